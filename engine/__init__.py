@@ -1,0 +1,1 @@
+"""A generic engine: any Swagger/OpenAPI document becomes validated Python functions at run time."""

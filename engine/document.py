@@ -1,0 +1,397 @@
+"""Document text to a tree with the position of every node; references.
+
+One reader serves YAML and JSON: libyaml's event stream is turned into plain data without recursion,
+so that depth, nodes (after alias expansion), number sizes and duplicate keys are judged before
+anything is built from them. Plain scalars mean what they would mean in JSON: ``no``, ``on``,
+``012`` and ``2020-01-01`` are text (YAML 1.2 core schema, without its octal and hexadecimal forms).
+JSON text takes the fast path of :mod:`json` under the same rules; its positions are found by the
+event reader when a diagnostic asks for them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import yaml
+
+from engine.errors import Diagnostic, InvalidDocument, nearest
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_NODES = 1_000_000
+MAX_DEPTH = 200
+MAX_DIGITS = 300
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_WORDS: Mapping[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+
+Position = tuple[int, int]
+Mark = Any
+
+
+def escape(step: str | int) -> str:
+    """One step of an RFC 6901 pointer."""
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def pointer_steps(pointer: str) -> list[str]:
+    """The steps of an RFC 6901 pointer, unescaped; ``""`` has none."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+class _Refused(Exception):
+    """A text that is no document; line and column count from 1."""
+
+    def __init__(self, rule: str, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.rule, self.message, self.line, self.column = rule, message, line, column
+
+
+def _number(text: str) -> int | float:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text)} characters; at most {MAX_DIGITS} are read")
+    if text.lstrip("-").isdigit():
+        return int(text)
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"the number {text} is too large for a double")
+    return value
+
+
+def _scalar(event: yaml.ScalarEvent, json_only: bool) -> Any:
+    if event.tag is not None:
+        if event.tag == "!" or event.tag.endswith(":str"):
+            return event.value
+        if event.tag not in _CORE_TAGS:
+            raise ValueError(f"the tag {event.tag!r} is not read; only plain data is")
+    if not event.style:  # libyaml says "", the pure reader None
+        if event.value in _WORDS:
+            return _WORDS[event.value]
+        if _NUMBER.match(event.value):
+            return _number(event.value)
+        if json_only:
+            raise ValueError(f"{event.value!r} is no JSON value; put it in quotes")
+    return event.value
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection under construction: where it stands and, for a mapping, the key that waits."""
+
+    value: Any
+    pointer: str
+    anchor: str | None
+    start: int
+    key: str | None = None
+
+
+class _Reader:
+    """Builds the tree, and the positions of its nodes, from one stream of YAML events."""
+
+    def __init__(self, text: str, json_only: bool = False) -> None:
+        self.text = text
+        self.json_only = json_only
+        self.nodes = 0
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.keys: dict[str, Position] = {}
+        self.values: dict[str, Position] = {}
+        self.root: Any = None
+
+    def read(self) -> Any:
+        mark: Mark = None
+        documents = 0
+        try:
+            for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+                mark = event.start_mark
+                if isinstance(event, yaml.DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        raise ValueError("a second document begins here; a file holds one")
+                elif isinstance(event, yaml.NodeEvent):
+                    self._node(event)
+                elif isinstance(event, yaml.CollectionEndEvent):
+                    self._close()
+        except yaml.MarkedYAMLError as error:
+            at = error.problem_mark or error.context_mark
+            said = " ".join(part for part in (error.context, error.problem) if part)
+            raise _Refused(
+                "syntax", f"not YAML: {said}", at.line + 1 if at else 1, at.column + 1 if at else 1
+            ) from None
+        except yaml.YAMLError as error:
+            raise _Refused("syntax", f"not YAML: {error}") from None
+        except ValueError as error:
+            raise _Refused("syntax", str(error), mark.line + 1, mark.column + 1) from None
+        if not documents:
+            raise _Refused("syntax", "the file is empty")
+        return self.root
+
+    def _count(self, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise ValueError(f"more than {MAX_NODES:,} nodes, aliases expanded")
+
+    def _node(self, event: yaml.NodeEvent) -> None:
+        mark: Mark = event.start_mark
+        position = (mark.line + 1, mark.column + 1)
+        parent = self.stack[-1] if self.stack else None
+        if parent is not None and parent.key is None and isinstance(parent.value, dict):
+            return self._key(parent, event, position)
+        if parent is None:
+            pointer = ""
+        elif isinstance(parent.value, dict):
+            pointer = f"{parent.pointer}/{escape(parent.key or '')}"
+        else:
+            pointer = f"{parent.pointer}/{len(parent.value)}"
+        self.values[pointer] = position
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise ValueError(f"the alias *{event.anchor} has no anchor before it, or stands inside it")
+            value, size = self.anchors[event.anchor]
+            self._count(size)
+            return self._put(value)
+        self._count(1)
+        if isinstance(event, yaml.ScalarEvent):
+            value = _scalar(event, self.json_only)
+            if event.anchor:
+                self.anchors[event.anchor] = (value, 1)
+            return self._put(value)
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag not in _CORE_TAGS and tag != "!":
+            raise ValueError(f"the tag {tag!r} is not read; only plain data is")
+        if len(self.stack) >= MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
+        new: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self.stack.append(_Open(new, pointer, event.anchor, self.nodes))
+
+    def _key(self, parent: _Open, event: yaml.NodeEvent, position: Position) -> None:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise ValueError("a key must be text")
+        key = event.value
+        pointer = f"{parent.pointer}/{escape(key)}"
+        if key in parent.value:
+            first = self.keys[pointer]
+            raise ValueError(f"the key {key!r} stands here and in line {first[0]}; keep one")
+        self._count(1)
+        self.keys[pointer] = position
+        parent.key = key
+        parent.value[key] = None
+
+    def _put(self, value: Any) -> None:
+        if not self.stack:
+            self.root = value
+            return
+        parent = self.stack[-1]
+        if isinstance(parent.value, dict):
+            parent.value[parent.key] = value
+            parent.key = None
+        else:
+            parent.value.append(value)
+
+    def _close(self) -> None:
+        done = self.stack.pop()
+        if done.anchor:
+            self.anchors[done.anchor] = (done.value, self.nodes - done.start + 1)
+        self._put(done.value)
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise _Refused("syntax", f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
+    encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before.rpartition(b"\n")[2]) + 1
+        line = before.count(b"\n") + 1
+        raise _Refused("encoding", "the bytes here are no UTF-8; save the file as UTF-8", line, column) from None
+
+
+def _json(text: str) -> Any:
+    """JSON under this module's rules; raises ``ValueError`` for the event reader to explain."""
+
+    nodes = 0
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal nodes
+        nodes += len(members)
+        value = dict(members)
+        if len(value) != len(members) or nodes > MAX_NODES:
+            raise ValueError("duplicate keys, or too many of them")
+        return value
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is no JSON number")
+
+    value = json.loads(text, object_pairs_hook=pairs, parse_float=_number, parse_int=_number, parse_constant=refuse)
+    if _deeper_than(value, MAX_DEPTH):
+        raise ValueError("too deep")
+    return value
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        inner = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, (dict, list)))
+        level = [node for nodes in inner for node in nodes if isinstance(node, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed text. ``root`` is its tree, ``file`` the name diagnostics show."""
+
+    root: Any
+    file: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _reader(self) -> _Reader:
+        reader = _Reader(self.text)
+        reader.read()
+        return reader
+
+    def position(self, pointer: str, *, key: bool = False) -> Position:
+        """Line and column, from 1, of the node at a pointer (or of its key); of the nearest node
+        above it where there is none."""
+        reader = self._reader
+        while pointer:
+            found = (reader.keys.get(pointer) if key else None) or reader.values.get(pointer)
+            if found:
+                return found
+            pointer = pointer.rpartition("/")[0]
+        return reader.values.get("", (1, 1))
+
+    def diagnostic(
+        self,
+        rule: str,
+        message: str,
+        pointer: str,
+        *,
+        severity: Literal["error", "warning", "info"] = "error",
+        key: bool = False,
+    ) -> Diagnostic:
+        """A finding at a node of this document."""
+        line, column = self.position(pointer, key=key)
+        return Diagnostic(rule, severity, message, self.file, line, column, pointer)
+
+    def refuse(self, rule: str, message: str, pointer: str) -> InvalidDocument:
+        """The error for a document that cannot be used because of one node."""
+        return InvalidDocument([self.diagnostic(rule, message, pointer)])
+
+    def get(self, pointer: str) -> Any:
+        """The node at a pointer (RFC 6901); raises ``LookupError`` where there is none."""
+        node = self.root
+        for step in pointer_steps(pointer):
+            if isinstance(node, Mapping):
+                node = node[step]
+            elif isinstance(node, list) and step.isdigit():
+                node = node[int(step)]
+            else:
+                raise LookupError(pointer)
+        return node
+
+    def target(self, reference: str, at: str) -> str:
+        """The pointer that a local ``$ref`` means (RFC 6901 section 6).
+
+        Refused with :class:`InvalidDocument`, at the reference's own place: another file or host
+        (nothing is opened or fetched), or a pointer to nothing.
+        """
+        if not reference.startswith("#"):
+            raise self.refuse(
+                "reference-outside",
+                f"the reference {reference!r} leaves the document and is not fetched; copy its target into this file",
+                f"{at}/$ref",
+            )
+        pointer = unquote(reference[1:])
+        try:
+            self.get(pointer)
+        except LookupError:
+            raise self.refuse(
+                "reference-dangling",
+                f"the reference {reference!r} points to nothing{self._near(pointer)}",
+                f"{at}/$ref",
+            ) from None
+        return pointer
+
+    def _near(self, pointer: str) -> str:
+        steps = pointer_steps(pointer)
+        parent = self.root
+        for step in steps[:-1]:
+            parent = parent.get(step) if isinstance(parent, Mapping) else None
+        if not isinstance(parent, Mapping) or not steps:
+            return ""
+        return nearest(steps[-1], map(str, parent))
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        """Every ``(pointer of the holder, reference)``; data (examples, defaults, enums) is no holder."""
+        stack: list[tuple[Any, str]] = [(self.root, "")]
+        seen: set[int] = set()
+        while stack:
+            node, pointer = stack.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, dict):
+                reference = node.get("$ref")
+                if isinstance(reference, str):
+                    yield pointer, reference
+                    continue
+                inside_names = pointer.endswith(("/properties", "/definitions"))
+                stack += [
+                    (value, f"{pointer}/{escape(name)}")
+                    for name, value in node.items()
+                    if isinstance(value, (dict, list)) and (inside_names or name not in _DATA)
+                ]
+            elif isinstance(node, list):
+                stack += [
+                    (value, f"{pointer}/{index}") for index, value in enumerate(node) if isinstance(value, (dict, list))
+                ]
+
+
+_DATA = {"example", "examples", "default", "enum"}
+
+
+def parse(data: bytes | str, file: str) -> Document:
+    """A document from its text.
+
+    Raises :class:`~engine.errors.InvalidDocument`, with line and column, for text that is neither
+    YAML nor JSON, duplicate keys, tags, a second document, and anything beyond the limits above.
+    """
+    try:
+        text = data if isinstance(data, str) else _decode(data)
+        if text.lstrip()[:1] in ("{", "["):
+            try:
+                return Document(_json(text), file, text)
+            except (ValueError, RecursionError):
+                pass  # flow-style YAML, or an error that the event reader can place
+        reader = _Reader(text, json_only=file.endswith(".json"))
+        document = Document(reader.read(), file, text)
+        document.__dict__["_reader"] = reader
+        return document
+    except _Refused as refused:
+        raise InvalidDocument(
+            [Diagnostic(refused.rule, "error", refused.message, file, refused.line, refused.column)]
+        ) from None
+
+
+def read(path: Path) -> Document:
+    """A document from a file; :class:`~engine.errors.InvalidDocument` where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidDocument([Diagnostic("file", "error", f"cannot be read: {reason}", str(path), 1, 1)]) from None
+    return parse(data, str(path))

@@ -1,0 +1,239 @@
+"""Everything that can go wrong, one tree, split by whose fault it is.
+
+::
+
+    ConnectorError
+    ├── InvalidDocument        the document: carries diagnostics with file:line:column
+    ├── UnknownName            the caller: no connector, operation or saved connection of that name
+    ├── InvalidArguments       the caller: every problem at once, each with its path; nothing was sent
+    ├── ConnectionMissing      the operator: connection values are missing or unusable; nothing was sent
+    ├── Unsupported            the document asks for what no row of our tables can do; nothing was sent
+    ├── TransportError         the network: ``sent`` says "no", "yes" or "unknown"
+    │   ├── ConnectionFailed   no connection could be made: not sent
+    │   ├── Timeout            the time of the call, or of one step of it, ran out
+    │   ├── Interrupted        the connection broke while a request or an answer was under way
+    │   └── OutcomeUnknown     a request that must not be repeated may have been carried out
+    ├── AnswerError            the service said no: status, description, value, code and message
+    │   ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
+    │   ├── TooManyRequests 429 (``retry_after`` in seconds, where the answer gives it)
+    │   └── ServerError 5xx
+    └── InvalidResponse        the service: the answer is cut, oversized, unreadable or breaks its schema
+
+Whatever a peer sends, nothing outside this tree escapes a call. No message holds a credential.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Sent = Literal["no", "yes", "unknown"]
+Path = tuple[str | int, ...]
+
+
+def dotted(path: Path) -> str:
+    """A path as people read it: ``messages[3].sid``; the empty path is ``value``."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.lstrip(".") or "value"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place of a value: of the arguments, or of an answer (a deviation)."""
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{dotted(self.path)}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding about a document.
+
+    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node.
+    """
+
+    rule: str
+    severity: Literal["error", "warning", "info"]
+    message: str
+    file: str
+    line: int
+    column: int
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"
+
+
+class ConnectorError(Exception):
+    """Base of every error that a connector raises."""
+
+    sent: Sent = "no"
+
+
+class InvalidDocument(ConnectorError):
+    """The document cannot be used. ``diagnostics`` says what is wrong and where, errors first."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+
+class UnknownName(ConnectorError, LookupError):
+    """No connector, operation, parameter or saved connection has this name; says the nearest one."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        known = sorted(known)
+        tail = hint or (f" Known: {', '.join(known)}." if 0 < len(known) <= 12 else "")
+        super().__init__(f"there is no {kind} {name!r}{nearest(name, known) or '.'}{tail}")
+        self.name = name
+        self.known = known
+
+
+class InvalidArguments(ConnectorError, ValueError):
+    """The arguments break the operation's schema; ``problems`` has them all, nothing was sent."""
+
+    def __init__(self, operation: str, problems: Iterable[Problem]) -> None:
+        self.operation = operation
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        count = len(self.problems)
+        super().__init__(f"{operation} was not sent, {count} problem{'s' * (count != 1)}:\n{lines}")
+
+
+class ConnectionMissing(ConnectorError):
+    """Connection values are missing or unusable; the text names them and the ways to give them."""
+
+
+class Unsupported(ConnectorError):
+    """The document declares something the engine has no row for; the text names it and its place."""
+
+
+class TransportError(ConnectorError):
+    """No usable answer came back. ``sent``: "no" not sent, "yes" sent and refused, "unknown"."""
+
+    def __init__(self, message: str, sent: Sent = "unknown") -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class ConnectionFailed(TransportError):
+    """No connection (name, refusal, TLS, connect timeout): the request was not sent."""
+
+    def __init__(self, message: str, sent: Sent = "no", final: bool = False) -> None:
+        super().__init__(message, sent)
+        self.final = final
+        """True where trying again cannot help (a certificate that is refused)."""
+
+
+class Timeout(TransportError):
+    """The time of the call, or of one wait within it, ran out."""
+
+
+class Interrupted(TransportError):
+    """The connection was closed or reset while the request or its answer was under way."""
+
+
+class OutcomeUnknown(TransportError):
+    """The request may have been carried out and must not be repeated blindly.
+
+    Look for its effect (list or get what it would have made) before sending it again.
+    ``__cause__`` is the failure itself.
+    """
+
+
+class AnswerError(ConnectorError):
+    """An error status. ``code`` and ``message`` are the provider's own, where the document says
+    where they stand; ``value`` is the decoded body, ``description`` the document's text."""
+
+    sent: Sent = "yes"
+
+    def __init__(
+        self,
+        operation: str,
+        status: int,
+        *,
+        description: str = "",
+        value: Any = None,
+        code: Any = None,
+        message: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.operation = operation
+        self.status = status
+        self.description = description
+        self.value = value
+        self.code = code
+        self.message = message
+        self.headers: Mapping[str, str] = headers or {}
+        self.retry_after = retry_after
+        said = message or description or "no description"
+        coded = f" (code {code})" if code is not None else ""
+        wait = f"; try again after {retry_after:g} s" if retry_after is not None else ""
+        super().__init__(f"{operation} answered {status}: {said}{coded}{wait}")
+
+
+class BadRequest(AnswerError):
+    """400"""
+
+
+class Unauthorized(AnswerError):
+    """401: the credentials are wrong, or missing."""
+
+
+class Forbidden(AnswerError):
+    """403"""
+
+
+class NotFound(AnswerError):
+    """404"""
+
+
+class Conflict(AnswerError):
+    """409"""
+
+
+class TooManyRequests(AnswerError):
+    """429; ``retry_after`` in seconds, where the answer gives it."""
+
+
+class ServerError(AnswerError):
+    """5xx"""
+
+
+ANSWER_ERRORS: Mapping[int, type[AnswerError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    429: TooManyRequests,
+}
+
+
+def answer_error(status: int) -> type[AnswerError]:
+    """The class for an error status (RFC 9110 section 15)."""
+    return ANSWER_ERRORS.get(status, ServerError if status >= 500 else AnswerError)
+
+
+class InvalidResponse(ConnectorError):
+    """What came back is not a whole, readable answer of the declared shape."""
+
+    sent: Sent = "yes"
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        lines = "".join(f"\n  {problem}" for problem in self.problems[:20])
+        super().__init__(message + lines)

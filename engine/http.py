@@ -1,0 +1,182 @@
+"""Requests and responses as plain frozen values: what plans make and read, and transports carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import quote, urlsplit
+
+from engine.errors import ConnectionMissing, Problem
+
+
+class Headers(Mapping[str, str]):
+    """Header fields, case-insensitive; equal names are joined by ", " (RFC 9110 section 5.3)."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields: dict[str, tuple[str, str]] = {}
+        for name, value in fields:
+            key = name.lower()
+            known = self._fields.get(key)
+            self._fields[key] = (name, value) if known is None else (known[0], f"{known[1]}, {value}")
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self)!r})"
+
+
+class Credentials:
+    """The secret part of a request, kept apart from it and attached last, by the transport.
+
+    It has no readable repr, is not pickled or copied into logs; :meth:`reveal` is called only
+    where a request leaves the process.
+    """
+
+    __slots__ = ("_headers", "_query")
+
+    def __init__(self, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None) -> None:
+        self._headers = dict(headers or {})
+        self._query = dict(query or {})
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    def __bool__(self) -> bool:
+        return bool(self._headers or self._query)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("credentials are not pickled; load the connector again where they are needed")
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the header fields and query parameters that will be set."""
+        return (*self._headers, *self._query)
+
+    def merged(self, other: Credentials) -> Credentials:
+        """Both together, as an operation that asks for two schemes needs them."""
+        return Credentials({**self._headers, **other._headers}, {**self._query, **other._query})
+
+    def reveal(self, request: Request) -> tuple[str, dict[str, str]]:
+        """The URL and the header fields as they go onto the wire.
+
+        A field that the request carries under the name of a credential is replaced by it.
+        """
+        url = request.url
+        headers = dict(request.headers)
+        if self._headers:
+            secret = {name.lower() for name in self._headers}
+            if any(name.lower() in secret for name in headers):
+                headers = {name: value for name, value in headers.items() if name.lower() not in secret}
+            headers |= self._headers
+        if self._query:
+            pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self._query.items())
+            url = f"{url}{'&' if '?' in url else '?'}{pairs}"
+        return url, headers
+
+    def redact(self, text: str) -> str:
+        """The text with every secret value in it replaced by ``***``."""
+        for value in (*self._headers.values(), *self._query.values()):
+            for secret in (value, value.partition(" ")[2], quote(value, safe="")):
+                if len(secret) > 3:
+                    text = text.replace(secret, "***")
+        return text
+
+
+NO_CREDENTIALS = Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, complete but for its credentials.
+
+    ``url`` is absolute and already encoded; ``headers`` hold no credential; ``timeout`` is the
+    seconds left to this exchange as a whole. ``safe`` tells that repeating it changes nothing
+    (RFC 9110 section 9.2.2), ``resend`` the statuses after which it is known not to have been
+    carried out.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    credentials: Credentials = NO_CREDENTIALS
+    safe: bool = False
+    resend: frozenset[int] = frozenset()
+    timeout: float = 60.0
+
+    def __str__(self) -> str:
+        """The request as text, credentials masked: what a dry run prints."""
+        lines = [f"{self.method} {self.url}", *(f"{name}: {value}" for name, value in self.headers.items())]
+        lines += [f"{name}: ***" for name in self.credentials.names()]
+        text = "\n".join(lines)
+        if self.body:
+            text += "\n\n" + self.body.decode("utf-8", "backslashreplace")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: as it came (``status``, ``headers``, ``body``) and, once a plan has read it, its
+    ``value`` and its ``deviations`` from the document."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    value: Any = None
+    deviations: tuple[Problem, ...] = ()
+
+
+class Transport(Protocol):
+    """The seam to the network."""
+
+    def send(self, request: Request) -> Response:
+        """Carry one request within ``request.timeout`` seconds; raises
+        :class:`~engine.errors.TransportError` or :class:`~engine.errors.InvalidResponse`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a flow asks for instead of sleeping: continue after so many seconds."""
+
+    seconds: float
+
+
+Origin: TypeAlias = tuple[str, str, int]
+_PORTS = {"http": 80, "https": 443}
+
+
+def origin(url: str) -> Origin:
+    """Scheme, host and port of a URL (RFC 6454 section 4); raises ``ValueError`` where it has none,
+    or carries user information, a backslash, a blank or a control character."""
+    if any(mark in url for mark in "\\ ") or any(ord(mark) < 33 for mark in url):
+        raise ValueError(f"{url!r} is no URL")
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
+        raise ValueError(f"{url!r} is no http(s) URL with a host and without user information")
+    return parts.scheme, parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
+
+
+def checked_base(url: str) -> str:
+    """A base URL given by an operator, without its trailing slash.
+
+    Refused with :class:`ConnectionMissing`: no http(s) scheme, user information, a query, a fragment.
+    """
+    try:
+        origin(url)
+    except ValueError as error:
+        raise ConnectionMissing(f"the base URL cannot be used: {error}") from None
+    if "?" in url or "#" in url:
+        raise ConnectionMissing(f"the base URL {url!r} has a query or a fragment; give scheme, host and path only")
+    return url.rstrip("/")

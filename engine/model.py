@@ -1,0 +1,308 @@
+"""A service in one dialect-free model: frozen data without behaviour.
+
+Every dialect lowers its documents into these records, every consumer reads only them. A schema
+that was a reference stays one (``ref``), so that recursion needs no cycles and a definition is
+lowered when it is first looked at: see :class:`Lazy`. ``at`` is always the RFC 6901 pointer of the
+node in its document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+
+class Missing(Enum):
+    """Stands where no value was given; distinct from a null that was."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING = Missing.MISSING
+
+
+class Lazy(Mapping[str, T], Generic[T]):
+    """A mapping whose values are made when they are first read, then kept."""
+
+    __slots__ = ("_make", "_names", "_values")
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], T]) -> None:
+        self._names = dict.fromkeys(names)
+        self._make = make
+        self._values: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._values:
+            if name not in self._names:
+                raise KeyError(name)
+            self._values[name] = self._make(name)
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Xml:
+    """The Swagger ``xml`` object (Swagger 2.0, "XML Object")."""
+
+    name: str | None = None
+    namespace: str | None = None
+    prefix: str | None = None
+    attribute: bool = False
+    wrapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How a value travels where that differs from the contract: another schema, another place."""
+
+    schema: Schema | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """Where the allowed values of a parameter are asked: an operation, and how to read its answer.
+
+    ``arguments`` maps its parameters to literals, or to ``("argument", name)`` of the asking call.
+    """
+
+    operation: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[str, ...] = ()
+    value: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """One schema. ``types`` are JSON Schema types ("file" and null aside); ``checks`` the validation
+    keywords as JSON Schema 2020-12 spells them (``minimum``, ``pattern``, …)."""
+
+    ref: str | None = None
+    name: str | None = None
+    types: tuple[str, ...] = ()
+    format: str | None = None
+    title: str = ""
+    description: str = ""
+    default: Any = MISSING
+    example: Any = MISSING
+    enum: tuple[Any, ...] | None = None
+    nullable: bool = False
+    read_only: bool = False
+    write_only: bool = False
+    properties: Mapping[str, Schema] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    additional: Schema | bool = True
+    items: Schema | None = None
+    all_of: tuple[Schema, ...] = ()
+    any_of: tuple[Schema, ...] = ()
+    one_of: tuple[Schema, ...] = ()
+    discriminator: str | None = None
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    xml: Xml = Xml()
+    form_name: str | None = None
+    form_style: str | None = None
+    client_name: str | None = None
+    visibility: str = ""
+    choices: Choices | None = None
+    wire: Wire | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+Location = Literal["path", "query", "header", "cookie", "body", "form"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One declared parameter. A body is one with location ``body``; form fields are the properties of a
+    body whose ``fields`` is true. ``style`` is a row of :mod:`engine.styles`."""
+
+    name: str
+    location: Location
+    required: bool = False
+    schema: Schema
+    style: str = "csv"
+    title: str = ""
+    description: str = ""
+    client_name: str | None = None
+    visibility: str = ""
+    choices: Choices | None = None
+    operators: Mapping[str, str] = field(default_factory=dict)
+    encoding: Literal["once", "twice", "none"] = "once"
+    allow_empty: bool = False
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One representation of a body: its media type and the schema of its value."""
+
+    type: str
+    schema: Schema | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One declared answer. ``status`` is a code, a range such as ``4XX``, or ``default``."""
+
+    status: str
+    description: str = ""
+    media: tuple[Media, ...] = ()
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Representation:
+    """How a caller chooses the media type of the answer: the ``Accept`` header field, a suffix of the
+    path, or a query parameter. ``values`` maps what stands there to media types; the first of a
+    type is the one that is sent."""
+
+    where: Literal["header", "path", "query"] = "header"
+    name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """Where an answer holds its items and the link to its next page."""
+
+    next_link: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmlRule:
+    """What the ``xml`` object cannot say: an element around every document, and whether an empty
+    element (or attribute) means null."""
+
+    envelope: str | None = None
+    empty_is_null: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorShape:
+    """Where an error body keeps the provider's own code and message."""
+
+    code: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation; ``consumes`` are the media types its body may be sent in, best first."""
+
+    id: str
+    method: str
+    path: str
+    title: str = ""
+    description: str = ""
+    deprecated: bool = False
+    visibility: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: Parameter | None = None
+    fields: bool = False
+    """True where the body was declared as form fields, which have no name of their own."""
+    consumes: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Alternatives, each a set of schemes that are needed together."""
+    representation: Representation = Representation()
+    xml: XmlRule = XmlRule()
+    errors: ErrorShape = ErrorShape()
+    paging: Paging | None = None
+    resend: frozenset[int] = frozenset()
+    trigger: str = ""
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """One security scheme; ``values`` names the connection parameter behind each part of it."""
+
+    name: str
+    type: str
+    location: str = ""
+    parameter: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionParameter:
+    """One value that an account's connection needs."""
+
+    name: str
+    type: str = "string"
+    title: str = ""
+    description: str = ""
+    required: bool = True
+    secret: bool = False
+    default: Any = MISSING
+    environment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyUse:
+    """One use of a policy template: its parameters (prefixes removed), on some operations or all."""
+
+    template: str
+    section: Literal["request", "response"]
+    operations: tuple[str, ...]
+    parameters: Mapping[str, str]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
+
+    ``server`` is a URL whose ``{name}`` parts are connection values."""
+
+    title: str
+    version: str = ""
+    description: str = ""
+    file: str = ""
+    server: str = ""
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+    connection: tuple[ConnectionParameter, ...] = ()
+    policies: tuple[PolicyUse, ...] = ()
+    representation: Representation = Representation()
+    xml: XmlRule = XmlRule()
+    errors: ErrorShape = ErrorShape()
+    resend: frozenset[int] = frozenset()
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    def resolve(self, schema: Schema) -> Schema:
+        """The schema itself, or the one it refers to."""
+        while schema.ref is not None:
+            schema = self.schemas[schema.ref]
+        return schema
