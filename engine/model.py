@@ -32,18 +32,20 @@ MISSING = Missing.MISSING
 
 
 class Lazy(Mapping[str, T], Generic[T]):
-    """A mapping whose values are made when they are first read, then kept."""
+    """A mapping whose values are made when they are first read, then kept. One that is not
+    ``closed`` makes values for names beyond those it lists."""
 
-    __slots__ = ("_make", "_names", "_values")
+    __slots__ = ("_closed", "_make", "_names", "_values")
 
-    def __init__(self, names: Iterable[str], make: Callable[[str], T]) -> None:
+    def __init__(self, names: Iterable[str], make: Callable[[str], T], *, closed: bool = True) -> None:
         self._names = dict.fromkeys(names)
         self._make = make
+        self._closed = closed
         self._values: dict[str, T] = {}
 
     def __getitem__(self, name: str) -> T:
         if name not in self._values:
-            if name not in self._names:
+            if self._closed and name not in self._names:
                 raise KeyError(name)
             self._values[name] = self._make(name)
         return self._values[name]
@@ -128,7 +130,7 @@ class Schema:
     at: str = ""
 
 
-Location = Literal["path", "query", "header", "cookie", "body", "form"]
+Location = Literal["path", "query", "header", "cookie", "body", "formData"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

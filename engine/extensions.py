@@ -1,0 +1,284 @@
+"""Vendor extensions: what each ``x-*`` member adds to the model. One table, one row a member.
+
+``x-ms-*`` are Microsoft's, ``x-connector-*`` are ours (docs/extensions.md). This is the only place
+that spells them; a member without a row is kept in ``extensions`` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from engine.dialects.lowering import EMPTY, Site, truth
+from engine.document import pointer_steps
+from engine.model import (
+    MISSING,
+    Choices,
+    ConnectionParameter,
+    ErrorShape,
+    Operation,
+    Paging,
+    PolicyUse,
+    Representation,
+    Scheme,
+    Service,
+    Wire,
+    XmlRule,
+)
+
+Node = TypeVar("Node")
+Row = Callable[[Any, Any, Site], Any]
+
+_POLICY_PARAMETER = "x-ms-apimtemplateparameter."
+_POLICY_OPERATIONS = "x-ms-apimtemplate-operationname"
+_POLICY_SECTION = "x-ms-apimtemplate-policysection"
+
+
+def extend(kind: str, node: Node, members: Mapping[str, Any], at: Site) -> Node:
+    """The node with what its ``x-*`` members say, each by its row."""
+    changed: Any = node
+    for name, value in members.items():
+        row = ROWS.get((kind, name))
+        if row is not None:
+            changed = row(changed, value, at)
+    return replace(changed, extensions=dict(members)) if members else changed
+
+
+def _field(name: str, convert: Callable[[Any], Any] = str) -> Row:
+    return lambda node, value, at: replace(node, **{name: convert(value)})
+
+
+def _object(value: Any, at: Site, name: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    """An extension's value as a mapping that has no other than the known keys."""
+    if not isinstance(value, Mapping):
+        raise at.refuse("extension", f"{name} must be a mapping with {', '.join(keys)}", name)
+    unknown = [key for key in value if key not in keys]
+    if unknown:
+        raise at.refuse("extension", f"{name} has no {unknown[0]!r}; it has {', '.join(keys)}", name)
+    return value
+
+
+def _steps(path: Any) -> tuple[str, ...]:
+    """A path of Microsoft's (``value/items`` or ``body/value``) as steps."""
+    return tuple(step for step in str(path or "").split("/") if step)
+
+
+# Choices
+
+
+def _dynamic_values(node: Any, value: Any, at: Site) -> Any:
+    if not isinstance(value, Mapping) or "operationId" not in value:
+        return node
+    choices = Choices(
+        operation=str(value["operationId"]),
+        arguments={name: _argument(given) for name, given in (value.get("parameters") or EMPTY).items()},
+        items=_steps(value.get("value-collection", value.get("itemsPath"))),
+        value=_steps(value.get("value-path", value.get("itemValuePath"))),
+        title=_steps(value.get("value-title", value.get("itemTitlePath"))),
+    )
+    return replace(node, choices=choices)
+
+
+def _argument(given: Any) -> Any:
+    """A literal, or ``("argument", name)`` where the value is another argument of the asking call."""
+    if isinstance(given, Mapping):
+        if "parameter" in given:
+            return ("argument", str(given["parameter"]))
+        if "parameterReference" in given:
+            return ("argument", str(given["parameterReference"]).rpartition("/")[2])
+        return given.get("value")
+    return given
+
+
+# Schemas and parameters
+
+
+def _form(node: Any, value: Any, at: Site) -> Any:
+    value = _object(value, at, "x-connector-form", ("name", "collectionFormat"))
+    return replace(node, form_name=value.get("name"), form_style=value.get("collectionFormat"))
+
+
+def _wire(node: Any, value: Any, at: Site) -> Any:
+    value = _object(value, at, "x-connector-wire", ("schema", "path"))
+    schema = at.schema(value["schema"], f"{at.pointer}/x-connector-wire/schema") if "schema" in value else None
+    return replace(node, wire=Wire(schema=schema, path=tuple(map(str, value.get("path") or ()))))
+
+
+def _operators(node: Any, value: Any, at: Site) -> Any:
+    if not isinstance(value, Mapping):
+        raise at.refuse("extension", "x-connector-operators maps an operator to a parameter", "x-connector-operators")
+    return replace(node, operators={str(mark): str(name) for mark, name in value.items()})
+
+
+# Operations and the service
+
+
+def _pageable(node: Operation, value: Any, at: Site) -> Operation:
+    if not isinstance(value, Mapping):
+        return node
+    link = value.get("nextLinkName")
+    items = value.get("itemName", "value")
+    return replace(node, paging=Paging(next_link=_dots(link), items=_dots(items)))
+
+
+def _dots(name: Any) -> tuple[str, ...]:
+    return tuple(str(name).split(".")) if name else ()
+
+
+def _representation(node: Any, value: Any, at: Site) -> Any:
+    value = _object(value, at, "x-connector-representation", ("in", "name", "values"))
+    where, values = value.get("in"), value.get("values")
+    if where not in ("header", "path", "query") or not isinstance(values, Mapping):
+        raise at.refuse(
+            "extension", "x-connector-representation needs in: header, path or query, and values", _REPRESENTATION
+        )
+    choice = Representation(where=where, name=str(value.get("name", "")), values={**values})
+    return replace(node, representation=choice)
+
+
+def _xml_rule(node: Any, value: Any, at: Site) -> Any:
+    value = _object(value, at, "x-connector-xml", ("envelope", "empty"))
+    return replace(node, xml=XmlRule(envelope=value.get("envelope"), empty_is_null=value.get("empty") == "null"))
+
+
+def _error_shape(node: Any, value: Any, at: Site) -> Any:
+    value = _object(value, at, "x-connector-error", ("code", "message"))
+    shape = ErrorShape(
+        code=tuple(pointer_steps(str(value.get("code", "")))),
+        message=tuple(pointer_steps(str(value.get("message", "")))),
+    )
+    return replace(node, errors=shape)
+
+
+def _resend(node: Any, value: Any, at: Site) -> Any:
+    if not isinstance(value, list) or not all(isinstance(status, int) for status in value):
+        raise at.refuse("extension", "x-connector-resend is a list of statuses", "x-connector-resend")
+    return replace(node, resend=frozenset(value))
+
+
+def _credentials(node: Scheme, value: Any, at: Site) -> Scheme:
+    value = _object(value, at, "x-connector-credentials", ("username", "password", "key", "token"))
+    return replace(node, values={part: str(name) for part, name in value.items()})
+
+
+def _sandbox(node: Any, value: Any, at: Site) -> Any:
+    if not isinstance(value, Mapping):
+        raise at.refuse("extension", "x-connector-sandbox must be a mapping", "x-connector-sandbox")
+    return replace(node, sandbox=value)
+
+
+def _properties(node: Service, value: Any, at: Site) -> Service:
+    return with_properties(node, value, at)
+
+
+# Properties: Microsoft's apiProperties shape
+
+
+def with_properties(service: Service, raw: Any, at: Site) -> Service:
+    """The service with the connection parameters and policies of a properties block.
+
+    ``raw`` is the value of ``properties`` in Microsoft's ``apiProperties.json``.
+    """
+    if not isinstance(raw, Mapping):
+        raise at.refuse("properties", "properties must be a mapping with connectionParameters")
+    parameters = raw.get("connectionParameters") or EMPTY
+    policies = raw.get("policyTemplateInstances") or ()
+    if not isinstance(parameters, Mapping) or not isinstance(policies, (list, tuple)):
+        raise at.refuse("properties", "connectionParameters is a mapping, policyTemplateInstances a list")
+    return replace(
+        service,
+        connection=tuple(_connection_parameter(name, one) for name, one in parameters.items()),
+        policies=tuple(_policy(one) for one in policies if isinstance(one, Mapping)),
+    )
+
+
+def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
+    raw = raw if isinstance(raw, Mapping) else EMPTY
+    ui = raw.get("uiDefinition") or EMPTY
+    kind = str(raw.get("type", "string"))
+    return ConnectionParameter(
+        name=name,
+        type=kind,
+        title=str(ui.get("displayName", name)),
+        description=str(ui.get("description", "")),
+        required=truth((ui.get("constraints") or EMPTY).get("required", True)),
+        secret=kind.lower() in ("securestring", "oauthsetting"),
+        default=raw.get("default", MISSING),
+        environment=tuple(map(str, raw.get("x-connector-environment") or ())),
+    )
+
+
+def _policy(raw: Mapping[str, Any]) -> PolicyUse:
+    given = {str(name).lower(): value for name, value in (raw.get("parameters") or EMPTY).items()}
+    spelled = {str(name).lower(): str(name) for name in raw.get("parameters") or EMPTY}
+    parameters = {
+        spelled[name][len(_POLICY_PARAMETER) :]: value
+        for name, value in given.items()
+        if name.startswith(_POLICY_PARAMETER)
+    }
+    section = str(given.get(_POLICY_SECTION, "Request")).lower()
+    return PolicyUse(
+        template=str(raw.get("templateId", "")).lower(),
+        section="response" if section == "response" else "request",
+        operations=tuple(map(str, given.get(_POLICY_OPERATIONS) or ())),
+        parameters=parameters,
+        title=str(raw.get("title", "")),
+    )
+
+
+_HABITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "basic": {"username": ("username",), "password": ("password",)},
+    "apiKey": {"key": ("api_key",)},
+    "oauth2": {"token": ("token",)},
+}
+"""Connection parameters that stand behind a scheme by habit, where nothing binds them."""
+
+
+def bind_credentials(service: Service) -> Service:
+    """The service with every scheme bound to connection parameters, and those that nothing declares added.
+
+    By habit: ``api_key`` or a parameter named like the scheme, ``username`` and ``password``, ``token``.
+    """
+    known = {one.name: one for one in service.connection}
+    schemes = {}
+    for name, scheme in service.schemes.items():
+        values = dict(scheme.values)
+        for part, habits in _HABITS.get(scheme.type, EMPTY).items():
+            candidates = (*habits, name)
+            values.setdefault(part, next((one for one in candidates if one in known), habits[0]))
+        schemes[name] = replace(scheme, values=values)
+        for part, value in values.items():
+            if value not in known:
+                secret = part != "username"
+                title = value.replace("_", " ").capitalize()
+                kind = "securestring" if secret else "string"
+                known[value] = ConnectionParameter(name=value, type=kind, title=title, secret=secret, required=False)
+    return replace(service, schemes=schemes, connection=tuple(known.values()))
+
+
+_REPRESENTATION = "x-connector-representation"
+_BOTH = ("schema", "parameter")
+_WIDE = ("service", "operation")
+
+ROWS: Mapping[tuple[str, str], Row] = {
+    ("schema", "x-nullable"): _field("nullable", truth),
+    ("schema", "x-connector-form"): _form,
+    ("schema", "x-connector-wire"): _wire,
+    **{(kind, "x-ms-client-name"): _field("client_name") for kind in _BOTH},
+    **{(kind, "x-ms-summary"): _field("title") for kind in (*_BOTH, "operation")},
+    **{(kind, "x-ms-visibility"): _field("visibility") for kind in (*_BOTH, "operation")},
+    **{(kind, "x-ms-dynamic-values"): _dynamic_values for kind in _BOTH},
+    **{(kind, "x-ms-dynamic-list"): _dynamic_values for kind in _BOTH},
+    ("parameter", "x-connector-operators"): _operators,
+    ("operation", "x-ms-pageable"): _pageable,
+    ("operation", "x-ms-trigger"): _field("trigger"),
+    **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
+    **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
+    **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
+    **{(kind, "x-connector-resend"): _resend for kind in _WIDE},
+    **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
+    ("scheme", "x-connector-credentials"): _credentials,
+    ("service", "x-connector-properties"): _properties,
+}
+"""What each member means on each kind of node."""
