@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from engine.dialects.lowering import EMPTY, Site, truth
 from engine.document import pointer_steps
@@ -42,7 +42,7 @@ def extend(kind: str, node: Node, members: Mapping[str, Any], at: Site) -> Node:
         row = ROWS.get((kind, name))
         if row is not None:
             changed = row(changed, value, at)
-    return replace(changed, extensions=dict(members)) if members else changed
+    return cast(Node, replace(changed, extensions=dict(members)) if members else changed)
 
 
 def _field(name: str, convert: Callable[[Any], Any] = str) -> Row:

@@ -1,0 +1,510 @@
+"""Schemas compiled: effective views, JSON Schema for the judges, validation, conversion.
+
+A value has three shapes. *On the wire* it is what a codec reads and writes; the *contract* is what
+the document promises its callers, still plain JSON; *Python* is the contract with its formats
+(``date-time``, ``byte``, …) as objects. :class:`View` gives the schemas of the first two,
+:func:`conversion` compiles the ways between them, :class:`Validator` judges the contract.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from engine.errors import Path, Problem, nearest
+from engine.formats import FORMATS
+from engine.model import MISSING, Schema, Service, Xml
+
+Step: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
+Rule: TypeAlias = Callable[[Schema], Step | None]
+
+_MAX_MERGES = 10_000
+
+
+class View:
+    """Schemas of one service as consumers want them: references followed, ``allOf`` merged and, for
+    the view of the wire, what travels in place of what is promised."""
+
+    def __init__(self, service: Service, *, wire: bool) -> None:
+        self._service = service
+        self._wire = wire
+        self._known: dict[int, tuple[Schema, Schema]] = {}
+
+    def resolve(self, schema: Schema) -> Schema:
+        """The effective schema: no reference, no ``allOf``."""
+        known = self._known.get(id(schema))
+        if known is not None:
+            return known[1]
+        effective = self._merge(schema, ())
+        if self._wire:
+            effective = self._on_the_wire(effective)
+        self._known[id(schema)] = (schema, effective)
+        return effective
+
+    def _merge(self, schema: Schema, above: tuple[int, ...]) -> Schema:
+        target = self._service.resolve(schema)
+        if not target.all_of or id(target) in above:
+            return target
+        merged: dict[str, Any] = {"properties": {}, "required": (), "checks": {}}
+        for part in (*target.all_of, replace(target, all_of=())):
+            one = self._merge(part, (*above, id(target)))
+            merged["properties"].update(one.properties)
+            merged["checks"].update(one.checks)
+            merged["required"] = (
+                *merged["required"],
+                *(name for name in one.required if name not in merged["required"]),
+            )
+            merged |= {name: getattr(one, name) for name, empty in _INHERITED if getattr(one, name) != empty}
+        if merged["properties"]:
+            merged.setdefault("types", ("object",))
+        return replace(target, all_of=(), **merged)
+
+    @staticmethod
+    def _on_the_wire(schema: Schema) -> Schema:
+        travels = schema.wire.schema if schema.wire else None
+        properties = {name: one for name, one in schema.properties.items() if one.wire is None or not one.wire.path}
+        if travels is None:
+            return schema if len(properties) == len(schema.properties) else replace(schema, properties=properties)
+        if "object" in schema.types and "object" in travels.types:
+            return replace(schema, properties={**properties, **travels.properties})
+        return replace(
+            travels,
+            xml=travels.xml if travels.xml != Xml() else schema.xml,
+            nullable=travels.nullable or schema.nullable,
+            form_name=travels.form_name or schema.form_name,
+        )
+
+
+_INHERITED: tuple[tuple[str, Any], ...] = (
+    ("types", ()),
+    ("format", None),
+    ("enum", None),
+    ("nullable", False),
+    ("additional", True),
+    ("items", None),
+    ("discriminator", None),
+    ("default", MISSING),
+    ("example", MISSING),
+    ("xml", Xml()),
+    ("wire", None),
+)
+"""What a schema takes from the parts of its ``allOf`` beside properties, and when it is absent."""
+
+
+class JsonSchemas:
+    """Writes schemas as JSON Schema 2020-12. References become ``$defs``, collected in :attr:`defs`.
+
+    ``request`` leaves read-only properties out of what is required.
+    """
+
+    def __init__(self, service: Service, *, request: bool, prefix: str = "#/$defs/") -> None:
+        self._service = service
+        self._request = request
+        self._prefix = prefix
+        self._names: dict[str, str] = {}
+        self.defs: dict[str, Any] = {}
+
+    def write(self, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of one schema."""
+        if schema.ref is not None:
+            return {"$ref": self._prefix + self._define(schema.ref)}
+        found: dict[str, Any] = dict(schema.checks)
+        form = FORMATS.get(schema.format or "")
+        if "file" in schema.types or (form is not None and form.raw):
+            return {}
+        if form is not None:
+            for key, bound in form.checks.items():
+                found.setdefault(key, bound)
+        if "pattern" in found and _engine_for(found["pattern"]) is None:
+            del found["pattern"]
+        if schema.types:
+            types = [*schema.types, *(("null",) if schema.nullable else ())]
+            found["type"] = types[0] if len(types) == 1 else types
+        if schema.enum is not None:
+            found["enum"] = [*schema.enum, *((None,) if schema.nullable else ())]
+        if schema.properties:
+            found["properties"] = {name: self.write(one) for name, one in schema.properties.items()}
+        required = [name for name in schema.required if not (self._request and self._read_only(schema, name))]
+        if required:
+            found["required"] = required
+        if schema.additional is not True:
+            found["additionalProperties"] = (
+                schema.additional if schema.additional is False else self.write(schema.additional)
+            )
+        if schema.items is not None:
+            found["items"] = self.write(schema.items)
+        for keyword, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
+            if parts:
+                found[keyword] = [self.write(part) for part in parts]
+        return found
+
+    def whole(self, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of one schema, its definitions included."""
+        written = self.write(schema)
+        return {**written, "$defs": self.defs} if self.defs else written
+
+    def _read_only(self, schema: Schema, name: str) -> bool:
+        one = schema.properties.get(name)
+        return one is not None and self._service.resolve(one).read_only
+
+    def _define(self, ref: str) -> str:
+        if ref not in self._names:
+            name = self._names[ref] = f"{len(self._names)}"
+            self.defs[name] = {}
+            self.defs[name] = self.write(self._service.schemas[ref])
+        return self._names[ref]
+
+
+# Patterns: linear time where the pattern allows it, bounded backtracking elsewhere
+
+_LINEAR = jsonschema_rs.RegexOptions()
+_BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+_ENGINES: dict[str, Any] = {}
+
+
+def _engine_for(pattern: Any) -> Any:
+    """The options under which an ECMA 262 pattern compiles, or None where it does not."""
+    if pattern not in _ENGINES:
+        _ENGINES[pattern] = None
+        for options in (_LINEAR, _BOUNDED):
+            try:
+                validator = jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options)
+            except (ValueError, TypeError):
+                continue
+            _ENGINES[pattern] = (options, validator)
+            break
+    return _ENGINES[pattern]
+
+
+def pattern_compiles(pattern: Any) -> bool:
+    """Whether a pattern is one that values are held to; others are not checked at a call."""
+    return _engine_for(pattern) is not None
+
+
+def _patterns(written: Any) -> list[str]:
+    found, stack = [], [written]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("pattern"), str):
+                found.append(node["pattern"])
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
+    return found
+
+
+def _pattern_keyword(validator: Any, pattern: Any, instance: Any, schema: Any) -> Any:
+    engine = _engine_for(pattern)
+    if isinstance(instance, str) and engine is not None and not engine[1].is_valid(instance):
+        yield ValidationError(f"does not match {pattern}")
+
+
+_Explainer: Any = validators.extend(Draft202012Validator, {"pattern": _pattern_keyword})  # type: ignore[no-untyped-call]
+
+
+class Validator:
+    """Judges plain JSON values: accepted by jsonschema-rs, explained by jsonschema."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        self._written = dict(written)
+        linear = all(_engine_for(pattern)[0] is _LINEAR for pattern in _patterns(self._written))
+        self._judge: Any = None
+        try:
+            options = _LINEAR if linear else _BOUNDED
+            self._judge = jsonschema_rs.validator_for(
+                self._written, pattern_options=options, validate_formats=False, offline=True
+            )
+        except (ValueError, TypeError):
+            pass  # a keyword of the wrong kind: the explainer alone judges, and skips what it cannot read
+        self._explainer: Any = None
+
+    def problems(self, value: Any, path: Path = ()) -> list[Problem]:
+        """Every problem of a value, in the order of its places; none means that it is valid."""
+        try:
+            if self._judge is not None and self._judge.is_valid(value):
+                return []
+        except ValueError:
+            pass  # not plain JSON, or too deep: the explainer says where
+        return self._explain(value, path)
+
+    def _explain(self, value: Any, path: Path) -> list[Problem]:
+        if self._explainer is None:
+            self._explainer = _Explainer(self._written)
+        found: list[Problem] = []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for error in self._explainer.iter_errors(value):
+                    _tell(error, path, found)
+        except RecursionError:
+            found.append(Problem(path, "is nested too deep"))
+        except (TypeError, ValueError) as error:
+            found.append(Problem(path, f"cannot be checked: {error}"))
+        if not found:
+            # The two engines part only where the explainer reads a keyword less strictly.
+            found.append(Problem(path, "breaks its schema"))
+        return list(dict.fromkeys(found))
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
+
+
+def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:
+    schema: Any = error.schema
+    given: Any = error.instance
+    known = schema.get("properties", {})
+    return [((name,), f"is not known{nearest(str(name), known)}") for name in given if name not in known]
+
+
+_SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": lambda limit, value: f"must be {_types(limit)}, not {_short(value)}",
+    "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {_short(value)}",
+    "minimum": lambda limit, value: f"must be at least {limit}, not {value}",
+    "maximum": lambda limit, value: f"must be at most {limit}, not {value}",
+    "exclusiveMinimum": lambda limit, value: f"must be more than {limit}, not {value}",
+    "exclusiveMaximum": lambda limit, value: f"must be less than {limit}, not {value}",
+    "multipleOf": lambda limit, value: f"must be a multiple of {limit}, not {value}",
+    "minLength": lambda limit, value: f"must have at least {limit} characters, it has {len(value)}",
+    "maxLength": lambda limit, value: f"must have at most {limit} characters, it has {len(value)}",
+    "minItems": lambda limit, value: f"must have at least {limit} items, it has {len(value)}",
+    "maxItems": lambda limit, value: f"must have at most {limit} items, it has {len(value)}",
+    "uniqueItems": lambda limit, value: "must not hold one item twice",
+    "minProperties": lambda limit, value: f"must have at least {limit} members, it has {len(value)}",
+    "maxProperties": lambda limit, value: f"must have at most {limit} members, it has {len(value)}",
+    "pattern": lambda limit, value: f"must match {limit}, {_short(value)} does not",
+    "additionalProperties": lambda limit, value: "has members that are not known",
+}
+
+
+def _types(names: Any) -> str:
+    names = [names] if isinstance(names, str) else list(names)
+    return " or ".join(names)
+
+
+def _tell(error: ValidationError, path: Path, found: list[Problem]) -> None:
+    """The problems of one finding of the explainer, in our words."""
+    here = (*path, *error.absolute_path)
+    keyword, limit = str(error.validator), error.validator_value
+    if keyword == "required":
+        listed: Any = limit
+        given: Any = error.instance
+        found += [Problem((*here, name), "is missing") for name in listed if name not in given]
+    elif keyword == "additionalProperties" and limit is False:
+        found += [Problem((*here, *step), said) for step, said in _unknown_names(error)]
+    else:
+        say = _SAYINGS.get(keyword)
+        found.append(Problem(here, say(limit, error.instance) if say else error.message))
+
+
+# Conversions
+
+
+class Walk:
+    """Compiles a schema to a function over its values: ``before`` and ``after`` give what happens to
+    a value of each effective schema, before and after the values inside it.
+
+    :meth:`compile` returns None where nothing happens anywhere, so that such values cost nothing.
+    """
+
+    def __init__(self, view: View, before: Rule, after: Rule = lambda schema: None) -> None:
+        self._view = view
+        self._before = before
+        self._after = after
+        self._steps: dict[int, Step] = {}
+        self._active: dict[int, bool] = {}
+
+    def compile(self, schema: Schema) -> Step | None:
+        """The function for one schema, or None where it would change nothing."""
+        return self._step(self._view.resolve(schema)) if self._acts(schema) else None
+
+    def _inner(self, schema: Schema) -> list[Schema]:
+        inner = list(schema.properties.values())
+        if schema.items is not None:
+            inner.append(schema.items)
+        if isinstance(schema.additional, Schema):
+            inner.append(schema.additional)
+        return inner
+
+    def _acts(self, schema: Schema) -> bool:
+        effective = self._view.resolve(schema)
+        if id(effective) in self._active:
+            return self._active[id(effective)]
+        seen: set[int] = set()
+        stack = [effective]
+        acts = False
+        while stack and not acts:
+            one = self._view.resolve(stack.pop())
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
+            acts = self._before(one) is not None or self._after(one) is not None
+            stack += self._inner(one)
+        self._active[id(effective)] = acts
+        return acts
+
+    def _step(self, schema: Schema) -> Step:
+        known = self._steps.get(id(schema))
+        if known is not None:
+            return known
+
+        def later(value: Any, path: Path, problems: list[Problem]) -> Any:
+            return self._steps[id(schema)](value, path, problems)
+
+        self._steps[id(schema)] = later  # a schema that holds itself finds this
+        self._steps[id(schema)] = self._build(schema)
+        return self._steps[id(schema)]
+
+    def _build(self, schema: Schema) -> Step:
+        before, after = self._before(schema), self._after(schema)
+        members = {name: step for name, one in schema.properties.items() if (step := self.compile(one))}
+        rest = self.compile(schema.additional) if isinstance(schema.additional, Schema) else None
+        items = self.compile(schema.items) if schema.items is not None else None
+        known = schema.properties.keys()
+
+        def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+            if before is not None:
+                value = before(value, path, problems)
+            if isinstance(value, dict):
+                if members or rest:
+                    value = dict(value)
+                    for name, inside in value.items():
+                        inner = members.get(name) if name in known else rest
+                        if inner is not None:
+                            value[name] = inner(inside, (*path, name), problems)
+            elif items is not None and isinstance(value, list):
+                value = [items(one, (*path, index), problems) for index, one in enumerate(value)]
+            if after is not None:
+                value = after(value, path, problems)
+            return value
+
+        return step
+
+
+def decode_formats(schema: Schema) -> Step | None:
+    """Contract to Python, for one schema: text of a format becomes its object; text that does not
+    parse stays text and is a problem."""
+    form = FORMATS.get(schema.format or "")
+    if form is None or form.decode is None or (schema.types and "string" not in schema.types):
+        return None
+    decode = form.decode
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return decode(value)
+        except ValueError as error:
+            problems.append(Problem(path, f"{_short(value)} {error}"))
+            return value
+
+    return step
+
+
+def encode_formats(schema: Schema) -> Step | None:
+    """Python to contract, for one schema: objects become text; text must parse as its format."""
+    form = FORMATS.get(schema.format or "")
+    if form is None or form.encode is None or form.decode is None:
+        return None
+    decode, encode = form.decode, form.encode
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if value is None or isinstance(value, (bool, int, float, list, dict)):
+            return value  # of no text at all: the schema says so
+        try:
+            if isinstance(value, str):
+                decode(value)
+                return value
+            return encode(value)
+        except ValueError as error:
+            problems.append(Problem(path, f"{_short(value)} {error}"))
+            return value
+
+    return step
+
+
+_SCALARS: Mapping[str, Callable[[Any], Any]] = {
+    "string": lambda value: _text_of(value),
+    "integer": int,
+    "number": float,
+}
+
+
+def _text_of(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _scalar(source: Schema, target: Schema) -> Step | None:
+    """Between two scalar types, where they differ."""
+    if not source.types or not target.types or source.types[0] == target.types[0]:
+        return None
+    convert = _SCALARS.get(target.types[0])
+    if convert is None or source.types[0] in ("array", "object"):
+        return None
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if value is None or isinstance(value, (dict, list)):
+            return value
+        try:
+            return convert(value)
+        except ValueError:
+            problems.append(Problem(path, f"{_short(value)} cannot travel as {target.types[0]}"))
+            return value
+
+    return step
+
+
+def from_wire(schema: Schema) -> Step | None:
+    """Wire to contract, for one schema of the contract's view: scalars of another type, and members
+    that the wire keeps deeper than the contract shows them."""
+    if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
+        return _scalar(schema.wire.schema, schema)
+    moved = {name: one.wire.path for name, one in schema.properties.items() if one.wire and one.wire.path}
+    if not moved:
+        return None
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if not isinstance(value, dict):
+            return value
+        deep = {way[0]: value.get(way[0]) for way in moved.values()}
+        flat = {name: inside for name, inside in value.items() if name not in deep}
+        for name, way in moved.items():
+            inside: Any = value
+            for part in way:
+                inside = inside.get(part, MISSING) if isinstance(inside, dict) else MISSING
+            if inside is not MISSING:
+                flat[name] = inside
+        return flat
+
+    return step
+
+
+def to_wire(schema: Schema) -> Step | None:
+    """The inverse of :func:`from_wire`."""
+    if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
+        return _scalar(schema, schema.wire.schema)
+    moved = {name: one.wire.path for name, one in schema.properties.items() if one.wire and one.wire.path}
+    if not moved:
+        return None
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if not isinstance(value, dict):
+            return value
+        deep: dict[str, Any] = {name: inside for name, inside in value.items() if name not in moved}
+        for name, way in moved.items():
+            if name in value:
+                holder = deep
+                for part in way[:-1]:
+                    holder = holder.setdefault(part, {})
+                holder[way[-1]] = value[name]
+        return deep
+
+    return step
