@@ -365,7 +365,7 @@ class Walk:
 
     def _build(self, schema: Schema) -> Step:
         before, after = self._before(schema), self._after(schema)
-        members = {name: step for name, one in schema.properties.items() if (step := self.compile(one))}
+        members = {name: inner for name, one in schema.properties.items() if (inner := self.compile(one))}
         rest = self.compile(schema.additional) if isinstance(schema.additional, Schema) else None
         items = self.compile(schema.items) if schema.items is not None else None
         known = schema.properties.keys()
