@@ -97,7 +97,7 @@ class UnknownName(ConnectorError, LookupError):
         known = sorted(known)
         tail = hint or (f" Known: {', '.join(known)}." if 0 < len(known) <= 12 else "")
         super().__init__(f"there is no {kind} {name!r}{nearest(name, known) or '.'}{tail}")
-        self.name = name
+        self.wanted = name
         self.known = known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -45,11 +46,17 @@ class Credentials:
     where a request leaves the process.
     """
 
-    __slots__ = ("_headers", "_query")
+    __slots__ = ("_headers", "_query", "_secrets")
 
-    def __init__(self, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
         self._headers = dict(headers or {})
         self._query = dict(query or {})
+        self._secrets = tuple(secrets)
 
     def __repr__(self) -> str:
         return "Credentials(***)"
@@ -66,7 +73,11 @@ class Credentials:
 
     def merged(self, other: Credentials) -> Credentials:
         """Both together, as an operation that asks for two schemes needs them."""
-        return Credentials({**self._headers, **other._headers}, {**self._query, **other._query})
+        return Credentials(
+            {**self._headers, **other._headers},
+            {**self._query, **other._query},
+            (*self._secrets, *other._secrets),
+        )
 
     def reveal(self, request: Request) -> tuple[str, dict[str, str]]:
         """The URL and the header fields as they go onto the wire.
@@ -86,12 +97,18 @@ class Credentials:
         return url, headers
 
     def redact(self, text: str) -> str:
-        """The text with every secret value in it replaced by ``***``."""
-        for value in (*self._headers.values(), *self._query.values()):
+        """The text with every secret in it, as given or as sent, replaced by ``***``."""
+        for value in (*self._headers.values(), *self._query.values(), *self._secrets):
             for secret in (value, value.partition(" ")[2], quote(value, safe="")):
                 if len(secret) > 3:
                     text = text.replace(secret, "***")
         return text
+
+    def matches(self, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+        """Whether a request that came carries just these credentials, for whoever checks them."""
+        got = [headers.get(name, "") for name in self._headers] + [query.get(name, "") for name in self._query]
+        own = (*self._headers.values(), *self._query.values())
+        return hmac.compare_digest("\0".join(got).encode(), "\0".join(own).encode())
 
 
 NO_CREDENTIALS = Credentials()

@@ -1,0 +1,91 @@
+"""From a name or a file to a connector that can be called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors import connections, registry
+from connectors.registry import Entry
+from engine import loader
+from engine.connection import Connection
+from engine.errors import Diagnostic, InvalidDocument
+from engine.http import Transport
+from engine.operation import Connector, with_options
+from engine.plan import Options
+from engine.transports.blocking import BlockingTransport
+
+ConnectionLike = Mapping[str, Any] | str | None
+
+
+def available() -> dict[str, str]:
+    """Names of the connectors that :func:`load` finds, each with where it comes from."""
+    return {name: entry.source for name, entry in entries_sorted()}
+
+
+def entries_sorted() -> list[tuple[str, Entry]]:
+    """What is available, by name."""
+    return sorted(registry.entries().items())
+
+
+def load(
+    name: str,
+    *,
+    connection: ConnectionLike = None,
+    base_url: str | None = None,
+    transport: Transport | None = None,
+    **options: Any,
+) -> Connector:
+    """A connector by name.
+
+    ``connection`` is a mapping of the connection's values, the name of a saved one, or None: then the
+    environment, then the saved default. ``base_url`` replaces scheme and host (a test server, a proxy,
+    a region). ``transport`` replaces the network. Options: ``accept``, ``timeout``,
+    ``validate_responses``, as for :meth:`~engine.operation.Operation.using`.
+
+    Raises :class:`~engine.errors.UnknownName` for a name that is nowhere,
+    :class:`~engine.errors.InvalidDocument` for a document that cannot be used,
+    :class:`~engine.errors.ConnectionMissing` for values that are missing.
+    """
+    return connect(registry.find(name), connection, base_url, transport, options)
+
+
+def load_file(
+    path: str | Path,
+    *,
+    connection: ConnectionLike = None,
+    base_url: str | None = None,
+    transport: Transport | None = None,
+    **options: Any,
+) -> Connector:
+    """A connector from a document, or from a folder in Microsoft's form; otherwise as :func:`load`."""
+    return connect(entry_at(Path(path)), connection, base_url, transport, options)
+
+
+def entry_at(path: Path) -> Entry:
+    """What stands at a path, whatever the file is called."""
+    entry = registry.entry_of(path)
+    if entry is None and path.is_dir():
+        said = "the folder has no apiDefinition.swagger.json"
+        raise InvalidDocument([Diagnostic("file", "error", said, str(path), 1, 1)])
+    return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
+
+
+def connect(
+    entry: Entry,
+    connection: ConnectionLike,
+    base_url: str | None,
+    transport: Transport | None,
+    options: Mapping[str, Any],
+) -> Connector:
+    """The connector of an entry, with a connection."""
+    service = loader.load(entry.document, entry.properties)
+    given = connections.values(entry.name, service, connection)
+    return Connector(
+        entry.name,
+        service,
+        Connection(service, given, base_url),
+        transport or BlockingTransport(),
+        with_options(Options(), options),
+    )

@@ -1,0 +1,92 @@
+"""Where connectors are found by name: this project's own, installed packages, folders of the user's.
+
+A connector is a document ``<name>.swagger.yaml`` (or ``.yml``, ``.json``), with properties beside it in
+``<name>.properties.yaml`` where it needs them, or a folder ``<name>/`` with ``apiDefinition.swagger.json``
+and ``apiProperties.json``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from engine.errors import UnknownName
+
+GROUP = "connectors"
+FOLDERS = "CONNECTORS_PATH"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+_SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
+_PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
+_FOLDER = ("apiDefinition.swagger.json", "apiProperties.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One connector that can be loaded: its document, its properties if they stand apart, and who
+    brings it ("built in", a folder, or a package)."""
+
+    name: str
+    document: Path
+    properties: Path | None
+    source: str
+
+
+def built_in() -> Path:
+    """The folder of the documents that come with this package."""
+    here = Path(__file__).resolve().parent
+    inside = here / "spec"
+    return inside if inside.is_dir() else here.parent / "spec"
+
+
+def entry_of(path: Path, source: str = "") -> Entry | None:
+    """The connector that a file or folder is; None where it is none."""
+    if path.is_dir():
+        document, properties = path / _FOLDER[0], path / _FOLDER[1]
+        if not document.is_file():
+            return None
+        name = re.sub(r"[^a-z0-9]+", "-", path.name.lower()).strip("-")
+        return Entry(name, document, properties if properties.is_file() else None, source)
+    for suffix in _SUFFIXES:
+        if path.name.endswith(suffix):
+            name = path.name.removesuffix(suffix)
+            beside = (path.with_name(name + one) for one in _PROPERTIES)
+            return Entry(name.lower(), path, next((one for one in beside if one.is_file()), None), source)
+    return None
+
+
+def _folders() -> Iterator[tuple[Path, str]]:
+    yield built_in(), "built in"
+    for point in entry_points(group=GROUP):
+        found = point.load()
+        folder = found() if callable(found) else found
+        yield Path(folder), point.dist.name if point.dist is not None else point.name
+    for folder in os.environ.get(FOLDERS, "").split(os.pathsep):
+        if folder:
+            yield Path(folder), folder
+
+
+def entries() -> dict[str, Entry]:
+    """Every connector by name; of two with one name the first found stays: built in, packages, folders."""
+    found: dict[str, Entry] = {}
+    for folder, source in _folders():
+        root = folder.resolve()
+        for path in sorted(root.iterdir()) if root.is_dir() else ():
+            entry = entry_of(path, source)
+            if entry is None or not _NAME.match(entry.name):
+                continue
+            if entry.document.resolve().is_relative_to(root):  # a link out of the folder is not followed
+                found.setdefault(entry.name, entry)
+    return found
+
+
+def find(name: str) -> Entry:
+    """The connector of a name; :class:`~engine.errors.UnknownName`, with the nearest, where there is none."""
+    known = entries()
+    if name not in known:
+        hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
+        raise UnknownName("connector", name, known, hint)
+    return known[name]

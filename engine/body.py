@@ -1,0 +1,104 @@
+"""One body of one operation: the codec, and the ways between its octets and a Python value.
+
+Client and server use the same object from its two ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.codecs.binding import Binding, Codec
+from engine.errors import Problem
+from engine.model import Schema, Service, XmlRule
+from engine.policies import Policy
+from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, encode_formats, from_wire, to_wire
+
+
+class Compiler:
+    """What the bodies of one service share: views of its schemas, and the walks over them."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.contract = View(service, wire=False)
+        self.wire = View(service, wire=True)
+        self._decode = Walk(self.contract, decode_formats)
+        self._encode = Walk(self.contract, encode_formats)
+        self._from_wire = Walk(self.contract, from_wire)
+        self._to_wire = Walk(self.contract, _nothing, to_wire)
+
+    def steps(self, schema: Schema | None) -> tuple[Step | None, Step | None, Step | None, Step | None]:
+        """Wire to contract, contract to Python, Python to contract, contract to wire."""
+        if schema is None:
+            return None, None, None, None
+        walks = (self._from_wire, self._decode, self._encode, self._to_wire)
+        first, second, third, fourth = (walk.compile(schema) for walk in walks)
+        return first, second, third, fourth
+
+
+def _nothing(schema: Schema) -> None:
+    return None
+
+
+class Body:
+    """A schema in one media type. ``policies`` are those of its direction; ``received`` tells that the
+    client reads it (an answer) and does not write it (a request)."""
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        schema: Schema | None,
+        media_type: str,
+        codec: Codec,
+        xml: XmlRule,
+        policies: list[Policy],
+        *,
+        received: bool,
+    ) -> None:
+        self.schema = schema
+        self.media_type = media_type
+        self.codec = codec
+        self._compiler = compiler
+        self._bound = codec.bind(Binding(schema, compiler.wire.resolve, xml))
+        self._from_wire, self._decode, self._encode, self._to_wire = compiler.steps(schema)
+        forward = [policy.apply for policy in policies]
+        backward = [policy.invert for policy in reversed(policies)]
+        self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
+        self._received = received
+        self._validator: Validator | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type that goes with what :meth:`write` makes."""
+        return f"{self.media_type}; charset={self.codec.charset}" if self.codec.charset else self.media_type
+
+    def plain(self, value: Any, problems: list[Problem]) -> Any:
+        """A Python value as its contract has it: formats become text; what cannot is a problem."""
+        return self._encode(value, (), problems) if self._encode else value
+
+    def write(self, value: Any, problems: list[Problem]) -> bytes:
+        """The octets of a contract value; ``ValueError`` where the codec cannot write it."""
+        if self._to_wire:
+            value = self._to_wire(value, (), problems)
+        for policy in self._on_writing:
+            value = policy(value)
+        return self._bound.encode(value)
+
+    def read(self, data: bytes, charset: str | None, problems: list[Problem]) -> Any:
+        """The contract value of octets; ``ValueError`` where they are none of this media type."""
+        value = self._bound.decode(data, charset)
+        for policy in self._on_reading:
+            value = policy(value)
+        return self._from_wire(value, (), problems) if self._from_wire else value
+
+    def judge(self, value: Any) -> list[Problem]:
+        """The problems of a contract value by its schema."""
+        if self.schema is None:
+            return []
+        if self._validator is None:
+            writer = JsonSchemas(self._compiler.service, request=not self._received)
+            self._validator = Validator(writer.whole(self.schema))
+        return self._validator.problems(value)
+
+    def python(self, value: Any, problems: list[Problem]) -> Any:
+        """A contract value with its formats as objects; text that does not parse stays and is a problem."""
+        return self._decode(value, (), problems) if self._decode else value

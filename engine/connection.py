@@ -1,0 +1,79 @@
+"""A connection: the values of one account, and what they make of a service: a base URL and credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import ConnectionMissing, nearest
+from engine.http import Credentials, checked_base
+from engine.model import MISSING, Operation, Service
+from engine.plan import segment
+from engine.retry import Quota
+from engine.security import credentials
+
+_HOLE = re.compile(r"\{([^{}]*)\}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
+
+
+class Connection:
+    """The values of a service's connection parameters for one account.
+
+    Raises :class:`~engine.errors.ConnectionMissing` for a value that is missing, unknown or unusable, and for a
+    service whose document names no host where ``base_url`` gives none.
+    """
+
+    def __init__(self, service: Service, values: Mapping[str, Any], base_url: str | None = None) -> None:
+        known = {one.name: one for one in service.connection}
+        for name in values:
+            if name not in known:
+                raise ConnectionMissing(f"there is no connection value {name!r}{nearest(name, known)}")
+        defaults = {one.name: one.default for one in known.values() if one.default is not MISSING}
+        given = {name: value for name, value in values.items() if value is not None and value != ""}
+        self._values = {name: str(value) for name, value in {**defaults, **given}.items()}
+        missing = [name for name, one in known.items() if one.required and name not in self._values]
+        if missing:
+            raise ConnectionMissing(f"the connection has no {', '.join(missing)}")
+        self._service = service
+        self._credentials: dict[str, Credentials] = {}
+        self.base = self._base(service.server, base_url)
+        self.quota = Quota()
+
+    def __repr__(self) -> str:
+        return f"Connection({self.base}, {', '.join(self._values)})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a connection holds credentials and is not pickled; load the connector where it is needed")
+
+    def _base(self, server: str, base_url: str | None) -> str:
+        scheme, _, rest = server.partition("://")
+        host, slash, path = rest.partition("/")
+        path = _HOLE.sub(lambda hole: self._part(hole[1], segment), slash + path)
+        if base_url is not None:
+            return checked_base(base_url) + path
+        host = _HOLE.sub(lambda hole: self._part(hole[1], _host_label), host)
+        if not host:
+            raise ConnectionMissing("the document names no host; give base_url, such as https://api.example.com")
+        return checked_base(f"{scheme}://{host}{path}")
+
+    def _part(self, name: str, encode: Any) -> str:
+        value = self._values.get(name)
+        if value is None:
+            raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
+        try:
+            return str(encode(value))
+        except ValueError as error:
+            raise ConnectionMissing(f"the connection value {name} {error}") from None
+
+    def credentials(self, operation: Operation) -> Credentials:
+        """What an operation needs to be allowed, kept for the next call."""
+        if operation.id not in self._credentials:
+            self._credentials[operation.id] = credentials(self._service, operation, self._values)
+        return self._credentials[operation.id]
+
+
+def _host_label(text: str) -> str:
+    if not _HOST.match(text):
+        raise ValueError("is no host name")
+    return text

@@ -1,0 +1,287 @@
+"""An operation as people call it, and the connector that holds them by name."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from engine.body import Compiler
+from engine.connection import Connection
+from engine.errors import UnknownName, Unsupported
+from engine.flow import call, run
+from engine.formats import FORMATS
+from engine.http import Request, Response, Transport
+from engine.model import MISSING, Choices, Schema, Service
+from engine.naming import snake, unique
+from engine.paging import Pages
+from engine.plan import Argument, Options, Plan
+
+_log = logging.getLogger("connectors")
+
+_TYPES: Mapping[str, Any] = {"string": str, "integer": int, "number": float, "boolean": bool, "file": bytes}
+
+
+class Operation:
+    """One operation of a connector: call it with keyword arguments, get its value.
+
+    Beside the call: :meth:`using`, :meth:`request`, :meth:`response`, :meth:`pages`, :meth:`items`,
+    :meth:`choices`.
+    """
+
+    def __init__(self, connector: Connector, plan: Plan, name: str, options: Options) -> None:
+        self._connector = connector
+        self._plan = plan
+        self._options = options
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = documentation(plan)
+        self.__signature__ = signature(plan)
+
+    def __repr__(self) -> str:
+        return f"<operation {self._connector.name}.{self.__name__}{self.__signature__}>"
+
+    def __call__(self, /, **arguments: Any) -> Any:
+        """The value of the answer, as plain data; the errors are those of :mod:`engine.errors`."""
+        return self.response(**arguments).value
+
+    def using(self, **options: Any) -> Operation:
+        """The same operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
+        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``)."""
+        return Operation(self._connector, self._plan, self.__name__, with_options(self._options, options))
+
+    def request(self, /, **arguments: Any) -> Request:
+        """The exact request, without its credentials; nothing is sent."""
+        return self._plan.request(arguments, self._connector.connection.base, self._options)
+
+    def response(self, /, **arguments: Any) -> Response:
+        """The whole response: value, status, headers, deviations."""
+        return self._send(self.request(**arguments))
+
+    def _send(self, request: Request) -> Response:
+        connection = self._connector.connection
+        end = time.monotonic() + self._options.timeout
+        flow = call(
+            self._plan,
+            request,
+            connection.credentials(self._plan.operation),
+            self._options.validate_responses,
+            lambda: end - time.monotonic(),
+            connection.quota,
+        )
+        response = run(flow, self._connector.transport, time.sleep)
+        if response.deviations:
+            self._connector.tell(self._plan.operation.id, response)
+        return response
+
+    def pages(self, /, **arguments: Any) -> Iterator[Any]:
+        """The values of this page and of those after it, one call each, as they are asked for."""
+        return self._follow(*self._paged(arguments))
+
+    def items(self, /, **arguments: Any) -> Iterator[Any]:
+        """The items of all pages, one by one."""
+        pages, first = self._paged(arguments)
+        return (item for value in self._follow(pages, first) for item in pages.items(value))
+
+    def _paged(self, arguments: Mapping[str, Any]) -> tuple[Pages, Request]:
+        paging = self._plan.operation.paging
+        if paging is None:
+            raise Unsupported(f"{self.__name__} declares no pages; call it")
+        first = self.request(**arguments)
+        return Pages(paging, first, self._connector.connection.base), first
+
+    def _follow(self, pages: Pages, first: Request) -> Iterator[Any]:
+        request: Request | None = first
+        while request is not None:
+            value = self._send(request).value
+            yield value
+            request = pages.after(value)
+
+    def choices(self, parameter: str, /, **arguments: Any) -> list[tuple[Any, str]]:
+        """The values that may be given for a parameter, each with its title, asked from the service.
+
+        ``arguments`` are those that the asking depends on. A parameter with an ``enum`` has its values.
+        """
+        argument = self.argument(parameter)
+        contract = self._plan.contract(argument.schema)
+        choices = argument.schema.choices or argument.parameter.choices or contract.choices
+        if choices is None:
+            if contract.enum is None:
+                raise UnknownName("list of choices for", parameter, self._with_choices())
+            return [(value, str(value)) for value in contract.enum]
+        asked = {
+            name: arguments.get(given[1], arguments.get(snake(given[1]))) if isinstance(given, tuple) else given
+            for name, given in choices.arguments.items()
+        }
+        found = self._connector[choices.operation]
+        declared = found._plan.operation.paging
+        values = found.pages(**asked) if declared is not None and declared.next_link else [found(**asked)]
+        return [choice for value in values for choice in _choices(choices, value)]
+
+    def argument(self, name: str) -> Argument:
+        """One argument by its Python or wire name."""
+        for one in self._plan.arguments:
+            if name in (one.name, one.wire):
+                return one
+        raise UnknownName("parameter", name, [one.name for one in self._plan.arguments])
+
+    def _with_choices(self) -> list[str]:
+        return [one.name for one in self._plan.arguments if one.schema.choices or one.parameter.choices]
+
+
+def _choices(choices: Choices, value: Any) -> Iterator[tuple[Any, str]]:
+    for step in choices.items:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    for item in value if isinstance(value, list) else ():
+        chosen = _at(item, choices.value)
+        title = _at(item, choices.title) if choices.title else chosen
+        yield chosen, str(chosen if title is None else title)
+
+
+def _at(value: Any, steps: tuple[str, ...]) -> Any:
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
+    """Options with some of them changed; refuses unknown names and values with
+    :class:`~engine.errors.UnknownName`."""
+    known = [one.name for one in fields(Options)]
+    for name, value in changes.items():
+        if name not in known:
+            raise UnknownName("option", name, known)
+        if name == "validate_responses" and value not in ("lenient", "strict", "off"):
+            raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
+    return replace(options, **changes)
+
+
+def python_type(plan: Plan, schema: Schema) -> Any:
+    """The Python type of values of a schema, as a signature shows it."""
+    effective = plan.contract(schema)
+    kind = effective.types[0] if effective.types else ""
+    form = FORMATS.get(effective.format or "")
+    if kind == "string" and form is not None:
+        found: Any = form.python
+    elif kind == "array":
+        found = list[python_type(plan, effective.items)] if effective.items is not None else list[Any]  # type: ignore[misc]
+    elif kind == "object":
+        found = dict[str, Any]
+    else:
+        found = _TYPES.get(kind, Any)
+    return found | None if effective.nullable and found is not Any else found
+
+
+def signature(plan: Plan) -> inspect.Signature:
+    """Real names, types and defaults; what a caller must give has no default."""
+    parameters = []
+    for one in plan.arguments:
+        if one.hidden:
+            continue
+        found = python_type(plan, one.schema)
+        default: Any = inspect.Parameter.empty
+        if not plan.asked(one):
+            default = one.default if one.default is not MISSING else None
+            found = found | None if default is None and found is not Any else found
+        parameters.append(
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=found)
+        )
+    answer = next((plan.operation.answers[code] for code in sorted(plan.operation.answers) if code[0] == "2"), None)
+    returns = python_type(plan, answer.media[0].schema) if answer and answer.media and answer.media[0].schema else Any
+    return inspect.Signature(parameters, return_annotation=returns)
+
+
+def documentation(plan: Plan) -> str:
+    """The docstring: title, description, arguments and answers in the document's words."""
+    operation = plan.operation
+    lines = [one for one in (operation.title, operation.description) if one]
+    lines.append(f"\n{operation.method} {operation.path}")
+    shown = [one for one in plan.arguments if not one.hidden]
+    if shown:
+        lines.append("\nArguments:")
+        for one in shown:
+            said = " ".join((one.description or one.title).split())
+            needed = ", required" if plan.asked(one) else ""
+            kind = inspect.formatannotation(python_type(plan, one.schema))
+            lines.append(f"    {one.name} ({kind}{needed}): {said}".rstrip(": "))
+    lines.append("\nAnswers:")
+    lines += [f"    {status}: {answer.description}" for status, answer in operation.answers.items()]
+    return "\n".join(lines)
+
+
+class UnknownOperation(UnknownName, AttributeError):
+    """No operation of this name: also an ``AttributeError``, as attributes are asked for."""
+
+
+_RESERVED = frozenset({"name", "service", "connection", "transport", "tell"})
+
+
+def operation_names(service: Service) -> dict[str, str]:
+    """Python name to operationId, in the order of the document; a name that is taken gets a number."""
+    names: dict[str, str] = {}
+    for operation_id in service.operations:
+        names[unique(snake(operation_id), {*names, *_RESERVED})] = operation_id
+    return names
+
+
+class Connector:
+    """A service with a connection: its operations are attributes, by snake_case name, and items, by
+    operationId."""
+
+    def __init__(
+        self, name: str, service: Service, connection: Connection, transport: Transport, options: Options
+    ) -> None:
+        self.name = name
+        self.service = service
+        self.connection = connection
+        self.transport = transport
+        self._options = options
+        self._compiler = Compiler(service)
+        self._ids = operation_names(service)
+        self._made: dict[str, Operation] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def __repr__(self) -> str:
+        return f"<connector {self.name}: {len(self._ids)} operations at {self.connection.base}>"
+
+    def __reduce__(self) -> Any:
+        return self.connection.__reduce__()
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self._ids])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getattr__(self, name: str) -> Operation:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._operation(name)
+
+    def __getitem__(self, operation_id: str) -> Operation:
+        for name, one in self._ids.items():
+            if one == operation_id:
+                return self._operation(name)
+        return self._operation(operation_id)
+
+    def _operation(self, name: str) -> Operation:
+        made = self._made.get(name)
+        if made is None:
+            if name not in self._ids:
+                raise UnknownOperation("operation", name, self._ids)
+            plan = Plan(self._compiler, self.service.operations[self._ids[name]])
+            made = self._made[name] = Operation(self, plan, name, self._options)
+        return made
+
+    def tell(self, operation_id: str, response: Response) -> None:
+        """Logs deviations, once for each kind."""
+        for one in response.deviations:
+            kind = (operation_id, ".".join("*" if isinstance(step, int) else step for step in one.path))
+            if kind not in self._told:
+                self._told.add(kind)
+                _log.warning("%s %s deviates from its document: %s", self.name, operation_id, kind[1] or "value")

@@ -1,0 +1,119 @@
+"""When a request is sent again: a flow that asks for it, and for the waits in between.
+
+Defaults: 4 attempts in all; full jitter from 0.5 s, doubled each time, up to 20 s; ``Retry-After`` where
+it fits into the time of the call. A request that is not idempotent is sent again only when it
+cannot have been carried out: never sent, 429, or a status that the document declares safe.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeAlias
+
+from engine.errors import ConnectionFailed, Interrupted, OutcomeUnknown, Timeout, TransportError
+from engine.http import Headers, Request, Response, Wait
+
+ATTEMPTS = 4
+FIRST, LONGEST = 0.5, 20.0
+TRANSIENT = frozenset({408, 429, 502, 503, 504})
+THROTTLED = frozenset({429})
+
+Flow: TypeAlias = Generator[Request | Wait, Response, Response]
+
+_SECONDS = re.compile(r"\s*([0-9]{1,12})\s*\Z")
+
+
+class Quota:
+    """What a connection may spend on repeating requests, so that a dead service is not stormed.
+
+    A repetition costs 5 of 500 tokens, one after a timeout 10; each success gives 1 back.
+    """
+
+    def __init__(self, tokens: int = 500) -> None:
+        self._full = self._left = tokens
+        self._lock = threading.Lock()
+
+    def spend(self, cost: int) -> bool:
+        """Takes the cost, or says that there is not enough left."""
+        with self._lock:
+            if self._left < cost:
+                return False
+            self._left -= cost
+            return True
+
+    def refund(self) -> None:
+        """One token back, after a success."""
+        with self._lock:
+            self._left = min(self._full, self._left + 1)
+
+
+def retry_after(headers: Headers, status: int) -> float | None:
+    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such
+    field, a negative or unreadable one."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    found = _SECONDS.match(value)
+    if found:
+        return float(found[1])
+    try:
+        until = parsedate_to_datetime(value)
+        said = headers.get("Date")
+        now = parsedate_to_datetime(said) if said else datetime.now(UTC)
+        seconds = (until - now).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return seconds if seconds >= 0 else None
+
+
+def resend(
+    request: Request,
+    left: Callable[[], float],
+    quota: Quota,
+    jitter: Callable[[float, float], float] = random.uniform,
+) -> Flow:
+    """The flow of one request with its repetitions. ``left`` tells the seconds that remain of the call.
+
+    Returns the last response, whatever its status; raises the last
+    :class:`~engine.errors.TransportError`, as :class:`~engine.errors.OutcomeUnknown` where the request
+    may have been carried out and must not be repeated.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        pause = jitter(0.0, min(LONGEST, FIRST * 2.0 ** (attempt - 1)))
+        cost = 5
+        failure: TransportError | None = None
+        response: Response | None = None
+        try:
+            response = yield replace(request, timeout=left())
+        except ConnectionFailed as error:
+            if error.final:
+                raise
+            failure = error
+        except (Timeout, Interrupted) as error:
+            if error.sent != "no" and not request.safe:
+                raise OutcomeUnknown(
+                    f"{error}; the request may have been carried out, so it was not sent again", error.sent
+                ) from error
+            failure = error
+            cost = 10 if isinstance(error, Timeout) else 5
+        if response is not None:
+            again = response.status in request.resend | THROTTLED or (request.safe and response.status in TRANSIENT)
+            if not again:
+                if response.status < 400:
+                    quota.refund()
+                return response
+            asked = retry_after(response.headers, response.status)
+            pause = asked if asked is not None else pause
+        if attempt == ATTEMPTS or pause >= left() or not quota.spend(cost):
+            break
+        yield Wait(pause)
+    if failure is not None:
+        raise failure
+    assert response is not None  # noqa: S101 - one of the two is set by every attempt
+    return response

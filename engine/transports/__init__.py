@@ -1,0 +1,1 @@
+"""Ways to carry a request: the only modules that open sockets."""
