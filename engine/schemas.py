@@ -100,12 +100,14 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
 class JsonSchemas:
     """Writes schemas as JSON Schema 2020-12. References become ``$defs``, collected in :attr:`defs`.
 
-    ``request`` leaves read-only properties out of what is required.
+    ``request`` leaves read-only properties out of what is required; ``view`` writes what it makes of
+    each schema (the wire) in place of the contract; ``prefix`` is where ``$defs`` will stand.
     """
 
-    def __init__(self, service: Service, *, request: bool, prefix: str = "#/$defs/") -> None:
+    def __init__(self, service: Service, *, request: bool, view: View | None = None, prefix: str = "#/$defs/") -> None:
         self._service = service
         self._request = request
+        self._view = view
         self._prefix = prefix
         self._names: dict[str, str] = {}
         self.defs: dict[str, Any] = {}
@@ -114,6 +116,8 @@ class JsonSchemas:
         """The JSON Schema of one schema."""
         if schema.ref is not None:
             return {"$ref": self._prefix + self._define(schema.ref)}
+        if self._view is not None:
+            schema = self._view.resolve(schema)
         found: dict[str, Any] = dict(schema.checks)
         form = FORMATS.get(schema.format or "")
         if "file" in schema.types or (form is not None and form.raw):

@@ -1,0 +1,92 @@
+"""A service written as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), of what really
+travels: for judges that read no other dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.model import Operation, Parameter, Schema, Scheme
+
+COMPONENTS = "#/components/schemas/"
+_STYLES: Mapping[str, Mapping[str, Any]] = {
+    "csv": {"style": "form", "explode": False},
+    "multi": {"style": "form", "explode": True},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+    "pipes": {"style": "pipeDelimited", "explode": False},
+}
+_UNDECLARED = ("accept", "content-type", "authorization")
+"""Header parameters that 3.x says are ignored (section 4.8.12.2)."""
+
+JsonSchema = Callable[[Schema], dict[str, Any]]
+Resolve = Callable[[Schema], Schema]
+
+
+def write(
+    operation: Operation, path: str, schemes: Mapping[str, Scheme], json_schema: JsonSchema, resolve: Resolve
+) -> dict[str, Any]:
+    """A document with one operation at ``path``, without its ``components/schemas``: those are what
+    ``json_schema`` collects while it writes."""
+    written: dict[str, Any] = {
+        "operationId": operation.id,
+        "parameters": [
+            _parameter(one, json_schema, resolve)
+            for one in operation.parameters
+            if not (one.location == "header" and one.name.lower() in _UNDECLARED)
+        ],
+        "responses": {
+            status: {"description": answer.description or "-"} for status, answer in operation.answers.items()
+        }
+        or {"default": {"description": "-"}},
+        "security": [{name: [] for name in one if name in schemes} for one in operation.security],
+    }
+    body = operation.body
+    if body is not None:
+        content = {media_type: _content(body, media_type, json_schema, resolve) for media_type in operation.consumes}
+        written["requestBody"] = {"required": body.required, "content": content}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": operation.id, "version": "1"},
+        "servers": [{"url": "/"}],
+        "paths": {path: {operation.method.lower(): written}},
+        "components": {"securitySchemes": {name: _scheme(one) for name, one in schemes.items()}},
+    }
+
+
+def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "name": one.name,
+        "in": one.location,
+        "required": one.required,
+        "schema": json_schema(one.schema),
+    }
+    if "array" in resolve(one.schema).types:
+        if one.location == "query" and one.style in _STYLES:
+            written |= _STYLES[one.style]
+        elif one.style != "csv":
+            written["schema"] = {"type": "string"}  # a list in a style that 3.x has no word for
+    if one.allow_empty and one.location == "query":
+        written["allowEmptyValue"] = True
+    return written
+
+
+def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+    if media_type != "application/x-www-form-urlencoded":
+        return {"schema": json_schema(body.schema)}
+    effective = resolve(body.schema)
+    fields = {one.form_name or resolve(one).form_name or name: one for name, one in effective.properties.items()}
+    names = dict(zip(effective.properties, fields, strict=True))
+    schema = json_schema(body.schema if not fields else Schema(types=("object",), properties=fields))
+    schema["required"] = [names[name] for name in effective.required if name in names]
+    encoding = {
+        name: dict(_STYLES[one.form_style or resolve(one).form_style or "csv"])
+        for name, one in fields.items()
+        if "array" in resolve(one).types and (one.form_style or resolve(one).form_style or "csv") in _STYLES
+    }
+    return {"schema": schema, "encoding": encoding}
+
+
+def _scheme(one: Scheme) -> dict[str, Any]:
+    if one.type == "apiKey":
+        return {"type": "apiKey", "name": one.parameter, "in": one.location}
+    return {"type": "http", "scheme": "basic" if one.type == "basic" else "bearer"}

@@ -1,0 +1,229 @@
+"""What an operation does in the sandbox. One table, one row an action; the declaration in the document
+says on which collection, and how records look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from engine.sandbox.store import Record, Store
+from engine.sandbox.templates import fill
+
+
+class Refused(Exception):
+    """The operation answers with an error: its status, the service's code and message."""
+
+    def __init__(self, error: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        self.status = int(error.get("status", 400))
+        self.code = error.get("code")
+        self.message = fill(error.get("message", ""), context)
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, read: the arguments by wire name, the body's members among them, and how it was spelled."""
+
+    arguments: Mapping[str, Any]
+    path: str
+    query: str
+    values: Mapping[str, Any]
+    """Connection values, and whatever else templates may name."""
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What templates may name."""
+        return {**self.values, **self.arguments, "path": self.path}
+
+
+Action = Callable[["Behaviour", Mapping[str, Any], Asked], tuple[int | None, Any]]
+
+
+class Behaviour:
+    """The declarations of one service, and what it remembers."""
+
+    def __init__(self, declared: Mapping[str, Any], store: Store, values: Mapping[str, Any]) -> None:
+        self.collections: Mapping[str, Any] = declared.get("collections") or {}
+        self.errors: Mapping[str, Any] = declared.get("errors") or {}
+        self.store = store
+        for name, collection in self.collections.items():
+            store.seed(name, partial(self._seeds, collection, values))
+
+    def _seeds(self, collection: Mapping[str, Any], values: Mapping[str, Any]) -> list[tuple[str, Record]]:
+        records = [self.made(collection, {**values, **seed}, seed) for seed in collection.get("seed") or ()]
+        return [(str(record[collection["id"]]), self.stored(collection, record)) for record in records]
+
+    @staticmethod
+    def made(collection: Mapping[str, Any], context: Mapping[str, Any], own: Mapping[str, Any]) -> Record:
+        """A new record: what is given, then the collection's templates, each seeing those before it."""
+        known = dict(context)
+        record = dict(own)
+        for name, template in (collection.get("create") or {}).items():
+            given = own.get(name)
+            record[name] = known[name] = given if given is not None else fill(template, known)
+        return record
+
+    @staticmethod
+    def stored(collection: Mapping[str, Any], record: Record) -> Record:
+        """The record as it is remembered: what becomes of it once it has been answered."""
+        return {**record, **{name: fill(one, record) for name, one in (collection.get("settled") or {}).items()}}
+
+    def error(self, kind: str, context: Mapping[str, Any]) -> Refused:
+        """The declared error of a kind."""
+        return Refused(self.errors.get(kind) or _ERRORS[kind], context)
+
+    def act(self, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+        """Status (None: the operation's own) and contract value of the answer; raises :class:`Refused`."""
+        for rule in declared.get("refuse") or ():
+            text = str(asked.arguments.get(rule["argument"], ""))
+            matches, differs = rule.get("matches"), rule.get("differs")
+            if (matches and re.search(matches, text)) or (differs and not re.search(differs, text)):
+                raise Refused(rule["error"], asked.context)
+        return ACTIONS[declared["action"]](self, declared, asked)
+
+
+_ERRORS: Mapping[str, Mapping[str, Any]] = {
+    "unauthorized": {"status": 401, "message": "the credentials are wrong or missing"},
+    "missing": {"status": 404, "message": "there is nothing at {path}"},
+    "method": {"status": 405, "message": "this path does not know the method"},
+    "invalid": {"status": 400, "message": "{reason}"},
+}
+
+
+def _create(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+    name = declared["collection"]
+    collection = behaviour.collections[name]
+    record = behaviour.made(collection, asked.context, asked.arguments)
+    behaviour.store.put(name, str(record[collection["id"]]), behaviour.stored(collection, record))
+    return declared.get("status"), record
+
+
+def _get(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+    record = behaviour.store.get(declared["collection"], str(asked.arguments.get(declared["argument"])))
+    if record is None:
+        raise behaviour.error("missing", asked.context)
+    return declared.get("status"), record
+
+
+def _delete(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+    if not behaviour.store.delete(declared["collection"], str(asked.arguments.get(declared["argument"]))):
+        raise behaviour.error("missing", asked.context)
+    return declared.get("status", 204), None
+
+
+def _update(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+    _, record = _get(behaviour, declared, asked)
+    changed = {**record, **{name: value for name, value in asked.arguments.items() if name in record}}
+    behaviour.store.put(declared["collection"], str(asked.arguments[declared["argument"]]), changed)
+    return declared.get("status"), changed
+
+
+def _list(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
+    name = declared["collection"]
+    collection = behaviour.collections[name]
+    records = behaviour.store.all(name)
+    if collection.get("order") == "newest":
+        records.reverse()
+    for member, value in (declared.get("where") or {}).items():
+        records = [one for one in records if one.get(member) == value]
+    for rule in declared.get("filters") or ():
+        given = asked.arguments.get(rule["argument"])
+        if given is not None:
+            compare = COMPARISONS[rule.get("compare", "==")]
+            records = [one for one in records if compare(one.get(rule["property"]), given)]
+    page, figures = _page(declared.get("page") or {}, records, collection["id"], asked)
+    value = fill(declared.get("answer") or {}, figures)
+    items = declared.get("items")
+    return declared.get("status"), {**value, items: page} if items else page
+
+
+def _page(
+    rule: Mapping[str, Any], records: list[Record], key: str, asked: Asked
+) -> tuple[list[Record], dict[str, Any]]:
+    """The records of the page that is asked for, and the figures that an answer may show."""
+    size = int(asked.arguments.get(rule.get("size", ""), 50) or 50)
+    number = int(asked.arguments.get(rule.get("number", ""), 0) or 0)
+    start = number * size
+    query = dict(parse_qsl(asked.query, keep_blank_values=True))
+    token = query.get(rule.get("token", ""), "")
+    prefix = rule.get("prefix", "")
+    if token:
+        ids = [str(one[key]) for one in records]
+        after = token.removeprefix(prefix)
+        start = ids.index(after) + 1 if after in ids else start
+    page = records[start : start + size]
+    pages = max(1, -(-len(records) // size))
+
+    def link(to: int, last: Record | None = None) -> str:
+        changed = {**query, rule.get("size", "size"): str(size), rule.get("number", "number"): str(to)}
+        changed.pop(rule.get("token", ""), None)
+        if last is not None and rule.get("token"):
+            changed[rule["token"]] = f"{prefix}{last[key]}"
+        return f"{asked.path}?{urlencode(changed)}"
+
+    before = records[start - size - 1] if start - size > 0 else None
+    figures = {
+        "page": number,
+        "size": size,
+        "pages": pages,
+        "total": len(records),
+        "start": start,
+        "end": max(start + len(page) - 1, 0),
+        "uri": f"{asked.path}?{asked.query}" if asked.query else asked.path,
+        "first": link(0),
+        "next": link(number + 1, page[-1]) if page and start + size < len(records) else None,
+        "previous": link(max(number - 1, 0), before) if start > 0 else None,
+        "last": link(pages - 1, records[(pages - 1) * size - 1] if pages > 1 else None),
+    }
+    return page, figures
+
+
+ACTIONS: Mapping[str, Action] = {
+    "create": _create,
+    "get": _get,
+    "list": _list,
+    "update": _update,
+    "delete": _delete,
+}
+
+
+def _moment(value: Any) -> tuple[date, datetime | None] | None:
+    """A day, and the instant where the text has one."""
+    text = str(value)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text), None
+        instant = datetime.fromisoformat(text) if text[:4].isdigit() else parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    instant = instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return instant.date(), instant
+
+
+def _ordered(value: Any, given: Any) -> int | None:
+    """-1, 0 or 1 as a value stands before, with or after the one given: by day where that is all one of
+    them tells, by instant where both do; None where they cannot be compared."""
+    if value is None:
+        return None
+    left, right = _moment(value), _moment(given)
+    pair: tuple[Any, Any] = (value, given)
+    if left is not None and right is not None:
+        pair = (left[1], right[1]) if left[1] and right[1] else (left[0], right[0])
+    try:
+        return int(pair[0] > pair[1]) - int(pair[0] < pair[1])
+    except TypeError:
+        return None
+
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": lambda value, given: _ordered(value, given) == 0,
+    "<=": lambda value, given: _ordered(value, given) in (-1, 0),
+    ">=": lambda value, given: _ordered(value, given) in (0, 1),
+    "contains": lambda value, given: str(given).strip("*%") in str(value),
+}

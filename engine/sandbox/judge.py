@@ -1,0 +1,99 @@
+"""An independent judge of requests: openapi-core, over the operation written as OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.validation.request.exceptions import ParameterValidationError
+from werkzeug.datastructures import Headers as WerkzeugHeaders
+from werkzeug.datastructures import ImmutableMultiDict
+
+from engine.body import Compiler
+from engine.dialects import openapi3
+from engine.schemas import JsonSchemas
+from engine.serving import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a request is refused, and where: ``path`` for a value of the path, else empty."""
+
+    reason: str
+    location: str = ""
+
+
+class _Fixed(RequestParameters):
+    """Parameters whose path values stay those of the router, which has decoded them."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "path" or "path" not in self.__dict__:
+            super().__setattr__(name, value)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request in openapi-core's protocol."""
+
+    path: str
+    method: str
+    parameters: RequestParameters
+    body: bytes | None
+    content_type: str
+    host_url: str = "http://sandbox"
+    full_url_pattern: str = field(default="")
+
+
+class Judge:
+    """Judges the requests of one service, each operation by a document of its own."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._documents: dict[tuple[str, str], OpenAPI] = {}
+
+    def document(self, route: Route) -> dict[str, Any]:
+        """The OpenAPI 3.1 document of one route: one operation, as it travels."""
+        service, view = self._compiler.service, self._compiler.wire
+        writer = JsonSchemas(service, request=True, view=view, prefix=openapi3.COMPONENTS)
+        written = openapi3.write(route.plan.operation, route.template, service.schemes, writer.write, view.resolve)
+        written["components"]["schemas"] = writer.defs
+        return written
+
+    def refuses(
+        self,
+        route: Route,
+        path: str,
+        values: Mapping[str, str],
+        query: Sequence[tuple[str, str]],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Verdict | None:
+        """Why a request breaks the document, or None where it does not."""
+        key = (route.plan.operation.id, route.template)
+        if key not in self._documents:
+            self._documents[key] = OpenAPI.from_dict(self.document(route))
+        parameters = _Fixed(
+            query=ImmutableMultiDict(query), header=WerkzeugHeaders(list(headers.items())), path=dict(values)
+        )
+        asked = _Asked(path, route.method.lower(), parameters, body or None, headers.get("Content-Type", ""))
+        try:
+            found = list(self._documents[key].iter_request_errors(asked))
+        except OpenAPIError as error:
+            found = [error]
+        for one in found:
+            return Verdict(_reason(one), one.location if isinstance(one, ParameterValidationError) else "")
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    said = [str(error).splitlines()[0]]
+    cause = error.__cause__
+    while cause is not None:
+        inner = getattr(cause, "schema_errors", None)
+        said += [one.message for one in inner] if inner else [str(cause).splitlines()[0] if str(cause) else ""]
+        cause = cause.__cause__
+    return ": ".join(dict.fromkeys(text for text in said if text))

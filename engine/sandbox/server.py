@@ -1,0 +1,221 @@
+"""The sandbox's server: routes a request, checks its credentials, has it judged, acts, and answers in the
+representation that was asked for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from engine.body import Compiler
+from engine.connection import Connection
+from engine.examples import example
+from engine.http import Headers
+from engine.model import Answer, Operation, Service
+from engine.sandbox.behaviour import Asked, Behaviour, Refused
+from engine.sandbox.judge import Judge
+from engine.sandbox.store import Store
+from engine.sandbox.templates import fill
+from engine.security import credentials
+from engine.serving import Route, negotiate, read_arguments, read_body, routes, write_answer
+
+HOST = "127.0.0.1"
+MAX_BODY = 32 * 1024 * 1024
+
+_log = logging.getLogger("connectors.sandbox")
+
+
+class _Handler(WSGIRequestHandler):
+    """Logs to logging, without queries: they may hold a key."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        _log.info("%s %s %s", self.command, urlsplit(self.path).path, code)
+
+
+class Sandbox:
+    """A server on loopback for one service. Use it as a context manager, or :meth:`start` and :meth:`stop`.
+
+    ``values`` are the connection values that it accepts; ``state`` is a file to remember in.
+    """
+
+    def __init__(self, service: Service, *, port: int = 0, state: Path | None = None) -> None:
+        self._service = service
+        self.values = connection_values(service)
+        self._compiler = Compiler(service)
+        self._store = Store(state)
+        self._behaviour = Behaviour(service.sandbox, self._store, self.values)
+        self._judge = Judge(self._compiler)
+        self._routes = routes(self._compiler)
+        self._server: BaseWSGIServer = make_server(HOST, port, self, threaded=True, request_handler=_Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.url = f"http://{HOST}:{self._server.server_port}"
+        """What to give as ``base_url``."""
+        self._base = urlsplit(Connection(service, self.values, self.url).base).path
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serves from a thread, until :meth:`stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops serving and closes what it remembers."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+        self._store.close()
+
+    def wait(self) -> None:
+        """Serves until the process is interrupted."""
+        self._thread.join()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The WSGI application."""
+        request = Request(environ)
+        request.max_content_length = MAX_BODY
+        return self._respond(request)(environ, start_response)
+
+    # One request
+
+    def _respond(self, request: Request) -> Response:
+        raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
+        path, query = urlsplit(raw).path, urlsplit(raw).query
+        headers = Headers(request.headers.items())
+        context = {**self.values, "path": path}
+        below = path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
+        found = [(route, values) for route in self._routes if below and (values := route.match(below)) is not None]
+        try:
+            if not found:
+                raise self._behaviour.error("missing", context)
+            chosen = next((one for one in found if one[0].method == request.method), None)
+            if chosen is None:
+                raise self._behaviour.error("method", context)
+        except Refused as refused:
+            route = found[0][0] if found else next(iter(self._routes), None)
+            return self._refusal(route, refused, headers, path)
+        route, values = chosen
+        try:
+            return self._answered(route, values, path, below or "", query, headers, request.get_data())
+        except Refused as refused:
+            return self._refusal(route, refused, headers, path)
+
+    def _answered(
+        self, route: Route, values: Mapping[str, str], path: str, below: str, query: str, headers: Headers, data: bytes
+    ) -> Response:
+        plan = route.plan
+        operation = plan.operation
+        pairs = parse_qsl(query, keep_blank_values=True)
+        context = {**self.values, "path": path}
+        if not self._authorised(operation, headers, dict(pairs)):
+            raise self._behaviour.error("unauthorized", context)
+        verdict = self._judge.refuses(route, below, values, pairs, headers, data)
+        if verdict is not None:
+            kind = "missing" if verdict.location == "path" else "invalid"
+            raise self._behaviour.error(kind, {**context, "reason": verdict.reason})
+        texts: dict[str, list[str]] = {}
+        for name, text in pairs:
+            texts.setdefault(name, []).append(text)
+        arguments = read_arguments(plan, values, texts, headers)
+        if operation.body is not None and data:
+            try:
+                body = read_body(plan, headers.get("Content-Type", ""), data)
+            except ValueError as error:
+                raise self._behaviour.error("invalid", {**context, "reason": f"the body {error}"}) from None
+            arguments |= body if isinstance(body, dict) else {operation.body.name: body}
+        media_type = self._media_type(route, headers, dict(pairs))
+        if "action" in operation.sandbox:
+            status, value = self._behaviour.act(operation.sandbox, Asked(arguments, path, query, self.values))
+            answer = self._success(operation, status)
+            value = self._shaped(route, answer, value)
+        else:
+            answer = self._success(operation, None)
+            value = (
+                example(answer.media[0].schema, plan.contract)
+                if answer and answer.media and answer.media[0].schema
+                else None
+            )
+        code = int(answer.status) if answer is not None and answer.status.isdigit() else 200
+        return self._written(route, answer, code, media_type, value)
+
+    def _authorised(self, operation: Operation, headers: Headers, query: Mapping[str, str]) -> bool:
+        if not operation.security:
+            return True
+        return any(
+            credentials(self._service, replace(operation, security=(one,)), self.values).matches(headers, query)
+            for one in operation.security
+        )
+
+    def _media_type(self, route: Route, headers: Headers, query: Mapping[str, str]) -> str:
+        choice = route.plan.representation
+        if route.accept is not None:
+            return route.accept
+        if choice.where == "query" and query.get(choice.name) in choice.values:
+            return choice.values[query[choice.name]]
+        return negotiate(route.plan, headers.get("Accept", "*/*"))
+
+    @staticmethod
+    def _success(operation: Operation, status: int | None) -> Answer | None:
+        if status is not None:
+            return operation.answers.get(str(status)) or Answer(status=str(status))
+        codes = sorted(code for code in operation.answers if code.startswith("2"))
+        return operation.answers[codes[0]] if codes else operation.answers.get("default")
+
+    def _shaped(self, route: Route, answer: Answer | None, value: Any) -> Any:
+        """A value cut to what the answer declares, with null for what may be null and is not there."""
+        if answer is None or not answer.media or answer.media[0].schema is None:
+            return value
+        return self._cut(value, answer.media[0].schema)
+
+    def _cut(self, value: Any, schema: Any) -> Any:
+        effective = self._compiler.contract.resolve(schema)
+        travels = self._compiler.wire.resolve(schema)
+        if isinstance(value, list) and effective.items is not None:
+            return [self._cut(one, effective.items) for one in value]
+        if not isinstance(value, dict) or not effective.properties:
+            return value
+        known = {**travels.properties, **effective.properties}
+        shaped = {name: self._cut(value[name], one) for name, one in known.items() if name in value}
+        nullable = {name for name, one in effective.properties.items() if self._compiler.contract.resolve(one).nullable}
+        return {**shaped, **dict.fromkeys(nullable - shaped.keys())}
+
+    def _refusal(self, route: Route | None, refused: Refused, headers: Headers, path: str) -> Response:
+        context = {"status": refused.status, "code": refused.code, "message": refused.message, "path": path}
+        template = self._service.sandbox.get("error") or {"message": "{message}"}
+        value = fill(template, context)
+        if route is None:
+            return Response(refused.message, refused.status, content_type="text/plain; charset=utf-8")
+        answer = route.plan.answer_for(refused.status)
+        if answer is None or not answer.media:
+            answer = route.plan.operation.answers.get("default")
+        return self._written(route, answer, refused.status, self._media_type(route, headers, {}), value)
+
+    def _written(self, route: Route, answer: Answer | None, status: int, media_type: str, value: Any) -> Response:
+        try:
+            made = write_answer(route.plan, answer, media_type, value)
+        except ValueError as error:
+            _log.warning("%s: the answer cannot be written: %s", route.plan.operation.id, error)
+            made = None
+        if made is None:
+            return Response(b"", status)
+        return Response(made[1], status, content_type=made[0])
+
+
+def connection_values(service: Service) -> dict[str, str]:
+    """The values that a sandbox of a service accepts: those it declares, else ``sandbox-<name>``."""
+    declared = service.sandbox.get("connection") or {}
+    return {
+        one.name: str(declared.get(one.name, f"sandbox-{one.name.replace('_', '-')}")) for one in service.connection
+    }

@@ -1,0 +1,68 @@
+"""Values with holes, as the sandbox's declarations write them: ``"SM{hex:32}"``, ``"{to}"``.
+
+A hole is a name of the context, several with ``|`` of which the first that has a value is taken, or a
+function with an argument. Text that is one hole alone takes its value as it is, whatever its type.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+_HOLE = re.compile(r"\{([^{}]+)\}")
+
+Context = Mapping[str, Any]
+
+
+def _now(form: str, context: Context) -> str:
+    now = datetime.now(UTC).replace(microsecond=0)
+    return _CLOCKS.get(form, _CLOCKS["rfc3339"])(now)
+
+
+_CLOCKS: Mapping[str, Callable[[datetime], str]] = {
+    "rfc2822": format_datetime,
+    "rfc3339": lambda now: now.isoformat().replace("+00:00", "Z"),
+    "date": lambda now: now.date().isoformat(),
+}
+
+
+def _count(name: str, context: Context) -> str:
+    value = context.get(name)
+    return str(len(value)) if isinstance(value, (list, dict)) else "0"
+
+
+FUNCTIONS: Mapping[str, Callable[[str, Context], Any]] = {
+    "hex": lambda length, context: secrets.token_hex(int(length))[: int(length)],
+    "now": _now,
+    "count": _count,
+}
+"""What a hole of the form ``{function:argument}`` may call."""
+
+
+def fill(template: Any, context: Context) -> Any:
+    """The template with its holes filled; a name that the context lacks is null."""
+    if isinstance(template, dict):
+        return {name: fill(one, context) for name, one in template.items()}
+    if isinstance(template, list):
+        return [fill(one, context) for one in template]
+    if not isinstance(template, str):
+        return template
+    alone = _HOLE.fullmatch(template)
+    if alone:
+        return _value(alone[1], context)
+    return _HOLE.sub(lambda hole: _text(_value(hole[1], context)), template)
+
+
+def _value(hole: str, context: Context) -> Any:
+    function, mark, argument = hole.partition(":")
+    if mark and function in FUNCTIONS:
+        return FUNCTIONS[function](argument, context)
+    return next((context[name] for name in hole.split("|") if context.get(name) is not None), None)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,122 @@
+"""An operation seen from the service's side: the plan's bodies and styles used the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from engine.body import Compiler
+from engine.codecs import essence
+from engine.errors import Problem
+from engine.model import Answer
+from engine.plan import Plan
+from engine.styles import STYLES
+
+_HOLE = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation under one of its representations: a method and a pattern of paths below the base."""
+
+    plan: Plan
+    method: str
+    template: str
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    accept: str | None
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path's values by wire name, decoded; None where the path is another's."""
+        found = self.pattern.fullmatch(path)
+        return None if found is None else dict(zip(self.names, map(unquote, found.groups()), strict=True))
+
+
+def routes(compiler: Compiler) -> list[Route]:
+    """Every operation of a service, those with fewer and later holes first."""
+    found = []
+    for operation in compiler.service.operations.values():
+        plan = Plan(compiler, operation)
+        if plan.representation.where == "path":
+            suffixes = plan.representation.values
+            own = sorted((one for one in suffixes if one and operation.path.endswith(one)), key=len)
+            stem = operation.path.removesuffix(own[-1]) if own else operation.path
+            found += [_route(plan, stem + suffix, media_type) for suffix, media_type in suffixes.items()]
+        else:
+            found.append(_route(plan, operation.path, None))
+    return sorted(found, key=lambda route: (len(route.names), -len(_HOLE.sub("", route.template))))
+
+
+def _route(plan: Plan, template: str, accept: str | None) -> Route:
+    parts = _HOLE.split(template)
+    pattern = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return Route(plan, plan.operation.method, template, re.compile(pattern), tuple(parts[1::2]), accept)
+
+
+def read_arguments(
+    plan: Plan, path: Mapping[str, str], query: Mapping[str, Sequence[str]], headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a request gives for the parameters, by wire name, typed as their schemas say; those it leaves
+    out have their defaults."""
+    found: dict[str, Any] = {}
+    places: Mapping[str, Mapping[str, Sequence[str]]] = {
+        "path": {name: [text] for name, text in path.items()},
+        "query": query,
+    }
+    for one in plan.operation.parameters:
+        if one.location == "header":
+            texts: Sequence[str] = [headers[one.name]] if one.name in headers else ()
+        else:
+            texts = places.get(one.location, {}).get(one.name, ())
+        schema = plan.contract(one.schema)
+        if texts:
+            found[one.name] = STYLES[one.style].read(list(texts), one.schema, plan.contract)
+        elif isinstance(schema.default, (str, int, float, bool, list, dict)):
+            found[one.name] = schema.default
+    return found
+
+
+def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
+    """The contract value of a request's body; ``ValueError`` where it is none."""
+    came, charset = essence(content_type)
+    declared = [one for one in plan.operation.consumes if essence(one)[0] == came]
+    body = plan.request_body(declared[0]) if declared else None
+    if body is None:
+        raise ValueError(f"is {came or 'of no media type'}, where {', '.join(plan.operation.consumes)} is taken")
+    problems: list[Problem] = []
+    return body.read(data, charset, problems)
+
+
+def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes] | None:
+    """Content-Type and octets of a contract value; None where the answer has no body or no codec writes it."""
+    if answer is None or not answer.media:
+        return None
+    promised = [one.type for one in answer.media]
+    chosen = next((one for one in promised if essence(one)[0] == essence(media_type)[0]), promised[0])
+    body = plan.answer_body(answer, chosen)
+    return (body.content_type, body.write(value, [])) if body is not None else None
+
+
+def negotiate(plan: Plan, accept: str) -> str:
+    """The media type of an answer for an Accept field (RFC 9110 section 12.5.1): of those offered the one
+    with the highest quality, the first of equals."""
+    offered = plan.offered or plan.operation.produces
+    ranked = []
+    for entry in accept.split(","):
+        name, _, parameters = entry.partition(";")
+        quality = next((part.strip()[2:] for part in parameters.split(";") if part.strip().startswith("q=")), "1")
+        try:
+            ranked.append((name.strip().lower() or "*/*", float(quality)))
+        except ValueError:
+            continue
+
+    def rank(media_type: str) -> float:
+        name = essence(media_type)[0]
+        ranges = (name, f"{name.partition('/')[0]}/*", "*/*")
+        found = [(ranges.index(one), -quality) for one, quality in ranked if one in ranges]
+        return -min(found)[1] if found else 0.0
+
+    return max(offered, key=rank) if offered else ""
