@@ -90,7 +90,7 @@ class Operation:
         if paging is None:
             raise Unsupported(f"{self.__name__} declares no pages; call it")
         first = self.request(**arguments)
-        return Pages(paging, first, self._connector.connection.base), first
+        return Pages(self._plan, paging, first, self._connector.connection.base), first
 
     def _follow(self, pages: Pages, first: Request) -> Iterator[Any]:
         request: Request | None = first

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from engine.errors import InvalidResponse
 from engine.http import Request, origin
 from engine.model import Paging
-from engine.plan import pick
+from engine.plan import Plan, pick
 
 MAX_PAGES = 10_000
 MAX_EMPTY = 20
@@ -18,7 +18,8 @@ MAX_EMPTY = 20
 class Pages:
     """The pages of one call. Nothing is sent here: :meth:`after` makes the next request of an answer."""
 
-    def __init__(self, paging: Paging, first: Request, base: str) -> None:
+    def __init__(self, plan: Plan, paging: Paging, first: Request, base: str) -> None:
+        self._plan = plan
         self._paging = paging
         self._request = first
         self._base = base
@@ -64,4 +65,4 @@ class Pages:
                 f"the link to the next page leads to {urlsplit(url).netloc or url!r}{urlsplit(url).path}, out of this "
                 f"connection's {self._base}; it was not followed"
             )
-        return url.partition("#")[0]
+        return self._plan.same_representation(url.partition("#")[0], self._request.url)

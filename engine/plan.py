@@ -338,6 +338,18 @@ class Plan:
                 return mark
         return ""
 
+    def same_representation(self, url: str, like: str) -> str:
+        """The URL in the representation of another, where a suffix of the path chooses it: a next page is
+        asked for as the first was."""
+        if self.representation.where != "path":
+            return url
+        suffixes = sorted(self.representation.values, key=len, reverse=True)
+        path, mark, query = url.partition("?")
+        own, wanted = (
+            next(one for one in (*suffixes, "") if text.endswith(one)) for text in (path, like.partition("?")[0])
+        )
+        return f"{path.removesuffix(own)}{wanted}{mark}{query}"
+
     def _query(self, values: Mapping[str, Any], accept: str | None, query: list[str], problems: list[Problem]) -> None:
         for one in self.arguments:
             if one.location != "query" or one.name not in values:

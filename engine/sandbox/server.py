@@ -4,12 +4,13 @@ representation that was asked for."""
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -25,6 +26,8 @@ from engine.sandbox.store import Store
 from engine.sandbox.templates import fill
 from engine.security import credentials
 from engine.serving import Route, negotiate, read_arguments, read_body, routes, write_answer
+
+_HOLE = re.compile(r"\{([^{}]*)\}")
 
 HOST = "127.0.0.1"
 MAX_BODY = 32 * 1024 * 1024
@@ -137,7 +140,9 @@ class Sandbox:
             arguments |= body if isinstance(body, dict) else {operation.body.name: body}
         media_type = self._media_type(route, headers, dict(pairs))
         if "action" in operation.sandbox:
-            status, value = self._behaviour.act(operation.sandbox, Asked(arguments, path, query, self.values))
+            # Links in answers are spelled as the document spells paths, whatever representation was asked for.
+            own = self._base + _HOLE.sub(lambda hole: quote(values[hole[1]], safe=""), operation.path)
+            status, value = self._behaviour.act(operation.sandbox, Asked(arguments, own, query, self.values))
             answer = self._success(operation, status)
             value = self._shaped(route, answer, value)
         else:
