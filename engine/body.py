@@ -90,6 +90,10 @@ class Body:
             value = policy(value)
         return self._from_wire(value, (), problems) if self._from_wire else value
 
+    def travels(self, data: bytes, charset: str | None) -> Any:
+        """The value as it is on the wire; ``ValueError`` as for :meth:`read`."""
+        return self._bound.decode(data, charset)
+
     def judge(self, value: Any) -> list[Problem]:
         """The problems of a contract value by its schema."""
         if self.schema is None:

@@ -28,7 +28,7 @@ _TEXTS: Mapping[str, str] = {
 _DEEPEST = 12
 
 
-def example(schema: Schema, resolve: Resolve, depth: int = 0) -> Any:
+def example(schema: Schema, resolve: Resolve, above: tuple[int, ...] = ()) -> Any:
     """An example, a default or a first choice where the schema gives one; else the smallest value that
     fits. Optional members that hold themselves are left out."""
     effective = resolve(schema)
@@ -39,29 +39,33 @@ def example(schema: Schema, resolve: Resolve, depth: int = 0) -> Any:
         return effective.enum[0]
     for parts in (effective.one_of, effective.any_of):
         if parts:
-            return example(parts[0], resolve, depth + 1)
+            return example(parts[0], resolve, (*above, id(effective)))
     kind = next(iter(effective.types), "object" if effective.properties else "")
     make = _KINDS.get(kind)
-    return make(effective, resolve, depth) if make else None
+    return make(effective, resolve, above) if make else None
 
 
-def _object(schema: Schema, resolve: Resolve, depth: int) -> Any:
+def _object(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Any:
+    again = id(schema) in above or len(above) > _DEEPEST
+    if again and above.count(id(schema)) > 1:
+        return {}  # it must hold itself: no value is large enough
     return {
-        name: example(one, resolve, depth + 1)
+        name: example(one, resolve, (*above, id(schema)))
         for name, one in schema.properties.items()
-        if name in schema.required or depth < _DEEPEST // 4
+        if name in schema.required or not again
     }
 
 
-def _array(schema: Schema, resolve: Resolve, depth: int) -> Any:
+def _array(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Any:
     least = int(schema.checks.get("minItems", 0))
-    if schema.items is None or (depth > _DEEPEST and not least):
+    if schema.items is None:
         return [None] * least
-    count = max(least, 0 if schema.checks.get("maxItems") == 0 else 1)
-    return [example(schema.items, resolve, depth + 1) for _ in range(count)]
+    again = id(resolve(schema.items)) in above or len(above) > _DEEPEST
+    count = max(least, 0 if again or schema.checks.get("maxItems") == 0 else 1)
+    return [example(schema.items, resolve, (*above, id(schema))) for _ in range(count)]
 
 
-def _string(schema: Schema, resolve: Resolve, depth: int) -> Any:
+def _string(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Any:
     if schema.format == "binary":
         return b"example"
     pattern = schema.checks.get("pattern")
@@ -86,7 +90,7 @@ def _matching(pattern: str, least: int, most: Any) -> str:
         return "text".ljust(least, "x")
 
 
-def _number(schema: Schema, resolve: Resolve, depth: int) -> Any:
+def _number(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Any:
     checks = schema.checks
     low = checks.get("minimum", checks.get("exclusiveMinimum"))
     high = checks.get("maximum", checks.get("exclusiveMaximum"))
@@ -101,12 +105,12 @@ def _number(schema: Schema, resolve: Resolve, depth: int) -> Any:
     return int(value) if "integer" in schema.types else value
 
 
-_KINDS: Mapping[str, Callable[[Schema, Resolve, int], Any]] = {
+_KINDS: Mapping[str, Callable[[Schema, Resolve, tuple[int, ...]], Any]] = {
     "object": _object,
     "array": _array,
     "string": _string,
     "integer": _number,
     "number": _number,
-    "boolean": lambda schema, resolve, depth: True,
-    "file": lambda schema, resolve, depth: b"example",
+    "boolean": lambda schema, resolve, above: True,
+    "file": lambda schema, resolve, above: b"example",
 }

@@ -531,7 +531,7 @@ class Plan:
                     value = body.python(body.read(response.body, charset, ignored), ignored)
             except (ValueError, InvalidResponse):
                 value = response.body.decode("utf-8", "replace")
-        message = pick(value, self.errors.message)
+        message = value[:500] if isinstance(value, str) else pick(value, self.errors.message)
         return answer_error(response.status)(
             snake(self.operation.id),
             response.status,

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.model import Operation, Parameter, Schema, Scheme
 
+JSON = "application/json"
 COMPONENTS = "#/components/schemas/"
 _STYLES: Mapping[str, Mapping[str, Any]] = {
     "csv": {"style": "form", "explode": False},
@@ -42,7 +43,9 @@ def write(
     }
     body = operation.body
     if body is not None:
-        content = {media_type: _content(body, media_type, json_schema, resolve) for media_type in operation.consumes}
+        # JSON always: what a judge cannot decode is given to it as JSON.
+        media_types = dict.fromkeys((*operation.consumes, JSON))
+        content = {media_type: _content(body, media_type, json_schema, resolve) for media_type in media_types}
         written["requestBody"] = {"required": body.required, "content": content}
     return {
         "openapi": "3.1.0",

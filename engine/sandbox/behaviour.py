@@ -221,8 +221,14 @@ def _ordered(value: Any, given: Any) -> int | None:
         return None
 
 
+def _same(value: Any, given: Any) -> bool:
+    """Equal, or of the same day where both tell one."""
+    left, right = _moment(value), _moment(given)
+    return left[0] == right[0] if left is not None and right is not None else bool(value == given)
+
+
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": lambda value, given: _ordered(value, given) == 0,
+    "==": lambda value, given: _same(value, given),
     "<=": lambda value, given: _ordered(value, given) in (-1, 0),
     ">=": lambda value, given: _ordered(value, given) in (0, 1),
     "contains": lambda value, given: str(given).strip("*%") in str(value),

@@ -30,6 +30,7 @@ from engine.serving import Route, negotiate, read_arguments, read_body, routes, 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 HOST = "127.0.0.1"
+_POLL = 0.02  # seconds between looks for a stop
 MAX_BODY = 32 * 1024 * 1024
 
 _log = logging.getLogger("connectors.sandbox")
@@ -57,7 +58,7 @@ class Sandbox:
         self._judge = Judge(self._compiler)
         self._routes = routes(self._compiler)
         self._server: BaseWSGIServer = make_server(HOST, port, self, threaded=True, request_handler=_Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
         self.url = f"http://{HOST}:{self._server.server_port}"
         """What to give as ``base_url``."""
         self._base = urlsplit(Connection(service, self.values, self.url).base).path
@@ -214,7 +215,8 @@ class Sandbox:
             _log.warning("%s: the answer cannot be written: %s", route.plan.operation.id, error)
             made = None
         if made is None:
-            return Response(b"", status)
+            said = f"{value.get('message', '')}\n" if status >= 400 and isinstance(value, dict) else ""
+            return Response(said, status, content_type="text/plain; charset=utf-8")
         return Response(made[1], status, content_type=made[0])
 
 

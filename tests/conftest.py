@@ -1,0 +1,76 @@
+"""Servers that tests call: all real, all on loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import connectors
+from connectors import registry
+from engine import loader
+from engine.model import Service
+from engine.operation import Connector
+from engine.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def service() -> Service:
+    entry = registry.find("twilio")
+    return loader.load(entry.document, entry.properties)
+
+
+@pytest.fixture
+def sandbox(service: Service) -> Iterator[Sandbox]:
+    with Sandbox(service) as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(sandbox: Sandbox) -> Connector:
+    """The connector against its sandbox, any deviation an error."""
+    return connectors.load("twilio", connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
+
+
+class Listener:
+    """A port on loopback that knows whether anybody came."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.setblocking(False)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def untouched(self) -> bool:
+        try:
+            self.socket.accept()[0].close()
+        except BlockingIOError:
+            return True
+        return False
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    made = Listener()
+    yield made
+    made.socket.close()
+
+
+@pytest.fixture
+def unsent(listener: Listener) -> Connector:
+    """The connector against a port that must stay untouched."""
+    values = {"account_id": "AC" + "0" * 32, "access_token": "not-a-real-token"}
+    return connectors.load("twilio", connection=values, base_url=listener.url)
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the environment or the saved connections of whoever runs it."""
+    for name in ("TWILIO_ACCOUNT_ID", "TWILIO_ACCESS_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CONNECTORS_PATH", raising=False)
+    monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "config"))

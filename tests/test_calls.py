@@ -1,0 +1,214 @@
+"""Operations as people call them, against the sandbox."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+from typing import Any
+
+import pytest
+
+import connectors
+from engine.operation import Connector
+from engine.sandbox import Sandbox
+
+OUR, THEIR = "+15005550006", "+14155552345"
+XML = "application/xml"
+
+
+def _arguments(twilio: Connector) -> dict[str, dict[str, Any]]:
+    """Arguments for every operation that answers with a value."""
+    for number in range(3):
+        sent = twilio.send_message(from_=OUR, to=THEIR, body=f"number {number}")
+    number = next(twilio.list_incoming_phone_numbers.items())
+    return {
+        "get_message": {"message_id": sent["sid"]},
+        "list_messages": {"page_size": 2},
+        "send_message": {"from_": OUR, "to": THEIR, "body": "x", "media_url": ["https://a.example/1"]},
+        "list_incoming_phone_numbers": {},
+        "add_incoming_phone_number": {"phone_number": "+15105550123", "friendly_name": "Desk"},
+        "get_incoming_phone_number": {"phone_number_id": number["sid"]},
+        "list_available_local_phone_numbers": {"iso_country": "US"},
+        "list_available_mobile_phone_numbers": {"iso_country": "GB"},
+        "list_available_toll_free_phone_numbers": {"iso_country": "US"},
+        "list_usage_records": {"page_size": 1},
+    }
+
+
+VOLATILE = {"sid", "date_created", "date_updated", "date_sent", "uri", "subresource_uris"}
+
+
+def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -> None:
+    """What the sandbox writes as JSON and as XML decodes to equal values; each create makes a record of its
+    own, so that what is made anew in each is left out there."""
+    given = _arguments(twilio)
+    assert set(given) == set(twilio) - {"delete_incoming_phone_number"}  # which answers 204
+    for name, arguments in given.items():
+        operation = getattr(twilio, name)
+        first, second = operation.response(**arguments), operation.using(accept=XML).response(**arguments)
+        assert "json" in first.headers["Content-Type"], name
+        assert "xml" in second.headers["Content-Type"], name
+        left, right = first.value, second.value
+        if name.startswith(("send", "add")):
+            assert left.keys() == right.keys()
+            left, right = ({key: one[key] for key in one.keys() - VOLATILE} for one in (left, right))
+        assert left == right, name
+        assert left, name
+
+
+def test_errors_are_one_error_in_json_and_in_xml(twilio: Connector, sandbox: Sandbox) -> None:
+    wrong = connectors.load("twilio", connection={**sandbox.values, "access_token": "wrong"}, base_url=sandbox.url)
+    nobody = "SM" + "0" * 32
+    calls = [
+        (wrong.list_messages, {}, connectors.Unauthorized, 401, 20003),
+        (twilio.get_message, {"message_id": nobody}, connectors.NotFound, 404, 20404),
+        (twilio.send_message, {"from_": OUR, "to": "+15005550001", "body": "x"}, connectors.BadRequest, 400, 21211),
+    ]
+    for operation, arguments, kind, status, code in calls:
+        told = []
+        for accept in ("application/json", XML):
+            with pytest.raises(kind) as caught:
+                operation.using(accept=accept)(**arguments)
+            assert (caught.value.status, caught.value.code) == (status, code)
+            assert caught.value.message == caught.value.value["message"]
+            told.append((caught.value.message, caught.value.value, caught.value.description))
+        assert told[0] == told[1]
+
+
+def test_the_signature_names_what_must_be_given(twilio: Connector) -> None:
+    signature = inspect.signature(twilio.send_message)
+    required = [one.name for one in signature.parameters.values() if one.default is inspect.Parameter.empty]
+    assert required == ["from_", "to", "body"]
+    assert {one.annotation for one in signature.parameters.values() if one.name in required} == {str}
+    assert all(one.kind is inspect.Parameter.KEYWORD_ONLY for one in signature.parameters.values())
+    assert signature.parameters["media_url"].annotation == list[str] | None
+    assert inspect.signature(twilio.list_messages).parameters["page_size"].default == 50
+
+
+def test_help_shows_the_descriptions(twilio: Connector) -> None:
+    shown = pydoc.plain(pydoc.render_doc(twilio.send_message))
+    for text in ("Send a new message to a mobile number.", "from_ (str, required)", "Operation successful"):
+        assert text in shown
+    assert "send_message" in dir(twilio)
+
+
+def test_operations_answer_to_wire_names(twilio: Connector) -> None:
+    """By operationId and wire names, the same call as by Python names."""
+    message = twilio["SendMessage"](**{"from": OUR, "to": THEIR, "body": "Hello"})
+    assert twilio["GetMessage"](MessageId=message["sid"])["body"] == "Hello"
+    assert twilio["get_message"] is twilio.get_message
+
+
+def test_a_body_may_be_given_whole(twilio: Connector) -> None:
+    message = twilio.send_message(send_message_request={"from": OUR, "to": THEIR, "body": "whole"})
+    assert message["body"] == "whole"
+    with pytest.raises(connectors.InvalidArguments, match="whole and in parts"):
+        twilio.send_message(send_message_request={"from": OUR}, to=THEIR)
+
+
+def test_a_request_shows_itself_and_no_credentials(twilio: Connector, sandbox: Sandbox) -> None:
+    request = twilio.send_message.request(from_=OUR, to=THEIR, body="A & B", media_url=["https://a/1", "https://a/2"])
+    assert request.method == "POST"
+    assert request.url == f"{sandbox.url}/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages.json"
+    assert request.body == (
+        b"From=%2B15005550006&To=%2B14155552345&Body=A+%26+B&MediaUrl=https%3A%2F%2Fa%2F1&MediaUrl=https%3A%2F%2Fa%2F2"
+    )
+    for text in (str(request), repr(request), repr(twilio), repr(twilio.connection)):
+        assert sandbox.values["access_token"] not in text
+    assert list(twilio.list_messages.items()) == []
+
+
+def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> None:
+    """``DateSent<`` is the parameter's name; the request reads ``DateSent<=2009-07-06``."""
+    for arguments in ({"date_sent": "<=2009-07-06"}, {"date_sent_before": "2009-07-06"}, {"DateSent<": "2009-07-06"}):
+        assert twilio.list_messages.request(**arguments).url.endswith("Messages.json?DateSent%3C=2009-07-06")
+    assert twilio.list_messages.request(date_sent=">= 2009-07-06").url.endswith("?DateSent%3E=2009-07-06")
+
+
+def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
+    numbers = [(one["phone_number"], one["friendly_name"]) for one in twilio.list_incoming_phone_numbers.items()]
+    assert twilio.send_message.choices("from") == twilio.send_message.choices("from_") == numbers
+    with pytest.raises(connectors.UnknownName, match="body"):
+        twilio.send_message.choices("body")
+
+
+def test_pages_come_in_the_representation_of_the_first(twilio: Connector) -> None:
+    for number in range(3):
+        twilio.send_message(from_=OUR, to=THEIR, body=str(number))
+    for accept in ("application/json", XML):
+        pages = list(twilio.list_messages.using(accept=accept).pages(page_size=2))
+        assert [[one["body"] for one in page["messages"]] for page in pages] == [["2", "1"], ["0"]]
+        assert [page["total"] for page in pages] == [3, 3]
+    with pytest.raises(connectors.Unsupported, match="no pages"):
+        twilio.get_message.items(message_id="SM" + "0" * 32)
+
+
+def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
+    """The contract says string, the service sends an integer, in JSON and in XML."""
+    from engine.body import Compiler
+    from engine.plan import Plan
+
+    plan = Plan(Compiler(service), service.operations["GetMessage"])
+    for media_type, sent in (
+        ("application/json", b'{"error_code": 30001, "subresource_uris": {"media": "/m"}}'),
+        (
+            XML,
+            b"<TwilioResponse><Message><ErrorCode>30001</ErrorCode>"
+            b"<SubresourceUris><Media>/m</Media></SubresourceUris></Message></TwilioResponse>",
+        ),
+    ):
+        body = plan.answer_body(plan.answer_for(200), media_type)
+        assert body is not None
+        value = body.read(sent, None, [])
+        assert value == {"error_code": "30001", "subresource_uris": [{"name": "media", "uri": "/m"}]}
+        assert body.judge(value) == []
+
+
+def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: Any) -> None:
+    """Lenient gives the value and what is wrong with it; strict refuses; off says nothing."""
+    from engine.body import Compiler
+    from engine.http import Headers, Response
+    from engine.plan import Plan
+
+    plan = Plan(Compiler(service), service.operations["GetMessage"])
+    answer = Response(200, Headers([("Content-Type", "application/json")]), b'{"sid": 5}')
+    read = plan.read(answer, "lenient")
+    assert read.value == {"sid": 5}
+    assert [str(one) for one in read.deviations] == ["sid: must be string or null, not 5"]
+    assert plan.read(answer, "off").deviations == ()
+    with pytest.raises(connectors.InvalidResponse, match="sid: must be string or null"):
+        plan.read(answer, "strict")
+
+
+def test_options_are_checked(twilio: Connector) -> None:
+    with pytest.raises(connectors.UnknownName, match="accept"):
+        twilio.list_messages.using(acept=XML)
+    with pytest.raises(connectors.InvalidArguments, match="text/csv"):
+        twilio.list_messages.using(accept="text/csv")()
+    assert twilio.list_messages.using(accept=XML, timeout=5)()["messages"] == []
+
+
+def test_the_sandbox_remembers_in_a_file(service: Any, tmp_path: Any) -> None:
+    state = tmp_path / "state.db"
+    with Sandbox(service, state=state) as first:
+        connector = connectors.load("twilio", connection=first.values, base_url=first.url)
+        sent = connector.send_message(from_=OUR, to=THEIR, body="kept")
+    with Sandbox(service, state=state) as second:
+        connector = connectors.load("twilio", connection=second.values, base_url=second.url)
+        assert connector.get_message(message_id=sent["sid"])["body"] == "kept"
+        assert len(list(connector.list_incoming_phone_numbers.items())) == 2  # seeded once
+
+
+def test_the_sandbox_judges_independently(sandbox: Sandbox) -> None:
+    """A request that our client would never send is refused by the judge behind the sandbox."""
+    import requests
+
+    base = f"{sandbox.url}/2010-04-01/Accounts/{sandbox.values['account_id']}"
+    auth = (sandbox.values["account_id"], sandbox.values["access_token"])
+    refused = requests.get(f"{base}/Messages.json", params={"PageSize": 1001}, auth=auth, timeout=10)
+    assert (refused.status_code, refused.json()["code"]) == (400, 20001)
+    refused = requests.post(f"{base}/Messages.xml", data={"To": THEIR}, auth=auth, timeout=10)
+    assert refused.status_code == 400
+    assert b"<RestException>" in refused.content
+    assert requests.put(f"{base}/Messages.json", auth=auth, timeout=10).status_code == 405
+    assert requests.get(f"{sandbox.url}/elsewhere", auth=auth, timeout=10).status_code == 404

@@ -1,0 +1,81 @@
+"""Every row of the connector's reference page is true of `connectors show twilio --json`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+PAGE = yaml.safe_load(Path(__file__).with_name("twilio_reference.yaml").read_text("utf-8"))
+BODY_TYPE = {"sendMessageRequest": "SendMessageRequest"}  # the page leaves this cell empty
+NOT_DEFINED = {"not defined": "Capabilities"}  # and calls the type of a definition "not defined"
+
+
+@pytest.fixture(scope="module")
+def shown() -> Any:
+    command = [sys.executable, "-m", "connectors", "show", "twilio", "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def test_the_connector_has_the_pages_version_and_no_triggers(shown: Any) -> None:
+    assert (shown["name"], shown["title"], shown["version"], shown["triggers"]) == ("twilio", "Twilio", "1.0", [])
+
+
+def test_the_connection_values_are_those_of_the_page(shown: Any) -> None:
+    told = [[one["title"], "Yes" if one["required"] else "No", one["description"]] for one in shown["connection"]]
+    assert told == PAGE["connection"]
+    assert [one["secret"] for one in shown["connection"]] == [False, True]
+
+
+@pytest.mark.parametrize("wanted", PAGE["actions"], ids=lambda one: one["title"])
+def test_an_action_of_the_page_is_there_row_by_row(shown: Any, wanted: Any) -> None:
+    action = next(one for one in shown["actions"] if one["title"] == wanted["title"])
+    assert action["description"] == wanted["description"]
+    assert (action["method"], action["path"]) == (wanted["method"], wanted["path"])
+    told = [
+        [
+            one["name"],
+            one["type"],
+            "yes" if one["required"] else "no",
+            one["in"],
+            "none" if one["default"] is None else str(one["default"]),
+            one["description"],
+        ]
+        for one in action["parameters"]
+    ]
+    rows = [[name, kind or BODY_TYPE[name], *rest] for name, kind, *rest in wanted["parameters"]]
+    assert told[: len(rows)] == rows
+    answers = {one["status"]: one["description"] for one in action["answers"]}
+    assert {status: answers[status] for status, _ in wanted["answers"]} == dict(wanted["answers"])
+
+
+def test_what_the_page_does_not_list_is_declared_beside_it(shown: Any) -> None:
+    """The service has two more parameters for inequalities, and answers 201 to Send."""
+    actions = {one["operation_id"]: one for one in shown["actions"]}
+    extra = [one["name"] for one in actions["ListMessages"]["parameters"]][5:]
+    assert extra == ["DateSent<", "DateSent>"]
+    assert "201" in {one["status"] for one in actions["SendMessage"]["answers"]}
+
+
+@pytest.mark.parametrize("wanted", PAGE["definitions"], ids=lambda one: one["name"])
+def test_a_definition_of_the_page_is_there_property_by_property(shown: Any, wanted: Any) -> None:
+    definition = next(one for one in shown["definitions"] if one["name"] == wanted["name"])
+    assert definition["description"] == wanted["description"]
+    told = [[one["name"], one["type"], "yes" if one["required"] else "no"] for one in definition["properties"]]
+    assert told == [[name, NOT_DEFINED.get(kind, kind), needed] for name, kind, needed in wanted["properties"]]
+
+
+def test_no_definition_is_dead(shown: Any) -> None:
+    """Each definition is the body or the answer of an operation, or a part of one."""
+    used = {one["definition"] for action in shown["actions"] for one in action["answers"]}
+    used |= {one["type"] for action in shown["actions"] for one in action["parameters"]}
+    document = yaml.safe_load((Path(__file__).parent.parent / "spec/twilio.swagger.yaml").read_text("utf-8"))
+    for _ in range(3):
+        inside = [json.dumps(document["definitions"][name]) for name in used if name in document["definitions"]]
+        used |= {name for name in document["definitions"] if any(f'"#/definitions/{name}"' in text for text in inside)}
+    assert {one["name"] for one in shown["definitions"]} <= used
