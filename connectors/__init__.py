@@ -4,8 +4,11 @@
 
     import connectors
 
-    twilio = connectors.load("twilio", connection={"account_id": "AC…", "access_token": "…"})
-    message = twilio.send_message(from_="+15005550006", to="+14155552345", body="Hello")
+    service = connectors.load("name", connection={"account_id": "…", "access_token": "…"})
+    service.operation_name(parameter="value")
+
+:func:`load` and :func:`load_file` make a connector, :func:`available` names what is found; the rest are
+the errors that a call can raise.
 """
 
 from connectors.loading import available, load, load_file

@@ -300,7 +300,9 @@ class Plan:
         if problems:
             in_parts = whole not in given and (self.operation.body is None or self.operation.body.name not in given)
             told = dict.fromkeys(self._told(problem, in_parts) for problem in problems)
-            raise InvalidArguments(snake(self.operation.id), told)
+            places = {one.name: place for place, one in enumerate(self.arguments)}
+            order = sorted(told, key=lambda problem: places.get(str(problem.path[0]), -1) if problem.path else -1)
+            raise InvalidArguments(snake(self.operation.id), order)
         url = f"{base}{path}" + (f"?{'&'.join(query)}" if query else "")
         method = self.operation.method
         return Request(method, url, headers, content, safe=method in SAFE, resend=self.resend, timeout=options.timeout)

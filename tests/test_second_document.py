@@ -152,7 +152,7 @@ def test_two_things_of_one_name_are_both_reached(folder: Path) -> None:
     )
     assert request.url.endswith("/9780000000001")
     assert request.body == b'{"isbn":"9780000000002","title":"Two"}'
-    with pytest.raises(connectors.InvalidArguments, match=r"title: must have at least 3(.|\n)*isbn_2: is missing"):
+    with pytest.raises(connectors.InvalidArguments, match=r"isbn_2: is missing(.|\n)*title: must have at least 3"):
         library.put_book.request(isbn="9780000000001", title="x")
 
 

@@ -1,0 +1,84 @@
+"""What the README shows is run: its code as it stands, its commands as they stand."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import connectors
+from engine.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every block in turn, in one namespace; only where the connector is loaded from is changed."""
+    load = connectors.load
+
+    def to_the_sandbox(name: str, **given: Any) -> Any:
+        return load(name, **{**given, "connection": sandbox.values, "base_url": sandbox.url})
+
+    monkeypatch.setattr(connectors, "load", to_the_sandbox)
+    printed = io.StringIO()
+    namespace: dict[str, Any] = {}
+    with contextlib.redirect_stdout(printed):
+        for block in _blocks("python"):
+            exec(compile(block, "README.md", "exec"), namespace)
+    assert namespace["response"].status == 200
+    for shown in _blocks("text"):
+        assert shown in printed.getvalue()
+
+
+def test_the_commands_run(tmp_path: Path) -> None:
+    for block in _blocks("console"):
+        for line in block.splitlines():
+            command = shlex.split(line, comments=True)
+            if command[0] == "connectors":
+                done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+                assert done.returncode == 0, f"{line}\n{done.stderr}"
+            else:
+                target = command[1]
+                assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), line
+
+
+def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(os.environ["CONNECTORS_CONFIG"])
+    folder.mkdir(parents=True)
+    (block,) = _blocks("toml")
+    assert "twilio" in tomllib.loads(block)
+    (folder / "connections.toml").write_text(block, "utf-8")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "")
+    monkeypatch.setenv("TWILIO_ACCOUNT_ID", "AC1")
+    assert connectors.load("twilio", connection="default").connection.base.startswith("https://api.twilio.com/")
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.split(r"[<>=]", one)[0] for one in project["dependencies"]}
+    table = "".join(
+        line.split("|")[1] for line in TEXT.partition("## What it stands on")[2].splitlines() if "|" in line
+    )
+    assert {name for name in names if name not in table} == set()
+    assert all(">=" in one for one in [*project["dependencies"], *project["optional-dependencies"]["test"]])
+
+
+def test_the_demo_tells_the_main_job() -> None:
+    done = subprocess.run([sys.executable, "docs/demo.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for part in ("sent         SM", "page 1 ", "page 2 ", "the same value: True", "to: is missing", "Support line"):
+        assert part in done.stdout
