@@ -24,8 +24,6 @@ from engine.model import MISSING, Schema, Service, Xml
 Step: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
 Rule: TypeAlias = Callable[[Schema], Step | None]
 
-_MAX_MERGES = 10_000
-
 
 class View:
     """Schemas of one service as consumers want them: references followed, ``allOf`` merged and, for
@@ -35,6 +33,7 @@ class View:
         self._service = service
         self._wire = wire
         self._known: dict[int, tuple[Schema, Schema]] = {}
+        self._merged: dict[int, Schema] = {}
 
     def resolve(self, schema: Schema) -> Schema:
         """The effective schema: no reference, no ``allOf``."""
@@ -51,19 +50,20 @@ class View:
         target = self._service.resolve(schema)
         if not target.all_of or id(target) in above:
             return target
+        known = self._merged.get(id(target))
+        if known is not None:
+            return known
         merged: dict[str, Any] = {"properties": {}, "required": (), "checks": {}}
         for part in (*target.all_of, replace(target, all_of=())):
             one = self._merge(part, (*above, id(target)))
             merged["properties"].update(one.properties)
             merged["checks"].update(one.checks)
-            merged["required"] = (
-                *merged["required"],
-                *(name for name in one.required if name not in merged["required"]),
-            )
+            merged["required"] = tuple(dict.fromkeys((*merged["required"], *one.required)))
             merged |= {name: getattr(one, name) for name, empty in _INHERITED if getattr(one, name) != empty}
         if merged["properties"]:
             merged.setdefault("types", ("object",))
-        return replace(target, all_of=(), **merged)
+        known = self._merged[id(target)] = replace(target, all_of=(), **merged)
+        return known
 
     @staticmethod
     def _on_the_wire(schema: Schema) -> Schema:
@@ -145,7 +145,10 @@ class JsonSchemas:
             found["items"] = self.write(schema.items)
         for keyword, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
             if parts:
-                found[keyword] = [self.write(part) for part in parts]
+                written = [self.write(part) for part in parts]
+                if keyword == "allOf":  # a part that is named twice is judged once
+                    written = [one for index, one in enumerate(written) if one not in written[:index]]
+                found[keyword] = written
         return found
 
     def whole(self, schema: Schema) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from engine import document, loader
 from engine.body import Compiler
-from engine.dialects import Dialect, dialect_of
+from engine.dialects import Dialect, dialect_of, follow
 from engine.document import Document, escape
 from engine.errors import Diagnostic, InvalidDocument, Unsupported, nearest
 from engine.model import Operation, Service
@@ -97,7 +97,7 @@ def _say(error: ValidationError) -> tuple[str | None, str]:
 def _references(main: Document) -> Iterator[Diagnostic]:
     for at, reference in main.references():
         try:
-            main.target(reference, at)
+            follow(main, reference, at)
         except InvalidDocument as error:
             yield from error.diagnostics
 

@@ -50,12 +50,35 @@ def lower(document: Document, extend: Extend) -> Service:
     diagnostics: list[Diagnostic] = []
     for at, reference in document.references():
         try:
-            document.target(reference, at)
+            follow(document, reference, at)
         except InvalidDocument as error:
             diagnostics += error.diagnostics
     if diagnostics:
         raise InvalidDocument(diagnostics)
     return row.lower(document, extend)
+
+
+def follow(document: Document, reference: str, at: str) -> str:
+    """The pointer of the node that a reference means in the end, through others.
+
+    :class:`~engine.errors.InvalidDocument` for one that points nowhere, out of the document, only at
+    further references, or at what can be no schema, parameter or answer.
+    """
+    passed = [at]
+    while True:
+        pointer = document.target(reference, passed[-1])
+        node = document.get(pointer)
+        if not isinstance(node, Mapping):
+            raise document.refuse(
+                "reference-kind", f"the reference {reference!r} points to {_kind(node)}", f"{at}/$ref"
+            )
+        if not isinstance(node.get("$ref"), str):
+            return pointer
+        if pointer in passed:
+            said = f"the reference {reference!r} leads only to references that come back to it"
+            raise document.refuse("reference-circular", said, f"{at}/$ref")
+        passed.append(pointer)
+        reference = node["$ref"]
 
 
 def _kind(value: Any) -> str:

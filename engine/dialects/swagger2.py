@@ -109,15 +109,12 @@ class _Lowering:
     # Parameters
 
     def node(self, raw: Any, at: str, what: str) -> tuple[Mapping[str, Any], str]:
-        """A node, or what it refers to, and where that stands."""
+        """A node, or what it refers to, and where that stands. That references end is known by now."""
         raw = mapping(self.document, raw, at, what)
-        for _ in range(20):
-            reference = raw.get("$ref")
-            if not isinstance(reference, str):
-                return raw, at
-            at = self.document.target(reference, at)
+        while isinstance(raw.get("$ref"), str):
+            at = self.document.target(raw["$ref"], at)
             raw = mapping(self.document, self.document.get(at), at, what)
-        raise self.document.refuse("reference-circular", "references that only lead to each other", at)
+        return raw, at
 
     def parameters(self, path_item: Mapping[str, Any], path_at: str, raw: Mapping[str, Any], at: str) -> Iterator[Any]:
         """Declared parameters, the operation's over the path's (Swagger 2.0, "Operation Object")."""
@@ -249,6 +246,8 @@ class _Lowering:
             if path.startswith("x-"):
                 continue
             path_at = f"/paths/{escape(path)}"
+            if not path.startswith("/"):
+                raise self.document.refuse("path", f"the path {path!r} must begin with a slash", path_at)
             item, _ = self.node(item, path_at, "a path item")
             for method in METHODS:
                 if item.get(method) is None:

@@ -30,6 +30,7 @@ from engine.http import Headers, Request, Response
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
+_MAX_INTERIM = 20
 
 _deadline: ContextVar[float] = ContextVar("deadline")
 
@@ -57,9 +58,22 @@ class _Bounded(io.RawIOBase):
 
 
 class _Answer(http.client.HTTPResponse):
+    """An answer whose reading is bounded in time, that skips interim answers (RFC 9110 section 15.2),
+    and for which an end of TLS without its closing alert is no end of a body."""
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
+        if isinstance(sock, ssl.SSLSocket):
+            sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]
         self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, _deadline.get()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MAX_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < status < 200:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("interim answers without end")
 
 
 class _Http(HTTPConnection):
