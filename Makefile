@@ -17,7 +17,7 @@ demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what 
 	@$(BIN)/python docs/demo.py
 
 test: $(READY)  ## Every test but the long sweeps.
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n auto -m "not long"
 
 lint: $(READY)  ## Style, types, and the project's own documents.
 	$(BIN)/ruff check .

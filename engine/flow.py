@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.errors import AnswerError, ConnectorError
+from engine.errors import ConnectorError
 from engine.http import Credentials, Headers, Request, Response, Transport, Wait
 from engine.plan import Plan
-from engine.retry import Flow, Quota, resend, retry_after
+from engine.retry import Flow, Quota, resend
 
 
 def call(
@@ -25,11 +25,7 @@ def call(
     response = yield from resend(replace(request, credentials=credentials), left, quota)
     if response.status >= 300:
         response = _redacted(response, credentials)
-    try:
-        return plan.read(response, validate)
-    except AnswerError as error:
-        error.retry_after = retry_after(response.headers, response.status)
-        raise
+    return plan.read(response, validate)
 
 
 def _redacted(response: Response, credentials: Credentials) -> Response:

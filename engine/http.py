@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -197,3 +200,25 @@ def checked_base(url: str) -> str:
     if "?" in url or "#" in url:
         raise ConnectionMissing(f"the base URL {url!r} has a query or a fragment; give scheme, host and path only")
     return url.rstrip("/")
+
+
+_SECONDS = re.compile(r"\s*([0-9]{1,12})\s*\Z")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such
+    field, a negative or unreadable one."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    found = _SECONDS.match(value)
+    if found:
+        return float(found[1])
+    try:
+        until = parsedate_to_datetime(value)
+        said = headers.get("Date")
+        now = parsedate_to_datetime(said) if said else datetime.now(UTC)
+        seconds = (until - now).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return seconds if seconds >= 0 else None

@@ -23,7 +23,7 @@ from engine.errors import (
     answer_error,
     nearest,
 )
-from engine.http import Request, Response
+from engine.http import Request, Response, retry_after
 from engine.model import MISSING, Answer, ErrorShape, Operation, Parameter, Representation, Schema, Service, XmlRule
 from engine.naming import snake, unique
 from engine.policies import policies_for
@@ -542,6 +542,7 @@ class Plan:
             code=pick(value, self.errors.code),
             message=message if isinstance(message, str) else None,
             headers=response.headers,
+            retry_after=retry_after(response.headers),
         )
 
 

@@ -8,16 +8,13 @@ cannot have been carried out: never sent, 429, or a status that the document dec
 from __future__ import annotations
 
 import random
-import re
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
 from engine.errors import ConnectionFailed, Interrupted, OutcomeUnknown, Timeout, TransportError
-from engine.http import Headers, Request, Response, Wait
+from engine.http import Request, Response, Wait, retry_after
 
 ATTEMPTS = 4
 FIRST, LONGEST = 0.5, 20.0
@@ -25,8 +22,6 @@ TRANSIENT = frozenset({408, 429, 502, 503, 504})
 THROTTLED = frozenset({429})
 
 Flow: TypeAlias = Generator[Request | Wait, Response, Response]
-
-_SECONDS = re.compile(r"\s*([0-9]{1,12})\s*\Z")
 
 
 class Quota:
@@ -51,25 +46,6 @@ class Quota:
         """One token back, after a success."""
         with self._lock:
             self._left = min(self._full, self._left + 1)
-
-
-def retry_after(headers: Headers, status: int) -> float | None:
-    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such
-    field, a negative or unreadable one."""
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    found = _SECONDS.match(value)
-    if found:
-        return float(found[1])
-    try:
-        until = parsedate_to_datetime(value)
-        said = headers.get("Date")
-        now = parsedate_to_datetime(said) if said else datetime.now(UTC)
-        seconds = (until - now).total_seconds()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return seconds if seconds >= 0 else None
 
 
 def resend(
@@ -108,7 +84,7 @@ def resend(
                 if response.status < 400:
                     quota.refund()
                 return response
-            asked = retry_after(response.headers, response.status)
+            asked = retry_after(response.headers)
             pause = asked if asked is not None else pause
         if attempt == ATTEMPTS or pause >= left() or not quota.spend(cost):
             break

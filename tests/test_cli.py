@@ -1,0 +1,144 @@
+"""The command line with right and wrong input: data to stdout, words to stderr, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run([sys.executable, "-m", "connectors", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_list_names_connectors_and_their_source() -> None:
+    code, out, _ = run("list", "--json")
+    assert code == 0
+    assert [(one["name"], one["source"]) for one in json.loads(out)] == [("twilio", "built in")]
+
+
+def test_call_prints_the_value_and_nothing_else() -> None:
+    code, out, err = run(
+        "call", "twilio", "send_message", "--from", "+15005550006", "--to", "+14155552345", "--body", "Hi",
+        "--media-url", "https://a/1", "--media-url", "https://a/2", "--accept", "application/xml",
+        "--sandbox", "--json",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert json.loads(out)["num_media"] == "2"
+
+
+def test_call_takes_wire_names_and_json() -> None:
+    code, out, _ = run(
+        "call", "twilio", "SendMessage", "--dry-run", "--sandbox",
+        "--set", 'sendMessageRequest={"from": "+1", "to": "+2", "body": "x"}',
+    )  # fmt: skip
+    assert code == 0
+    assert out.startswith("POST http://127.0.0.1:")
+    assert "From=%2B1&To=%2B2&Body=x" in out
+
+
+WRONG = [
+    (["show", "twilo"], 2, "did you mean 'twilio'?"),
+    (["call", "twilio", "send_mesage"], 2, "did you mean 'send_message'?"),
+    (["call", "twilio", "list_messages", "--page-siz", "5"], 2, "--page-siz"),
+    (["call", "twilio", "list_messages", "--set", "To"], 2, "NAME=VALUE"),
+    (["call", "twilio", "list_messages"], 1, "account_id (Enter your Twilio account ID)"),
+    (["call", "twilio", "list_messages", "--connection", "work"], 2, "no saved connection of twilio 'work'"),
+    (["call", "twilio", "send_message", "--sandbox", "--from", "+1"], 1, "to: is missing"),
+    (
+        ["call", "twilio", "list_messages", "--sandbox", "--page-size", "many"],
+        1,
+        "page_size: must be integer, not 'many'",
+    ),
+    (["call", "twilio", "get_message", "--sandbox", "--message-id", "SM" + "0" * 32], 1, "404: The requested resource"),
+    (["validate"], 2, "PATHS"),
+    (["validate", "nowhere.yaml"], 1, "1 finding"),
+    (["sandbox", "twilio", "--port", "99999"], 2, "99999"),
+    (["nonsense"], 2, "nonsense"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_wrong_input_is_told_on_stderr(arguments: list[str], code: int, said: str) -> None:
+    got, out, err = run(*arguments)
+    assert (got, said in err) == (code, True), err
+    assert out == "" or arguments[0] == "validate"
+
+
+def test_secrets_are_no_options() -> None:
+    """A token on the command line would stay in the shell's history."""
+    code, out, _ = run("call", "twilio", "list_messages", "--help")
+    assert code == 0
+    assert "token" not in out.lower()
+
+
+def test_validate_tells_each_finding_at_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.swagger.yaml"
+    path.write_text(
+        """swagger: "2.0"
+info: {title: Wrong}
+paths:
+  /things/{id}:
+    get:
+      operationId: getThing
+      parameters:
+        - {name: Id, in: path, required: true, type: string}
+        - {name: page-size, in: query, type: integer}
+        - {name: page_size, in: query, type: integer}
+      responses:
+        200: {descripton: fine}
+"""
+    )
+    code, out, err = run("validate", str(path))
+    assert (code, err) == (1, "3 findings\n")
+    places = [
+        re.match(rf"{re.escape(str(path))}:(\d+:\d+): (\w+): .* \[([\w-]+)\]$", line) for line in out.splitlines()
+    ]
+    assert [place and (place[1], place[3]) for place in places] == [
+        ("2:7", "structure"),
+        ("12:14", "structure"),
+        ("12:15", "structure"),
+    ]
+    assert "'version' is missing here" in out
+    path.write_text(
+        path.read_text().replace("title: Wrong", "title: W, version: '1'").replace("descripton", "description")
+    )
+    code, out, _ = run("validate", str(path), "--format", "json")
+    assert code == 1
+    assert [(one["line"], one["rule"]) for one in json.loads(out)] == [
+        (4, "path-parameter"),
+        (8, "path-parameter"),
+        (10, "name-collision"),
+    ]
+    assert json.loads(out)[0]["message"] == "the path has {id}, which no path parameter fills; did you mean 'Id'?"
+
+
+def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    import signal
+
+    import connectors
+
+    state = tmp_path / "messages.db"
+    command = [sys.executable, "-m", "connectors", "sandbox", "twilio", "--state", str(state)]
+    for expected in (1, 2):
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            assert server.stderr is not None
+            url = server.stdout.readline().strip()
+            told = server.stderr.readline()
+            found = dict(pair.split("=") for pair in re.findall(r"\w+=[\w-]+", told))
+            twilio = connectors.load("twilio", connection=found, base_url=url)
+            twilio.send_message(from_="+15005550006", to="+14155552345", body="kept")
+            assert len(list(twilio.list_messages.items())) == expected
+            server.send_signal(signal.SIGINT)
+            assert server.wait(10) == 0
