@@ -18,7 +18,7 @@ from engine.http import Request, Response, Transport
 from engine.model import MISSING, Choices, Schema, Service
 from engine.naming import snake, unique
 from engine.paging import Pages
-from engine.plan import Argument, Options, Plan
+from engine.plan import Argument, Options, Plan, pick
 
 _log = logging.getLogger("connectors")
 
@@ -132,18 +132,11 @@ class Operation:
 
 
 def _choices(choices: Choices, value: Any) -> Iterator[tuple[Any, str]]:
-    for step in choices.items:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    for item in value if isinstance(value, list) else ():
-        chosen = _at(item, choices.value)
-        title = _at(item, choices.title) if choices.title else chosen
+    items = pick(value, choices.items) if choices.items else value
+    for item in items if isinstance(items, list) else ():
+        chosen = pick(item, choices.value) if choices.value else item
+        title = pick(item, choices.title)
         yield chosen, str(chosen if title is None else title)
-
-
-def _at(value: Any, steps: tuple[str, ...]) -> Any:
-    for step in steps:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def with_options(options: Options, changes: Mapping[str, Any]) -> Options:

@@ -469,12 +469,17 @@ def _scalar(source: Schema, target: Schema) -> Step | None:
     return step
 
 
+def _moved(schema: Schema) -> dict[str, tuple[str, ...]]:
+    """The members that the wire keeps deeper than the contract shows them, with their ways there."""
+    return {name: one.wire.path for name, one in schema.properties.items() if one.wire and one.wire.path}
+
+
 def from_wire(schema: Schema) -> Step | None:
     """Wire to contract, for one schema of the contract's view: scalars of another type, and members
     that the wire keeps deeper than the contract shows them."""
     if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
         return _scalar(schema.wire.schema, schema)
-    moved = {name: one.wire.path for name, one in schema.properties.items() if one.wire and one.wire.path}
+    moved = _moved(schema)
     if not moved:
         return None
 
@@ -498,7 +503,7 @@ def to_wire(schema: Schema) -> Step | None:
     """The inverse of :func:`from_wire`."""
     if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
         return _scalar(schema, schema.wire.schema)
-    moved = {name: one.wire.path for name, one in schema.properties.items() if one.wire and one.wire.path}
+    moved = _moved(schema)
     if not moved:
         return None
 
