@@ -12,6 +12,7 @@ the errors that a call can raise.
 """
 
 from connectors.loading import available, load, load_file
+from engine.content import File, Stream
 from engine.errors import (
     AnswerError,
     BadRequest,
@@ -26,6 +27,7 @@ from engine.errors import (
     InvalidDocument,
     InvalidResponse,
     NotFound,
+    OperationFailed,
     OutcomeUnknown,
     Problem,
     ServerError,
@@ -36,7 +38,7 @@ from engine.errors import (
     UnknownName,
     Unsupported,
 )
-from engine.operation import Connector, Operation
+from engine.operation import Connector, Operation, Poller
 
 __all__ = [
     "AnswerError",
@@ -47,6 +49,7 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "Diagnostic",
+    "File",
     "Forbidden",
     "Interrupted",
     "InvalidArguments",
@@ -54,9 +57,12 @@ __all__ = [
     "InvalidResponse",
     "NotFound",
     "Operation",
+    "OperationFailed",
     "OutcomeUnknown",
+    "Poller",
     "Problem",
     "ServerError",
+    "Stream",
     "Timeout",
     "TooManyRequests",
     "TransportError",

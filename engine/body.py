@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.codecs.binding import Binding, Codec
+from engine.codecs.binding import Binding, Codec, Parameters
+from engine.content import Content
 from engine.errors import Problem
 from engine.model import Schema, Service, XmlRule
 from engine.policies import Policy
-from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, encode_formats, from_wire, to_wire
+from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, from_wire, outgoing, to_wire
 
 
 class Compiler:
@@ -22,7 +23,7 @@ class Compiler:
         self.contract = View(service, wire=False)
         self.wire = View(service, wire=True)
         self._decode = Walk(self.contract, decode_formats)
-        self._encode = Walk(self.contract, encode_formats)
+        self._encode = Walk(self.contract, outgoing(self.contract))
         self._from_wire = Walk(self.contract, from_wire)
         self._to_wire = Walk(self.contract, _nothing, to_wire)
 
@@ -58,24 +59,28 @@ class Body:
         self.media_type = media_type
         self.codec = codec
         self._compiler = compiler
-        self._bound = codec.bind(Binding(schema, compiler.wire.resolve, xml))
+        self._bound = codec.bind(Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml))
         self._from_wire, self._decode, self._encode, self._to_wire = compiler.steps(schema)
         forward = [policy.apply for policy in policies]
         backward = [policy.invert for policy in reversed(policies)]
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
         self._received = received
         self._validator: Validator | None = None
+        self.each = self._bound.each
+        """See :class:`~engine.codecs.binding.Bound`: the items as they are on the wire."""
 
-    @property
-    def content_type(self) -> str:
-        """The Content-Type that goes with what :meth:`write` makes."""
-        return f"{self.media_type}; charset={self.codec.charset}" if self.codec.charset else self.media_type
+    def content_type(self, written: bytes | Content) -> str:
+        """The Content-Type that goes with what :meth:`write` made."""
+        parameters = written.parameters if isinstance(written, Content) else ""
+        if not parameters and self.codec.charset and "charset" not in self.media_type:
+            parameters = f"charset={self.codec.charset}"
+        return f"{self.media_type}; {parameters}" if parameters else self.media_type
 
     def plain(self, value: Any, problems: list[Problem]) -> Any:
         """A Python value as its contract has it: formats become text; what cannot is a problem."""
         return self._encode(value, (), problems) if self._encode else value
 
-    def write(self, value: Any, problems: list[Problem]) -> bytes:
+    def write(self, value: Any, problems: list[Problem]) -> bytes | Content:
         """The octets of a contract value; ``ValueError`` where the codec cannot write it."""
         if self._to_wire:
             value = self._to_wire(value, (), problems)
@@ -83,16 +88,20 @@ class Body:
             value = policy(value)
         return self._bound.encode(value)
 
-    def read(self, data: bytes, charset: str | None, problems: list[Problem]) -> Any:
+    def read(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         """The contract value of octets; ``ValueError`` where they are none of this media type."""
-        value = self._bound.decode(data, charset)
+        value = self._bound.decode(data, parameters)
         for policy in self._on_reading:
             value = policy(value)
+        return self.promised(value, problems)
+
+    def promised(self, value: Any, problems: list[Problem]) -> Any:
+        """A value of the wire as its contract has it."""
         return self._from_wire(value, (), problems) if self._from_wire else value
 
-    def travels(self, data: bytes, charset: str | None) -> Any:
+    def travels(self, data: bytes, parameters: Parameters) -> Any:
         """The value as it is on the wire; ``ValueError`` as for :meth:`read`."""
-        return self._bound.decode(data, charset)
+        return self._bound.decode(data, parameters)
 
     def judge(self, value: Any) -> list[Problem]:
         """The problems of a contract value by its schema."""

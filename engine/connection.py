@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import ConnectionMissing, nearest
@@ -14,7 +14,7 @@ from engine.retry import Quota
 from engine.security import credentials
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")
 
 
 class Connection:
@@ -47,22 +47,25 @@ class Connection:
         raise TypeError("a connection holds credentials and is not pickled; load the connector where it is needed")
 
     def _base(self, server: str, base_url: str | None) -> str:
-        scheme, _, rest = server.partition("://")
+        """The URL below which every path stands. A template without a scheme has it in its values."""
+        scheme, mark, rest = server.rpartition("://")
         host, slash, path = rest.partition("/")
         path = _HOLE.sub(lambda hole: self._part(hole[1], segment), slash + path)
         if base_url is not None:
             return checked_base(base_url) + path
-        host = _HOLE.sub(lambda hole: self._part(hole[1], _host_label), host)
+        host = _HOLE.sub(lambda hole: self._part(hole[1], str), host)
         if not host:
             raise ConnectionMissing("the document names no host; give base_url, such as https://api.example.com")
-        return checked_base(f"{scheme}://{host}{path}")
+        if mark and not _HOST.match(host):
+            raise ConnectionMissing(f"{host!r}, which the connection's values make, is no host name")
+        return checked_base(f"{scheme}{mark}{host}{path}")
 
-    def _part(self, name: str, encode: Any) -> str:
+    def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self._values.get(name)
         if value is None:
             raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
         try:
-            return str(encode(value))
+            return encode(value)
         except ValueError as error:
             raise ConnectionMissing(f"the connection value {name} {error}") from None
 
@@ -71,9 +74,3 @@ class Connection:
         if operation.id not in self._credentials:
             self._credentials[operation.id] = credentials(self._service, operation, self._values)
         return self._credentials[operation.id]
-
-
-def _host_label(text: str) -> str:
-    if not _HOST.match(text):
-        raise ValueError("is no host name")
-    return text

@@ -335,28 +335,32 @@ class Document:
         return nearest(steps[-1], map(str, parent))
 
     def references(self) -> Iterator[tuple[str, str]]:
-        """Every ``(pointer of the holder, reference)``; data (examples, defaults, enums) is no holder."""
-        stack: list[tuple[Any, str]] = [(self.root, "")]
+        """Every ``(pointer of the holder, reference)``; data (examples, defaults, enums) is no holder. Out of
+        the document an extension may point to what is its own affair."""
+        stack: list[tuple[Any, str, bool]] = [(self.root, "", False)]
         seen: set[int] = set()
         while stack:
-            node, pointer = stack.pop()
+            node, pointer, extension = stack.pop()
             if id(node) in seen:
                 continue
             seen.add(id(node))
             if isinstance(node, dict):
                 reference = node.get("$ref")
                 if isinstance(reference, str):
-                    yield pointer, reference
+                    if reference.startswith("#") or not extension:
+                        yield pointer, reference
                     continue
-                inside_names = pointer.endswith(("/properties", "/definitions"))
+                names = pointer.endswith(("/properties", "/definitions"))
                 stack += [
-                    (value, f"{pointer}/{escape(name)}")
+                    (value, f"{pointer}/{escape(name)}", extension or (not names and name.startswith("x-")))
                     for name, value in node.items()
-                    if isinstance(value, (dict, list)) and (inside_names or name not in _DATA)
+                    if isinstance(value, (dict, list)) and (names or name not in _DATA)
                 ]
             elif isinstance(node, list):
                 stack += [
-                    (value, f"{pointer}/{index}") for index, value in enumerate(node) if isinstance(value, (dict, list))
+                    (value, f"{pointer}/{index}", extension)
+                    for index, value in enumerate(node)
+                    if isinstance(value, (dict, list))
                 ]
 
 

@@ -17,6 +17,7 @@
     │   ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
     │   ├── TooManyRequests 429 (``retry_after`` in seconds, where the answer gives it)
     │   └── ServerError 5xx
+    ├── OperationFailed        the service: a long-running operation ended, and not well; ``state``, ``value``
     └── InvalidResponse        the service: the answer is cut, oversized, unreadable or breaks its schema
 
 Whatever a peer sends, nothing outside this tree escapes a call. No message holds a credential.
@@ -155,7 +156,8 @@ class OutcomeUnknown(TransportError):
 
 class AnswerError(ConnectorError):
     """An error status. ``code`` and ``message`` are the provider's own, where the document says
-    where they stand; ``value`` is the decoded body, ``description`` the document's text."""
+    where they stand; ``value`` is the decoded body, ``fields`` are the declared header fields, typed,
+    ``description`` is the document's text."""
 
     sent: Sent = "yes"
 
@@ -169,6 +171,7 @@ class AnswerError(ConnectorError):
         code: Any = None,
         message: str | None = None,
         headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
     ) -> None:
         self.operation = operation
@@ -178,6 +181,7 @@ class AnswerError(ConnectorError):
         self.code = code
         self.message = message
         self.headers: Mapping[str, str] = headers or {}
+        self.fields: Mapping[str, Any] = fields or {}
         self.retry_after = retry_after
         said = message or description or "no description"
         coded = f" (code {code})" if code is not None else ""
@@ -228,12 +232,38 @@ def answer_error(status: int) -> type[AnswerError]:
     return ANSWER_ERRORS.get(status, ServerError if status >= 500 else AnswerError)
 
 
-class InvalidResponse(ConnectorError):
-    """What came back is not a whole, readable answer of the declared shape."""
+class OperationFailed(ConnectorError):
+    """A long-running operation came to its end in a state other than success.
+
+    ``state`` is the service's word for it (``Failed``, ``Canceled``), ``value`` what it says about it,
+    ``code`` and ``message`` those of its ``error`` member, where it has one.
+    """
 
     sent: Sent = "yes"
 
-    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, operation: str, state: str, value: Any = None) -> None:
+        told = value.get("error") if isinstance(value, Mapping) else None
+        told = told if isinstance(told, Mapping) else {}
+        self.operation = operation
+        self.state = state
+        self.value = value
+        self.code = told.get("code")
+        self.message = told.get("message")
+        said = f": {self.message}" if self.message else ""
+        super().__init__(f"{operation} ended as {state}{said}")
+
+
+class InvalidResponse(ConnectorError):
+    """What came back is not a whole, readable answer of the declared shape. ``body`` and ``content_type``
+    are what it was, where it came whole."""
+
+    sent: Sent = "yes"
+
+    def __init__(
+        self, message: str, problems: Iterable[Problem] = (), *, body: bytes | None = None, content_type: str = ""
+    ) -> None:
+        self.body = body
+        self.content_type = content_type
         self.problems: tuple[Problem, ...] = tuple(problems)
         lines = "".join(f"\n  {problem}" for problem in self.problems[:20])
         super().__init__(message + lines)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from engine.dialects.lowering import EMPTY, Site, truth
-from engine.document import pointer_steps
+from engine.document import escape, pointer_steps
 from engine.model import (
     MISSING,
     Choices,
@@ -19,7 +19,9 @@ from engine.model import (
     ErrorShape,
     Operation,
     Paging,
+    Paths,
     PolicyUse,
+    Polling,
     Representation,
     Scheme,
     Service,
@@ -42,7 +44,9 @@ def extend(kind: str, node: Node, members: Mapping[str, Any], at: Site) -> Node:
         row = ROWS.get((kind, name))
         if row is not None:
             changed = row(changed, value, at)
-    return cast(Node, replace(changed, extensions=dict(members)) if members else changed)
+    if members and hasattr(node, "extensions"):
+        changed = replace(changed, extensions=dict(members))
+    return cast(Node, changed)
 
 
 def _field(name: str, convert: Callable[[Any], Any] = str) -> Row:
@@ -111,7 +115,90 @@ def _operators(node: Any, value: Any, at: Site) -> Any:
     return replace(node, operators={str(mark): str(name) for mark, name in value.items()})
 
 
+def _enum(node: Any, value: Any, at: Site) -> Any:
+    """``modelAsString``: the values listed are those known today."""
+    return replace(node, open_enum=isinstance(value, Mapping) and truth(value.get("modelAsString")))
+
+
+def _mutability(node: Any, value: Any, at: Site) -> Any:
+    return replace(node, read_only=True) if value == ["read"] else node
+
+
+def _header_prefix(node: Any, value: Any, at: Site) -> Any:
+    return replace(node, header_prefix=str(value))
+
+
+_ENCODINGS: Mapping[str, str] = {"single": "once", "double": "twice", "none": "none"}
+
+
+def _url_encoding(node: Any, value: Any, at: Site) -> Any:
+    if value not in _ENCODINGS:
+        raise at.refuse("extension", f"x-ms-url-encoding is one of {', '.join(_ENCODINGS)}", "x-ms-url-encoding")
+    return replace(node, encoding=_ENCODINGS[value])
+
+
+def _skip_encoding(node: Any, value: Any, at: Site) -> Any:
+    return replace(node, encoding="none") if truth(value) else node
+
+
 # Operations and the service
+
+
+def _more_paths(node: Paths, value: Any, at: Site) -> Paths:
+    """Paths that differ in their query only, which ``paths`` cannot hold."""
+    if not isinstance(value, Mapping):
+        raise at.refuse("extension", "x-ms-paths must be a mapping, as paths is", "x-ms-paths")
+    return replace(node, items={**node.items, **{path: f"/x-ms-paths/{escape(path)}" for path in value}})
+
+
+def _parameterized_host(node: Service, value: Any, at: Site) -> Service:
+    """A host with holes that the connection fills."""
+    value = value if isinstance(value, Mapping) else EMPTY
+    template = value.get("hostTemplate")
+    if not isinstance(template, str) or not template:
+        raise at.refuse("extension", "x-ms-parameterized-host needs a hostTemplate", "x-ms-parameterized-host")
+    scheme, _, rest = node.server.partition("://")
+    path = f"/{rest.partition('/')[2]}" if "/" in rest else ""
+    prefixed = truth(value.get("useSchemePrefix", True))
+    parameters = []
+    for raw in value.get("parameters") or ():
+        while isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
+            raw = at.document.get(at.document.target(raw["$ref"], at.pointer))
+        if isinstance(raw, Mapping) and isinstance(raw.get("name"), str):
+            parameters.append(_host_parameter(raw))
+    return replace(
+        node,
+        server=f"{scheme}://{template}{path}" if prefixed else f"{template}{path}",
+        connection=(*node.connection, *parameters),
+    )
+
+
+def _host_parameter(raw: Mapping[str, Any]) -> ConnectionParameter:
+    choices = raw.get("enum")
+    only = choices[0] if isinstance(choices, list) and len(choices) == 1 else MISSING
+    return ConnectionParameter(
+        name=raw["name"],
+        title=str(raw.get("x-ms-summary", raw["name"])),
+        description=str(raw.get("description", "")),
+        required=truth(raw.get("required")),
+        default=raw.get("default", raw.get("x-ms-client-default", only)),
+    )
+
+
+def _polling(node: Operation, value: Any, at: Site) -> Operation:
+    return replace(node, polling=node.polling or Polling()) if truth(value) else node
+
+
+_FINAL_STATES = ("azure-async-operation", "location", "original-uri", "operation-location")
+
+
+def _polling_options(node: Operation, value: Any, at: Site) -> Operation:
+    value = value if isinstance(value, Mapping) else EMPTY
+    final = str(value.get("final-state-via", ""))
+    if final and final not in _FINAL_STATES:
+        said = f"final-state-via is one of {', '.join(_FINAL_STATES)}, not {final!r}"
+        raise at.refuse("extension", said, "x-ms-long-running-operation-options")
+    return replace(node, polling=Polling(final=final)) if final else node
 
 
 def _pageable(node: Operation, value: Any, at: Site) -> Operation:
@@ -119,7 +206,9 @@ def _pageable(node: Operation, value: Any, at: Site) -> Operation:
         return node
     link = value.get("nextLinkName")
     items = value.get("itemName", "value")
-    return replace(node, paging=Paging(next_link=_dots(link), items=_dots(items)))
+    operation = value.get("operationName")
+    paging = Paging(next_link=_dots(link), items=_dots(items), operation=str(operation or ""))
+    return replace(node, paging=paging)
 
 
 def _dots(name: Any) -> tuple[str, ...]:
@@ -188,7 +277,10 @@ def with_properties(service: Service, raw: Any, at: Site) -> Service:
         raise at.refuse("properties", "connectionParameters is a mapping, policyTemplateInstances a list")
     return replace(
         service,
-        connection=tuple(_connection_parameter(name, one) for name, one in parameters.items()),
+        connection=(
+            *(one for one in service.connection if one.name not in parameters),
+            *(_connection_parameter(name, one) for name, one in parameters.items()),
+        ),
         policies=tuple(_policy(one) for one in policies if isinstance(one, Mapping)),
     )
 
@@ -263,6 +355,17 @@ _WIDE = ("service", "operation")
 
 ROWS: Mapping[tuple[str, str], Row] = {
     ("schema", "x-nullable"): _field("nullable", truth),
+    ("schema", "x-ms-enum"): _enum,
+    ("schema", "x-ms-mutability"): _mutability,
+    ("schema", "x-ms-discriminator-value"): _field("discriminator_value"),
+    ("schema", "x-ms-client-flatten"): _field("flatten", truth),
+    ("schema", "x-ms-header-collection-prefix"): _header_prefix,
+    ("xml", "x-ms-text"): _field("text", truth),
+    ("parameter", "x-ms-url-encoding"): _url_encoding,
+    ("parameter", "x-ms-skip-url-encoding"): _skip_encoding,
+    ("parameter", "x-ms-header-collection-prefix"): _header_prefix,
+    ("answer", "x-ms-error-response"): _field("error", truth),
+    ("paths", "x-ms-paths"): _more_paths,
     ("schema", "x-connector-form"): _form,
     ("schema", "x-connector-wire"): _wire,
     **{(kind, "x-ms-client-name"): _field("client_name") for kind in _BOTH},
@@ -272,6 +375,8 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-ms-dynamic-list"): _dynamic_values for kind in _BOTH},
     ("parameter", "x-connector-operators"): _operators,
     ("operation", "x-ms-pageable"): _pageable,
+    ("operation", "x-ms-long-running-operation"): _polling,
+    ("operation", "x-ms-long-running-operation-options"): _polling_options,
     ("operation", "x-ms-trigger"): _field("trigger"),
     **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
@@ -280,5 +385,6 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
     ("scheme", "x-connector-credentials"): _credentials,
     ("service", "x-connector-properties"): _properties,
+    ("service", "x-ms-parameterized-host"): _parameterized_host,
 }
 """What each member means on each kind of node."""

@@ -7,25 +7,63 @@ It does no I/O, so that every way of running it (blocking, dry, in a test) is a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
 
+from engine.cookies import Cookies
 from engine.errors import ConnectorError
-from engine.http import Credentials, Headers, Request, Response, Transport, Wait
-from engine.plan import Plan
+from engine.http import Credentials, Request, Response, Transport, Wait, origin
 from engine.retry import Flow, Quota, resend
 
+MAX_REDIRECTS = 5
 
-def call(
-    plan: Plan, request: Request, credentials: Credentials, validate: str, left: Callable[[], float], quota: Quota
-) -> Flow:
-    """One call: the request with its credentials, resent where that is safe, its answer read.
 
-    Returns the response with value and deviations; raises the errors of :mod:`engine.errors`.
-    """
-    response = yield from resend(replace(request, credentials=credentials), left, quota)
-    if response.status >= 300:
-        response = _redacted(response, credentials)
-    return plan.read(response, validate)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the requests of one call have in common: credentials, the seconds left, quota and cookies."""
+
+    credentials: Credentials
+    left: Callable[[], float]
+    quota: Quota
+    cookies: Cookies = field(default_factory=Cookies)
+
+
+def exchange(request: Request, call: Call) -> Flow:
+    """The last response to a request with its credentials: resent where that is safe, redirected where that
+    stays in place. Raises the :class:`~engine.errors.TransportError` of the last attempt."""
+    request = replace(request, credentials=call.credentials)
+    seen = set()
+    while True:
+        response = yield from resend(request, call.left, call.quota, call.cookies)
+        seen.add((request.method, request.url))
+        onward = redirected(request, response)
+        if onward is None or (onward.method, onward.url) in seen or len(seen) > MAX_REDIRECTS:
+            return _redacted(response, call.credentials) if response.status >= 300 else response
+        request = onward
+
+
+def redirected(request: Request, response: Response) -> Request | None:
+    """The request that a redirect asks for (RFC 9110 section 15.4), or None where it is not followed: to
+    another origin never; by 307 and 308 as it is; by 303 with GET; by 301 and 302 where it is GET or HEAD."""
+    location = response.headers.get("Location")
+    if location is None or not request.repeatable:
+        return None
+    if response.status == 303:
+        method = "HEAD" if request.method == "HEAD" else "GET"
+    elif response.status in (307, 308) or (response.status in (301, 302) and request.method in ("GET", "HEAD")):
+        method = request.method
+    else:
+        return None
+    try:
+        url = urljoin(request.url, location).partition("#")[0]
+        if origin(url) != origin(request.url):
+            return None
+    except ValueError:
+        return None
+    if method == request.method:
+        return replace(request, url=url)
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
+    return replace(request, method=method, url=url, headers=headers, body=None, safe=True)
 
 
 def _redacted(response: Response, credentials: Credentials) -> Response:
@@ -33,8 +71,11 @@ def _redacted(response: Response, credentials: Credentials) -> Response:
     if not credentials:
         return response
     text = response.body.decode("utf-8", "surrogateescape")
-    headers = Headers((name, credentials.redact(value)) for name, value in response.headers.items())
-    return replace(response, headers=headers, body=credentials.redact(text).encode("utf-8", "surrogateescape"))
+    return replace(
+        response,
+        headers=response.headers.changed(credentials.redact),
+        body=credentials.redact(text).encode("utf-8", "surrogateescape"),
+    )
 
 
 def run(flow: Flow, transport: Transport, sleep: Callable[[float], None]) -> Response:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
+from engine.content import Content, Stream
 from engine.errors import ConnectionMissing, Problem
 
 
@@ -20,14 +21,13 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_fields",)
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields: dict[str, tuple[str, str]] = {}
+        self._fields: dict[str, tuple[str, list[str]]] = {}
         for name, value in fields:
-            key = name.lower()
-            known = self._fields.get(key)
-            self._fields[key] = (name, value) if known is None else (known[0], f"{known[1]}, {value}")
+            self._fields.setdefault(name.lower(), (name, []))[1].append(value)
 
     def __getitem__(self, name: str) -> str:
-        return self._fields[name.lower()][1]
+        values = self._fields[name.lower()][1]
+        return values[0] if len(values) == 1 else ", ".join(values)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._fields
@@ -40,6 +40,14 @@ class Headers(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Headers({dict(self)!r})"
+
+    def every(self, name: str) -> list[str]:
+        """The values of a field one by one, for those that cannot be joined (``Set-Cookie``)."""
+        return list(self._fields.get(name.lower(), ("", []))[1])
+
+    def changed(self, change: Callable[[str], str]) -> Headers:
+        """The same fields with each value changed."""
+        return Headers((name, change(value)) for name, values in self._fields.values() for value in values)
 
 
 class Credentials:
@@ -124,24 +132,32 @@ class Request:
     ``url`` is absolute and already encoded; ``headers`` hold no credential; ``timeout`` is the
     seconds left to this exchange as a whole. ``safe`` tells that repeating it changes nothing
     (RFC 9110 section 9.2.2), ``resend`` the statuses after which it is known not to have been
-    carried out.
+    carried out. ``stream`` asks for the body of a success in pieces.
     """
 
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes | None = None
+    body: bytes | Content | None = None
     credentials: Credentials = NO_CREDENTIALS
     safe: bool = False
     resend: frozenset[int] = frozenset()
     timeout: float = 60.0
+    stream: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the body is still there for another attempt."""
+        return not isinstance(self.body, Content) or self.body.repeatable
 
     def __str__(self) -> str:
         """The request as text, credentials masked: what a dry run prints."""
         lines = [f"{self.method} {self.url}", *(f"{name}: {value}" for name, value in self.headers.items())]
         lines += [f"{name}: ***" for name in self.credentials.names()]
         text = "\n".join(lines)
-        if self.body:
+        if isinstance(self.body, Content):
+            text += f"\n\n{self.body!r}"
+        elif self.body:
             text += "\n\n" + self.body.decode("utf-8", "backslashreplace")
         return text
 
@@ -149,13 +165,16 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     """One answer: as it came (``status``, ``headers``, ``body``) and, once a plan has read it, its
-    ``value`` and its ``deviations`` from the document."""
+    ``value``, its ``fields`` (the header fields that the document declares, typed) and its ``deviations``
+    from the document. Where a stream was asked for, ``stream`` stands in place of the body."""
 
     status: int
     headers: Headers
     body: bytes = b""
     value: Any = None
     deviations: tuple[Problem, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    stream: Stream | None = None
 
 
 class Transport(Protocol):

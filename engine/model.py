@@ -69,6 +69,8 @@ class Xml:
     prefix: str | None = None
     attribute: bool = False
     wrapped: bool = False
+    text: bool = False
+    """True where the member is the text of its element."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,12 @@ class Schema:
     any_of: tuple[Schema, ...] = ()
     one_of: tuple[Schema, ...] = ()
     discriminator: str | None = None
+    discriminator_value: str | None = None
+    """What the discriminator of a schema above says for this one; None: its own name."""
+    open_enum: bool = False
+    """True where the enum lists known values and does not forbid others."""
+    flatten: bool = False
+    """True where callers see the members of this object as those of the object around it."""
     checks: Mapping[str, Any] = field(default_factory=dict)
     xml: Xml = Xml()
     form_name: str | None = None
@@ -126,8 +134,17 @@ class Schema:
     visibility: str = ""
     choices: Choices | None = None
     wire: Wire | None = None
+    header_prefix: str = ""
+    """Where this is a mapping that travels as header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Paths, each with the pointer of what stands there."""
+
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 Location = Literal["path", "query", "header", "cookie", "body", "formData"]
@@ -151,6 +168,8 @@ class Parameter:
     operators: Mapping[str, str] = field(default_factory=dict)
     encoding: Literal["once", "twice", "none"] = "once"
     allow_empty: bool = False
+    header_prefix: str = ""
+    """Where its mapping travels as many header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -165,12 +184,15 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One declared answer. ``status`` is a code, a range such as ``4XX``, or ``default``."""
+    """One declared answer. ``status`` is a code, a range such as ``4XX``, or ``default``. ``headers`` are its
+    header fields; one with a ``header_prefix`` stands for all that begin so."""
 
     status: str
     description: str = ""
     media: tuple[Media, ...] = ()
     headers: Mapping[str, Schema] = field(default_factory=dict)
+    error: bool = False
+    """True where a status of success is declared to be an error."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -188,10 +210,20 @@ class Representation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Where an answer holds its items and the link to its next page."""
+    """Where an answer holds its items and the link to its next page, and the operation that takes the
+    link, where it is not followed as it is."""
 
     next_link: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """That an operation goes on after its answer. ``final`` says where its value stands in the end:
+    ``location``, ``original-uri``, ``azure-async-operation``, ``operation-location``; empty: the usual place."""
+
+    final: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +267,7 @@ class Operation:
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
     paging: Paging | None = None
+    polling: Polling | None = None
     resend: frozenset[int] = frozenset()
     trigger: str = ""
     sandbox: Mapping[str, Any] = field(default_factory=dict)
@@ -284,7 +317,8 @@ class PolicyUse:
 class Service:
     """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
 
-    ``server`` is a URL whose ``{name}`` parts are connection values."""
+    ``server`` is a URL whose ``{name}`` parts are connection values. ``subtypes`` has, by reference, the
+    references of the schemas that extend one by their ``allOf``, directly or not."""
 
     title: str
     version: str = ""
@@ -294,6 +328,7 @@ class Service:
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     operations: Mapping[str, Operation] = field(default_factory=dict)
     schemas: Mapping[str, Schema] = field(default_factory=dict)
+    subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
     representation: Representation = Representation()

@@ -11,14 +11,16 @@ from typing import Any
 
 from engine.body import Compiler
 from engine.connection import Connection
-from engine.errors import UnknownName, Unsupported
-from engine.flow import call, run
-from engine.formats import FORMATS
+from engine.content import Stream
+from engine.errors import Timeout, UnknownName, Unsupported
+from engine.flow import Call, exchange, run
+from engine.formats import format_of
 from engine.http import Request, Response, Transport
-from engine.model import MISSING, Choices, Schema, Service
+from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from engine.naming import snake, unique
-from engine.paging import Pages
+from engine.paging import Pages, page_items
 from engine.plan import Argument, Options, Plan, pick
+from engine.polling import Polls
 
 _log = logging.getLogger("connectors")
 
@@ -28,8 +30,9 @@ _TYPES: Mapping[str, Any] = {"string": str, "integer": int, "number": float, "bo
 class Operation:
     """One operation of a connector: call it with keyword arguments, get its value.
 
-    Beside the call: :meth:`using`, :meth:`request`, :meth:`response`, :meth:`pages`, :meth:`items`,
-    :meth:`choices`.
+    Beside the call: :meth:`using`, :meth:`request`, :meth:`response`; :meth:`pages`, :meth:`items` and
+    :meth:`items_of` for lists; :meth:`stream` and :meth:`each` for what is large; :meth:`poll` and
+    :meth:`wait` for what takes long; :meth:`choices`.
     """
 
     def __init__(self, connector: Connector, plan: Plan, name: str, options: Options) -> None:
@@ -49,7 +52,9 @@ class Operation:
 
     def using(self, **options: Any) -> Operation:
         """The same operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
-        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``)."""
+        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
+        fields), ``resend`` (statuses after which nothing was carried out), ``patience`` (seconds until a
+        long-running operation must have ended)."""
         return Operation(self._connector, self._plan, self.__name__, with_options(self._options, options))
 
     def request(self, /, **arguments: Any) -> Request:
@@ -57,47 +62,108 @@ class Operation:
         return self._plan.request(arguments, self._connector.connection.base, self._options)
 
     def response(self, /, **arguments: Any) -> Response:
-        """The whole response: value, status, headers, deviations."""
-        return self._send(self.request(**arguments))
+        """The whole response: value, status, headers, fields, deviations."""
+        return self._read(self._send(self.request(**arguments), self._call()))
 
-    def _send(self, request: Request) -> Response:
+    def stream(self, /, **arguments: Any) -> Stream:
+        """The body of the answer as it comes, of any size: iterate over it, or save it. Errors are raised
+        before the first octet; the time of the call is that of the whole download."""
+        response = self._send(replace(self.request(**arguments), stream=True), self._call())
+        stream = self._read(response).stream
+        assert stream is not None  # noqa: S101 - a success that was asked for as a stream is one
+        return stream
+
+    def each(self, /, **arguments: Any) -> Iterator[Any]:
+        """The items of one large answer, one by one while it comes in, so that only one is in memory: those
+        of the list that the operation's pages have, or of an answer that is a list itself."""
+        with self.stream(**arguments) as stream:
+            yield from self._plan.each(stream, self._options.validate_responses)
+
+    def poll(self, /, **arguments: Any) -> Poller:
+        """Starts a long-running operation, and returns how to follow it."""
+        return self._poller(self.request(**arguments))
+
+    def wait(self, /, **arguments: Any) -> Any:
+        """The value of a long-running operation, once it is done; :class:`~engine.errors.OperationFailed` where
+        it ends otherwise."""
+        return self.poll(**arguments).wait()
+
+    def _poller(self, first: Request) -> Poller:
+        polls = Polls(self._plan, self._plan.operation.polling or Polling(), first, self._connector.connection.base)
+        return Poller(self, polls)
+
+    def _call(self) -> Call:
         connection = self._connector.connection
         end = time.monotonic() + self._options.timeout
-        flow = call(
-            self._plan,
-            request,
-            connection.credentials(self._plan.operation),
-            self._options.validate_responses,
-            lambda: end - time.monotonic(),
-            connection.quota,
-        )
-        response = run(flow, self._connector.transport, time.sleep)
+        return Call(connection.credentials(self._plan.operation), lambda: end - time.monotonic(), connection.quota)
+
+    def _send(self, request: Request, call: Call) -> Response:
+        return run(exchange(request, call), self._connector.transport, time.sleep)
+
+    def _read(self, response: Response, *, final: bool = False) -> Response:
+        response = self._plan.read(response, self._options.validate_responses, final=final)
         if response.deviations:
             self._connector.tell(self._plan.operation.id, response)
         return response
 
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of this page and of those after it, one call each, as they are asked for."""
-        return self._follow(*self._paged(arguments))
+        return (value for value, _ in self._follow(arguments))
 
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
-        pages, first = self._paged(arguments)
-        return (item for value in self._follow(pages, first) for item in pages.items(value))
+        return (item for _, items in self._follow(arguments) for item in items)
 
-    def _paged(self, arguments: Mapping[str, Any]) -> tuple[Pages, Request]:
-        paging = self._plan.operation.paging
-        if paging is None:
+    def items_of(self, page: Any) -> list[Any]:
+        """The items of one page's value."""
+        return page_items(self._paging(), page)
+
+    def _paging(self) -> Paging:
+        if self._plan.operation.paging is None:
             raise Unsupported(f"{self.__name__} declares no pages; call it")
-        first = self.request(**arguments)
-        return Pages(self._plan, paging, first, self._connector.connection.base), first
+        return self._plan.operation.paging
 
-    def _follow(self, pages: Pages, first: Request) -> Iterator[Any]:
-        request: Request | None = first
-        while request is not None:
-            value = self._send(request).value
-            yield value
-            request = pages.after(value)
+    def _follow(self, arguments: Mapping[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
+        """Each page with its items."""
+        first = self.request(**arguments)
+        return self._followed(
+            Pages(self._plan, self._paging(), first, self._connector.connection.base), first, arguments
+        )
+
+    def _followed(self, pages: Pages, first: Request, arguments: Mapping[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
+        turning, call = self, self._call()
+        if self._plan.operation.polling is not None:
+            value = self._poller(first).wait()
+        else:
+            value = self._read(self._send(first, call)).value
+        while True:
+            yield value, pages.items(value)
+            link = pages.link(value)
+            onward = turning._paging().operation
+            if link is None:
+                return
+            if onward:
+                turning, request = self._onward(onward, arguments, link)
+                request = pages.checked(value, request)
+            else:
+                request = pages.after(value)
+            call = replace(turning._call(), cookies=call.cookies)
+            value = turning._read(turning._send(request, call)).value
+
+    def _onward(self, operation_id: str, arguments: Mapping[str, Any], link: Any) -> tuple[Operation, Request]:
+        """The operation that reads the next page, and its request: with the arguments of the first that it has
+        too, and the link in the parameter that the first has not."""
+        turning = self._connector[operation_id].using(
+            **{one.name: getattr(self._options, one.name) for one in fields(Options)}
+        )
+        given = {self.argument(name).wire: value for name, value in arguments.items()}
+        known = {one.wire for one in turning._plan.arguments}
+        own = {one.wire for one in self._plan.arguments}
+        chosen = {name: value for name, value in given.items() if name in known}
+        taking = [one.wire for one in turning._plan.arguments if one.wire not in own and one.default is MISSING]
+        named = [name for name in known if snake(name) == snake(self._paging().next_link[-1])]
+        chosen |= dict.fromkeys((named or taking)[-1:], link)
+        return turning, turning.request(**chosen)
 
     def choices(self, parameter: str, /, **arguments: Any) -> list[tuple[Any, str]]:
         """The values that may be given for a parameter, each with its title, asked from the service.
@@ -131,6 +197,58 @@ class Operation:
         return [one.name for one in self._plan.arguments if one.schema.choices or one.parameter.choices]
 
 
+class Poller:
+    """A long-running operation under way: ``state`` is the service's word for it, ``done`` whether it ended.
+
+    :meth:`step` asks once; :meth:`wait` asks until it ends, and returns its value.
+    """
+
+    def __init__(self, operation: Operation, polls: Polls) -> None:
+        self._operation = operation
+        self._polls = polls
+        self._call = operation._call()
+        self._end = time.monotonic() + operation._options.patience
+        self.step()
+
+    def __repr__(self) -> str:
+        return f"<poller of {self._operation.__name__}: {self.state}>"
+
+    @property
+    def state(self) -> str:
+        """The state as the service last told it: ``InProgress``, ``Succeeded``, or a word of its own."""
+        return self._polls.state
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation has ended well; an end that is not raises where it is learnt."""
+        return self._polls.next is None
+
+    def step(self) -> bool:
+        """Asks for the state once, without a pause; tells whether the operation is done."""
+        request = self._polls.next
+        if request is not None:
+            self._call = replace(self._operation._call(), cookies=self._call.cookies)
+            self._polls.take(self._operation._send(request, self._call))
+        return self.done
+
+    def response(self) -> Response:
+        """The response with the value, once the operation is done. Raises
+        :class:`~engine.errors.OperationFailed` where it ends otherwise, and
+        :class:`~engine.errors.Timeout` where it takes longer than the option ``patience``."""
+        while not self.done:
+            if time.monotonic() + self._polls.pause > self._end:
+                raise Timeout(f"{self._operation.__name__} is still {self.state}; patience ran out", "yes")
+            time.sleep(self._polls.pause)
+            self.step()
+        final = self._polls.final
+        assert final is not None  # noqa: S101 - what is done has one
+        return self._operation._read(final, final=True)
+
+    def wait(self) -> Any:
+        """The value, once the operation is done; see :meth:`response`."""
+        return self.response().value
+
+
 def _choices(choices: Choices, value: Any) -> Iterator[tuple[Any, str]]:
     items = pick(value, choices.items) if choices.items else value
     for item in items if isinstance(items, list) else ():
@@ -148,6 +266,8 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
             raise UnknownName("option", name, known)
         if name == "validate_responses" and value not in ("lenient", "strict", "off"):
             raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
+    if "resend" in changes:
+        changes = {**changes, "resend": frozenset(changes["resend"])}
     return replace(options, **changes)
 
 
@@ -155,8 +275,8 @@ def python_type(plan: Plan, schema: Schema) -> Any:
     """The Python type of values of a schema, as a signature shows it."""
     effective = plan.contract(schema)
     kind = effective.types[0] if effective.types else ""
-    form = FORMATS.get(effective.format or "")
-    if kind == "string" and form is not None:
+    form = format_of(effective)
+    if kind in ("string", "integer") and form is not None:
         found: Any = form.python
     elif kind == "array":
         found = list[python_type(plan, effective.items)] if effective.items is not None else list[Any]  # type: ignore[misc]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from engine.errors import InvalidResponse
-from engine.http import Request, origin
+from engine.http import Request
 from engine.model import Paging
-from engine.plan import Plan, pick
+from engine.places import within
+from engine.plan import Plan, member
 
 MAX_PAGES = 10_000
 MAX_EMPTY = 20
@@ -23,46 +23,44 @@ class Pages:
         self._paging = paging
         self._request = first
         self._base = base
-        self._seen = {first.url}
+        self._seen = {first.url} if first.method == "GET" else set()
         self._empty = 0
 
     def items(self, value: Any) -> list[Any]:
         """The items of a page's value; a value that is a list is its own items."""
-        found = value if isinstance(value, list) else pick(value, self._paging.items)
-        return found if isinstance(found, list) else []
+        return page_items(self._paging, value)
 
-    def after(self, value: Any) -> Request | None:
-        """The request for the page after one, or None after the last.
+    def link(self, value: Any) -> Any:
+        """What a page's value has for its next link; None after the last page."""
+        return member(value, self._paging.next_link) or None
+
+    def after(self, value: Any) -> Request:
+        """The request for the page that a page links to. It is a GET, whatever the first was.
 
         :class:`~engine.errors.InvalidResponse` for a link to another origin or out of the base path, one
         already followed, and pages without end.
         """
-        link = pick(value, self._paging.next_link)
-        if not link:
-            return None
-        url = self._checked(link)
+        url = within(self._base, self._request.url, self.link(value), "the link to the next page")
+        url = self._plan.same_representation(url, self._request.url)
+        if self._request.method == "GET":
+            return self.checked(value, replace(self._request, url=url))
+        headers = {name: text for name, text in self._request.headers.items() if name.lower() != "content-type"}
+        return self.checked(value, replace(self._request, method="GET", url=url, headers=headers, body=None, safe=True))
+
+    def checked(self, value: Any, request: Request) -> Request:
+        """The request for the page after one; :class:`~engine.errors.InvalidResponse` where it was sent before,
+        and where pages do not end."""
         self._empty = 0 if self.items(value) else self._empty + 1
-        if url in self._seen:
+        if request.url in self._seen:
             raise InvalidResponse("the link to the next page leads to one that was already read")
         if len(self._seen) >= MAX_PAGES or self._empty > MAX_EMPTY:
             raise InvalidResponse(f"the pages do not end: {len(self._seen)} read, {self._empty} of them empty at last")
-        self._seen.add(url)
-        self._request = replace(self._request, url=url)
-        return self._request
+        self._seen.add(request.url)
+        self._request = request
+        return request
 
-    def _checked(self, link: Any) -> str:
-        if not isinstance(link, str):
-            raise InvalidResponse(f"the link to the next page is a {type(link).__name__}")
-        try:
-            url = urljoin(self._request.url, link)
-            same = origin(url) == origin(self._base)
-        except ValueError:
-            same, url = False, link
-        steps = urlsplit(url).path.split("/")
-        below = urlsplit(url).path.startswith(urlsplit(self._base).path.rstrip("/") + "/") and ".." not in steps
-        if not same or not below:
-            raise InvalidResponse(
-                f"the link to the next page leads to {urlsplit(url).netloc or url!r}{urlsplit(url).path}, out of this "
-                f"connection's {self._base}; it was not followed"
-            )
-        return self._plan.same_representation(url.partition("#")[0], self._request.url)
+
+def page_items(paging: Paging, value: Any) -> list[Any]:
+    """The items of a page's value; a value that is a list is its own items."""
+    found = value if isinstance(value, list) else member(value, paging.items)
+    return found if isinstance(found, list) else []

@@ -5,14 +5,17 @@ value. Pure: nothing here opens a socket, sleeps or looks at a clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from engine.body import Body, Compiler
-from engine.codecs import codec_for, essence
+from engine.codecs import OCTETS, codec_for, essence
+from engine.codecs.binding import Parameters
+from engine.content import Content, Stream, is_octets
 from engine.errors import (
     AnswerError,
     InvalidArguments,
@@ -27,7 +30,7 @@ from engine.http import Request, Response, retry_after
 from engine.model import MISSING, Answer, ErrorShape, Operation, Parameter, Representation, Schema, Service, XmlRule
 from engine.naming import snake, unique
 from engine.policies import policies_for
-from engine.schemas import JsonSchemas, Validator
+from engine.schemas import JsonSchemas, Step, Validator
 from engine.styles import STYLES
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
@@ -53,6 +56,9 @@ FRAMING = frozenset(
 
 _BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SEGMENT = re.compile(r"[/\\]")
+_FLATTENED = 4
+_FILE: list[str] = []
+"""Stands for octets before the schema of a file, which is any, and of a list of files."""
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -61,7 +67,7 @@ class Argument:
     """One keyword argument of an operation.
 
     ``name`` is its Python name, ``wire`` the document's; ``location`` says where it goes: ``path``,
-    ``query``, ``header``, ``body`` (the whole body) or ``property`` (one member of the body).
+    ``query``, ``header``, ``body`` (the whole body) or ``property`` (a member of the body, at ``path``).
     """
 
     name: str
@@ -74,6 +80,7 @@ class Argument:
     description: str
     parameter: Parameter
     hidden: bool = False
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,19 @@ class Options:
     """How a call is made, apart from its arguments.
 
     ``accept`` and ``content_type`` are media types; ``timeout`` is the seconds that the whole call may
-    take; ``validate_responses`` is ``"lenient"``, ``"strict"`` or ``"off"``.
+    take; ``validate_responses`` is ``"lenient"``, ``"strict"`` or ``"off"``. ``headers`` are further header
+    fields, beside those that the document describes. ``resend`` are statuses after which the caller knows
+    that nothing was carried out, so that any request may be sent again. ``patience`` is the seconds that a
+    long-running operation may take until its end.
     """
 
     accept: str | None = None
     content_type: str | None = None
     timeout: float = 60.0
     validate_responses: str = "lenient"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    resend: frozenset[int] = frozenset()
+    patience: float = 3600.0
 
 
 class Plan:
@@ -105,6 +118,7 @@ class Plan:
         self.resend = operation.resend or service.resend
         self.policies = {section: policies_for(service, operation.id, section) for section in ("request", "response")}
         self._bodies: dict[tuple[str, str], Body] = {}
+        self._header_readers: dict[str, dict[str, Step]] = {}
 
     def contract(self, schema: Schema) -> Schema:
         """A schema as callers see it: references followed, ``allOf`` merged."""
@@ -118,10 +132,12 @@ class Plan:
         operation = self.operation
         taken: dict[str, Argument] = {}
 
-        def add(parameter: Parameter, wire: str, schema: Schema, location: str, required: bool) -> None:
+        def add(
+            parameter: Parameter, wire: str, schema: Schema, location: str, required: bool, path: tuple[str, ...] = ()
+        ) -> None:
             effective = self.contract(schema)
             own = parameter if location != "property" else schema
-            name = unique(snake(own.client_name or wire), taken)
+            name = unique(snake(own.client_name or (path[-1] if path else wire)), taken)
             default = schema.default if schema.default is not MISSING else effective.default
             taken[name] = Argument(
                 name=name,
@@ -134,6 +150,7 @@ class Plan:
                 description=own.description or effective.description,
                 parameter=parameter,
                 hidden=(own.visibility or effective.visibility) == "internal",
+                path=path,
             )
 
         for parameter in operation.parameters:
@@ -142,18 +159,32 @@ class Plan:
         if body is not None:
             effective = self.contract(body.schema)
             whole = unique(snake(body.client_name or body.name), taken)
-            parts = {name: one for name, one in effective.properties.items() if self._written(one)}
+            parts = list(self._parts(effective, (), body.required))
             if not operation.fields:
-                names = {snake(one.client_name or name) for name, one in parts.items()}
+                names = {snake(one.client_name or path[-1]) for path, one, _ in parts}
                 if whole in names:
                     # The member keeps its name: it is what people fill in; the whole steps aside.
                     whole = unique(f"{whole}_whole", {*taken, *names})
                 body = replace(body, client_name=whole)
-            for name, one in parts.items():
-                add(body, name, one, "property", body.required and name in effective.required)
+            for path, one, required in parts:
+                add(body, ".".join(path), one, "property", required, path)
             if not operation.fields:
                 add(body, body.name, body.schema, "body", body.required and not parts)
         return tuple(sorted(taken.values(), key=lambda one: not self.asked(one)))
+
+    def _parts(
+        self, schema: Schema, above: tuple[str, ...], required: bool
+    ) -> Iterator[tuple[tuple[str, ...], Schema, bool]]:
+        """The members of a body that are arguments of their own, those of flattened members among them."""
+        for name, one in schema.properties.items():
+            if not self._written(one):
+                continue
+            needed = required and name in schema.required
+            inner = self.contract(one)
+            if (one.flatten or inner.flatten) and inner.properties and len(above) < _FLATTENED:
+                yield from self._parts(inner, (*above, name), needed)
+            else:
+                yield (*above, name), one, needed
 
     def _written(self, schema: Schema) -> bool:
         return not (schema.read_only or self.contract(schema).read_only)
@@ -166,7 +197,14 @@ class Plan:
     @cached_property
     def _by_name(self) -> Mapping[str, Argument]:
         found = {one.wire: one for one in reversed(self.arguments)}
-        return found | {one.name: one for one in self.arguments}
+        found |= {one.name: one for one in self.arguments}
+        # An object whose members are arguments of their own is still taken under its own name.
+        body = self.operation.body
+        for one in self.arguments:
+            if body is not None and len(one.path) > 1 and one.path[0] not in found:
+                outer = self.contract(body.schema).properties[one.path[0]]
+                found[one.path[0]] = replace(one, wire=one.path[0], schema=outer, path=one.path[:1])
+        return found
 
     @cached_property
     def _body_argument(self) -> str:
@@ -181,7 +219,8 @@ class Plan:
         required = []
         for one in self.arguments:
             if one.location != "property":
-                properties[one.name] = writer.write(one.schema)
+                written = writer.write(one.schema)
+                properties[one.name] = {"anyOf": [written, {"const": ""}]} if one.parameter.allow_empty else written
                 if one.required:
                     required.append(one.name)
         body = self.operation.body
@@ -199,6 +238,34 @@ class Plan:
             }
         )
 
+    @cached_property
+    def _unjudged_validator(self) -> Validator:
+        """The same where the body is octets, which no schema judges."""
+        written = self._validator.written
+        return Validator({**written, "properties": {**written["properties"], self._body_argument: {}}})
+
+    def _judged(self, values: Mapping[str, Any]) -> list[Problem]:
+        """The problems of gathered values. Octets stand for what they are where a file is wanted."""
+        whole = self._body_argument
+        body = values.get(whole)
+        if is_octets(body):
+            return self._unjudged_validator.problems({**values, whole: None})
+        if isinstance(body, dict) and self._files:
+            body = {name: _FILE if name in self._files and _all_octets(one) else one for name, one in body.items()}
+            values = {**values, whole: body}
+        return self._validator.problems(values)
+
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        """The members of the body that are files, or lists of them."""
+        body = self.operation.body
+        found = set()
+        for name, one in self.contract(body.schema).properties.items() if body is not None else ():
+            inner = self.contract(one).items
+            if self._is_file(one) or (inner is not None and self._is_file(inner)):
+                found.add(name)
+        return frozenset(found)
+
     def gather(self, given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
         """Arguments by Python or wire name as ``{argument: contract value}``, with the body in one piece;
         what is wrong is added to the problems. What is hidden or required takes its default."""
@@ -214,7 +281,7 @@ class Plan:
             if value is None and not argument.required and not self._nullable(argument.schema):
                 continue
             if argument.location == "property":
-                members[argument.wire] = value
+                _put(members, argument.path, value)
             else:
                 argument, value = self._operator(argument, value)
                 values[argument.name] = self._plain(argument.schema, value, (argument.name,), problems)
@@ -229,7 +296,7 @@ class Plan:
             elif members or (body.required and whole not in values and self._has_parts):
                 for one in self.arguments:
                     if one.location == "property" and (one.required or one.hidden) and one.default is not MISSING:
-                        members.setdefault(one.wire, one.default)
+                        _put(members, one.path, one.default, anew=False)
                 values[whole] = self._plain(body.schema, members, (whole,), problems)
         return values
 
@@ -255,6 +322,9 @@ class Plan:
         except RecursionError:
             problems.append(Problem(path, "is nested too deep"))
             return value
+        except ValueError as error:
+            problems.append(Problem(path, str(error)))
+            return value
         encode = self._compiler.steps(schema)[2]
         return encode(value, path, problems) if encode else value
 
@@ -262,10 +332,11 @@ class Plan:
         """A problem under the name that the caller used: a member of a body given in parts by its own."""
         if not in_parts or len(problem.path) < 2 or problem.path[0] != self._body_argument:
             return problem
+        inner = problem.path[1:]
         for one in self.arguments:
-            if one.location == "property" and one.wire == problem.path[1]:
-                return Problem((one.name, *problem.path[2:]), problem.message)
-        return Problem(problem.path[1:], problem.message)
+            if one.location == "property" and one.path == inner[: len(one.path)]:
+                return Problem((one.name, *inner[len(one.path) :]), problem.message)
+        return Problem(inner, problem.message)
 
     # Requests
 
@@ -277,40 +348,47 @@ class Plan:
         """
         problems: list[Problem] = []
         values = self.gather(given, problems)
-        for problem in self._validator.problems(values):
+        whole = self._body_argument
+        for problem in self._judged(values):
             if not any(problem.path == known.path for known in problems):
                 problems.append(problem)
         accept = self._accepted(options.accept, problems)
-        body = self._chosen_body(options.content_type, problems)
-        whole = self._body_argument
+        body = self._chosen_body(options.content_type or self._content_type_of(values), values.get(whole), problems)
         headers: dict[str, str] = {}
         query: list[str] = []
-        content: bytes | None = None
+        content: bytes | Content | None = None
         path = ""
         if not problems:
             path = self._path(values, accept, problems)
             self._query(values, accept, query, problems)
             self._headers(values, accept, headers, problems)
+            for name, text in options.headers.items():
+                try:
+                    _replace(headers, name, str(text))
+                except ValueError as error:
+                    problems.append(Problem(("headers", name), str(error)))
             if body is not None and whole in values:
                 try:
                     content = body.write(values[whole], problems)
+                    headers["Content-Type"] = body.content_type(content)
                 except ValueError as error:
                     problems.append(Problem((whole,), str(error)))
-                headers["Content-Type"] = body.content_type
         if problems:
             in_parts = whole not in given and (self.operation.body is None or self.operation.body.name not in given)
             told = dict.fromkeys(self._told(problem, in_parts) for problem in problems)
             places = {one.name: place for place, one in enumerate(self.arguments)}
             order = sorted(told, key=lambda problem: places.get(str(problem.path[0]), -1) if problem.path else -1)
             raise InvalidArguments(snake(self.operation.id), order)
-        url = f"{base}{path}" + (f"?{'&'.join(query)}" if query else "")
+        mark = "&" if "?" in path else "?"  # a value that is written as it is may bring a query along
+        url = f"{base}{path}" + (f"{mark}{'&'.join(query)}" if query else "")
         method = self.operation.method
-        return Request(method, url, headers, content, safe=method in SAFE, resend=self.resend, timeout=options.timeout)
+        resend = self.resend | options.resend
+        return Request(method, url, headers, content, safe=method in SAFE, resend=resend, timeout=options.timeout)
 
     @cached_property
     def _template(self) -> list[str]:
         """The path, its holes at the odd places; without the suffix that names the representation."""
-        path = self.operation.path
+        path = self.operation.path.partition("?")[0]
         if self.representation.where == "path":
             suffixes = sorted(self.representation.values, key=len, reverse=True)
             path = path.removesuffix(next((one for one in suffixes if one and path.endswith(one)), ""))
@@ -326,13 +404,27 @@ class Plan:
         for index in range(1, len(parts), 2):
             argument = next(one for one in self.arguments if one.location == "path" and one.wire == parts[index])
             try:
-                texts = STYLES[argument.parameter.style].write(values[argument.name])
-                parts[index] = segment(",".join(texts))
+                parts[index] = self._segment(argument, values[argument.name])
             except ValueError as error:
                 problems.append(Problem((argument.name,), str(error)))
         if self.representation.where == "path":
             parts.append(self._representation_of(accept))
         return "".join(parts)
+
+    @cached_property
+    def fixed(self) -> tuple[tuple[str, str], ...]:
+        """The query that the path itself has, by names: a parameter of the same name takes its place."""
+        pairs = self.operation.path.partition("?")[2].split("&")
+        return tuple((unquote(pair.partition("=")[0]), quote(pair, safe="=%+,:")) for pair in pairs if pair)
+
+    def _segment(self, argument: Argument, value: Any) -> str:
+        parameter = argument.parameter
+        text = ",".join(STYLES[parameter.style].write(value, _ENCODERS[parameter.encoding]))
+        if not text and (parameter.allow_empty or "" in (self.contract(argument.schema).enum or ())):
+            return ""  # the document itself has this segment empty
+        if parameter.encoding == "none":
+            return open_path(text)
+        return checked_segment(text)
 
     def _representation_of(self, media_type: str | None) -> str:
         for mark, name in self.representation.values.items():
@@ -353,15 +445,19 @@ class Plan:
         return f"{path.removesuffix(own)}{wanted}{mark}{query}"
 
     def _query(self, values: Mapping[str, Any], accept: str | None, query: list[str], problems: list[Problem]) -> None:
+        given = {one.wire for one in self.arguments if one.location == "query" and one.name in values}
+        query += [pair for name, pair in self.fixed if name not in given]
         for one in self.arguments:
             if one.location != "query" or one.name not in values:
                 continue
             try:
-                texts = STYLES[one.parameter.style].write(values[one.name])
+                texts = STYLES[one.parameter.style].write(values[one.name], _ENCODERS[one.parameter.encoding])
+                if one.parameter.encoding == "none":
+                    texts = [open_query(text) for text in texts]
             except ValueError as error:
                 problems.append(Problem((one.name,), str(error)))
                 continue
-            query += [f"{quote(one.wire, safe='')}={quote(text, safe='')}" for text in texts]
+            query += [f"{quote(one.wire, safe='')}={text}" for text in texts]
         if self.representation.where == "query":
             mark = self._representation_of(accept)
             query.append(f"{quote(self.representation.name, safe='')}={quote(mark, safe='')}")
@@ -376,8 +472,12 @@ class Plan:
         for one in self.arguments:
             if one.location != "header" or one.name not in values:
                 continue
+            value, style = values[one.name], STYLES[one.parameter.style]
+            prefix = one.parameter.header_prefix or self.contract(one.schema).header_prefix
+            named = {f"{prefix}{key}": inside for key, inside in value.items()} if prefix else {one.wire: value}
             try:
-                headers[one.wire] = field(one.wire, ",".join(STYLES[one.parameter.style].write(values[one.name])))
+                for name, inside in named.items():
+                    _replace(headers, name, ",".join(style.write(inside)))
             except ValueError as error:
                 problems.append(Problem((one.name,), str(error)))
 
@@ -411,23 +511,34 @@ class Plan:
             return found
         return None if self.representation.where == "header" else next(iter(self.offered), None)
 
-    def _chosen_body(self, asked: str | None, problems: list[Problem]) -> Body | None:
+    def _content_type_of(self, values: Mapping[str, Any]) -> str | None:
+        """The media type that an argument chooses, where the document has a parameter for it."""
+        for one in self.arguments:
+            if one.location == "header" and one.wire.lower() == "content-type" and self.operation.body is not None:
+                chosen = values.get(one.name)
+                return chosen if isinstance(chosen, str) else None
+        return None
+
+    def _chosen_body(self, asked: str | None, value: Any, problems: list[Problem]) -> Body | None:
+        """The body in the media type asked for; else in the first that is for values of this kind; else in
+        the first."""
         if self.operation.body is None:
             return None
         consumes = self.operation.consumes
         if asked is not None:
-            consumes = tuple(one for one in consumes if essence(one)[0] == essence(asked)[0])
+            consumes = tuple(one for one in consumes if _within(essence(asked)[0], essence(one)[0]))
             if not consumes:
                 said = ", ".join(self.operation.consumes)
                 problems.append(
                     Problem(("content_type",), f"{asked!r} is not taken by {self.operation.id}; it takes {said}")
                 )
                 return None
-        for media_type in consumes:
-            body = self.request_body(media_type)
-            if body is not None:
-                return body
-        raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, which no codec writes")
+            exact = asked if any("*" in one for one in consumes) else None
+            consumes = (exact,) if exact else consumes
+        bodies = [body for media_type in consumes if (body := self.request_body(media_type)) is not None]
+        if not bodies:
+            raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, which no codec writes")
+        return next((body for body in bodies if body.codec.carries(value)), bodies[0])
 
     def request_body(self, media_type: str) -> Body | None:
         """The body of a request in a media type; None where no codec writes it."""
@@ -441,7 +552,7 @@ class Plan:
 
     def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
         if (key, media_type) not in self._bodies:
-            codec = codec_for(media_type)
+            codec = OCTETS if self._is_file(schema) and key != "request" else codec_for(media_type)
             if codec is None:
                 return None
             section = "request" if key == "request" else "response"
@@ -456,82 +567,209 @@ class Plan:
             )
         return self._bodies[key, media_type]
 
+    def _is_file(self, schema: Schema | None) -> bool:
+        if schema is None:
+            return False
+        effective = self.contract(schema)
+        return "file" in effective.types or effective.format in ("file", "binary")
+
     # Answers
 
     def answer_for(self, status: int) -> Answer | None:
-        """The declared answer for a status: its code, its range, else ``default`` (which speaks of errors
-        wherever a success is declared by its own code)."""
+        """The declared answer for a status: its code, its range, else ``default``. Of a success ``default``
+        tells no schema where one is declared by its own code: then it speaks of errors."""
         answers = self.operation.answers
         exact = answers.get(str(status)) or answers.get(f"{status // 100}XX")
         if exact is not None or "default" not in answers:
             return exact
-        declared_success = any(code.startswith("2") for code in answers)
-        return None if 200 <= status < 300 and declared_success else answers["default"]
+        if 200 <= status < 300 and any(code.startswith("2") for code in answers):
+            return Answer(status=str(status), at=answers["default"].at)
+        return answers["default"]
 
-    def read(self, response: Response, validate: str) -> Response:
-        """The response with its value and deviations.
+    @cached_property
+    def result(self) -> Answer | None:
+        """The declared answer of a success: of several the first with a body."""
+        declared = [one for status, one in sorted(self.operation.answers.items()) if status.startswith("2")]
+        return next((one for one in declared if one.media), declared[0] if declared else None)
+
+    def untyped(self, response: Response) -> Any:
+        """The value of a response as it is, whatever the document promises; None where it has no body.
+        :class:`~engine.errors.InvalidResponse` where it cannot be read."""
+        came, parameters = essence(response.headers.get("Content-Type", ""))
+        if not response.body:
+            return None
+        body = self.answer_body(None, came or next(iter(self.offered), "application/json")) or self._octets_body
+        try:
+            return body.read(response.body, parameters, [])
+        except ValueError as error:
+            raise InvalidResponse(f"the answer to {self.operation.id} {error}", body=response.body) from None
+
+    def read(self, response: Response, validate: str, *, final: bool = False) -> Response:
+        """The response with its value, its fields and deviations. ``final`` tells that it ends a long-running
+        operation: then a success is read as the document has the operation's own.
 
         Raises an :class:`~engine.errors.AnswerError` for an error status and
         :class:`~engine.errors.InvalidResponse` for what is no whole, readable answer.
         """
         status = response.status
         answer = self.answer_for(status)
-        if not 200 <= status < 300:
+        if final and 200 <= status < 300 and (answer is None or not answer.media):
+            answer = self.result
+        if not 200 <= status < 300 or (answer is not None and answer.error):
             raise self._refusal(response, answer)
         if status == 206:
             raise InvalidResponse(f"{self.operation.id} was answered 206, a part of what was asked for")
         deviations: list[Problem] = []
         if answer is None:
             deviations.append(Problem(("status",), f"{status} is not documented"))
-        value = self._value(response, answer, validate, deviations)
+        fields = self._fields(response, answer, deviations)
+        value = None if response.stream is not None else self._value(response, answer, validate, deviations)
         if validate == "off":
             deviations = []
         elif validate == "strict" and deviations:
-            raise InvalidResponse(f"{self.operation.id} was answered {status}, which breaks its document:", deviations)
-        return replace(response, value=value, deviations=tuple(deviations))
+            if response.stream is not None:
+                response.stream.close()
+            raise InvalidResponse(
+                f"{self.operation.id} was answered {status}, which breaks its document:",
+                deviations,
+                body=response.body,
+                content_type=response.headers.get("Content-Type", ""),
+            )
+        if response.stream is not None:
+            response.stream.told(status, response.headers, fields)
+        return replace(response, value=value, fields=fields, deviations=tuple(deviations))
 
-    def _value(self, response: Response, answer: Answer | None, validate: str, deviations: list[Problem]) -> Any:
-        promised = answer is not None and bool(answer.media)
-        if not response.body:
-            if promised and response.status not in (204, 205) and self.operation.method != "HEAD":
-                raise InvalidResponse(f"{self.operation.id} was answered {response.status} with an empty body")
-            return None
-        body, charset = self._body_of(response, answer)
-        if body is None:
-            return response.body
+    def each(self, stream: Stream, validate: str) -> Iterator[Any]:
+        """The items of the list in an answer that comes in pieces, each validated and typed by itself.
+
+        Raises :class:`~engine.errors.Unsupported` for an answer without a list and for a media type that
+        cannot be read in pieces, :class:`~engine.errors.InvalidResponse` as :meth:`read`.
+        """
+        answer = self.answer_for(stream.status)
+        came, parameters = essence(stream.headers.get("Content-Type", ""))
+        path = self.operation.paging.items if self.operation.paging is not None else ()
+        holder = self._body_of(stream.headers, answer, [])[0]
+        schema = self._item_schema(holder.schema, path)
+        item = self._body(f"{stream.status} items", schema, came or holder.media_type)
+        if holder.each is None or item is None:
+            raise Unsupported(f"{holder.media_type} cannot be read item by item; call {self.operation.id} instead")
         try:
-            value = body.read(response.body, charset, deviations)
+            for index, value in enumerate(holder.each(iter(stream), parameters, path)):
+                deviations: list[Problem] = []
+                value = item.promised(value, deviations)
+                if validate != "off":
+                    deviations += item.judge(value)
+                typed = item.python(value, deviations)
+                if deviations and validate == "strict":
+                    raise InvalidResponse(f"item {index} of {self.operation.id} breaks its document:", deviations)
+                yield typed
         except ValueError as error:
             raise InvalidResponse(f"the answer to {self.operation.id} {error}") from None
+
+    def _item_schema(self, schema: Schema | None, path: tuple[str, ...]) -> Schema:
+        here = self.contract(schema) if schema is not None else Schema()
+        for name in path:
+            here = self.contract(here.properties[name]) if name in here.properties else Schema()
+        if "array" not in here.types:
+            raise Unsupported(f"{self.operation.id} answers no list to go through")
+        return here.items or Schema()
+
+    def _value(self, response: Response, answer: Answer | None, validate: str, deviations: list[Problem]) -> Any:
+        content_type = response.headers.get("Content-Type", "")
+        if self.operation.method == "HEAD" or response.status in (204, 205):
+            return None
+        if not response.body and (not content_type or answer is None or not answer.media):
+            # No octets and no word about them: there is no representation, hence no value.
+            return b"" if answer is not None and answer.media and self._is_file(answer.media[0].schema) else None
+        try:
+            body, parameters = self._body_of(response.headers, answer, deviations)
+            if not response.body and body.codec.structured:
+                if body.schema is not None and self.contract(body.schema).nullable:
+                    return None
+                raise ValueError(f"is an empty body, said to be {content_type}")
+            value = body.read(response.body, parameters, deviations)
+        except ValueError as error:
+            raise InvalidResponse(
+                f"the answer to {self.operation.id} {error}", body=response.body, content_type=content_type
+            ) from None
         if validate != "off":
             deviations += body.judge(value)
         return body.python(value, deviations)
 
-    def _body_of(self, response: Response, answer: Answer | None) -> tuple[Body | None, str | None]:
-        """How an answer's octets are read: by what it says they are, if that is what the document promises."""
-        content_type = response.headers.get("Content-Type", "")
-        came, charset = essence(content_type)
-        if answer is None or not answer.media:
-            return (self.answer_body(answer, came) if came else None), charset
-        promised = [one.type for one in answer.media]
+    def _body_of(
+        self, headers: Mapping[str, str], answer: Answer | None, deviations: list[Problem]
+    ) -> tuple[Body, Parameters]:
+        """How an answer's octets are read: by what it says they are. A media type that is not declared is a
+        deviation; ``ValueError`` where the octets of one could not be what the schema promises."""
+        came, parameters = essence(headers.get("Content-Type", ""))
+        promised = [one.type for one in answer.media] if answer is not None else []
+        if not promised:
+            body = self.answer_body(answer, came) if came else None
+            return body or self._octets_body, parameters
         if not came:
-            return self.answer_body(answer, promised[0]), charset
+            return self.answer_body(answer, promised[0]) or self._octets_body, parameters
         family = codec_for(came)
         for media_type in promised:
-            if essence(media_type)[0] == came or (family is not None and codec_for(media_type) is family):
-                return self.answer_body(answer, media_type), charset
-        raise InvalidResponse(f"the answer to {self.operation.id} is {came}, where {' or '.join(promised)} is promised")
+            name = essence(media_type)[0]
+            if _within(came, name) or (family is not None and codec_for(media_type) is family):
+                return self.answer_body(answer, came if "*" in name else media_type) or self._octets_body, parameters
+        found = self.answer_body(answer, came)
+        if found is not None and found.codec is OCTETS and self._is_file(found.schema):
+            return found, parameters  # a file is of any type
+        said = f"is {came}, where {' or '.join(promised)} is promised"
+        types = self.contract(found.schema).types if found is not None and found.schema is not None else ()
+        if found is None or not (found.codec.structured or not types or "string" in types):
+            raise ValueError(said)
+        deviations.append(Problem(("Content-Type",), said))
+        return found, parameters
+
+    @cached_property
+    def _octets_body(self) -> Body:
+        return Body(self._compiler, None, "application/octet-stream", OCTETS, self.xml, [], received=True)
+
+    def _fields(self, response: Response, answer: Answer | None, deviations: list[Problem]) -> dict[str, Any]:
+        """The declared header fields of an answer, typed; text that does not fit stays text."""
+        found: dict[str, Any] = {}
+        if answer is None or not answer.headers:
+            return found
+        for name, schema in answer.headers.items():
+            if answer.at not in self._header_readers or name not in self._header_readers[answer.at]:
+                self._header_readers.setdefault(answer.at, {})[name] = self._header_reader(schema)
+            read = self._header_readers[answer.at][name]
+            prefix = schema.header_prefix.lower()
+            if prefix:
+                found[name] = {
+                    field[len(prefix) :]: text
+                    for field, text in response.headers.items()
+                    if field.lower().startswith(prefix)
+                }
+            elif name in response.headers:
+                found[name] = read(response.headers[name], (name,), deviations)
+        return found
+
+    def _header_reader(self, schema: Schema) -> Step:
+        effective = self.contract(schema)
+        style = STYLES.get(schema.form_style or "csv", STYLES["csv"])
+        validator = Validator(JsonSchemas(self.service, request=False).whole(schema))
+        decode = self._compiler.steps(schema)[1]
+
+        def read(text: str, path: Path, problems: list[Problem]) -> Any:
+            texts = [part.strip() for part in text.split(",")] if "array" in effective.types else [text]
+            style_of = STYLES["multi"] if "array" in effective.types and style is STYLES["csv"] else style
+            value = style_of.read(texts, schema, self.contract)
+            problems += validator.problems(value, path)
+            return decode(value, path, problems) if decode else value
+
+        return read
 
     def _refusal(self, response: Response, answer: Answer | None) -> AnswerError:
         value: Any = None
+        ignored: list[Problem] = []
         if response.body:
             try:
-                body, charset = self._body_of(response, answer)
-                ignored: list[Problem] = []
-                value = response.body
-                if body is not None:
-                    value = body.python(body.read(response.body, charset, ignored), ignored)
-            except (ValueError, InvalidResponse):
+                body, parameters = self._body_of(response.headers, answer, ignored)
+                value = body.python(body.read(response.body, parameters, ignored), ignored)
+            except ValueError:
                 value = response.body.decode("utf-8", "replace")
         message = value[:500] if isinstance(value, str) else pick(value, self.errors.message)
         return answer_error(response.status)(
@@ -542,6 +780,7 @@ class Plan:
             code=pick(value, self.errors.code),
             message=message if isinstance(message, str) else None,
             headers=response.headers,
+            fields=self._fields(response, answer, ignored),
             retry_after=retry_after(response.headers),
         )
 
@@ -555,23 +794,101 @@ def pick(value: Any, steps: tuple[str, ...]) -> Any:
     return value
 
 
+def member(value: Any, steps: tuple[str, ...]) -> Any:
+    """The same, where a name may hold the dots that part a path: ``odata.nextLink``."""
+    whole = ".".join(steps)
+    return value[whole] if isinstance(value, Mapping) and whole in value else pick(value, steps)
+
+
 def segment(text: str) -> str:
     """A path value percent-encoded as one segment (RFC 3986 section 3.3): everything but unreserved
-    characters. ``ValueError`` for what would leave its place: empty, ``.``, ``..``, also between slashes."""
+    characters. ``ValueError`` as for :func:`checked_segment`."""
+    return checked_segment(quote(text, safe=""))
+
+
+def checked_segment(encoded: str) -> str:
+    """An encoded segment as it is; ``ValueError`` for what would leave its place: empty, ``.``, ``..``, also
+    between slashes."""
+    text = unquote(encoded)
     if not text:
         raise ValueError("must not be empty: it is a segment of the path")
     if any(part in (".", "..") for part in _SEGMENT.split(text)):
         raise ValueError(f"must not be or hold '.' or '..' as a segment of the path, as {text!r} does")
     if "\x00" in text:
         raise ValueError("must not hold a NUL character")
-    return quote(text, safe="")
+    return encoded
 
 
-def field(name: str, text: str) -> str:
-    """The value of a header field; ``ValueError`` for a field of the transport's own, a line break or NUL
-    (RFC 9110 section 5.5), or what Latin-1 cannot hold."""
+def open_path(text: str) -> str:
+    """A value that the document puts into the path as it is, with its own slashes and query. ``ValueError``
+    for what would lead elsewhere, or is not encoded."""
+    path = unquote(text.partition("?")[0])
+    if not text or any(part in (".", "..") for part in _SEGMENT.split(path)):
+        raise ValueError(f"must not be empty, nor hold '.' or '..' as a segment of the path, as {text!r} does")
+    return open_query(text.removeprefix("/"))
+
+
+def open_query(text: str) -> str:
+    """A value that the document writes into the URL as it is; ``ValueError`` for a character that no URL
+    holds."""
+    bad = _NOT_IN_URL.search(text)
+    if bad:
+        raise ValueError(f"holds {bad[0]!r}; it is written into the URL as it is, so it must be encoded already")
+    return text
+
+
+def _quoted(text: str) -> str:
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+
+
+_NOT_IN_URL = re.compile(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
+_ENCODERS: Mapping[str, Callable[[str], str]] = {
+    "once": _quoted,
+    "twice": lambda text: _quoted(_quoted(text)),
+    "none": lambda text: text,
+}
+
+
+def _all_octets(value: Any) -> bool:
+    return is_octets(value) or (isinstance(value, list) and all(map(is_octets, value)))
+
+
+def _within(came: str, declared: str) -> bool:
+    """Whether a media type is the one declared, or in the range declared (``image/*``)."""
+    return came == declared or declared == "*/*" or (declared.endswith("/*") and came.startswith(declared[:-1]))
+
+
+def _replace(headers: dict[str, str], name: str, text: str) -> None:
+    """Sets a header field in place of one of its name."""
+    for known in [known for known in headers if known.lower() == name.lower()]:
+        del headers[known]
+    headers[name] = field_text(name, text)
+
+
+def _put(members: dict[str, Any], path: tuple[str, ...], value: Any, *, anew: bool = True) -> None:
+    """Puts a value at a path of members; one that is there stays where it is not put ``anew``."""
+    for step in path[:-1]:
+        inner = members.setdefault(step, {})
+        if not isinstance(inner, dict):
+            return
+        members = inner
+    if anew or path[-1] not in members:
+        members[path[-1]] = value
+
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+
+
+def field_text(name: str, text: str) -> str:
+    """The value of a header field; ``ValueError`` for a field of the transport's own, a name that is none, a
+    line break or NUL (RFC 9110 sections 5.1 and 5.5), or what Latin-1 cannot hold."""
     if name.lower() in FRAMING:
         raise ValueError(f"would set the header field {name}, which is the transport's own")
+    if not _FIELD_NAME.match(name):
+        raise ValueError(f"would set the header field {name!r}, which is no name of one")
     if _BAD_IN_HEADER.search(text):
         raise ValueError("must not hold a line break or another control character: it is a header field")
     if text != text.strip():
@@ -584,9 +901,17 @@ def field(name: str, text: str) -> str:
 
 
 def _containers(value: Any) -> Any:
-    """Mappings and sequences as dict and list, all the way down."""
+    """Mappings and sequences as dict and list, all the way down, and decimals as numbers of JSON.
+    ``ValueError`` for a decimal with more digits than a double has."""
     if isinstance(value, Mapping):
         return {str(name) if isinstance(name, str) else name: _containers(one) for name, one in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_containers(one) for one in value]
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is no number of JSON")
+        number = int(value) if value == value.to_integral_value() else float(value)
+        if Decimal(repr(number)) != value:
+            raise ValueError(f"{value} has more digits than a number of JSON is read with")
+        return number
     return value

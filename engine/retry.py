@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TypeAlias
 
+from engine.cookies import Cookies
 from engine.errors import ConnectionFailed, Interrupted, OutcomeUnknown, Timeout, TransportError
 from engine.http import Request, Response, Wait, retry_after
 
@@ -52,6 +53,7 @@ def resend(
     request: Request,
     left: Callable[[], float],
     quota: Quota,
+    cookies: Cookies,
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> Flow:
     """The flow of one request with its repetitions. ``left`` tells the seconds that remain of the call.
@@ -66,7 +68,8 @@ def resend(
         failure: TransportError | None = None
         response: Response | None = None
         try:
-            response = yield replace(request, timeout=left())
+            response = yield cookies.put(replace(request, timeout=left()))
+            cookies.take(request, response)
         except ConnectionFailed as error:
             if error.final:
                 raise
@@ -76,11 +79,13 @@ def resend(
                 raise OutcomeUnknown(
                     f"{error}; the request may have been carried out, so it was not sent again", error.sent
                 ) from error
+            if not request.repeatable and error.sent != "no":
+                raise
             failure = error
             cost = 10 if isinstance(error, Timeout) else 5
         if response is not None:
             again = response.status in request.resend | THROTTLED or (request.safe and response.status in TRANSIENT)
-            if not again:
+            if not again or not request.repeatable:
                 if response.status < 400:
                     quota.refund()
                 return response

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from engine.errors import Path, Problem, nearest
-from engine.formats import FORMATS
+from engine.formats import format_of
 from engine.model import MISSING, Schema, Service, Xml
 
 Step: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
@@ -34,6 +34,7 @@ class View:
         self._wire = wire
         self._known: dict[int, tuple[Schema, Schema]] = {}
         self._merged: dict[int, Schema] = {}
+        self._variants: dict[str, Mapping[str, Schema]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
         """The effective schema: no reference, no ``allOf``."""
@@ -45,6 +46,17 @@ class View:
             effective = self._on_the_wire(effective)
         self._known[id(schema)] = (schema, effective)
         return effective
+
+    def variants(self, schema: Schema) -> Mapping[str, Schema]:
+        """The effective schemas that extend an effective one, by the value that its discriminator has for
+        them (Swagger 2.0, "Schema Object", ``discriminator``)."""
+        if schema.discriminator is None:
+            return {}
+        if schema.at not in self._variants:
+            self._variants[schema.at] = {
+                value: self.resolve(self._service.schemas[ref]) for value, ref in discriminated(self._service, schema)
+            }
+        return self._variants[schema.at]
 
     def _merge(self, schema: Schema, above: tuple[int, ...]) -> Schema:
         target = self._service.resolve(schema)
@@ -62,6 +74,8 @@ class View:
             merged |= {name: getattr(one, name) for name, empty in _INHERITED if getattr(one, name) != empty}
         if merged["properties"]:
             merged.setdefault("types", ("object",))
+        if target.name is None and len(target.all_of) == 1 and not target.properties:
+            merged["at"] = self._service.resolve(target.all_of[0]).at  # a reference with words beside it
         known = self._merged[id(target)] = replace(target, all_of=(), **merged)
         return known
 
@@ -85,6 +99,7 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
     ("types", ()),
     ("format", None),
     ("enum", None),
+    ("open_enum", False),
     ("nullable", False),
     ("additional", True),
     ("items", None),
@@ -95,6 +110,15 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
     ("wire", None),
 )
 """What a schema takes from the parts of its ``allOf`` beside properties, and when it is absent."""
+
+
+def discriminated(service: Service, schema: Schema) -> list[tuple[str, str]]:
+    """The values of a schema's discriminator, each with the reference of the schema that it means."""
+    found = []
+    for ref in service.subtypes.get(schema.at, ()):
+        one = service.schemas[ref]
+        found.append((one.discriminator_value or one.name or "", ref))
+    return found
 
 
 class JsonSchemas:
@@ -115,11 +139,11 @@ class JsonSchemas:
     def write(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema."""
         if schema.ref is not None:
-            return {"$ref": self._prefix + self._define(schema.ref)}
+            return {"$ref": self._prefix + self._define(schema.ref, whole=True)}
         if self._view is not None:
             schema = self._view.resolve(schema)
         found: dict[str, Any] = dict(schema.checks)
-        form = FORMATS.get(schema.format or "")
+        form = format_of(schema)
         if "file" in schema.types or (form is not None and form.raw):
             return {}
         if form is not None:
@@ -130,7 +154,7 @@ class JsonSchemas:
         if schema.types:
             types = [*schema.types, *(("null",) if schema.nullable else ())]
             found["type"] = types[0] if len(types) == 1 else types
-        if schema.enum is not None:
+        if schema.enum is not None and not schema.open_enum:
             found["enum"] = [*schema.enum, *((None,) if schema.nullable else ())]
         if schema.properties:
             found["properties"] = {name: self.write(one) for name, one in schema.properties.items()}
@@ -145,11 +169,17 @@ class JsonSchemas:
             found["items"] = self.write(schema.items)
         for keyword, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
             if parts:
-                written = [self.write(part) for part in parts]
+                written = [self._part(schema, part) for part in parts]
                 if keyword == "allOf":  # a part that is named twice is judged once
                     written = [one for index, one in enumerate(written) if one not in written[:index]]
                 found[keyword] = written
         return found
+
+    def _part(self, schema: Schema, part: Schema) -> dict[str, Any]:
+        """A part of a schema; of one that the part's discriminator leads to, the part alone."""
+        if part.ref is not None and schema.at in self._service.subtypes.get(part.ref, ()):
+            return {"$ref": self._prefix + self._define(part.ref, whole=False)}
+        return self.write(part)
 
     def whole(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema, its definitions included."""
@@ -160,12 +190,28 @@ class JsonSchemas:
         one = schema.properties.get(name)
         return one is not None and self._service.resolve(one).read_only
 
-    def _define(self, ref: str) -> str:
-        if ref not in self._names:
-            name = self._names[ref] = f"{len(self._names)}"
+    def _define(self, ref: str, *, whole: bool) -> str:
+        """The name of a definition; ``whole`` with those that its discriminator leads to."""
+        schema = self._service.schemas[ref]
+        variants = discriminated(self._service, schema) if whole and schema.discriminator else []
+        key = ref if not variants else f"{ref} and below"
+        if key not in self._names:
+            name = self._names[key] = f"{len(self._names)}"
             self.defs[name] = {}
-            self.defs[name] = self.write(self._service.schemas[ref])
-        return self._names[ref]
+            self.defs[name] = self._chosen(schema, ref, variants) if variants else self.write(schema)
+        return self._names[key]
+
+    def _chosen(self, schema: Schema, ref: str, variants: list[tuple[str, str]]) -> dict[str, Any]:
+        """A schema, and the one below it that the value names."""
+        own = {"$ref": self._prefix + self._define(ref, whole=False)}
+        named = [
+            {
+                "if": {"required": [schema.discriminator], "properties": {schema.discriminator: {"const": value}}},
+                "then": {"$ref": self._prefix + self._define(one, whole=False)},
+            }
+            for value, one in variants
+        ]
+        return {"allOf": [own, *named]}
 
 
 # Patterns: linear time where the pattern allows it, bounded backtracking elsewhere
@@ -220,13 +266,13 @@ class Validator:
     """Judges plain JSON values: accepted by jsonschema-rs, explained by jsonschema."""
 
     def __init__(self, written: Mapping[str, Any]) -> None:
-        self._written = dict(written)
-        linear = all(_engine_for(pattern)[0] is _LINEAR for pattern in _patterns(self._written))
+        self.written = dict(written)
+        linear = all(_engine_for(pattern)[0] is _LINEAR for pattern in _patterns(self.written))
         self._judge: Any = None
         try:
             options = _LINEAR if linear else _BOUNDED
             self._judge = jsonschema_rs.validator_for(
-                self._written, pattern_options=options, validate_formats=False, offline=True
+                self.written, pattern_options=options, validate_formats=False, offline=True
             )
         except (ValueError, TypeError):
             pass  # a keyword of the wrong kind: the explainer alone judges, and skips what it cannot read
@@ -243,7 +289,7 @@ class Validator:
 
     def _explain(self, value: Any, path: Path) -> list[Problem]:
         if self._explainer is None:
-            self._explainer = _Explainer(self._written)
+            self._explainer = _Explainer(self.written)
         found: list[Problem] = []
         try:
             with warnings.catch_warnings():
@@ -339,7 +385,7 @@ class Walk:
             inner.append(schema.items)
         if isinstance(schema.additional, Schema):
             inner.append(schema.additional)
-        return inner
+        return [*inner, *self._view.variants(schema).values()]
 
     def _acts(self, schema: Schema) -> bool:
         effective = self._view.resolve(schema)
@@ -367,8 +413,22 @@ class Walk:
             return self._steps[id(schema)](value, path, problems)
 
         self._steps[id(schema)] = later  # a schema that holds itself finds this
-        self._steps[id(schema)] = self._build(schema)
+        own = self._build(schema)
+        variants = self._view.variants(schema)
+        self._steps[id(schema)] = self._choose(schema, own, variants) if variants else own
         return self._steps[id(schema)]
+
+    def _choose(self, schema: Schema, own: Step, variants: Mapping[str, Schema]) -> Step:
+        """The way of the schema that the value's discriminator names."""
+        name = schema.discriminator
+        ways = {value: self._step(one) for value, one in variants.items() if one is not schema}
+
+        def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+            named = value.get(name) if isinstance(value, dict) else None
+            way = ways.get(named, own) if isinstance(named, str) else own
+            return way(value, path, problems)
+
+        return step
 
     def _build(self, schema: Schema) -> Step:
         before, after = self._before(schema), self._after(schema)
@@ -399,13 +459,13 @@ class Walk:
 def decode_formats(schema: Schema) -> Step | None:
     """Contract to Python, for one schema: text of a format becomes its object; text that does not
     parse stays text and is a problem."""
-    form = FORMATS.get(schema.format or "")
-    if form is None or form.decode is None or (schema.types and "string" not in schema.types):
+    form = format_of(schema)
+    if form is None or form.decode is None:
         return None
-    decode = form.decode
+    decode, kind = form.decode, form.kind
 
     def step(value: Any, path: Path, problems: list[Problem]) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, kind) or isinstance(value, bool):
             return value
         try:
             return decode(value)
@@ -418,24 +478,43 @@ def decode_formats(schema: Schema) -> Step | None:
 
 def encode_formats(schema: Schema) -> Step | None:
     """Python to contract, for one schema: objects become text; text must parse as its format."""
-    form = FORMATS.get(schema.format or "")
+    form = format_of(schema)
     if form is None or form.encode is None or form.decode is None:
         return None
-    decode, encode = form.decode, form.encode
+    decode, encode, kind = form.decode, form.encode, form.kind
 
     def step(value: Any, path: Path, problems: list[Problem]) -> Any:
-        if value is None or isinstance(value, (bool, int, float, list, dict)):
-            return value  # of no text at all: the schema says so
         try:
-            if isinstance(value, str):
+            if isinstance(value, kind) and not isinstance(value, bool):
                 decode(value)
-                return value
-            return encode(value)
+            elif value is not None and not isinstance(value, (bool, int, float, str, list, dict)):
+                return encode(value)
         except ValueError as error:
             problems.append(Problem(path, f"{_short(value)} {error}"))
-            return value
+        return value  # what is of another type the schema refuses
 
     return step
+
+
+def outgoing(view: View) -> Rule:
+    """The rule from Python to contract for what is sent: formats, and of objects the read-only members left
+    out (Swagger 2.0, "Schema Object": they are not sent)."""
+
+    def rule(schema: Schema) -> Step | None:
+        unsent = {name for name, one in schema.properties.items() if one.read_only or view.resolve(one).read_only} - {
+            schema.discriminator
+        }
+        if not unsent:
+            return encode_formats(schema)
+
+        def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+            if not isinstance(value, dict):
+                return value
+            return {name: inside for name, inside in value.items() if name not in unsent}
+
+        return step
+
+    return rule
 
 
 _SCALARS: Mapping[str, Callable[[Any], Any]] = {

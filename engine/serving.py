@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from engine.body import Compiler
 from engine.codecs import essence
+from engine.content import Content
 from engine.errors import Problem
 from engine.model import Answer
 from engine.plan import Plan
@@ -81,23 +82,26 @@ def read_arguments(
 
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     """The contract value of a request's body; ``ValueError`` where it is none."""
-    came, charset = essence(content_type)
+    came, parameters = essence(content_type)
     declared = [one for one in plan.operation.consumes if essence(one)[0] == came]
     body = plan.request_body(declared[0]) if declared else None
     if body is None:
         raise ValueError(f"is {came or 'of no media type'}, where {', '.join(plan.operation.consumes)} is taken")
     problems: list[Problem] = []
-    return body.read(data, charset, problems)
+    return body.read(data, parameters, problems)
 
 
-def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes] | None:
+def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:
     """Content-Type and octets of a contract value; None where the answer has no body or no codec writes it."""
     if answer is None or not answer.media:
         return None
     promised = [one.type for one in answer.media]
     chosen = next((one for one in promised if essence(one)[0] == essence(media_type)[0]), promised[0])
     body = plan.answer_body(answer, chosen)
-    return (body.content_type, body.write(value, [])) if body is not None else None
+    if body is None:
+        return None
+    written = body.write(value, [])
+    return body.content_type(written), written
 
 
 def negotiate(plan: Plan, accept: str) -> str:

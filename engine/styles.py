@@ -14,22 +14,31 @@ from typing import Any
 from engine.model import Schema
 
 Resolve = Callable[[Schema], Schema]
+Quote = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One ``collectionFormat``: the mark between items; ``multi`` repeats the name instead."""
+    """One ``collectionFormat``: the mark between items; ``multi`` repeats the name instead.
+
+    ``kept`` tells that the mark is written as it is where items are encoded one by one (RFC 3986
+    section 2.2: a comma may delimit), so that one within an item is told from one between them.
+    """
 
     mark: str | None
+    kept: bool = False
 
-    def write(self, value: Any) -> list[str]:
-        """The texts of a value: one, or one for each item where the name is repeated.
+    def write(self, value: Any, quote: Quote | None = None) -> list[str]:
+        """The texts of a value, encoded by ``quote``: one, or one for each item where the name is repeated.
 
-        ``ValueError`` where an item holds the mark and would be read back as two.
+        Without ``quote``, ``ValueError`` where an item holds the mark and would be read back as two.
         """
         if not isinstance(value, (list, tuple)):
-            return [text(value)]
+            return [quote(text(value)) if quote else text(value)]
         texts = [text(item) for item in value]
+        if quote is not None:
+            texts = [quote(one) for one in texts]
+            return texts if self.mark is None else [(self.mark if self.kept else quote(self.mark)).join(texts)]
         if self.mark is None:
             return texts
         for one in texts:
@@ -37,18 +46,27 @@ class Style:
                 raise ValueError(f"has an item {one!r} with {self.mark!r} in it, which separates items here")
         return [self.mark.join(texts)]
 
-    def read(self, texts: list[str], schema: Schema, resolve: Resolve) -> Any:
-        """The value of texts, typed as the schema says; text that does not fit stays text."""
+    def read(self, texts: list[str], schema: Schema, resolve: Resolve, unquote: Quote | None = None) -> Any:
+        """The value of texts, typed as the schema says; text that does not fit stays text. ``unquote`` undoes
+        what ``quote`` did when they were written, after they are split."""
         schema = resolve(schema)
+        plain = unquote or (lambda text: text)
         if "array" not in schema.types:
-            return scalar(texts[-1], schema)
-        parts = texts if self.mark is None else [part for one in texts for part in one.split(self.mark) if one]
+            return scalar(plain(texts[-1]), schema)
         items = resolve(schema.items) if schema.items is not None else Schema()
-        return [scalar(part, items) for part in parts]
+        if self.mark is None:
+            return [scalar(plain(one), items) for one in texts]
+        mark = self.mark if self.kept or unquote is None else None
+        parts = [
+            plain(part) if mark is not None else part
+            for one in texts
+            for part in (one.split(mark) if mark is not None else plain(one).split(self.mark))
+        ]
+        return [scalar(part, items) for part in parts] if parts != [""] else []
 
 
 STYLES: Mapping[str, Style] = {
-    "csv": Style(","),
+    "csv": Style(",", kept=True),
     "ssv": Style(" "),
     "tsv": Style("\t"),
     "pipes": Style("|"),

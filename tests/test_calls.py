@@ -159,7 +159,7 @@ def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
     ):
         body = plan.answer_body(plan.answer_for(200), media_type)
         assert body is not None
-        value = body.read(sent, None, [])
+        value = body.read(sent, {}, [])
         assert value == {"error_code": "30001", "subresource_uris": [{"name": "media", "uri": "/m"}]}
         assert body.judge(value) == []
 

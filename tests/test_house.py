@@ -123,12 +123,16 @@ def test_the_public_names_are_these() -> None:
     """What people type: a change here is a change for them."""
     assert sorted(connectors.__all__) == [
         "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
-        "Diagnostic", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument", "InvalidResponse", "NotFound",
-        "Operation", "OutcomeUnknown", "Problem", "ServerError", "Timeout", "TooManyRequests", "TransportError",
-        "Unauthorized", "UnknownName", "Unsupported", "available", "load", "load_file",
+        "Diagnostic", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument", "InvalidResponse",
+        "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller", "Problem", "ServerError", "Stream",
+        "Timeout", "TooManyRequests", "TransportError", "Unauthorized", "UnknownName", "Unsupported", "available",
+        "load", "load_file",
     ]  # fmt: skip
     public = {name for name in dir(connectors.Operation) if not name.startswith("_")}
-    assert public == {"argument", "choices", "items", "pages", "request", "response", "using"}
+    assert public == {
+        "argument", "choices", "each", "items", "items_of", "pages", "poll", "request", "response", "stream", "using",
+        "wait",
+    }  # fmt: skip
 
 
 def test_every_extension_has_its_place_on_the_page() -> None:

@@ -307,12 +307,13 @@ def test_the_environment_gives_no_proxy_and_no_password(
 
 def test_a_dead_service_is_not_stormed() -> None:
     """The quota of a connection ends repetitions: at most a tenth more requests than calls in the long run."""
+    from engine.cookies import Cookies
     from engine.http import Headers, Request, Response, Wait
 
     quota = retry.Quota()
     sent = 0
     for _ in range(2000):
-        flow = retry.resend(Request("GET", "http://x/", {}, safe=True), lambda: 60.0, quota)
+        flow = retry.resend(Request("GET", "http://x/", {}, safe=True), lambda: 60.0, quota, Cookies())
         step = next(flow)
         try:
             while True:

@@ -5,25 +5,30 @@ A row's ``bind`` gives both directions from one look at the schema; codecs do no
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from engine.codecs import binary, form, json, text, xml
-from engine.codecs.binding import Codec
+from engine.codecs import binary, form, json, multipart, text, xml
+from engine.codecs.binding import Codec, Parameters
 
-CODECS: tuple[Codec, ...] = (json.CODEC, xml.CODEC, form.CODEC, text.CODEC, binary.CODEC)
+CODECS: tuple[Codec, ...] = (json.CODEC, xml.CODEC, form.CODEC, multipart.CODEC, text.CODEC, binary.CODEC)
 """In the order in which they are asked; of several matches the closest wins."""
 
+OCTETS = binary.CODEC
+"""The row that reads and writes anything, as it is."""
 
-def essence(content_type: str) -> tuple[str, str | None]:
-    """The media type of a Content-Type in lower case without parameters, and its charset
-    (RFC 9110 section 8.3.1)."""
-    media_type, *parameters = content_type.split(";")
-    charset = None
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip('"').lower() or None
-    return media_type.strip().lower(), charset
+_PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
+
+
+def essence(content_type: str) -> tuple[str, Parameters]:
+    """The media type of a Content-Type in lower case without parameters, and these by their names in
+    lower case (RFC 9110 section 8.3.1)."""
+    media_type, mark, rest = content_type.partition(";")
+    found = {
+        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else plain.strip()
+        for name, quoted, plain in _PARAMETER.findall(mark + rest)
+    }
+    return media_type.strip().lower(), found
 
 
 @lru_cache(1024)

@@ -1,21 +1,27 @@
-"""Octets as they are."""
+"""Octets as they are; what is not in memory is read while it is sent."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.codecs.binding import Binding, Bound, Codec
+from engine.codecs.binding import Binding, Bound, Codec, Parameters
+from engine.content import Content, is_octets
 
 
-def _encode(value: Any) -> bytes:
+def _encode(value: Any) -> bytes | Content:
     if isinstance(value, str):
-        return value.encode("utf-8")
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    raise ValueError(f"must be bytes, not {type(value).__name__}")
+    if is_octets(value):
+        return Content([value])
+    raise ValueError(f"must be bytes, a pathlib.Path or an open binary file, not {type(value).__name__}")
 
 
-def _decode(data: bytes, charset: str | None = None) -> bytes:
+def _decode(data: bytes, parameters: Parameters) -> bytes:
     return data
 
 
@@ -24,4 +30,9 @@ def bind(binding: Binding) -> Bound:
     return Bound(_encode, _decode)
 
 
-CODEC = Codec("binary", ("application/octet-stream", "image/*", "audio/*", "video/*", "application/*"), bind)
+CODEC = Codec(
+    "binary",
+    ("application/octet-stream", "image/*", "audio/*", "video/*", "font/*", "model/*", "application/*"),
+    bind,
+    carries=is_octets,
+)

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from engine.content import Content
 from engine.model import Schema, XmlRule
 
 MAX_DEPTH = 200
+
+Parameters: TypeAlias = Mapping[str, str]
+"""The parameters of a Content-Type, by their names in lower case: ``charset``, ``boundary``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What a codec may know when it is bound: the schema of the body on the wire (None: any value), how
-    schemas resolve, and what the document says of its XML."""
+    schemas resolve and which extend one, and what the document says of its XML."""
 
     schema: Schema | None
     resolve: Callable[[Schema], Schema]
+    variants: Callable[[Schema], Mapping[str, Schema]]
     xml: XmlRule
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A codec for one body. ``encode`` makes octets of a plain value, ``decode`` a plain value of octets
-    and a charset (or None); both raise ``ValueError`` with the end of a sentence."""
+    """A codec for one body. ``encode`` makes octets of a plain value, ``decode`` a plain value of octets and
+    the parameters of their Content-Type; ``each`` makes the items of the list at a path, one by one, of octets
+    that come in pieces. All raise ``ValueError`` with the end of a sentence."""
 
-    encode: Callable[[Any], bytes]
-    decode: Callable[[bytes, str | None], Any]
+    encode: Callable[[Any], bytes | Content]
+    decode: Callable[[bytes, Parameters], Any]
+    each: Callable[[Iterator[bytes], Parameters, tuple[str, ...]], Iterator[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,15 @@ class Codec:
     """One row: the media types that are read so, and the binding.
 
     ``matches`` are full types, ``type/*`` ranges and ``+suffix`` (RFC 6839); ``charset`` is appended to
-    the Content-Type that is sent.
+    the Content-Type that is sent; ``carries`` tells whether a value is of the kind that is written so, and
+    ``structured`` that values of any type can be.
     """
 
     name: str
     matches: tuple[str, ...]
     bind: Callable[[Binding], Bound]
+    carries: Callable[[Any], bool]
+    structured: bool = False
     charset: str = ""
 
 

@@ -3,59 +3,63 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import quote_plus, unquote_plus
 
-from engine.codecs.binding import Binding, Bound, Codec
-from engine.model import Schema
-from engine.styles import STYLES, Style, scalar
+from engine.codecs.binding import Binding, Bound, Codec, Parameters
+from engine.codecs.fields import OTHER, fields_of, members
 
 _MAX_FIELDS = 100_000
 
 
 def bind(binding: Binding) -> Bound:
     """A form whose fields are the properties of the schema, under their wire names and styles."""
-    schema = binding.resolve(binding.schema) if binding.schema is not None else Schema()
-    fields: dict[str, tuple[str, Style]] = {}
-    for name, one in schema.properties.items():
-        own = binding.resolve(one)
-        wire_name = one.form_name or own.form_name or name
-        fields[name] = (wire_name, STYLES[one.form_style or own.form_style or "csv"])
-    names = {wire_name: name for name, (wire_name, _) in fields.items()}
-    other = STYLES["multi"]
+    fields = fields_of(binding)
+    names = {one.wire: one for one in fields.values()}
 
     def encode(value: Any) -> bytes:
-        if not isinstance(value, dict):
-            raise ValueError("must be an object to travel as a form")
         pairs = []
-        for name, one in value.items():
-            if one is None:
-                continue
-            wire_name, style = fields.get(name, (name, other))
+        for name, one in members(value).items():
+            field = fields.get(name)
             try:
-                texts = style.write(one)
+                texts = (field.style if field else OTHER).write(one, _quote)
             except ValueError as error:
                 raise ValueError(f"has a member {name!r} that does not fit a form: {error}") from None
-            key = quote_plus(wire_name)
-            pairs += [f"{key}={quote_plus(text)}" for text in texts]
+            key = _quote(field.wire if field else name)
+            pairs += [f"{key}={text}" for text in texts]
         return "&".join(pairs).encode("ascii")
 
-    def decode(data: bytes, charset: str | None = None) -> Any:
+    def decode(data: bytes, parameters: Parameters) -> Any:
         try:
-            pairs = parse_qsl(data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+            pairs = [pair.partition("=") for pair in data.decode("ascii").split("&") if pair]
+            if len(pairs) > _MAX_FIELDS:
+                raise ValueError(f"has more than {_MAX_FIELDS:,} fields")
+            texts: dict[str, list[str]] = {}
+            for wire, _, text in pairs:
+                texts.setdefault(_unquote(wire), []).append(text)
+            value: dict[str, Any] = {one.name: [] for one in fields.values() if one.repeated}
+            for wire, given in texts.items():
+                field = names.get(wire)
+                if field is not None:
+                    value[field.name] = field.style.read(given, field.schema, binding.resolve, _unquote)
+                else:
+                    plain = [_unquote(text) for text in given]
+                    value[wire] = plain[0] if len(plain) == 1 else plain
         except UnicodeDecodeError:
             raise ValueError("is no UTF-8 form") from None
-        texts: dict[str, list[str]] = {}
-        for wire_name, text in pairs:
-            texts.setdefault(names.get(wire_name, wire_name), []).append(text)
-        value: dict[str, Any] = {}
-        for name, given in texts.items():
-            if name in fields:
-                value[name] = fields[name][1].read(given, schema.properties[name], binding.resolve)
-            else:
-                value[name] = scalar(given[0], Schema()) if len(given) == 1 else given
         return value
 
     return Bound(encode, decode)
 
 
-CODEC = Codec("form", ("application/x-www-form-urlencoded",), bind)
+def _quote(text: str) -> str:
+    try:
+        return quote_plus(text)
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+
+
+def _unquote(text: str) -> str:
+    return unquote_plus(text, errors="strict")
+
+
+CODEC = Codec("form", ("application/x-www-form-urlencoded",), bind, carries=lambda value: isinstance(value, dict))

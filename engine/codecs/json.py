@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, too_deep
+from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, too_deep
+from engine.content import is_octets
 
 MAX_DIGITS = 300
 
@@ -40,8 +41,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def decode(data: bytes, charset: str | None = None) -> Any:
-    """The value of JSON octets. The charset is not looked at: JSON is UTF-8 (section 8.1)."""
+def decode(data: bytes, parameters: Parameters) -> Any:
+    """The value of JSON octets. A charset is not looked at: JSON is UTF-8 (section 8.1)."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -79,4 +80,10 @@ def bind(binding: Binding) -> Bound:
     return Bound(encode, decode)
 
 
-CODEC = Codec("json", ("application/json", "text/json", "+json"), bind)
+CODEC = Codec(
+    "json",
+    ("application/json", "text/json", "+json"),
+    bind,
+    carries=lambda value: not is_octets(value),
+    structured=True,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import Any
 
-from engine.codecs.binding import Binding, Bound, Codec
+from engine.codecs.binding import Binding, Bound, Codec, Parameters
 from engine.model import Schema
 from engine.styles import scalar
 from engine.styles import text as written
@@ -16,9 +16,13 @@ def bind(binding: Binding) -> Bound:
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema(types=("string",))
 
     def encode(value: Any) -> bytes:
-        return written(value).encode("utf-8")
+        try:
+            return written(value).encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
 
-    def decode(data: bytes, charset: str | None = None) -> Any:
+    def decode(data: bytes, parameters: Parameters) -> Any:
+        charset = parameters.get("charset")
         try:
             codecs.lookup(charset or "utf-8")
         except LookupError:
@@ -31,4 +35,10 @@ def bind(binding: Binding) -> Bound:
     return Bound(encode, decode)
 
 
-CODEC = Codec("text", ("text/*",), bind, charset="utf-8")
+CODEC = Codec(
+    "text",
+    ("text/*",),
+    bind,
+    carries=lambda value: isinstance(value, (str, int, float)),
+    charset="utf-8",
+)

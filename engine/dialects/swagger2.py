@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from engine.dialects.lowering import Extend, Site, extensions, mapping, sequence, text, truth
@@ -16,6 +17,7 @@ from engine.model import (
     Media,
     Operation,
     Parameter,
+    Paths,
     Schema,
     Scheme,
     Service,
@@ -62,7 +64,7 @@ class _Lowering:
             at=at,
             name=at.rpartition("/")[2] if at.startswith("/definitions/") and at.count("/") == 2 else None,
             types=(kind,) if isinstance(kind, str) else tuple(kind or ()),
-            format=raw.get("format"),
+            format=raw["format"] if isinstance(raw.get("format"), str) else None,
             title=text(raw.get("title")),
             description=text(raw.get("description")),
             default=raw.get("default", MISSING),
@@ -81,7 +83,8 @@ class _Lowering:
                 self.schema(part, f"{at}/allOf/{index}")
                 for index, part in enumerate(sequence(self.document, raw.get("allOf"), f"{at}/allOf", "allOf"))
             ),
-            discriminator=raw.get("discriminator"),
+            discriminator=raw["discriminator"] if isinstance(raw.get("discriminator"), str) else None,
+            form_style=raw.get("collectionFormat"),
             checks=self.checks(raw),
             xml=self.xml(raw.get("xml"), f"{at}/xml"),
         )
@@ -98,13 +101,37 @@ class _Lowering:
         if raw is None:
             return Xml()
         raw = mapping(self.document, raw, at, "xml")
-        return Xml(
+        node = Xml(
             name=raw.get("name"),
             namespace=raw.get("namespace"),
             prefix=raw.get("prefix"),
             attribute=truth(raw.get("attribute")),
             wrapped=truth(raw.get("wrapped")),
         )
+        return self.extend("xml", node, extensions(raw), self.site(at))
+
+    @cached_property
+    def extended(self) -> Mapping[str, list[str]]:
+        """Of each definition, by pointer, those that name it in their ``allOf``."""
+        found: dict[str, list[str]] = {}
+        for name, raw in mapping(self.document, self.root.get("definitions"), "/definitions", "definitions").items():
+            parts = raw.get("allOf") if isinstance(raw, Mapping) else None
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, Mapping) and isinstance(part.get("$ref"), str):
+                    at = f"/definitions/{escape(name)}"
+                    found.setdefault(self.document.target(part["$ref"], at), []).append(at)
+        return found
+
+    def subtypes(self, at: str) -> tuple[str, ...]:
+        """The definitions that extend one, directly or not."""
+        found: dict[str, None] = {}
+        stack = [at]
+        while stack:
+            for one in self.extended.get(stack.pop(), ()):
+                if one not in found and one != at:
+                    found[one] = None
+                    stack.append(one)
+        return tuple(found)
 
     # Parameters
 
@@ -238,14 +265,18 @@ class _Lowering:
 
     # The service
 
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Every path with the pointer of its item, those that extensions add included."""
+        root = self.root
+        paths = mapping(self.document, root.get("paths"), "/paths", "paths")
+        own = {path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")}
+        yield from self.extend("paths", Paths(items=own), extensions(root), self.site("")).items.items()
+
     def index(self) -> dict[str, tuple[str, str, str]]:
         """Operation ids, with method, path and pointer; one that is missing is made of the other two."""
         found: dict[str, tuple[str, str, str]] = {}
-        paths = mapping(self.document, self.root.get("paths"), "/paths", "paths")
-        for path, item in paths.items():
-            if path.startswith("x-"):
-                continue
-            path_at = f"/paths/{escape(path)}"
+        for path, path_at in self.paths():
+            item = self.document.get(path_at)
             if not path.startswith("/"):
                 raise self.document.refuse("path", f"the path {path!r} must begin with a slash", path_at)
             item, _ = self.node(item, path_at, "a path item")
@@ -299,6 +330,7 @@ class _Lowering:
                 lambda at: self.schema(self.document.get(at), at),
                 closed=False,
             ),
+            subtypes=Lazy((), self.subtypes, closed=False),
         )
         return self.extend("service", node, {**extensions(info), **extensions(root)}, self.site(""))
 

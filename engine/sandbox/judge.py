@@ -97,9 +97,9 @@ class Judge:
 
 
 def _as_json(route: Route, content_type: str, data: bytes) -> bytes:
-    media_type, charset = essence(content_type)
+    media_type, parameters = essence(content_type)
     body = route.plan.request_body(media_type)
-    return json.encode(body.travels(data, charset)) if body is not None else data
+    return json.encode(body.travels(data, parameters)) if body is not None else data
 
 
 def _reason(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from engine.content import Content, Stream
 from engine.errors import ConnectionFailed, Interrupted, InvalidResponse, Timeout, TransportError
 from engine.http import Headers, Request, Response
 
@@ -139,9 +140,16 @@ class BlockingTransport:
         headers.setdefault("Accept-Encoding", "gzip, deflate")
         headers.setdefault("User-Agent", "open-connectors")
         prepared = requests.PreparedRequest()
-        prepared.method, prepared.url, prepared.body = request.method, url, request.body
-        if request.body is not None or request.method in ("POST", "PUT", "PATCH"):
-            headers["Content-Length"] = str(len(request.body or b""))
+        prepared.method, prepared.url = request.method, url
+        body = request.body
+        if isinstance(body, Content):
+            prepared.body = _sent(body, deadline)  # type: ignore[assignment]
+            if body.length is not None:
+                headers["Content-Length"] = str(body.length)
+        else:
+            prepared.body = body
+            if body is not None or request.method in ("POST", "PUT", "PATCH"):
+                headers["Content-Length"] = str(len(body or b""))
         prepared.headers = requests.structures.CaseInsensitiveDict(headers)
         where = f"{request.method} {_host(request.url)}"
         try:
@@ -151,31 +159,58 @@ class BlockingTransport:
                 timeout=(min(CONNECT_SECONDS, request.timeout), request.timeout),
                 verify=self._verify,
             )
+        except _SourceFailed as error:
+            said = f"{where}: what is uploaded cannot be read: {error.args[0]}"
+            raise TransportError(said, "unknown") from error.__cause__
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _failure(error, where, request) from None
         return self._read(answer, where, request)
 
     def _read(self, answer: requests.Response, where: str, request: Request) -> Response:
         raw: urllib3.HTTPResponse = answer.raw
+        if request.stream and 200 <= answer.status_code < 300:
+            return self._stream(answer, where, request)
         try:
             fields = Headers((name, value) for name, value in raw.headers.items())
-            body = b"".join(self._decoded(raw, fields))
+            body = b"".join(self._decoded(raw, fields, self._max_bytes))
             raw.release_conn()
         except BaseException as error:
             raw.close()
-            if isinstance(error, (urllib3.exceptions.HTTPError, OSError, ValueError, http.client.HTTPException)):
+            if isinstance(error, _READING):
                 raise _failure(error, where, request, answered=True) from None
             raise
         return Response(answer.status_code, fields, body)
 
-    def _decoded(self, raw: urllib3.HTTPResponse, fields: Headers) -> Iterator[bytes]:
+    def _stream(self, answer: requests.Response, where: str, request: Request) -> Response:
+        """The answer with its body still to be read. It is of any size; its time is that of the request."""
+        raw: urllib3.HTTPResponse = answer.raw
+        fields = Headers((name, value) for name, value in raw.headers.items())
+
+        def pieces() -> Iterator[bytes]:
+            try:
+                yield from self._decoded(raw, fields, None)
+                raw.release_conn()
+            except GeneratorExit:
+                raw.close()
+                raise
+            except BaseException as error:
+                raw.close()
+                if isinstance(error, _READING):
+                    raise _failure(error, where, request, answered=True) from None
+                raise
+
+        return Response(answer.status_code, fields, stream=Stream(pieces(), raw.close))
+
+    @staticmethod
+    def _decoded(raw: urllib3.HTTPResponse, fields: Headers, most: int | None) -> Iterator[bytes]:
+        """The body in pieces, unpacked, no more than so many octets of it."""
         encoding = fields.get("Content-Encoding", "identity").strip().lower()
         decoder = None if encoding in ("", "identity") else _decoder(encoding)
         wire = size = 0
         for data in _chunks(raw):
             wire += len(data)
-            if wire > self._max_bytes:
-                raise InvalidResponse(f"the answer is larger than {self._max_bytes:,} bytes")
+            if most is not None and wire > most:
+                raise InvalidResponse(f"the answer is larger than {most:,} bytes")
             if decoder is None:
                 yield data
                 continue
@@ -186,13 +221,36 @@ class BlockingTransport:
                     raise InvalidResponse(f"the answer is no {encoding}: {error}") from None
                 data = decoder.unconsumed_tail
                 size += len(out)
-                if size > self._max_bytes:
-                    raise InvalidResponse(f"the answer unpacks to more than {self._max_bytes:,} bytes")
+                if most is not None and size > most:
+                    raise InvalidResponse(f"the answer unpacks to more than {most:,} bytes")
                 yield out
                 if decoder.eof:
                     break
         if decoder is not None and wire and not decoder.eof:
             raise InvalidResponse(f"the answer's {encoding} ends before its end")
+
+
+_READING = (urllib3.exceptions.HTTPError, OSError, ValueError, http.client.HTTPException)
+
+
+def _sent(content: Content, deadline: float) -> Iterator[bytes]:
+    """The pieces of a body, as long as there is time; what its source raises is told apart from the socket."""
+    pieces = iter(content)
+    while True:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the time of the call ran out")
+        try:
+            piece = next(pieces, None)
+        except Exception as error:
+            raise _SourceFailed(error) from error
+        if piece is None:
+            return
+        if piece:
+            yield piece
+
+
+class _SourceFailed(Exception):
+    """What is uploaded could not be read."""
 
 
 def _chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
