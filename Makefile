@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint validate clean
+.PHONY: demo test long conformance lint clean
+
+TESTSERVER := .testserver/node_modules/@microsoft.azure/autorest.testserver/package.json
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +20,15 @@ demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what 
 
 test: $(READY)  ## Every test but the long sweeps.
 	$(BIN)/python -m pytest -n auto -m "not long"
+
+long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way.
+	LONG=1 $(BIN)/python -m pytest -n auto -m "long or law"
+
+$(TESTSERVER):
+	npm install --silent --no-fund --no-audit --prefix .testserver @microsoft.azure/autorest.testserver@3.3.51
+
+conformance: $(READY) $(TESTSERVER)  ## Every case against the AutoRest test server (needs node), by document.
+	$(BIN)/python -m tests.conformance
 
 lint: $(READY)  ## Style, types, and the project's own documents.
 	$(BIN)/ruff check .

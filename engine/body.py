@@ -72,7 +72,8 @@ class Body:
     def content_type(self, written: bytes | Content) -> str:
         """The Content-Type that goes with what :meth:`write` made."""
         parameters = written.parameters if isinstance(written, Content) else ""
-        if not parameters and self.codec.charset and "charset" not in self.media_type:
+        told = isinstance(written, Content) or written.isascii() or "charset" in self.media_type.lower()
+        if self.codec.charset and not told:
             parameters = f"charset={self.codec.charset}"
         return f"{self.media_type}; {parameters}" if parameters else self.media_type
 
@@ -104,8 +105,8 @@ class Body:
         return self._bound.decode(data, parameters)
 
     def judge(self, value: Any) -> list[Problem]:
-        """The problems of a contract value by its schema."""
-        if self.schema is None:
+        """The problems of a contract value by its schema; octets have none."""
+        if self.schema is None or isinstance(value, bytes):
             return []
         if self._validator is None:
             writer = JsonSchemas(self._compiler.service, request=not self._received)

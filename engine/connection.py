@@ -21,7 +21,8 @@ class Connection:
     """The values of a service's connection parameters for one account.
 
     Raises :class:`~engine.errors.ConnectionMissing` for a value that is missing, unknown or unusable, and for a
-    service whose document names no host where ``base_url`` gives none.
+    service whose document names no host where ``base_url`` gives none. A ``{name}`` in ``base_url`` is a
+    connection value, as in the document's own.
     """
 
     def __init__(self, service: Service, values: Mapping[str, Any], base_url: str | None = None) -> None:
@@ -47,18 +48,26 @@ class Connection:
         raise TypeError("a connection holds credentials and is not pickled; load the connector where it is needed")
 
     def _base(self, server: str, base_url: str | None) -> str:
-        """The URL below which every path stands. A template without a scheme has it in its values."""
-        scheme, mark, rest = server.rpartition("://")
-        host, slash, path = rest.partition("/")
-        path = _HOLE.sub(lambda hole: self._part(hole[1], segment), slash + path)
-        if base_url is not None:
-            return checked_base(base_url) + path
-        host = _HOLE.sub(lambda hole: self._part(hole[1], str), host)
-        if not host:
+        """The URL below which every path stands; ``base_url`` takes the place of the server's scheme and host."""
+        whole = self._filled(server) if base_url is None else self._filled(base_url)
+        if not whole.partition("://")[2].partition("/")[0]:
             raise ConnectionMissing("the document names no host; give base_url, such as https://api.example.com")
-        if mark and not _HOST.match(host):
-            raise ConnectionMissing(f"{host!r}, which the connection's values make, is no host name")
-        return checked_base(f"{scheme}{mark}{host}{path}")
+        if base_url is None:
+            return checked_base(whole)
+        _, slash, path = server.rpartition("://")[2].partition("/")
+        return checked_base(whole) + self._segments(slash + path)
+
+    def _filled(self, template: str) -> str:
+        """A URL with its holes filled. Without a scheme of its own the values bring it along."""
+        scheme, mark, rest = template.rpartition("://")
+        host, slash, path = rest.partition("/")
+        filled = _HOLE.sub(lambda hole: self._part(hole[1], str), host)
+        if mark and filled != host and not _HOST.match(filled):
+            raise ConnectionMissing(f"{filled!r}, which the connection's values make, is no host name")
+        return f"{scheme}{mark}{filled}{self._segments(slash + path)}"
+
+    def _segments(self, path: str) -> str:
+        return _HOLE.sub(lambda hole: self._part(hole[1], segment), path)
 
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self._values.get(name)

@@ -54,7 +54,7 @@ class Operation:
         """The same operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
         whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
         fields), ``resend`` (statuses after which nothing was carried out), ``patience`` (seconds until a
-        long-running operation must have ended)."""
+        long-running operation must have ended), ``interval`` (seconds between questions for its state)."""
         return Operation(self._connector, self._plan, self.__name__, with_options(self._options, options))
 
     def request(self, /, **arguments: Any) -> Request:
@@ -89,8 +89,9 @@ class Operation:
         return self.poll(**arguments).wait()
 
     def _poller(self, first: Request) -> Poller:
-        polls = Polls(self._plan, self._plan.operation.polling or Polling(), first, self._connector.connection.base)
-        return Poller(self, polls)
+        declared = self._plan.operation.polling or Polling()
+        base, interval = self._connector.connection.base, self._options.interval
+        return Poller(self, Polls(self._plan, declared, first, base, interval))
 
     def _call(self) -> Call:
         connection = self._connector.connection

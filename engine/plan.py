@@ -91,7 +91,8 @@ class Options:
     take; ``validate_responses`` is ``"lenient"``, ``"strict"`` or ``"off"``. ``headers`` are further header
     fields, beside those that the document describes. ``resend`` are statuses after which the caller knows
     that nothing was carried out, so that any request may be sent again. ``patience`` is the seconds that a
-    long-running operation may take until its end.
+    long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
+    each time, where the service does not say when.
     """
 
     accept: str | None = None
@@ -101,6 +102,7 @@ class Options:
     headers: Mapping[str, str] = field(default_factory=dict)
     resend: frozenset[int] = frozenset()
     patience: float = 3600.0
+    interval: float = 1.0
 
 
 class Plan:
@@ -280,6 +282,8 @@ class Plan:
                 continue
             if value is None and not argument.required and not self._nullable(argument.schema):
                 continue
+            if argument.location == "property" and self._is_whole(argument, value, given):
+                argument = self._by_name[whole]
             if argument.location == "property":
                 _put(members, argument.path, value)
             else:
@@ -299,6 +303,21 @@ class Plan:
                         _put(members, one.path, one.default, anew=False)
                 values[whole] = self._plain(body.schema, members, (whole,), problems)
         return values
+
+    def _is_whole(self, argument: Argument, value: Any, given: Mapping[str, Any]) -> bool:
+        """Whether a value for a member that has the body's own name is the body, which it then must fit."""
+        body = self.operation.body
+        if body is None or argument.wire != body.name or self.operation.fields or not isinstance(value, Mapping):
+            return False
+        known = self._by_name
+        alone = sum(known[name].location in ("property", "body") for name in given if name in known) == 1
+        if not alone:
+            return False
+        problems: list[Problem] = []
+        whole = self._plain(body.schema, value, (), problems)
+        return not problems and not Validator(JsonSchemas(self.service, request=True).whole(body.schema)).problems(
+            whole
+        )
 
     @cached_property
     def _has_parts(self) -> bool:
@@ -535,6 +554,11 @@ class Plan:
                 return None
             exact = asked if any("*" in one for one in consumes) else None
             consumes = (exact,) if exact else consumes
+        if is_octets(value) and self._is_file(self.operation.body.schema):
+            # What is a file already is sent as it is, whatever its type.
+            return next((one for one in map(self.request_body, consumes) if one and one.codec is OCTETS), None) or (
+                self._body("request octets", self.operation.body.schema, consumes[0])
+            )
         bodies = [body for media_type in consumes if (body := self.request_body(media_type)) is not None]
         if not bodies:
             raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, which no codec writes")
@@ -555,7 +579,7 @@ class Plan:
             codec = OCTETS if self._is_file(schema) and key != "request" else codec_for(media_type)
             if codec is None:
                 return None
-            section = "request" if key == "request" else "response"
+            section = "request" if key.startswith("request") else "response"
             self._bodies[key, media_type] = Body(
                 self._compiler,
                 schema,

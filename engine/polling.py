@@ -18,7 +18,9 @@ from engine.naming import snake
 from engine.places import within
 from engine.plan import Plan, pick
 
-FIRST, LONGEST = 0.5, 20.0
+LONGEST = 30.0
+"""The longest pause, in seconds, where the service names none."""
+
 _MONITORS = ("Operation-Location", "Azure-AsyncOperation")
 _SUCCEEDED, _FAILED = "succeeded", ("failed", "canceled", "cancelled")
 
@@ -28,7 +30,7 @@ class Polls:
     ``next``, after ``pause`` seconds, until that is None; ``final`` is then the response with the value.
     """
 
-    def __init__(self, plan: Plan, polling: Polling, first: Request, base: str) -> None:
+    def __init__(self, plan: Plan, polling: Polling, first: Request, base: str, interval: float) -> None:
         self._plan = plan
         self._via = polling.final
         self._first = first
@@ -38,7 +40,8 @@ class Polls:
         self._finishing = False
         self.state = "NotStarted"
         self.value: Any = None
-        self.pause = FIRST
+        self.pause = interval
+        self._interval = interval
         self.next: Request | None = first
         self.final: Response | None = None
 
@@ -73,7 +76,8 @@ class Polls:
         if "Location" in response.headers:
             self._location = response.headers["Location"]
         asked = retry_after(response.headers)
-        self.pause = asked if asked is not None else min(self.pause * 2, LONGEST)
+        self.pause = asked if asked is not None else self._interval
+        self._interval = min(self._interval * 2, LONGEST)
 
     def _start(self, response: Response) -> None:
         state = _provisioning(self.value)
@@ -90,6 +94,9 @@ class Polls:
 
     def _provisioned(self, response: Response) -> None:
         """The resource itself tells its state; one that tells none is done."""
+        made = self._first.method in ("PUT", "PATCH")
+        if (made and not response.body and response.status != 204) or (not made and response.status == 202):
+            raise InvalidResponse(f"{self._plan.operation.id} was answered {response.status} without word of its state")
         self.state = _provisioning(self.value) or ("InProgress" if response.status == 202 else "Succeeded")
         self._refuse_failure()
         if self.state.lower() == _SUCCEEDED:

@@ -1,48 +1,21 @@
-"""The engine's public face as a conformance runner wants it: a document, an operation, an outcome.
+"""The engine under the neutral interface of ``conformance_api``, for a runner that compares engines.
 
-It changes no value and no request: arguments go in as they are given, what comes back is handed on. What
-it does decide is where a value belongs: host parameters and credentials are the connection's, the rest are
-arguments.
+    python run_conformance.py --adapter adapter:Adapter --path <project>/tests/conformance
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import conformance_api as api
 
-import connectors
-from engine import loader
-from engine.operation import Connector, Operation
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-RESEND = (408, 500, 502, 503, 504)
-"""Of this server it is known that it carries nothing out when it answers so: a PATCH or POST may be resent."""
-
-
-class Client:
-    """One document against one server, with the connectors made for each set of connection values."""
-
-    def __init__(self, path: Path, base_url: str) -> None:
-        self.path = path
-        self.base_url = base_url
-        self.made: dict[Any, Connector] = {}
-        self.service = loader.load(path)
-        self.holes = [one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.server]
-
-    def connector(self, args: Mapping[str, Any], auth: Mapping[str, str]) -> Connector:
-        """A connector whose connection has the host parameters among the arguments, and credentials."""
-        values = {name: args[name] for name in self.holes if name in args}
-        for name, scheme in self.service.schemes.items():
-            values |= {value: auth.get(name, "none") for value in scheme.values.values()}
-        key = tuple(sorted(values.items()))
-        if key not in self.made:
-            base_url = None if self.holes else self.base_url
-            self.made[key] = connectors.load_file(
-                self.path, base_url=base_url, connection=values, validate_responses="strict", resend=RESEND
-            )
-        return self.made[key]
+import connectors  # noqa: E402
+from tests.conformance.client import Client, respond  # noqa: E402
 
 
 class Adapter:
@@ -55,11 +28,9 @@ class Adapter:
     def call(
         self, client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any] | None = None
     ) -> Any:
-        options = options or {}
         try:
-            operation = client.connector(args, options.get("auth", {}))[operation_id]
-            chosen = {name: options[name] for name in ("headers", "content_type") if name in options}
-            return _outcome(operation.using(**chosen), _arguments(client, args), options)
+            operation, own = client.operation(operation_id, args, options or {})
+            return _outcome(operation, {name: _file(value) for name, value in own.items()}, options or {})
         except connectors.AnswerError as error:
             raise api.HttpError(error.status, error.value, {**error.headers, **error.fields}) from None
         except connectors.OperationFailed as error:
@@ -74,22 +45,18 @@ class Adapter:
             raise api.Unsupported(str(error)) from None
 
 
-def _arguments(client: Client, args: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: connectors.File(value.content, filename=value.filename, content_type=value.content_type)
-        if isinstance(value, api.FileArg)
-        else value
-        for name, value in args.items()
-        if name not in client.holes
-    }
+def _file(value: Any) -> Any:
+    if isinstance(value, api.FileArg):
+        return connectors.File(value.content, filename=value.filename, content_type=value.content_type)
+    return [_file(one) for one in value] if isinstance(value, list) else value
 
 
-def _outcome(operation: Operation, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+def _outcome(operation: connectors.Operation, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     if options.get("pages"):
         pages = list(operation.pages(**args))
         return api.Outcome(value=pages[-1] if pages else None, pages=[operation.items_of(page) for page in pages])
     if options.get("stream"):
         stream = operation.stream(**args)
         return api.Outcome(stream.status, None, {**stream.headers, **stream.fields}, stream=iter(stream))
-    response = operation.poll(**args).response() if options.get("lro") else operation.response(**args)
+    response = respond(operation, args, options)
     return api.Outcome(response.status, response.value, {**response.headers, **response.fields})

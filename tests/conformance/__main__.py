@@ -1,0 +1,174 @@
+"""Runs the cases against the test server, and prints cases and scenarios of each document.
+
+    python -m tests.conformance [--only NAME …] [--record]
+
+A case is one call: ``call`` (operationId), ``with`` (arguments by wire name), ``options``; then what must come of it:
+``value``, ``pages``, ``status``, ``fields``, ``bytes`` (how many came), or ``error`` (the kind of failure, with the
+status of an answer); and ``counts``, the scenarios that the server itself must count. Octets are written as
+``{$bytes: base64}``, a file as ``{$file: {name, type, bytes}}``; dates and the like as the text of their format.
+``${host}``, ``${port}`` and ``${url}`` are the server's. ``--record`` writes what came in place of what must.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+import connectors
+from engine.formats import FORMATS
+from tests.conformance.client import Client, respond
+from tests.conformance.server import PACKAGE, VERSION, Server, installed
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+CASES = Path(__file__).with_name("cases")
+STREAMED = 4 * 1024 * 1024
+_TEXTS = {datetime: "date-time", date: "date", time: "time", timedelta: "duration", UUID: "uuid"}
+
+
+def plain(value: Any) -> Any:
+    """A value as the cases write it."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    form = FORMATS.get(_TEXTS.get(type(value), ""))
+    if form is not None and form.encode is not None:
+        return value.isoformat() if isinstance(value, datetime) and value.tzinfo is None else form.encode(value)
+    return value
+
+
+def given(value: Any, names: Mapping[str, str]) -> Any:
+    """An argument of a case as Python has it."""
+    if isinstance(value, Mapping):
+        if set(value) == {"$bytes"}:
+            return base64.b64decode(value["$bytes"])
+        if set(value) == {"$file"}:
+            one = value["$file"]
+            return connectors.File(base64.b64decode(one["bytes"]), filename=one["name"], content_type=one.get("type"))
+        return {name: given(one, names) for name, one in value.items()}
+    if isinstance(value, list):
+        return [given(one, names) for one in value]
+    if isinstance(value, str):
+        for name, text in names.items():
+            value = value.replace(f"${{{name}}}", text)
+    return value
+
+
+def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """What comes of a case, in the words of a case."""
+    options = given(case.get("options", {}), names)
+    try:
+        operation, arguments = client.operation(case["call"], given(case.get("with", {}), names), options)
+        if options.get("pages"):
+            return {"pages": [plain(operation.items_of(page)) for page in operation.pages(**arguments)]}
+        if options.get("stream"):
+            with operation.stream(**arguments) as stream:
+                return {"status": stream.status, "bytes": len(stream.read(STREAMED))}
+        response = respond(operation, arguments, options)
+    except connectors.AnswerError as error:
+        told = {"error": "answer", "status": error.status, "value": plain(error.value), "fields": plain(error.fields)}
+        return {name: value for name, value in told.items() if value not in (None, {})}
+    except connectors.OperationFailed as error:
+        return {"error": "failed", "state": error.state}
+    except connectors.ConnectorError as error:
+        return {"error": _KINDS[type(error)]}
+    found = {"status": response.status, "value": plain(response.value), "fields": plain(response.fields)}
+    return {name: value for name, value in found.items() if value not in (None, {}) or name == "value"}
+
+
+_KINDS = {
+    connectors.InvalidArguments: "arguments",
+    connectors.ConnectionMissing: "connection",
+    connectors.InvalidResponse: "response",
+    connectors.ConnectionFailed: "transport",
+    connectors.Timeout: "transport",
+    connectors.Interrupted: "transport",
+    connectors.OutcomeUnknown: "transport",
+    connectors.Unsupported: "unsupported",
+    connectors.UnknownName: "unsupported",
+}
+
+
+def check(server: Server, path: Path, record: bool) -> tuple[int, int, set[str], list[str]]:
+    """Cases, cases that hold, the scenarios they proved, and what is wrong with the others."""
+    cases = yaml.load(path.read_text("utf-8"), _Loader) or []  # noqa: S506 - a safe loader, the fast one
+    names = {"host": "localhost", "port": str(server.port), "url": server.url}
+    client = Client(server.documents / f"{path.stem}.json", server.url)
+    wrong: list[str] = []
+    proved: set[str] = set()
+    before = server.report()
+    for index, case in enumerate(cases):
+        outcome = run(client, case, names)
+        after = server.report()
+        counted = sorted(name for name, count in after.items() if count > before.get(name, 0))
+        before = after
+        inputs = {name: case[name] for name in ("call", "with", "options", "why") if name in case}
+        if record:
+            cases[index] = inputs | outcome | ({"counts": counted} if counted else {})
+            continue
+        expected = {name: value for name, value in case.items() if name not in (*inputs, "counts")}
+        missing = set(case.get("counts", ())) - set(counted)
+        if outcome != expected:
+            wrong.append(f"{path.stem} {case['call']}: {_difference(expected, outcome)}")
+        elif missing:
+            wrong.append(f"{path.stem} {case['call']}: the server did not count {', '.join(sorted(missing))}")
+        else:
+            proved |= set(case.get("counts", ()))
+    if record:
+        path.write_text(yaml.safe_dump(cases, sort_keys=False, allow_unicode=True, width=110), "utf-8")
+    return len(cases), len(cases) - len(wrong), proved, wrong
+
+
+def _difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
+    parts = [name for name in {*expected, *outcome} if expected.get(name) != outcome.get(name)]
+    return "; ".join(f"{name} is {outcome.get(name)!r:.200}, not {expected.get(name)!r:.200}" for name in sorted(parts))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where every case holds, 1 where one does not, 2 where there is no server."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance")
+    parser.add_argument("--only", nargs="*", default=[], help="documents by name; all without it")
+    parser.add_argument("--record", action="store_true", help="write what comes as what must come")
+    options = parser.parse_args(arguments)
+    folder = installed()
+    if folder is None:
+        print(
+            f"the test server is not installed: npm install --prefix .testserver {PACKAGE}@{VERSION}", file=sys.stderr
+        )
+        return 2
+    paths = [path for path in sorted(CASES.glob("*.yaml")) if not options.only or path.stem in options.only]
+    total = held = 0
+    proved: set[str] = set()
+    wrong: list[str] = []
+    with Server(folder) as server:
+        print(f"{'document':40} {'cases':>9}  {'scenarios':>9}")
+        for path in paths:
+            cases, passed, scenarios, bad = check(server, path, options.record)
+            total, held, proved, wrong = total + cases, held + passed, proved | scenarios, wrong + bad
+            print(f"{path.stem:40} {passed:>4}/{cases:<4}  {len(scenarios):>9}")
+        known = server.report()
+    print(f"\n{held} of {total} cases")
+    for category in ("vanilla", "azure", "optional", "dpg"):
+        every = {
+            name
+            for name in known
+            if (name.partition(":")[0] == category) or (":" not in name and category == "vanilla")
+        }
+        print(f"{category:9} {len(proved & every)} of {len(every)} scenarios of the server")
+    for one in wrong:
+        print(f"WRONG {one}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

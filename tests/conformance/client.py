@@ -1,0 +1,67 @@
+"""One of the test server's documents as a client of the engine's public face.
+
+Nothing here changes a value or a request. It decides where a value belongs: the parameters of the host and the
+credentials are the connection's, the rest are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import connectors
+from engine import loader
+from engine.http import Response
+
+RESEND = (408, 500, 502, 503, 504)
+"""Of this server it is known that it carries nothing out when it answers so: a PATCH or POST may be resent."""
+
+
+class Client:
+    """One document against one server, with a connector for each set of connection values."""
+
+    def __init__(self, path: Path, base_url: str) -> None:
+        self._path = path
+        self._base_url = base_url
+        self._made: dict[Any, connectors.Connector] = {}
+        self.service = loader.load(path)
+        self.host = {one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.server}
+
+    def _base(self) -> str | None:
+        """The server's URL; of a document whose host has parameters its scheme only, if that is not one too."""
+        if not self.host:
+            return self._base_url
+        template = self.service.server.partition("://")[2].partition("/")[0]
+        return f"{self._base_url.partition('://')[0]}://{template}" if template else None
+
+    def connector(self, arguments: Mapping[str, Any], auth: Mapping[str, str]) -> connectors.Connector:
+        """A connector whose connection has the host's parameters among the arguments, and credentials."""
+        values = {name: arguments[name] for name in self.host if name in arguments}
+        for name, scheme in self.service.schemes.items():
+            values |= {value: auth.get(name, "none") for value in scheme.values.values()}
+        key = tuple(sorted(values.items()))
+        if key not in self._made:
+            self._made[key] = connectors.load_file(
+                self._path,
+                base_url=self._base(),
+                connection=values,
+                validate_responses="strict",
+                resend=RESEND,
+                interval=0.05,
+            )
+        return self._made[key]
+
+    def operation(
+        self, operation_id: str, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> tuple[connectors.Operation, dict[str, Any]]:
+        """The operation with its options, and the arguments that are its own."""
+        found = self.connector(arguments, options.get("auth", {}))[operation_id]
+        chosen = {name: options[name] for name in ("headers", "content_type", "accept") if name in options}
+        own = {name: value for name, value in arguments.items() if name not in self.host}
+        return found.using(**chosen), own
+
+
+def respond(operation: connectors.Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Response:
+    """The response of a call, of a long-running one when it is done."""
+    return operation.poll(**arguments).response() if options.get("lro") else operation.response(**arguments)
