@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import BaseWSGIServer
 
 import connectors
 from connectors import registry
@@ -74,3 +77,14 @@ def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("CONNECTORS_PATH", raising=False)
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "config"))
+
+
+@contextmanager
+def serving(server: BaseWSGIServer) -> Iterator[str]:
+    """The URL of a server that runs in a thread meanwhile."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -14,6 +14,7 @@ from engine.codecs.binding import Binding, Bound, Codec, Parameters
 from engine.codecs.fields import OTHER, fields_of, members
 from engine.content import Content, Source, is_octets
 from engine.content import File as Upload
+from engine.model import Schema
 
 _MAX_PARTS = 1_000
 _TOKEN = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?\Z", re.ASCII)
@@ -38,6 +39,9 @@ def bind(binding: Binding) -> Bound:
                 if is_octets(item):
                     sources += _file(boundary, wire, item)
                     continue
+                if field is not None and _is_file(field.schema, binding):
+                    said = "bytes, a pathlib.Path, an open binary file or a connectors.File"
+                    raise ValueError(f"has a member {name!r} that must be {said}, not {type(item).__name__}")
                 try:
                     texts = [_json(item)] if _holds_objects(item) else (field.style if field else OTHER).write(item)
                 except ValueError as error:
@@ -78,6 +82,12 @@ def bind(binding: Binding) -> Bound:
         return value
 
     return Bound(encode, decode)
+
+
+def _is_file(schema: Schema, binding: Binding) -> bool:
+    if "array" in schema.types and schema.items is not None:
+        schema = binding.resolve(schema.items)
+    return "file" in schema.types or schema.format in ("file", "binary")
 
 
 def _holds_objects(value: Any) -> bool:

@@ -1,6 +1,6 @@
 """The engine under the neutral interface of ``conformance_api``, for a runner that compares engines.
 
-    python run_conformance.py --adapter adapter:Adapter --path <project>/tests/conformance
+python run_conformance.py --adapter adapter:Adapter --path <project>/tests/conformance
 """
 
 from __future__ import annotations
