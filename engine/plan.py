@@ -438,7 +438,7 @@ class Plan:
 
     def _segment(self, argument: Argument, value: Any) -> str:
         parameter = argument.parameter
-        text = ",".join(STYLES[parameter.style].write(value, _ENCODERS[parameter.encoding]))
+        text = ",".join(STYLES[parameter.style].write(value, _ENCODERS[parameter.encoding], exact=False))
         if not text and (parameter.allow_empty or "" in (self.contract(argument.schema).enum or ())):
             return ""  # the document itself has this segment empty
         if parameter.encoding == "none":
@@ -470,7 +470,9 @@ class Plan:
             if one.location != "query" or one.name not in values:
                 continue
             try:
-                texts = STYLES[one.parameter.style].write(values[one.name], _ENCODERS[one.parameter.encoding])
+                texts = STYLES[one.parameter.style].write(
+                    values[one.name], _ENCODERS[one.parameter.encoding], exact=False
+                )
                 if one.parameter.encoding == "none":
                     texts = [open_query(text) for text in texts]
             except ValueError as error:

@@ -28,23 +28,27 @@ class Style:
     mark: str | None
     kept: bool = False
 
-    def write(self, value: Any, quote: Quote | None = None) -> list[str]:
+    def write(self, value: Any, quote: Quote | None = None, *, exact: bool = True) -> list[str]:
         """The texts of a value, encoded by ``quote``: one, or one for each item where the name is repeated.
 
-        Without ``quote``, ``ValueError`` where an item holds the mark and would be read back as two.
+        ``ValueError`` where that would not be read back as it is: an item that holds the mark, where it is not
+        kept from it by its encoding, and one empty item, which reads as none. Where it need not be ``exact``,
+        such a list is written all the same.
         """
+        encode = quote or (lambda text: text)
         if not isinstance(value, (list, tuple)):
-            return [quote(text(value)) if quote else text(value)]
+            return [encode(text(value))]
         texts = [text(item) for item in value]
-        if quote is not None:
-            texts = [quote(one) for one in texts]
-            return texts if self.mark is None else [(self.mark if self.kept else quote(self.mark)).join(texts)]
         if self.mark is None:
-            return texts
-        for one in texts:
-            if self.mark in one:
-                raise ValueError(f"has an item {one!r} with {self.mark!r} in it, which separates items here")
-        return [self.mark.join(texts)]
+            return [encode(one) for one in texts]
+        told_apart = self.kept and quote is not None
+        for one in texts if exact else ():
+            if (self.mark in one and not told_apart) or texts == [""]:
+                raise ValueError(
+                    f"has an item {one!r}, which is not told apart in a list with {self.mark!r} in between"
+                )
+        mark = self.mark if told_apart else encode(self.mark)
+        return [mark.join(encode(one) for one in texts)]
 
     def read(self, texts: list[str], schema: Schema, resolve: Resolve, unquote: Quote | None = None) -> Any:
         """The value of texts, typed as the schema says; text that does not fit stays text. ``unquote`` undoes

@@ -118,7 +118,11 @@ def _octets(size: int) -> Iterator[bytes]:
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """Counts what comes up without keeping it, makes what goes down while it is sent."""
-    request = Request(environ)
+    with Request(environ) as request:
+        return _answer(request)(environ, start_response)
+
+
+def _answer(request: Request) -> Response:
     if request.path == "/raw" and request.method == "GET":
         size = request.args["size"]
         headers = {"Content-Length": size, "X-Made": "2026-01-31"}
@@ -141,7 +145,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
             "form": {name: request.form.getlist(name) for name in request.form},
         }
         made = Response(json.dumps(told), content_type="application/json")
-    return made(environ, start_response)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -205,9 +209,9 @@ def test_a_download_is_read_in_pieces_or_saved(files: connectors.Connector, tmp_
 
 
 def test_a_download_that_breaks_off_leaves_no_file(files: connectors.Connector, tmp_path: Path) -> None:
-    with files.get_raw.using(timeout=0.3).stream(size=50_000 * MIB) as stream:
-        with pytest.raises(connectors.TransportError):
-            stream.save(tmp_path / "down.bin")
+    stream = files.get_raw.using(timeout=0.3).stream(size=50_000 * MIB)
+    with stream, pytest.raises(connectors.TransportError):
+        stream.save(tmp_path / "down.bin")
     assert list(tmp_path.glob("*.bin")) == []
     assert list(tmp_path.glob(".*.part")) == []
 

@@ -14,8 +14,8 @@ import conformance_api as api
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import connectors  # noqa: E402
-from tests.conformance.client import Client, respond  # noqa: E402
+import connectors
+from tests.conformance.client import Client, respond
 
 
 class Adapter:
