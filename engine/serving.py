@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -30,10 +30,12 @@ class Route:
     names: tuple[str, ...]
     accept: str | None
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """The path's values by wire name, decoded; None where the path is another's."""
+    def match(self, path: str, query: str = "") -> dict[str, str] | None:
+        """The path's values by wire name, as they are encoded; None where path or query are another's."""
         found = self.pattern.fullmatch(path)
-        return None if found is None else dict(zip(self.names, map(unquote, found.groups()), strict=True))
+        if any(pair not in query.split("&") for _, pair in self.plan.fixed):
+            return None
+        return None if found is None else dict(zip(self.names, found.groups(), strict=True))
 
 
 def routes(compiler: Compiler) -> list[Route]:
@@ -41,14 +43,17 @@ def routes(compiler: Compiler) -> list[Route]:
     found = []
     for operation in compiler.service.operations.values():
         plan = Plan(compiler, operation)
+        path = operation.path.partition("?")[0]
         if plan.representation.where == "path":
             suffixes = plan.representation.values
-            own = sorted((one for one in suffixes if one and operation.path.endswith(one)), key=len)
-            stem = operation.path.removesuffix(own[-1]) if own else operation.path
+            own = sorted((one for one in suffixes if one and path.endswith(one)), key=len)
+            stem = path.removesuffix(own[-1]) if own else path
             found += [_route(plan, stem + suffix, media_type) for suffix, media_type in suffixes.items()]
         else:
-            found.append(_route(plan, operation.path, None))
-    return sorted(found, key=lambda route: (len(route.names), -len(_HOLE.sub("", route.template))))
+            found.append(_route(plan, path, None))
+    return sorted(
+        found, key=lambda route: (len(route.names), -len(route.plan.fixed), -len(_HOLE.sub("", route.template)))
+    )
 
 
 def _route(plan: Plan, template: str, accept: str | None) -> Route:
@@ -57,27 +62,43 @@ def _route(plan: Plan, template: str, accept: str | None) -> Route:
     return Route(plan, plan.operation.method, template, re.compile(pattern), tuple(parts[1::2]), accept)
 
 
-def read_arguments(
-    plan: Plan, path: Mapping[str, str], query: Mapping[str, Sequence[str]], headers: Mapping[str, str]
-) -> dict[str, Any]:
+def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:
     """What a request gives for the parameters, by wire name, typed as their schemas say; those it leaves
-    out have their defaults."""
+    out have their defaults. ``path`` and ``query`` are still encoded."""
+    asked: dict[str, list[str]] = {}
+    for pair in query.split("&"):
+        name, _, text = pair.partition("=")
+        asked.setdefault(_plain(name), []).append(text)
     found: dict[str, Any] = {}
-    places: Mapping[str, Mapping[str, Sequence[str]]] = {
-        "path": {name: [text] for name, text in path.items()},
-        "query": query,
-    }
     for one in plan.operation.parameters:
-        if one.location == "header":
-            texts: Sequence[str] = [headers[one.name]] if one.name in headers else ()
-        else:
-            texts = places.get(one.location, {}).get(one.name, ())
+        prefix = one.header_prefix or plan.contract(one.schema).header_prefix
+        if one.location == "header" and prefix:
+            own = {name[len(prefix) :]: text for name, text in headers.items() if name.lower().startswith(prefix)}
+            found |= {one.name: own} if own else {}
+            continue
+        texts = {"path": [path[one.name]] if one.name in path else [], "query": asked.get(one.name, [])}.get(
+            one.location, [headers[one.name]] if one.name in headers else []
+        )
         schema = plan.contract(one.schema)
         if texts:
-            found[one.name] = STYLES[one.style].read(list(texts), one.schema, plan.contract)
+            decode = (
+                None if one.location == "header" else unquote if one.location == "path" else _DECODERS[one.encoding]
+            )
+            found[one.name] = STYLES[one.style].read(texts, one.schema, plan.contract, decode)
         elif isinstance(schema.default, (str, int, float, bool, list, dict)):
             found[one.name] = schema.default
     return found
+
+
+def _plain(text: str) -> str:
+    return unquote(text.replace("+", " "))
+
+
+_DECODERS: Mapping[str, Callable[[str], str]] = {
+    "once": _plain,
+    "twice": lambda text: unquote(_plain(text)),
+    "none": lambda text: text,
+}
 
 
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:

@@ -187,7 +187,11 @@ def test_a_form_carries_a_file_with_its_name_and_type(files: connectors.Connecto
     assert files.post_form(file=named) == {"size": 5, "name": "n.pdf", "type": "application/pdf", "form": {}}
 
 
-@pytest.mark.parametrize("wrong", ["text", 3, io.StringIO("text"), Path("no such file"), {"a": 1}], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    ["text", 3, io.StringIO("text"), Path("no such file"), {"a": 1}],
+    ids=["text", "number", "text stream", "missing path", "object"],
+)
 def test_what_is_no_file_is_refused(files: connectors.Connector, wrong: Any) -> None:
     with pytest.raises(connectors.InvalidArguments):
         files.post_form.request(file=wrong)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from engine import document, loader
 from engine.body import Body, Compiler
-from engine.errors import AnswerError, ConnectorError, InvalidResponse, Problem
+from engine.errors import AnswerError, InvalidResponse, Problem
 from engine.http import Headers, Response
 from engine.plan import Options, Plan
 from engine.sandbox.judge import Judge
@@ -238,11 +239,10 @@ def test_a_form_reads_what_it_writes(media_type: str, data: st.DataObject) -> No
     value = data.draw(values)
     body = body_of(schema, media_type)
     try:
-        back = there_and_back(body, value)
+        assert there_and_back(body, value) == value
     except ValueError as error:
-        assert "not told apart" in str(error)
-        return
-    assert back == value
+        if "not told apart" not in str(error):
+            raise
 
 
 SIMPLE = [pair for pair in SCALARS if pair[0].get("format") not in ("byte", "base64url")]
@@ -283,11 +283,12 @@ def test_what_a_schema_allows_makes_a_request_that_a_judge_accepts(data: st.Data
     request = plan.request(arguments, "http://127.0.0.1", Options())
     route = routes(plan._compiler)[0]
     parts = urlsplit(request.url)
-    values_ = route.match(parts.path)
-    assert values_ is not None
+    matched = route.match(parts.path, parts.query)
+    assert matched is not None
+    in_path = {name: unquote(text) for name, text in matched.items()}
     judge = Judge(plan._compiler)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    verdict = judge.refuses(route, parts.path, values_, pairs, Headers(request.headers.items()), request.body or b"")  # type: ignore[arg-type]
+    verdict = judge.refuses(route, parts.path, in_path, pairs, Headers(request.headers.items()), request.body or b"")  # type: ignore[arg-type]
     assert verdict is None, verdict
 
 
@@ -312,10 +313,13 @@ TYPES = [
     "a/b",
 ]
 PIECES = st.sampled_from(
-    [b'{"id": 1', b"}", b"<It>", b"</It>", b"<id>1</id>", b"<more>", b"</more>", b"<![CDATA[", b"]]>", b"<!DOCTYPE It [",
-     b'<!ENTITY a "b">', b"&a;", b"&#0;", b"\xff\xfe", b"\xef\xbb\xbf", b"null", b"[[[[", b'"\\ud800"', b"NaN", b"1e999",
-     b"<?xml version='1.0' encoding='utf-7'?>", b"<x:It xmlns:x='y'>", b"\x00", b",", b'"when": "now"', b"id=1&id=2", b"%ff"]
-)  # fmt: skip
+    [
+        *(b'{"id": 1', b"}", b"<It>", b"</It>", b"<id>1</id>", b"<more>", b"</more>", b"<![CDATA[", b"]]>", b"%ff"),
+        *(b"<!DOCTYPE It [", b'<!ENTITY a "b">', b"&a;", b"&#0;", b"\xff\xfe", b"\xef\xbb\xbf", b"null", b"[[[["),
+        *(b'"\\ud800"', b"NaN", b"1e999", b"<?xml version='1.0' encoding='utf-7'?>", b"<x:It xmlns:x='y'>", b"\x00"),
+        *(b",", b'"when": "now"', b"id=1&id=2", b"--x", b"\r\n\r\n", b"Content-Disposition: form-data; name=id"),
+    ]
+)
 
 
 @LAW
@@ -332,16 +336,13 @@ def test_any_octets_give_a_value_or_an_error_of_ours(
     """Whatever a peer sends: a value, InvalidResponse, or the error that its status means."""
     plan = PLAN
     response = Response(status, Headers([("Content-Type", media_type + charset), ("X-N", "n")]), octets)
-    try:
+    with suppress(InvalidResponse, AnswerError):
         plan.read(response, validate)
-    except (InvalidResponse, AnswerError) as error:
-        assert isinstance(error, ConnectorError)
-        assert str(error)
 
 
 PLAN = plan_of(
     {
-        "produces": ["application/json", "application/xml", "application/x-www-form-urlencoded"],
+        "produces": ["application/json", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"],
         "responses": {
             "200": {
                 "description": "It",

@@ -8,6 +8,7 @@ from typing import Any
 
 from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
+from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.request.exceptions import ParameterValidationError
 from werkzeug.datastructures import Headers as WerkzeugHeaders
@@ -16,7 +17,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from engine.body import Compiler
 from engine.codecs import codec_for, essence, json, xml
 from engine.dialects import openapi3
-from engine.schemas import JsonSchemas
+from engine.schemas import JsonSchemas, Validator
 from engine.serving import Route
 
 
@@ -92,8 +93,16 @@ class Judge:
         except OpenAPIError as error:
             found = [error]
         for one in found:
+            if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):
+                continue
             return Verdict(_reason(one), one.location if isinstance(one, ParameterValidationError) else "")
         return None
+
+    def _may_be_empty(self, route: Route, name: str) -> bool:
+        """Whether an empty text is a value of a query parameter by its schema: 3.x refuses each, 2.0 none."""
+        writer = JsonSchemas(self._compiler.service, request=True)
+        own = [one for one in route.plan.operation.parameters if one.location == "query" and one.name == name]
+        return any(not Validator(writer.whole(one.schema)).problems("") for one in own)
 
 
 def _as_json(route: Route, content_type: str, data: bytes) -> bytes:

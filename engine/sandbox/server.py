@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -100,7 +100,9 @@ class Sandbox:
         headers = Headers(request.headers.items())
         context = {**self.values, "path": path}
         below = path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
-        found = [(route, values) for route in self._routes if below and (values := route.match(below)) is not None]
+        found = [
+            (route, values) for route in self._routes if below and (values := route.match(below, query)) is not None
+        ]
         try:
             if not found:
                 raise self._behaviour.error("missing", context)
@@ -125,14 +127,12 @@ class Sandbox:
         context = {**self.values, "path": path}
         if not self._authorised(operation, headers, dict(pairs)):
             raise self._behaviour.error("unauthorized", context)
-        verdict = self._judge.refuses(route, below, values, pairs, headers, data)
+        plain = {name: unquote(text) for name, text in values.items()}
+        verdict = self._judge.refuses(route, below, plain, pairs, headers, data)
         if verdict is not None:
             kind = "missing" if verdict.location == "path" else "invalid"
             raise self._behaviour.error(kind, {**context, "reason": verdict.reason})
-        texts: dict[str, list[str]] = {}
-        for name, text in pairs:
-            texts.setdefault(name, []).append(text)
-        arguments = read_arguments(plan, values, texts, headers)
+        arguments = read_arguments(plan, values, query, headers)
         if operation.body is not None and data:
             try:
                 body = read_body(plan, headers.get("Content-Type", ""), data)
@@ -142,7 +142,7 @@ class Sandbox:
         media_type = self._media_type(route, headers, dict(pairs))
         if "action" in operation.sandbox:
             # Links in answers are spelled as the document spells paths, whatever representation was asked for.
-            own = self._base + _HOLE.sub(lambda hole: quote(values[hole[1]], safe=""), operation.path)
+            own = self._base + _HOLE.sub(lambda hole: values[hole[1]], operation.path)
             status, value = self._behaviour.act(operation.sandbox, Asked(arguments, own, query, self.values))
             answer = self._success(operation, status)
             value = self._shaped(route, answer, value)
