@@ -96,28 +96,37 @@ class _Compiler:
 
     def choose(self, schema: Schema, own: _Shape) -> None:
         """Puts in place of a shape the choice among those that its discriminator names."""
-        variants = {value: self.shape(one) for value, one in self.variants(schema).items() if one is not schema}
+        variants = {value: one for value, one in self.variants(schema).items() if one is not schema}
+        for one in variants.values():
+            self.shape(one)
         name = schema.discriminator
         if not variants or name is None:
             return
         named = next((one for one in self.members[id(schema)] if one.name == name), None)
         if named is None:
             return
-        read, write = own.read, own.write
+        read, write, content = own.read, own.write, self.contents[id(schema)]
 
-        def choosing_read(element: Element) -> Any:
+        def chosen_for(element: Element) -> Schema | None:
             if named.form == "attribute":
                 text = element.get(named.tag)
             else:
                 text = next((child.text for child in element if local(child.tag) == local(named.tag)), None)
-            chosen = variants.get(text or "")
-            return chosen.read(element) if chosen is not None else read(element)
+            return variants.get(text or "")
+
+        def choosing_read(element: Element) -> Any:
+            chosen = chosen_for(element)
+            return self.shape(chosen).read(element) if chosen is not None else read(element)
+
+        def choosing_content(element: Element) -> Any:
+            chosen = chosen_for(element)
+            return self.contents[id(self.resolve(chosen))](element) if chosen is not None else content(element)
 
         def choosing_write(element: Element, value: Any) -> None:
             chosen = variants.get(value[name]) if isinstance(value, dict) and isinstance(value.get(name), str) else None
-            (chosen.write if chosen is not None else write)(element, value)
+            (self.shape(chosen).write if chosen is not None else write)(element, value)
 
-        own.read, own.write = choosing_read, choosing_write
+        own.read, own.write, self.contents[id(schema)] = choosing_read, choosing_write, choosing_content
 
     def null(self, element: Element) -> None:
         """Makes an element stand for null."""
@@ -270,9 +279,10 @@ class _Compiler:
                 raise ValueError(f"must be an object to travel as <{local(element.tag)}>")
             for name, inside in value.items():
                 one = by_name.get(name)
-                if one is None:
-                    child = _child(element, name, None)
-                    (other.write if other else _write_anything)(child, inside)
+                if one is None and other is not None:
+                    other.write(_child(element, name, None), inside)
+                elif one is None:
+                    _write_anything(element, {name: inside})
                 elif one.form == "attribute":
                     if inside is not None or self.rule.empty_is_null:
                         _set_attribute(element, one.tag, inside)

@@ -1,0 +1,369 @@
+"""The golden cases (``tests/golden``, its README says how they are written), each in both directions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request as Asked
+from werkzeug.wrappers import Response as Answered
+
+import connectors
+from engine import document, loader
+from engine.body import Body, Compiler
+from engine.content import Content
+from engine.errors import Path as Steps
+from engine.errors import Problem
+from engine.http import Headers, Request, Response
+from engine.model import Service
+from engine.operation import Connector
+from engine.plan import Options, Plan
+from engine.serving import read_arguments, read_body, routes, write_answer
+from tests.conftest import serving
+from tests.golden.notation import compared, octets, python, told
+
+FOLDER = Path(__file__).with_name("golden")
+BASE = "https://service.example"
+MEDIA = {
+    "json": "application/json",
+    "xml": "application/xml",
+    "text": "text/plain",
+    "form": "application/x-www-form-urlencoded",
+    "multipart": "multipart/form-data",
+}
+LENIENT, STRICT = Options(), Options(validate_responses="strict")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One file of cases."""
+
+    path: Path
+
+    @cached_property
+    def raw(self) -> dict[str, Any]:
+        root = document.read(self.path).root
+        assert isinstance(root, dict)
+        return root
+
+    @property
+    def cases(self) -> list[dict[str, Any]]:
+        return self.raw["cases"]
+
+    def written(self, **more: Any) -> dict[str, Any]:
+        """The document, whole."""
+        own = {"swagger": "2.0", "info": {"title": "Golden", "version": "1"}, "host": "service.example", "paths": {}}
+        return {**own, "schemes": ["https"], **self.raw.get("document", {}), **more}
+
+    @cached_property
+    def service(self) -> Service:
+        return _service(self.written())
+
+    @cached_property
+    def connector(self) -> Connector:
+        return self.at(None)
+
+    def at(self, base_url: str | None) -> Connector:
+        path = self.path.with_suffix(".json")
+        values = self.raw.get("connection", {})
+        file = _FOLDERS[0] / path.name
+        if not file.exists():
+            file.write_text(json.dumps(self.written()), "utf-8")
+        return connectors.load_file(file, base_url=base_url, connection=values, interval=0.01)
+
+
+_FOLDERS: list[Path] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    _FOLDERS[:] = [tmp_path_factory.mktemp("golden")]
+
+
+def _service(written: Mapping[str, Any]) -> Service:
+    return loader.service_of(document.parse(json.dumps(written), "golden.json"))
+
+
+@cache
+def suites() -> dict[str, Suite]:
+    return {path.stem: Suite(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def cases(*members: str) -> list[Any]:
+    """The cases that have all of these members, by file and fact."""
+    return [
+        pytest.param(suite, case, id=f"{name}: {case['fact']}")
+        for name, suite in suites().items()
+        for case in suite.cases
+        if set(members) <= case.keys()
+    ]
+
+
+def test_every_case_is_one_of_a_kind_and_has_a_fact_of_its_own() -> None:
+    for suite in suites().values():
+        facts = [case["fact"] for case in suite.cases]
+        assert len(facts) == len(set(facts)), suite.path
+        for case in suite.cases:
+            kinds = [one for one in ("schema", "exchanges", "answer") if one in case]
+            assert kinds or "request" in case or "refused" in case, case["fact"]
+
+
+# Values
+
+
+def plan_of(suite: Suite, schema: Any, media_type: str) -> Plan:
+    """An operation that takes and gives the schema in one media type."""
+    operation = {
+        "operationId": "Put",
+        "consumes": [media_type],
+        "produces": [media_type],
+        "parameters": [{"name": "value", "in": "body", "required": True, "schema": schema}],
+        "responses": {"200": {"description": "The value", "schema": schema}},
+    }
+    service = _service(suite.written(paths={"/value": {"put": operation}}))
+    return Plan(Compiler(service), service.operations["Put"])
+
+
+def form_of(representation: str, text: str) -> tuple[str, bytes]:
+    """Content-Type and octets of a value as a case writes them."""
+    media_type = MEDIA[representation]
+    if representation == "multipart":
+        return f"{media_type}; boundary=boundary", text.replace("\n", "\r\n").encode("utf-8")
+    return media_type, text.encode("utf-8")
+
+
+def whole(body: bytes | Content | None) -> bytes:
+    return b"" if body is None else body if isinstance(body, bytes) else b"".join(body)
+
+
+def answered(plan: Plan, content_type: str, data: bytes) -> Response:
+    return plan.read(Response(200, Headers([("Content-Type", content_type)]), data), "lenient")
+
+
+def body_of(plan: Plan, media_type: str) -> Body:
+    body = plan.request_body(media_type)
+    assert body is not None
+    return body
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("schema"))
+def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
+    for representation in MEDIA.keys() & case.keys():
+        plan = plan_of(suite, case["schema"], MEDIA[representation])
+        media_type, data = form_of(representation, case[representation])
+        value = python(case["value"])
+        # a client writes it
+        request = plan.request({"value": value}, BASE, LENIENT)
+        assert compared(whole(request.body), request.headers["Content-Type"]) == compared(data, media_type)
+        # a service reads it
+        contract = read_body(plan, media_type, data)
+        body, problems = body_of(plan, MEDIA[representation]), []
+        assert told(body.python(contract, problems)) == told(value)
+        assert problems == []
+        # a service writes it
+        answer = plan.operation.answers["200"]
+        answer_body = plan.answer_body(answer, MEDIA[representation])
+        assert answer_body is not None
+        made = write_answer(plan, answer, MEDIA[representation], answer_body.plain(value, problems))
+        assert made is not None
+        assert compared(whole(made[1]), made[0]) == compared(data, media_type)
+        # a client reads it
+        for one in (data, *(form_of(representation, text)[1] for text in case.get("also", {}).get(representation, ()))):
+            response = answered(plan, media_type, one)
+            assert told(response.value) == told(value)
+            assert response.deviations == ()
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("schema", "invalid"))
+def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
+    for representation, texts in case["invalid"].items():
+        plan = plan_of(suite, case["schema"], MEDIA[representation])
+        for text in texts:
+            media_type, data = form_of(representation, text)
+            with pytest.raises(connectors.InvalidResponse):
+                answered(plan, media_type, data)
+            with pytest.raises(ValueError, match="."):
+                read_body(plan, media_type, data)
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("deviates"))
+def test_octets_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> None:
+    for representation, ones in case["deviates"].items():
+        plan = plan_of(suite, case["schema"], MEDIA[representation])
+        for one in ones:
+            media_type, data = form_of(representation, one["octets"])
+            response = answered(plan, media_type, data)
+            assert told(response.value) == told(python(one["value"]))
+            assert paths(response.deviations) == one["at"]
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("unwritable"))
+def test_values_that_a_representation_cannot_hold(suite: Suite, case: dict[str, Any]) -> None:
+    for one in case["unwritable"]:
+        for representation in one["in"]:
+            plan = plan_of(suite, case["schema"], MEDIA[representation])
+            with pytest.raises(connectors.InvalidArguments):
+                plan.request({"value": python(one["value"])}, BASE, LENIENT)
+
+
+def paths(problems: Any) -> list[str]:
+    return sorted({dotted(one.path) for one in problems})
+
+
+def dotted(steps: Steps) -> str:
+    return ".".join(str(step) for step in steps)
+
+
+# Requests
+
+
+def made(connector: Connector, case: Mapping[str, Any]) -> Request:
+    operation = connector[case["operation"]].using(**case.get("options", {}))
+    return operation.request(**python(case.get("arguments", {})))
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("request"))
+def test_a_request(suite: Suite, case: dict[str, Any]) -> None:
+    request, expected = made(suite.connector, case), case["request"]
+    body = whole(request.body)
+    base = suite.connector.connection.base
+    url = request.url if "://" in expected["url"] else request.url.removeprefix(base)
+    assert (request.method, url) == (expected["method"], expected["url"])
+    for name, text in expected.get("headers", {}).items():
+        came = request.headers.get(name)
+        assert (came and came.partition("boundary=")[0]) == (text and text.partition("boundary=")[0]), name
+    content_type = request.headers.get("Content-Type", "")
+    wanted = octets(expected)
+    if "multipart" in content_type:
+        wanted = wanted.replace(b"\n", b"\r\n")
+    assert compared(body, content_type) == compared(
+        wanted, expected.get("headers", {}).get("Content-Type", content_type)
+    )
+    if case.get("read", {}) is not None:
+        wanted_back = case.get("read", case.get("arguments", {}))
+        assert told(read_back(suite, request, url, body)) == told(wanted_back)
+
+
+def read_back(suite: Suite, request: Request, url: str, body: bytes) -> dict[str, Any]:
+    """What a service reads of a request, by wire name."""
+    parts = urlsplit(url)
+    found = [(one, one.match(parts.path, parts.query)) for one in _routes(suite) if one.method == request.method]
+    route, values = next((one, values) for one, values in found if values is not None)
+    arguments = read_arguments(route.plan, values, parts.query, request.headers)
+    if route.plan.operation.body is not None and "Content-Type" in request.headers:
+        content = read_body(route.plan, request.headers["Content-Type"], body)
+        in_parts = route.plan.operation.fields
+        arguments |= content if in_parts else {route.plan.operation.body.name: content}
+    return {unquote(name): value for name, value in arguments.items()}
+
+
+def _routes(suite: Suite) -> Any:
+    return routes(Compiler(suite.service))
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("refused"))
+def test_a_request_that_is_refused(suite: Suite, case: dict[str, Any]) -> None:
+    with pytest.raises(connectors.InvalidArguments) as refused:
+        made(suite.connector, case)
+    assert paths(refused.value.problems) == sorted(case["refused"])
+
+
+# Answers
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("answer"))
+def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
+    plan = Plan(Compiler(suite.service), suite.service.operations[case["operation"]])
+    answer = case["answer"]
+    headers = Headers((name, str(text)) for name, text in answer.get("headers", {}).items())
+    response = Response(answer.get("status", 200), headers, octets(answer))
+    if "error" in case:
+        with pytest.raises(connectors.AnswerError) as error:
+            plan.read(response, "strict")
+        came = {"value": error.value.value, "code": error.value.code, "message": error.value.message}
+        assert told({name: came[name] for name in case["error"]}) == told(python(case["error"]))
+        assert error.value.status == response.status
+        return
+    if case.get("invalid"):
+        with pytest.raises(connectors.InvalidResponse):
+            plan.read(response, "lenient")
+        return
+    read = plan.read(response, "lenient")
+    assert told(read.value) == told(python(case["value"]))
+    assert paths(read.deviations) == sorted(case.get("deviations", []))
+    if "fields" in case:
+        assert told(read.fields) == told(python(case["fields"]))
+    if read.deviations:
+        with pytest.raises(connectors.InvalidResponse):
+            plan.read(response, "strict")
+    if not case.get("one_way") and not read.deviations and response.body:
+        problems: list[Problem] = []
+        declared = plan.answer_for(response.status)
+        content_type = response.headers["Content-Type"]
+        body = plan.answer_body(declared, content_type)
+        assert body is not None
+        back = write_answer(plan, declared, content_type, body.plain(read.value, problems))
+        assert back is not None
+        assert compared(whole(back[1]), back[0]) == compared(response.body, content_type)
+
+
+# Conversations
+
+
+class Script:
+    """A server on loopback that answers as a case says, and notes what differs from what should come."""
+
+    def __init__(self, exchanges: list[dict[str, Any]]) -> None:
+        self.left = list(exchanges)
+        self.wrong: list[str] = []
+        self.url = ""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        asked = Asked(environ)
+        if not self.left:
+            self.wrong.append(f"a request too many: {asked.method} {asked.full_path}")
+            return Answered("", 500)(environ, start_response)
+        exchange = self.left.pop(0)
+        expected, answer = exchange["request"], exchange["answer"]
+        came = {"method": asked.method, "url": environ["RAW_URI"], "body": asked.get_data(as_text=True)}
+        came["headers"] = {name: asked.headers.get(name) for name in expected.get("headers", {})}
+        for name, value in expected.items():
+            if came[name] != value:
+                self.wrong.append(f"{name} is {came[name]!r}, not {value!r}")
+        headers = {name: str(text).replace("${url}", self.url) for name, text in answer.get("headers", {}).items()}
+        body = octets(answer).replace(b"${url}", self.url.encode("ascii"))
+        return Answered(body, answer.get("status", 200), headers=headers, content_type=headers.get("Content-Type", ""))(
+            environ, start_response
+        )
+
+
+@pytest.mark.parametrize(("suite", "case"), cases("exchanges"))
+def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
+    script = Script(case["exchanges"])
+    how = case.get("how", "call")
+    with serving(make_server("127.0.0.1", 0, script, threaded=True)) as url:
+        script.url = url
+        operation = suite.at(url)[case["operation"]].using(**case.get("options", {}))
+        arguments = python(case.get("arguments", {}))
+        call = operation if how == "call" else getattr(operation, how)
+        came: Any = None
+        raised = ""
+        try:
+            came = call(**arguments)
+            came = came if how in ("call", "wait") else list(came)
+        except connectors.ConnectorError as error:
+            raised = type(error).__name__
+        with suppress(AttributeError):
+            operation._connector.transport.close()  # type: ignore[attr-defined]
+    assert script.wrong == []
+    assert script.left == []
+    assert raised == case.get("raises", "")
+    assert told(came) == told(python(case.get("value")))
