@@ -28,6 +28,7 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_NODES = 1_000_000
 MAX_DEPTH = 200
 MAX_DIGITS = 300
+_TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _WORDS: Mapping[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -123,9 +124,9 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             at = error.problem_mark or error.context_mark
             said = " ".join(part for part in (error.context, error.problem) if part)
-            raise _Refused(
-                "syntax", f"not YAML: {said}", at.line + 1 if at else 1, at.column + 1 if at else 1
-            ) from None
+            # libyaml looks ahead, so that its own bound may be met before ours.
+            said = _TOO_DEEP if "nesting depth" in said else f"not YAML: {said}"
+            raise _Refused("syntax", said, at.line + 1 if at else 1, at.column + 1 if at else 1) from None
         except yaml.YAMLError as error:
             raise _Refused("syntax", f"not YAML: {error}") from None
         except ValueError as error:
@@ -168,7 +169,7 @@ class _Reader:
         if tag is not None and tag not in _CORE_TAGS and tag != "!":
             raise ValueError(f"the tag {tag!r} is not read; only plain data is")
         if len(self.stack) >= MAX_DEPTH:
-            raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
+            raise ValueError(_TOO_DEEP)
         new: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
         self.stack.append(_Open(new, pointer, event.anchor, self.nodes))
 

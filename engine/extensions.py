@@ -23,6 +23,7 @@ from engine.model import (
     PolicyUse,
     Polling,
     Representation,
+    Schema,
     Scheme,
     Service,
     Wire,
@@ -124,8 +125,10 @@ def _mutability(node: Any, value: Any, at: Site) -> Any:
     return replace(node, read_only=True) if value == ["read"] else node
 
 
-def _header_prefix(node: Any, value: Any, at: Site) -> Any:
-    return replace(node, header_prefix=str(value))
+def _header_prefix(node: Schema, value: Any, at: Site) -> Schema:
+    """What is declared is one of the fields: callers have a mapping of them, by the rest of their names."""
+    one = Schema(types=node.types, format=node.format, enum=node.enum, items=node.items, checks=node.checks)
+    return Schema(types=("object",), additional=one, header_prefix=str(value), at=node.at)
 
 
 _ENCODINGS: Mapping[str, str] = {"single": "once", "double": "twice", "none": "none"}
@@ -363,7 +366,6 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("xml", "x-ms-text"): _field("text", truth),
     ("parameter", "x-ms-url-encoding"): _url_encoding,
     ("parameter", "x-ms-skip-url-encoding"): _skip_encoding,
-    ("parameter", "x-ms-header-collection-prefix"): _header_prefix,
     ("answer", "x-ms-error-response"): _field("error", truth),
     ("paths", "x-ms-paths"): _more_paths,
     ("schema", "x-connector-form"): _form,

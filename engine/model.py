@@ -168,8 +168,6 @@ class Parameter:
     operators: Mapping[str, str] = field(default_factory=dict)
     encoding: Literal["once", "twice", "none"] = "once"
     allow_empty: bool = False
-    header_prefix: str = ""
-    """Where its mapping travels as many header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 

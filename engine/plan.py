@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from engine.body import Body, Compiler
 from engine.codecs import OCTETS, codec_for, essence
-from engine.codecs.binding import Parameters
+from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
 from engine.errors import (
     AnswerError,
@@ -390,6 +390,8 @@ class Plan:
                 try:
                     content = body.write(values[whole], problems)
                     headers["Content-Type"] = body.content_type(content)
+                except MemberError as error:
+                    problems.append(Problem((whole, error.member), error.reason))
                 except ValueError as error:
                     problems.append(Problem((whole,), str(error)))
         if problems:
@@ -494,7 +496,7 @@ class Plan:
             if one.location != "header" or one.name not in values:
                 continue
             value, style = values[one.name], STYLES[one.parameter.style]
-            prefix = one.parameter.header_prefix or self.contract(one.schema).header_prefix
+            prefix = one.schema.header_prefix
             named = {f"{prefix}{key}": inside for key, inside in value.items()} if prefix else {one.wire: value}
             try:
                 for name, inside in named.items():
@@ -735,9 +737,10 @@ class Plan:
         if not came:
             return self.answer_body(answer, promised[0]) or self._octets_body, parameters
         family = codec_for(came)
+        alike = family is not None and family.structured
         for media_type in promised:
             name = essence(media_type)[0]
-            if _within(came, name) or (family is not None and codec_for(media_type) is family):
+            if _within(came, name) or (alike and codec_for(media_type) is family):
                 return self.answer_body(answer, came if "*" in name else media_type) or self._octets_body, parameters
         found = self.answer_body(answer, came)
         if found is not None and found.codec is OCTETS and self._is_file(found.schema):
@@ -760,12 +763,13 @@ class Plan:
             return found
         for name, schema in answer.headers.items():
             if answer.at not in self._header_readers or name not in self._header_readers[answer.at]:
-                self._header_readers.setdefault(answer.at, {})[name] = self._header_reader(schema)
+                one = schema.additional if schema.header_prefix and isinstance(schema.additional, Schema) else schema
+                self._header_readers.setdefault(answer.at, {})[name] = self._header_reader(one)
             read = self._header_readers[answer.at][name]
             prefix = schema.header_prefix.lower()
             if prefix:
                 found[name] = {
-                    field[len(prefix) :]: text
+                    field[len(prefix) :]: read(text, (name, field[len(prefix) :]), deviations)
                     for field, text in response.headers.items()
                     if field.lower().startswith(prefix)
                 }

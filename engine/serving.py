@@ -12,7 +12,7 @@ from engine.body import Compiler
 from engine.codecs import essence
 from engine.content import Content
 from engine.errors import Problem
-from engine.model import Answer
+from engine.model import Answer, Schema
 from engine.plan import Plan
 from engine.styles import STYLES
 
@@ -71,9 +71,13 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
         asked.setdefault(_plain(name), []).append(text)
     found: dict[str, Any] = {}
     for one in plan.operation.parameters:
-        prefix = one.header_prefix or plan.contract(one.schema).header_prefix
-        if one.location == "header" and prefix:
-            own = {name[len(prefix) :]: text for name, text in headers.items() if name.lower().startswith(prefix)}
+        prefix, inner = one.schema.header_prefix.lower(), one.schema.additional
+        if prefix and isinstance(inner, Schema):
+            own = {
+                name[len(prefix) :]: STYLES[one.style].read([text], inner, plan.contract)
+                for name, text in headers.items()
+                if name.lower().startswith(prefix)
+            }
             found |= {one.name: own} if own else {}
             continue
         texts = {"path": [path[one.name]] if one.name in path else [], "query": asked.get(one.name, [])}.get(

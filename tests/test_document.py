@@ -52,7 +52,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     ),
     "an anchor that holds itself": ("a: &a [*a]\n", "1:8", "no anchor before it"),
     "a tag": ("a: !!python/object/apply:os.system [id]\n", "1:4", "only plain data"),
-    "a deep tree": ("[" * 100_000, "1:201", "200 levels"),
+    "a deep tree": ("[" * 100_000, "1:", "200 levels"),
     "deep JSON": ('{"a":' * 5000 + "1" + "}" * 5000, "1:", "200 levels"),
     "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1", "in line 1"),
     "a key twice in JSON": ('{\n"a": 1,\n"a": 2}', "3:1", "in line 2"),

@@ -190,7 +190,7 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
             media_type, data = form_of(representation, text)
             with pytest.raises(connectors.InvalidResponse):
                 answered(plan, media_type, data)
-            with pytest.raises(ValueError, match="."):
+            with pytest.raises(ValueError):  # noqa: PT011 - any of ours
                 read_body(plan, media_type, data)
 
 
@@ -357,8 +357,8 @@ def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
         came: Any = None
         raised = ""
         try:
-            came = call(**arguments)
-            came = came if how in ("call", "wait") else list(came)
+            made = call(**arguments)
+            came = made if how in ("call", "wait") else list(made)
         except connectors.ConnectorError as error:
             raised = type(error).__name__
         with suppress(AttributeError):

@@ -54,6 +54,14 @@ class Codec:
     charset: str = ""
 
 
+class MemberError(ValueError):
+    """A member of a value that a codec cannot write, and why."""
+
+    def __init__(self, member: str, reason: str) -> None:
+        super().__init__(f"has a member {member!r} that {reason}")
+        self.member, self.reason = member, reason
+
+
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Whether containers are nested deeper than the limit, found without recursion."""
     level = [value]

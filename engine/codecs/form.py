@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from engine.codecs.binding import Binding, Bound, Codec, Parameters
+from engine.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from engine.codecs.fields import OTHER, fields_of, members
 
 _MAX_FIELDS = 100_000
@@ -23,7 +23,7 @@ def bind(binding: Binding) -> Bound:
             try:
                 texts = (field.style if field else OTHER).write(one, _quote)
             except ValueError as error:
-                raise ValueError(f"has a member {name!r} that does not fit a form: {error}") from None
+                raise MemberError(name, str(error)) from None
             key = _quote(field.wire if field else name)
             pairs += [f"{key}={text}" for text in texts]
         return "&".join(pairs).encode("ascii")

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from engine.codecs.binding import Binding, Bound, Codec, Parameters
+from engine.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from engine.codecs.fields import OTHER, fields_of, members
 from engine.content import Content, Source, is_octets
 from engine.content import File as Upload
@@ -41,11 +41,11 @@ def bind(binding: Binding) -> Bound:
                     continue
                 if field is not None and _is_file(field.schema, binding):
                     said = "bytes, a pathlib.Path, an open binary file or a connectors.File"
-                    raise ValueError(f"has a member {name!r} that must be {said}, not {type(item).__name__}")
+                    raise MemberError(name, f"must be {said}, not {type(item).__name__}")
                 try:
                     texts = [_json(item)] if _holds_objects(item) else (field.style if field else OTHER).write(item)
                 except ValueError as error:
-                    raise ValueError(f"has a member {name!r} that does not fit a form: {error}") from None
+                    raise MemberError(name, str(error)) from None
                 kind = "application/json" if _holds_objects(item) else ""
                 for text in texts:
                     sources.append(_head(boundary, wire, kind) + _utf8(text) + b"\r\n")

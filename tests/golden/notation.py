@@ -70,9 +70,9 @@ def octets(told: Mapping[str, Any]) -> bytes:
 
 def compared(data: bytes, content_type: str) -> Any:
     """A body as it is compared."""
-    media_type = content_type.partition(";")[0].strip()
     if not data:
         return b""
+    media_type = content_type.partition(";")[0].strip()
     if media_type.endswith(("/xml", "+xml")):
         return etree.tostring(etree.fromstring(data), method="c14n2").decode("utf-8")
     if media_type.endswith(("/json", "+json")):
