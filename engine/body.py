@@ -61,9 +61,11 @@ class Body:
         self._compiler = compiler
         self._bound = codec.bind(Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml))
         self._from_wire, self._decode, self._encode, self._to_wire = compiler.steps(schema)
-        forward = [policy.apply for policy in policies]
-        backward = [policy.invert for policy in reversed(policies)]
+        forward = [policy.apply for policy in policies if policy.apply is not None]
+        backward = [policy.invert for policy in reversed(policies) if policy.invert is not None]
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
+        self.rewritten = bool(forward or backward)
+        """Whether policies make what travels differ from what the schema says."""
         self._received = received
         self._validator: Validator | None = None
         self.each = self._bound.each

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import ConnectionMissing, nearest
-from engine.http import Credentials, checked_base
+from engine.expressions import plain
+from engine.http import NO_HOST, Credentials, checked_base
 from engine.model import MISSING, Operation, Service
 from engine.plan import segment
 from engine.retry import Quota
@@ -15,6 +16,15 @@ from engine.security import credentials
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")
+
+
+class Values(dict[str, str]):
+    """The values of a connection. They show nowhere."""
+
+    def __repr__(self) -> str:
+        return "Values(***)"
+
+    __str__ = __repr__
 
 
 class Connection:
@@ -32,30 +42,41 @@ class Connection:
                 raise ConnectionMissing(f"there is no connection value {name!r}{nearest(name, known)}")
         defaults = {one.name: one.default for one in known.values() if one.default is not MISSING}
         given = {name: value for name, value in values.items() if value is not None and value != ""}
-        self._values = {name: str(value) for name, value in {**defaults, **given}.items()}
-        missing = [name for name, one in known.items() if one.required and name not in self._values]
+        self.values = Values({name: plain(value) for name, value in {**defaults, **given}.items()})
+        missing = [name for name, one in known.items() if one.required and name not in self.values]
         if missing:
             raise ConnectionMissing(f"the connection has no {', '.join(missing)}")
         self._service = service
         self._credentials: dict[str, Credentials] = {}
+        self.fixed = base_url is not None
+        """Whether the operator has named the place, so that no policy chooses another."""
         self.base = self._base(service.server, base_url)
         self.quota = Quota()
 
     def __repr__(self) -> str:
-        return f"Connection({self.base}, {', '.join(self._values)})"
+        return f"Connection({self.base}, {', '.join(self.values)})"
 
     def __reduce__(self) -> Any:
         raise TypeError("a connection holds credentials and is not pickled; load the connector where it is needed")
 
     def _base(self, server: str, base_url: str | None) -> str:
         """The URL below which every path stands; ``base_url`` takes the place of the server's scheme and host."""
-        whole = self._filled(server) if base_url is None else self._filled(base_url)
-        if not whole.partition("://")[2].partition("/")[0]:
-            raise ConnectionMissing("the document names no host; give base_url, such as https://api.example.com")
         if base_url is None:
-            return checked_base(whole)
+            try:
+                return self._own_base(server)
+            except ConnectionMissing:
+                if self._service.policies:
+                    return ""  # one of them may name the host; a request that still has none is refused
+                raise
+        whole = self._filled(base_url)
         _, slash, path = server.rpartition("://")[2].partition("/")
         return checked_base(whole) + self._segments(slash + path)
+
+    def _own_base(self, server: str) -> str:
+        whole = self._filled(server)
+        if not whole.partition("://")[2].partition("/")[0]:
+            raise ConnectionMissing(NO_HOST)
+        return checked_base(whole)
 
     def _filled(self, template: str) -> str:
         """A URL with its holes filled. Without a scheme of its own the values bring it along."""
@@ -70,7 +91,7 @@ class Connection:
         return _HOLE.sub(lambda hole: self._part(hole[1], segment), path)
 
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
-        value = self._values.get(name)
+        value = self.values.get(name)
         if value is None:
             raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
         try:
@@ -81,5 +102,5 @@ class Connection:
     def credentials(self, operation: Operation) -> Credentials:
         """What an operation needs to be allowed, kept for the next call."""
         if operation.id not in self._credentials:
-            self._credentials[operation.id] = credentials(self._service, operation, self._values)
+            self._credentials[operation.id] = credentials(self._service, operation, self.values)
         return self._credentials[operation.id]

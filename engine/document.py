@@ -6,6 +6,9 @@ anything is built from them. Plain scalars mean what they would mean in JSON: ``
 ``012`` and ``2020-01-01`` are text (YAML 1.2 core schema, without its octal and hexadecimal forms).
 JSON text takes the fast path of :mod:`json` under the same rules; its positions are found by the
 event reader when a diagnostic asks for them.
+
+Published files are read ``tolerant``: what their publisher's own reader lets pass (bytes of Windows-1252, a
+comma too many, a raw control character, a key that stands twice) passes here too, each with a finding.
 """
 
 from __future__ import annotations
@@ -97,9 +100,12 @@ class _Open:
 class _Reader:
     """Builds the tree, and the positions of its nodes, from one stream of YAML events."""
 
-    def __init__(self, text: str, json_only: bool = False) -> None:
+    def __init__(self, text: str, json_only: bool = False, tolerant: bool = False) -> None:
         self.text = text
         self.json_only = json_only
+        self.tolerant = tolerant
+        self.twice: list[tuple[str, str, Position]] = []
+        """What stands twice where that is tolerated: the key, its pointer, and where it stood first."""
         self.nodes = 0
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
@@ -180,7 +186,9 @@ class _Reader:
         pointer = f"{parent.pointer}/{escape(key)}"
         if key in parent.value:
             first = self.keys[pointer]
-            raise ValueError(f"the key {key!r} stands here and in line {first[0]}; keep one")
+            if not self.tolerant:
+                raise ValueError(f"the key {key!r} stands here and in line {first[0]}; keep one")
+            self.twice.append((key, pointer, first))
         self._count(1)
         self.keys[pointer] = position
         parent.key = key
@@ -204,17 +212,26 @@ class _Reader:
         self._put(done.value)
 
 
-def _decode(data: bytes) -> str:
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def _decode(data: bytes, tolerant: bool, findings: list[_Refused]) -> str:
     if len(data) > MAX_BYTES:
         raise _Refused("syntax", f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
     encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    if tolerant and data.startswith(codecs.BOM_UTF8):
+        findings.append(_Refused("encoding", "begins with a byte order mark, which JSON has not"))
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         before = data[: error.start]
         column = len(before.rpartition(b"\n")[2]) + 1
         line = before.count(b"\n") + 1
-        raise _Refused("encoding", "the bytes here are no UTF-8; save the file as UTF-8", line, column) from None
+        refused = _Refused("encoding", "the bytes here are no UTF-8; save the file as UTF-8", line, column)
+        if not tolerant:
+            raise refused from None
+        findings.append(refused)
+        return data.decode("cp1252", "replace")
 
 
 def _json(text: str) -> Any:
@@ -256,10 +273,13 @@ class Document:
     root: Any
     file: str
     text: str = field(repr=False)
+    tolerant: bool = False
+    findings: tuple[Diagnostic, ...] = ()
+    """What was let pass while it was read."""
 
     @cached_property
     def _reader(self) -> _Reader:
-        reader = _Reader(self.text)
+        reader = _Reader(self.text, tolerant=self.tolerant)
         reader.read()
         return reader
 
@@ -368,21 +388,36 @@ class Document:
 _DATA = {"example", "examples", "default", "enum"}
 
 
-def parse(data: bytes | str, file: str) -> Document:
+def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> Document:
     """A document from its text.
 
     Raises :class:`~engine.errors.InvalidDocument`, with line and column, for text that is neither
-    YAML nor JSON, duplicate keys, tags, a second document, and anything beyond the limits above.
+    YAML nor JSON, duplicate keys, tags, a second document, and anything beyond the limits above. What is
+    let pass in a ``tolerant`` reading is among the findings of the document; of a key that stands twice the
+    last value counts, as for every reader of JSON that does not look.
     """
+    passed: list[_Refused] = []
+    no_json: _Refused | None = None
     try:
-        text = data if isinstance(data, str) else _decode(data)
+        text = data if isinstance(data, str) else _decode(data, tolerant, passed)
+        if tolerant and (control := _CONTROL.search(text)):
+            passed.append(_at(text, control.start(), "holds a control character; write it as \\u00XX"))
+            text = _CONTROL.sub(" ", text)
         if text.lstrip()[:1] in ("{", "["):
             try:
-                return Document(_json(text), file, text)
+                return Document(_json(text), file, text, tolerant, _told(passed, file))
+            except json.JSONDecodeError as error:
+                no_json = _at(text, error.pos, f"is no JSON: {error.msg[:1].lower()}{error.msg[1:]}")
             except (ValueError, RecursionError):
-                pass  # flow-style YAML, or an error that the event reader can place
-        reader = _Reader(text, json_only=file.endswith(".json"))
-        document = Document(reader.read(), file, text)
+                pass  # an error that the event reader can place
+        reader = _Reader(text, json_only=file.endswith(".json"), tolerant=tolerant)
+        root = reader.read()
+        if no_json is not None and file.endswith(".json"):
+            passed.append(no_json)
+        for key, pointer, first in reader.twice:
+            said = f"the key {key!r} stands here and in line {first[0]}; the last counts; keep one"
+            passed.append(_Refused("key-twice", said, *reader.keys[pointer]))
+        document = Document(root, file, text, tolerant, _told(passed, file))
         document.__dict__["_reader"] = reader
         return document
     except _Refused as refused:
@@ -391,7 +426,16 @@ def parse(data: bytes | str, file: str) -> Document:
         ) from None
 
 
-def read(path: Path) -> Document:
+def _at(text: str, place: int, message: str) -> _Refused:
+    """A finding about the syntax at an index of the text."""
+    return _Refused("syntax", message, text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place))
+
+
+def _told(passed: list[_Refused], file: str) -> tuple[Diagnostic, ...]:
+    return tuple(Diagnostic(one.rule, "warning", one.message, file, one.line, one.column) for one in passed)
+
+
+def read(path: Path, *, tolerant: bool = False) -> Document:
     """A document from a file; :class:`~engine.errors.InvalidDocument` where it cannot be read."""
     try:
         with path.open("rb") as stream:
@@ -399,4 +443,4 @@ def read(path: Path) -> Document:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InvalidDocument([Diagnostic("file", "error", f"cannot be read: {reason}", str(path), 1, 1)]) from None
-    return parse(data, str(path))
+    return parse(data, str(path), tolerant=tolerant)

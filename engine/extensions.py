@@ -261,7 +261,7 @@ def _sandbox(node: Any, value: Any, at: Site) -> Any:
 
 
 def _properties(node: Service, value: Any, at: Site) -> Service:
-    return with_properties(node, value, at)
+    return with_properties(node, value, replace(at, pointer="/x-connector-properties"))
 
 
 # Properties: Microsoft's apiProperties shape
@@ -284,7 +284,11 @@ def with_properties(service: Service, raw: Any, at: Site) -> Service:
             *(one for one in service.connection if one.name not in parameters),
             *(_connection_parameter(name, one) for name, one in parameters.items()),
         ),
-        policies=tuple(_policy(one) for one in policies if isinstance(one, Mapping)),
+        policies=tuple(
+            _policy(one, at, f"{at.pointer}/policyTemplateInstances/{index}")
+            for index, one in enumerate(policies)
+            if isinstance(one, Mapping)
+        ),
     )
 
 
@@ -304,7 +308,7 @@ def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
     )
 
 
-def _policy(raw: Mapping[str, Any]) -> PolicyUse:
+def _policy(raw: Mapping[str, Any], at: Site, pointer: str) -> PolicyUse:
     given = {str(name).lower(): value for name, value in (raw.get("parameters") or EMPTY).items()}
     spelled = {str(name).lower(): str(name) for name in raw.get("parameters") or EMPTY}
     parameters = {
@@ -316,10 +320,17 @@ def _policy(raw: Mapping[str, Any]) -> PolicyUse:
     return PolicyUse(
         template=str(raw.get("templateId", "")).lower(),
         section="response" if section == "response" else "request",
-        operations=tuple(map(str, given.get(_POLICY_OPERATIONS) or ())),
+        operations=_listed(given.get(_POLICY_OPERATIONS)),
         parameters=parameters,
         title=str(raw.get("title", "")),
+        finding=lambda said: at.document.diagnostic("policy", said, pointer, severity="warning"),
     )
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    """Names as a list, or as one text with commas."""
+    found = names.split(",") if isinstance(names, str) else names if isinstance(names, list) else []
+    return tuple(text for one in found if (text := str(one).strip()))
 
 
 _HABITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {

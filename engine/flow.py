@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from engine.cookies import Cookies
 from engine.errors import ConnectorError
 from engine.http import Credentials, Request, Response, Transport, Wait, origin
-from engine.retry import Flow, Quota, resend
+from engine.retry import Flow, Quota, Result, resend
 
 MAX_REDIRECTS = 5
 
@@ -28,18 +28,27 @@ class Call:
     cookies: Cookies = field(default_factory=Cookies)
 
 
-def exchange(request: Request, call: Call) -> Flow:
+def exchange(request: Request, call: Call) -> Flow[Response]:
     """The last response to a request with its credentials: resent where that is safe, redirected where that
     stays in place. Raises the :class:`~engine.errors.TransportError` of the last attempt."""
-    request = replace(request, credentials=call.credentials)
+    request = yield from completed(request, call)
+    request = replace(request, credentials=call.credentials.merged(request.credentials))
     seen = set()
     while True:
         response = yield from resend(request, call.left, call.quota, call.cookies)
         seen.add((request.method, request.url))
         onward = redirected(request, response)
         if onward is None or (onward.method, onward.url) in seen or len(seen) > MAX_REDIRECTS:
-            return _redacted(response, call.credentials) if response.status >= 300 else response
+            return _redacted(response, request.credentials) if response.status >= 300 else response
         request = onward
+
+
+def completed(request: Request, call: Call) -> Flow[Request]:
+    """The request with what the service must be asked for first."""
+    while request.lookup is not None:
+        asked = yield from exchange(request.lookup.request, call)
+        request = request.lookup.complete(asked)
+    return request
 
 
 def redirected(request: Request, response: Response) -> Request | None:
@@ -78,7 +87,7 @@ def _redacted(response: Response, credentials: Credentials) -> Response:
     )
 
 
-def run(flow: Flow, transport: Transport, sleep: Callable[[float], None]) -> Response:
+def run(flow: Flow[Result], transport: Transport, sleep: Callable[[float], None]) -> Result:
     """Runs a flow to its end with a blocking transport."""
     try:
         step = next(flow)
@@ -94,5 +103,5 @@ def run(flow: Flow, transport: Transport, sleep: Callable[[float], None]) -> Res
             else:
                 step = flow.send(response)
     except StopIteration as end:
-        result: Response = end.value
+        result: Result = end.value
         return result

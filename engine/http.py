@@ -83,9 +83,10 @@ class Credentials:
         return (*self._headers, *self._query)
 
     def merged(self, other: Credentials) -> Credentials:
-        """Both together, as an operation that asks for two schemes needs them."""
+        """Both together; of two for one header field or query parameter the other's."""
+        own = {name.lower() for name in other._headers}
         return Credentials(
-            {**self._headers, **other._headers},
+            {**{name: text for name, text in self._headers.items() if name.lower() not in own}, **other._headers},
             {**self._query, **other._query},
             (*self._secrets, *other._secrets),
         )
@@ -132,7 +133,8 @@ class Request:
     ``url`` is absolute and already encoded; ``headers`` hold no credential; ``timeout`` is the
     seconds left to this exchange as a whole. ``safe`` tells that repeating it changes nothing
     (RFC 9110 section 9.2.2), ``resend`` the statuses after which it is known not to have been
-    carried out. ``stream`` asks for the body of a success in pieces.
+    carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL below which the
+    connection's resources are; ``lookup`` is asked first, where the request needs a value of the service's.
     """
 
     method: str
@@ -144,6 +146,8 @@ class Request:
     resend: frozenset[int] = frozenset()
     timeout: float = 60.0
     stream: bool = False
+    base: str = ""
+    lookup: Lookup | None = None
 
     @property
     def repeatable(self) -> bool:
@@ -160,6 +164,14 @@ class Request:
         elif self.body:
             text += "\n\n" + self.body.decode("utf-8", "backslashreplace")
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is asked before a request can be sent whole: a request of its own, and what its answer completes."""
+
+    request: Request
+    complete: Callable[[Response], Request]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +219,16 @@ def origin(url: str) -> Origin:
     return parts.scheme, parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
 
 
+NO_HOST = "the document names no host; give base_url, such as https://api.example.com"
+
+
 def checked_base(url: str) -> str:
     """A base URL given by an operator, without its trailing slash.
 
     Refused with :class:`ConnectionMissing`: no http(s) scheme, user information, a query, a fragment.
     """
+    if not url:
+        raise ConnectionMissing(NO_HOST)
     try:
         origin(url)
     except ValueError as error:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 
+from engine.errors import Diagnostic
+
 T = TypeVar("T")
 
 
@@ -307,8 +309,10 @@ class PolicyUse:
     template: str
     section: Literal["request", "response"]
     operations: tuple[str, ...]
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     title: str = ""
+    finding: Callable[[str], Diagnostic]
+    """Makes a finding at the place where it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +339,8 @@ class Service:
     resend: frozenset[int] = frozenset()
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What was found while its files were read. One that is an error forbids to send anything."""
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema itself, or the one it refers to."""

@@ -13,7 +13,7 @@ from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
 from engine.errors import Timeout, UnknownName, Unsupported
-from engine.flow import Call, exchange, run
+from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
 from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
@@ -59,7 +59,8 @@ class Operation:
 
     def request(self, /, **arguments: Any) -> Request:
         """The exact request, without its credentials; nothing is sent."""
-        return self._plan.request(arguments, self._connector.connection.base, self._options)
+        connection = self._connector.connection
+        return self._plan.request(arguments, connection.base, self._options, fixed=connection.fixed)
 
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
@@ -90,8 +91,14 @@ class Operation:
 
     def _poller(self, first: Request) -> Poller:
         declared = self._plan.operation.polling or Polling()
-        base, interval = self._connector.connection.base, self._options.interval
-        return Poller(self, Polls(self._plan, declared, first, base, interval))
+        first = self._completed(first)
+        return Poller(self, Polls(self._plan, declared, first, first.base, self._options.interval))
+
+    def _completed(self, request: Request) -> Request:
+        """The request with what the service must be asked for first."""
+        if request.lookup is None:
+            return request
+        return run(completed(request, self._call()), self._connector.transport, time.sleep)
 
     def _call(self) -> Call:
         connection = self._connector.connection
@@ -120,19 +127,22 @@ class Operation:
         return page_items(self._paging(), page)
 
     def _paging(self) -> Paging:
-        if self._plan.operation.paging is None:
+        if self._plan.paging is None:
             raise Unsupported(f"{self.__name__} declares no pages; call it")
-        return self._plan.operation.paging
+        return self._plan.paging
 
     def _follow(self, arguments: Mapping[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
         """Each page with its items."""
+        paging = self._paging()
         first = self.request(**arguments)
-        return self._followed(
-            Pages(self._plan, self._paging(), first, self._connector.connection.base), first, arguments
-        )
+        return self._followed(paging, first, arguments)
 
-    def _followed(self, pages: Pages, first: Request, arguments: Mapping[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
+    def _followed(
+        self, paging: Paging, first: Request, arguments: Mapping[str, Any]
+    ) -> Iterator[tuple[Any, list[Any]]]:
         turning, call = self, self._call()
+        first = self._completed(first)
+        pages = Pages(self._plan, paging, first, first.base)
         if self._plan.operation.polling is not None:
             value = self._poller(first).wait()
         else:
@@ -183,7 +193,7 @@ class Operation:
             for name, given in choices.arguments.items()
         }
         found = self._connector[choices.operation]
-        declared = found._plan.operation.paging
+        declared = found._plan.paging
         values = found.pages(**asked) if declared is not None and declared.next_link else [found(**asked)]
         return [choice for value in values for choice in _choices(choices, value)]
 
@@ -388,7 +398,7 @@ class Connector:
         if made is None:
             if name not in self._ids:
                 raise UnknownOperation("operation", name, self._ids)
-            plan = Plan(self._compiler, self.service.operations[self._ids[name]])
+            plan = Plan(self._compiler, self.service.operations[self._ids[name]], self.connection.values)
             made = self._made[name] = Operation(self, plan, name, self._options)
         return made
 

@@ -18,18 +18,32 @@ from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
 from engine.errors import (
     AnswerError,
+    ConnectionMissing,
     InvalidArguments,
     InvalidResponse,
     Path,
     Problem,
+    Unauthorized,
     Unsupported,
     answer_error,
     nearest,
 )
-from engine.http import Request, Response, retry_after
-from engine.model import MISSING, Answer, ErrorShape, Operation, Parameter, Representation, Schema, Service, XmlRule
+from engine.expressions import Scope
+from engine.http import NO_HOST, Credentials, Headers, Lookup, Request, Response, checked_base, retry_after
+from engine.model import (
+    MISSING,
+    Answer,
+    ErrorShape,
+    Operation,
+    Paging,
+    Parameter,
+    Representation,
+    Schema,
+    Service,
+    XmlRule,
+)
 from engine.naming import snake, unique
-from engine.policies import policies_for
+from engine.policies import Draft, Policy, Source, ask, policies_for, put
 from engine.schemas import JsonSchemas, Step, Validator
 from engine.styles import STYLES
 
@@ -106,10 +120,11 @@ class Options:
 
 
 class Plan:
-    """An operation, compiled on first use and kept."""
+    """An operation, compiled on first use and kept. ``connection`` are the values that its policies may look at."""
 
-    def __init__(self, compiler: Compiler, operation: Operation) -> None:
+    def __init__(self, compiler: Compiler, operation: Operation, connection: Mapping[str, Any] | None = None) -> None:
         self._compiler = compiler
+        self._connection = connection or {}
         self.service: Service = compiler.service
         self.operation = operation
         service = self.service
@@ -118,9 +133,29 @@ class Plan:
         own = operation.representation
         self.representation = own if own != Representation() else service.representation
         self.resend = operation.resend or service.resend
-        self.policies = {section: policies_for(service, operation.id, section) for section in ("request", "response")}
         self._bodies: dict[tuple[str, str], Body] = {}
         self._header_readers: dict[str, dict[str, Step]] = {}
+
+    @cached_property
+    def policies(self) -> Mapping[str, list[Policy]]:
+        """The policies of requests and of answers; :class:`~engine.errors.Unsupported` for one that is not known."""
+        sections = ("request", "response")
+        return {
+            section: policies_for(self.service, self.operation.id, section, self._connection) for section in sections
+        }
+
+    def every_policy(self) -> Iterator[Policy]:
+        """The policies of both sections."""
+        return (policy for section in self.policies.values() for policy in section)
+
+    @cached_property
+    def paging(self) -> Paging | None:
+        """Where an answer has its items and the link to the next page, as the document or a policy says."""
+        own = self.operation.paging
+        name = next((policy.next_link for policy in self.every_policy() if policy.next_link), "")
+        if own is not None and own.next_link:
+            return own
+        return Paging(next_link=(name,), items=own.items if own else ("value",)) if name else own
 
     def contract(self, schema: Schema) -> Schema:
         """A schema as callers see it: references followed, ``allOf`` merged."""
@@ -359,8 +394,9 @@ class Plan:
 
     # Requests
 
-    def request(self, given: Mapping[str, Any], base: str, options: Options) -> Request:
-        """The request for arguments by Python or wire name, to ``base`` (no slash at its end).
+    def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
+        """The request for arguments by Python or wire name, to ``base`` (no slash at its end). ``fixed`` tells that
+        no policy may choose another.
 
         Raises :class:`~engine.errors.InvalidArguments` with every problem, and
         :class:`~engine.errors.Unsupported` where the operation needs what no row can do.
@@ -373,38 +409,109 @@ class Plan:
                 problems.append(problem)
         accept = self._accepted(options.accept, problems)
         body = self._chosen_body(options.content_type or self._content_type_of(values), values.get(whole), problems)
-        headers: dict[str, str] = {}
-        query: list[str] = []
+        draft = Draft(self.operation.method, base, "", [], {}, fixed=fixed)
         content: bytes | Content | None = None
-        path = ""
         if not problems:
-            path = self._path(values, accept, problems)
-            self._query(values, accept, query, problems)
-            self._headers(values, accept, headers, problems)
+            draft.path = self._path(values, accept, problems)
+            self._query(values, accept, draft.query, problems)
+            self._headers(values, accept, draft.headers, problems)
             for name, text in options.headers.items():
                 try:
-                    _replace(headers, name, str(text))
+                    _replace(draft.headers, name, str(text))
                 except ValueError as error:
                     problems.append(Problem(("headers", name), str(error)))
             if body is not None and whole in values:
                 try:
                     content = body.write(values[whole], problems)
-                    headers["Content-Type"] = body.content_type(content)
+                    draft.headers["Content-Type"] = body.content_type(content)
                 except MemberError as error:
                     problems.append(Problem((whole, error.member), error.reason))
                 except ValueError as error:
                     problems.append(Problem((whole,), str(error)))
+        if not problems:
+            try:
+                return self._drafted(draft, content, options, values)
+            except ValueError as error:
+                problems.append(Problem((), str(error)))
         if problems:
             in_parts = whole not in given and (self.operation.body is None or self.operation.body.name not in given)
             told = dict.fromkeys(self._told(problem, in_parts) for problem in problems)
             places = {one.name: place for place, one in enumerate(self.arguments)}
             order = sorted(told, key=lambda problem: places.get(str(problem.path[0]), -1) if problem.path else -1)
             raise InvalidArguments(snake(self.operation.id), order)
-        mark = "&" if "?" in path else "?"  # a value that is written as it is may bring a query along
-        url = f"{base}{path}" + (f"{mark}{'&'.join(query)}" if query else "")
-        method = self.operation.method
-        resend = self.resend | options.resend
-        return Request(method, url, headers, content, safe=method in SAFE, resend=resend, timeout=options.timeout)
+        raise AssertionError("a request without problems is made")
+
+    def _drafted(
+        self, draft: Draft, content: bytes | Content | None, options: Options, values: Mapping[str, Any]
+    ) -> Request:
+        """The request of a draft, rewritten by the policies."""
+        policies = [one for one in self.policies["request"] if one.draft is not None or one.source is not None]
+        if not policies:
+            return self._finished(draft, content, options)
+        given: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
+        for one in self.arguments:
+            if one.name in values and one.location in given:
+                given[one.location][one.wire] = values[one.name]
+        draft.holes = {
+            one.wire: self._segment(one, values[one.name])
+            for one in self.arguments
+            if one.location == "path" and one.name in values
+        }
+        scope = Scope(self._connection, draft.method, headers=given["header"], query=given["query"])
+        return self._rewritten(draft, content, options, scope, policies)
+
+    def _rewritten(
+        self, draft: Draft, content: bytes | Content | None, options: Options, scope: Scope, policies: list[Policy]
+    ) -> Request:
+        """The request after these policies. Where one needs a value of the service's, the rest wait for it."""
+        for index, policy in enumerate(policies):
+            if policy.draft is not None:
+                policy.draft(draft, scope)
+            source = policy.source
+            if source is None:
+                continue
+            method, path, query = ask(source, draft, scope)
+            asked = Draft(method, draft.base, path, query, {"Accept": self._accept_header})
+
+            def complete(
+                answer: Response, source: Source = source, rest: list[Policy] = policies[index + 1 :]
+            ) -> Request:
+                if not 200 <= answer.status < 300:
+                    self.read(answer, "off")  # raises what its status means
+                found = source.value.value(replace(scope, body=self.untyped(answer)))
+                if not isinstance(found, (str, int, float)):
+                    raise InvalidResponse(f"the answer to {source.method} {source.path} has no {source.target.name}")
+                known = put(source.target, found, draft, scope)
+                return self._rewritten(draft, content, options, known, rest)
+
+            lookup = Lookup(self._checked(asked, None, options), complete)
+            return replace(self._checked(draft, content, options), lookup=lookup)
+        return self._checked(draft, content, options)
+
+    def _checked(self, draft: Draft, content: bytes | Content | None, options: Options) -> Request:
+        """The request of a draft that policies have changed: what they set must be fit to be sent."""
+        checked_base(draft.base)
+        for name, text in (*draft.headers.items(), *draft.secret_headers.items()):
+            field_text(name, text)
+        secrets = (*draft.secret_headers.values(), *draft.secret_query.values())
+        request = self._finished(draft, content, options)
+        return replace(request, credentials=Credentials(draft.secret_headers, draft.secret_query, secrets))
+
+    def _finished(self, draft: Draft, content: bytes | Content | None, options: Options) -> Request:
+        if not draft.base:
+            raise ConnectionMissing(NO_HOST)
+        mark = "&" if "?" in draft.path else "?"  # a value that is written as it is may bring a query along
+        url = f"{draft.base}{draft.path}" + (f"{mark}{'&'.join(draft.query)}" if draft.query else "")
+        return Request(
+            draft.method,
+            url,
+            dict(draft.headers),
+            content,
+            safe=draft.method in SAFE,
+            resend=self.resend | options.resend,
+            timeout=options.timeout,
+            base=draft.base,
+        )
 
     @cached_property
     def _template(self) -> list[str]:
@@ -639,6 +746,7 @@ class Plan:
         Raises an :class:`~engine.errors.AnswerError` for an error status and
         :class:`~engine.errors.InvalidResponse` for what is no whole, readable answer.
         """
+        response = self._answered(response)
         status = response.status
         answer = self.answer_for(status)
         if final and 200 <= status < 300 and (answer is None or not answer.media):
@@ -666,6 +774,16 @@ class Plan:
         if response.stream is not None:
             response.stream.told(status, response.headers, fields)
         return replace(response, value=value, fields=fields, deviations=tuple(deviations))
+
+    def _answered(self, response: Response) -> Response:
+        """The response with the header fields that policies set."""
+        for policy in self.policies["response"]:
+            if policy.answer is not None:
+                known = dict(response.headers)
+                fields = policy.answer(known, Scope(self._connection))
+                kept = {name: text for name, text in known.items() if name.lower() not in map(str.lower, fields)}
+                response = replace(response, headers=Headers({**kept, **fields}.items()))
+        return response
 
     def each(self, stream: Stream, validate: str) -> Iterator[Any]:
         """The items of the list in an answer that comes in pieces, each validated and typed by itself.
@@ -802,7 +920,9 @@ class Plan:
             except ValueError:
                 value = response.body.decode("utf-8", "replace")
         message = value[:500] if isinstance(value, str) else pick(value, self.errors.message)
-        return answer_error(response.status)(
+        unauthenticated = any(policy.unauthenticated == response.status for policy in self.every_policy())
+        kind = Unauthorized if unauthenticated else answer_error(response.status)
+        return kind(
             snake(self.operation.id),
             response.status,
             description=answer.description if answer else "",

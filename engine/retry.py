@@ -11,7 +11,7 @@ import random
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from engine.cookies import Cookies
 from engine.errors import ConnectionFailed, Interrupted, OutcomeUnknown, Timeout, TransportError
@@ -22,7 +22,8 @@ FIRST, LONGEST = 0.5, 20.0
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
 THROTTLED = frozenset({429})
 
-Flow: TypeAlias = Generator[Request | Wait, Response, Response]
+Result = TypeVar("Result")
+Flow: TypeAlias = Generator[Request | Wait, Response, Result]
 
 
 class Quota:
@@ -55,7 +56,7 @@ def resend(
     quota: Quota,
     cookies: Cookies,
     jitter: Callable[[float, float], float] = random.uniform,
-) -> Flow:
+) -> Flow[Response]:
     """The flow of one request with its repetitions. ``left`` tells the seconds that remain of the call.
 
     Returns the last response, whatever its status; raises the last

@@ -1,0 +1,155 @@
+"""Every connector below a folder, in one process: does it load, and does every operation build a request?
+
+    python -m bench.corpus FOLDER [--json FILE] [--judge] [--only NAME …]
+
+For each connector folder or document: operations, those for which minimal arguments (made of the document alone) build a
+request, findings, seconds, and the peak of the process's memory so far. ``--judge`` sends each of these requests to the
+sandbox of its own document, where openapi-core reads it, and counts what it says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from connectors import registry
+from connectors.registry import Entry
+from engine import loader
+from engine.body import Compiler
+from engine.connection import Connection
+from engine.errors import ConnectorError, InvalidDocument
+from engine.examples import minimal
+from engine.http import Request
+from engine.plan import Options, Plan
+from engine.policies import findings
+from engine.sandbox import Sandbox
+from engine.sandbox.server import connection_values
+
+BASE = "http://127.0.0.1"
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Every connector folder and document below a folder."""
+    own = registry.entry_of(folder)
+    if own is not None:
+        yield own
+        return
+    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+        found = registry.entry_of(child)
+        if found is not None:
+            yield found
+        elif child.is_dir():
+            yield from entries(child)
+
+
+def peak() -> int:
+    """The most memory this process has had so far, in MiB; 0 where the platform does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) // 1024 if found else 0
+
+
+def survey(entry: Entry, judge: bool) -> dict[str, Any]:
+    """What one connector gives."""
+    started = time.perf_counter()
+    told: dict[str, Any] = {"name": entry.document.parent.name, "document": str(entry.document)}
+    try:
+        service = loader.load(entry.document, entry.properties)
+        operations = list(service.operations)
+    except InvalidDocument as error:
+        return {**told, "loads": False, "why": str(error), "seconds": time.perf_counter() - started, "peak": peak()}
+    values = connection_values(service)
+    connection = Connection(service, values, BASE)
+    compiler = Compiler(service)
+    wrong: dict[str, str] = {}
+    made: list[tuple[Plan, Request]] = []
+    for name in operations:
+        try:
+            plan = Plan(compiler, service.operations[name], connection.values)
+            made.append((plan, plan.request(minimal(plan), connection.base, Options(), fixed=True)))
+        except ConnectorError as error:
+            wrong[name] = f"{type(error).__name__}: {error}"
+    found = [*service.diagnostics, *findings(service)]
+    told |= {
+        "loads": True,
+        "operations": len(operations),
+        "requests": len(made),
+        "wrong": wrong,
+        "diagnostics": [str(one) for one in found],
+        "seconds": time.perf_counter() - started,
+        "peak": peak(),
+    }
+    if judge and made:
+        told["refused"] = judged(service, connection, made)
+    return told
+
+
+def judged(service: Any, connection: Connection, made: list[tuple[Plan, Request]]) -> dict[str, str]:
+    """What the sandbox of a document says against requests made for it, by operation."""
+    refused: dict[str, str] = {}
+    with Sandbox(service) as sandbox:
+        for plan, request in made:
+            said = sandbox.judged(request, connection.credentials(plan.operation), plan.operation.id)
+            if said:
+                refused[plan.operation.id] = said
+    return refused
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where all that can be read loads and builds its requests, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m bench.corpus")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--json", type=Path, help="write every figure there")
+    parser.add_argument("--judge", action="store_true", help="send each request to a sandbox, too")
+    parser.add_argument("--only", nargs="*", default=[], help="connectors whose folder's name holds this")
+    options = parser.parse_args(arguments)
+    if not options.folder.is_dir():
+        print(f"{options.folder} is no folder", file=sys.stderr)
+        return 2
+    rows = [
+        survey(entry, options.judge)
+        for entry in entries(options.folder)
+        if not options.only or any(one in str(entry.document) for one in options.only)
+    ]
+    _print(rows, options.judge)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1), "utf-8")
+    return int(any(row["loads"] and row["wrong"] for row in rows))
+
+
+def _print(rows: list[dict[str, Any]], judge: bool) -> None:
+    print(f"{'connector':44} {'operations':>10} {'requests':>8} {'findings':>8} {'ms':>7} {'MiB':>5}")
+    for row in rows:
+        figures = f"{row['operations']:>10} {row['requests']:>8} {len(row['diagnostics']):>8}" if row["loads"] else ""
+        print(f"{row['name'][:44]:44} {figures or '  not read':28} {row['seconds'] * 1000:>7.0f} {row['peak']:>5}")
+    loaded = [row for row in rows if row["loads"]]
+    print()
+    for row in rows:
+        if not row["loads"]:
+            print(f"not read: {row['why']}")
+    for row in loaded:
+        for name, why in row["wrong"].items():
+            print(f"no request: {row['name']} {name}: {why}")
+    total, built = sum(row["operations"] for row in loaded), sum(row["requests"] for row in loaded)
+    print(f"\n{len(loaded)} of {len(rows)} are read; {built} of {total} operations build a request; ", end="")
+    found = sum(len(row["diagnostics"]) for row in loaded)
+    print(f"{found} findings; {sum(row['seconds'] for row in rows):.1f} s; {peak()} MiB at most")
+    if judge:
+        kinds = Counter(why.partition(":")[0] for row in loaded for why in row.get("refused", {}).values())
+        print(f"{built - sum(kinds.values())} of {built} requests are accepted by openapi-core in their own sandbox")
+        for kind, count in kinds.most_common():
+            print(f"  {count:>5}  {kind}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
