@@ -2,9 +2,9 @@
 
     python -m bench.corpus FOLDER [--json FILE] [--judge] [--only NAME …]
 
-For each connector folder or document: operations, those for which minimal arguments (made of the document alone) build a
-request, findings, seconds, and the peak of the process's memory so far. ``--judge`` sends each of these requests to the
-sandbox of its own document, where openapi-core reads it, and counts what it says.
+For each connector folder or document: operations, those for which minimal arguments (made of the document alone)
+build a request, findings, seconds, and the peak of the process's memory so far. ``--judge`` sends each of these
+requests to the sandbox of its own document, where openapi-core reads it, and counts what it says.
 """
 
 from __future__ import annotations

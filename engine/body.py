@@ -23,7 +23,7 @@ class Compiler:
         self.contract = View(service, wire=False)
         self.wire = View(service, wire=True)
         self._decode = Walk(self.contract, decode_formats)
-        self._encode = Walk(self.contract, outgoing(self.contract))
+        self._encode = Walk(self.contract, outgoing(service, self.contract))
         self._from_wire = Walk(self.contract, from_wire)
         self._to_wire = Walk(self.contract, _nothing, to_wire)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidArguments
 from engine.model import MISSING, Schema
-from engine.plan import Options, Plan
+from engine.plan import Argument, Options, Plan
 
 Resolve = Callable[[Schema], Schema]
 
@@ -43,11 +43,14 @@ def minimal(plan: Plan) -> dict[str, Any]:
     the document's own examples where these fit their schemas."""
     made: dict[str, Any] = {}
     for told in (True, False):
-        maker = _Maker(plan.contract, told=told, whole=False)
+        octets = 1 if plan.operation.fields else 0
+        maker = _Maker(plan.contract, told=told, whole=False, octets=octets)
         made = {
-            one.name: maker.make(one.schema)
+            one.name: plan.operation.consumes[0] if _chooses(plan, one) else maker.make(one.schema)
             for one in plan.arguments
-            if plan.asked(one) and one.location not in ("body", "property") and not one.hidden
+            if (plan.asked(one) or (one.required and not told))
+            and one.location not in ("body", "property")
+            and not one.hidden
         }
         body = plan.operation.body
         if body is not None and body.required:
@@ -64,13 +67,21 @@ def minimal(plan: Plan) -> dict[str, Any]:
     return made
 
 
+def _chooses(plan: Plan, argument: Argument) -> bool:
+    """Whether an argument chooses the media type of the body, and nothing says which there are."""
+    chooses = argument.location == "header" and argument.wire.lower() == "content-type"
+    return chooses and bool(plan.operation.consumes) and not plan.contract(argument.schema).enum
+
+
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Makes values: ``told`` of the document's own examples and defaults, ``whole`` with members that need not be."""
+    """Makes values: ``told`` of the document's own examples and defaults, ``whole`` with members that need not be,
+    octets for what is binary down to a depth."""
 
     resolve: Resolve
     told: bool
     whole: bool
+    octets: int = 1
 
     def make(self, schema: Schema, above: tuple[int, ...] = ()) -> Any:
         effective = self.resolve(schema)
@@ -112,10 +123,11 @@ class _Maker:
             return [None] * least
         again = id(self.resolve(schema.items)) in above or len(above) > _DEEPEST
         count = max(least, 0 if again or schema.checks.get("maxItems") == 0 else 1)
-        return [self.make(schema.items, (*above, id(schema))) for _ in range(count)]
+        scalar = not {"array", "object"} & set(self.resolve(schema.items).types)
+        return [self.make(schema.items, above if scalar else (*above, id(schema))) for _ in range(count)]
 
     def string(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        if schema.format == "binary" and len(above) < 2:
+        if schema.format == "binary" and len(above) <= self.octets:
             return b"example"
         pattern = schema.checks.get("pattern")
         least, most = int(schema.checks.get("minLength", 0)), schema.checks.get("maxLength")

@@ -50,6 +50,48 @@ class Headers(Mapping[str, str]):
         return Headers((name, change(value)) for name, values in self._fields.values() for value in values)
 
 
+FRAMING = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "te",
+        "trailer",
+        "expect",
+        "cookie",
+        "proxy-authorization",
+        "proxy-connection",
+    }
+)
+"""Header fields that belong to the transport: an argument that would set one is refused."""
+
+_BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( [!#$%&'*+.^_`|~0-9A-Za-z-]+)*\Z")
+"""Blanks within are of documents that are published with them: no name that a peer could read as another."""
+
+
+def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
+    """The value of a header field; ``ValueError`` for a field of the transport's own, a name that is none, a
+    line break or NUL (RFC 9110 sections 5.1 and 5.5), or what Latin-1 cannot hold. ``allowed`` are fields of the
+    transport's that may be set all the same."""
+    if name.lower() in FRAMING and name.lower() not in allowed:
+        raise ValueError(f"would set the header field {name}, which is the transport's own")
+    if not _FIELD_NAME.match(name):
+        raise ValueError(f"would set the header field {name!r}, which is no name of one")
+    if _BAD_IN_HEADER.search(text):
+        raise ValueError("must not hold a line break or another control character: it is a header field")
+    if text != text.strip():
+        raise ValueError("must not begin or end with a blank: it is a header field")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("must not hold characters beyond Latin-1: it is a header field") from None
+    return text
+
+
 class Credentials:
     """The secret part of a request, kept apart from it and attached last, by the transport.
 

@@ -29,7 +29,17 @@ from engine.errors import (
     nearest,
 )
 from engine.expressions import Scope
-from engine.http import NO_HOST, Credentials, Headers, Lookup, Request, Response, checked_base, retry_after
+from engine.http import (
+    NO_HOST,
+    Credentials,
+    Headers,
+    Lookup,
+    Request,
+    Response,
+    checked_base,
+    field_text,
+    retry_after,
+)
 from engine.model import (
     MISSING,
     Answer,
@@ -44,31 +54,12 @@ from engine.model import (
 )
 from engine.naming import snake, unique
 from engine.policies import Draft, Policy, Source, ask, policies_for, put
-from engine.schemas import JsonSchemas, Step, Validator
+from engine.schemas import JsonSchemas, Step, Validator, fits
 from engine.styles import STYLES
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
 
-FRAMING = frozenset(
-    {
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "keep-alive",
-        "upgrade",
-        "te",
-        "trailer",
-        "expect",
-        "cookie",
-        "proxy-authorization",
-        "proxy-connection",
-    }
-)
-"""Header fields that belong to the transport: an argument that would set one is refused."""
-
-_BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SEGMENT = re.compile(r"[/\\]")
 _FLATTENED = 4
 _FILE: list[str] = []
@@ -176,6 +167,13 @@ class Plan:
             own = parameter if location != "property" else schema
             name = unique(snake(own.client_name or (path[-1] if path else wire)), taken)
             default = schema.default if schema.default is not MISSING else effective.default
+            hidden = (own.visibility or effective.visibility) == "internal"
+            if (
+                default is not MISSING
+                and (required or hidden)
+                and not fits(self.service, self._compiler.contract, schema, default)
+            ):
+                default, hidden = MISSING, hidden and not required  # what nobody could send is asked for
             taken[name] = Argument(
                 name=name,
                 wire=wire,
@@ -186,7 +184,7 @@ class Plan:
                 title=own.title or effective.title,
                 description=own.description or effective.description,
                 parameter=parameter,
-                hidden=(own.visibility or effective.visibility) == "internal",
+                hidden=hidden,
                 path=path,
             )
 
@@ -350,9 +348,7 @@ class Plan:
             return False
         problems: list[Problem] = []
         whole = self._plain(body.schema, value, (), problems)
-        return not problems and not Validator(JsonSchemas(self.service, request=True).whole(body.schema)).problems(
-            whole
-        )
+        return not problems and fits(self.service, self._compiler.contract, body.schema, whole)
 
     @cached_property
     def _has_parts(self) -> bool:
@@ -408,7 +404,8 @@ class Plan:
             if not any(problem.path == known.path for known in problems):
                 problems.append(problem)
         accept = self._accepted(options.accept, problems)
-        body = self._chosen_body(options.content_type or self._content_type_of(values), values.get(whole), problems)
+        declared = self._content_type_of(values)
+        body = self._chosen_body(options.content_type, declared, values.get(whole), problems)
         draft = Draft(self.operation.method, base, "", [], {}, fixed=fixed)
         content: bytes | Content | None = None
         if not problems:
@@ -492,7 +489,7 @@ class Plan:
         """The request of a draft that policies have changed: what they set must be fit to be sent."""
         checked_base(draft.base)
         for name, text in (*draft.headers.items(), *draft.secret_headers.items()):
-            field_text(name, text)
+            field_text(name, text, allowed=("cookie",))
         secrets = (*draft.secret_headers.values(), *draft.secret_query.values())
         request = self._finished(draft, content, options)
         return replace(request, credentials=Credentials(draft.secret_headers, draft.secret_query, secrets))
@@ -649,12 +646,18 @@ class Plan:
                 return chosen if isinstance(chosen, str) else None
         return None
 
-    def _chosen_body(self, asked: str | None, value: Any, problems: list[Problem]) -> Body | None:
-        """The body in the media type asked for; else in the first that is for values of this kind; else in
-        the first."""
+    def _chosen_body(self, asked: str | None, declared: str | None, value: Any, problems: list[Problem]) -> Body | None:
+        """The body in the media type asked for, or that a parameter of the document's gives; else in the first that
+        is for values of this kind; else in the first."""
         if self.operation.body is None:
             return None
         consumes = self.operation.consumes
+        if asked is None and declared is not None:
+            asked = declared
+            if codec_for(declared) is not None and not any(
+                _within(essence(declared)[0], essence(one)[0]) for one in consumes
+            ):
+                consumes = (declared,)  # the document says so in another place than consumes
         if asked is not None:
             consumes = tuple(one for one in consumes if _within(essence(asked)[0], essence(one)[0]))
             if not consumes:
@@ -1027,27 +1030,6 @@ def _put(members: dict[str, Any], path: tuple[str, ...], value: Any, *, anew: bo
         members = inner
     if anew or path[-1] not in members:
         members[path[-1]] = value
-
-
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-
-
-def field_text(name: str, text: str) -> str:
-    """The value of a header field; ``ValueError`` for a field of the transport's own, a name that is none, a
-    line break or NUL (RFC 9110 sections 5.1 and 5.5), or what Latin-1 cannot hold."""
-    if name.lower() in FRAMING:
-        raise ValueError(f"would set the header field {name}, which is the transport's own")
-    if not _FIELD_NAME.match(name):
-        raise ValueError(f"would set the header field {name!r}, which is no name of one")
-    if _BAD_IN_HEADER.search(text):
-        raise ValueError("must not hold a line break or another control character: it is a header field")
-    if text != text.strip():
-        raise ValueError("must not begin or end with a blank: it is a header field")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError("must not hold characters beyond Latin-1: it is a header field") from None
-    return text
 
 
 def _containers(value: Any) -> Any:

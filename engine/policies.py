@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 from engine.errors import Unsupported
 from engine.expressions import ARGUMENTS, METHOD, Expression, Scope, Step, Template, path, steps_of, template
+from engine.http import field_text
 from engine.model import MISSING, PolicyUse, Service
 
 Rewrite = Callable[[Any], Any]
@@ -252,16 +253,15 @@ def _set_property(use: Use) -> Policy:
 # Requests
 
 
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-
-
 def _set_header(use: Use) -> Policy:
     """A header field of the request, or of the answer. One whose text is empty is not set."""
     name, text = use["name"].strip(), template(use.get("value"))
     action = use.get("existsAction", "override").lower()
-    if not _FIELD_NAME.match(name):
-        return Policy(remark=f"{name!r} is no name of a header field; nothing is set")
-    hidden = use.hides(text) or name.lower() == "authorization"
+    try:
+        field_text(name, "", allowed=("cookie",))
+    except ValueError as error:
+        return Policy(remark=f"the policy {error}; nothing is set")
+    hidden = use.hides(text) or name.lower() in ("authorization", "cookie")
 
     def merged(known: Mapping[str, str], scope: Scope) -> str | None:
         """The value to set, or None."""
@@ -324,6 +324,8 @@ def _dynamic_host_url(use: Use) -> Policy:
         if chosen and not request.fixed:
             _only_a_label(text, scope)
         url = text.text(scope, _part)
+        if url is None and request.fixed:
+            url = "".join(one for one in text.parts if isinstance(one, str))
         if url is None:
             raise Unsupported(f"the host {use['urlTemplate']!r} needs a value that the call does not have")
         scheme, mark, rest = url.partition("://")
@@ -335,7 +337,7 @@ def _dynamic_host_url(use: Use) -> Policy:
         below, question, query = below.partition("?")
         if question:
             request.query[:0] = [pair for pair in query.split("&") if pair]
-        own = f"{slash}{below}".rstrip("/")
+        own = quote(f"{slash}{below}".rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
         request.base = f"{request.base}{own}" if request.fixed else f"{scheme}://{host}{own}"
 
     def _part(one: Expression, value: Any) -> str:

@@ -496,21 +496,45 @@ def encode_formats(schema: Schema) -> Step | None:
     return step
 
 
-def outgoing(view: View) -> Rule:
+def fits(service: Service, view: View, schema: Schema, value: Any) -> bool:
+    """Whether a schema accepts a default of its document."""
+    form = format_of(view.resolve(schema))
+    if form is not None and form.decode is not None and isinstance(value, form.kind):
+        try:
+            form.decode(value)
+        except ValueError:
+            return False
+    return not Validator(JsonSchemas(service, request=True).whole(schema)).problems(value)
+
+
+def outgoing(service: Service, view: View) -> Rule:
     """The rule from Python to contract for what is sent: formats, and of objects the read-only members left
-    out (Swagger 2.0, "Schema Object": they are not sent)."""
+    out (Swagger 2.0, "Schema Object": they are not sent) and those that nobody is asked for filled in."""
+
+    def default(schema: Schema) -> Any:
+        return schema.default if schema.default is not MISSING else view.resolve(schema).default
+
+    def internal(schema: Schema) -> bool:
+        return (schema.visibility or view.resolve(schema).visibility) == "internal"
 
     def rule(schema: Schema) -> Step | None:
+        filled = {
+            name: given
+            for name, one in schema.properties.items()
+            if (name in schema.required or internal(one))
+            and (given := default(one)) is not MISSING
+            and fits(service, view, one, given)
+        }
         unsent = {name for name, one in schema.properties.items() if one.read_only or view.resolve(one).read_only} - {
             schema.discriminator
         }
-        if not unsent:
+        if not unsent and not filled:
             return encode_formats(schema)
 
         def step(value: Any, path: Path, problems: list[Problem]) -> Any:
             if not isinstance(value, dict):
                 return value
-            return {name: inside for name, inside in value.items() if name not in unsent}
+            return {name: inside for name, inside in {**filled, **value}.items() if name not in unsent}
 
         return step
 

@@ -3,6 +3,8 @@ extensions join."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -65,3 +67,27 @@ def text(value: Any) -> str:
 def truth(value: Any) -> bool:
     """A boolean, also as the text that published documents carry (``"true"``)."""
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
+
+
+def typed(value: Any, kinds: tuple[str, ...]) -> Any:
+    """A default or a value of an enum as its type has it, where a document spells it as text (``"true"``), or a text
+    as a number; what cannot be told stays as it is, for the schema to refuse."""
+    if len(kinds) != 1:
+        return value
+    kind = kinds[0]
+    if kind == "string" and isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    if not isinstance(value, str):
+        return value
+    given = value.strip()
+    if kind == "boolean" and given.lower() in ("true", "false"):
+        return given.lower() == "true"
+    if kind == "integer" and _INTEGER.match(given):
+        return int(given)
+    if kind == "number" and _NUMBER.match(given):
+        return int(given) if _INTEGER.match(given) else float(given)
+    return value

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
-from engine.dialects.lowering import Extend, Site, extensions, mapping, sequence, text, truth
+from engine.dialects.lowering import Extend, Site, extensions, mapping, sequence, text, truth, typed
 from engine.document import Document, escape
 from engine.model import (
     MISSING,
@@ -57,19 +58,20 @@ class _Lowering:
         if isinstance(reference, str):
             return Schema(ref=self.document.target(reference, at), at=at)
         kind = raw.get("type")
+        kinds = (kind,) if isinstance(kind, str) else tuple(kind or ())
         additional = raw.get("additionalProperties", True)
         properties = mapping(self.document, raw.get("properties"), f"{at}/properties", "properties")
         required = raw.get("required")
         node = Schema(
             at=at,
             name=at.rpartition("/")[2] if at.startswith("/definitions/") and at.count("/") == 2 else None,
-            types=(kind,) if isinstance(kind, str) else tuple(kind or ()),
+            types=kinds,
             format=raw["format"] if isinstance(raw.get("format"), str) else None,
             title=text(raw.get("title")),
             description=text(raw.get("description")),
-            default=raw.get("default", MISSING),
+            default=typed(raw["default"], kinds) if raw.get("default") is not None else MISSING,
             example=raw.get("example", MISSING),
-            enum=tuple(raw["enum"]) if isinstance(raw.get("enum"), list) else None,
+            enum=tuple(typed(one, kinds) for one in raw["enum"]) if isinstance(raw.get("enum"), list) else None,
             read_only=truth(raw.get("readOnly")),
             properties={
                 name: self.schema(value, f"{at}/properties/{escape(name)}") for name, value in properties.items()
@@ -159,6 +161,10 @@ class _Lowering:
 
     def parameter(self, raw: Mapping[str, Any], at: str) -> Parameter:
         own = {key: value for key, value in raw.items() if key not in ("required", "description")}
+        if raw["in"] == "header":  # blanks around a field's value are no part of it (RFC 9110 section 5.5)
+            own |= {key: _trimmed(raw[key]) for key in ("default", "enum") if key in raw}
+        elif raw["in"] == "path" and raw.get("default") == "":
+            del own["default"]  # which no segment of a path can be
         schema = self.schema(raw["schema"], f"{at}/schema") if "schema" in raw else self.schema(own, at)
         node = Parameter(
             name=raw["name"],
@@ -320,7 +326,7 @@ class _Lowering:
             version=text(info.get("version")),
             description=text(info.get("description")),
             file=self.document.file,
-            server=f"{scheme}://{text(root.get('host'))}{text(root.get('basePath')).rstrip('/')}",
+            server=f"{scheme}://{text(root.get('host'))}{quote(text(root.get('basePath')).rstrip('/'), safe=_IN_PATH)}",
             schemes={
                 name: self.scheme(name, raw, f"/securityDefinitions/{escape(name)}") for name, raw in schemes.items()
             },
@@ -333,6 +339,16 @@ class _Lowering:
             subtypes=Lazy((), self.subtypes, closed=False),
         )
         return self.extend("service", node, {**extensions(info), **extensions(root)}, self.site(""))
+
+
+_IN_PATH = "/{}%:@!$&'()*+,;=~-._"
+"""What a path may hold as it is (RFC 3986 section 3.3), and the braces of a template."""
+
+
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_trimmed(one) for one in value]
+    return value.strip() if isinstance(value, str) else value
 
 
 _LOCATIONS = ("path", "query", "header", "formData", "body")
