@@ -24,9 +24,11 @@ from connectors.registry import Entry
 from engine import loader
 from engine.body import Compiler
 from engine.connection import Connection
+from engine.content import Content
 from engine.errors import ConnectorError, InvalidDocument
 from engine.examples import minimal
 from engine.http import Request
+from engine.model import Service
 from engine.plan import Options, Plan
 from engine.policies import findings
 from engine.sandbox import Sandbox
@@ -94,12 +96,20 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
     return told
 
 
-def judged(service: Any, connection: Connection, made: list[tuple[Plan, Request]]) -> dict[str, str]:
+def judged(service: Service, connection: Connection, made: list[tuple[Plan, Request]]) -> dict[str, str]:
     """What the sandbox of a document says against requests made for it, by operation."""
     refused: dict[str, str] = {}
     with Sandbox(service) as sandbox:
         for plan, request in made:
-            said = sandbox.judged(request, connection.credentials(plan.operation), plan.operation.id)
+            try:
+                credentials = connection.credentials(plan.operation).merged(request.credentials)
+                url, headers = credentials.reveal(request)
+                body = b"".join(request.body) if isinstance(request.body, Content) else request.body or b""
+                said = sandbox.refuses(request.method, url, headers, body)
+            except ConnectorError as error:
+                said = f"{type(error).__name__}: {error}"
+            except Exception as error:  # noqa: BLE001 - what openapi-core cannot read is counted, too
+                said = f"{type(error).__name__} of the judge: {error}"
             if said:
                 refused[plan.operation.id] = said
     return refused

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidArguments
@@ -157,7 +157,13 @@ def _matching(pattern: str, least: int, most: Any) -> str:
     def fits(text: str) -> bool:
         return least <= len(text) and (most is None or len(text) <= most)
 
-    quiet = settings(database=None, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    quiet = settings(
+        database=None,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     try:
         return find(
             st.from_regex(pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)), fits, settings=quiet

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -509,6 +510,33 @@ class Plan:
             timeout=options.timeout,
             base=draft.base,
         )
+
+    def place(self) -> tuple[str, str]:
+        """The method and the path, with its holes, that requests have once policies have rewritten them."""
+        operation = self.operation
+        holes = {one.wire: f"{{{one.wire}}}" for one in self.arguments if one.location == "path"}
+        others = {
+            place: {one.wire: f"{{{one.wire}}}" for one in self.arguments if one.location == place}
+            for place in ("query", "header")
+        }
+        draft = Draft(operation.method, "", operation.path, [], {}, holes=holes, fixed=True)
+        scope = Scope(self._connection, operation.method, headers=others["header"], query=others["query"])
+        try:
+            for policy in self.policies["request"]:
+                if policy.draft is not None:
+                    policy.draft(draft, scope)
+        except (Unsupported, ValueError):
+            return operation.method, operation.path
+        return draft.method, (draft.base + draft.path).replace("%7B", "{").replace("%7D", "}")
+
+    def policy_credentials(self) -> Credentials:
+        """The credentials that policies set, of the connection alone."""
+        draft = Draft(self.operation.method, "", "", [], {}, fixed=True)
+        for policy in self.policies["request"]:
+            with suppress(Unsupported, ValueError):
+                if policy.draft is not None:
+                    policy.draft(draft, Scope(self._connection, self.operation.method))
+        return Credentials(draft.secret_headers, draft.secret_query)
 
     @cached_property
     def _template(self) -> list[str]:

@@ -269,7 +269,7 @@ def _set_header(use: Use) -> Policy:
         given = next((one for key, one in known.items() if key.lower() == name.lower()), None)
         if not value or (given is not None and action == "skip"):
             return None
-        return f"{given}, {value}" if given is not None and action == "append" else value
+        return f"{given}, {value}" if given not in (None, value) and action == "append" else value
 
     def draft(request: Draft, scope: Scope) -> None:
         value = merged({**request.headers, **request.secret_headers}, scope)

@@ -149,7 +149,7 @@ class JsonSchemas:
         if form is not None:
             for key, bound in form.checks.items():
                 found.setdefault(key, bound)
-        if "pattern" in found and _engine_for(found["pattern"]) is None:
+        if "pattern" in found and not _can_hold(schema, found["pattern"]):
             del found["pattern"]
         if schema.types:
             types = [*schema.types, *(("null",) if schema.nullable else ())]
@@ -233,6 +233,14 @@ def _engine_for(pattern: Any) -> Any:
             _ENGINES[pattern] = (options, validator)
             break
     return _ENGINES[pattern]
+
+
+def _can_hold(schema: Schema, pattern: Any) -> bool:
+    """Whether a value can be held to a pattern: it compiles, and does not refuse all that an enum allows."""
+    engine = _engine_for(pattern)
+    if engine is None or schema.enum is None:
+        return engine is not None
+    return any(engine[1].is_valid(one) for one in schema.enum)
 
 
 def pattern_compiles(pattern: Any) -> bool:
@@ -482,8 +490,11 @@ def encode_formats(schema: Schema) -> Step | None:
     if form is None or form.encode is None or form.decode is None:
         return None
     decode, encode, kind = form.decode, form.encode, form.kind
+    listed = [] if schema.open_enum else list(schema.enum or ())
 
     def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if value in listed:
+            return value  # what the document lists it wants, whatever its format
         try:
             if isinstance(value, kind) and not isinstance(value, bool):
                 decode(value)

@@ -38,28 +38,30 @@ class Route:
         return None if found is None else dict(zip(self.names, found.groups(), strict=True))
 
 
-def routes(compiler: Compiler) -> list[Route]:
-    """Every operation of a service, those with fewer and later holes first."""
+def routes(compiler: Compiler, connection: Mapping[str, Any] | None = None) -> list[Route]:
+    """Every operation of a service where its policies lead, those with fewer and later holes first. ``connection``
+    are the values that policies look at."""
     found = []
     for operation in compiler.service.operations.values():
-        plan = Plan(compiler, operation)
-        path = operation.path.partition("?")[0]
+        plan = Plan(compiler, operation, connection)
+        method, path = plan.place()
+        path = path.partition("?")[0]
         if plan.representation.where == "path":
             suffixes = plan.representation.values
             own = sorted((one for one in suffixes if one and path.endswith(one)), key=len)
             stem = path.removesuffix(own[-1]) if own else path
-            found += [_route(plan, stem + suffix, media_type) for suffix, media_type in suffixes.items()]
+            found += [_route(plan, method, stem + suffix, media_type) for suffix, media_type in suffixes.items()]
         else:
-            found.append(_route(plan, path, None))
+            found.append(_route(plan, method, path, None))
     return sorted(
         found, key=lambda route: (len(route.names), -len(route.plan.fixed), -len(_HOLE.sub("", route.template)))
     )
 
 
-def _route(plan: Plan, template: str, accept: str | None) -> Route:
+def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
     parts = _HOLE.split(template)
     pattern = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return Route(plan, plan.operation.method, template, re.compile(pattern), tuple(parts[1::2]), accept)
+    return Route(plan, method, template, re.compile(pattern), tuple(parts[1::2]), accept)
 
 
 def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:

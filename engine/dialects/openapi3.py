@@ -3,7 +3,9 @@ travels: for judges that read no other dialect."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.model import Operation, Parameter, Schema, Scheme
@@ -19,27 +21,34 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 _UNDECLARED = ("accept", "content-type", "authorization")
 """Header parameters that 3.x says are ignored (section 4.8.12.2)."""
 
+_HOLE = re.compile(r"\{([^{}]*)\}")
 JsonSchema = Callable[[Schema], dict[str, Any]]
 Resolve = Callable[[Schema], Schema]
 
 
 def write(
-    operation: Operation, path: str, schemes: Mapping[str, Scheme], json_schema: JsonSchema, resolve: Resolve
+    operation: Operation,
+    method: str,
+    path: str,
+    schemes: Mapping[str, Scheme],
+    json_schema: JsonSchema,
+    resolve: Resolve,
 ) -> dict[str, Any]:
-    """A document with one operation at ``path``, without its ``components/schemas``: those are what
-    ``json_schema`` collects while it writes."""
+    """A document with one operation at ``method`` and ``path``, without its ``components/schemas``: those are what
+    ``json_schema`` collects while it writes. Of its answers it says nothing."""
+    holes = {name: hole(index) for index, name in enumerate(_HOLE.findall(path))}
+    path = _HOLE.sub(lambda found: f"{{{holes[found[1]]}}}", path)
+    names = {name: f"scheme{index}" for index, name in enumerate(schemes)}  # 3.x allows fewer letters than 2.0
     written: dict[str, Any] = {
         "operationId": operation.id,
         "parameters": [
-            _parameter(one, json_schema, resolve)
+            _parameter(replace(one, name=holes[one.name]) if one.location == "path" else one, json_schema, resolve)
             for one in operation.parameters
             if not (one.location == "header" and one.name.lower() in _UNDECLARED)
+            and (one.location != "path" or one.name in holes)
         ],
-        "responses": {
-            status: {"description": answer.description or "-"} for status, answer in operation.answers.items()
-        }
-        or {"default": {"description": "-"}},
-        "security": [{name: [] for name in one if name in schemes} for one in operation.security],
+        "responses": {"default": {"description": "-"}},
+        "security": [{names[name]: [] for name in one if name in schemes} for one in operation.security],
     }
     body = operation.body
     if body is not None:
@@ -51,9 +60,14 @@ def write(
         "openapi": "3.1.0",
         "info": {"title": operation.id, "version": "1"},
         "servers": [{"url": "/"}],
-        "paths": {path: {operation.method.lower(): written}},
-        "components": {"securitySchemes": {name: _scheme(one) for name, one in schemes.items()}},
+        "paths": {path: {method.lower(): written}},
+        "components": {"securitySchemes": {names[name]: _scheme(one) for name, one in schemes.items()}},
     }
+
+
+def hole(index: int) -> str:
+    """The name of a value of the path, by its place there: documents name them in more letters than judges read."""
+    return f"path{index}"
 
 
 def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
@@ -61,7 +75,7 @@ def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dic
         "name": one.name,
         "in": one.location,
         "required": one.required,
-        "schema": json_schema(one.schema),
+        "schema": _without_null(json_schema(one.schema)),
     }
     if "array" in resolve(one.schema).types:
         if one.location == "query" and one.style in _STYLES:
@@ -71,6 +85,16 @@ def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dic
     if one.allow_empty and one.location == "query":
         written["allowEmptyValue"] = True
     return written
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter, which cannot be null."""
+    kinds = schema.get("type")
+    if not isinstance(kinds, list):
+        return schema
+    left = [kind for kind in kinds if kind != "null"]
+    rest = {name: one for name, one in schema.items() if name != "type"}
+    return {**rest, "type": left[0]} if len(left) == 1 else rest
 
 
 def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.body import Compiler
-from engine.codecs import codec_for, essence, json, xml
+from engine.codecs import OCTETS, essence, json
 from engine.dialects import openapi3
 from engine.schemas import JsonSchemas, Validator
 from engine.serving import Route
@@ -61,7 +61,9 @@ class Judge:
         """The OpenAPI 3.1 document of one route: one operation, as it travels."""
         service, view = self._compiler.service, self._compiler.wire
         writer = JsonSchemas(service, request=True, view=view, prefix=openapi3.COMPONENTS)
-        written = openapi3.write(route.plan.operation, route.template, service.schemes, writer.write, view.resolve)
+        written = openapi3.write(
+            route.plan.operation, route.method, route.template, service.schemes, writer.write, view.resolve
+        )
         written["components"]["schemas"] = writer.defs
         return written
 
@@ -78,13 +80,12 @@ class Judge:
         key = (route.plan.operation.id, route.template)
         if key not in self._documents:
             self._documents[key] = OpenAPI.from_dict(self.document(route))
-        parameters = _Fixed(
-            query=ImmutableMultiDict(query), header=WerkzeugHeaders(list(headers.items())), path=dict(values)
-        )
+        named = {openapi3.hole(index): values[name] for index, name in enumerate(route.names)}
+        parameters = _Fixed(query=ImmutableMultiDict(query), header=WerkzeugHeaders(list(headers.items())), path=named)
         content_type = headers.get("Content-Type", "")
-        if body and codec_for(content_type) is xml.CODEC:  # which openapi-core cannot decode
+        if body:
             try:
-                body, content_type = _as_json(route, content_type, body), openapi3.JSON
+                body, content_type = _readable(route, content_type, body)
             except ValueError as error:
                 return Verdict(f"the body {error}")
         asked = _Asked(path, route.method.lower(), parameters, body or None, content_type)
@@ -105,10 +106,29 @@ class Judge:
         return any(not Validator(writer.whole(one.schema)).problems("") for one in own)
 
 
-def _as_json(route: Route, content_type: str, data: bytes) -> bytes:
+_READ = (openapi3.JSON, "application/x-www-form-urlencoded")
+
+
+def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]:
+    """A body as openapi-core can read it: all but plain JSON and forms as JSON, with nothing for files."""
     media_type, parameters = essence(content_type)
-    body = route.plan.request_body(media_type)
-    return json.encode(body.travels(data, parameters)) if body is not None else data
+    plan = route.plan
+    body = plan.request_body(media_type)
+    declared = [essence(one)[0] for one in plan.operation.consumes]
+    if body is None or body.codec is OCTETS:
+        return data, content_type if media_type in declared or not declared else plan.operation.consumes[0]
+    if media_type in declared and media_type in _READ and not body.rewritten:
+        return data, content_type
+    value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters)
+    return json.encode(_without_octets(value)), openapi3.JSON
+
+
+def _without_octets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_octets(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_octets(one) for one in value]
+    return "" if isinstance(value, bytes) else value
 
 
 def _reason(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -20,8 +20,9 @@ from engine.connection import Connection
 from engine.examples import example
 from engine.http import Headers
 from engine.model import Answer, Operation, Service
+from engine.plan import Plan
 from engine.sandbox.behaviour import Asked, Behaviour, Refused
-from engine.sandbox.judge import Judge
+from engine.sandbox.judge import Judge, Verdict
 from engine.sandbox.store import Store
 from engine.sandbox.templates import fill
 from engine.security import credentials
@@ -43,6 +44,17 @@ class _Handler(WSGIRequestHandler):
         _log.info("%s %s %s", self.command, urlsplit(self.path).path, code)
 
 
+@dataclass(slots=True)
+class Asking:
+    """A request as it came, path and query still encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    data: bytes = b""
+
+
 class Sandbox:
     """A server on loopback for one service. Use it as a context manager, or :meth:`start` and :meth:`stop`.
 
@@ -56,7 +68,7 @@ class Sandbox:
         self._store = Store(state)
         self._behaviour = Behaviour(service.sandbox, self._store, self.values)
         self._judge = Judge(self._compiler)
-        self._routes = routes(self._compiler)
+        self._routes = routes(self._compiler, self.values)
         self._server: BaseWSGIServer = make_server(HOST, port, self, threaded=True, request_handler=_Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
         self.url = f"http://{HOST}:{self._server.server_port}"
@@ -96,42 +108,70 @@ class Sandbox:
 
     def _respond(self, request: Request) -> Response:
         raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
-        path, query = urlsplit(raw).path, urlsplit(raw).query
-        headers = Headers(request.headers.items())
-        context = {**self.values, "path": path}
-        below = path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
-        found = [
-            (route, values) for route in self._routes if below and (values := route.match(below, query)) is not None
-        ]
+        asked = Asking(request.method, urlsplit(raw).path, urlsplit(raw).query, Headers(request.headers.items()))
+        asked.data = request.get_data()
+        route = None
         try:
-            if not found:
-                raise self._behaviour.error("missing", context)
-            chosen = next((one for one in found if one[0].method == request.method), None)
-            if chosen is None:
-                raise self._behaviour.error("method", context)
+            route, values = self._routed(asked)
+            return self._answered(route, values, asked)
         except Refused as refused:
-            route = found[0][0] if found else next(iter(self._routes), None)
-            return self._refusal(route, refused, headers, path)
-        route, values = chosen
-        try:
-            return self._answered(route, values, path, below or "", query, headers, request.get_data())
-        except Refused as refused:
-            return self._refusal(route, refused, headers, path)
+            return self._refusal(route or next(iter(self._routes), None), refused, asked.headers, asked.path)
 
-    def _answered(
-        self, route: Route, values: Mapping[str, str], path: str, below: str, query: str, headers: Headers, data: bytes
-    ) -> Response:
-        plan = route.plan
-        operation = plan.operation
-        pairs = parse_qsl(query, keep_blank_values=True)
-        context = {**self.values, "path": path}
-        if not self._authorised(operation, headers, dict(pairs)):
-            raise self._behaviour.error("unauthorized", context)
+    def refuses(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> str:
+        """Why a request would be refused; an empty text where it would not."""
+        asked = Asking(method, urlsplit(url).path, urlsplit(url).query, Headers(headers.items()), data)
+        try:
+            route, values = self._routed(asked)
+            self._admitted(route, values, asked)
+        except Refused as refused:
+            return refused.message or f"status {refused.status}"
+        return ""
+
+    def _routed(self, asked: Asking) -> tuple[Route, Mapping[str, str]]:
+        """The operation that a request is for. Where policies lead several to one place, it is the first whose
+        document accepts it."""
+        context = {**self.values, "path": asked.path}
+        below = self._below(asked.path)
+        found = [
+            (route, values)
+            for route in self._routes
+            if below and (values := route.match(below, asked.query)) is not None
+        ]
+        if not found:
+            raise self._behaviour.error("missing", context)
+        known = [one for one in found if one[0].method == asked.method]
+        if not known:
+            raise self._behaviour.error("method", context)
+        for route, values in known[: len(known) if len(known) > 1 else 0]:
+            if self._verdict(route, values, asked) is None:
+                return route, values
+        return known[0]
+
+    def _below(self, path: str) -> str | None:
+        return path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
+
+    def _verdict(self, route: Route, values: Mapping[str, str], asked: Asking) -> Verdict | None:
         plain = {name: unquote(text) for name, text in values.items()}
-        verdict = self._judge.refuses(route, below, plain, pairs, headers, data)
+        pairs = parse_qsl(asked.query, keep_blank_values=True)
+        return self._judge.refuses(route, self._below(asked.path) or "", plain, pairs, asked.headers, asked.data)
+
+    def _admitted(self, route: Route, values: Mapping[str, str], asked: Asking) -> None:
+        """Refuses a request without its credentials, or that breaks the document."""
+        context = {**self.values, "path": asked.path}
+        pairs = parse_qsl(asked.query, keep_blank_values=True)
+        if not self._authorised(route.plan, asked.headers, dict(pairs)):
+            raise self._behaviour.error("unauthorized", context)
+        verdict = self._verdict(route, values, asked)
         if verdict is not None:
             kind = "missing" if verdict.location == "path" else "invalid"
             raise self._behaviour.error(kind, {**context, "reason": verdict.reason})
+
+    def _answered(self, route: Route, values: Mapping[str, str], asked: Asking) -> Response:
+        self._admitted(route, values, asked)
+        plan, query, headers, data = route.plan, asked.query, asked.headers, asked.data
+        operation = plan.operation
+        pairs = parse_qsl(query, keep_blank_values=True)
+        context = {**self.values, "path": asked.path}
         arguments = read_arguments(plan, values, query, headers)
         if operation.body is not None and data:
             try:
@@ -156,11 +196,14 @@ class Sandbox:
         code = int(answer.status) if answer is not None and answer.status.isdigit() else 200
         return self._written(route, answer, code, media_type, value)
 
-    def _authorised(self, operation: Operation, headers: Headers, query: Mapping[str, str]) -> bool:
+    def _authorised(self, plan: Plan, headers: Headers, query: Mapping[str, str]) -> bool:
+        operation, own = plan.operation, plan.policy_credentials()
         if not operation.security:
             return True
         return any(
-            credentials(self._service, replace(operation, security=(one,)), self.values).matches(headers, query)
+            credentials(self._service, replace(operation, security=(one,)), self.values)
+            .merged(own)
+            .matches(headers, query)
             for one in operation.security
         )
 
