@@ -82,10 +82,7 @@ def connect(
     """The connector of an entry, with a connection."""
     service = loader.load(entry.document, entry.properties)
     given = connections.values(entry.name, service, connection)
-    return Connector(
-        entry.name,
-        service,
-        Connection(service, given, base_url),
-        transport or BlockingTransport(),
-        with_options(Options(), options),
-    )
+    carrier = transport or BlockingTransport()
+    changed = connections.keeper(entry.name, service, connection)
+    made = Connection(service, given, base_url, carrier, changed)
+    return Connector(entry.name, service, made, carrier, with_options(Options(), options))

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from engine.errors import UnknownName
+from platformdirs import user_data_path
+
+from engine.errors import ConnectorError, UnknownName
+from engine.loader import PUBLISHED, SCRIPT
 
 GROUP = "connectors"
 FOLDERS = "CONNECTORS_PATH"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
-_FOLDER = ("apiDefinition.swagger.json", "apiProperties.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def built_in() -> Path:
 def entry_of(path: Path, source: str = "") -> Entry | None:
     """The connector that a file or folder is; None where it is none."""
     if path.is_dir():
-        document, properties = path / _FOLDER[0], path / _FOLDER[1]
+        document, properties = path / PUBLISHED[0], path / PUBLISHED[1]
         if not document.is_file():
             return None
         name = re.sub(r"[^a-z0-9]+", "-", path.name.lower()).strip("-")
@@ -58,8 +61,16 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
     return None
 
 
+def added() -> Path:
+    """The folder of the connectors that were added: ``connectors`` in ``CONNECTORS_CONFIG``, or in the platform's
+    folder for the user's data."""
+    folder = os.environ.get("CONNECTORS_CONFIG")
+    return Path(folder) / "connectors" if folder else user_data_path("open-connectors") / "connectors"
+
+
 def _folders() -> Iterator[tuple[Path, str]]:
     yield built_in(), "built in"
+    yield added(), "added"
     for point in entry_points(group=GROUP):
         found = point.load()
         folder = found() if callable(found) else found
@@ -70,7 +81,7 @@ def _folders() -> Iterator[tuple[Path, str]]:
 
 
 def entries() -> dict[str, Entry]:
-    """Every connector by name; of two with one name the first found stays: built in, packages, folders."""
+    """Every connector by name; of two with one name the first found stays: built in, added, packages, folders."""
     found: dict[str, Entry] = {}
     for folder, source in _folders():
         root = folder.resolve()
@@ -90,3 +101,44 @@ def find(name: str) -> Entry:
         hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
         raise UnknownName("connector", name, known, hint)
     return known[name]
+
+
+def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
+    """Copies a connector to those that are found by name; gives the place.
+
+    Refused with :class:`~engine.errors.ConnectorError`: a name that is none, or that a connector has already, but
+    for an added one that is to be put there ``anew``.
+    """
+    if not _NAME.match(name):
+        raise ConnectorError(f"{name!r} is no name of a connector; use lower-case letters, digits, - and _")
+    known = entries().get(name)
+    if known is not None and not (anew and known.source == "added"):
+        raise ConnectorError(f"there is a connector {name!r} already ({known.source}); choose another with --name")
+    root = added()
+    root.mkdir(parents=True, exist_ok=True)
+    if known is not None:
+        _forget(known, root)
+    if entry.document.name in PUBLISHED:
+        target = root / name
+        target.mkdir()
+        for one in (*PUBLISHED, SCRIPT):
+            if (entry.document.parent / one).is_file():
+                shutil.copyfile(entry.document.parent / one, target / one)
+        return target
+    suffix = next((one for one in _SUFFIXES if entry.document.name.endswith(one)), f".swagger{entry.document.suffix}")
+    target = root / f"{name}{suffix}"
+    shutil.copyfile(entry.document, target)
+    if entry.properties is not None:
+        shutil.copyfile(entry.properties, root / f"{name}.properties{entry.properties.suffix}")
+    return target
+
+
+def _forget(entry: Entry, root: Path) -> None:
+    """Removes what was added under a name."""
+    place = entry.document.parent
+    if place != root:
+        shutil.rmtree(place)
+        return
+    for one in (entry.document, entry.properties):
+        if one is not None:
+            one.unlink()

@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.errors import ConnectionMissing, nearest
 from engine.expressions import plain
-from engine.http import NO_HOST, Credentials, checked_base
-from engine.model import MISSING, Operation, Service
+from engine.http import NO_HOST, Credentials, Transport, checked_base
+from engine.model import MISSING, ConnectionParameter, Operation, Service
+from engine.oauth import FIELDS, Client, Tokens
 from engine.plan import segment
 from engine.retry import Quota
 from engine.security import credentials
@@ -35,19 +36,40 @@ class Connection:
     connection value, as in the document's own.
     """
 
-    def __init__(self, service: Service, values: Mapping[str, Any], base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        values: Mapping[str, Any],
+        base_url: str | None = None,
+        transport: Transport | None = None,
+        changed: Callable[[Mapping[str, Any]], None] = lambda values: None,
+    ) -> None:
         known = {one.name: one for one in service.connection}
+        token = next((one for one in known.values() if one.oauth is not None), None)
+        beside = [name for name in FIELDS if token is not None and name not in known]
         for name in values:
-            if name not in known:
-                raise ConnectionMissing(f"there is no connection value {name!r}{nearest(name, known)}")
+            if name not in known and name not in beside:
+                raise ConnectionMissing(f"there is no connection value {name!r}{nearest(name, [*known, *beside])}")
         defaults = {one.name: one.default for one in known.values() if one.default is not MISSING}
         given = {name: value for name, value in values.items() if value is not None and value != ""}
-        self.values = Values({name: plain(value) for name, value in {**defaults, **given}.items()})
-        missing = [name for name, one in known.items() if one.required and name not in self.values]
-        if missing:
-            raise ConnectionMissing(f"the connection has no {', '.join(missing)}")
+        own = {name: value for name, value in given.items() if name in known}
+        self.values = Values({name: plain(value) for name, value in {**defaults, **own}.items()})
+        lacking = missing(service, self.values)
+        if lacking:
+            raise ConnectionMissing(f"the connection has no {', '.join(one.name for one in lacking)}")
+        for one in known.values():
+            if one.allowed and one.name in own and self.values[one.name] not in map(plain, one.allowed):
+                listed = ", ".join(map(plain, one.allowed))
+                raise ConnectionMissing(f"the connection value {one.name} is one of {listed}")
         self._service = service
         self._credentials: dict[str, Credentials] = {}
+        self._token = token.name if token is not None else ""
+        self._tokens: Tokens | None = None
+        if token is not None and token.oauth is not None and transport is not None:
+            client = str(given.get("client_id") or token.oauth.client_id)
+            secret = str(given.get("client_secret") or "")
+            kept = {name: given[name] for name in (*FIELDS, token.name) if name in given}
+            self._tokens = Tokens(Client(token.oauth, transport, client, secret), token.name, kept, changed)
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
         self.base = self._base(service.server, base_url)
@@ -100,7 +122,38 @@ class Connection:
             raise ConnectionMissing(f"the connection value {name} {error}") from None
 
     def credentials(self, operation: Operation) -> Credentials:
-        """What an operation needs to be allowed, kept for the next call."""
+        """What an operation needs to be allowed, kept for the next call; a token that has ended is renewed first."""
+        if self._tokens is not None and self._tokens.renews():
+            self._use(self._tokens.current())
         if operation.id not in self._credentials:
             self._credentials[operation.id] = credentials(self._service, operation, self.values)
         return self._credentials[operation.id]
+
+    def renewed(self) -> bool:
+        """Whether there is another token than the one that was refused just now."""
+        if self._tokens is None or not self._tokens.renews():
+            return False
+        used = self.values.get(self._token, "")
+        self._use(self._tokens.renew(used))
+        return self.values.get(self._token) != used
+
+    def _use(self, token: str) -> None:
+        if token and self.values.get(self._token) != token:
+            self.values[self._token] = token
+            self._credentials.clear()
+
+
+def missing(service: Service, values: Mapping[str, Any]) -> list[ConnectionParameter]:
+    """The values that a connection still needs: those that every one has, and of its sets one whole. Of several
+    sets, the one with the most values given."""
+
+    def lacking(one: ConnectionParameter) -> bool:
+        return one.required and values.get(one.name) in (None, "") and one.default is MISSING
+
+    found = [one for one in service.connection if not one.sets and lacking(one)]
+    names = list(dict.fromkeys(name for one in service.connection for name in one.sets))
+    members = {name: [one for one in service.connection if name in one.sets] for name in names}
+    if names and not any(all(not lacking(one) for one in members[name]) for name in names):
+        nearest_one = max(names, key=lambda name: sum(values.get(one.name) not in (None, "") for one in members[name]))
+        found += [one for one in members[nearest_one] if lacking(one)]
+    return found

@@ -6,6 +6,7 @@ that spells them; a member without a row is kept in ``extensions`` and changes n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -17,6 +18,7 @@ from engine.model import (
     Choices,
     ConnectionParameter,
     ErrorShape,
+    OAuth,
     Operation,
     Paging,
     Paths,
@@ -278,12 +280,14 @@ def with_properties(service: Service, raw: Any, at: Site) -> Service:
     policies = raw.get("policyTemplateInstances") or ()
     if not isinstance(parameters, Mapping) or not isinstance(policies, (list, tuple)):
         raise at.refuse("properties", "connectionParameters is a mapping, policyTemplateInstances a list")
+    own = {name: _connection_parameter(name, one) for name, one in parameters.items()}
+    for name, one in _in_sets(raw.get("connectionParameterSets")).items():
+        own.setdefault(name, one)
+    scripted = raw.get("scriptOperations")
     return replace(
         service,
-        connection=(
-            *(one for one in service.connection if one.name not in parameters),
-            *(_connection_parameter(name, one) for name, one in parameters.items()),
-        ),
+        connection=(*(one for one in service.connection if one.name not in own), *own.values()),
+        scripted=frozenset(map(str, scripted)) if isinstance(scripted, list) else frozenset(),
         policies=tuple(
             _policy(one, at, f"{at.pointer}/policyTemplateInstances/{index}")
             for index, one in enumerate(policies)
@@ -292,18 +296,86 @@ def with_properties(service: Service, raw: Any, at: Site) -> Service:
     )
 
 
+def _in_sets(raw: Any) -> dict[str, ConnectionParameter]:
+    """The parameters of alternative ways to connect, each with the sets that have it."""
+    found: dict[str, ConnectionParameter] = {}
+    for one in (raw.get("values") if isinstance(raw, Mapping) else None) or ():
+        if not isinstance(one, Mapping) or not isinstance(one.get("parameters"), Mapping):
+            continue
+        for name, inside in one["parameters"].items():
+            known = found.get(name) or _connection_parameter(name, inside)
+            found[name] = replace(known, sets=(*known.sets, str(one.get("name", len(found)))))
+    return found
+
+
+_ENDPOINTS: Mapping[str, tuple[str, str, str]] = {
+    "aad": (
+        "{loginUri}/{tenantId}/oauth2/v2.0/authorize",
+        "{loginUri}/{tenantId}/oauth2/v2.0/token",
+        "{loginUri}/{tenantId}/oauth2/v2.0/devicecode",
+    ),
+    "facebook": ("https://www.facebook.com/dialog/oauth", "https://graph.facebook.com/oauth/access_token", ""),
+    "docusign": ("{loginUri}/oauth/auth", "{loginUri}/oauth/token", ""),
+}
+_ENDPOINTS = {**_ENDPOINTS, "aadcertificate": _ENDPOINTS["aad"]}
+"""The endpoints of identity providers that documents name and do not spell: authorize, token, device."""
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "aad": {"loginUri": "https://login.microsoftonline.com", "tenantId": "common"},
+    "docusign": {"loginUri": "https://account.docusign.com"},
+}
+_CLIENT = re.compile(r"[A-Za-z0-9._:/~-]{4,}\Z")
+
+
+def _oauth(raw: Any) -> OAuth | None:
+    """The settings of an identity provider (``oAuthSettings``)."""
+    if not isinstance(raw, Mapping):
+        return None
+    provider = str(raw.get("identityProvider", "")).lower()
+    given = {
+        str(name).lower(): str(one["value"])
+        for name, one in (raw.get("customParameters") or EMPTY).items()
+        if isinstance(one, Mapping) and one.get("value")
+    }
+    places = _ENDPOINTS.get(provider, ("", "", ""))
+    habit = _DEFAULTS.get("aad" if provider.startswith("aad") else provider, EMPTY)
+    named = {name: (given.get(name.lower()) or habit.get(name, "")).rstrip("/") for name in ("loginUri", "tenantId")}
+    authorize, token, device = (
+        place.replace("{loginUri}", named["loginUri"]).replace("{tenantId}", named["tenantId"]) for place in places
+    )
+    scopes = raw.get("scopes")
+    client = str(raw.get("clientId") or "")
+    return OAuth(
+        provider=provider,
+        authorize=given.get("authorizationurl") or given.get("authorizationurltemplate") or authorize,
+        token=given.get("tokenurl") or given.get("tokenurltemplate") or token,
+        refresh=given.get("refreshurl") or given.get("refreshurltemplate") or "",
+        device=device,
+        scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
+        delimiter=given.get("scopelistdelimiter", " "),
+        client_id=client if _CLIENT.match(client) else "",
+    )
+
+
 def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
     raw = raw if isinstance(raw, Mapping) else EMPTY
     ui = raw.get("uiDefinition") or EMPTY
     kind = str(raw.get("type", "string"))
+    limits = ui.get("constraints") or EMPTY
+    allowed = limits.get("allowedValues")
+    settings = raw.get("oAuthSettings", raw.get("oauthSettings"))
     return ConnectionParameter(
         name=name,
         type=kind,
         title=str(ui.get("displayName", name)),
         description=str(ui.get("description", "")),
-        required=truth((ui.get("constraints") or EMPTY).get("required", True)),
+        required=truth(limits.get("required", kind.lower() not in ("gatewaysetting", "oauthsetting"))),
         secret=kind.lower() in ("securestring", "oauthsetting"),
-        default=raw.get("default", MISSING),
+        default=raw.get("default", raw.get("defaultValue", MISSING)),
+        allowed=tuple(
+            one.get("value") if isinstance(one, Mapping) else one
+            for one in (allowed if isinstance(allowed, list) else ())
+        ),
+        oauth=_oauth(settings),
         environment=tuple(map(str, raw.get("x-connector-environment") or ())),
     )
 
@@ -347,7 +419,7 @@ def bind_credentials(service: Service) -> Service:
     By habit: ``api_key`` or a parameter named like the scheme, ``username`` and ``password``, ``token``.
     """
     known = {one.name: one for one in service.connection}
-    schemes = {}
+    schemes: dict[str, Scheme] = {}
     for name, scheme in service.schemes.items():
         values = dict(scheme.values)
         for part, habits in _HABITS.get(scheme.type, EMPTY).items():
@@ -360,7 +432,40 @@ def bind_credentials(service: Service) -> Service:
                 title = value.replace("_", " ").capitalize()
                 kind = "securestring" if secret else "string"
                 known[value] = ConnectionParameter(name=value, type=kind, title=title, secret=secret, required=False)
+            if scheme.oauth is not None:
+                known[value] = replace(known[value], oauth=_completed(known[value].oauth, scheme.oauth), secret=True)
     return replace(service, schemes=schemes, connection=tuple(known.values()))
+
+
+def _completed(settings: OAuth | None, declared: OAuth) -> OAuth:
+    """The provider of the properties, with what only the document says."""
+    if settings is None:
+        return declared
+    return replace(
+        settings,
+        authorize=settings.authorize or declared.authorize,
+        token=settings.token or declared.token,
+        scopes=settings.scopes or declared.scopes,
+        grant=declared.grant,
+    )
+
+
+def _capabilities(node: Service, value: Any, at: Site) -> Service:
+    """``testConnection``: the operation that shows whether a connection works."""
+    test = value.get("testConnection") if isinstance(value, Mapping) else None
+    if not isinstance(test, Mapping) or not isinstance(test.get("operationId"), str):
+        return node
+    given = test.get("parameters")
+    arguments = {str(name): _argument(one) for name, one in given.items()} if isinstance(given, Mapping) else {}
+    return replace(node, test=Choices(operation=test["operationId"], arguments=arguments))
+
+
+def _endpoints(node: Scheme, value: Any, at: Site) -> Scheme:
+    """``device``: where a device asks for its code (RFC 8628), which Swagger cannot say."""
+    value = _object(value, at, "x-connector-oauth", ("device", "refresh"))
+    own = node.oauth or OAuth()
+    device, refresh = str(value.get("device", own.device)), str(value.get("refresh", own.refresh))
+    return replace(node, oauth=replace(own, device=device, refresh=refresh))
 
 
 _REPRESENTATION = "x-connector-representation"
@@ -397,6 +502,8 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-resend"): _resend for kind in _WIDE},
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
     ("scheme", "x-connector-credentials"): _credentials,
+    ("scheme", "x-connector-oauth"): _endpoints,
+    ("service", "x-ms-capabilities"): _capabilities,
     ("service", "x-connector-properties"): _properties,
     ("service", "x-ms-parameterized-host"): _parameterized_host,
 }

@@ -16,6 +16,9 @@ from engine.model import Schema, Service
 PUBLISHED = ("apiDefinition.swagger.json", "apiProperties.json")
 """The files of a connector's folder as Microsoft publishes it: read as they are, faults of form included."""
 
+SCRIPT = "script.csx"
+"""Beside them: what its publisher runs between a call and its request, for the operations that are listed, or all."""
+
 
 def load(path: Path, properties: Path | None = None) -> Service:
     """The service of a document file, with the connection parameters and policies of a properties
@@ -24,6 +27,12 @@ def load(path: Path, properties: Path | None = None) -> Service:
     Raises :class:`~engine.errors.InvalidDocument`, with file, line and column. Properties that cannot be read
     are an error among the service's diagnostics: what the document says can still be looked at.
     """
+    service = _loaded(path, properties)
+    script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
+    return replace(service, scripted=frozenset(service.operations)) if script and not service.scripted else service
+
+
+def _loaded(path: Path, properties: Path | None) -> Service:
     main = read(path)
     if properties is None:
         return service_of(main)

@@ -276,6 +276,23 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Where tokens come from (RFC 6749): the endpoints, the scopes and how they are parted, the grant that is meant.
+
+    ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, where it is a real one."""
+
+    provider: str = ""
+    authorize: str = ""
+    token: str = ""
+    refresh: str = ""
+    device: str = ""
+    scopes: tuple[str, ...] = ()
+    delimiter: str = " "
+    grant: str = "authorization_code"
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One security scheme; ``values`` names the connection parameter behind each part of it."""
 
@@ -283,6 +300,7 @@ class Scheme:
     type: str
     location: str = ""
     parameter: str = ""
+    oauth: OAuth | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
@@ -300,6 +318,12 @@ class ConnectionParameter:
     secret: bool = False
     default: Any = MISSING
     environment: tuple[str, ...] = ()
+    allowed: tuple[Any, ...] = ()
+    """The values it may have; empty: any."""
+    sets: tuple[str, ...] = ()
+    """The sets it belongs to, of which a connection has one; empty: every connection has it."""
+    oauth: OAuth | None = None
+    """How a token is obtained for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +357,10 @@ class Service:
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
+    test: Choices | None = None
+    """The operation that shows whether a connection works."""
+    scripted: frozenset[str] = frozenset()
+    """The operations that a script of the publisher's rewrites, which does not run here."""
     representation: Representation = Representation()
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()

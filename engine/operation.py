@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from engine import model
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
-from engine.errors import Timeout, UnknownName, Unsupported
+from engine.errors import Diagnostic, InvalidDocument, Timeout, UnknownName, Unsupported
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
@@ -20,6 +21,7 @@ from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from engine.naming import snake, unique
 from engine.paging import Pages, page_items
 from engine.plan import Argument, Options, Plan, pick
+from engine.policies import findings
 from engine.polling import Polls
 
 _log = logging.getLogger("connectors")
@@ -106,7 +108,13 @@ class Operation:
         return Call(connection.credentials(self._plan.operation), lambda: end - time.monotonic(), connection.quota)
 
     def _send(self, request: Request, call: Call) -> Response:
-        return run(exchange(request, call), self._connector.transport, time.sleep)
+        self._connector.check(self._plan.operation)
+        transport, connection = self._connector.transport, self._connector.connection
+        response = run(exchange(request, call), transport, time.sleep)
+        if response.status == 401 and request.repeatable and connection.renewed():
+            again = replace(call, credentials=connection.credentials(self._plan.operation))
+            response = run(exchange(request, again), transport, time.sleep)
+        return response
 
     def _read(self, response: Response, *, final: bool = False) -> Response:
         response = self._plan.read(response, self._options.validate_responses, final=final)
@@ -339,7 +347,7 @@ class UnknownOperation(UnknownName, AttributeError):
     """No operation of this name: also an ``AttributeError``, as attributes are asked for."""
 
 
-_RESERVED = frozenset({"name", "service", "connection", "transport", "tell"})
+_RESERVED = frozenset({"name", "service", "connection", "transport", "tell", "check", "diagnostics"})
 
 
 def operation_names(service: Service) -> dict[str, str]:
@@ -366,6 +374,8 @@ class Connector:
         self._ids = operation_names(service)
         self._made: dict[str, Operation] = {}
         self._told: set[tuple[str, str]] = set()
+        self.diagnostics: tuple[Diagnostic, ...] = (*service.diagnostics, *findings(service))
+        """What was found while the connector was loaded."""
 
     def __repr__(self) -> str:
         return f"<connector {self.name}: {len(self._ids)} operations at {self.connection.base}>"
@@ -401,6 +411,16 @@ class Connector:
             plan = Plan(self._compiler, self.service.operations[self._ids[name]], self.connection.values)
             made = self._made[name] = Operation(self, plan, name, self._options)
         return made
+
+    def check(self, operation: model.Operation) -> None:
+        """Refuses an operation that cannot be carried out here, whatever its arguments."""
+        faults = [one for one in self.diagnostics if one.severity == "error"]
+        if faults:
+            raise InvalidDocument(faults)
+        if operation.id in self.service.scripted:
+            raise Unsupported(
+                f"{operation.id} is rewritten by a script of its publisher's, which does not run here; nothing was sent"
+            )
 
     def tell(self, operation_id: str, response: Response) -> None:
         """Logs deviations, once for each kind."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from engine.errors import Unsupported
+from engine.errors import Diagnostic, Unsupported
 from engine.expressions import ARGUMENTS, METHOD, Expression, Scope, Step, Template, path, steps_of, template
 from engine.http import field_text
 from engine.model import MISSING, PolicyUse, Service
@@ -491,7 +491,7 @@ def compile_policy(
         raise Unsupported(f"the policy {use.template!r} needs the parameter {missing}") from None
 
 
-def findings(service: Service) -> list[Any]:
+def findings(service: Service) -> list[Diagnostic]:
     """What is wrong with the uses of policies, each at its place: their calls are refused."""
     found = []
     for use in service.policies:

@@ -16,6 +16,7 @@ from engine.model import (
     Answer,
     Lazy,
     Media,
+    OAuth,
     Operation,
     Parameter,
     Paths,
@@ -309,9 +310,19 @@ class _Lowering:
             type=text(raw.get("type")),
             location=text(raw.get("in")),
             parameter=text(raw.get("name")),
+            oauth=self.oauth(raw, at) if raw.get("type") == "oauth2" else None,
             at=at,
         )
         return self.extend("scheme", node, extensions(raw), self.site(at))
+
+    def oauth(self, raw: Mapping[str, Any], at: str) -> OAuth:
+        scopes = mapping(self.document, raw.get("scopes"), f"{at}/scopes", "scopes")
+        return OAuth(
+            authorize=text(raw.get("authorizationUrl")),
+            token=text(raw.get("tokenUrl")),
+            scopes=tuple(scopes),
+            grant=_GRANTS.get(text(raw.get("flow")), "authorization_code"),
+        )
 
     def service(self) -> Service:
         root = self.root
@@ -351,6 +362,7 @@ def _trimmed(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
+_GRANTS = {"application": "client_credentials", "password": "password", "implicit": "implicit"}
 _LOCATIONS = ("path", "query", "header", "formData", "body")
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"

@@ -1,0 +1,299 @@
+"""Connections: values, sets of them, saved ones, and tokens by every grant, from a real OAuth server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from werkzeug.serving import make_server
+
+import connectors
+from connectors import cli, connecting, connections
+from engine import loader, oauth
+from engine.transports.blocking import BlockingTransport
+from tests.conftest import ROOT, serving
+from tests.oauth_server import CLIENT, PERSON, SECRET, State, application
+
+
+class Kept(KeyringBackend):
+    """A keyring in memory, of keyring's own interface."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.secrets: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.secrets.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.secrets[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.secrets[service, username]
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    before, made = keyring.get_keyring(), Kept()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def state() -> State:
+    return State()
+
+
+@pytest.fixture
+def provider(state: State) -> Iterator[str]:
+    with serving(make_server("127.0.0.1", 0, application(state), threaded=True)) as url:
+        yield url
+
+
+def document(url: str, flow: str = "accessCode") -> dict[str, Any]:
+    return {
+        "swagger": "2.0",
+        "info": {"title": "People", "version": "1"},
+        "host": url.partition("://")[2],
+        "schemes": ["http"],
+        "paths": {
+            "/me": {
+                "get": {
+                    "operationId": "Me",
+                    "responses": {"200": {"description": "who", "schema": {"type": "object"}}},
+                }
+            }
+        },
+        "securityDefinitions": {
+            "oauth": {
+                "type": "oauth2",
+                "flow": flow,
+                "authorizationUrl": f"{url}/authorize",
+                "tokenUrl": f"{url}/token",
+                "scopes": {"read": "reads"},
+                "x-connector-oauth": {"device": f"{url}/device"},
+            }
+        },
+        "security": [{"oauth": ["read"]}],
+        "x-ms-capabilities": {"testConnection": {"operationId": "Me"}},
+    }
+
+
+@pytest.fixture
+def people(provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "own" / "people.swagger.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(document(provider)))
+    monkeypatch.setenv("CONNECTORS_PATH", str(path.parent))
+    return path
+
+
+def client(**more: Any) -> dict[str, Any]:
+    return {"client_id": CLIENT, "client_secret": SECRET, **more}
+
+
+def test_an_application_gets_its_own_token(people: Path, state: State) -> None:
+    """Client credentials: nobody is asked, the token is kept until it ends."""
+    made = connectors.load("people", connection=client(grant="client_credentials"))
+    assert made.me() == {"name": PERSON}
+    assert made.me() == {"name": PERSON}
+    assert state.grants == ["client_credentials"]
+
+
+def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
+    made = connectors.load("people", connection=client(grant="password", username="ada", password="pass-of-ada"))
+    assert made.me() == {"name": PERSON}
+    assert state.grants == ["password"]
+    with pytest.raises(connectors.ConnectionMissing, match="no token was given: invalid_"):
+        connectors.load("people", connection=client(grant="password", username="ada", password="wrong")).me()
+
+
+def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: State) -> None:
+    state.lifetime = int(oauth.EARLY) - 10
+    made = connectors.load("people", connection=client(grant="client_credentials"))
+    made.me()
+    made.me()
+    assert state.grants == ["client_credentials"] * 2
+
+
+def test_a_token_that_is_refused_is_renewed_once(people: Path, state: State) -> None:
+    """A 401 carried nothing out: the call is sent again with the new token."""
+    state.refreshes["first"] = {"scope": "read"}
+    made = connectors.load("people", connection=client(token="revoked", refresh_token="first"))
+    assert made.me() == {"name": PERSON}
+    assert state.grants == ["refresh_token"]
+    state.tokens.clear()
+    assert made.me() == {"name": PERSON}
+    state.tokens.clear()
+    state.refreshes.clear()
+    with pytest.raises(connectors.ConnectionMissing, match="invalid_grant"):
+        made.me()
+
+
+def test_a_refused_token_that_cannot_be_renewed_is_the_error_it_is(people: Path) -> None:
+    with pytest.raises(connectors.Unauthorized):
+        connectors.load("people", connection={"token": "revoked"}).me()
+
+
+def test_tokens_are_asked_for_over_tls_only(people: Path) -> None:
+    raw = json.loads(people.read_text())
+    raw["securityDefinitions"]["oauth"]["tokenUrl"] = "http://token.example/token"
+    people.write_text(json.dumps(raw))
+    with pytest.raises(connectors.ConnectionMissing, match="over TLS only"):
+        connectors.load("people", connection=client(grant="client_credentials")).me()
+
+
+def _browse(told: str) -> None:
+    """The person: follows the link, agrees, and is led back."""
+    url = next(line for line in told.splitlines() if line.startswith("http"))
+    threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=10).read(), daemon=True).start()  # noqa: S310 - loopback
+
+
+def test_a_person_agrees_in_the_browser(
+    people: Path, state: State, kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """connect: loopback redirect, PKCE, state; the tokens go to the keyring, the file holds none; then calls work."""
+    monkeypatch.setattr(connecting.webbrowser, "open", lambda url: _browse(url))
+    monkeypatch.setattr(
+        sys, "argv", ["connectors", "connect", "people", "--flow", "browser", "--set", f"client_id={CLIENT}"]
+    )
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    told = capsys.readouterr().err
+    assert end.value.code == 0, told
+    assert "works (Me was answered)" in told
+    assert state.grants == ["authorization_code"]
+    text = connections.saved_file().read_text()
+    assert 'token = "keyring:"' in text
+    assert not any(secret in text or secret in told for secret in kept.secrets.values())
+    assert connections.saved_file().stat().st_mode & 0o077 == 0
+    assert connectors.load("people").me() == {"name": PERSON}
+    # what is renewed is kept, the old token being used up
+    state.tokens.clear()
+    assert connectors.load("people", connection="default").me() == {"name": PERSON}
+    state.tokens.clear()
+    assert connectors.load("people", connection="default").me() == {"name": PERSON}
+
+
+def test_a_person_enters_a_code_on_another_device(people: Path, state: State, kept: Kept) -> None:
+    service = loader.load(people)
+    said: list[str] = []
+
+    def tell(text: str) -> None:
+        said.append(text)
+        state.agreed.add(next(iter(state.devices.values()))["user_code"])
+
+    parameter = next(one for one in service.connection if one.oauth is not None)
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(connecting.time, "sleep", lambda seconds: None)
+    try:
+        found = connecting.token(parameter, "device", {"client_id": CLIENT}, connecting_transport(), tell)
+    finally:
+        monkey.undo()
+    assert "enter" in said[0]
+    assert connectors.load("people", connection={"client_id": CLIENT, **found}).me() == {"name": PERSON}
+
+
+def connecting_transport() -> Any:
+    return BlockingTransport()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", **environment}
+    command = [sys.executable, "-m", "connectors", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, input="")
+
+
+def test_ci_connects_without_a_person_or_a_keyring(people: Path, state: State) -> None:
+    """Secrets stay references; nothing secret is written."""
+    done = run(
+        "connect", "people", "--flow", "client-credentials", "--set", f"client_id={CLIENT}", "--set",
+        "client_secret=${APP_SECRET}", APP_SECRET=SECRET,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in connections.saved_file().read_text()
+    done = run("call", "people", "me", "--json", APP_SECRET=SECRET)
+    assert json.loads(done.stdout) == {"name": PERSON}
+    done = run("connections", "list")
+    assert "people" in done.stdout
+    assert run("connections", "test", "people", APP_SECRET=SECRET).returncode == 0
+    assert run("connections", "remove", "people").returncode == 0
+    assert "people" not in run("connections", "list").stdout
+
+
+def test_a_secret_on_the_command_line_is_refused(people: Path) -> None:
+    done = run("connect", "people", "--set", "client_secret=plain-as-day")
+    assert done.returncode == 2
+    assert "${NAME}" in done.stderr
+    assert "plain-as-day" not in done.stderr
+
+
+def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a-token\n")
+    done = run("connect", "people", "--set", f"token=file:{secret}", "--no-test")
+    assert done.returncode == 0, done.stderr
+    assert connections.values("people", loader.load(people), "default") == {"token": "a-token"}
+
+
+def test_the_file_keeps_what_people_wrote(people: Path, kept: Kept) -> None:
+    path = connections.saved_file()
+    path.parent.mkdir(parents=True)
+    path.write_text('# mine\n[twilio.work]\naccount_id = "AC1" # the first\n')
+    connections.save("people", "default", loader.load(people), {"token": "t" * 20, "client_id": "x"})
+    assert path.read_text().startswith('# mine\n[twilio.work]\naccount_id = "AC1" # the first\n')
+    assert connections.all_saved() == [("twilio", "work"), ("people", "default")]
+    connections.remove("people", "default")
+    assert kept.secrets == {}
+
+
+SETS = {
+    "properties": {
+        "connectionParameterSets": {
+            "values": [
+                {
+                    "name": "key",
+                    "parameters": {
+                        "api_key": {"type": "securestring"},
+                        "region": {
+                            "type": "string",
+                            "uiDefinition": {"constraints": {"allowedValues": [{"value": "eu"}, {"value": "us"}]}},
+                        },
+                    },
+                },
+                {"name": "basic", "parameters": {"username": {"type": "string"}, "password": {"type": "securestring"}}},
+            ]
+        }
+    }
+}
+
+
+def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> None:
+    raw = document(provider)
+    raw["securityDefinitions"] = {"k": {"type": "apiKey", "in": "header", "name": "X-Key"}, "b": {"type": "basic"}}
+    raw["security"] = [{"k": []}, {"b": []}]
+    folder = tmp_path / "Two Ways"
+    folder.mkdir()
+    (folder / "apiDefinition.swagger.json").write_text(json.dumps(raw))
+    (folder / "apiProperties.json").write_text(json.dumps(SETS))
+    by_key = connectors.load_file(folder, connection={"api_key": "the-key", "region": "eu"})
+    assert by_key.connection.credentials(by_key.service.operations["Me"]).names() == ("X-Key",)
+    by_name = connectors.load_file(folder, connection={"username": "ada", "password": "pass-of-ada"})
+    assert by_name.connection.credentials(by_name.service.operations["Me"]).names() == ("Authorization",)
+    with pytest.raises(connectors.ConnectionMissing, match="has no password"):
+        connectors.load_file(folder, connection={"username": "ada"})
+    with pytest.raises(connectors.ConnectionMissing, match="region is one of eu, us"):
+        connectors.load_file(folder, connection={"api_key": "the-key", "region": "mars"})
