@@ -311,7 +311,7 @@ def _set_query_parameter(use: Use) -> Policy:
 
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
-_DOMAIN = re.compile(r"[A-Za-z0-9-]*\.[A-Za-z0-9-]+\.[A-Za-z]{2,}\Z")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}\Z")
 
 
 def _dynamic_host_url(use: Use) -> Policy:

@@ -1,0 +1,307 @@
+"""Policies: what each template makes of a request or an answer, by a table; and that they are data from a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import connectors
+from engine.expressions import Scope, template
+from engine.policies import POLICIES, Use
+
+PARAMETER = "x-ms-apimTemplateParameter."
+
+
+def folder(tmp_path: Path, policies: list[dict[str, Any]], **document: Any) -> Path:
+    """A connector's folder as it is published: one operation of every place, and these policies."""
+    raw = {
+        "swagger": "2.0",
+        "info": {"title": "Things", "version": "1"},
+        "host": "things.example",
+        "basePath": "/v1",
+        "schemes": ["https"],
+        "paths": {
+            "/things/{id}": {
+                "post": {
+                    "operationId": "Change",
+                    "parameters": [
+                        {"name": "id", "in": "path", "required": True, "type": "string"},
+                        {"name": "q", "in": "query", "type": "string"},
+                        {"name": "X-Tenant", "in": "header", "type": "string"},
+                        {"name": "body", "in": "body", "schema": {"type": "object"}},
+                    ],
+                    "responses": {"200": {"description": "ok", "schema": {"type": "object"}}},
+                }
+            }
+        },
+        **document,
+    }
+    parameters = {
+        "site": {"type": "string", "uiDefinition": {"constraints": {"required": "false"}}},
+        "api_key": {"type": "securestring", "uiDefinition": {"constraints": {"required": "false"}}},
+    }
+    uses = [
+        {
+            "templateId": one["template"],
+            "title": "",
+            "parameters": {
+                **{f"{PARAMETER}{name}": value for name, value in one.items() if name not in ("template", "section")},
+                "x-ms-apimTemplate-policySection": one.get("section", "Request"),
+            },
+        }
+        for one in policies
+    ]
+    place = tmp_path / "Some Things"
+    place.mkdir()
+    (place / "apiDefinition.swagger.json").write_text(json.dumps(raw))
+    properties = {"connectionParameters": parameters, "policyTemplateInstances": uses}
+    (place / "apiProperties.json").write_text(json.dumps({"properties": properties}))
+    return place
+
+
+CALL: dict[str, Any] = {"id": "a b", "q": "x", "x_tenant": "acme", "body": {"a": 1, "list": "p;q"}}
+VALUES = {"site": "north.example", "api_key": "secret-key"}
+
+REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "none": ([], "POST https://things.example/v1/things/a%20b?q=x"),
+    "a host from the connection": (
+        [{"template": "dynamicHostUrl", "urlTemplate": "https://@connectionParameters('site')/api"}],
+        "POST https://north.example/api/things/a%20b?q=x",
+    ),
+    "a host whose label is an argument": (
+        [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant').cloud.example.com/api"}],
+        "POST https://acme.cloud.example.com/api/things/a%20b?q=x",
+    ),
+    "a default in place of what the connection has not": (
+        [{"template": "dynamichosturl", "urlTemplate": "https://@connectionParameters('none','south.example')"}],
+        "POST https://south.example/things/a%20b?q=x",
+    ),
+    "another path and method": (
+        [{"template": "routerequesttoendpoint", "newPath": "/other/{id}/now", "httpMethod": "PUT"}],
+        "PUT https://things.example/v1/other/a%20b/now?q=x",
+    ),
+    "a path with a value of the connection, the method its own": (
+        [
+            {
+                "template": "routerequesttoendpoint",
+                "newPath": "/@connectionParameters('site')/{id}",
+                "httpMethod": "@Request.OriginalHTTPMethod",
+            }
+        ],
+        "POST https://things.example/v1/north.example/a%20b?q=x",
+    ),
+    "a query parameter replaced": (
+        [{"template": "setqueryparameter", "name": "q", "value": "y z", "existsAction": "override"}],
+        "POST https://things.example/v1/things/a%20b?q=y%20z",
+    ),
+    "a query parameter left as it is": (
+        [{"template": "setqueryparameter", "name": "q", "value": "y", "existsAction": "skip"}],
+        "POST https://things.example/v1/things/a%20b?q=x",
+    ),
+    "a header field": (
+        [{"template": "setheader", "name": "X-One", "value": "for @headers('X-Tenant')", "existsAction": "override"}],
+        "POST https://things.example/v1/things/a%20b?q=x\nX-One: for acme",
+    ),
+    "a secret is attached last, and shows nowhere": (
+        [{"template": "setheader", "name": "Authorization", "value": "Token @connectionParameters('api_key')"}],
+        "POST https://things.example/v1/things/a%20b?q=x\nAuthorization: ***",
+    ),
+    "a property": (
+        [
+            {
+                "template": "setproperty",
+                "newPropertyParentPathTemplate": "@body()",
+                "newPropertySubPathTemplate": "['@odata.type']",
+                "propertyValuePathTemplate": "thing",
+            }
+        ],
+        '{"a":1,"list":"p;q","@odata.type":"thing"}',
+    ),
+    "a value wrapped": (
+        [
+            {
+                "template": "setproperty",
+                "newPropertyParentPathTemplate": "@body()",
+                "newPropertySubPathTemplate": "a",
+                "propertyValuePathTemplate": "[{@body().a}]",
+            }
+        ],
+        '{"a":[1],"list":"p;q"}',
+    ),
+    "a text becomes a list": (
+        [
+            {
+                "template": "stringtoarray",
+                "propertyParentPath": "@body()",
+                "propertySubPath": "list",
+                "delimiterList": ";",
+                "childPropertyName": "name",
+                "newPropertyPath": "@body().list",
+            }
+        ],
+        '{"a":1,"list":[{"name":"p"},{"name":"q"}]}',
+    ),
+    "a text replaced": (
+        [
+            {
+                "template": "stringreplace",
+                "propertyParentPath": "@body()",
+                "propertySubPath": "list",
+                "sourceString": ";",
+                "replacementString": "+",
+                "newPropertyPath": "@body().list",
+            }
+        ],
+        '{"a":1,"list":"p+q"}',
+    ),
+    "a property encoded": (
+        [
+            {
+                "template": "encodepropertyvalue",
+                "propertyParentPath": "@body()",
+                "propertySubPath": "list",
+                "newPropertyPath": "@body().list",
+            }
+        ],
+        '{"a":1,"list":"p%3Bq"}',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REQUESTS)
+def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
+    policies, told = REQUESTS[case]
+    made = connectors.load_file(folder(tmp_path, policies), connection=VALUES)
+    request = made.change.request(**CALL)
+    for line in told.splitlines():
+        assert line in str(request).splitlines()
+    assert "secret-key" not in f"{request}{request!r}{made.connection!r}{vars(made.change._plan)}"
+
+
+def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
+    """base_url wins over a policy's host; the policy's path stands below it."""
+    policies = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
+    made = connectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
+    assert made.change.request(**CALL).url == "http://127.0.0.1:9/v1/api/things/a%20b?q=x"
+
+
+@pytest.mark.parametrize("value", ["evil.example", "evil.example/x?", "127.0.0.1", "a@b"])
+def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
+    """Not the whole of it, and no more than one label."""
+    whole = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
+    label = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant').cloud.example.com"}]
+    for index, policies in enumerate((whole, label)):
+        place = tmp_path / str(index)
+        place.mkdir()
+        made = connectors.load_file(folder(place, policies), connection=VALUES)
+        with pytest.raises(connectors.InvalidArguments, match="base_url"):
+            made.change.request(**{**CALL, "x_tenant": value})
+
+
+def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
+    made = connectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
+    (found,) = made.diagnostics
+    assert (found.rule, Path(found.file).name, found.line) == ("policy", "apiProperties.json", 1)
+    assert "magic" in found.message
+    with pytest.raises(connectors.Unsupported, match="magic"):
+        made.change(**CALL)
+
+
+ROUND: dict[str, tuple[str, dict[str, Any], Any, Any]] = {
+    "an object and a list": (
+        "convertobjecttoarray",
+        {"propertySubPath": "a", "newPropertyPath": "@body().a", "keyName": "k", "valueName": "v"},
+        {"a": {"x": 1, "y": {}}},
+        {"a": [{"k": "x", "v": 1}, {"k": "y", "v": {}}]},
+    ),
+    "a body that is the object": (
+        "convertobjecttoarray",
+        {"propertySubPath": "null", "newPropertyPath": "@body().all", "keyName": "k", "valueName": "v"},
+        {"x": 1},
+        {"all": [{"k": "x", "v": 1}]},
+    ),
+    "a list and an object": (
+        "convertarraytoobject",
+        {
+            "propertySubPath": "a",
+            "newPropertyPath": "@body().a",
+            "keyWithinCollectionPath": "k",
+            "retainKey": "false",
+        },
+        {"a": [{"k": "x", "v": 1}]},
+        {"a": {"x": {"v": 1}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ROUND)
+def test_a_body_is_rewritten_both_ways(case: str) -> None:
+    name, given, before, after = ROUND[case]
+    policy = POLICIES[name](Use({"propertyParentPath": "@body()", **given}))
+    assert policy.apply is not None
+    assert policy.invert is not None
+    assert policy.apply(before) == after
+    assert policy.invert(after) == before
+
+
+EXPRESSIONS: dict[str, Any] = {
+    "@connectionParameters('a')": "one",
+    "@ConnectionParameters('A')": "one",
+    "@connectionParameters('none', 'other')": "other",
+    "@{body().list[1].name}": "q",
+    "@body()['@odata.id']": "i",
+    "no @odata.nextLink here, nor @ alone": "no @odata.nextLink here, nor @ alone",
+    "any(c:c eq 'Unified')": "any(c:c eq 'Unified')",
+    "x @{queryParameters('f')} y": "x 7 y",
+    "['@odata.id']": "['@odata.id']",
+    '[{"n": {@body().list}}]': [{"n": [{"name": "p"}, {"name": "q"}]}],
+}
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_an_expression(text: str) -> None:
+    scope = Scope(
+        connection={"a": "one"},
+        query={"f": 7},
+        body={"list": [{"name": "p"}, {"name": "q"}], "@odata.id": "i"},
+    )
+    assert template(text).value(scope) == EXPRESSIONS[text]
+
+
+def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
+    """A byte order mark, Windows-1252, a comma too many, a raw control character, a key twice: each is told."""
+    place = folder(tmp_path, [])
+    path = place / "apiDefinition.swagger.json"
+    whole = path.read_text()
+    broken: dict[str, tuple[bytes, str]] = {
+        "bom": (b"\xef\xbb\xbf" + whole.encode(), "byte order mark"),
+        "cp1252": (whole.replace("Things", "Th\x96ngs").encode("latin-1"), "UTF-8"),
+        "comma": (whole[:-1].encode() + b",}", "is no JSON"),
+        "control": (whole.replace("Things", "Th\x01ngs").encode(), "control character"),
+        "twice": (whole.replace('"host"', '"host": "first.example", "host"').encode(), "'host' stands here"),
+    }
+    for data, said in broken.values():
+        path.write_bytes(data)
+        made = connectors.load_file(place, connection=VALUES)
+        assert [said in str(one) for one in made.diagnostics] == [True], made.diagnostics
+        assert made.change.request(**CALL).url.startswith("https://things.example/v1/")
+
+
+def test_properties_that_cannot_be_read_forbid_every_call(tmp_path: Path) -> None:
+    """What they would change is not known; what the document says can be looked at."""
+    place = folder(tmp_path, [])
+    (place / "apiProperties.json").write_text('{"properties": {')
+    made = connectors.load_file(place, connection={})
+    assert made.change.request(**CALL).method == "POST"
+    with pytest.raises(connectors.InvalidDocument, match=r"apiProperties.json:\d+:\d+"):
+        made.change(**CALL)
+
+
+def test_what_a_script_rewrites_is_refused(tmp_path: Path) -> None:
+    place = folder(tmp_path, [])
+    (place / "script.csx").write_text("// C#")
+    with pytest.raises(connectors.Unsupported, match="script"):
+        connectors.load_file(place, connection=VALUES).change(**CALL)
