@@ -38,7 +38,8 @@ from engine.errors import (
     UnknownName,
     Unsupported,
 )
-from engine.operation import Connector, Operation, Poller
+from engine.operation import Connector, Events, Operation, Poller, Subscription
+from engine.webhook import Webhook
 
 __all__ = [
     "AnswerError",
@@ -49,6 +50,7 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "Diagnostic",
+    "Events",
     "File",
     "Forbidden",
     "Interrupted",
@@ -63,12 +65,14 @@ __all__ = [
     "Problem",
     "ServerError",
     "Stream",
+    "Subscription",
     "Timeout",
     "TooManyRequests",
     "TransportError",
     "Unauthorized",
     "UnknownName",
     "Unsupported",
+    "Webhook",
     "available",
     "load",
     "load_file",

@@ -28,6 +28,7 @@ from engine.model import (
     Schema,
     Scheme,
     Service,
+    Signature,
     Wire,
     XmlRule,
 )
@@ -468,6 +469,34 @@ def _endpoints(node: Scheme, value: Any, at: Site) -> Scheme:
     return replace(node, oauth=replace(own, device=device, refresh=refresh))
 
 
+_NOTIFICATION = "x-ms-notification-content"
+
+
+def _notification(node: Operation, value: Any, at: Site) -> Operation:
+    """The schema of what is posted, which stands at the path or the operation."""
+    raw = value.get("schema") if isinstance(value, Mapping) else None
+    if not isinstance(raw, Mapping):
+        return node
+    path = at.pointer.rpartition("/")[0]
+    for place in (at.pointer, path):
+        try:
+            at.document.get(f"{place}/{_NOTIFICATION}/schema")
+        except LookupError:
+            continue
+        return replace(node, event=at.schema(raw, f"{place}/{_NOTIFICATION}/schema"))
+    return node
+
+
+_SIGNATURE = ("header", "secret", "text", "algorithm", "encoding", "prefix", "moment", "seconds", "body_hash")
+
+
+def _signature(node: Service, value: Any, at: Site) -> Service:
+    value = _object(value, at, "x-connector-signature", _SIGNATURE)
+    if not value.get("header") or not value.get("secret"):
+        raise at.refuse("extension", "x-connector-signature needs header and secret", "x-connector-signature")
+    return replace(node, signature=Signature(**value))
+
+
 _REPRESENTATION = "x-connector-representation"
 _BOTH = ("schema", "parameter")
 _WIDE = ("service", "operation")
@@ -496,6 +525,9 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("operation", "x-ms-long-running-operation"): _polling,
     ("operation", "x-ms-long-running-operation-options"): _polling_options,
     ("operation", "x-ms-trigger"): _field("trigger"),
+    ("operation", "x-ms-notification-content"): _notification,
+    **{(kind, "x-ms-notification-url"): _field("notification", truth) for kind in _BOTH},
+    ("service", "x-connector-signature"): _signature,
     **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},

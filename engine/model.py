@@ -136,6 +136,8 @@ class Schema:
     visibility: str = ""
     choices: Choices | None = None
     wire: Wire | None = None
+    notification: bool = False
+    """True where callers give the URL that events are sent to."""
     header_prefix: str = ""
     """Where this is a mapping that travels as header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
@@ -170,6 +172,8 @@ class Parameter:
     operators: Mapping[str, str] = field(default_factory=dict)
     encoding: Literal["once", "twice", "none"] = "once"
     allow_empty: bool = False
+    notification: bool = False
+    """As that of a schema."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -236,6 +240,25 @@ class XmlRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """How a service signs what it sends: an HMAC of ``text``, whose holes are ``{url}``, ``{form}`` (the sorted
+    fields, name and value), ``{body}`` and ``{header:NAME}``, under the connection value ``secret``.
+
+    ``prefix`` stands before the mark in the header field. ``moment`` is a header field with the time of sending,
+    which may be ``seconds`` old; ``body_hash`` a parameter of the URL with the SHA-256 of a body that is no form."""
+
+    header: str
+    secret: str
+    text: str = "{body}"
+    algorithm: str = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    moment: str = ""
+    seconds: int = 300
+    body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShape:
     """Where an error body keeps the provider's own code and message."""
 
@@ -270,6 +293,9 @@ class Operation:
     polling: Polling | None = None
     resend: frozenset[int] = frozenset()
     trigger: str = ""
+    """``single`` or ``batch`` where it tells of events: one in an answer, or a list of them."""
+    event: Schema | None = None
+    """What is sent to the URL that a subscription gives."""
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
@@ -357,6 +383,7 @@ class Service:
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
+    signature: Signature | None = None
     test: Choices | None = None
     """The operation that shows whether a connection works."""
     scripted: frozenset[str] = frozenset()

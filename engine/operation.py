@@ -13,16 +13,18 @@ from engine import model
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
-from engine.errors import Diagnostic, InvalidDocument, Timeout, UnknownName, Unsupported
+from engine.errors import Diagnostic, InvalidDocument, Timeout, UnknownName, Unsupported, answer_error
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
 from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from engine.naming import snake, unique
 from engine.paging import Pages, page_items
+from engine.places import within
 from engine.plan import Argument, Options, Plan, pick
 from engine.policies import findings
 from engine.polling import Polls
+from engine.questions import Questions
 
 _log = logging.getLogger("connectors")
 
@@ -82,9 +84,37 @@ class Operation:
         with self.stream(**arguments) as stream:
             yield from self._plan.each(stream, self._options.validate_responses)
 
-    def poll(self, /, **arguments: Any) -> Poller:
-        """Starts a long-running operation, and returns how to follow it."""
-        return self._poller(self.request(**arguments))
+    def poll(self, /, **arguments: Any) -> Any:
+        """Starts a long-running operation, and returns how to follow it, a :class:`Poller`; of a trigger the
+        :class:`Events`, asked for until nobody iterates any more."""
+        request = self.request(**arguments)
+        return Events(self, request) if self._plan.operation.trigger else self._poller(request)
+
+    def subscribe(self, url: str, /, **arguments: Any) -> Subscription:
+        """Has events sent to a URL of the caller's, until it is unsubscribed."""
+        place = self._callback()
+        if place is None:
+            raise Unsupported(f"{self.__name__} takes no URL to send events to; call it")
+        argument, steps = place
+        if steps:
+            given = arguments.get(argument.name, arguments.get(argument.wire))
+            arguments.pop(argument.wire, None)
+            arguments[argument.name] = _with(given, steps, url)
+        else:
+            arguments[argument.name] = url
+        request = self.request(**arguments)
+        return Subscription(self, self._read(self._send(request, self._call())), request)
+
+    def _callback(self) -> tuple[Argument, tuple[str, ...]] | None:
+        """The argument that takes the URL, and the way to it within."""
+        for one in self._plan.arguments:
+            if one.parameter.notification or one.schema.notification:
+                return one, ()
+        for one in self._plan.arguments:
+            for name, inside in self._plan.contract(one.schema).properties.items():
+                if inside.notification:
+                    return one, (name,)
+        return None
 
     def wait(self, /, **arguments: Any) -> Any:
         """The value of a long-running operation, once it is done; :class:`~engine.errors.OperationFailed` where
@@ -94,7 +124,8 @@ class Operation:
     def _poller(self, first: Request) -> Poller:
         declared = self._plan.operation.polling or Polling()
         first = self._completed(first)
-        return Poller(self, Polls(self._plan, declared, first, first.base, self._options.interval))
+        interval = 1.0 if self._options.interval is None else self._options.interval
+        return Poller(self, Polls(self._plan, declared, first, first.base, interval))
 
     def _completed(self, request: Request) -> Request:
         """The request with what the service must be asked for first."""
@@ -266,6 +297,79 @@ class Poller:
     def wait(self) -> Any:
         """The value, once the operation is done; see :meth:`response`."""
         return self.response().value
+
+
+class Events:
+    """The events of a polling trigger, asked for again and again: iterate over them.
+
+    :meth:`step` asks once, without a pause, and gives what came; ``state`` is where the next question stands, to be
+    kept and given as the option ``resume`` later.
+    """
+
+    def __init__(self, operation: Operation, first: Request) -> None:
+        self._operation = operation
+        options = operation._options
+        interval = 60.0 if options.interval is None else options.interval
+        first = operation._completed(first)
+        self._questions = Questions(operation._plan, first, interval, options.resume)
+        self._waiting: list[Any] = []
+        self._asked = False
+
+    def __repr__(self) -> str:
+        return f"<events of {self._operation.__name__}>"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Plain data. Events that were read from an answer and not yet taken out are not in it."""
+        return self._questions.state
+
+    def step(self) -> list[Any]:
+        """The events that there are now; an error of the service is raised, and the state stays."""
+        request = self._questions.next
+        response = self._operation._read(self._operation._send(request, self._operation._call()))
+        return self._questions.take(response)
+
+    def __iter__(self) -> Events:
+        return self
+
+    def __next__(self) -> Any:
+        while not self._waiting:
+            if self._asked:
+                time.sleep(self._questions.pause)
+            self._waiting, self._asked = self.step(), True
+        return self._waiting.pop(0)
+
+
+class Subscription:
+    """A URL that events are sent to: ``value`` is what the service answered, :meth:`unsubscribe` ends it."""
+
+    def __init__(self, operation: Operation, response: Response, request: Request) -> None:
+        self._operation = operation
+        self._request = request
+        self.value = response.value
+        self.location = response.headers.get("Location", "")
+
+    def __repr__(self) -> str:
+        return f"<subscription of {self._operation.__name__}>"
+
+    def unsubscribe(self) -> None:
+        """Deletes what the service has made for it; one that is gone already is no error."""
+        if not self.location:
+            raise Unsupported(f"{self._operation.__name__} was answered without a Location, so it cannot be ended")
+        where = f"the Location of {self._operation.__name__}"
+        url = within(self._request.base, self._request.url, self.location, where)
+        headers = {name: text for name, text in self._request.headers.items() if name.lower() != "content-type"}
+        request = replace(self._request, method="DELETE", url=url, headers=headers, body=None, safe=True)
+        response = self._operation._send(request, self._operation._call())
+        if not 200 <= response.status < 300 and response.status not in (404, 410):
+            raise answer_error(response.status)(self._operation.__name__, response.status, headers=response.headers)
+
+
+def _with(given: Any, steps: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A mapping, or a new one, with a value at a path in it."""
+    own = dict(given) if isinstance(given, Mapping) else {}
+    own[steps[0]] = _with(own.get(steps[0]), steps[1:], value) if len(steps) > 1 else value
+    return own
 
 
 def _choices(choices: Choices, value: Any) -> Iterator[tuple[Any, str]]:

@@ -98,7 +98,8 @@ class Options:
     fields, beside those that the document describes. ``resend`` are statuses after which the caller knows
     that nothing was carried out, so that any request may be sent again. ``patience`` is the seconds that a
     long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
-    each time, where the service does not say when.
+    each time, or a trigger is asked again, where the service does not say when. ``resume`` is where the events of
+    a trigger were left.
     """
 
     accept: str | None = None
@@ -108,7 +109,8 @@ class Options:
     headers: Mapping[str, str] = field(default_factory=dict)
     resend: frozenset[int] = frozenset()
     patience: float = 3600.0
-    interval: float = 1.0
+    interval: float | None = None
+    resume: Mapping[str, Any] | None = None
 
 
 class Plan:
@@ -842,6 +844,23 @@ class Plan:
                 yield typed
         except ValueError as error:
             raise InvalidResponse(f"the answer to {self.operation.id} {error}") from None
+
+    def event(self, content_type: str, data: bytes, validate: str) -> Any:
+        """The value of what was sent to a subscription's URL; :class:`~engine.errors.InvalidResponse` for what cannot
+        be read."""
+        came, parameters = essence(content_type)
+        body = self._body("event", self.operation.event, came)
+        if body is None:
+            raise InvalidResponse(f"what came for {self.operation.id} is of type {came or 'none'}, which is not read")
+        deviations: list[Problem] = []
+        try:
+            value = body.read(data, parameters, deviations)
+        except ValueError as error:
+            raise InvalidResponse(f"what came for {self.operation.id} {error}", body=data) from None
+        deviations += body.judge(value) if validate != "off" else []
+        if deviations and validate == "strict":
+            raise InvalidResponse(f"what came for {self.operation.id} breaks its document:", deviations, body=data)
+        return body.python(value, deviations)
 
     def _item_schema(self, schema: Schema | None, path: tuple[str, ...]) -> Schema:
         here = self.contract(schema) if schema is not None else Schema()

@@ -123,15 +123,15 @@ def test_the_public_names_are_these() -> None:
     """What people type: a change here is a change for them."""
     assert sorted(connectors.__all__) == [
         "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
-        "Diagnostic", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument", "InvalidResponse",
-        "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller", "Problem", "ServerError", "Stream",
-        "Timeout", "TooManyRequests", "TransportError", "Unauthorized", "UnknownName", "Unsupported", "available",
-        "load", "load_file",
+        "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument",
+        "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller", "Problem",
+        "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests", "TransportError", "Unauthorized",
+        "UnknownName", "Unsupported", "Webhook", "available", "load", "load_file",
     ]  # fmt: skip
     public = {name for name in dir(connectors.Operation) if not name.startswith("_")}
     assert public == {
-        "argument", "choices", "each", "items", "items_of", "pages", "poll", "request", "response", "stream", "using",
-        "wait",
+        "argument", "choices", "each", "items", "items_of", "pages", "poll", "request", "response", "stream",
+        "subscribe", "using", "wait",
     }  # fmt: skip
 
 
