@@ -231,5 +231,6 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": lambda value, given: _same(value, given),
     "<=": lambda value, given: _ordered(value, given) in (-1, 0),
     ">=": lambda value, given: _ordered(value, given) in (0, 1),
+    "in": lambda value, given: value in (given if isinstance(given, list) else [given]),
     "contains": lambda value, given: str(given).strip("*%") in str(value),
 }

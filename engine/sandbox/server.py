@@ -31,6 +31,7 @@ from engine.serving import Route, negotiate, read_arguments, read_body, routes, 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 HOST = "127.0.0.1"
+_HEADERS = "connectors.headers"
 _POLL = 0.02  # seconds between looks for a stop
 MAX_BODY = 32 * 1024 * 1024
 
@@ -39,6 +40,11 @@ _log = logging.getLogger("connectors.sandbox")
 
 class _Handler(WSGIRequestHandler):
     """Logs to logging, without queries: they may hold a key."""
+
+    def make_environ(self) -> Any:
+        environ = super().make_environ()
+        environ[_HEADERS] = list(self.headers.items())  # WSGI leaves out names with an underscore
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         _log.info("%s %s %s", self.command, urlsplit(self.path).path, code)
@@ -108,7 +114,8 @@ class Sandbox:
 
     def _respond(self, request: Request) -> Response:
         raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
-        asked = Asking(request.method, urlsplit(raw).path, urlsplit(raw).query, Headers(request.headers.items()))
+        headers = Headers(request.environ.get(_HEADERS) or request.headers.items())
+        asked = Asking(request.method, urlsplit(raw).path, urlsplit(raw).query, headers)
         asked.data = request.get_data()
         route = None
         try:

@@ -37,6 +37,7 @@ def _count(name: str, context: Context) -> str:
 
 FUNCTIONS: Mapping[str, Callable[[str, Context], Any]] = {
     "hex": lambda length, context: secrets.token_hex(int(length))[: int(length)],
+    "number": lambda digits, context: 10 ** (int(digits) - 1) + secrets.randbelow(9 * 10 ** (int(digits) - 1)),
     "now": _now,
     "count": _count,
 }

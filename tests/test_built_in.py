@@ -1,0 +1,109 @@
+"""Every built-in connector: what it sends, octet by octet, and that its own sandbox takes every operation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import connectors
+from connectors import registry
+from engine import loader
+from engine.examples import minimal
+from engine.http import Request
+from engine.sandbox import Sandbox
+
+CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
+OWN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['connector']} {case['operation']}")
+def test_what_is_sent(case: dict[str, Any]) -> None:
+    made = connectors.load(case["connector"], connection=case["connection"])
+    operation = made[case["operation"]].using(**case.get("options", {}))
+    request, expected = operation.request(**case["arguments"]), case["request"]
+    credentials = made.connection.credentials(operation._plan.operation).merged(request.credentials)
+    url, headers = credentials.reveal(request)
+    assert (request.method, url) == (expected["method"], expected["url"])
+    assert {name: headers.get(name) for name in expected["headers"]} == expected["headers"]
+    body = request.body if isinstance(request.body, bytes) else b""
+    assert body.decode("utf-8") == expected.get("body", "")
+    for secret in case["connection"].values():
+        assert secret not in str(request) or secret.startswith("AC")
+
+
+def test_each_has_a_case() -> None:
+    assert {case["connector"] for case in CASES} == set(OWN)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_its_sandbox_takes_every_operation(name: str) -> None:
+    """With the least arguments: an answer of the document's, or that there is no such thing; in every
+    representation the same."""
+    entry = registry.find(name)
+    service = loader.load(entry.document, entry.properties)
+    with Sandbox(service) as sandbox:
+        made = connectors.load(name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
+        for one in made:
+            operation = getattr(made, one)
+            arguments = minimal(operation._plan)
+            values = []
+            for accept in operation._plan.offered or (None,):
+                try:
+                    values.append(operation.using(accept=accept)(**arguments))
+                except (connectors.NotFound, connectors.BadRequest) as error:
+                    values.append(error.status)
+            if operation._plan.operation.method == "GET":
+                assert all(value == values[0] for value in values), one
+
+
+def test_a_pet_in_both_representations() -> None:
+    """Created from XML, read as JSON and as XML, changed by a form, pictured, and gone."""
+    entry = registry.find("petstore")
+    with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
+        shop = connectors.load(
+            "petstore",
+            connection={"api_key": sandbox.values["api_key"]},
+            base_url=sandbox.url,
+            validate_responses="strict",
+        )
+        pet = shop.add_pet.using(content_type="application/xml")(
+            name="Grüße & Co", photo_urls=["a", "b"], tags=[{"id": 1, "name": "x"}], status="pending"
+        )
+        assert shop.get_pet_by_id(pet_id=pet["id"]) == pet
+        assert shop.get_pet_by_id.using(accept="application/xml")(pet_id=pet["id"]) == pet
+        assert shop.update_pet_with_form(pet_id=pet["id"], name="Rex")["name"] == "Rex"
+        assert pet["id"] in [one["id"] for one in shop.find_pets_by_status(status=["pending"])]
+        assert shop.upload_file(pet_id=pet["id"], file=b"\x89PNG")["code"] == 1
+        assert shop.delete_pet(pet_id=pet["id"]) is None
+        with pytest.raises(connectors.NotFound):
+            shop.get_pet_by_id(pet_id=pet["id"])
+        with pytest.raises(connectors.Unauthorized):
+            connectors.load("petstore", connection={"token": "another"}, base_url=sandbox.url).get_inventory()
+
+
+def test_choices_of_another_connector() -> None:
+    entry = registry.find("slack")
+    with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
+        made = connectors.load("slack", connection=sandbox.values, base_url=sandbox.url)
+        assert made.post_message.choices("channel") == [("C0123456789", "general")]
+
+
+def test_a_subscription_is_filled_in() -> None:
+    """What callers are not asked for is there: kind of content, events, and the URL where it belongs."""
+    sent: list[Request] = []
+
+    class Stop(Exception):
+        pass
+
+    class Carrier:
+        def send(self, request: Request) -> Any:
+            sent.append(request)
+            raise Stop
+
+    made = connectors.load("github-issues", connection={"token": "t"}, transport=Carrier())
+    with pytest.raises(Stop):
+        made.on_issue.subscribe("https://me.example/hook", owner="o", repo="r")
+    assert sent[0].body == (b'{"events":["issues"],"config":{"content_type":"json","url":"https://me.example/hook"}}')
