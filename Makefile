@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long conformance lint clean
+.PHONY: demo test long conformance corpus bench lint clean
+
+CORPUS ?= spec
 
 TESTSERVER := .testserver/node_modules/@microsoft.azure/autorest.testserver/package.json
 
@@ -29,6 +31,13 @@ $(TESTSERVER):
 
 conformance: $(READY) $(TESTSERVER)  ## Every case against the AutoRest test server (needs node), by document.
 	$(BIN)/python -m tests.conformance
+
+corpus: $(READY)  ## Every connector below CORPUS=<folder>: loads, operations, requests, findings, seconds, memory.
+	$(BIN)/python -m bench.corpus $(CORPUS) --json corpus.json
+
+bench: $(READY)  ## Loading CORPUS=<folder of connector folders>, beside aiopenapi3 and bravado-core.
+	$(BIN)/python -m pip install --quiet aiopenapi3 bravado-core
+	$(BIN)/python -m bench.catalogue $(CORPUS)
 
 lint: $(READY)  ## Style, types, and the project's own documents.
 	$(BIN)/ruff check .

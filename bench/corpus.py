@@ -70,13 +70,13 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
         operations = list(service.operations)
     except InvalidDocument as error:
         return {**told, "loads": False, "why": str(error), "seconds": time.perf_counter() - started, "peak": peak()}
-    values = connection_values(service)
-    connection = Connection(service, values, BASE)
     compiler = Compiler(service)
     wrong: dict[str, str] = {}
     made: list[tuple[Plan, Request]] = []
+    connection: Connection | None = None
     for name in operations:
         try:
+            connection = connection or Connection(service, connection_values(service), BASE)
             plan = Plan(compiler, service.operations[name], connection.values)
             made.append((plan, plan.request(minimal(plan), connection.base, Options(), fixed=True)))
         except ConnectorError as error:
@@ -91,7 +91,7 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
         "seconds": time.perf_counter() - started,
         "peak": peak(),
     }
-    if judge and made:
+    if judge and connection is not None:
         told["refused"] = judged(service, connection, made)
     return told
 

@@ -102,6 +102,9 @@ def list_(as_json: bool) -> None:
     return None
 
 
+_SCRIPTED = "(rewritten by a script of its publisher's, which does not run here: it cannot be called)"
+
+
 @cli.command()
 @click.argument("name")
 @click.argument("operation", required=False)
@@ -117,7 +120,7 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
         return _print(told)
     click.echo(f"{told['title']} {told['version']}\n{told['description']}\n\nConnection")
     for one in service.connection:
-        required = "required" if one.required else "optional"
+        required = f"one of {', '.join(one.sets)}" if one.sets else "required" if one.required else "optional"
         click.echo(
             f"  {one.name}  {required}; {one.description or one.title} ({', '.join(variables(entry.name, one))})"
         )
@@ -125,7 +128,8 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
         click.echo(f"\n{kind.capitalize()}")
         table = _table("  name", "method", "path", "title")
         for row in told[kind]:
-            table.add_row(f"  {row['name']}", row["method"], row["path"], row["title"])
+            scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
+            table.add_row(f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         _show_table(table) if told[kind] else click.echo("  none")
     return None
 
@@ -140,6 +144,8 @@ def _show_operation(entry: Entry, service: Service, name: str, as_json: bool) ->
         _print(next(one for one in [*told["actions"], *told["triggers"]] if one["operation_id"] == operation_id))
     else:
         click.echo(documentation(Plan(Compiler(service), service.operations[operation_id])))
+        if operation_id in service.scripted:
+            click.echo(f"\n{_SCRIPTED}")
 
 
 # call: a command for each connector, below it one for each operation, with an option for each argument

@@ -22,7 +22,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_list_names_connectors_and_their_source() -> None:
     code, out, _ = run("list", "--json")
     assert code == 0
-    assert [(one["name"], one["source"]) for one in json.loads(out)] == [("twilio", "built in")]
+    names = ["github-issues", "open-meteo", "petstore", "sendgrid", "slack", "twilio"]
+    assert [(one["name"], one["source"]) for one in json.loads(out)] == [(name, "built in") for name in names]
 
 
 def test_call_prints_the_value_and_nothing_else() -> None:

@@ -18,8 +18,9 @@ from werkzeug.wrappers import Request, Response
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.examples import example
+from engine.expressions import plain
 from engine.http import Headers
-from engine.model import Answer, Operation, Service
+from engine.model import MISSING, Answer, ConnectionParameter, Operation, Service
 from engine.plan import Plan
 from engine.sandbox.behaviour import Asked, Behaviour, Refused
 from engine.sandbox.judge import Judge, Verdict
@@ -271,8 +272,14 @@ class Sandbox:
 
 
 def connection_values(service: Service) -> dict[str, str]:
-    """The values that a sandbox of a service accepts: those it declares, else ``sandbox-<name>``."""
+    """The values that a sandbox of a service accepts: those it declares, else a default, the first that is allowed,
+    or ``sandbox-<name>``."""
     declared = service.sandbox.get("connection") or {}
-    return {
-        one.name: str(declared.get(one.name, f"sandbox-{one.name.replace('_', '-')}")) for one in service.connection
-    }
+
+    def value(one: ConnectionParameter) -> str:
+        given = declared.get(one.name, one.default)
+        if given is MISSING or (one.allowed and given not in one.allowed):
+            given = one.allowed[0] if one.allowed else f"sandbox-{one.name.replace('_', '-')}"
+        return plain(given)
+
+    return {one.name: value(one) for one in service.connection}

@@ -1,0 +1,92 @@
+"""Loading a whole catalogue, beside what peers need for the same: CPU and peak memory, each in a process of its own.
+
+    python -m bench.catalogue FOLDER [--rounds N]
+
+Every document below the folder is loaded and all its operations are indexed by name, in one process. A peer that
+refuses a document is counted for what it loads. Ratios are to ours, from one run; peers that are not installed are
+left out (``pip install aiopenapi3 bravado-core``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAMS = {
+    "ours": """
+from engine import loader
+from connectors import registry
+def load(folder):
+    entry = registry.entry_of(folder)
+    return len(list(loader.load(entry.document, entry.properties).operations))
+""",
+    "bravado-core": """
+import json
+from bravado_core.spec import Spec
+def load(folder):
+    raw = json.loads((folder / "apiDefinition.swagger.json").read_bytes().decode("utf-8-sig"))
+    spec = Spec.from_dict(raw, config={"validate_swagger_spec": False, "use_models": False})
+    return sum(len(one.operations) for one in spec.resources.values())
+""",
+    "aiopenapi3": """
+import json
+from aiopenapi3 import OpenAPI
+def load(folder):
+    raw = json.loads((folder / "apiDefinition.swagger.json").read_bytes().decode("utf-8-sig"))
+    api = OpenAPI("http://127.0.0.1/", raw)
+    return len(list(api._.Iter(api, False)))
+""",
+}
+LOOP = """
+import json, re, sys, time
+from pathlib import Path
+folders = sorted(one for one in Path(sys.argv[1]).iterdir() if (one / "apiDefinition.swagger.json").is_file())
+loaded = operations = 0
+started = time.process_time()
+for one in folders:
+    try:
+        operations += load(one)
+        loaded += 1
+    except Exception:
+        pass
+status = Path("/proc/self/status")
+peak = int(re.search(r"VmHWM:\\s*(\\d+) kB", status.read_text())[1]) // 1024 if status.exists() else 0
+print(json.dumps([loaded, operations, time.process_time() - started, peak]))
+"""
+
+
+def main() -> int:
+    """Prints a row for each that is installed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=3, help="of which the best counts")
+    options = parser.parse_args()
+    rows = {}
+    for name, program in PROGRAMS.items():
+        runs = []
+        for _ in range(options.rounds):
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", program + LOOP, str(options.folder)],
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode != 0:
+                print(f"{name} is left out: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+                break
+            runs.append(json.loads(done.stdout))
+        if runs:
+            rows[name] = min(runs, key=lambda run: run[2])
+    columns = f"{'documents':>9} {'operations':>10} {'CPU s':>7} {'MiB':>5}"
+    print(f"{'':14} {columns} {'CPU, ours 1':>12} {'memory, ours 1':>15}")
+    own = rows["ours"]
+    for name, (loaded, operations, seconds, peak) in rows.items():
+        ratio, memory = seconds / own[2], peak / max(own[3], 1)
+        print(f"{name:14} {loaded:>9} {operations:>10} {seconds:>7.2f} {peak:>5} {ratio:>12.1f} {memory:>15.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
