@@ -88,6 +88,12 @@ def _dynamic_values(node: Any, value: Any, at: Site) -> Any:
     return replace(node, choices=choices)
 
 
+def _dynamic_schema(node: Any, value: Any, at: Site) -> Any:
+    """Where the schema itself is asked for; of both spellings the newer, which comes later, counts."""
+    choices = _dynamic_values(Schema(), value, at).choices
+    return node if choices is None else replace(node, dynamic=choices)
+
+
 def _argument(given: Any) -> Any:
     """A literal, or ``("argument", name)`` where the value is another argument of the asking call."""
     if isinstance(given, Mapping):
@@ -520,6 +526,8 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-ms-visibility"): _field("visibility") for kind in (*_BOTH, "operation")},
     **{(kind, "x-ms-dynamic-values"): _dynamic_values for kind in _BOTH},
     **{(kind, "x-ms-dynamic-list"): _dynamic_values for kind in _BOTH},
+    ("schema", "x-ms-dynamic-schema"): _dynamic_schema,
+    ("schema", "x-ms-dynamic-properties"): _dynamic_schema,
     ("parameter", "x-connector-operators"): _operators,
     ("operation", "x-ms-pageable"): _pageable,
     ("operation", "x-ms-long-running-operation"): _polling,

@@ -135,6 +135,8 @@ class Schema:
     client_name: str | None = None
     visibility: str = ""
     choices: Choices | None = None
+    dynamic: Choices | None = None
+    """The operation that gives the schema itself."""
     wire: Wire | None = None
     notification: bool = False
     """True where callers give the URL that events are sent to."""
@@ -383,6 +385,8 @@ class Service:
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
+    schema_of: Callable[[Any], Schema] = lambda raw: Schema()
+    """Lowers a schema that came in an answer, written as the document's own are."""
     signature: Signature | None = None
     test: Choices | None = None
     """The operation that shows whether a connection works."""

@@ -7,13 +7,14 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from functools import cached_property
 from typing import Any
 
-from engine import model
+from engine import dynamic, model
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
-from engine.errors import Diagnostic, InvalidDocument, Timeout, UnknownName, Unsupported, answer_error
+from engine.errors import Diagnostic, InvalidDocument, InvalidResponse, Timeout, UnknownName, Unsupported, answer_error
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
@@ -43,9 +44,14 @@ class Operation:
         self._connector = connector
         self._plan = plan
         self._options = options
+        self._with_schemas: dict[Any, Plan] = {}
         self.__name__ = self.__qualname__ = name
         self.__doc__ = documentation(plan)
         self.__signature__ = signature(plan)
+
+    @cached_property
+    def _dynamic(self) -> tuple[dynamic.Place, ...]:
+        return dynamic.places(self._plan.operation, self._plan.contract)
 
     def __repr__(self) -> str:
         return f"<operation {self._connector.name}.{self.__name__}{self.__signature__}>"
@@ -68,6 +74,30 @@ class Operation:
 
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
+        return self._told(arguments)._respond(arguments)
+
+    def _told(self, arguments: Mapping[str, Any]) -> Operation:
+        """The operation with the schemas that the service tells for these arguments, asked for once a connection."""
+        if not self._dynamic:
+            return self
+        spelled = {one.wire: one.name for one in self._plan.arguments}
+        found: list[tuple[dynamic.Place, Schema]] = []
+        for place in self._dynamic:
+            asked = dynamic.arguments(place.asked, arguments, spelled)
+            schema = None if asked is None else self._connector.schema(place.asked, asked)
+            if schema is not None:
+                found.append((place, schema))
+        if not found:
+            return self
+        key = tuple((place.where, place.steps, id(schema)) for place, schema in found)
+        if key not in self._with_schemas:
+            operation = dynamic.filled(self._plan.operation, self._plan.contract, found)
+            self._with_schemas[key] = self._connector.plan(operation)
+        made = Operation(self._connector, self._with_schemas[key], self.__name__, self._options)
+        made._dynamic = ()
+        return made
+
+    def _respond(self, arguments: Mapping[str, Any]) -> Response:
         return self._read(self._send(self.request(**arguments), self._call()))
 
     def stream(self, /, **arguments: Any) -> Stream:
@@ -87,8 +117,9 @@ class Operation:
     def poll(self, /, **arguments: Any) -> Any:
         """Starts a long-running operation, and returns how to follow it, a :class:`Poller`; of a trigger the
         :class:`Events`, asked for until nobody iterates any more."""
-        request = self.request(**arguments)
-        return Events(self, request) if self._plan.operation.trigger else self._poller(request)
+        told = self._told(arguments)
+        request = told.request(**arguments)
+        return Events(told, request) if self._plan.operation.trigger else told._poller(request)
 
     def subscribe(self, url: str, /, **arguments: Any) -> Subscription:
         """Has events sent to a URL of the caller's, until it is unsubscribed."""
@@ -155,11 +186,11 @@ class Operation:
 
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of this page and of those after it, one call each, as they are asked for."""
-        return (value for value, _ in self._follow(arguments))
+        return (value for value, _ in self._told(arguments)._follow(arguments))
 
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
-        return (item for _, items in self._follow(arguments) for item in items)
+        return (item for _, items in self._told(arguments)._follow(arguments) for item in items)
 
     def items_of(self, page: Any) -> list[Any]:
         """The items of one page's value."""
@@ -451,7 +482,9 @@ class UnknownOperation(UnknownName, AttributeError):
     """No operation of this name: also an ``AttributeError``, as attributes are asked for."""
 
 
-_RESERVED = frozenset({"name", "service", "connection", "transport", "tell", "check", "diagnostics"})
+_RESERVED = frozenset(
+    {"name", "service", "connection", "transport", "tell", "check", "diagnostics", "plan", "schema", "dynamic"}
+)
 
 
 def operation_names(service: Service) -> dict[str, str]:
@@ -478,6 +511,7 @@ class Connector:
         self._ids = operation_names(service)
         self._made: dict[str, Operation] = {}
         self._told: set[tuple[str, str]] = set()
+        self._schemas: dict[Any, Schema | None] = {}
         self.diagnostics: tuple[Diagnostic, ...] = (*service.diagnostics, *findings(service))
         """What was found while the connector was loaded."""
 
@@ -512,9 +546,28 @@ class Connector:
         if made is None:
             if name not in self._ids:
                 raise UnknownOperation("operation", name, self._ids)
-            plan = Plan(self._compiler, self.service.operations[self._ids[name]], self.connection.values)
+            plan = self.plan(self.service.operations[self._ids[name]])
             made = self._made[name] = Operation(self, plan, name, self._options)
         return made
+
+    def plan(self, operation: model.Operation) -> Plan:
+        """An operation of this service's, compiled for this connection."""
+        return Plan(self._compiler, operation, self.connection.values)
+
+    def schema(self, asked: Choices, arguments: Mapping[str, Any]) -> Schema | None:
+        """The schema that an operation of the service's gives for arguments, kept; None where it gives none.
+        :class:`~engine.errors.InvalidResponse` for one that cannot be used."""
+        key = (asked.operation, asked.value, repr(sorted(arguments.items(), key=str)))
+        if key not in self._schemas:
+            if asked.operation not in self.service.operations:
+                return None
+            value = self[asked.operation](**arguments)
+            raw = pick(value, asked.value) if asked.value else value
+            try:
+                self._schemas[key] = self.service.schema_of(raw) if isinstance(raw, dict) else None
+            except InvalidDocument as error:
+                raise InvalidResponse(f"the schema that {asked.operation} gives cannot be used: {error}") from None
+        return self._schemas[key]
 
     def check(self, operation: model.Operation) -> None:
         """Refuses an operation that cannot be carried out here, whatever its arguments."""

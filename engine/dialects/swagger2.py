@@ -348,6 +348,7 @@ class _Lowering:
                 closed=False,
             ),
             subtypes=Lazy((), self.subtypes, closed=False),
+            schema_of=lambda raw: self.schema(raw, "/dynamic"),
         )
         return self.extend("service", node, {**extensions(info), **extensions(root)}, self.site(""))
 

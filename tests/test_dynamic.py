@@ -1,0 +1,129 @@
+"""What the service itself tells: the values that may be given, and schemas, asked once and held to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+import connectors
+from tests.conftest import serving
+
+KINDS = {
+    "book": {
+        "type": "object",
+        "required": ["title"],
+        "properties": {"title": {"type": "string"}, "on": {"type": "string", "format": "date"}},
+    },
+    "coin": {"type": "object", "properties": {"worth": {"type": "integer"}}},
+    "broken": {"type": "object", "properties": {"x": {"$ref": "#/definitions/Nowhere"}}},
+}
+THING = {
+    "type": "object",
+    "x-ms-dynamic-schema": {
+        "operationId": "GetSchema",
+        "parameters": {"kind": {"parameter": "kind"}},
+        "value-path": "schema",
+    },
+}
+KIND = {
+    "name": "kind",
+    "in": "path",
+    "required": True,
+    "type": "string",
+    "x-ms-dynamic-list": {
+        "operationId": "GetKinds",
+        "itemsPath": "kinds",
+        "itemValuePath": "id",
+        "itemTitlePath": "name",
+    },
+}
+ANY = {"200": {"description": "ok", "schema": {"type": "object"}}}
+DOCUMENT: dict[str, Any] = {
+    "swagger": "2.0",
+    "info": {"title": "Kinds", "version": "1"},
+    "host": "kinds.example",
+    "paths": {
+        "/kinds": {"get": {"operationId": "GetKinds", "responses": ANY}},
+        "/kinds/{kind}": {
+            "get": {
+                "operationId": "GetSchema",
+                "parameters": [{"name": "kind", "in": "path", "required": True, "type": "string"}],
+                "responses": ANY,
+            }
+        },
+        "/things/{kind}": {
+            "parameters": [KIND],
+            "post": {
+                "operationId": "AddThing",
+                "parameters": [{"name": "thing", "in": "body", "required": True, "schema": THING}],
+                "responses": {"200": {"description": "it", "schema": THING}},
+            },
+        },
+    },
+}
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def kinds(asked: list[str], tmp_path: Path) -> Iterator[connectors.Connector]:
+    @Request.application
+    def service(request: Request) -> Response:
+        asked.append(f"{request.method} {request.path}")
+        last = request.path.rpartition("/")[2]
+        value: Any = {"kinds": [{"id": name, "name": name.upper()} for name in KINDS]}
+        if request.path.startswith("/kinds/"):
+            value = {"schema": KINDS[last]}
+        elif request.method == "POST":
+            value = request.get_json()
+        return Response(json.dumps(value), content_type="application/json")
+
+    path = tmp_path / "kinds.swagger.json"
+    path.write_text(json.dumps(DOCUMENT))
+    with serving(make_server("127.0.0.1", 0, service, threaded=True)) as url:
+        yield connectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
+
+
+def test_choices_are_asked(kinds: connectors.Connector) -> None:
+    assert kinds.add_thing.choices("kind")[:2] == [("book", "BOOK"), ("coin", "COIN")]
+
+
+def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: connectors.Connector, asked: list[str]) -> None:
+    """Its members are arguments of their own, its formats are objects."""
+    assert kinds.add_thing(kind="book", title="Middlemarch", on=date(1871, 12, 1)) == {
+        "title": "Middlemarch",
+        "on": date(1871, 12, 1),
+    }
+    assert kinds.add_thing(kind="book", thing={"title": "Emma"}) == {"title": "Emma"}
+    with pytest.raises(connectors.InvalidArguments, match="title: is missing"):
+        kinds.add_thing(kind="book", thing={})
+    assert asked == ["GET /kinds/book", "POST /things/book", "POST /things/book"]
+
+
+def test_each_choice_has_its_own_schema(kinds: connectors.Connector) -> None:
+    assert kinds.add_thing(kind="coin", worth=2) == {"worth": 2}
+    with pytest.raises(connectors.InvalidArguments, match="worth: must be integer"):
+        kinds.add_thing(kind="coin", worth="two")
+    with pytest.raises(connectors.InvalidArguments, match="title"):
+        kinds.add_thing(kind="book", worth=2)
+
+
+def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: connectors.Connector, asked: list[str]) -> None:
+    with pytest.raises(connectors.InvalidResponse, match="GetSchema"):
+        kinds.add_thing(kind="broken", thing={"x": 1})
+    assert asked == ["GET /kinds/broken"]
+
+
+def test_a_dry_run_asks_nobody(kinds: connectors.Connector, asked: list[str]) -> None:
+    assert kinds.add_thing.request(kind="book", thing={"any": 1}).method == "POST"
+    assert asked == []
