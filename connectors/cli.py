@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import click
+from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.table import Table
 
@@ -201,7 +202,15 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
         needed = " [required]" if plan.asked(one) else ""
         several = "array" in plan.contract(one.schema).types
         said = " ".join((one.description or one.title).split()) + needed
-        options.append(click.Option([flag, f"argument_{one.name}"], multiple=several, help=said, metavar="VALUE"))
+        options.append(
+            click.Option(
+                [flag, f"argument_{one.name}"],
+                multiple=several,
+                help=said,
+                metavar="VALUE",
+                shell_complete=_completion(entry, name, one),
+            )
+        )
 
     def run(**given: Any) -> None:
         _call(entry, name, plan, given)
@@ -209,6 +218,25 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
     return click.Command(
         name, params=[*options, *_OWN_OPTIONS], callback=run, help=documentation(plan).split("\n\nArg")[0]
     )
+
+
+def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..., list[CompletionItem]]:
+    """What a shell offers for an argument: what its enum lists, or what the service says where one is connected."""
+
+    def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        known = {
+            one.removeprefix("argument_"): value
+            for one, value in ctx.params.items()
+            if one.startswith("argument_") and value not in (None, ())
+        }
+        try:
+            made = connect(entry, ctx.params.get("connection"), ctx.params.get("base_url"), None, {"timeout": 3.0})
+            found = made[operation].choices(argument.name, **known)
+        except ConnectorError:
+            return []  # a shell has no place for words
+        return [CompletionItem(str(value), help=title) for value, title in found if str(value).startswith(incomplete)]
+
+    return complete
 
 
 def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:

@@ -253,6 +253,8 @@ class Operation:
         """
         argument = self.argument(parameter)
         contract = self._plan.contract(argument.schema)
+        if contract.items is not None:
+            contract = self._plan.contract(contract.items)  # of a list, each of its items is chosen
         choices = argument.schema.choices or argument.parameter.choices or contract.choices
         if choices is None:
             if contract.enum is None:
@@ -472,10 +474,19 @@ def documentation(plan: Plan) -> str:
             said = " ".join((one.description or one.title).split())
             needed = ", required" if plan.asked(one) else ""
             kind = inspect.formatannotation(python_type(plan, one.schema))
-            lines.append(f"    {one.name} ({kind}{needed}): {said}".rstrip(": "))
+            lines.append(f"    {one.name} ({kind}{needed}): {said}{_allowed(plan, one)}".rstrip(": "))
     lines.append("\nAnswers:")
     lines += [f"    {status}: {answer.description}" for status, answer in operation.answers.items()]
     return "\n".join(lines)
+
+
+def _allowed(plan: Plan, argument: Argument) -> str:
+    """What may be given, where the document lists it or says whom to ask."""
+    contract = plan.contract(argument.schema)
+    if contract.enum is not None:
+        return f" One of: {', '.join(map(str, contract.enum[:20]))}{', …' if len(contract.enum) > 20 else ''}."
+    choices = argument.schema.choices or argument.parameter.choices or contract.choices
+    return f" choices({argument.name!r}) asks for what may be given." if choices is not None else ""
 
 
 class UnknownOperation(UnknownName, AttributeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -143,3 +144,12 @@ def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
             assert len(list(twilio.list_messages.items())) == expected
             server.send_signal(signal.SIGINT)
             assert server.wait(10) == 0
+
+
+def test_a_shell_completes_what_an_argument_may_be() -> None:
+    """Operations, options, and the values that the document lists."""
+    words = "connectors call petstore find_pets_by_status --status p"
+    env = {**os.environ, "_CONNECTORS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "5"}
+    program = "import sys; sys.argv = ['connectors']; from connectors.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.stdout.split() == ["plain,pending"], done.stderr

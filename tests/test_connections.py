@@ -16,6 +16,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
 
 import connectors
 from connectors import cli, connecting, connections
@@ -297,3 +298,33 @@ def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> 
         connectors.load_file(folder, connection={"username": "ada"})
     with pytest.raises(connectors.ConnectionMissing, match="region is one of eu, us"):
         connectors.load_file(folder, connection={"api_key": "the-key", "region": "mars"})
+
+
+def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_path: Path, provider: str) -> None:
+    """Checked, told, copied, found by name; what cannot be read, or has a name already, changes nothing."""
+    place = tmp_path / "Some People"
+    place.mkdir()
+    (place / "apiDefinition.swagger.json").write_text(people.read_text())
+    (place / "apiProperties.json").write_text(json.dumps(SETS))
+    done = run("add", str(place))
+    assert done.returncode == 0, done.stderr
+    assert "1 operations" in done.stderr
+    assert connectors.available()["some-people"] == "added"
+    assert run("add", str(place)).returncode == 1
+    assert run("add", str(place), "--replace").returncode == 0
+    assert run("add", str(people), "--name", "../escape").returncode == 1
+    assert run("add", str(people), "--name", "persons").returncode == 0
+    text = people.read_bytes()
+
+    @Request.application
+    def site(request: Request) -> Response:
+        return Response(text if request.path == "/docs/people.json" else "<html>", 200)
+
+    with serving(make_server("127.0.0.1", 0, site, threaded=True)) as url:
+        assert run("add", f"{url}/docs/people.json", "--name", "fetched").returncode == 0
+        refused = run("add", f"{url}/index.html")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert connectors.load("fetched", connection={"token": "t"}).connection.base == provider
+    found = connectors.available()
+    assert {name for name, source in found.items() if source == "added"} == {"some-people", "persons", "fetched"}

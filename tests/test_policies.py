@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
 
 import connectors
 from engine.expressions import Scope, template
 from engine.policies import POLICIES, Use
+from tests.conftest import serving
 
 PARAMETER = "x-ms-apimTemplateParameter."
 
@@ -305,3 +308,99 @@ def test_what_a_script_rewrites_is_refused(tmp_path: Path) -> None:
     (place / "script.csx").write_text("// C#")
     with pytest.raises(connectors.Unsupported, match="script"):
         connectors.load_file(place, connection=VALUES).change(**CALL)
+
+
+# On the wire: what needs a service on the other side
+
+
+class Peer:
+    """A service that remembers what came, and answers from a table of paths."""
+
+    def __init__(self, answers: dict[str, tuple[int, dict[str, str], str]]) -> None:
+        self.answers = answers
+        self.came: list[tuple[str, str, dict[str, str]]] = []
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        request = Request(environ)
+        self.came.append((request.method, environ["RAW_URI"], dict(request.headers)))
+        status, headers, body = self.answers[request.path]
+        return Response(body, status, headers={"Content-Type": "application/json", **headers})(environ, start)
+
+
+def against(peer: Peer, tmp_path: Path, policies: list[dict[str, Any]], work: Any) -> Any:
+    with serving(make_server("127.0.0.1", 0, peer, threaded=True)) as url:
+        return work(connectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url=url))
+
+
+def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
+    """It is sent where the policy says, used by the policies after it, and shown nowhere."""
+    policies = [
+        {
+            "template": "setvaluefromurl",
+            "parameterTemplate": "@headers('X-Token')",
+            "httpMethod": "POST",
+            "parameterValueUrl": "/token/{id}?for=it",
+            "parameterValuePathTemplate": "@body().access.token",
+        },
+        {"template": "setheader", "name": "Authorization", "value": "Bearer @headers('X-Token')"},
+    ]
+    peer = Peer(
+        {
+            "/v1/token/a b": (200, {}, '{"access": {"token": "short-lived"}}'),
+            "/v1/things/a b": (400, {}, '{"error": "short-lived is no good"}'),
+        }
+    )
+    with pytest.raises(connectors.BadRequest) as refused:
+        against(peer, tmp_path, policies, lambda made: made.change(**CALL))
+    assert [(method, url) for method, url, _ in peer.came] == [
+        ("POST", "/v1/token/a%20b?for=it"),
+        ("POST", "/v1/things/a%20b?q=x"),
+    ]
+    assert peer.came[1][2]["Authorization"] == "Bearer short-lived"
+    assert "short-lived" not in f"{refused.value} {refused.value.value}"
+
+
+@pytest.mark.parametrize("answer", [(404, {}, "{}"), (200, {}, "{}"), (200, {}, "[")])
+def test_without_the_value_nothing_more_is_sent(tmp_path: Path, answer: tuple[int, dict[str, str], str]) -> None:
+    policy = {
+        "template": "setvaluefromurl",
+        "parameterTemplate": "@queryParameters('key')",
+        "httpMethod": "GET",
+        "parameterValueUrl": "/key",
+        "parameterValuePathTemplate": "@body().key",
+    }
+    peer = Peer({"/v1/key": answer})
+    with pytest.raises((connectors.InvalidResponse, connectors.NotFound)):
+        against(peer, tmp_path, [policy], lambda made: made.change(**CALL))
+    assert [url for _, url, _ in peer.came] == ["/v1/key"]
+
+
+def test_an_answer_is_rewritten(tmp_path: Path) -> None:
+    """A header field set, a status that means that the credentials are wrong."""
+    policies = [
+        {
+            "template": "setheader",
+            "name": "Location",
+            "value": "/v1/of/@connectionParameters('site')",
+            "section": "Response",
+        },
+        {"template": "setconnectionstatustounauthenticated", "statusCode": 403},
+    ]
+    peer = Peer({"/v1/things/a b": (200, {"Location": "/other"}, "{}")})
+    response = against(peer, tmp_path, policies, lambda made: made.change.response(**CALL))
+    assert response.headers["Location"] == "/v1/of/north.example"
+    (tmp_path / "again").mkdir()
+    peer = Peer({"/v1/things/a b": (403, {}, "{}")})
+    with pytest.raises(connectors.Unauthorized):
+        against(peer, tmp_path / "again", policies, lambda made: made.change(**CALL))
+
+
+def test_a_policy_names_the_next_link(tmp_path: Path) -> None:
+    peer = Peer(
+        {
+            "/v1/things/a b": (200, {}, '{"value": [1, 2], "@odata.nextLink": "/v1/more"}'),
+            "/v1/more": (200, {}, '{"value": [3]}'),
+        }
+    )
+    policy = {"template": "updatenextlink", "nextLinkPropertyName": "@odata.nextLink"}
+    assert against(peer, tmp_path, [policy], lambda made: list(made.change.items(**CALL))) == [1, 2, 3]
