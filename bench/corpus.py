@@ -49,6 +49,19 @@ def entries(folder: Path) -> Iterator[Entry]:
             yield found
         elif child.is_dir():
             yield from entries(child)
+        elif _is_document(child):
+            yield Entry(child.stem, child, None, str(folder))
+
+
+_VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
+
+
+def _is_document(path: Path) -> bool:
+    """Whether a file, whatever it is called, says that it is a document."""
+    if path.suffix not in (".json", ".yaml", ".yml"):
+        return False
+    with path.open("rb") as file:
+        return _VERSION.search(file.read(100_000)) is not None
 
 
 def peak() -> int:
@@ -64,7 +77,9 @@ def peak() -> int:
 def survey(entry: Entry, judge: bool) -> dict[str, Any]:
     """What one connector gives."""
     started = time.perf_counter()
-    told: dict[str, Any] = {"name": entry.document.parent.name, "document": str(entry.document)}
+    folder = entry.document.name in loader.PUBLISHED
+    name = entry.document.parent.name if folder else entry.name
+    told: dict[str, Any] = {"name": name, "document": str(entry.document)}
     try:
         service = loader.load(entry.document, entry.properties)
         operations = list(service.operations)

@@ -27,6 +27,9 @@ class Values(dict[str, str]):
 
     __str__ = __repr__
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("the values of a connection are not pickled")
+
 
 class Connection:
     """The values of a service's connection parameters for one account.

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
+from engine.codecs import OCTETS
 from engine.errors import InvalidArguments
 from engine.model import MISSING, Schema
 from engine.plan import Argument, Options, Plan
@@ -21,6 +22,10 @@ Resolve = Callable[[Schema], Schema]
 _TEXTS: Mapping[str, str] = {
     "date-time": "2026-01-31T12:00:00Z",
     "date": "2026-01-31",
+    "time": "12:00:00",
+    "date-time-rfc1123": "Sat, 31 Jan 2026 12:00:00 GMT",
+    "duration": "P1D",
+    "base64url": "ZXhhbXBsZQ",
     "byte": base64.b64encode(b"example").decode("ascii"),
     "uuid": "123e4567-e89b-42d3-a456-426614174000",
     "email": "someone@example.com",
@@ -54,7 +59,8 @@ def minimal(plan: Plan) -> dict[str, Any]:
         }
         body = plan.operation.body
         if body is not None and body.required:
-            whole = maker.make(body.schema)
+            sent = plan.request_body(plan.operation.consumes[0]) if plan.operation.consumes else None
+            whole: Any = b"example" if sent is not None and sent.codec is OCTETS else maker.make(body.schema)
             if plan.operation.fields:
                 made |= {one.name: whole[one.wire] for one in plan.arguments if one.wire in whole and one.path}
             else:
@@ -95,6 +101,7 @@ class _Maker:
             if parts:
                 return self.make(parts[0], (*above, id(effective)))
         kind = next(iter(effective.types), "object" if effective.properties else "")
+        kind = "file" if effective.format == "file" else kind
         row = _KINDS.get(kind)
         return row(self, effective, above) if row else None
 

@@ -451,10 +451,13 @@ class Walk:
             if isinstance(value, dict):
                 if members or rest:
                     value = dict(value)
-                    for name, inside in value.items():
-                        inner = members.get(name) if name in known else rest
-                        if inner is not None:
-                            value[name] = inner(inside, (*path, name), problems)
+                    for name, inner in members.items():  # few of many: only those in which something happens
+                        if name in value:
+                            value[name] = inner(value[name], (*path, name), problems)
+                    if rest is not None:
+                        for name, inside in value.items():
+                            if name not in known:
+                                value[name] = rest(inside, (*path, name), problems)
             elif items is not None and isinstance(value, list):
                 value = [items(one, (*path, index), problems) for index, one in enumerate(value)]
             if after is not None:
