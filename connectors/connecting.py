@@ -11,20 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from engine.errors import ConnectionMissing
 from engine.http import Transport
-from engine.model import ConnectionParameter, OAuth
-from engine.oauth import Client, kept_of
+from engine.model import ConnectionParameter
+from engine.oauth import Client, client_of, kept_of
 
 PATIENCE = 300.0
 """Seconds that a person has to agree in the browser."""
 Tell = Callable[[str], None]
-
-
-def client_of(oauth: OAuth, transport: Transport, values: Mapping[str, Any]) -> Client:
-    """The application that asks; :class:`~engine.errors.ConnectionMissing` where it has no id."""
-    client = str(values.get("client_id") or oauth.client_id)
-    if not client:
-        raise ConnectionMissing("the provider needs client_id: the id of an application that you have registered there")
-    return Client(oauth, transport, client, str(values.get("client_secret") or ""))
 
 
 def token(
@@ -33,7 +25,10 @@ def token(
     """What a connection keeps of a token that is obtained by a flow: a row of :data:`FLOWS`."""
     if parameter.oauth is None:
         raise ConnectionMissing(f"{parameter.name} is no OAuth token; give it as it is")
-    return kept_of(FLOWS[flow](client_of(parameter.oauth, transport, values), values, tell), parameter.name)
+    client = client_of(parameter.oauth, transport, values)
+    if not client.id:
+        raise ConnectionMissing("the provider needs client_id: the id of an application that you have registered there")
+    return kept_of(FLOWS[flow](client, values, tell), parameter.name)
 
 
 def _browser(client: Client, values: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:

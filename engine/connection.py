@@ -10,7 +10,7 @@ from engine.errors import ConnectionMissing, nearest
 from engine.expressions import plain
 from engine.http import NO_HOST, Credentials, Transport, checked_base
 from engine.model import MISSING, ConnectionParameter, Operation, Service
-from engine.oauth import FIELDS, Client, Tokens
+from engine.oauth import FIELDS, Tokens, client_of
 from engine.plan import segment
 from engine.retry import Quota
 from engine.security import credentials
@@ -69,10 +69,8 @@ class Connection:
         self._token = token.name if token is not None else ""
         self._tokens: Tokens | None = None
         if token is not None and token.oauth is not None and transport is not None:
-            client = str(given.get("client_id") or token.oauth.client_id)
-            secret = str(given.get("client_secret") or "")
             kept = {name: given[name] for name in (*FIELDS, token.name) if name in given}
-            self._tokens = Tokens(Client(token.oauth, transport, client, secret), token.name, kept, changed)
+            self._tokens = Tokens(client_of(token.oauth, transport, given), token.name, kept, changed)
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
         self.base = self._base(service.server, base_url)

@@ -71,8 +71,7 @@ def redirected(request: Request, response: Response) -> Request | None:
         return None
     if method == request.method:
         return replace(request, url=url)
-    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
-    return replace(request, method=method, url=url, headers=headers, body=None, safe=True)
+    return request.onward(method, url)
 
 
 def _redacted(response: Response, credentials: Credentials) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
@@ -195,6 +195,11 @@ class Request:
     def repeatable(self) -> bool:
         """Whether the body is still there for another attempt."""
         return not isinstance(self.body, Content) or self.body.repeatable
+
+    def onward(self, method: str, url: str) -> Request:
+        """A request without a body that follows from this one, to another URL."""
+        headers = {name: text for name, text in self.headers.items() if name.lower() != "content-type"}
+        return replace(self, method=method, url=url, headers=headers, body=None, safe=True)
 
     def __str__(self) -> str:
         """The request as text, credentials masked: what a dry run prints."""

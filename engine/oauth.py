@@ -179,6 +179,13 @@ class Client:
         raise ConnectionMissing("the code was not confirmed in time")
 
 
+def client_of(oauth: OAuth, transport: Transport, values: Mapping[str, Any]) -> Client:
+    """The application that the values of a connection name, or that the document does; its id may be empty."""
+    return Client(
+        oauth, transport, str(values.get("client_id") or oauth.client_id), str(values.get("client_secret") or "")
+    )
+
+
 class Tokens:
     """The access token of one connection, kept fresh. ``values`` are those of :data:`FIELDS`, and the token under its
     own name; ``changed`` is told what to keep when a new one has come."""

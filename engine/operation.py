@@ -44,7 +44,7 @@ class Operation:
         self._connector = connector
         self._plan = plan
         self._options = options
-        self._with_schemas: dict[Any, Plan] = {}
+        self._with_schemas: dict[Any, Operation] = {}
         self.__name__ = self.__qualname__ = name
         self.__doc__ = documentation(plan)
         self.__signature__ = signature(plan)
@@ -92,10 +92,10 @@ class Operation:
         key = tuple((place.where, place.steps, id(schema)) for place, schema in found)
         if key not in self._with_schemas:
             operation = dynamic.filled(self._plan.operation, self._plan.contract, found)
-            self._with_schemas[key] = self._connector.plan(operation)
-        made = Operation(self._connector, self._with_schemas[key], self.__name__, self._options)
-        made._dynamic = ()
-        return made
+            made = Operation(self._connector, self._connector.plan(operation), self.__name__, self._options)
+            made._dynamic = ()  # they are in their places
+            self._with_schemas[key] = made
+        return self._with_schemas[key]
 
     def _respond(self, arguments: Mapping[str, Any]) -> Response:
         return self._read(self._send(self.request(**arguments), self._call()))
@@ -391,9 +391,7 @@ class Subscription:
             raise Unsupported(f"{self._operation.__name__} was answered without a Location, so it cannot be ended")
         where = f"the Location of {self._operation.__name__}"
         url = within(self._request.base, self._request.url, self.location, where)
-        headers = {name: text for name, text in self._request.headers.items() if name.lower() != "content-type"}
-        request = replace(self._request, method="DELETE", url=url, headers=headers, body=None, safe=True)
-        response = self._operation._send(request, self._operation._call())
+        response = self._operation._send(self._request.onward("DELETE", url), self._operation._call())
         if not 200 <= response.status < 300 and response.status not in (404, 410):
             raise answer_error(response.status)(self._operation.__name__, response.status, headers=response.headers)
 
@@ -493,9 +491,7 @@ class UnknownOperation(UnknownName, AttributeError):
     """No operation of this name: also an ``AttributeError``, as attributes are asked for."""
 
 
-_RESERVED = frozenset(
-    {"name", "service", "connection", "transport", "tell", "check", "diagnostics", "plan", "schema", "dynamic"}
-)
+_RESERVED = frozenset({"name", "service", "connection", "transport", "tell", "check", "diagnostics", "plan", "schema"})
 
 
 def operation_names(service: Service) -> dict[str, str]:

@@ -44,8 +44,7 @@ class Pages:
         url = self._plan.same_representation(url, self._request.url)
         if self._request.method == "GET":
             return self.checked(value, replace(self._request, url=url))
-        headers = {name: text for name, text in self._request.headers.items() if name.lower() != "content-type"}
-        return self.checked(value, replace(self._request, method="GET", url=url, headers=headers, body=None, safe=True))
+        return self.checked(value, self._request.onward("GET", url))
 
     def checked(self, value: Any, request: Request) -> Request:
         """The request for the page after one; :class:`~engine.errors.InvalidResponse` where it was sent before,

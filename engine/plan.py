@@ -448,7 +448,7 @@ class Plan:
         policies = [one for one in self.policies["request"] if one.draft is not None or one.source is not None]
         if not policies:
             return self._finished(draft, content, options)
-        given: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
+        given: dict[str, dict[str, Any]] = {"query": {}, "header": {}}
         for one in self.arguments:
             if one.name in values and one.location in given:
                 given[one.location][one.wire] = values[one.name]

@@ -150,8 +150,7 @@ class Polls:
     def _ask(self, link: str) -> None:
         where = f"the link to the state of {self._plan.operation.id}"
         url = within(self._base, self._first.url, link, where)
-        headers = {name: text for name, text in self._first.headers.items() if name.lower() != "content-type"}
-        self.next = replace(self._first, method="GET", url=url, headers=headers, body=None, safe=True)
+        self.next = self._first.onward("GET", url)
 
 
 def _provisioning(value: Any) -> str:
