@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from connectors.registry import Entry
 from engine import loader
 from engine.body import Compiler
 from engine.connection import Connection
-from engine.content import Content
 from engine.errors import ConnectorError, InvalidDocument
 from engine.examples import minimal
 from engine.http import Request
@@ -33,6 +33,7 @@ from engine.plan import Options, Plan
 from engine.policies import findings
 from engine.sandbox import Sandbox
 from engine.sandbox.server import connection_values
+from engine.transports.blocking import BlockingTransport
 
 BASE = "http://127.0.0.1"
 
@@ -112,21 +113,23 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
 
 
 def judged(service: Service, connection: Connection, made: list[tuple[Plan, Request]]) -> dict[str, str]:
-    """What the sandbox of a document says against requests made for it, by operation."""
+    """What the sandbox of a document says against requests made for it and sent to it, by operation."""
     refused: dict[str, str] = {}
+    transport = BlockingTransport()
     with Sandbox(service) as sandbox:
         for plan, request in made:
+            sandbox.refused.clear()
+            url = sandbox.url + request.url.removeprefix(BASE)
+            own = connection.credentials(plan.operation).merged(request.credentials)
             try:
-                credentials = connection.credentials(plan.operation).merged(request.credentials)
-                url, headers = credentials.reveal(request)
-                body = b"".join(request.body) if isinstance(request.body, Content) else request.body or b""
-                said = sandbox.refuses(request.method, url, headers, body)
+                status = transport.send(replace(request, url=url, credentials=own, timeout=60.0)).status
             except ConnectorError as error:
-                said = f"{type(error).__name__}: {error}"
-            except Exception as error:  # noqa: BLE001 - what openapi-core cannot read is counted, too
-                said = f"{type(error).__name__} of the judge: {error}"
-            if said:
-                refused[plan.operation.id] = said
+                refused[plan.operation.id] = f"{type(error).__name__}: {error}"
+                continue
+            if sandbox.refused:
+                refused[plan.operation.id] = sandbox.refused[0].partition(": ")[2]
+            elif status == 500:
+                refused[plan.operation.id] = "the judge fails"
     return refused
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 from engine.dialects.lowering import EMPTY, Site, truth
 from engine.document import escape, pointer_steps
@@ -76,22 +76,41 @@ def _steps(path: Any) -> tuple[str, ...]:
 
 
 def _dynamic_values(node: Any, value: Any, at: Site) -> Any:
-    if not isinstance(value, Mapping) or "operationId" not in value:
+    if not isinstance(value, Mapping):
         return node
-    choices = Choices(
-        operation=str(value["operationId"]),
+    if "operationId" in value:
+        return replace(node, choices=_asked(value))
+    if value.get("capability") == "file-picker" and node.choices is None:
+        return replace(node, choices=replace(_asked(value), operation=""))
+    return node
+
+
+def _dynamic_tree(node: Any, value: Any, at: Site) -> Any:
+    """Choices that lie below one another: how they are opened, and how one of them is."""
+    if not isinstance(value, Mapping) or not _asks(value.get("open")):
+        return node
+    below = _asked(value["browse"]) if _asks(value.get("browse")) else None
+    return replace(node, choices=replace(_asked(value["open"]), below=below))
+
+
+def _asks(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and isinstance(value.get("operationId"), str)
+
+
+def _asked(value: Mapping[str, Any]) -> Choices:
+    """What to ask and how to read it, in either spelling."""
+    return Choices(
+        operation=str(value.get("operationId", "")),
         arguments={name: _argument(given) for name, given in (value.get("parameters") or EMPTY).items()},
         items=_steps(value.get("value-collection", value.get("itemsPath"))),
         value=_steps(value.get("value-path", value.get("itemValuePath"))),
         title=_steps(value.get("value-title", value.get("itemTitlePath"))),
     )
-    return replace(node, choices=choices)
 
 
 def _dynamic_schema(node: Any, value: Any, at: Site) -> Any:
     """Where the schema itself is asked for; of both spellings the newer, which comes later, counts."""
-    choices = _dynamic_values(Schema(), value, at).choices
-    return node if choices is None else replace(node, dynamic=choices)
+    return replace(node, dynamic=_asked(value)) if _asks(value) else node
 
 
 def _argument(given: Any) -> Any:
@@ -101,6 +120,9 @@ def _argument(given: Any) -> Any:
             return ("argument", str(given["parameter"]))
         if "parameterReference" in given:
             return ("argument", str(given["parameterReference"]).rpartition("/")[2])
+        for spelled in ("selectedItemValuePath", "value-property"):
+            if spelled in given:
+                return ("chosen", str(given[spelled]))
         return given.get("value")
     return given
 
@@ -458,13 +480,15 @@ def _completed(settings: OAuth | None, declared: OAuth) -> OAuth:
 
 
 def _capabilities(node: Service, value: Any, at: Site) -> Service:
-    """``testConnection``: the operation that shows whether a connection works."""
-    test = value.get("testConnection") if isinstance(value, Mapping) else None
-    if not isinstance(test, Mapping) or not isinstance(test.get("operationId"), str):
-        return node
-    given = test.get("parameters")
-    arguments = {str(name): _argument(one) for name, one in given.items()} if isinstance(given, Mapping) else {}
-    return replace(node, test=Choices(operation=test["operationId"], arguments=arguments))
+    """``testConnection``: the operation that shows whether a connection works. ``file-picker``: how the files of
+    the service are chosen."""
+    test, picker = (value.get(one) if isinstance(value, Mapping) else None for one in ("testConnection", "file-picker"))
+    if _asks(test):
+        node = replace(node, test=_asked(test))
+    if isinstance(picker, Mapping) and _asks(picker.get("open")):
+        below = _asked({**picker, **picker["browse"]}) if _asks(picker.get("browse")) else None
+        node = replace(node, picker=replace(_asked({**picker, **picker["open"]}), below=below))
+    return node
 
 
 def _endpoints(node: Scheme, value: Any, at: Site) -> Scheme:
@@ -526,6 +550,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-ms-visibility"): _field("visibility") for kind in (*_BOTH, "operation")},
     **{(kind, "x-ms-dynamic-values"): _dynamic_values for kind in _BOTH},
     **{(kind, "x-ms-dynamic-list"): _dynamic_values for kind in _BOTH},
+    **{(kind, "x-ms-dynamic-tree"): _dynamic_tree for kind in _BOTH},
     ("schema", "x-ms-dynamic-schema"): _dynamic_schema,
     ("schema", "x-ms-dynamic-properties"): _dynamic_schema,
     ("parameter", "x-connector-operators"): _operators,

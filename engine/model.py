@@ -87,11 +87,14 @@ class Wire:
 class Choices:
     """Where the allowed values of a parameter are asked: an operation, and how to read its answer.
 
-    ``arguments`` maps its parameters to literals, or to ``("argument", name)`` of the asking call.
+    ``arguments`` maps its parameters to literals, to ``("argument", name)`` of the asking call, or to
+    ``("chosen", name)``, the choice that is to be opened. ``below`` is where what lies below a choice is asked.
+    Without an operation they are those of the service's ``picker``.
     """
 
     operation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    below: Choices | None = None
     items: tuple[str, ...] = ()
     value: tuple[str, ...] = ()
     title: tuple[str, ...] = ()
@@ -389,6 +392,7 @@ class Service:
     """Lowers a schema that came in an answer, written as the document's own are."""
     signature: Signature | None = None
     test: Choices | None = None
+    picker: Choices | None = None
     """The operation that shows whether a connection works."""
     scripted: frozenset[str] = frozenset()
     """The operations that a script of the publisher's rewrites, which does not run here."""

@@ -103,16 +103,18 @@ class Operation:
     def stream(self, /, **arguments: Any) -> Stream:
         """The body of the answer as it comes, of any size: iterate over it, or save it. Errors are raised
         before the first octet; the time of the call is that of the whole download."""
-        response = self._send(replace(self.request(**arguments), stream=True), self._call())
-        stream = self._read(response).stream
+        told = self._told(arguments)
+        response = told._send(replace(told.request(**arguments), stream=True), told._call())
+        stream = told._read(response).stream
         assert stream is not None  # noqa: S101 - a success that was asked for as a stream is one
         return stream
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of one large answer, one by one while it comes in, so that only one is in memory: those
         of the list that the operation's pages have, or of an answer that is a list itself."""
-        with self.stream(**arguments) as stream:
-            yield from self._plan.each(stream, self._options.validate_responses)
+        told = self._told(arguments)
+        with told.stream(**arguments) as stream:
+            yield from told._plan.each(stream, told._options.validate_responses)
 
     def poll(self, /, **arguments: Any) -> Any:
         """Starts a long-running operation, and returns how to follow it, a :class:`Poller`; of a trigger the
@@ -133,8 +135,9 @@ class Operation:
             arguments[argument.name] = _with(given, steps, url)
         else:
             arguments[argument.name] = url
-        request = self.request(**arguments)
-        return Subscription(self, self._read(self._send(request, self._call())), request)
+        told = self._told(arguments)
+        request = told.request(**arguments)
+        return Subscription(told, told._read(told._send(request, told._call())), request)
 
     def _callback(self) -> tuple[Argument, tuple[str, ...]] | None:
         """The argument that takes the URL, and the way to it within."""
@@ -246,28 +249,51 @@ class Operation:
         chosen |= dict.fromkeys((named or taking)[-1:], link)
         return turning, turning.request(**chosen)
 
-    def choices(self, parameter: str, /, **arguments: Any) -> list[tuple[Any, str]]:
+    def choices(self, parameter: str, below: Any = MISSING, /, **arguments: Any) -> list[tuple[Any, str]]:
         """The values that may be given for a parameter, each with its title, asked from the service.
 
-        ``arguments`` are those that the asking depends on. A parameter with an ``enum`` has its values.
+        ``arguments`` are those that the asking depends on. Of choices that lie below one another (folders), these
+        are the first; ``below`` is one of them, and asks for those that it holds. A parameter with an ``enum`` has
+        its values.
         """
         argument = self.argument(parameter)
         contract = self._plan.contract(argument.schema)
         if contract.items is not None:
             contract = self._plan.contract(contract.items)  # of a list, each of its items is chosen
         choices = argument.schema.choices or argument.parameter.choices or contract.choices
+        if choices is not None and not choices.operation:
+            choices = self._picked(choices)
+        if below is not MISSING:
+            choices = choices and choices.below
+            if choices is None:
+                raise Unsupported(f"the choices for {parameter!r} hold none; ask without one to look below")
         if choices is None:
             if contract.enum is None:
                 raise UnknownName("list of choices for", parameter, self._with_choices())
             return [(value, str(value)) for value in contract.enum]
-        asked = {
-            name: arguments.get(given[1], arguments.get(snake(given[1]))) if isinstance(given, tuple) else given
-            for name, given in choices.arguments.items()
-        }
+
+        def value_of(one: Any) -> Any:
+            if not isinstance(one, tuple):
+                return one
+            return below if one[0] == "chosen" else arguments.get(one[1], arguments.get(snake(one[1])))
+
+        asked = {name: value_of(one) for name, one in choices.arguments.items()}
         found = self._connector[choices.operation]
         declared = found._plan.paging
         values = found.pages(**asked) if declared is not None and declared.next_link else [found(**asked)]
         return [choice for value in values for choice in _choices(choices, value)]
+
+    def _picked(self, declared: Choices) -> Choices | None:
+        """The service's own way to choose a file, with what a parameter says of it."""
+        picker = self._connector.service.picker
+        if picker is None:
+            return None
+
+        def own(one: Choices) -> Choices:
+            known = {name: value for name, value in declared.arguments.items() if name in one.arguments}
+            return replace(one, arguments={**one.arguments, **known}, value=declared.value or one.value)
+
+        return replace(own(picker), below=None if picker.below is None else own(picker.below))
 
     def argument(self, name: str) -> Argument:
         """One argument by its Python or wire name."""

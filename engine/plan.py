@@ -668,13 +668,22 @@ class Plan:
             return found
         return None if self.representation.where == "header" else next(iter(self.offered), None)
 
-    def _content_type_of(self, values: Mapping[str, Any]) -> str | None:
-        """The media type that an argument chooses, where the document has a parameter for it."""
+    @cached_property
+    def _typed_by(self) -> str | None:
+        """The argument that chooses the media type of the body, where the document has a parameter for it."""
         for one in self.arguments:
             if one.location == "header" and one.wire.lower() == "content-type" and self.operation.body is not None:
-                chosen = values.get(one.name)
-                return chosen if isinstance(chosen, str) else None
+                return one.name
         return None
+
+    def _content_type_of(self, values: Mapping[str, Any]) -> str | None:
+        chosen = values.get(self._typed_by) if self._typed_by is not None else None
+        return chosen if isinstance(chosen, str) else None
+
+    def takes(self, media_type: str) -> bool:
+        """Whether a request's body may come in a media type."""
+        declared = any(_within(media_type, essence(one)[0]) for one in self.operation.consumes)
+        return declared or (self._typed_by is not None and codec_for(media_type) is not None)
 
     def _chosen_body(self, asked: str | None, declared: str | None, value: Any, problems: list[Problem]) -> Body | None:
         """The body in the media type asked for, or that a parameter of the document's gives; else in the first that

@@ -103,9 +103,9 @@ class Use:
 # Bodies
 
 
-def _body_policy(use: Use, forward: Any, backward: Any) -> Policy:
+def _body_policy(use: Use, forward: Any, backward: Any, *, moved: bool = False) -> Policy:
     """Both ways over the object, or each object of the list, at ``propertyParentPath``. They are called with the
-    object, the name of the property there and the name of the new one."""
+    value there, and give the new one; ``moved``: the old one goes."""
     parent = path(use["propertyParentPath"]).steps
     sub = use.get("propertySubPath")
     new = path(use["newPropertyPath"])
@@ -117,7 +117,10 @@ def _body_policy(use: Use, forward: Any, backward: Any) -> Policy:
     def applied(holder: dict[str, Any]) -> dict[str, Any]:
         value = holder.get(old, MISSING) if old else holder
         made = MISSING if value is MISSING else forward(value)
-        return holder if made is MISSING else {name: made} if not old else {**holder, name: made}
+        if made is MISSING:
+            return holder
+        kept = holder if not moved else {one: inside for one, inside in holder.items() if one != old}
+        return {name: made} if not old else {**kept, name: made}
 
     def inverted(holder: dict[str, Any]) -> dict[str, Any]:
         value = holder.get(name, MISSING)
@@ -208,6 +211,11 @@ def _string_replace(use: Use) -> Policy:
         return given.replace(replacement, source) if isinstance(given, str) and replacement else MISSING
 
     return _body_policy(use, forward, backward)
+
+
+def _move_properties(use: Use) -> Policy:
+    """The value under another name. Its parameters are those that the templates for one property share."""
+    return _body_policy(use, lambda given: given, lambda given: given, moved=True)
 
 
 def _encode_property_value(use: Use) -> Policy:
@@ -452,6 +460,7 @@ POLICIES: Mapping[str, Callable[[Use], Policy]] = {
     "stringtoarray": _string_to_array,
     "stringreplace": _string_replace,
     "encodepropertyvalue": _encode_property_value,
+    "moveproperties": _move_properties,
     "setproperty": _set_property,
     "setheader": _set_header,
     "setqueryparameter": _set_query_parameter,

@@ -110,8 +110,7 @@ _DECODERS: Mapping[str, Callable[[str], str]] = {
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     """The contract value of a request's body; ``ValueError`` where it is none."""
     came, parameters = essence(content_type)
-    declared = [one for one in plan.operation.consumes if essence(one)[0] == came]
-    body = plan.request_body(declared[0]) if declared else None
+    body = plan.request_body(came) if plan.takes(came) else None
     if body is None:
         raise ValueError(f"is {came or 'of no media type'}, where {', '.join(plan.operation.consumes)} is taken")
     problems: list[Problem] = []

@@ -44,12 +44,49 @@ KIND = {
         "itemTitlePath": "name",
     },
 }
+FOLDER: dict[str, Any] = {
+    "name": "folder",
+    "in": "query",
+    "type": "string",
+    "x-ms-dynamic-values": {"capability": "file-picker", "value-path": "path"},
+}
+TREE = {
+    "open": {"operationId": "GetFolders", "itemsPath": "folders", "itemValuePath": "path", "itemTitlePath": "name"},
+    "browse": {
+        "operationId": "GetFolders",
+        "itemsPath": "folders",
+        "itemValuePath": "path",
+        "itemTitlePath": "name",
+        "parameters": {"within": {"selectedItemValuePath": "path"}},
+    },
+}
 ANY = {"200": {"description": "ok", "schema": {"type": "object"}}}
 DOCUMENT: dict[str, Any] = {
     "swagger": "2.0",
     "info": {"title": "Kinds", "version": "1"},
     "host": "kinds.example",
+    "x-ms-capabilities": {
+        "file-picker": {
+            "open": {"operationId": "GetFolders"},
+            "browse": {"operationId": "GetFolders", "parameters": {"within": {"value-property": "path"}}},
+            "value-collection": "folders",
+            "value-title": "name",
+        }
+    },
     "paths": {
+        "/folders": {
+            "get": {
+                "operationId": "GetFolders",
+                "parameters": [{"name": "within", "in": "query", "type": "string"}],
+                "responses": ANY,
+            },
+            "put": {"operationId": "PickFolder", "parameters": [FOLDER], "responses": ANY},
+            "post": {
+                "operationId": "TakeFolder",
+                "parameters": [{**FOLDER, "x-ms-dynamic-tree": TREE}],
+                "responses": ANY,
+            },
+        },
         "/kinds": {"get": {"operationId": "GetKinds", "responses": ANY}},
         "/kinds/{kind}": {
             "get": {
@@ -82,7 +119,10 @@ def kinds(asked: list[str], tmp_path: Path) -> Iterator[connectors.Connector]:
         asked.append(f"{request.method} {request.path}")
         last = request.path.rpartition("/")[2]
         value: Any = {"kinds": [{"id": name, "name": name.upper()} for name in KINDS]}
-        if request.path.startswith("/kinds/"):
+        if request.path == "/folders":
+            above = request.args.get("within", "")
+            value = {"folders": [{"path": f"{above}/{name}", "name": name} for name in ("a", "b")]}
+        elif request.path.startswith("/kinds/"):
             value = {"schema": KINDS[last]}
         elif request.method == "POST":
             value = request.get_json()
@@ -96,6 +136,15 @@ def kinds(asked: list[str], tmp_path: Path) -> Iterator[connectors.Connector]:
 
 def test_choices_are_asked(kinds: connectors.Connector) -> None:
     assert kinds.add_thing.choices("kind")[:2] == [("book", "BOOK"), ("coin", "COIN")]
+
+
+@pytest.mark.parametrize("operation", ["take_folder", "pick_folder"], ids=["a tree", "the service's file picker"])
+def test_choices_below_a_choice(kinds: connectors.Connector, operation: str) -> None:
+    choices = kinds._operation(operation).choices
+    assert choices("folder") == [("/a", "a"), ("/b", "b")]
+    assert choices("folder", "/b") == [("/b/a", "a"), ("/b/b", "b")]
+    with pytest.raises(connectors.Unsupported, match="hold none"):
+        kinds.add_thing.choices("kind", "book")
 
 
 def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: connectors.Connector, asked: list[str]) -> None:

@@ -171,6 +171,17 @@ REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
         ],
         '{"a":1,"list":"p%3Bq"}',
     ),
+    "a property moved": (
+        [
+            {
+                "template": "MoveProperties",
+                "propertyParentPath": "@body()",
+                "propertySubPath": "list",
+                "newPropertyPath": "@body().items",
+            }
+        ],
+        '{"a":1,"items":"p;q"}',
+    ),
 }
 
 

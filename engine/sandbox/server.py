@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 HOST = "127.0.0.1"
 _HEADERS = "connectors.headers"
 _POLL = 0.02  # seconds between looks for a stop
+_REMEMBERED = 100
 MAX_BODY = 32 * 1024 * 1024
 
 _log = logging.getLogger("connectors.sandbox")
@@ -80,6 +82,8 @@ class Sandbox:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
         self.url = f"http://{HOST}:{self._server.server_port}"
         """What to give as ``base_url``."""
+        self.refused: deque[str] = deque(maxlen=_REMEMBERED)
+        """The last requests that were refused, without their queries, each with why."""
         self._base = urlsplit(Connection(service, self.values, self.url).base).path
 
     def __enter__(self) -> Sandbox:
@@ -123,17 +127,8 @@ class Sandbox:
             route, values = self._routed(asked)
             return self._answered(route, values, asked)
         except Refused as refused:
+            self.refused.append(f"{asked.method} {asked.path}: {refused.message or f'status {refused.status}'}")
             return self._refusal(route or next(iter(self._routes), None), refused, asked.headers, asked.path)
-
-    def refuses(self, method: str, url: str, headers: Mapping[str, str], data: bytes) -> str:
-        """Why a request would be refused; an empty text where it would not."""
-        asked = Asking(method, urlsplit(url).path, urlsplit(url).query, Headers(headers.items()), data)
-        try:
-            route, values = self._routed(asked)
-            self._admitted(route, values, asked)
-        except Refused as refused:
-            return refused.message or f"status {refused.status}"
-        return ""
 
     def _routed(self, asked: Asking) -> tuple[Route, Mapping[str, str]]:
         """The operation that a request is for. Where policies lead several to one place, it is the first whose
