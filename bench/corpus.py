@@ -15,7 +15,6 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,33 +35,6 @@ from engine.sandbox.server import connection_values
 from engine.transports.blocking import BlockingTransport
 
 BASE = "http://127.0.0.1"
-
-
-def entries(folder: Path) -> Iterator[Entry]:
-    """Every connector folder and document below a folder."""
-    own = registry.entry_of(folder)
-    if own is not None:
-        yield own
-        return
-    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-        found = registry.entry_of(child)
-        if found is not None:
-            yield found
-        elif child.is_dir():
-            yield from entries(child)
-        elif _is_document(child):
-            yield Entry(child.stem, child, None, str(folder))
-
-
-_VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
-
-
-def _is_document(path: Path) -> bool:
-    """Whether a file, whatever it is called, says that it is a document."""
-    if path.suffix not in (".json", ".yaml", ".yml"):
-        return False
-    with path.open("rb") as file:
-        return _VERSION.search(file.read(100_000)) is not None
 
 
 def peak() -> int:
@@ -146,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     rows = [
         survey(entry, options.judge)
-        for entry in entries(options.folder)
+        for entry in registry.below(options.folder)
         if not options.only or any(one in str(entry.document) for one in options.only)
     ]
     _print(rows, options.judge)

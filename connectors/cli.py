@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.table import Table
 
-from connectors import connecting, connections, registry
+from connectors import checks, connecting, connections, registry
 from connectors.connecting import FLOWS
 from connectors.connections import variables
 from connectors.loading import connect, entries_sorted, entry_at
@@ -41,7 +41,6 @@ from engine.policies import findings
 from engine.sandbox import Sandbox
 from engine.styles import scalar
 from engine.transports.blocking import BlockingTransport
-from engine.validate import validate as findings_of
 
 
 def _entry(name: str) -> Entry:
@@ -317,37 +316,7 @@ def sandbox_(name: str, port: int, state: Path | None) -> None:
             click.echo("stopped", err=True)
 
 
-@cli.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How findings are printed.")
-def validate(paths: tuple[Path, ...], form: str) -> None:
-    """Check documents; exit with 1 where something is found."""
-    found = [finding for path in paths for one in _documents(path) for finding in findings_of(one)]
-    if form == "json":
-        keys = ("rule", "severity", "message", "file", "line", "column", "pointer")
-        _print([{key: getattr(one, key) for key in keys} for one in found])
-    else:
-        for one in found:
-            click.echo(str(one))
-    click.echo(f"{len(found)} finding{'s' * (len(found) != 1)}", err=True)
-    if found:
-        sys.exit(1)
-
-
-def _documents(path: Path) -> Iterator[Path]:
-    """The documents below a folder; a file is itself."""
-    if not path.is_dir():
-        yield path
-        return
-    entry = registry.entry_of(path)
-    if entry is not None:
-        yield entry.document
-    for child in sorted(path.iterdir()):
-        inside = registry.entry_of(child)
-        if inside is not None and child.is_file() and inside.document.name != "apiDefinition.swagger.json":
-            yield inside.document
-        elif child.is_dir():
-            yield from _documents(child)
+cli.add_command(checks.validate)
 
 
 # Adding and connecting

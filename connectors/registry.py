@@ -61,6 +61,33 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
     return None
 
 
+_VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
+
+
+def below(path: Path) -> Iterator[Entry]:
+    """Every connector and document at a path and below it: folders as they are published, files by what they are
+    called or, where that says nothing, by their first lines. A file that is named counts in any case."""
+    own = entry_of(path, str(path.parent))
+    if own is None and path.name in PUBLISHED:
+        own = entry_of(path.parent)
+    if own is not None:
+        yield own
+    elif path.is_dir():
+        for child in sorted(path.iterdir()):
+            if child.is_dir() or entry_of(child) is not None or _is_document(child):
+                yield from below(child)
+    else:
+        yield Entry(path.stem, path, None, str(path.parent))
+
+
+def _is_document(path: Path) -> bool:
+    """Whether a file, whatever it is called, says that it is a document."""
+    if path.suffix not in (".json", ".yaml", ".yml"):
+        return False
+    with path.open("rb") as file:
+        return _VERSION.search(file.read(100_000)) is not None
+
+
 def added() -> Path:
     """The folder of the connectors that were added: ``connectors`` in ``CONNECTORS_CONFIG``, or in the platform's
     folder for the user's data."""

@@ -4,8 +4,8 @@ One reader serves YAML and JSON: libyaml's event stream is turned into plain dat
 so that depth, nodes (after alias expansion), number sizes and duplicate keys are judged before
 anything is built from them. Plain scalars mean what they would mean in JSON: ``no``, ``on``,
 ``012`` and ``2020-01-01`` are text (YAML 1.2 core schema, without its octal and hexadecimal forms).
-JSON text takes the fast path of :mod:`json` under the same rules; its positions are found by the
-event reader when a diagnostic asks for them.
+JSON text takes the fast path of :mod:`json` under the same rules; its positions are found by its tokens
+when a diagnostic asks for them.
 
 Published files are read ``tolerant``: what their publisher's own reader lets pass (bytes of Windows-1252, a
 comma too many, a raw control character, a key that stands twice) passes here too, each with a finding.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -141,6 +142,10 @@ class _Reader:
             raise _Refused("syntax", "the file is empty")
         return self.root
 
+    def position(self, pointer: str, key: bool) -> Position | None:
+        """Line and column of a node, or of its key."""
+        return (self.keys.get(pointer) if key else None) or self.values.get(pointer)
+
     def _count(self, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
@@ -212,6 +217,59 @@ class _Reader:
         self._put(done.value)
 
 
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+class _Places:
+    """Where the nodes of a JSON text stand, found by its tokens: many times faster than a stream of events."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._keys: dict[str, int] = {}
+        self._values: dict[str, int] = {}
+        self._index(text)
+
+    def _index(self, text: str) -> None:
+        keys, values = self._keys, self._values
+        above: list[tuple[str, int]] = []
+        place, index = "", 0  # of the collection that is open; index -1 for a mapping
+        pointer, waits = "", False  # of the next value; whether a key comes next
+        for found in _TOKEN.finditer(text):
+            token = found[0]
+            mark = token[0]
+            if mark == ":":
+                continue
+            if mark == ",":
+                if index < 0:
+                    waits = True
+                else:
+                    index += 1
+                    pointer = f"{place}/{index}"
+            elif mark in "}]":
+                place, index = above.pop()
+                waits = False
+            elif waits:
+                key = json.loads(token, strict=False) if "\\" in token else token[1:-1]
+                pointer = f"{place}/{escape(key)}" if "/" in key or "~" in key else f"{place}/{key}"
+                keys[pointer] = found.start()
+                waits = False
+            else:
+                values[pointer] = found.start()
+                if mark in "{[":
+                    above.append((place, index))
+                    place, index, waits = pointer, -1 if mark == "{" else 0, mark == "{"
+                    pointer = f"{place}/0"
+
+    def position(self, pointer: str, key: bool) -> Position | None:
+        """Line and column of a node, or of its key."""
+        found = self._keys.get(pointer) if key else None
+        found = self._values.get(pointer) if found is None else found
+        if found is None:
+            return None
+        line = bisect_right(self._lines, found)
+        return line, found - self._lines[line - 1] + 1
+
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -278,21 +336,15 @@ class Document:
     """What was let pass while it was read."""
 
     @cached_property
-    def _reader(self) -> _Reader:
-        reader = _Reader(self.text, tolerant=self.tolerant)
-        reader.read()
-        return reader
+    def _reader(self) -> _Reader | _Places:
+        return _Places(self.text)  # what was read by events has its reader already
 
     def position(self, pointer: str, *, key: bool = False) -> Position:
         """Line and column, from 1, of the node at a pointer (or of its key); of the nearest node
         above it where there is none."""
-        reader = self._reader
-        while pointer:
-            found = (reader.keys.get(pointer) if key else None) or reader.values.get(pointer)
-            if found:
-                return found
+        while (found := self._reader.position(pointer, key)) is None and pointer:
             pointer = pointer.rpartition("/")[0]
-        return reader.values.get("", (1, 1))
+        return found or (1, 1)
 
     def diagnostic(
         self,
@@ -355,9 +407,9 @@ class Document:
             return ""
         return nearest(steps[-1], map(str, parent))
 
-    def references(self) -> Iterator[tuple[str, str]]:
+    def references(self, everywhere: bool = False) -> Iterator[tuple[str, str]]:
         """Every ``(pointer of the holder, reference)``; data (examples, defaults, enums) is no holder. Out of
-        the document an extension may point to what is its own affair."""
+        the document an extension may point to what is its own affair, told ``everywhere`` only."""
         stack: list[tuple[Any, str, bool]] = [(self.root, "", False)]
         seen: set[int] = set()
         while stack:
@@ -368,10 +420,10 @@ class Document:
             if isinstance(node, dict):
                 reference = node.get("$ref")
                 if isinstance(reference, str):
-                    if reference.startswith("#") or not extension:
+                    if reference.startswith("#") or not extension or everywhere:
                         yield pointer, reference
                     continue
-                names = pointer.endswith(("/properties", "/definitions"))
+                names = pointer.endswith(("/properties", "/definitions", "/responses", "/schemas", "/callbacks"))
                 stack += [
                     (value, f"{pointer}/{escape(name)}", extension or (not names and name.startswith("x-")))
                     for name, value in node.items()

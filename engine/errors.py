@@ -40,10 +40,11 @@ def dotted(path: Path) -> str:
     return text.lstrip(".") or "value"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text."""
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text. ``cutoff`` is how much alike
+    they must be, from 0 to 1."""
     folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
@@ -62,7 +63,8 @@ class Problem:
 class Diagnostic:
     """A finding about a document.
 
-    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node.
+    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node; ``mend`` says how
+    to mend it, where the message does not.
     """
 
     rule: str
@@ -72,6 +74,7 @@ class Diagnostic:
     line: int
     column: int
     pointer: str = ""
+    mend: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"

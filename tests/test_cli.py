@@ -62,7 +62,7 @@ WRONG = [
     ),
     (["call", "twilio", "get_message", "--sandbox", "--message-id", "SM" + "0" * 32], 1, "404: The requested resource"),
     (["validate"], 2, "PATHS"),
-    (["validate", "nowhere.yaml"], 1, "1 finding"),
+    (["validate", "nowhere.yaml"], 2, "there is no document at nowhere.yaml"),
     (["sandbox", "twilio", "--port", "99999"], 2, "99999"),
     (["nonsense"], 2, "nonsense"),
 ]
@@ -102,15 +102,17 @@ paths:
 """
     )
     code, out, err = run("validate", str(path))
-    assert (code, err) == (1, "3 findings\n")
-    places = [
-        re.match(rf"{re.escape(str(path))}:(\d+:\d+): (\w+): .* \[([\w-]+)\]$", line) for line in out.splitlines()
+    assert (code, err) == (1, "1 document: 5 errors, 1 warning\n")
+    places = re.findall(rf"(?m)^{re.escape(str(path))}:(\d+:\d+): \w+: .* \[([\w-]+)\]$", out)
+    assert places == [
+        ("2:7", "structure-required"),
+        ("4:3", "path-parameter"),
+        ("8:18", "path-parameter"),
+        ("10:18", "parameter-collision"),
+        ("12:14", "structure-required"),
+        ("12:15", "structure-member"),
     ]
-    assert [place and (place[1], place[3]) for place in places] == [
-        ("2:7", "structure"),
-        ("12:14", "structure"),
-        ("12:15", "structure"),
-    ]
+    assert "     12 |         200: {descripton: fine}\n        |               ^\n" in out
     assert "'version' is missing here" in out
     path.write_text(
         path.read_text().replace("title: Wrong", "title: W, version: '1'").replace("descripton", "description")
@@ -120,9 +122,10 @@ paths:
     assert [(one["line"], one["rule"]) for one in json.loads(out)] == [
         (4, "path-parameter"),
         (8, "path-parameter"),
-        (10, "name-collision"),
+        (10, "parameter-collision"),
     ]
-    assert json.loads(out)[0]["message"] == "the path has {id}, which no path parameter fills; did you mean 'Id'?"
+    said = "get of '/things/{id}' has no path parameter for {id}; did you mean 'Id'?"
+    assert json.loads(out)[0]["message"] == said
 
 
 def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:

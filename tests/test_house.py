@@ -92,7 +92,9 @@ def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
 
 
 def test_vendors_are_spelled_in_the_extensions_only() -> None:
-    assert _holding(r"x-ms-") == {"engine/extensions.py"}
+    """And where documents are checked as they are written: in the grammar, and in the rules for connectors."""
+    checks = {f"engine/validate/{name}.py" for name in ("connector", "microsoft", "tree")}
+    assert _holding(r"x-ms-") == {"engine/extensions.py", *checks}
 
 
 def test_no_code_knows_a_connector() -> None:
@@ -103,9 +105,10 @@ def test_no_code_knows_a_connector() -> None:
 
 
 def test_dialects_are_spelled_in_the_dialects_only() -> None:
+    """And where documents are checked as they are written."""
     assert {
         one.split("/")[1] for one in _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
-    } == {"dialects"}
+    } == {"dialects", "validate"}
 
 
 def test_sockets_are_opened_by_transports_only() -> None:

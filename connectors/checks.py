@@ -1,0 +1,120 @@
+"""The commands that check: what is found, as a report and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from connectors import checking
+from connectors.reports import REPORTS
+from engine.errors import ConnectorError, Diagnostic
+from engine.validate import SEVERITIES
+from engine.validate import explain as explained
+
+Made = TypeVar("Made")
+
+
+def _reported(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that commands with findings share."""
+    for option in (
+        click.option("--format", "form", type=click.Choice(list(REPORTS)), default="text", show_default=True),
+        click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there."),
+        click.option("--fail-on", help="The least severity that makes the exit code 1, or never."),
+        click.option("--level", type=click.Choice(SEVERITIES), default="warning", help="The least that is told."),
+        click.option("--ignore", multiple=True, metavar="RULE", help="A rule to leave out; patterns like path-*."),
+        click.option("--select", multiple=True, metavar="RULE", help="A rule to look for, and no others."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@_reported
+@click.option("--profile", help="default, or microsoft: the rules of Microsoft's certification too.")
+@click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Findings that are known.")
+@click.option("--write-baseline", is_flag=True, help="Make what is found now what is known.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended mechanically, in the files.")
+@click.option("--explain", metavar="RULE", help="Tell what a rule is about.")
+def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
+              level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
+              write_baseline: bool, fix: bool, explain: str | None) -> None:  # fmt: skip
+    """Check documents and the properties beside them: files, folders, patterns.
+
+    Exits with 1 where something as grave as --fail-on is found, with 2 where it cannot be looked for. What a project
+    always wants stands in [tool.connectors] of its pyproject.toml.
+    """
+    if explain is not None:
+        return _explain(explain)
+    if not paths:
+        raise click.UsageError("give files, folders or patterns to check")
+    project = _usage(lambda: checking.project(Path.cwd()))
+    settings = _usage(
+        lambda: replace(
+            project.settings,
+            profile=profile or project.settings.profile,
+            select=select or project.settings.select,
+            ignore=(*project.settings.ignore, *ignore),
+        )
+    )
+    known = baseline or project.baseline
+    if write_baseline and known is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE, or baseline in [tool.connectors]")
+    entries = _usage(lambda: list(checking.entries(paths)))
+    found: list[Diagnostic] = []
+    for entry in entries:
+        made = checking.checked(entry, settings, project)
+        while fix and made.repairs:
+            for file, text in made.repairs.items():
+                Path(file).write_text(text, "utf-8", newline="")
+            before, made = made, checking.checked(entry, settings, project)
+            if made.repairs == before.repairs:
+                break
+        found += made.found
+    if known is not None and write_baseline:
+        checking.save_baseline(known, found)
+        click.echo(f"{len(found)} findings are known from now on, in {known}", err=True)
+        return None
+    if known is not None:
+        found = _usage(lambda: checking.without_known(known, found))
+    _report(found, [str(one.document) for one in entries], form, output, level, fail_on or project.fail_on)
+    return None
+
+
+def _usage(make: Callable[[], Made]) -> Made:
+    """What is made of the caller's words; an error of theirs exits with 2."""
+    try:
+        return make()
+    except ConnectorError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _report(
+    found: list[Diagnostic], files: list[str], form: str, output: Path | None, level: str, fail_on: str
+) -> None:
+    """Prints findings, or writes them to a file; exits with 1 where one is grave enough."""
+    told = [one for one in found if checking.at_least(one, level)]
+    report = REPORTS[form](told, files)
+    if output is not None:
+        output.write_text(report + "\n", "utf-8")
+    elif report:
+        click.echo(report)
+    counts = Counter(one.severity for one in found)
+    said = ", ".join(f"{counts[one]} {one}{'s' * (counts[one] != 1)}" for one in ("error", "warning") if counts[one])
+    hidden = len(found) - len(told)
+    quiet = f"; {hidden} more with --level info" * bool(hidden and level == "warning")
+    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or 'nothing to mend'}{quiet}", err=True)
+    least = _usage(lambda: checking.level(fail_on))
+    if any(checking.at_least(one, least) for one in found):
+        sys.exit(1)
+
+
+def _explain(name: str) -> None:
+    row = _usage(lambda: explained(name))
+    click.echo(f"{row.id} ({row.severity}, profile {row.profile})\n\n{row.why}\n{row.mend}")
