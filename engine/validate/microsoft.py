@@ -51,6 +51,7 @@ SAME: tuple[tuple[str, str, str], ...] = (
     ("structure-empty", r"/responses$", "OperationMustHaveResponse"),
     ("structure-empty", r"/required$", "RequiredPropertyArrayEmpty"),
     ("structure-empty", r"/enum$", "EnumMustContainAtLeastOneElement"),
+    ("enum-empty", r"", "EnumMustContainAtLeastOneElement"),
     ("structure-pattern", r"^/host$", "HostNameNotValid"),
     ("structure-pattern", r"^/basePath$", "BasePathNotValid"),
     ("structure-pattern", r"/(consumes|produces)/\d+$", "MimeTypeNotValid"),

@@ -18,7 +18,6 @@ from engine.document import Document, escape
 from engine.errors import nearest
 from engine.validate.rules import Case, Edit, Finding, told
 
-_DRAFT4 = "http://json-schema.org/draft-04/schema#"
 _VERSIONS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
 
 for _id, _why, _mend in (
@@ -66,8 +65,15 @@ def version_of(document: Document) -> str | None:
     return None
 
 
+_OPEN = ("v3.1", "v3.2")
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""What the schemas of these versions leave to the dialect of JSON Schema that a document's schemas are in."""
+
+
 @cache
 def _schema(name: str) -> Any:
+    if name == _DIALECT:
+        return {"$ref": name}
     text = files("openapi_spec_validator").joinpath(f"resources/schemas/{name}/schema.json").read_text("utf-8")
     return json.loads(text)
 
@@ -90,6 +96,12 @@ def structure(case: Case) -> Iterator[Finding]:
     for error in _validator(name).iter_errors(root):
         for inner in _meant(error):
             yield from _findings(case, name, inner)
+    if name in _OPEN:
+        for node in case.tree["schema"]:
+            if node.parent is not None and node.parent.kind != "schema":
+                for error in _validator(_DIALECT).iter_errors(node.value):
+                    for inner in _meant(error):
+                        yield from _findings(case, _DIALECT, inner, node.pointer)
 
 
 def _meant(error: Any) -> list[Any]:
@@ -99,6 +111,8 @@ def _meant(error: Any) -> list[Any]:
         return [error]
     groups = [[inner for one in group for inner in _meant(one)] for group in context if group]
     own = error.instance
+    if not groups:
+        return [error]
     if isinstance(own, Mapping):
         groups = [group for group in groups if not _is_reference(group) or "$ref" in own] or groups
     best = min(groups, key=lambda group: _distance(group, len(error.instance_path)))
@@ -122,11 +136,11 @@ def _distance(group: list[Any], depth: int) -> tuple[int, int, int]:
 _MARKS = (["in"], ["type"], ["flow"], ["scheme"])
 
 
-def _findings(case: Case, version: str, error: Any) -> Iterator[Finding]:
-    """A violation in our words, at the member or value that is at fault."""
+def _findings(case: Case, version: str, error: Any, above: str = "") -> Iterator[Finding]:
+    """A violation in our words, at the member or value that is at fault, ``above`` which it was looked for."""
     kind, facts = error.kind.name, error.kind.as_dict()
     steps = list(error.instance_path)
-    pointer = "".join(f"/{escape(step)}" for step in steps)
+    pointer = above + "".join(f"/{escape(step)}" for step in steps)
     rule = f"structure-{_RULES.get(kind, 'other')}"
     instance = error.instance
     if kind == "required":

@@ -205,6 +205,19 @@ def _enum(node: Node, case: Case) -> Iterator[Finding]:
 
 
 @rule(
+    "enum-empty",
+    "error",
+    "schema parameter items header",
+    "No value is one of none.",
+    "List the values, or leave the enum out.",
+    has="enum",
+)
+def _enum_empty(node: Node, case: Case) -> Iterator[Finding]:
+    if node.get("enum") == [] and not case.tree.version.startswith("3.0"):
+        yield Finding(node.at("enum"), "the enum has no values")
+
+
+@rule(
     "enum-duplicate",
     "warning",
     "schema parameter items header",
