@@ -13,9 +13,11 @@ import click
 
 from connectors import checking
 from connectors.reports import REPORTS
+from engine import loader
 from engine.errors import ConnectorError, Diagnostic
-from engine.validate import SEVERITIES
+from engine.validate import SEVERITIES, Settings
 from engine.validate import explain as explained
+from engine.validate.compare import compare
 
 Made = TypeVar("Made")
 
@@ -96,8 +98,9 @@ def _usage(make: Callable[[], Made]) -> Made:
 
 
 def _report(
-    found: list[Diagnostic], files: list[str], form: str, output: Path | None, level: str, fail_on: str
-) -> None:
+    found: list[Diagnostic], files: list[str], form: str, output: Path | None, level: str, fail_on: str,
+    nothing: str = "nothing to mend",
+) -> None:  # fmt: skip
     """Prints findings, or writes them to a file; exits with 1 where one is grave enough."""
     told = [one for one in found if checking.at_least(one, level)]
     report = REPORTS[form](told, files)
@@ -109,7 +112,7 @@ def _report(
     said = ", ".join(f"{counts[one]} {one}{'s' * (counts[one] != 1)}" for one in ("error", "warning") if counts[one])
     hidden = len(found) - len(told)
     quiet = f"; {hidden} more with --level info" * bool(hidden and level == "warning")
-    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or 'nothing to mend'}{quiet}", err=True)
+    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or nothing}{quiet}", err=True)
     least = _usage(lambda: checking.level(fail_on))
     if any(checking.at_least(one, least) for one in found):
         sys.exit(1)
@@ -118,3 +121,29 @@ def _report(
 def _explain(name: str) -> None:
     row = _usage(lambda: explained(name))
     click.echo(f"{row.id} ({row.severity}, profile {row.profile})\n\n{row.why}\n{row.mend}")
+
+
+@click.command()
+@click.argument("old", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, path_type=Path))
+@_reported
+def diff(
+    old: Path, new: Path, select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
+    form: str, output: Path | None,
+) -> None:  # fmt: skip
+    """What changed for callers from one version of a document to another, and the version that this asks for.
+
+    Exits with 1 where something breaks callers and the version of the new document does not say so; with --fail-on,
+    where a change is as grave as that.
+    """
+    before, after = _usage(lambda: [next(checking.entries([str(path)])) for path in (old, new)])
+    settings = _usage(lambda: Settings(select=select, ignore=ignore))
+    beside = [None if one.properties is None else loader.read(one.properties) for one in (before, after)]
+    made = compare(loader.read(before.document), loader.read(after.document), *beside)
+    found = [one for one in made.found if settings.wants(one.rule)]
+    told = f"{made.versions[0] or '?'} → {made.versions[1] or '?'}"
+    asked = f"a {made.bump} version" if made.bump != "none" else "no new version"
+    click.echo(f"asks for {asked}; the documents say {told}", err=True)
+    _report(found, [str(after.document)], form, output, level, fail_on or "never", "nothing that breaks callers")
+    if fail_on is None and made.behind and any(one.severity == "error" for one in found):
+        sys.exit(1)

@@ -317,6 +317,7 @@ def sandbox_(name: str, port: int, state: Path | None) -> None:
 
 
 cli.add_command(checks.validate)
+cli.add_command(checks.diff)
 
 
 # Adding and connecting

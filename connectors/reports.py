@@ -34,6 +34,8 @@ def _shown(one: Diagnostic) -> str:
         margin = f"{one.line:>7} | "
         lines.append(margin + cut)
         lines.append(" " * (len(margin) - 2) + "| " + " " * (one.column - 1 - begin + (begin > 0)) + "^")
+    if one.related is not None:
+        lines.append("        = it was at {}:{}:{}".format(*one.related))
     if one.mend:
         lines.append(f"        = {one.mend}")
     return "\n".join(lines)
@@ -50,8 +52,9 @@ def _lines(file: str) -> list[str]:
 
 
 def as_json(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
-    """A list of mappings: rule, severity, message, file, line, column, pointer, mend."""
-    keys = ("rule", "severity", "message", "file", "line", "column", "pointer", "mend")
+    """A list of mappings: rule, severity, message, file, line, column, pointer, mend; ``related`` is file, line and
+    column of the other place, or null."""
+    keys = ("rule", "severity", "message", "file", "line", "column", "pointer", "mend", "related")
     return json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2, ensure_ascii=False)
 
 
@@ -66,29 +69,32 @@ def sarif(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
         row = RULES.get(name)
         told = {"text": row.why if row else name}
         rules.append({"id": name, "shortDescription": told, "help": {"text": row.mend if row else name}})
-    results: list[dict[str, Any]] = [
-        {
+    results = []
+    for one in found:
+        place = {
+            **_place(one.file, one.line, one.column),
+            "logicalLocations": [{"fullyQualifiedName": one.pointer or "/"}],
+        }
+        result: dict[str, Any] = {
             "ruleId": one.rule,
             "ruleIndex": ids.index(one.rule),
             "level": _LEVELS[one.severity],
             "message": {"text": one.message},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": _uri(one.file)},
-                        "region": {"startLine": one.line, "startColumn": one.column},
-                    },
-                    "logicalLocations": [{"fullyQualifiedName": one.pointer or "/"}],
-                }
-            ],
+            "locations": [place],
             "partialFingerprints": {"pointer/v1": f"{one.rule}:{one.pointer}"},
         }
-        for one in found
-    ]
+        if one.related is not None:
+            result["relatedLocations"] = [_place(*one.related)]
+        results.append(result)
     driver = {"name": "connectors", "version": version("open-connectors"), "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _place(file: str, line: int, column: int) -> dict[str, Any]:
+    region = {"startLine": line, "startColumn": column}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}
 
 
 def _uri(file: str) -> str:

@@ -75,6 +75,8 @@ class Diagnostic:
     column: int
     pointer: str = ""
     mend: str = ""
+    related: tuple[str, int, int] | None = None
+    """File, line and column of the other place that the finding speaks of, where there is one."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"

@@ -12,7 +12,7 @@ from engine import loader
 from engine.dialects import DIALECTS
 from engine.document import Document, pointer_steps
 from engine.errors import Diagnostic, InvalidDocument, UnknownName
-from engine.validate import connector, meaning, microsoft, values
+from engine.validate import connector, meaning, microsoft, style, values
 from engine.validate.fixes import applied
 from engine.validate.rules import RULES, SEVERITIES, Case, Edit, Finding, Rule, Severity, Table, diagnostic, told
 from engine.validate.structure import structure, version_of
@@ -26,7 +26,14 @@ for _id, _why, _mend in (
     ("encoding", "Bytes that are no UTF-8 are read differently by different readers.", "Save the file as UTF-8."),
     ("key-twice", "Of a key that stands twice the last value counts.", "Keep one."),
     ("dialect", "The document is of no version that is read.", 'Begin it with swagger: "2.0" or openapi: 3.x.y.'),
-    ("document", "The document cannot be made a connector.", "Mend what the finding says."),
+    ("structure", "A node of another kind stands where it is read.", "Write what the finding asks for."),
+    ("extension", "An extension whose value cannot be read means nothing.", "See the page of the extensions."),
+    ("properties", "Properties that cannot be read leave every call refused.", "Write what the finding asks for."),
+    ("operation-duplicate", "Of two operations of one name the second cannot be called.", "Rename one."),
+    ("parameter", "A parameter that cannot be read cannot be given.", "Write what the finding asks for."),
+    ("path", "A path that cannot be read cannot be filled in.", "Write what the finding asks for."),
+    ("body", "A request has one body.", "Join the bodies."),
+    ("policy", "A policy that cannot be applied refuses the calls that it is for.", "Write what the finding asks for."),
 ):
     told(_id, "error", _why, _mend)
 
@@ -175,4 +182,4 @@ def explain(name: str) -> Rule:
     return RULES[name]
 
 
-_ = (connector, values)  # they register their rules
+_ = (connector, style, values)  # they register their rules

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
 from typing import Any
 
 from engine.document import Document, escape
 from engine.errors import Unsupported, nearest
 from engine.expressions import template
 from engine.extensions import ROWS
-from engine.model import MISSING
+from engine.model import MISSING, PolicyUse
 from engine.naming import snake
 from engine.policies import POLICIES, compile_policy
-from engine.validate.rules import Case, Edit, Finding, rule
+from engine.validate.rules import Case, Edit, Finding, rule, told
 from engine.validate.tree import Node
 
 _TOLD = """
@@ -103,6 +104,24 @@ def _extension_value(node: Node, case: Case) -> Iterator[Finding]:
         if isinstance(value, str) and value and value.lower() not in known:
             said = f"{value!r} is none of {', '.join(known)}{nearest(value, known)}"
             yield Finding(node.at(name), said)
+
+
+# What callers see of an extension
+
+
+def called(parameter: Node) -> str:
+    """The name that a parameter's Python name is made of."""
+    return str(parameter.get("x-ms-client-name") or parameter.get("name"))
+
+
+def is_paged(operation: Node) -> bool:
+    """Whether further pages can be asked for."""
+    return isinstance(operation.get("x-ms-pageable"), Mapping)
+
+
+def trigger(operation: Node) -> Any:
+    """How events come; None where the operation is no trigger."""
+    return operation.get("x-ms-trigger")
 
 
 # What operations ask of one another
@@ -313,7 +332,7 @@ def _properties_member(node: Node, case: Case) -> Iterator[Finding]:
     "Write one of the known types.",
 )
 def _connection_parameter(node: Node, case: Case) -> Iterator[Finding]:
-    for at, document, name, one in _connection(case):
+    for at, document, name, one in connection(case):
         if not isinstance(one, Mapping):
             yield Finding(at, f"the connection parameter {name!r} must be a mapping with a type", document=document)
             continue
@@ -331,14 +350,14 @@ def _connection_parameter(node: Node, case: Case) -> Iterator[Finding]:
     "Give it the type securestring.",
 )
 def _secret_visible(node: Node, case: Case) -> Iterator[Finding]:
-    for at, document, name, one in _connection(case):
+    for at, document, name, one in connection(case):
         kind = str(one.get("type", "string")).lower() if isinstance(one, Mapping) else ""
         words = name.lower().replace("_", "").replace("-", "")
         if kind == "string" and any(word in words for word in ("password", "secret", "apikey", "authtoken")):
             yield Finding(at, f"{name!r} is a secret by its name, and of type string", True, document)
 
 
-def _connection(case: Case) -> Iterator[tuple[str, Document, str, Any]]:
+def connection(case: Case) -> Iterator[tuple[str, Document, str, Any]]:
     block = _block(case)
     if block is None:
         return
@@ -357,7 +376,7 @@ def _connection(case: Case) -> Iterator[tuple[str, Document, str, Any]]:
 _PREFIX = "x-ms-apimtemplateparameter."
 
 
-def _policies(case: Case) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
+def policies(case: Case) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
     block = _block(case)
     given = block[2].get("policyTemplateInstances") if block else None
     for index, one in enumerate(given if isinstance(given, list) else ()):
@@ -374,7 +393,7 @@ def _policies(case: Case) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
 )
 def _policy_template(node: Node, case: Case) -> Iterator[Finding]:
     uses = case.service.policies if case.service is not None else ()
-    for (at, document, one), use in zip(_policies(case), uses, strict=False):
+    for (at, document, one), use in zip(policies(case), uses, strict=False):
         if use.template not in POLICIES:
             said = f"the policy template {one.get('templateId')!r} is not known{nearest(use.template, POLICIES)}"
             yield Finding(f"{at}/templateId", said, document=document)
@@ -406,7 +425,7 @@ def _fault(at: str, one: Mapping[str, Any], said: str) -> str:
     "Correct its name.",
 )
 def _policy_parameter(node: Node, case: Case) -> Iterator[Finding]:
-    for at, document, one in _policies(case):
+    for at, document, one in policies(case):
         known = _PARAMETERS.get(str(one.get("templateId", "")).lower())
         given = one.get("parameters")
         for name in given if isinstance(given, Mapping) and known else ():
@@ -441,6 +460,62 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "x-ms-apimtemplate-policysection": ("request", "response", "failure"),
+    f"{_PREFIX}existsaction": ("override", "append", "skip"),
+    f"{_PREFIX}retainkey": ("true", "false"),
+    f"{_PREFIX}httpmethod": (
+        *("get", "post", "put", "patch", "delete", "options", "head"),
+        "@request.originalhttpmethod",
+    ),
+}
+
+
+@rule(
+    "policy-value",
+    "error",
+    "document",
+    "A value that the template does not know is taken for another, or refuses the call.",
+    "Write one that it knows.",
+)
+def _policy_value(node: Node, case: Case) -> Iterator[Finding]:
+    uses = case.service.policies if case.service is not None else ()
+    for (at, document, one), use in zip(policies(case), chain(uses, repeat(None)), strict=False):
+        given = one.get("parameters")
+        for name, value in given.items() if isinstance(given, Mapping) else ():
+            known = _CHOICES.get(name.lower())
+            if known and str(value).lower() not in known:
+                said = f"{value!r} is none of {', '.join(known)}{nearest(str(value).lower(), known)}"
+                yield Finding(f"{at}/parameters/{escape(name)}", said, document=document)
+        if use is not None and use.template in POLICIES:
+            yield from _remark(use, at, document)
+
+
+def _remark(use: PolicyUse, at: str, document: Document) -> Iterator[Finding]:
+    try:
+        said = compile_policy(use).remark
+    except Unsupported:
+        return  # told by another rule
+    if said:
+        yield Finding(at, said, document=document)
+
+
+@rule(
+    "script-operation",
+    "warning",
+    "document",
+    "A script for an operation that does not exist does nothing.",
+    "Name an operationId of the definition.",
+)
+def _script_operation(node: Node, case: Case) -> Iterator[Finding]:
+    block = _block(case)
+    listed = block[2].get("scriptOperations") if block else None
+    for index, name in enumerate(listed if isinstance(listed, list) else ()):
+        if name not in case.ids and block is not None:
+            said = f"there is no operation {name!r}{nearest(str(name), case.ids)}"
+            yield Finding(f"{block[1]}/scriptOperations/{index}", said, document=block[0])
+
+
 @rule(
     "policy-operation",
     "warning",
@@ -449,7 +524,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "Name an operationId of the definition.",
 )
 def _policy_operation(node: Node, case: Case) -> Iterator[Finding]:
-    for at, document, one in _policies(case):
+    for at, document, one in policies(case):
         given = one.get("parameters")
         for key, names in given.items() if isinstance(given, Mapping) else ():
             if key.lower() != "x-ms-apimtemplate-operationname":
@@ -471,20 +546,43 @@ def _policy_operation(node: Node, case: Case) -> Iterator[Finding]:
     "Name a connection parameter, or a parameter of the operation, that exists.",
 )
 def _expression(node: Node, case: Case) -> Iterator[Finding]:
-    connection = {name.lower() for _, _, name, _ in _connection(case)}
+    known = {name.lower() for _, _, name, _ in connection(case)}
     if case.service is not None:
-        connection |= {one.name.lower() for one in case.service.connection}
-    for at, document, one in _policies(case):
+        known |= {one.name.lower() for one in case.service.connection}
+    for at, document, one in policies(case):
         given = one.get("parameters")
+        sent = _sent(given, case) if isinstance(given, Mapping) else None
         for key, value in given.items() if isinstance(given, Mapping) else ():
             texts = {"": value} if isinstance(value, str) else value if isinstance(value, Mapping) else {}
             for step, text in texts.items():
                 where = f"{at}/parameters/{escape(key)}" + (f"/{escape(step)}" if step else "")
-                for said in _unknown(text, connection) if isinstance(text, str) else ():
-                    yield Finding(where, said, document=document)
+                for said, rule_ in _unknown(text, known, sent) if isinstance(text, str) else ():
+                    yield Finding(where, said, document=document, rule=rule_)
 
 
-def _unknown(text: str, connection: set[str]) -> Iterator[str]:
+told(
+    "expression-parameter",
+    "warning",
+    "An expression that names a query parameter which no operation of its policy has, has no value.",
+    "Name a parameter of the operation.",
+)
+
+
+def _sent(given: Mapping[str, Any], case: Case) -> set[str] | None:
+    """What the operations of a policy send in queries and headers, in small letters; None where that is not known."""
+    named = next((value for key, value in given.items() if key.lower() == "x-ms-apimtemplate-operationname"), None)
+    operations = (
+        [case.ids.get(str(name)) for name in named] if isinstance(named, list) and named else [*case.ids.values()]
+    )
+    found: set[str] = set()
+    for one in operations:
+        if one is None:
+            return None
+        found |= {str(each.get("name")).lower() for each in case.tree.parameters(one)}
+    return found
+
+
+def _unknown(text: str, connection: set[str], sent: set[str] | None) -> Iterator[tuple[str, str]]:
     try:
         parsed = template(text)
     except (Unsupported, ValueError):
@@ -492,7 +590,11 @@ def _unknown(text: str, connection: set[str]) -> Iterator[str]:
     for one in parsed.expressions:
         known = one.name.split(":")[0].lower() in connection or not connection
         if one.root == "connectionparameters" and not known and one.default is MISSING:
-            yield f"there is no connection parameter {one.name!r}{nearest(one.name, connection)}"
+            said = f"there is no connection parameter {one.name!r}{nearest(one.name, connection)}"
+            yield said, "expression-unknown"
+        if one.root == "queryparameters" and sent is not None and one.name.lower() not in sent:
+            said = f"no operation of this policy has a parameter {one.name!r}{nearest(one.name, sent)}"
+            yield said, "expression-parameter"
 
 
 @rule(
@@ -503,7 +605,7 @@ def _unknown(text: str, connection: set[str]) -> Iterator[str]:
     "Name the parameter like the scheme, or bind it with x-connector-credentials.",
 )
 def _unbound(node: Node, case: Case) -> Iterator[Finding]:
-    declared = {name for _, _, name, _ in _connection(case)}
+    declared = {name for _, _, name, _ in connection(case)}
     habits = {"basic": ("username",), "apiKey": ("api_key", node.name), "oauth2": ("token", node.name)}
     wanted = habits.get(str(node.get("type")))
     if declared and wanted and "x-connector-credentials" not in node.value and not declared & set(wanted):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from engine.document import escape
 from engine.errors import Diagnostic
-from engine.validate import meaning, structure, values
+from engine.validate import meaning, structure, style, values
 from engine.validate.connector import asking, properties_of
 from engine.validate.rules import RULES, Case, Check, Finding, Severity, rule, told
 from engine.validate.tree import Node
@@ -127,9 +127,15 @@ SAME: tuple[tuple[str, str, str], ...] = (
     ("limits-contradict", r"/minItems$", "MinItemsShouldBeLessThanOrEqualToMaxItems"),
     ("limits-contradict", r"/minLength$", "MinLengthShouldBeLessThanOrEqualToMaxLength"),
     ("pattern-invalid", r"", "PatternShouldBeValidRegularExpression"),
+    ("scope-misplaced", r"", "SecurityRequirementMustHaveEmptyValue"),
+    ("example-type", r"", "ResponseExampleMustBeProducedByOperation"),
+    ("form-type", r"", "MimeTypeNotCompatibleWithRequestContentSchemaType"),
+    ("path-ambiguous", r"", "PartialDuplicateOperationPath"),
+    ("path-twin", r"", "PathRedefined"),
+    ("operation-id-missing", r"", "OperationIdRequired"),
 )
 
-RULES_BEFORE = (structure, meaning, values)
+RULES_BEFORE = (structure, meaning, style, values)
 """The modules whose rules are named above; they are registered before."""
 
 for _own, _, _id in SAME:
@@ -163,14 +169,6 @@ def _rule(id: str, severity: Severity, kinds: str, why: str, mend: str, has: str
 
 
 # Operations: names, texts, revisions
-
-
-@_rule("OperationIdRequired", "error", "operation", "An operation is found by its operationId.", "Give it one.")
-def _id_required(node: Node, case: Case) -> Iterator[Finding]:
-    if not node.get("operationId"):
-        yield Finding(
-            node.pointer, f"{node.name.upper()} of {node.parent.name if node.parent else ''} has no operationId", True
-        )
 
 
 @_rule(
@@ -431,43 +429,6 @@ def _path_reference(node: Node, case: Case) -> Iterator[Finding]:
     yield Finding(node.at("$ref"), "a path that is a reference")
 
 
-@_rule("PathRedefined", "error", "paths", "Paths are compared without regard to case.", "Join them.")
-def _path_case(node: Node, case: Case) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
-    for name in node.value:
-        other = seen.setdefault(name.lower(), name)
-        if other != name:
-            yield Finding(node.at(name), f"{name!r} is {other!r} in other letters", True)
-
-
-@_rule(
-    "PartialDuplicateOperationPath",
-    "warning",
-    "document",
-    "A value for the variable may be the other path's fixed segment, and the request goes there.",
-    "Give the paths different fixed segments.",
-)
-def _path_similar(node: Node, case: Case) -> Iterator[Finding]:
-    known: dict[tuple[str, int], list[tuple[list[str], Node]]] = {}
-    for one in case.tree.operations:
-        path = one.parent.name if one.parent is not None else ""
-        segments = path.split("/")
-        others = known.setdefault((one.name, len(segments)), [])
-        for other, operation in others:
-            pairs = list(zip(map(_fixed, segments), map(_fixed, other), strict=True))
-            alike = all(one == two or None in (one, two) for one, two in pairs)
-            if alike and any((one is None) != (two is None) for one, two in pairs):
-                said = f"{path!r} and {operation.parent.name if operation.parent else ''!r} can be one path"
-                yield Finding(one.parent.pointer if one.parent is not None else one.pointer, said, True)
-                break
-        others.append((segments, one))
-
-
-def _fixed(segment: str) -> str | None:
-    """A segment of a path; None where it is a variable."""
-    return None if _HOLE.fullmatch(segment) else segment
-
-
 # Answers
 
 
@@ -535,24 +496,6 @@ def _headers_twice(node: Node, case: Case) -> Iterator[Finding]:
         if name.lower() in seen:
             yield Finding(node.at("headers", name), f"the header {name!r} stands here a second time", True)
         seen.add(name.lower())
-
-
-@_rule(
-    "ResponseExampleMustBeProducedByOperation",
-    "error",
-    "answer",
-    "An example in a type that is never sent.",
-    "Name a type of `produces`.",
-    "examples",
-)
-def _example_type(node: Node, case: Case) -> Iterator[Finding]:
-    operation = node.above("operation")
-    produces = operation.get("produces", case.tree.root.get("produces")) if operation is not None else None
-    if not isinstance(produces, list) or not produces:
-        return
-    for name in node.get("examples") if isinstance(node.get("examples"), Mapping) else ():
-        if name not in produces:
-            yield Finding(node.at("examples", name), f"{name!r} is none of {', '.join(map(str, produces))}", True)
 
 
 # Parameters
@@ -694,21 +637,6 @@ def _consumes_missing(node: Node, case: Case) -> Iterator[Finding]:
     bodies = [one for one in case.tree.parameters(node) if one.get("in") in ("body", "formData")]
     if bodies and not _consumes(node, case):
         yield Finding(node.pointer, f"{node.get('operationId')} takes a body, and no type is said for it", True)
-
-
-@_rule(
-    "MimeTypeNotCompatibleWithRequestContentSchemaType",
-    "error",
-    "operation",
-    "The body cannot be written in the type.",
-    "Form fields need a type for forms, a body one that is none.",
-    "parameters",
-)
-def _consumes_kind(node: Node, case: Case) -> Iterator[Finding]:
-    types = _consumes(node, case)
-    fields = [one for one in case.tree.parameters(node) if one.get("in") == "formData"]
-    if fields and types and not any("form" in one or "*" in one for one in types):
-        yield Finding(fields[0].pointer, f"a form field where {', '.join(types)} is sent")
 
 
 @_rule(
@@ -1590,21 +1518,6 @@ def _url_required(node: Node, case: Case) -> Iterator[Finding]:
 
 
 # Security
-
-
-@_rule(
-    "SecurityRequirementMustHaveEmptyValue",
-    "error",
-    "document operation",
-    "Only OAuth has scopes.",
-    "Write [].",
-    "security",
-)
-def _no_scopes(node: Node, case: Case) -> Iterator[Finding]:
-    for at, name, scopes in _requirements(node):
-        scheme = case.tree.schemes.get(name)
-        if scheme is not None and scheme.get("type") != "oauth2" and scopes:
-            yield Finding(at, f"{name!r} is of type {scheme.get('type')}, and has no scopes", True)
 
 
 @_rule(

@@ -46,7 +46,8 @@ class Values:
             try:
                 if _is_plain(node.value):
                     own = {name: one for name, one in node.value.items() if name in _KEYWORDS}
-                    self._made[node.pointer] = self._draft(own) if own else None
+                    own |= _RANGES.get(str(own.get("format")), {}) if own.get("type") == "integer" else {}
+                    self._made[node.pointer] = self._draft(own, validate_formats=True) if own else None
                 else:
                     self._made[node.pointer] = self._whole(node)
             except (ValueError, jsonschema_rs.ReferencingError):
@@ -61,20 +62,12 @@ class Values:
         return self._draft(schema, registry=self._registry)
 
 
-_KEYWORDS = frozenset(
-    [
-        "type",
-        "enum",
-        "const",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minLength",
-        "maxLength",
-    ]
-)
+_KEYWORDS = {"type", "enum", "const", "pattern", "format", "minLength", "maxLength", "multipleOf"}
+_KEYWORDS |= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+_RANGES = {
+    "int32": {"minimum": -(2**31), "maximum": 2**31 - 1},
+    "int64": {"minimum": -(2**63), "maximum": 2**63 - 1},
+}
 
 
 def _is_plain(schema: Any) -> bool:
@@ -126,8 +119,13 @@ def _told(node: Node, case: Case, value: Any, at: str, what: str) -> Iterator[Fi
 def _default(node: Node, case: Case) -> Iterator[Finding]:
     if "default" in (node.value if isinstance(node.value, Mapping) else ()) and node.reference is None:
         holder = node if node.kind != "parameter" or "schema" not in node.value else case.tree.schema_of(node)
-        if holder is not None:
+        if holder is not None and not _is_expression(node.value["default"]):
             yield from _told(holder, case, node.value["default"], node.at("default"), "default")
+
+
+def _is_expression(value: Any) -> bool:
+    """Whether a default is worked out where the connector runs (``@{utcNow()}``)."""
+    return isinstance(value, str) and value.startswith("@") and "(" in value
 
 
 @rule(
@@ -202,6 +200,26 @@ def _enum(node: Node, case: Case) -> Iterator[Finding]:
             and not (kind == "integer" and isinstance(value, float) and value.is_integer())
         ):
             yield Finding(node.at("enum", index), f"{value!r} is no {kind}")
+
+
+@rule(
+    "enum-unreachable",
+    "warning",
+    "schema parameter items header",
+    "A value that the rest of its schema forbids can never be given.",
+    "Remove it, or widen the rest.",
+    has="enum",
+)
+def _enum_unreachable(node: Node, case: Case) -> Iterator[Finding]:
+    allowed = node.get("enum")
+    rest = {name: one for name, one in node.value.items() if name not in ("enum", "type", "default", "example")}
+    if not isinstance(allowed, list) or not any(name in _KEYWORDS and name != "format" for name in rest):
+        return
+    own = Node(node.kind, node.at("enum"), {**rest, "type": node.get("type")}, node.name, node.parent)
+    for index, value in enumerate(allowed if _is_plain(own.value) else ()):
+        found = _values(case).problem(own, value)
+        if found is not None and "not of type" not in found[1]:
+            yield Finding(node.at("enum", index), f"{value!r} can never be given: {found[1]}")
 
 
 @rule(
@@ -350,6 +368,9 @@ def _limits(node: Node, case: Case) -> Iterator[Finding]:
         limit = name[9:].lower()
         if node.get(name) is True and limit not in node.value:
             yield Finding(node.at(name), f"{name} says nothing without {limit}")
+    low, high = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
+    if all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in (low, high)) and low >= high:
+        yield Finding(node.at("exclusiveMinimum"), f"no number is above {low} and below {high}")
     kinds, required = node.get("properties"), node.get("required")
     most = node.get("maxProperties")
     if isinstance(kinds, Mapping) and isinstance(required, list) and isinstance(most, int) and len(required) > most:
@@ -606,10 +627,11 @@ def _alone(items: Any) -> bool:
 
 
 def _overlap(body: Any) -> bool:
+    """Whether two of a repetition's alternatives begin alike, so that one text is read in several ways."""
     for op, argument in body:
         if str(op) == "SUBPATTERN" and len(body) == 1:
             return _overlap(argument[-1])
-        if str(op) == "BRANCH" and len(body) == 1:
+        if str(op) == "BRANCH":
             starts = [str(list(one)[:1]) for one in argument[1]]
             return len(set(starts)) < len(starts)
     return False

@@ -1,0 +1,342 @@
+"""What changed between two versions of a document: each kind of change by its rule, and the version it asks for."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import registry
+from engine import document, loader
+from engine.validate.compare import CHANGES, Comparison, compare
+from tests.test_cli import run
+
+ROOT = Path(__file__).resolve().parent.parent
+OPERATION: dict[str, Any] = {
+    "operationId": "readThings",
+    "x-ms-pageable": {"nextLinkName": "next"},
+    "parameters": [
+        {"name": "kind", "in": "query", "type": "string", "enum": ["a", "b"], "default": "a"},
+        {"name": "size", "in": "query", "type": "integer", "maximum": 100},
+        {"name": "day", "in": "query", "required": True, "type": "string", "pattern": "^[a-z]+$"},
+    ],
+    "produces": ["application/json", "application/xml"],
+    "security": [{"login": ["read"]}],
+    "responses": {
+        "200": {"description": "a page", "schema": {"$ref": "#/definitions/Page"}},
+        "404": {"description": "nothing"},
+    },
+}
+OLD: dict[str, Any] = {
+    "swagger": "2.0",
+    "info": {"title": "Things", "version": "1.2.0"},
+    "host": "things.example",
+    "consumes": ["application/json"],
+    "paths": {
+        "/things": {
+            "get": OPERATION,
+            "post": {
+                "operationId": "addThing",
+                "parameters": [{"name": "thing", "in": "body", "schema": {"$ref": "#/definitions/Thing"}}],
+                "responses": {"204": {"description": "added"}},
+            },
+        }
+    },
+    "securityDefinitions": {
+        "login": {
+            "type": "oauth2",
+            "flow": "implicit",
+            "authorizationUrl": "https://id.example/a",
+            "scopes": {"read": "", "write": ""},
+        },
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    },
+    "definitions": {
+        "Page": {
+            "type": "object",
+            "required": ["things"],
+            "properties": {
+                "next": {"type": "string"},
+                "things": {"type": "array", "items": {"$ref": "#/definitions/Told"}},
+            },
+        },
+        "Told": {
+            "type": "object",
+            "required": ["id", "state"],
+            "properties": {
+                "id": {"type": "integer"},
+                "state": {"type": "string", "enum": ["open", "closed"]},
+                "at": {"type": "string", "format": "date-time"},
+                "note": {"type": "string", "maxLength": 20},
+            },
+        },
+        "Thing": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "maxLength": 20},
+                "count": {"type": "number"},
+                "state": {"type": "string", "enum": ["open", "closed"]},
+                "at": {"type": "string", "format": "date-time", "x-nullable": True},
+            },
+        },
+    },
+    "x-connector-properties": {
+        "connectionParameters": {"api_key": {"type": "securestring"}},
+        "policyTemplateInstances": [
+            {
+                "templateId": "setheader",
+                "title": "Trace",
+                "parameters": {"x-ms-apimTemplateParameter.name": "X-T", "x-ms-apimTemplateParameter.value": "1"},
+            }
+        ],
+    },
+}
+
+
+def _get(root: Any) -> Any:
+    return root["paths"]["/things"]["get"]
+
+
+def _told(root: Any) -> Any:
+    return root["definitions"]["Told"]
+
+
+def _thing(root: Any) -> Any:
+    return root["definitions"]["Thing"]
+
+
+def _set(where: Callable[[Any], Any], name: str, value: Any) -> Callable[[Any], None]:
+    def change(root: Any) -> None:
+        where(root)[name] = value
+
+    return change
+
+
+def _drop(where: Callable[[Any], Any], name: Any) -> Callable[[Any], None]:
+    def change(root: Any) -> None:
+        del where(root)[name]
+
+    return change
+
+
+def _parameter(index: int) -> Callable[[Any], Any]:
+    return lambda root: _get(root)["parameters"][index]
+
+
+def _moved(root: Any) -> None:
+    root["paths"]["/v2/things"] = {"get": root["paths"]["/things"].pop("get")}
+
+
+def _with_body(root: Any) -> None:
+    _get(root)["parameters"].append({"name": "body", "in": "body", "schema": {"type": "object"}})
+
+
+KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "an operation is gone": (_drop(lambda root: root["paths"]["/things"], "get"), "operation-removed"),
+    "an operation is new": (
+        _set(lambda root: root["paths"], "/more", {"get": {"operationId": "more", "responses": {}}}),
+        "operation-added",
+    ),
+    "an operation is renamed": (_set(_get, "operationId", "listThings"), "operation-renamed"),
+    "an operation moves": (_moved, "operation-moved"),
+    "an operation is deprecated": (_set(_get, "deprecated", True), "operation-deprecated"),
+    "a parameter is gone": (_drop(lambda root: _get(root)["parameters"], 1), "parameter-removed"),
+    "a parameter is renamed": (_set(_parameter(1), "name", "limit"), "parameter-renamed"),
+    "a parameter is new": (
+        lambda root: _get(root)["parameters"].append({"name": "sort", "in": "query", "type": "string"}),
+        "parameter-added",
+    ),
+    "a new parameter is required": (
+        lambda root: _get(root)["parameters"].append(
+            {"name": "sort", "in": "query", "type": "string", "required": True}
+        ),
+        "parameter-required",
+    ),
+    "a parameter becomes required": (_set(_parameter(1), "required", True), "parameter-required"),
+    "a parameter becomes optional": (_set(_parameter(2), "required", False), "parameter-optional"),
+    "a parameter moves": (_set(_parameter(1), "in", "header"), "parameter-moved"),
+    "a default changes": (_set(_parameter(0), "default", "b"), "default-changed"),
+    "a value may be given no more": (_set(_parameter(0), "enum", ["a"]), "enum-narrowed"),
+    "a value may be given too": (_set(_parameter(0), "enum", ["a", "b", "c"]), "enum-relaxed"),
+    "any value may be given": (_drop(_parameter(0), "enum"), "enum-relaxed"),
+    "a parameter changes its type": (_set(_parameter(1), "type", "string"), "type-changed"),
+    "a limit is lower": (_set(_parameter(1), "maximum", 50), "limit-narrowed"),
+    "a limit is higher": (_set(_parameter(1), "maximum", 500), "limit-relaxed"),
+    "a pattern changes": (_set(_parameter(2), "pattern", "^[a-z]{3}$"), "pattern-changed"),
+    "a format is new in a request": (_set(_parameter(2), "format", "date"), "format-changed"),
+    "a body is new": (_with_body, "body-added"),
+    "a body is gone": (_drop(lambda root: root["paths"]["/things"]["post"]["parameters"], 0), "body-removed"),
+    "a property of the body is gone": (_drop(lambda root: _thing(root)["properties"], "count"), "property-removed"),
+    "a property of the body is new": (_set(lambda root: _thing(root)["properties"], "x", {}), "property-added"),
+    "a property of the body becomes required": (_set(_thing, "required", ["name", "count"]), "property-required"),
+    "a property of the body becomes optional": (_set(_thing, "required", []), "property-relaxed"),
+    "a number of the body becomes whole": (
+        _set(lambda root: _thing(root)["properties"]["count"], "type", "integer"),
+        "type-narrowed",
+    ),
+    "a text of the body is shorter": (
+        _set(lambda root: _thing(root)["properties"]["name"], "maxLength", 10),
+        "limit-narrowed",
+    ),
+    "null is refused": (_drop(lambda root: _thing(root)["properties"]["at"], "x-nullable"), "null-refused"),
+    "a body may be in another type": (
+        _set(lambda root: root, "consumes", ["application/json", "application/xml"]),
+        "media-added",
+    ),
+    "a property of the answer is gone": (_drop(lambda root: _told(root)["properties"], "at"), "property-removed"),
+    "a property of the answer may be absent": (_set(_told, "required", ["id"]), "property-absent"),
+    "a property of the answer is always there": (_set(_told, "required", ["id", "state", "at"]), "property-relaxed"),
+    "a whole number of the answer becomes any": (
+        _set(lambda root: _told(root)["properties"]["id"], "type", "number"),
+        "type-widened",
+    ),
+    "a new value comes": (
+        _set(lambda root: _told(root)["properties"]["state"], "enum", ["open", "closed", "lost"]),
+        "enum-widened",
+    ),
+    "a value comes no more": (_set(lambda root: _told(root)["properties"]["state"], "enum", ["open"]), "enum-relaxed"),
+    "a format of the answer changes": (_drop(lambda root: _told(root)["properties"]["at"], "format"), "format-changed"),
+    "a text of the answer is longer": (
+        _set(lambda root: _told(root)["properties"]["note"], "maxLength", 200),
+        "limit-widened",
+    ),
+    "null comes": (_set(lambda root: _told(root)["properties"]["note"], "x-nullable", True), "null-comes"),
+    "a media type is gone": (_set(_get, "produces", ["application/json"]), "media-removed"),
+    "a media type is new": (
+        _set(_get, "produces", ["application/json", "application/xml", "text/csv"]),
+        "media-added",
+    ),
+    "a status is gone": (_drop(lambda root: _get(root)["responses"], "404"), "status-removed"),
+    "a status is new": (_set(lambda root: _get(root)["responses"], "429", {"description": "slow"}), "status-added"),
+    "an answer has no value": (_drop(lambda root: _get(root)["responses"]["200"], "schema"), "answer-emptied"),
+    "an answer has a value": (
+        _set(lambda root: _get(root)["responses"]["404"], "schema", {"type": "object"}),
+        "answer-filled",
+    ),
+    "another credential is needed": (_set(_get, "security", [{"key": []}]), "security-added"),
+    "no credential is needed": (_set(_get, "security", []), "security-removed"),
+    "a further scope is needed": (_set(_get, "security", [{"login": ["read", "write"]}]), "scope-added"),
+    "there are no pages": (_drop(_get, "x-ms-pageable"), "paging-removed"),
+    "an operation becomes a trigger": (_set(_get, "x-ms-trigger", "batch"), "trigger-changed"),
+    "calls go elsewhere": (_set(lambda root: root, "host", "other.example"), "server-changed"),
+    "a connection parameter is gone": (
+        _set(lambda root: root["x-connector-properties"], "connectionParameters", {}),
+        "connection-removed",
+    ),
+    "a connection parameter is new": (
+        _set(lambda root: root["x-connector-properties"]["connectionParameters"], "site", {"type": "string"}),
+        "connection-required",
+    ),
+    "a connection parameter has another type": (
+        _set(lambda root: root["x-connector-properties"]["connectionParameters"]["api_key"], "type", "string"),
+        "connection-type",
+    ),
+    "a policy changes": (
+        _set(lambda root: root["x-connector-properties"], "policyTemplateInstances", []),
+        "policy-changed",
+    ),
+}
+
+
+def _compared(new: Any, old: Any = OLD) -> Comparison:
+    return compare(
+        *(document.parse(json.dumps(one, indent=1), f"{name}.json") for name, one in (("old", old), ("new", new)))
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_change_is_told_by_its_rule(kind: str) -> None:
+    change, rule = KINDS[kind]
+    new = copy.deepcopy(OLD)
+    change(new)
+    made = _compared(new)
+    told = [one for one in made.found if one.rule != "version-behind"]
+    assert [one.rule for one in told] == [rule], [str(one) for one in told]
+    level = CHANGES[rule][0]
+    assert made.bump == ("minor" if level == "risk" else level)
+    assert made.behind
+    assert told[0].severity == {"major": "error", "risk": "warning"}.get(level, "info")
+
+
+def test_what_did_not_change_is_not_told() -> None:
+    for entry in registry.entries().values():
+        if entry.source == "built in":
+            beside = None if entry.properties is None else loader.read(entry.properties)
+            main = loader.read(entry.document)
+            made = compare(main, main, beside, beside)
+            assert (made.found, made.bump) == ([], "none"), entry.name
+
+
+def test_places_are_those_of_both_documents() -> None:
+    new = copy.deepcopy(OLD)
+    new["info"]["description"] = "one line more"
+    new["paths"]["/things"]["get"]["parameters"][1]["maximum"] = 10
+    (found,) = [one for one in _compared(new).found if one.rule == "limit-narrowed"]
+    lines = [json.dumps(one, indent=1).split("\n") for one in (OLD, new)]
+    assert '"maximum": 10' in lines[1][found.line - 1]
+    assert found.related is not None
+    assert '"maximum": 100' in lines[0][found.related[1] - 1]
+
+
+def test_the_same_service_in_another_version_of_the_specification() -> None:
+    """A document of 3.0 that says the same of callers has not changed for them."""
+    old = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1.0.0"},
+        "host": "things.example",
+        "schemes": ["https"],
+        "paths": {
+            "/a/{id}": {
+                "get": {
+                    "operationId": "read",
+                    "produces": ["application/json"],
+                    "parameters": [{"name": "id", "in": "path", "required": True, "type": "string"}],
+                    "responses": {"200": {"description": "it", "schema": {"$ref": "#/definitions/A"}}},
+                }
+            }
+        },
+        "definitions": {"A": {"type": "object", "properties": {"b": {"type": "string"}}}},
+    }
+    new = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1.0.1"},
+        "servers": [{"url": "https://things.example"}],
+        "paths": {
+            "/a/{id}": {
+                "get": {
+                    "operationId": "read",
+                    "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                    "responses": {
+                        "200": {
+                            "description": "it",
+                            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}},
+                        }
+                    },
+                }
+            }
+        },
+        "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"type": "string"}}}}},
+    }
+    made = _compared(new, old)
+    assert (made.found, made.bump) == ([], "none")
+
+
+@pytest.mark.parametrize(
+    ("version", "code"), [("1.2.0", 1), ("1.3.0", 1), ("2.0.0", 0)], ids=["the same", "too little", "what it asks for"]
+)
+def test_the_command_exits_by_the_version(version: str, code: int, tmp_path: Path) -> None:
+    new = copy.deepcopy(OLD)
+    _get(new)["operationId"] = "listThings"
+    new["info"]["version"] = version
+    for name, root in (("old", OLD), ("new", new)):
+        (tmp_path / f"{name}.swagger.json").write_text(json.dumps(root, indent=1))
+    got, out, err = run("diff", str(tmp_path / "old.swagger.json"), str(tmp_path / "new.swagger.json"))
+    assert got == code
+    assert "[operation-renamed]" in out
+    assert "it was at" in out
+    assert f"asks for a major version; the documents say 1.2.0 → {version}" in err

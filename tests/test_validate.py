@@ -1,0 +1,375 @@
+"""Checks of documents: every seeded fault at its line, no false alarm, repairs, reports, configuration."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft7Validator
+from sarif_pydantic import Sarif
+
+from bench import faults
+from connectors import registry
+from connectors.reports import REPORTS
+from docs.rules import page
+from engine import document
+from engine.errors import Diagnostic, UnknownName
+from engine.validate import RULES, Settings, explain, microsoft, validate
+from engine.validate.values import backtracks, not_ecma
+from tests.test_cli import run
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+OWN = [entry for entry in registry.entries().values() if entry.source == "built in"]
+
+
+# Faults
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[faults.Case]]]:
+    folder = tmp_path_factory.mktemp("faults")
+    cases = faults.seeded(faults.sources_below(ROOT / "spec", 12), folder, 1)
+    by_kind: dict[str, list[faults.Case]] = {}
+    for case in cases:
+        by_kind.setdefault(case.kind, []).append(case)
+    return folder, by_kind
+
+
+@pytest.mark.parametrize("kind", [*faults.KINDS, *faults.TEXTS, *faults.PROPERTIES])
+def test_a_seeded_fault_is_found_at_its_line(kind: str, seeded: tuple[Path, dict[str, list[faults.Case]]]) -> None:
+    folder, cases = seeded
+    if kind not in cases:
+        pytest.skip("none of the built-in documents can have this fault")
+    for case in cases[kind]:
+        beside = folder / case.file.replace(".json", ".properties.json")
+        found = validate(folder / case.file, beside if case.beside else None)
+        assert case.lines & {one.line for one in found}, [str(one) for one in found]
+
+
+@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+def test_the_built_in_documents_are_right(entry: registry.Entry) -> None:
+    assert [str(one) for one in validate(entry.document, entry.properties) if one.severity != "info"] == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
+    """Whatever stands anywhere: findings, never another error."""
+    rng = random.Random(seed)  # noqa: S311 - the same documents in every run
+    odd: list[Any] = [None, True, 0, -1, 1.5, "", "x", "#/definitions/x", [], [1], {}, {"$ref": "#"}, {"$ref": 3}]
+    for entry in OWN:
+        root = json.loads(json.dumps(document.read(entry.document).root))  # without what YAML shares
+        for _ in range(12):
+            holder: Any = root
+            while isinstance(holder, (dict, list)) and holder:
+                key: Any = rng.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+                if rng.random() < 0.25 or not isinstance(holder[key], (dict, list)):
+                    holder[key] = json.loads(json.dumps(rng.choice(odd)))
+                    break
+                holder = holder[key]
+        path = tmp_path / f"{entry.name}.swagger.json"
+        path.write_text(json.dumps(root))
+        validate(path, None, Settings(profile="microsoft"))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")
+@pytest.mark.long
+def test_the_corpus_can_be_checked() -> None:
+    for entry in registry.below(SHARED / "corpus"):
+        validate(entry.document, entry.properties, Settings(profile="microsoft"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "right"),
+    [
+        ("^[a-z]+$", True),
+        (r"^(?!x)\d{2,}(?<name>a)\k<name>$", True),
+        (r"[\w-]+@[\w.]+", True),
+        (r"\/a\-b", True),
+        ("(", False),
+        ("a{2,1}", False),
+        (r"(?P<x>a)", False),
+        (r"\Aab\Z", False),
+        ("(?i)abc", False),
+        ("a++", False),
+        ("[[:alpha:]]", False),
+    ],
+)
+def test_patterns_of_ecma_262(pattern: str, right: bool) -> None:
+    assert (not_ecma(pattern) is None) == right
+
+
+@pytest.mark.parametrize(
+    ("pattern", "slow"),
+    [
+        ("(a+)+$", True),
+        ("(a|a)*$", True),
+        (r"(\d*)*x", True),
+        (r"^([\w.]+)+@", True),
+        (r"^\d+(\.\d+)*$", False),
+        ("^[a-z]+(-[a-z]+)*$", False),
+        ("(ab)+c", False),
+        ("^a{1,5}b+$", False),
+    ],
+)
+def test_patterns_without_bound(pattern: str, slow: bool) -> None:
+    assert backtracks(pattern) == slow
+
+
+# Microsoft's profile
+
+
+def test_the_page_of_the_rules_is_that_of_the_table() -> None:
+    assert (ROOT / "docs/rules.md").read_text("utf-8") == page(), "write it anew with: python -m docs.rules"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="Microsoft's list of rules is not here")
+def test_microsofts_rules_are_those_of_its_list() -> None:
+    listed = (SHARED / "facts/microsoft-rules.tsv").read_text("utf-8").splitlines()[1:]
+    ids = {line.split("\t")[1] for line in listed}
+    own = {one.id for one in RULES.values() if one.profile == "microsoft"}
+    assert own | set(microsoft.UNDECIDED) == ids
+
+
+def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
+    path = tmp_path / "a.swagger.json"
+    path.write_text(
+        json.dumps(
+            {
+                "swagger": "2.0",
+                "info": {"title": "My API.", "version": "1"},
+                "paths": {
+                    "/a/{id}": {
+                        "get": {
+                            "parameters": [{"name": "connectionId", "in": "query", "type": "string", "default": 1}],
+                            "responses": {"default": {"description": "any", "schema": {"type": "object"}}},
+                        }
+                    }
+                },
+            },
+            indent=1,
+        )
+    )
+    found = {one.rule for one in validate(path, None, Settings(profile="microsoft"))}
+    assert found >= {
+        "ConnectionIdParameterNotAllowed", "ConnectorMetadataPropertiesMissing", "DefaultResponseHasSchema",
+        "DefaultValueMustMatchType", "OperationIdRequired", "OperationMissingPathParameter",
+        "ValueContainsRestrictedWords", "ValueMustEndWithAlphanumeric",
+    }  # fmt: skip
+    assert not any(one.profile == "microsoft" for name in {one.rule for one in validate(path)} if (one := RULES[name]))
+
+
+# Settings
+
+
+WRONG = """
+swagger: "2.0"
+info: {title: Things, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      operationId: readThing
+      parameters:
+        # the id of a thing
+        - name: id
+          in: path
+          type: strng
+        - {name: page, in: query, type: integer, x-ms-sumary: Page}
+      responses:
+        200: {description: fine}
+"""
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    path = tmp_path / "things.swagger.yaml"
+    path.write_text(WRONG)
+    return path
+
+
+def _rules(path: Path, settings: Settings | None = None) -> list[str]:
+    return [one.rule for one in validate(path, None, settings) if one.severity != "info"]
+
+
+def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
+    every = ["parameter-optional-path", "structure-required", "structure-value", "extension-misspelled"]
+    assert sorted(_rules(wrong)) == sorted(every)
+    assert _rules(wrong, Settings(select=("extension-*",))) == ["extension-misspelled"]
+    assert "structure-value" not in _rules(wrong, Settings(ignore=("structure-*",)))
+    graded = validate(wrong, None, Settings(severity=(("extension-*", "error"),)))
+    assert {one.severity for one in graded if one.rule == "extension-misspelled"} == {"error"}
+    with pytest.raises(UnknownName, match="did you mean 'extension-misspelled'"):
+        Settings(ignore=("extension-mispelled",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("type: strng", "type: strng  # connectors: ignore structure-value"),
+        ("          in: path\n", "          in: path\n          x-connector-ignore: [structure-value]\n"),
+        ('swagger: "2.0"\n', 'swagger: "2.0"\nx-connector-ignore: structure-*\n'),
+    ],
+    ids=["by a comment", "at the node", "for the whole document"],
+)
+def test_a_document_says_what_is_not_told(wrong: Path, old: str, new: str) -> None:
+    assert "structure-value" in _rules(wrong)
+    wrong.write_text(WRONG.replace(old, new))
+    assert "structure-value" not in _rules(wrong)
+
+
+def test_what_is_mechanical_is_mended_and_the_rest_stays(wrong: Path) -> None:
+    code, _, err = run("validate", "--fix", str(wrong))
+    assert (code, err) == (0, "1 document: nothing to mend; 2 more with --level info\n")
+    assert wrong.read_text() == (
+        WRONG.replace("type: strng", "type: string")
+        .replace("x-ms-sumary", "x-ms-summary")
+        .replace("- name: id", "- required: true\n          name: id")
+    )
+
+
+def test_json_is_mended_in_its_layout(tmp_path: Path) -> None:
+    path = tmp_path / "things.swagger.json"
+    root = document.parse(WRONG, "things.yaml").root
+    path.write_text(json.dumps(root, indent=2))
+    run("validate", "--fix", str(path))
+    fixed = json.loads(path.read_text())
+    assert fixed["paths"]["/things/{id}"]["get"]["parameters"][0]["required"] is True
+    kept = [line for line in json.dumps(root, indent=2).split("\n") if "strng" not in line and "sumary" not in line]
+    assert [line for line in path.read_text().split("\n") if line in kept] == kept
+
+
+def test_known_findings_are_told_no_more(wrong: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    assert run("validate", str(wrong), "--baseline", str(known), "--write-baseline")[0] == 0
+    assert run("validate", str(wrong), "--baseline", str(known))[0] == 0
+    wrong.write_text("# a line more\n" + WRONG.replace("type: integer", "type: intger"))
+    code, out, _ = run("validate", str(wrong), "--baseline", str(known))
+    assert code == 1
+    assert re.findall(r"\[([\w-]+)\]", out) == ["structure-value"]
+    known.write_text("[]")
+    assert run("validate", str(wrong), "--baseline", str(known))[0] == 2
+
+
+def _connectors(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "connectors", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        textwrap.dedent("""
+            [tool.connectors]
+            ignore = ["structure-required"]
+            fail-on = "warning"
+            [tool.connectors.severity]
+            structure-value = "warning"
+            [tool.connectors.per-file-ignores]
+            "*.swagger.yaml" = ["parameter-*"]
+        """)
+    )
+    code, out, _ = _connectors(tmp_path, "validate", ".")
+    assert code == 1
+    assert re.findall(r":\d+: (\w+): [^\n]* \[([\w-]+)\]", out) == [
+        ("warning", "structure-value"),
+        ("warning", "extension-misspelled"),
+    ]
+    (tmp_path / "pyproject.toml").write_text('[tool.connectors]\nfail_on = "error"\n')
+    code, _, err = _connectors(tmp_path, "validate", ".")
+    assert (code, "did you mean 'fail-on'?" in err) == (2, True)
+
+
+WRONG_USE = [
+    (["validate", "--explain", "no-such-rule"], "there is no rule"),
+    (["validate", "--profile", "macrosoft", "spec"], "did you mean 'microsoft'?"),
+    (["validate", "--ignore", "no-such-rule", "spec"], "there is no rule"),
+    (["validate", "--fail-on", "eror", "spec"], "did you mean 'error'?"),
+    (["validate", "nowhere/*.yaml"], "there is no document at nowhere/*.yaml"),
+    (["validate", "--write-baseline", "spec"], "--baseline"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), WRONG_USE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_wrong_use_exits_with_2(arguments: list[str], said: str) -> None:
+    code, _, err = run(*arguments)
+    assert (code, said in err) == (2, True), err
+
+
+def test_a_rule_explains_itself() -> None:
+    code, out, _ = run("validate", "--explain", "path-equivalent")
+    assert code == 0
+    assert explain("path-equivalent").why in out
+    assert all(one.why and one.mend for one in RULES.values())
+
+
+# Reports
+
+
+@pytest.fixture
+def found(wrong: Path) -> tuple[list[Diagnostic], str]:
+    return validate(wrong), str(wrong)
+
+
+SARIF = ROOT / ".testserver/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
+
+
+@pytest.mark.skipif(not SARIF.is_file(), reason="the schema of SARIF is not here; make conformance installs it")
+def test_sarif_is_that_of_its_schema(found: tuple[list[Diagnostic], str]) -> None:
+    schema = json.loads(SARIF.read_text("utf-8"))
+    for told in (found[0], [], [replace(found[0][0], related=("old.yaml", 3, 7))]):
+        log = json.loads(REPORTS["sarif"](told, [found[1]]))
+        assert [error.message for error in Draft7Validator(schema).iter_errors(log)] == []
+
+
+def test_sarif_is_read_by_another_library(found: tuple[list[Diagnostic], str]) -> None:
+    text = REPORTS["sarif"](found[0], [found[1]])
+    assert Sarif.model_validate_json(text).runs[0].tool.driver.name == "connectors"
+    log = json.loads(text)
+    results = log["runs"][0]["results"]
+    assert [one["ruleId"] for one in results] == [one.rule for one in found[0]]
+    region = results[0]["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"]) == (found[0][0].line, found[0][0].column)
+
+
+def test_annotations_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+    told = REPORTS["github"](found[0], [found[1]]).splitlines()
+    assert len(told) == len(found[0])
+    for line, one in zip(told, found[0], strict=True):
+        read = re.fullmatch(r"::(error|warning|notice) file=(.+),line=(\d+),col=(\d+),title=([^,:]+)::(.*)", line)
+        assert read is not None
+        assert (int(read[3]), int(read[4]), read[5]) == (one.line, one.column, one.rule)
+        assert one.message in read[6].replace("%0A", "\n").replace("%25", "%")
+
+
+def test_junit_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+    suite = ElementTree.fromstring(REPORTS["junit"](found[0], [found[1], "right.yaml"]))  # noqa: S314 - our own
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert len(suite.findall("testcase/failure")) == len(found[0])
+
+
+@pytest.mark.parametrize("form", [*REPORTS])
+def test_every_report_can_be_of_nothing(form: str) -> None:
+    REPORTS[form]([], ["right.yaml"])
+
+
+def test_a_long_line_is_cut_around_its_fault(tmp_path: Path) -> None:
+    path = tmp_path / "one.swagger.json"
+    path.write_text(json.dumps(document.parse(WRONG, "a.yaml").root))
+    _, out, _ = run("validate", str(path), "--select", "structure-value")
+    told, shown, caret, _ = out.splitlines()
+    assert shown[caret.index("^")] == '"'
+    assert shown[caret.index("^") :].startswith('"strng"')
+    assert len(shown) < 120
+    assert told.endswith("[structure-value]")
