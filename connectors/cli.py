@@ -1,4 +1,5 @@
-"""The command line: ``connectors list | show | call | sandbox | validate | add | connect | connections``.
+"""The command line: ``connectors list | show | call | sandbox | validate | diff | fuzz | add | connect |
+connections``.
 
 Data goes to stdout, words to stderr. Exit codes: 0 fine; 1 findings or a refused call; 2 wrong usage.
 """
@@ -318,6 +319,7 @@ def sandbox_(name: str, port: int, state: Path | None) -> None:
 
 cli.add_command(checks.validate)
 cli.add_command(checks.diff)
+cli.add_command(checks.fuzz)
 
 
 # Adding and connecting

@@ -20,9 +20,9 @@ An **error** breaks the specification, or a call; a **warning** is allowed and h
 MICROSOFT = """
 ## Microsoft's rules
 
-`--profile microsoft` adds the rules by which Microsoft certifies connectors, under its own ids. Where a rule above finds
-the same, its finding is reported under Microsoft's id. Microsoft does not publish with its rules how long a name or
-how large a schema may be, which words a title may not hold, and which formats and media types it knows: the limits
+`--profile microsoft` adds the rules by which Microsoft certifies connectors, under its own ids. Where a rule above
+finds the same, its finding is reported under Microsoft's id. Microsoft does not publish with its rules how long a name
+or how large a schema may be, which words a title may not hold, and which formats and media types it knows: the limits
 are ours, above what every published connector at hand has, and stand at the top of `engine/validate/microsoft.py`.
 
 Some cannot be decided offline, and are not there:

@@ -817,6 +817,23 @@ class Plan:
             response.stream.told(status, response.headers, fields)
         return replace(response, value=value, fields=fields, deviations=tuple(deviations))
 
+    def differences(self, response: Response) -> tuple[Problem, ...]:
+        """How a response, whatever its status, differs from what the document promises for that status."""
+        response = self._answered(response)
+        answer = self.answer_for(response.status)
+        if answer is None:
+            return (Problem(("status",), f"{response.status} is not documented"),)
+        found: list[Problem] = []
+        self._fields(response, answer, found)
+        if response.body and answer.media and not response.headers.get("Content-Type"):
+            found.append(Problem(("Content-Type",), "is not said"))
+        try:
+            self._value(response, answer, "lenient", found)
+        except InvalidResponse as error:
+            where = "Content-Type" if "where" in str(error) and "promised" in str(error) else "body"
+            found.append(Problem((where,), str(error)))
+        return tuple(found)
+
     def _answered(self, response: Response) -> Response:
         """The response with the header fields that policies set."""
         for policy in self.policies["response"]:

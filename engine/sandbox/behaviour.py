@@ -167,7 +167,7 @@ def _page(
             changed[rule["token"]] = f"{prefix}{last[key]}"
         return f"{asked.path}?{urlencode(changed)}"
 
-    before = records[start - size - 1] if start - size > 0 else None
+    before = records[start - size - 1] if 0 < start - size <= len(records) else None
     figures = {
         "page": number,
         "size": size,

@@ -1,0 +1,174 @@
+"""Answers made up against the client: whatever octets come, a call gives a value or raises an error of our tree.
+
+The octets go over a loopback socket, through the transport that every call takes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socketserver
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from hypothesis import strategies as st
+
+from engine.errors import ConnectorError
+from engine.examples import example
+from engine.flow import Call, exchange, run
+from engine.http import Request, Transport
+from engine.plan import Plan
+from engine.retry import Quota
+
+Strategy = st.SearchStrategy[Any]
+SECONDS = 3.0
+"""How long a call may wait for octets that do not come."""
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        """Reads the head of a request, writes the octets, and hangs up."""
+        with suppress(OSError):
+            self.request.settimeout(SECONDS)
+            data = b""
+            while b"\r\n\r\n" not in data and (piece := self.request.recv(65536)):
+                data += piece
+            server: Any = self.server
+            self.request.sendall(server.answer)
+
+
+class Answering:
+    """A server on loopback that answers every request with the same octets: ``answer``."""
+
+    def __init__(self) -> None:
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            answer = b""
+
+        self._server = Server(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self.port = int(self._server.server_address[1])
+
+    def __enter__(self) -> Answering:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def give(self, answer: bytes) -> None:
+        """What is answered from now on."""
+        self._server.answer = answer
+
+
+def answers(plan: Plan) -> Strategy:
+    """Whole answers as octets: of the operation's own kind, cut, broken, mislabelled; or anything."""
+    bodies = _bodies(plan)
+    types = [one.type for answer in plan.operation.answers.values() for one in answer.media] or ["application/json"]
+    statuses = [int(one) for one in plan.operation.answers if one.isdigit()] or [200]
+    made = st.builds(
+        _answer,
+        st.sampled_from(_LINES) | st.sampled_from(statuses).map(_line),
+        st.lists(st.sampled_from(_HEADERS) | st.binary(max_size=20), max_size=3),
+        st.sampled_from([*types, *_TYPES]),
+        bodies,
+        st.sampled_from(_FRAMES),
+        st.integers(0, 400) | st.none(),
+    )
+    return made | st.binary(max_size=60)
+
+
+def _bodies(plan: Plan) -> Strategy:
+    own = [
+        example(one.schema, plan.contract)
+        for answer in plan.operation.answers.values()
+        for one in answer.media
+        if one.schema is not None
+    ]
+    whole = [json.dumps(one, default=str).encode() for one in own] or [b"{}"]
+    values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=6,
+    ).map(lambda value: json.dumps(value).encode())
+    cut = st.tuples(st.sampled_from(whole), st.integers(0, 60)).map(lambda pair: pair[0][: -pair[1] or None])
+    return st.sampled_from([*whole, *_ODD]) | cut | values | st.binary(max_size=40)
+
+
+def _line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} X".encode()
+
+
+_LINES = [
+    *[_line(one) for one in (100, 200, 201, 204, 206, 301, 303, 304, 307, 400, 404, 429, 500, 503, 599, 999)],
+    *(
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 2000 X",
+        b"HTTP/1.1 -1 X",
+        b"HTTP/9.9 200 OK",
+        b"HTTP/1.0 200 OK",
+        b"ICY 200 OK",
+        b"",
+    ),
+]
+_HEADERS = [
+    *(b"Location: /", b"Location: //other.example/", b"Location: \xff", b"Retry-After: 99999999999", b"Retry-After: x"),
+    *(b"Set-Cookie: a=b", b"Set-Cookie: \xff; Path=x", b"Content-Encoding: gzip", b"Content-Encoding: deflate"),
+    *(b"Content-Encoding: br", b"Link: <x>; rel=next", b"no colon here", b": empty", b"X-Long: " + b"x" * 70000),
+    *(b"Content-Length: -1", b"Content-Length: 1, 2", b"Transfer-Encoding: chunked", b" folded", b"X-\x00: y"),
+]
+_TYPES = [
+    *("application/json", "application/xml", "text/plain", "text/html", "application/octet-stream", "image/png", ""),
+    *("application/json; charset=utf-16", "application/json; charset=no-such", "x", "application/json;;=;"),
+    *("multipart/form-data", "application/x-www-form-urlencoded", "application/vnd.x+json"),
+]
+_ODD = [
+    *(b"", b"null", b"[", b'{"a":', b"NaN", b"1e999", b'"\xed\xa0\x80"', b"\xff\xfe", b"\xef\xbb\xbf{}", b"{}{}"),
+    *(b'{"a":1,"a":2}', b"[" * 5000, b'{"a":' * 3000, b"9" * 5000, b'"\\ud800"', b"<a/>", b"<a>", b"<a><b></a></b>"),
+    b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;&c;</a>',
+    b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    gzip.compress(b"{}" * 1000),
+    gzip.compress(b"{}")[:10],
+]
+_FRAMES = ("right", "short", "long", "chunked", "broken chunks", "none")
+
+
+def _answer(line: bytes, headers: list[bytes], kind: str, body: bytes, frame: str, cut: int | None) -> bytes:
+    fields = [line, *headers]
+    if kind:
+        fields.append(b"Content-Type: " + kind.encode())
+    if frame in ("right", "short", "long"):
+        length = len(body) + {"right": 0, "short": -2, "long": 7}[frame]
+        fields.append(b"Content-Length: %d" % max(length, 0))
+    elif frame != "none":
+        fields.append(b"Transfer-Encoding: chunked")
+        size = b"%x" % len(body) if frame == "chunked" else b"zz"
+        body = size + b"\r\n" + body + b"\r\n0\r\n\r\n"
+    made = b"\r\n".join(fields) + b"\r\n\r\n" + body
+    return made if cut is None else made[:cut]
+
+
+def escaped(plan: Plan, request: Request, answer: bytes, server: Answering, transport: Transport) -> str | None:
+    """What leaves a call that is answered with these octets and is no error of our tree; None where nothing does."""
+    server.give(answer)
+    parts = urlsplit(request.url)
+    url = urlunsplit(("http", f"127.0.0.1:{server.port}", parts.path, parts.query, ""))
+    end = time.monotonic() + SECONDS
+    call = Call(request.credentials, lambda: end - time.monotonic(), Quota())
+    try:
+        sent = replace(request, url=url, base=f"http://127.0.0.1:{server.port}", lookup=None)
+        response = run(exchange(sent, call), transport, lambda seconds: None)
+        for check in ("lenient", "strict"):
+            with suppress(ConnectorError):
+                plan.read(response, check)
+    except ConnectorError:
+        return None
+    except Exception as error:  # noqa: BLE001 - this is what is looked for
+        return f"{type(error).__name__}: {error}"
+    return None

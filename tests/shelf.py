@@ -1,0 +1,336 @@
+"""A small service that is right, and has one of many faults where it is told to: books on a shelf, in JSON and XML."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+from xml.sax.saxutils import escape
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+BOOK = {
+    "type": "object",
+    "required": ["id", "title", "pages", "state", "since"],
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "title": {"type": "string", "minLength": 1, "maxLength": 40},
+        "pages": {"type": "integer", "minimum": 1, "maximum": 5000},
+        "state": {"type": "string", "enum": ["here", "lent"]},
+        "since": {"type": "string", "format": "date"},
+    },
+    "xml": {"name": "book"},
+}
+NEW = {
+    "type": "object",
+    "required": ["title", "pages"],
+    "additionalProperties": False,
+    "properties": {
+        "title": BOOK["properties"]["title"],  # type: ignore[index]
+        "pages": BOOK["properties"]["pages"],  # type: ignore[index]
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": 10}, "maxItems": 3},
+    },
+}
+ERROR = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
+ID = {"name": "id", "in": "path", "required": True, "type": "integer", "minimum": 1, "maximum": 100000}
+GONE = {"description": "no such book", "schema": {"$ref": "#/definitions/Error"}}
+BOTH = ["application/json", "application/xml"]
+DOCUMENT: dict[str, Any] = {
+    "swagger": "2.0",
+    "info": {"title": "Shelf", "version": "1.0.0"},
+    "host": "shelf.example",
+    "basePath": "/",
+    "schemes": ["http"],
+    "consumes": ["application/json"],
+    "produces": ["application/json"],
+    "paths": {
+        "/books": {
+            "get": {
+                "operationId": "listBooks",
+                "produces": BOTH,
+                "x-ms-pageable": {"nextLinkName": "next", "itemName": "books"},
+                "parameters": [
+                    {"name": "limit", "in": "query", "type": "integer", "minimum": 1, "maximum": 50, "default": 20},
+                    {"name": "offset", "in": "query", "type": "integer", "minimum": 0, "maximum": 1000},
+                    {"name": "q", "in": "query", "type": "string", "maxLength": 30},
+                    {"name": "state", "in": "query", "type": "string", "enum": ["here", "lent"]},
+                ],
+                "responses": {
+                    "200": {
+                        "description": "a page",
+                        "schema": {"$ref": "#/definitions/Page"},
+                        "headers": {"X-Total": {"type": "integer"}},
+                    }
+                },
+            },
+            "post": {
+                "operationId": "addBook",
+                "parameters": [
+                    {"name": "book", "in": "body", "required": True, "schema": {"$ref": "#/definitions/New"}}
+                ],
+                "responses": {
+                    "201": {"description": "added", "schema": {"$ref": "#/definitions/Book"}},
+                    "400": {"description": "wrong", "schema": {"$ref": "#/definitions/Error"}},
+                },
+            },
+        },
+        "/books/{id}": {
+            "parameters": [ID],
+            "get": {
+                "operationId": "getBook",
+                "produces": BOTH,
+                "responses": {"200": {"description": "it", "schema": {"$ref": "#/definitions/Book"}}, "404": GONE},
+            },
+            "delete": {"operationId": "removeBook", "responses": {"204": {"description": "removed"}, "404": GONE}},
+        },
+        "/count": {
+            "get": {
+                "operationId": "countBooks",
+                "parameters": [{"name": "since", "in": "query", "type": "string", "format": "date"}],
+                "responses": {
+                    "200": {
+                        "description": "how many",
+                        "schema": {
+                            "type": "object",
+                            "required": ["count"],
+                            "properties": {"count": {"type": "integer", "minimum": 0}},
+                        },
+                    }
+                },
+            }
+        },
+    },
+    "definitions": {
+        "Book": BOOK,
+        "New": NEW,
+        "Error": ERROR,
+        "Page": {
+            "type": "object",
+            "required": ["books"],
+            "properties": {
+                "books": {"type": "array", "items": {"$ref": "#/definitions/Book"}, "xml": {"wrapped": True}},
+                "next": {"type": "string"},
+            },
+            "xml": {"name": "page"},
+        },
+    },
+}
+
+BUGS: dict[str, set[str]] = {
+    "created is answered 200": {"status"},
+    "a missing book is answered 410": {"status"},
+    "a deleted book is answered 202": {"status"},
+    "a book without its id": {"schema"},
+    "pages as text": {"schema"},
+    "pages as text in the list only": {"schema"},
+    "null for a title": {"schema"},
+    "a state that is not listed": {"schema"},
+    "a date in another form": {"schema"},
+    "a count below zero": {"schema"},
+    "an error of another shape": {"schema"},
+    "created without a body": {"schema", "unreadable"},
+    "pages differ in XML": {"representations"},
+    "XML lacks an element": {"representations", "schema"},
+    "XML is cut": {"representations", "schema"},
+    "XML lacks the last book": {"representations", "paging"},
+    "XML is asked for and JSON comes": {"content-type", "representations"},
+    "JSON said to be HTML": {"content-type", "schema"},
+    "no content type": {"content-type"},
+    "JSON is cut": {"schema"},
+    "fails at the largest limit": {"server-error"},
+    "fails at the smallest limit": {"server-error"},
+    "fails beyond the last book": {"server-error"},
+    "fails at an empty search": {"server-error"},
+    "fails at a quote in a search": {"server-error"},
+    "fails at a title beyond ASCII": {"server-error"},
+    "fails at the longest title": {"server-error"},
+    "fails at the most pages": {"server-error"},
+    "fails without tags": {"server-error"},
+    "fails at an empty list of tags": {"server-error"},
+    "fails at a book of its own": {"server-error"},
+    "the next page is not there": {"paging"},
+    "the next page is the same": {"paging"},
+    "a book comes on two pages": {"paging"},
+    "empty pages without end": {"paging"},
+    "the total is no number": {"schema"},
+}
+"""Each fault, and the checks that may find it."""
+
+
+class Shelf:
+    """The service with a fault, or none; ``budget`` is after how many requests it is right again."""
+
+    def __init__(self, bug: str | None = None, budget: int = 10**9) -> None:
+        self.bug, self.budget, self.requests = bug, budget, 0
+        self.url = ""
+        self._lock = threading.Lock()
+        names = ["Emma", "Middlemarch", "Ulysses", "Momo", "Stoner", "Walden", "Utopia"]
+        self._books = {
+            number: {"id": number, "title": name, "pages": 100 * number, "state": "here", "since": "2024-02-29"}
+            for number, name in enumerate(names, 1)
+        }
+
+    def has(self, bug: str) -> bool:
+        """Whether this is the fault, and still there."""
+        return self.bug == bug and self.requests <= self.budget
+
+    @Request.application
+    def __call__(self, request: Request) -> Response:
+        with self._lock:
+            self.requests += 1
+            if request.path == "/swagger.json":
+                self.requests -= 1
+                own = {**DOCUMENT, "host": self.url.removeprefix("http://")}
+                return Response(json.dumps(own), content_type="application/json")
+            try:
+                return self._respond(request)
+            except ZeroDivisionError:
+                return Response("Internal Server Error", 500, content_type="text/plain")
+            except ValueError as error:
+                return self._written(request, {"message": str(error)}, 400)
+
+    def _respond(self, request: Request) -> Response:
+        parts = request.path.strip("/").split("/")
+        if parts == ["books"]:
+            return self._list(request) if request.method == "GET" else self._add(request)
+        if parts == ["count"]:
+            count = -1 if self.has("a count below zero") else len(self._books)
+            return self._written(request, {"count": count})
+        if len(parts) == 2 and parts[0] == "books":
+            return self._one(request, parts[1])
+        return self._written(request, {"message": "nothing here"}, 404)
+
+    def _list(self, request: Request) -> Response:
+        limit, offset = (int(request.args.get(name, default)) for name, default in (("limit", 20), ("offset", 0)))
+        search = request.args.get("q")
+        if not 1 <= limit <= 50 or offset < 0:
+            return self._written(request, {"message": "out of range"}, 400)
+        self._fail("fails at the largest limit", limit == 50)
+        self._fail("fails at the smallest limit", limit == 1)
+        self._fail("fails beyond the last book", offset >= len(self._books))
+        self._fail("fails at an empty search", search == "")
+        self._fail("fails at a quote in a search", "'" in (search or ""))
+        state = request.args.get("state")
+        every = [
+            one for one in self._books.values() if (search or "") in one["title"] and state in (None, one["state"])
+        ]
+        page: dict[str, Any] = {"books": [self._shown(one) for one in every[offset : offset + limit]]}
+        if self.has("pages as text in the list only"):
+            page["books"] = [{**one, "pages": str(one["pages"])} for one in page["books"]]
+        if offset + limit < len(every):
+            page["next"] = self._link(request, limit, offset + limit)
+        if self.has("empty pages without end") and offset + limit >= len(every):
+            page["next"] = self._link(request, limit, offset + limit)
+        return self._written(request, page, total=len(every))
+
+    def _link(self, request: Request, limit: int, offset: int) -> str:
+        if self.has("the next page is not there"):
+            return f"{self.url}/page?offset={offset}"
+        if self.has("the next page is the same"):
+            offset = int(request.args.get("offset", 0))
+        if self.has("a book comes on two pages"):
+            offset -= 1
+        own = {**request.args.to_dict(), "limit": limit, "offset": offset}
+        return f"{self.url}/books?" + "&".join(f"{name}={value}" for name, value in own.items())
+
+    def _add(self, request: Request) -> Response:
+        given = request.get_json(force=True)
+        title, pages = (given.get(name) if isinstance(given, dict) else None for name in ("title", "pages"))
+        if not isinstance(title, str) or not 1 <= len(title) <= 40 or isinstance(pages, bool):
+            raise ValueError("a title is a text of up to 40 characters")
+        if not isinstance(pages, int) or not 1 <= pages <= 5000 or set(given) - {"title", "pages", "tags"}:
+            raise ValueError("pages are from 1 to 5000")
+        self._fail("fails at a title beyond ASCII", not title.isascii())
+        self._fail("fails at the longest title", len(title) == 40)
+        self._fail("fails at the most pages", pages == 5000)
+        self._fail("fails without tags", "tags" not in given)
+        self._fail("fails at an empty list of tags", given.get("tags") == [])
+        number = max(self._books, default=0) + 1
+        self._books[number] = {"id": number, "title": title, "pages": pages, "state": "here", "since": "2026-01-31"}
+        if self.has("created without a body"):
+            return Response(b"", 201, content_type="application/json")
+        status = 200 if self.has("created is answered 200") else 201
+        return self._written(request, self._shown(self._books[number]), status)
+
+    def _one(self, request: Request, number: str) -> Response:
+        book = self._books.get(int(number)) if number.isdigit() else None
+        if book is None:
+            status = 410 if self.has("a missing book is answered 410") else 404
+            told = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
+            return self._written(request, told, status)
+        if request.method == "DELETE":
+            if len(self._books) > 3:
+                del self._books[int(number)]
+            return Response(b"", 202 if self.has("a deleted book is answered 202") else 204)
+        self._fail("fails at a book of its own", book["id"] > 2)
+        return self._written(request, self._shown(book))
+
+    def _fail(self, bug: str, here: bool) -> None:
+        if here and self.has(bug):
+            raise ZeroDivisionError(bug)
+
+    _CHANGES: ClassVar[dict[str, Callable[[dict[str, Any]], Any]]] = {
+        "a book without its id": lambda book: book.pop("id"),
+        "pages as text": lambda book: book.update(pages=str(book["pages"])),
+        "null for a title": lambda book: book.update(title=None),
+        "a state that is not listed": lambda book: book.update(state="lost"),
+        "a date in another form": lambda book: book.update(since="29.02.2024"),
+    }
+
+    def _shown(self, book: dict[str, Any]) -> dict[str, Any]:
+        shown = dict(book)
+        if self.bug in self._CHANGES and self.has(str(self.bug)):
+            self._CHANGES[str(self.bug)](shown)
+        return shown
+
+    def _written(self, request: Request, value: Any, status: int = 200, total: int | None = None) -> Response:
+        best = request.accept_mimetypes.best_match(BOTH) or BOTH[0]
+        in_xml = best == "application/xml" and status == 200 and request.path != "/count"
+        if in_xml and self.has("XML is asked for and JSON comes"):
+            in_xml = False
+        data = self._xml(value) if in_xml else json.dumps(value).encode()
+        if not in_xml and status == 200 and self.has("JSON is cut"):
+            data = data[:-1]
+        kind = "application/xml" if in_xml else "application/json"
+        kind = "text/html" if self.has("JSON said to be HTML") and not in_xml else kind
+        response = Response(data, status, content_type=kind)
+        if self.has("no content type"):
+            del response.headers["Content-Type"]
+        if total is not None:
+            response.headers["X-Total"] = "many" if self.has("the total is no number") else str(total)
+        return response
+
+    def _xml(self, value: dict[str, Any]) -> bytes:
+        if "books" not in value:
+            text = self._book(value)
+        else:
+            books = value["books"][:-1] if self.has("XML lacks the last book") else value["books"]
+            following = f"<next>{escape(value['next'])}</next>" if "next" in value else ""
+            text = f"<page><books>{''.join(map(self._book, books))}</books>{following}</page>"
+        return (text[:-3] if self.has("XML is cut") else text).encode()
+
+    def _book(self, book: dict[str, Any]) -> str:
+        own = {name: one for name, one in book.items() if one is not None}
+        if self.has("pages differ in XML") and isinstance(own.get("pages"), int):
+            own["pages"] += 1
+        if self.has("XML lacks an element"):
+            own.pop("since")
+        return f"<book>{''.join(f'<{name}>{escape(str(one))}</{name}>' for name, one in own.items())}</book>"
+
+
+@contextmanager
+def serving(shelf: Shelf) -> Iterator[Shelf]:
+    """The shelf on loopback."""
+    server = make_server("127.0.0.1", 0, shelf, threaded=True)
+    shelf.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield shelf
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

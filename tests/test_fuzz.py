@@ -1,0 +1,232 @@
+"""The fuzzer finds what is wrong, as small as it gets, and nothing where nothing is; what it makes up is legal, or
+illegal in the way that it says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import connectors
+from connectors import registry
+from connectors.registry import Entry
+from engine import loader
+from engine.errors import InvalidArguments
+from engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
+from engine.fuzz.checks import Caller, refused
+from engine.http import Request, Response
+from engine.plan import Options, Plan
+from engine.sandbox import Sandbox
+from tests.shelf import BUGS, DOCUMENT, Shelf, serving
+from tests.test_cli import run
+
+OWN = [entry for entry in registry.entries().values() if entry.source == "built in"]
+EXAMPLES = 30
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shelf") / "shelf.swagger.json"
+    path.write_text(json.dumps(DOCUMENT))
+    return path
+
+
+def _found(document: Path, shelf: Shelf, examples: int = EXAMPLES, **given: Any) -> list[Failure]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serving(shelf):
+        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        return list(fuzz(made, examples=examples, **given))
+
+
+def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
+    assert _found(document, Shelf(), examples=80) == []
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_fault_of_a_service_is_found(bug: str, document: Path) -> None:
+    found = _found(document, Shelf(bug))
+    assert {one.check for one in found} & BUGS[bug], [(one.check, one.message) for one in found]
+
+
+def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
+    """Told as a command and as Python that do the same, saved, and replayed."""
+    shelf = Shelf("fails beyond the last book")
+    with serving(shelf):
+        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        (one,) = [each for each in fuzz(made, ["list_books"], examples=60) if each.check == "server-error"]
+        assert one.arguments["offset"] == 7  # the first that fails
+        assert failure_of(json.loads(json.dumps(one.saved()))) == one
+        assert replay(made, one) == one.message
+        words = shlex.split(one.command(str(document), shelf.url))
+        code, _, err = run(*words[1:])
+        assert (code, "500" in err) == (1, True), err
+        with pytest.raises(connectors.ServerError):
+            eval(one.python(str(document), shelf.url), {"connectors": connectors})  # noqa: S307 - it is what is told
+        shelf.bug = None
+        assert replay(made, one) is None
+
+
+def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
+    told: list[list[str]] = []
+    for seed in (1, 1, 2):
+        sent: list[str] = []
+
+        class Recording(Shelf):
+            def _respond(self, request: Any, sent: list[str] = sent) -> Any:
+                sent.append(f"{request.method} {request.full_path} {request.get_data()!r}")
+                return super()._respond(request)
+
+        _found(document, Recording(), random_seed=seed)
+        told.append(sent)
+    assert told[0] == told[1] != told[2]
+
+
+@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
+    service = loader.load(entry.document, entry.properties)
+    with Sandbox(service) as sandbox:
+        made = connectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
+        assert [(one.check, one.name, one.arguments, one.message) for one in fuzz(made, examples=8)] == []
+
+
+@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+def test_no_octets_break_the_client(entry: Entry) -> None:
+    values = {one.name: "x" for one in loader.load(entry.document, entry.properties).connection}
+    made = connectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+    names = list(made)[:3]
+    assert [(one.name, one.answer, one.message) for one in hostile(made, names, examples=40)] == []
+
+
+def test_a_client_that_octets_break_is_found(document: Path) -> None:
+    class Weak:
+        def __init__(self, own: Any) -> None:
+            self._own = own
+
+        def send(self, request: Request) -> Response:
+            response: Response = self._own.send(request)
+            if b"[" in response.body:
+                raise KeyError("a list")
+            return response
+
+    made = connectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    made.transport = Weak(made.transport)
+    (one,) = hostile(made, ["list_books"], examples=200)
+    assert (one.check, "KeyError" in one.message) == ("client", True)
+    assert replay(made, failure_of(json.loads(json.dumps(one.saved())))) == one.message
+
+
+# What is made up
+
+
+def _plans() -> list[tuple[str, Plan]]:
+    found = []
+    for entry in OWN:
+        service = loader.load(entry.document, entry.properties)
+        values = {one.name: "x" for one in service.connection}
+        made = connectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+        found += [(f"{entry.name} {name}", made.plan(one)) for name, one in made.service.operations.items()]
+    return found
+
+
+PLANS = _plans()
+QUICK = settings(
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.mark.parametrize("plan", [plan for _, plan in PLANS], ids=[name for name, _ in PLANS])
+def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
+    taken = []
+
+    @QUICK
+    @given(arguments(plan))
+    def legal(drawn: dict[str, Any]) -> None:
+        try:
+            plan.request(drawn, "http://127.0.0.1:9", Options(), fixed=True)
+            taken.append(True)
+        except InvalidArguments:
+            taken.append(False)
+
+    @QUICK
+    @given(broken(plan))
+    def illegal(drawn: Any) -> None:
+        with pytest.raises(InvalidArguments):
+            plan.request(drawn.arguments, "http://127.0.0.1:9", Options(), fixed=True)
+
+    legal()
+    illegal()
+    assert sum(taken) >= 0.9 * len(taken)
+
+
+def test_what_is_broken_says_how(document: Path) -> None:
+    made = connectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    plan = made.plan(made.service.operations["addBook"])
+    rules: set[str] = set()
+
+    @settings(parent=QUICK, max_examples=300)
+    @given(broken(plan))
+    def look(drawn: Any) -> None:
+        rules.add(drawn.rule)
+        assert refused(plan, drawn.arguments, Caller(made)) is None
+
+    look()
+    assert {one.split(": ")[-1] for one in rules} >= {
+        "required", "minimum", "maximum", "minLength", "maxLength", "type string", "type integer",
+        "an argument that is unknown",
+    }  # fmt: skip
+
+
+def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plan, "_judged", lambda self, values: [])
+    found = _found(document, Shelf(), operations=["list_books"])
+    assert "refusal" in {one.check for one in found}
+
+
+# The command
+
+
+def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "failures.json"
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serving(Shelf("pages as text")) as shelf:
+        own = ("fuzz", str(document), "--url", shelf.url, "--max-examples", "10", "--no-answers")
+        code, out, err = run(*own, "--save", str(kept))
+        assert code == 1
+        assert "schema: get_book: pages: must be integer" in out
+        assert f"connectors call {document} get_book --id" in out
+        assert err.endswith("failures in 5 operations\n")
+        assert run("fuzz", str(document), "--url", shelf.url, "--replay", str(kept))[0] == 1
+        shelf.bug = None
+        assert run("fuzz", str(document), "--url", shelf.url, "--replay", str(kept))[0] == 0
+        assert run(*own, "--operation", "getBook")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fuzz", "twilio", "--operation", "snd"], "there is no operation 'snd'"),
+        (["fuzz", "twlio"], "did you mean 'twilio'?"),
+        (["fuzz", "twilio", "--max-examples", "0"], "max-examples"),
+        (["fuzz", "twilio", "--replay", "README.md"], "holds no failures"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
+    code, _, err = run(*arguments)
+    assert (code, said in err) == (2, True), err
+
+
+@given(st.data())
+@settings(parent=QUICK, max_examples=5)
+def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
+    service = loader.load(OWN[0].document, OWN[0].properties)
+    with Sandbox(service) as sandbox:
+        made = connectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)
+        plan = made.plan(next(iter(service.operations.values())))
+        assert isinstance(data.draw(arguments(plan)), dict)
