@@ -36,6 +36,7 @@ NEW = {
 }
 ERROR = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
 ID = {"name": "id", "in": "path", "required": True, "type": "integer", "minimum": 1, "maximum": 100000}
+WRONG = {"description": "wrong", "schema": {"$ref": "#/definitions/Error"}}
 GONE = {"description": "no such book", "schema": {"$ref": "#/definitions/Error"}}
 BOTH = ["application/json", "application/xml"]
 DOCUMENT: dict[str, Any] = {
@@ -63,7 +64,8 @@ DOCUMENT: dict[str, Any] = {
                         "description": "a page",
                         "schema": {"$ref": "#/definitions/Page"},
                         "headers": {"X-Total": {"type": "integer"}},
-                    }
+                    },
+                    "400": WRONG,
                 },
             },
             "post": {
@@ -73,7 +75,7 @@ DOCUMENT: dict[str, Any] = {
                 ],
                 "responses": {
                     "201": {"description": "added", "schema": {"$ref": "#/definitions/Book"}},
-                    "400": {"description": "wrong", "schema": {"$ref": "#/definitions/Error"}},
+                    "400": WRONG,
                 },
             },
         },
@@ -82,9 +84,16 @@ DOCUMENT: dict[str, Any] = {
             "get": {
                 "operationId": "getBook",
                 "produces": BOTH,
-                "responses": {"200": {"description": "it", "schema": {"$ref": "#/definitions/Book"}}, "404": GONE},
+                "responses": {
+                    "200": {"description": "it", "schema": {"$ref": "#/definitions/Book"}},
+                    "404": GONE,
+                    "400": WRONG,
+                },
             },
-            "delete": {"operationId": "removeBook", "responses": {"204": {"description": "removed"}, "404": GONE}},
+            "delete": {
+                "operationId": "removeBook",
+                "responses": {"204": {"description": "removed"}, "404": GONE, "400": WRONG},
+            },
         },
         "/count": {
             "get": {
@@ -237,7 +246,7 @@ class Shelf:
         return f"{self.url}/books?" + "&".join(f"{name}={value}" for name, value in own.items())
 
     def _add(self, request: Request) -> Response:
-        given = request.get_json(force=True)
+        given = json.loads(request.get_data() or b"null")
         title, pages = (given.get(name) if isinstance(given, dict) else None for name in ("title", "pages"))
         if not isinstance(title, str) or not 1 <= len(title) <= 40 or isinstance(pages, bool):
             raise ValueError("a title is a text of up to 40 characters")
@@ -264,7 +273,9 @@ class Shelf:
         if request.method == "DELETE":
             if len(self._books) > 3:
                 del self._books[int(number)]
-            return Response(b"", 202 if self.has("a deleted book is answered 202") else 204)
+            gone = Response(b"", 202 if self.has("a deleted book is answered 202") else 204)
+            del gone.headers["Content-Type"]
+            return gone
         self._fail("fails at a book of its own", book["id"] > 2)
         return self._written(request, self._shown(book))
 

@@ -201,7 +201,7 @@ def _rules(path: Path, settings: Settings | None = None) -> list[str]:
 
 
 def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
-    every = ["parameter-optional-path", "structure-required", "structure-value", "extension-misspelled"]
+    every = ["parameter-optional-path", "structure-value", "extension-misspelled"]
     assert sorted(_rules(wrong)) == sorted(every)
     assert _rules(wrong, Settings(select=("extension-*",))) == ["extension-misspelled"]
     assert "structure-value" not in _rules(wrong, Settings(ignore=("structure-*",)))
@@ -270,7 +270,7 @@ def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         textwrap.dedent("""
             [tool.connectors]
-            ignore = ["structure-required"]
+            ignore = ["path-*"]
             fail-on = "warning"
             [tool.connectors.severity]
             structure-value = "warning"

@@ -143,6 +143,10 @@ def _findings(case: Case, version: str, error: Any, above: str = "") -> Iterator
     pointer = above + "".join(f"/{escape(step)}" for step in steps)
     rule = f"structure-{_RULES.get(kind, 'other')}"
     instance = error.instance
+    if (kind == "required" and facts.get("property") == "required") or (
+        steps[-1:] == ["required"] and instance is False
+    ):
+        return  # of a parameter in the path, which has a rule of its own
     if kind == "required":
         name = str(facts.get("property"))
         yield Finding(pointer, f"{name!r} is missing here{_misspelled(case, pointer, name, instance)}", rule=rule)

@@ -1,0 +1,91 @@
+"""Which of the seeded faults of a small service are found, beside schemathesis, with the same number of requests?
+
+    python -m bench.bugs [--examples N] [--only TEXT]
+
+Each fault of :mod:`tests.shelf` is served on loopback and looked for: by ``engine.fuzz`` with N examples an operation,
+then by ``schemathesis run``. The service counts requests, and is right again once as many have come as ours needed
+without a fault, so that neither has more of them. What schemathesis tells of the service that is right does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import connectors
+from engine.fuzz import fuzz
+from tests.shelf import BUGS, DOCUMENT, Shelf, serving
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance"
+CHECKS += ",response_schema_conformance"
+
+
+def ours(document: Path, bug: str | None, examples: int, budget: int) -> tuple[bool, int]:
+    """Whether something is found, and the requests that were sent."""
+    with serving(Shelf(bug, budget)) as shelf:
+        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        found = [one for one in fuzz(made, examples=examples) if bug is None or one.check in BUGS[bug]]
+        return bool(found), shelf.requests
+
+
+def theirs(program: str, bug: str | None, examples: int, budget: int) -> set[str]:
+    """What schemathesis tells: operation and kind of failure."""
+    with serving(Shelf(bug, budget)) as shelf:
+        done = subprocess.run(
+            [program, "run", f"{shelf.url}/swagger.json", "--checks", CHECKS, "--max-examples", str(examples),
+             "--seed", "1", "--no-color", "--suppress-health-check", "all"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    told, operation = set(), ""
+    for line in done.stdout.splitlines():
+        if header := re.match(r"_{3,} (.+) _{3,}$", line):
+            operation = header[1]
+        elif kind := re.match(r"- (ST\d+ .+)", line):
+            told.add(f"{operation}: {kind[1]}")
+    return told
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where we find every fault and nothing where there is none, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m bench.bugs")
+    parser.add_argument("--examples", type=int, default=40)
+    parser.add_argument("--only", default="", help="faults whose name holds this")
+    options = parser.parse_args(arguments)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    program = shutil.which("schemathesis") or shutil.which("schemathesis", path=str(Path(sys.executable).parent))
+    with tempfile.TemporaryDirectory() as name:
+        document = Path(name) / "shelf.swagger.json"
+        document.write_text(json.dumps(DOCUMENT), "utf-8")
+        false, budget = ours(document, None, options.examples, 10**9)
+        print(f"{len(BUGS)} faults; at most {budget} requests each\n\n{'fault':36}{'ours':>8}{'schemathesis':>14}")
+        found = {"ours": 0, "schemathesis": 0}
+        seconds = {"ours": 0.0, "schemathesis": 0.0}
+        usual = theirs(program, None, options.examples, budget) if program else set()
+        chosen = [one for one in BUGS if options.only in one]
+        for bug in chosen:
+            started = time.perf_counter()
+            row = {"ours": ours(document, bug, options.examples, budget)[0]}
+            seconds["ours"] += time.perf_counter() - started
+            if program:
+                started = time.perf_counter()
+                row["schemathesis"] = bool(theirs(program, bug, options.examples, budget) - usual)
+                seconds["schemathesis"] += time.perf_counter() - started
+            for who, known in row.items():
+                found[who] += known
+            print(f"{bug:36}{'found' if row['ours'] else '-':>8}{'found' if row.get('schemathesis') else '-':>14}")
+    print(f"\nfound: ours {found['ours']}, schemathesis {found['schemathesis']} of {len(chosen)}")
+    print(f"seconds: ours {seconds['ours']:.0f}, schemathesis {seconds['schemathesis']:.0f}")
+    print(f"without a fault: ours {'an alarm' if false else 'nothing'}, schemathesis {', '.join(usual) or 'nothing'}")
+    return int(false or found["ours"] < len(chosen))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

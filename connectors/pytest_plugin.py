@@ -1,0 +1,71 @@
+"""Documents as tests: ``pytest --connectors``, or ``connectors_specs`` in the configuration.
+
+Each document that pytest comes by is an item of its own; it fails with what ``connectors validate`` finds that is as
+grave as ``[tool.connectors]`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import checking
+from connectors.reports import REPORTS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option and the setting."""
+    group = parser.getgroup("connectors")
+    group.addoption("--connectors", action="store_true", help="check connector documents, each as a test")
+    parser.addini("connectors_specs", "patterns of the documents to check", type="args", default=[])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
+    """A file that is a document, where documents are asked for."""
+    patterns: list[str] = parent.config.getini("connectors_specs")
+    if not patterns and not parent.config.getoption("--connectors"):
+        return None
+    if patterns:
+        wanted = any(file_path.match(pattern) for pattern in patterns)
+    else:
+        wanted = any(kind in file_path.name for kind in (".swagger.", ".openapi."))
+        wanted = wanted and file_path.suffix in (".json", ".yaml", ".yml")
+    return Document.from_parent(parent, path=file_path) if wanted else None
+
+
+class Document(pytest.File):
+    """One document."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield Check.from_parent(self, name="validate")
+
+
+class Wrong(Exception):
+    """The findings of a document."""
+
+
+class Check(pytest.Item):
+    """The check of one document."""
+
+    def runtest(self) -> None:
+        project = checking.project(self.config.rootpath)
+        (entry,) = checking.entries([str(self.path)])
+        found = checking.checked(entry, project.settings, project).found
+        if project.baseline is not None and project.baseline.is_file():
+            found = checking.without_known(project.baseline, found)
+        grave = [one for one in found if checking.at_least(one, project.fail_on)]
+        if grave:
+            raise Wrong(REPORTS["text"](grave, [str(self.path)]))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The findings alone, without a traceback."""
+        if isinstance(excinfo.value, Wrong):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """What a failure is told under."""
+        return self.path, 0, f"connectors validate {self.path.name}"

@@ -1,0 +1,115 @@
+"""What comes along for other people's pipelines: the pre-commit hook, the GitHub Action, the pytest plugin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.test_validate import WRONG
+
+ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["pytester"]
+RIGHT = WRONG.replace("type: strng", "type: string\n          required: true").replace("x-ms-sumary", "x-ms-summary")
+
+
+# pytest
+
+
+def _collected(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+def test_documents_are_test_items(pytester: pytest.Pytester) -> None:
+    (pytester.path / "wrong.swagger.yaml").write_text(WRONG)
+    (pytester.path / "right.swagger.yaml").write_text(RIGHT)
+    (pytester.path / "other.yaml").write_text("a: b")
+    told = _collected(pytester, "--connectors")
+    told.assert_outcomes(passed=1, failed=1)
+    told.stdout.fnmatch_lines(["*wrong.swagger.yaml:12:17: error: 'strng'*did you mean 'string'?*"])
+    assert "Traceback" not in told.stdout.str()
+    _collected(pytester).assert_outcomes()
+
+
+def test_the_configuration_chooses_documents_and_what_is_grave(pytester: pytest.Pytester) -> None:
+    (pytester.path / "api.yaml").write_text(WRONG)
+    pytester.makepyprojecttoml(
+        """
+        [tool.pytest.ini_options]
+        connectors_specs = ["api.yaml"]
+        [tool.connectors]
+        ignore = ["structure-*", "parameter-*"]
+        """
+    )
+    _collected(pytester).assert_outcomes(passed=1)
+
+
+# pre-commit
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    own = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(folder)}
+    done = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments],
+        cwd=folder, capture_output=True, text=True, check=True, env=own,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+def test_the_hook_runs(tmp_path: Path) -> None:
+    """The hook as it is declared, by pre-commit itself, with the program that is installed here in place of a fresh
+    one: nothing is fetched."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    program = Path(sys.executable).parent / "connectors"
+    local = {**hook, "language": "system", "entry": hook["entry"].replace("connectors", str(program), 1)}
+    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": [local]}]}))
+    (tmp_path / "wrong.swagger.yaml").write_text(WRONG)
+    (tmp_path / "other.yaml").write_text("a: b")
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", "run", "--all-files"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+            env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+
+    told = run()
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert "wrong.swagger.yaml:12:17: error" in told.stdout
+    (tmp_path / "wrong.swagger.yaml").write_text(RIGHT)
+    _git(tmp_path, "add", "-A")
+    assert run().returncode == 0
+
+
+# The action
+
+
+def test_the_action_does_what_it_says(tmp_path: Path) -> None:
+    """Its steps, as they are written, in the shell that they name; what it would install is here."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    assert action["runs"]["using"] == "composite"
+    (tmp_path / "wrong.swagger.yaml").write_text(WRONG)
+    inputs = {name: str(one["default"]) for name, one in action["inputs"].items()} | {"sarif": "report.sarif"}
+    own = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    codes = {}
+    for step in action["runs"]["steps"]:
+        if "run" not in step or step["name"] == "Install":
+            continue
+        named = {name: inputs[value.split("inputs.")[1].split(" ")[0]] for name, value in step["env"].items()}
+        done = subprocess.run(
+            [step["shell"], "-e", "-c", step["run"]],
+            cwd=tmp_path, capture_output=True, text=True, check=False, env={**own, **named},
+        )  # fmt: skip
+        codes[step["name"]] = (done.returncode, done.stdout)
+    assert codes["SARIF"][0] == 0
+    assert '"ruleId": "structure-value"' in (tmp_path / "report.sarif").read_text("utf-8")
+    assert codes["Check"][0] == 1
+    assert "::error file=wrong.swagger.yaml,line=12,col=17,title=structure-value::" in codes["Check"][1]
