@@ -11,35 +11,39 @@
 the errors that a call can raise.
 """
 
-from connectors.loading import available, load, load_file
-from engine.content import File, Stream
-from engine.errors import (
-    AnswerError,
-    BadRequest,
-    Conflict,
-    ConnectionFailed,
-    ConnectionMissing,
-    ConnectorError,
-    Diagnostic,
-    Forbidden,
-    Interrupted,
-    InvalidArguments,
-    InvalidDocument,
-    InvalidResponse,
-    NotFound,
-    OperationFailed,
-    OutcomeUnknown,
-    Problem,
-    ServerError,
-    Timeout,
-    TooManyRequests,
-    TransportError,
-    Unauthorized,
-    UnknownName,
-    Unsupported,
-)
-from engine.operation import Connector, Events, Operation, Poller, Subscription
-from engine.webhook import Webhook
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connectors.loading import available, load, load_file
+    from engine.content import File, Stream
+    from engine.errors import (
+        AnswerError,
+        BadRequest,
+        Conflict,
+        ConnectionFailed,
+        ConnectionMissing,
+        ConnectorError,
+        Diagnostic,
+        Forbidden,
+        Interrupted,
+        InvalidArguments,
+        InvalidDocument,
+        InvalidResponse,
+        NotFound,
+        OperationFailed,
+        OutcomeUnknown,
+        Problem,
+        ServerError,
+        Timeout,
+        TooManyRequests,
+        TransportError,
+        Unauthorized,
+        UnknownName,
+        Unsupported,
+    )
+    from engine.operation import Connector, Events, Operation, Poller, Subscription
+    from engine.webhook import Webhook
 
 __all__ = [
     "AnswerError",
@@ -77,3 +81,32 @@ __all__ = [
     "load",
     "load_file",
 ]
+
+_PLACES = {
+    name: place
+    for place, names in {
+        "connectors.loading": "available load load_file",
+        "engine.content": "File Stream",
+        "engine.errors": """
+            AnswerError BadRequest Conflict ConnectionFailed ConnectionMissing ConnectorError Diagnostic
+            Forbidden Interrupted InvalidArguments InvalidDocument InvalidResponse NotFound OperationFailed
+            OutcomeUnknown Problem ServerError Timeout TooManyRequests TransportError Unauthorized
+            UnknownName Unsupported
+        """,
+        "engine.operation": "Connector Events Operation Poller Subscription",
+        "engine.webhook": "Webhook",
+    }.items()
+    for name in names.split()
+}
+"""Where each name stands: its module is imported when it is asked for, as the command line needs few of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_PLACES[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch, fnmatchcase
 from glob import glob
@@ -129,6 +132,42 @@ def checked(entry: Entry, settings: Settings, project: Project) -> Checked:
         return made
     kept = [one for one in made.found if not any(fnmatchcase(one.rule, rule) for rule in ignored)]
     return replace(made, found=kept)
+
+
+def mend(entry: Entry, settings: Settings, project: Project) -> None:
+    """Mends in its files what can be mended mechanically, until nothing more changes."""
+    made = checked(entry, settings, project)
+    before: Mapping[str, str] = {}
+    while made.repairs and made.repairs != before:
+        for file, text in made.repairs.items():
+            Path(file).write_text(text, "utf-8", newline="")
+        before, made = made.repairs, checked(entry, settings, project)
+
+
+def every(entries: list[Entry], settings: Settings, project: Project) -> Iterator[list[Diagnostic]]:
+    """What is found in each connector; of many at once, in as many processes as there are processors."""
+    workers = min(os.cpu_count() or 1, len(entries) // _EACH)
+    if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        for entry in entries:
+            yield checked(entry, settings, project).found
+        return
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+        yield from pool.map(_Found(settings, project), entries, chunksize=4)
+
+
+_EACH = 12
+"""How many documents are worth a process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is found in a connector, to be asked in another process."""
+
+    settings: Settings
+    project: Project
+
+    def __call__(self, entry: Entry) -> list[Diagnostic]:
+        return checked(entry, self.settings, self.project).found
 
 
 def _matches(entry: Entry, pattern: str, project: Project) -> bool:

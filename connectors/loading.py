@@ -12,6 +12,7 @@ from engine import loader
 from engine.connection import Connection
 from engine.errors import Diagnostic, InvalidDocument
 from engine.http import Transport
+from engine.model import Service
 from engine.operation import Connector, with_options
 from engine.plan import Options
 from engine.transports.blocking import BlockingTransport
@@ -70,6 +71,20 @@ def entry_at(path: Path) -> Entry:
         said = "the folder has no apiDefinition.swagger.json"
         raise InvalidDocument([Diagnostic("file", "error", said, str(path), 1, 1)])
     return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
+
+
+def entry_named(name: str) -> Entry:
+    """A connector by name, or by the path of its document where that is what is given."""
+    path = Path(name)
+    if path.exists() and (path.suffix or "/" in name):
+        return entry_at(path)
+    return registry.find(name)
+
+
+def service_named(name: str) -> tuple[Entry, Service]:
+    """The same, with its service."""
+    entry = entry_named(name)
+    return entry, loader.load(entry.document, entry.properties)
 
 
 def connect(

@@ -407,9 +407,17 @@ class Document:
             return ""
         return nearest(steps[-1], map(str, parent))
 
-    def references(self, everywhere: bool = False) -> Iterator[tuple[str, str]]:
+    def references(self, everywhere: bool = False) -> tuple[tuple[str, str], ...]:
         """Every ``(pointer of the holder, reference)``; data (examples, defaults, enums) is no holder. Out of
         the document an extension may point to what is its own affair, told ``everywhere`` only."""
+        return tuple((at, one) for at, one, own in self._references if everywhere or not own)
+
+    @cached_property
+    def _references(self) -> tuple[tuple[str, str, bool], ...]:
+        return tuple(self._walked())
+
+    def _walked(self) -> Iterator[tuple[str, str, bool]]:
+        """Every reference, with its holder, and whether it leads out of the document from an extension."""
         stack: list[tuple[Any, str, bool]] = [(self.root, "", False)]
         seen: set[int] = set()
         while stack:
@@ -420,8 +428,7 @@ class Document:
             if isinstance(node, dict):
                 reference = node.get("$ref")
                 if isinstance(reference, str):
-                    if reference.startswith("#") or not extension or everywhere:
-                        yield pointer, reference
+                    yield pointer, reference, extension and not reference.startswith("#")
                     continue
                 names = pointer.endswith(("/properties", "/definitions", "/responses", "/schemas", "/callbacks"))
                 stack += [

@@ -70,7 +70,7 @@ class Case:
 Check = Callable[[Node, Case], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One rule. ``why`` says what goes wrong where it is broken, ``mend`` how to mend it."""
 
@@ -124,13 +124,11 @@ class Table:
 
     def rules(self, node: Node) -> list[Rule]:
         """The rules that look at a node, each once."""
-        found = list(self._always.get(node.kind, ()))
+        found = self._always.get(node.kind, [])
         by_member = self._by_member.get(node.kind)
         if by_member:
-            for member in node.value:
-                for one in by_member.get(member, ()):
-                    if one not in found:
-                        found.append(one)
+            for member in by_member.keys() & node.value.keys():
+                found = [*found, *(one for one in by_member[member] if one not in found)]
         return found
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -74,8 +75,15 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def _schema(name: str) -> Any:
     if name == _DIALECT:
         return {"$ref": name}
-    text = files("openapi_spec_validator").joinpath(f"resources/schemas/{name}/schema.json").read_text("utf-8")
-    return json.loads(text)
+    package = find_spec("openapi_spec_validator")  # openapi-core brings it; it need not be imported for its data
+    path = (
+        Path(package.origin if package and package.origin else "").parent
+        / "resources"
+        / "schemas"
+        / name
+        / "schema.json"
+    )
+    return json.loads(path.read_text("utf-8"))
 
 
 @cache

@@ -136,7 +136,7 @@ class Node:
 
     def get(self, member: str, default: Any = None) -> Any:
         """A member of a mapping; the default of anything else."""
-        return self.value.get(member, default) if isinstance(self.value, Mapping) else default
+        return self.value.get(member, default) if isinstance(self.value, dict) else default
 
     def at(self, *steps: str | int) -> str:
         """The pointer of something within."""
@@ -213,7 +213,7 @@ class Tree:
             node = waiting.pop()
             self.nodes[node.pointer] = node
             self.kinds.setdefault(node.kind, []).append(node)
-            if isinstance(node.value, Mapping) and id(node.value) not in self._seen:
+            if isinstance(node.value, dict) and id(node.value) not in self._seen:
                 self._seen.add(id(node.value))  # what an alias repeats is looked into once
                 inner = self.children[node.pointer] = list(self._members(node))
                 waiting += reversed(inner)

@@ -1,0 +1,116 @@
+"""How long checking documents takes, beside Spectral and Redocly: whole commands, in turn, the best of some rounds.
+
+    python -m bench.speed [FOLDER …] [--rounds N]
+
+One document of about a megabyte (the one nearest to it below the folders, else one made of the folder's largest), and a
+hundred documents in one call. Ratios only: what a peer takes of what ours takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.faults import _node
+from connectors import registry
+from engine import document
+from engine.errors import InvalidDocument
+
+MEGABYTE = 1_000_000
+MANY = 100
+
+
+def ours(folder: Path, files: list[str]) -> list[str]:
+    """The command of ours."""
+    program = shutil.which("connectors", path=str(Path(sys.executable).parent)) or "connectors"
+    return [program, "validate", "--fail-on", "never", "--format", "json", "--output", str(folder / "ours.txt"), *files]
+
+
+def spectral(folder: Path, files: list[str]) -> list[str]:
+    """The command of Spectral, with its rules for OpenAPI."""
+    (folder / "rules.yaml").write_text('extends: ["spectral:oas"]\n')
+    return [
+        _node("spectral"),
+        "lint",
+        "-q",
+        "-r",
+        str(folder / "rules.yaml"),
+        "-f",
+        "json",
+        "--fail-severity",
+        "error",
+        *files,
+    ]
+
+
+def redocly(folder: Path, files: list[str]) -> list[str]:
+    """The command of Redocly, with its recommended rules."""
+    (folder / "redocly.yaml").write_text("extends: [recommended]\n")
+    return [_node("redocly"), "lint", "--config", str(folder / "redocly.yaml"), "--format", "json", *files]
+
+
+COMMANDS: dict[str, Callable[[Path, list[str]], list[str]]] = {"ours": ours, "spectral": spectral, "redocly": redocly}
+
+
+def documents(folders: list[Path]) -> list[tuple[int, Path]]:
+    """The documents below folders that can be parsed, with their sizes, as they are."""
+    found = []
+    for folder in folders:
+        for entry in registry.below(folder):
+            try:
+                json.loads(json.dumps(document.read(entry.document, tolerant=True).root))
+            except (InvalidDocument, ValueError):
+                continue
+            found.append((entry.document.stat().st_size, entry.document))
+    return sorted(found)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where ours is the fastest at both, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m bench.speed")
+    parser.add_argument("folders", type=Path, nargs="*", default=[Path("spec")])
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args(arguments)
+    known = documents(options.folders)
+    fastest = True
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        large = min(known, key=lambda one: abs(one[0] - MEGABYTE))[1]
+        step = max(1, len(known) // MANY)
+        many = [path for _, path in known][::step][:MANY]
+        for what, sources in (("one document of {:.1f} MB", [large]), ("{} documents in one call", many)):
+            files = []
+            for index, source in enumerate(sources):
+                root = document.read(source, tolerant=True).root
+                files.append(str(folder / f"{index:03}.json"))
+                Path(files[-1]).write_text(json.dumps(root, indent=2), "utf-8")
+            size = sum(Path(one).stat().st_size for one in files)
+            print(
+                what.format(size / MEGABYTE if len(files) == 1 else len(files)) + f" ({size / MEGABYTE:.1f} MB in all)"
+            )
+            best: dict[str, float] = {}
+            for _ in range(options.rounds):
+                for who, make in COMMANDS.items():
+                    try:
+                        command = make(folder, files)
+                    except FileNotFoundError as error:
+                        print(f"  {who} is left out: {error}", file=sys.stderr)
+                        continue
+                    started = time.perf_counter()
+                    subprocess.run(command, capture_output=True, check=False, cwd=folder)
+                    best[who] = min(best.get(who, 1e9), time.perf_counter() - started)
+            for who, seconds in best.items():
+                print(f"  {who:10}{seconds:>8.2f} s{seconds / best['ours']:>8.1f} ×")
+            fastest = fastest and min(best, key=lambda who: best[who]) == "ours"
+    return int(not fastest)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

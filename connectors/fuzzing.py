@@ -1,0 +1,102 @@
+"""The command that fuzzes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connectors.loading import connect, entry_named
+from engine import loader
+from engine.errors import UnknownName
+from engine.fuzz import EXAMPLES, Failure, failure_of, hostile, replay
+from engine.fuzz import fuzz as fuzzed
+from engine.operation import Connector
+from engine.sandbox import Sandbox
+
+
+@click.command()
+@click.argument("name")
+@click.option("--url", help="The service to call; a sandbox of the document by default.")
+@click.option("--connection", help="A saved connection; by default what the sandbox accepts, or the environment.")
+@click.option("--operation", "operations", multiple=True, help="An operation to call; all by default.")
+@click.option("--seed", "random_seed", type=int, default=0, show_default=True, help="The same seed, the same calls.")
+@click.option("--max-examples", type=click.IntRange(1), default=EXAMPLES, show_default=True, help="Calls an operation.")
+@click.option("--read-only", is_flag=True, help="Call what only reads: GET, HEAD, OPTIONS.")
+@click.option("--answers/--no-answers", default=True, help="Answer the client with made-up octets, too, on loopback.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep failures there, to be replayed.")
+@click.option("--replay", "again", type=click.Path(exists=True, path_type=Path), help="Repeat failures kept there.")
+def fuzz(
+    name: str, url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
+    max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
+) -> None:  # fmt: skip
+    """Call operations with what they may be called with, and check each answer; break one rule at a time, which the
+    client must refuse; answer the client with whatever octets.
+
+    NAME is a connector or the file of a document. What fails is shrunk, and told as a command and as Python. With
+    --url what the calls do is really done. Exits with 1 where something fails.
+    """
+    entry = entry_named(name)
+    with ExitStack() as stack:
+        values: Any = connection
+        if url is None:
+            sandbox = stack.enter_context(Sandbox(loader.load(entry.document, entry.properties)))
+            url_, values = sandbox.url, connection or sandbox.values
+        else:
+            url_ = url
+        made = connect(entry, values, url_, None, {})
+        chosen = _chosen(made, operations, read_only)
+        failures = _replayed(made, again) if again else _failures(made, chosen, max_examples, random_seed, answers)
+        count = 0
+        kept: list[dict[str, Any]] = []
+        for one in failures:
+            count += 1
+            kept.append(one.saved())
+            click.echo(f"{one.check}: {one.name}: {one.message}")
+            if one.answer is not None:
+                click.echo(f"  answered with {one.answer!r}; replay it with --replay")
+            else:
+                click.echo(f"  {one.command(name, url)}\n  {one.python(name, url)}")
+        if save is not None:
+            save.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    click.echo(f"{count} failure{'s' * (count != 1)} in {len(chosen)} operations", err=True)
+    if count:
+        sys.exit(1)
+
+
+def _chosen(made: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:
+    """The Python names of the operations that are asked for, by either of their names."""
+    known = {made[name].__name__: name for name in made.service.operations}
+    by_id = {operation: name for name, operation in known.items()}
+    for one in operations:
+        if one not in known and one not in by_id:
+            raise click.UsageError(str(UnknownName("operation", one, known)))
+    chosen = [by_id.get(one, one) for one in operations] or list(known)
+    methods = ("GET", "HEAD", "OPTIONS")
+    return [one for one in chosen if not read_only or made.service.operations[known[one]].method in methods]
+
+
+def _failures(made: Connector, chosen: list[str], examples: int, random_seed: int, answers: bool) -> Iterator[Failure]:
+    yield from fuzzed(
+        made, chosen, examples=examples, random_seed=random_seed, told=lambda said: click.echo(said, err=True)
+    )
+    if answers:
+        yield from hostile(made, chosen, examples=examples, random_seed=random_seed)
+
+
+def _replayed(made: Connector, path: Path) -> Iterator[Failure]:
+    """The failures of a file that fail still."""
+    try:
+        kept = [failure_of(one) for one in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise click.UsageError(f"{path} holds no failures: {error}") from None
+    for one in kept:
+        said = replay(made, one)
+        if said:
+            yield replace(one, message=said)

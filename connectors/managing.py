@@ -1,0 +1,162 @@
+"""The commands that add connectors and connect them: add, connect, connections."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from connectors import connecting, connections, registry, tables
+from connectors.connecting import FLOWS
+from connectors.loading import connect, entry_at, entry_named, service_named
+from connectors.registry import Entry
+from connectors.tables import print_json
+from engine import loader
+from engine.connection import missing as connections_missing
+from engine.errors import ConnectorError, UnknownName
+from engine.http import Request
+from engine.model import Service
+from engine.policies import findings
+from engine.transports.blocking import BlockingTransport
+
+# Adding and connecting
+
+
+@click.command()
+@click.argument("source", metavar="FOLDER|FILE|URL")
+@click.option("--name", help="The name to find it by; its file's or folder's by default.")
+@click.option("--replace", "anew", is_flag=True, help="Put it in place of one added before.")
+def add(source: str, name: str | None, anew: bool) -> None:
+    """Check a connector's document, tell what it offers, and copy it to those that are found by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        entry = entry_at(_fetched(source, Path(folder)) if "://" in source else Path(source))
+        service = loader.load(entry.document, entry.properties)
+        for one in (*service.diagnostics, *findings(service)):
+            click.echo(str(one), err=True)
+        chosen = name or entry.name
+        place = registry.add(entry, chosen, anew=anew)
+    needed = ", ".join(one.name for one in service.connection) or "nothing"
+    click.echo(f"{service.title}: {len(service.operations)} operations; a connection has {needed}", err=True)
+    if service.scripted:
+        click.echo(f"{len(service.scripted)} of them need a script, which does not run here", err=True)
+    click.echo(f"added as {chosen} to {place}; see connectors show {chosen}", err=True)
+
+
+def _fetched(url: str, folder: Path) -> Path:
+    """The document at a URL, as a file. Nothing is followed, and no credential is sent."""
+    response = BlockingTransport().send(Request("GET", url, {"Accept": "application/json, application/yaml, */*"}))
+    if response.status != 200:
+        raise ConnectorError(f"{url} answered {response.status}; a document was expected")
+    stem = re.sub(r"[^a-z0-9]+", "-", urlsplit(url).path.rpartition("/")[2].partition(".")[0].lower()).strip("-")
+    suffix = "json" if response.body.lstrip()[:1] == b"{" else "yaml"
+    path = folder / f"{stem or 'connector'}.swagger.{suffix}"
+    path.write_bytes(response.body)
+    return path
+
+
+@click.command("connect")
+@click.argument("name")
+@click.option("--as", "saved", default=connections.DEFAULT, show_default=True, help="The name to save it under.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A value; a secret as a reference only.")
+@click.option("--flow", type=click.Choice(list(FLOWS)), help="How a token is obtained.")
+@click.option("--input/--no-input", "ask", default=None, help="Ask for what is missing; by default on a terminal.")
+@click.option("--test/--no-test", default=True, help="Try the connection, where the connector says how.")
+def connect_(name: str, saved: str, given: tuple[str, ...], flow: str | None, ask: bool | None, test: bool) -> None:
+    """Save a connection: values, and a token where the service gives one.
+
+    A secret is asked for without showing it, or given as a reference: ${NAME} for a variable of the environment,
+    file:PATH for a file. It is kept in the keyring, or as that reference.
+    """
+    entry, service = service_named(name)
+    asks = sys.stdin.isatty() if ask is None else ask
+    values = _given(service, given)
+    token = next((one for one in service.connection if one.oauth is not None), None)
+    if token is not None and token.name not in values and flow is None and asks:
+        flow = "browser"
+    if asks:
+        for one in connections_missing(service, {**values, **({token.name: "-"} if token and flow else {})}):
+            values[one.name] = click.prompt(one.description or one.title or one.name, hide_input=one.secret)
+    if flow is not None:
+        if token is None:
+            raise click.UsageError(f"{entry.name} needs no token; leave --flow out")
+        followed = connections.resolved(entry.name, saved, values)
+        came = connecting.token(token, flow, followed, BlockingTransport(), lambda said: click.echo(said, err=True))
+        # A token that can be had again without a person is not kept.
+        values |= came if flow in ("browser", "device") else {"grant": flow.replace("-", "_")}
+    followed = connections.resolved(entry.name, saved, values)
+    connections.values(entry.name, service, followed)  # refuses what is not whole
+    path = connections.save(entry.name, saved, service, values)
+    click.echo(f"saved as {saved} of {entry.name} in {path}", err=True)
+    if test:
+        _tested(entry, saved)
+
+
+def _given(service: Service, given: tuple[str, ...]) -> dict[str, Any]:
+    """The values of ``--set``. A secret on the command line is refused: others could read it there."""
+    known = connections.fields(service)
+    values: dict[str, Any] = {}
+    for pair in given:
+        key, mark, text = pair.partition("=")
+        if not mark:
+            raise click.UsageError(f"--set {key!r} has no '='; write --set NAME=VALUE")
+        if key not in known:
+            raise UnknownName("connection value", key, known)
+        if connections.secret(service, key) and not connections.is_reference(text):
+            raise click.UsageError(
+                f"{key} is a secret, and the command line is seen by others; give it as '${{NAME}}' for a variable of "
+                "the environment, or as file:PATH"
+            )
+        values[key] = text
+    return values
+
+
+@click.group("connections", invoke_without_command=False, no_args_is_help=True)
+def connections_() -> None:
+    """Saved connections."""
+
+
+@connections_.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def connections_list(as_json: bool) -> None:
+    """Name the saved connections; no value is shown."""
+    rows = [{"connector": connector, "name": name} for connector, name in connections.all_saved()]
+    if as_json:
+        return print_json(rows)
+    table = tables.table("connector", "name")
+    for row in rows:
+        table.add_row(*row.values())
+    tables.show(table)
+    click.echo(f"in {connections.saved_file()}", err=True)
+    return None
+
+
+@connections_.command("test")
+@click.argument("connector")
+@click.argument("name", default=connections.DEFAULT)
+def connections_test(connector: str, name: str) -> None:
+    """Call the operation by which the connector shows that a connection works."""
+    _tested(entry_named(connector), name)
+
+
+def _tested(entry: Entry, name: str) -> None:
+    made = connect(entry, name, None, None, {})
+    if made.service.test is None:
+        click.echo("the connector names no operation to test a connection with; its values are whole", err=True)
+        return
+    asked = made.service.test
+    made[asked.operation](**{key: value for key, value in asked.arguments.items() if not isinstance(value, tuple)})
+    click.echo(f"{entry.name} {name}: works ({asked.operation} was answered)", err=True)
+
+
+@connections_.command("remove")
+@click.argument("connector")
+@click.argument("name", default=connections.DEFAULT)
+def connections_remove(connector: str, name: str) -> None:
+    """Forget a saved connection, and its secrets in the keyring."""
+    connections.remove(connector, name)
+    click.echo(f"removed {name} of {connector}", err=True)

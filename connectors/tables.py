@@ -1,0 +1,40 @@
+"""Data as the command line prints it: JSON, or a table."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as text."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def print_json(value: Any, *, compact: bool = False) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=plain, indent=None if compact else 2))
+
+
+def table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def show(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table, markup=False)
