@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long conformance corpus bench lint clean
+.PHONY: demo test long conformance corpus bench faults bugs speed checks released lint clean
 
 CORPUS ?= spec
+FOLDERS ?= spec
+OWN := twilio petstore sendgrid slack github-issues open-meteo
 
 TESTSERVER := .testserver/node_modules/@microsoft.azure/autorest.testserver/package.json
 
@@ -29,8 +31,19 @@ long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyt
 $(TESTSERVER):
 	npm install --silent --no-fund --no-audit --prefix .testserver @microsoft.azure/autorest.testserver@3.3.51
 
-conformance: $(READY) $(TESTSERVER)  ## Every case against the AutoRest test server (needs node), by document.
+SARIF := .testserver/node_modules/@microsoft/jest-sarif/package.json
+
+$(SARIF): $(TESTSERVER)
+	npm install --silent --no-fund --no-audit --prefix .testserver @microsoft/jest-sarif@1.0.0-beta.0
+
+PEERS := .peers/node_modules/.bin/redocly
+
+$(PEERS):
+	npm install --silent --no-fund --no-audit --prefix .peers @stoplight/spectral-cli @redocly/cli
+
+conformance: $(READY) $(TESTSERVER) $(SARIF)  ## Every case against the AutoRest test server (needs node), by document.
 	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m pytest -q tests/test_validate.py -k sarif
 
 corpus: $(READY)  ## Every connector below CORPUS=<folder>: loads, operations, requests, findings, seconds, memory.
 	$(BIN)/python -m bench.corpus $(CORPUS) --json corpus.json
@@ -39,11 +52,29 @@ bench: $(READY)  ## Loading CORPUS=<folder of connector folders>, beside aiopena
 	$(BIN)/python -m pip install --quiet aiopenapi3 bravado-core
 	$(BIN)/python -m bench.catalogue $(CORPUS)
 
-lint: $(READY)  ## Style, types, and the project's own documents.
+faults: $(READY) $(PEERS)  ## Seeded faults in documents of FOLDERS="<folder> …", found by us and by other checkers.
+	$(BIN)/python -m pip install --quiet swagger-spec-validator
+	$(BIN)/python -m bench.faults $(FOLDERS) --kinds
+
+speed: $(READY) $(PEERS)  ## The time that checking documents of FOLDERS takes, beside Spectral and Redocly.
+	$(BIN)/python -m bench.speed $(FOLDERS)
+
+bugs: $(READY)  ## Seeded faults of a small service, found by us and by schemathesis with as many requests.
+	$(VENV)-schemathesis/bin/schemathesis --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)-schemathesis
+	$(VENV)-schemathesis/bin/python -m pip install --quiet schemathesis
+	PATH="$(VENV)-schemathesis/bin:$$PATH" $(BIN)/python -m bench.bugs
+
+checks: $(READY)  ## The project's own documents: both profiles, every connector fuzzed, what changed since the release.
+	$(BIN)/connectors validate spec
+	$(BIN)/connectors validate spec --profile microsoft
+	$(BIN)/python -m bench.faults spec --peers ours
+	for name in $(OWN); do $(BIN)/connectors fuzz $$name --max-examples 15 || exit 1; done
+	.ci/released
+
+lint: $(READY)  ## Style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/connectors validate spec
 
 clean:
 	rm -rf $(VENV)

@@ -17,6 +17,7 @@ import pytest
 
 import connectors
 from engine.sandbox import Sandbox
+from tests.test_validate import WRONG
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -40,8 +41,21 @@ def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: p
         for block in _blocks("python"):
             exec(compile(block, "README.md", "exec"), namespace)
     assert namespace["response"].status == 200
-    for shown in _blocks("text"):
+    printed_blocks = [one for one in _blocks("text") if ": error: " not in one]
+    assert printed_blocks
+    for shown in printed_blocks:
         assert shown in printed.getvalue()
+
+
+def test_the_finding_is_told_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shown,) = [one for one in _blocks("text") if ": error: " in one]
+    (tmp_path / "api.swagger.yaml").write_text(WRONG)
+    done = subprocess.run(
+        [sys.executable, "-m", "connectors", "validate", "api.swagger.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = done.stdout.replace(" [structure-value]", "")
+    assert shown in told
 
 
 def test_the_commands_run(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from engine.validate.rules import RULES, SEVERITIES, Case, Edit, Finding, Rule, 
 from engine.validate.structure import structure, version_of
 from engine.validate.tree import Tree
 
-__all__ = ["RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
+__all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
 
 for _id, _why, _mend in (
     ("file", "A file that cannot be read cannot be checked.", "See that it exists and may be read."),

@@ -497,7 +497,15 @@ def _remark(use: PolicyUse, at: str, document: Document) -> Iterator[Finding]:
     except Unsupported:
         return  # told by another rule
     if said:
-        yield Finding(at, said, document=document)
+        yield Finding(at, said, document=document, rule="policy-ignored")
+
+
+told(
+    "policy-ignored",
+    "warning",
+    "What the policy would do is the transport's own affair, or cannot be done: nothing is done.",
+    "Leave the policy out where the service does not need it.",
+)
 
 
 @rule(

@@ -320,10 +320,24 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 @rule(
+    "header-framing",
+    "warning",
+    "parameter",
+    "HTTP itself frames the message by this field: what a caller gives for it is not sent.",
+    "Leave it out.",
+    has="in",
+)
+def _header_framing(node: Node, case: Case) -> Iterator[Finding]:
+    name = node.get("name")
+    if node.get("in") == "header" and isinstance(name, str) and name.lower() in _FRAMING:
+        yield Finding(node.at("name"), f"{name!r} is set by HTTP itself, never by a caller")
+
+
+@rule(
     "header-name",
     "error",
     "parameter",
-    "The name is none that HTTP can carry, or one by which HTTP itself frames the message.",
+    "The name is none that HTTP can carry.",
     "Rename it as the service has it, or leave it out.",
     has="in",
 )
@@ -333,8 +347,6 @@ def _header_name(node: Node, case: Case) -> Iterator[Finding]:
         return
     if not _TOKEN.match(name):
         yield Finding(node.at("name"), f"{name!r} is no name of a header field (RFC 9110 section 5.6.2)")
-    elif name.lower() in _FRAMING:
-        yield Finding(node.at("name"), f"{name!r} is set by HTTP itself, never by a caller")
 
 
 @rule(
@@ -628,7 +640,7 @@ def _link(node: Node, case: Case) -> Iterator[Finding]:
 
 _SECRETS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "an access key (AKIA…)": r"\bAKIA[0-9A-Z]{16}\b",
+    "an access key (AKIA…)": r"\b(?<!Credential=)AKIA[0-9A-Z]{16}\b",
     "a personal access token (gh…)": r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
     "a bot's token (xox…)": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
     "a live key (sk_live_…)": r"\b[sr]k_live_[A-Za-z0-9]{16,}",
