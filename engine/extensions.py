@@ -385,11 +385,16 @@ def _oauth(raw: Any) -> OAuth | None:
     )
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else EMPTY
+
+
 def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
     raw = raw if isinstance(raw, Mapping) else EMPTY
-    ui = raw.get("uiDefinition") or EMPTY
+    ui = _mapping(raw.get("uiDefinition"))
     kind = str(raw.get("type", "string"))
-    limits = ui.get("constraints") or EMPTY
+    limits = _mapping(ui.get("constraints"))
     allowed = limits.get("allowedValues")
     settings = raw.get("oAuthSettings", raw.get("oauthSettings"))
     return ConnectionParameter(
@@ -410,8 +415,8 @@ def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
 
 
 def _policy(raw: Mapping[str, Any], at: Site, pointer: str) -> PolicyUse:
-    given = {str(name).lower(): value for name, value in (raw.get("parameters") or EMPTY).items()}
-    spelled = {str(name).lower(): str(name) for name in raw.get("parameters") or EMPTY}
+    given = {str(name).lower(): value for name, value in _mapping(raw.get("parameters")).items()}
+    spelled = {str(name).lower(): str(name) for name in _mapping(raw.get("parameters"))}
     parameters = {
         spelled[name][len(_POLICY_PARAMETER) :]: value
         for name, value in given.items()

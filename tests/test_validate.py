@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from bench import faults
 from connectors import registry
 from connectors.reports import REPORTS
 from docs.rules import page
-from engine import document
-from engine.errors import Diagnostic, UnknownName
+from engine import document, loader
+from engine.body import Compiler
+from engine.errors import ConnectorError, Diagnostic, UnknownName
+from engine.plan import Plan
 from engine.validate import RULES, Settings, explain, microsoft, validate
 from engine.validate.values import backtracks, not_ecma
 from tests.test_cli import run
@@ -63,7 +66,7 @@ def test_the_built_in_documents_are_right(entry: registry.Entry) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
-    """Whatever stands anywhere: findings, never another error."""
+    """Whatever stands anywhere: findings, never another error; a service, or an error of our tree."""
     rng = random.Random(seed)  # noqa: S311 - the same documents in every run
     odd: list[Any] = [None, True, 0, -1, 1.5, "", "x", "#/definitions/x", [], [1], {}, {"$ref": "#"}, {"$ref": 3}]
     for entry in OWN:
@@ -79,6 +82,10 @@ def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
         path = tmp_path / f"{entry.name}.swagger.json"
         path.write_text(json.dumps(root))
         validate(path, None, Settings(profile="microsoft"))
+        with suppress(ConnectorError):
+            service = loader.load(path)
+            for one in service.operations.values():
+                _ = Plan(Compiler(service), one).arguments
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")

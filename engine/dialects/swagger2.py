@@ -59,7 +59,9 @@ class _Lowering:
         if isinstance(reference, str):
             return Schema(ref=self.document.target(reference, at), at=at)
         kind = raw.get("type")
-        kinds = (kind,) if isinstance(kind, str) else tuple(kind or ())
+        kinds = (
+            (kind,) if isinstance(kind, str) else tuple(map(str, sequence(self.document, kind, f"{at}/type", "types")))
+        )
         additional = raw.get("additionalProperties", True)
         properties = mapping(self.document, raw.get("properties"), f"{at}/properties", "properties")
         required = raw.get("required")
@@ -233,13 +235,25 @@ class _Lowering:
                 for status, answer in answers.items()
                 if not str(status).startswith("x-")
             },
-            security=tuple(
-                {scheme: tuple(scopes or ()) for scheme, scopes in one.items()}
-                for one in (raw.get("security", self.root.get("security")) or ())
-            ),
+            security=self.security(raw, at),
             at=at,
         )
         return self.extend("operation", node, {**extensions(path_item), **extensions(raw)}, self.site(at))
+
+    def security(self, raw: Mapping[str, Any], at: str) -> tuple[dict[str, tuple[str, ...]], ...]:
+        """The alternatives of an operation, or those of the document: schemes with their scopes."""
+        own = f"{at}/security" if "security" in raw else "/security"
+        given = sequence(self.document, raw.get("security", self.root.get("security")), own, "security")
+        ways = [mapping(self.document, one, f"{own}/{index}", "a requirement") for index, one in enumerate(given)]
+        return tuple(
+            {
+                str(scheme): tuple(
+                    map(str, sequence(self.document, scopes, f"{own}/{index}/{escape(scheme)}", "scopes"))
+                )
+                for scheme, scopes in one.items()
+            }
+            for index, one in enumerate(ways)
+        )
 
     def media_types(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[str, ...]:
         own = raw.get(key)

@@ -98,7 +98,10 @@ def check(path: Path, properties: Path | None, settings: Settings) -> Checked:
         return Checked(_told([*found, main.diagnostic("dialect", said, "")], settings), {})
     case = Case(main, Tree(main), beside)
     found += [*main.findings, *(beside.findings if beside is not None else ()), *_findings(case, settings)]
-    told = [one for one in _told(found, settings) if not _ignored(one, main)]
+    told = _told(found, settings)
+    if IGNORE in main.text or "connectors:" in main.text:
+        lines = main.text.split("\n")
+        told = [one for one in told if not _ignored(one, main, lines)]
     edits: dict[str, list[Edit]] = {}
     for one in told:
         if one in case.edits:
@@ -110,7 +113,8 @@ def _findings(case: Case, settings: Settings) -> list[Diagnostic]:
     found = [*_made(structure(case), "", case, settings), *_made(meaning.references(case.document), "", case, settings)]
     if version_of(case.document) is None:
         return found
-    found += _lowered(case, {one.line for one in found})
+    if not any(one.severity == "error" for one in found):
+        found += _lowered(case)
     table = Table(_PROFILES[settings.profile], settings.wants)
     for kind in table.kinds:
         for node in case.tree[kind]:
@@ -120,8 +124,9 @@ def _findings(case: Case, settings: Settings) -> list[Diagnostic]:
     return microsoft.renamed(found) if settings.profile == "microsoft" else found
 
 
-def _lowered(case: Case, lines: set[int]) -> list[Diagnostic]:
-    """Why no service can be made, where that is told by nothing else; the service is for the rules that look at it."""
+def _lowered(case: Case) -> list[Diagnostic]:
+    """Why no service can be made of a document whose structure is right; the service is for the rules that look at
+    it."""
     row = next((one for one in DIALECTS if str(case.document.root.get(one.key, "")).startswith(one.begins)), None)
     if row is None:
         return []
@@ -130,7 +135,7 @@ def _lowered(case: Case, lines: set[int]) -> list[Diagnostic]:
         list(service.operations.values())  # they are made when they are asked for
         case.service = service
     except InvalidDocument as error:
-        return [one for one in error.diagnostics if one.line not in lines]
+        return list(error.diagnostics)
     return []
 
 
@@ -153,7 +158,7 @@ _COMMENT = re.compile(r"#\s*connectors:\s*ignore\s+([\w*, -]+)")
 IGNORE = "x-connector-ignore"
 
 
-def _ignored(one: Diagnostic, main: Document) -> bool:
+def _ignored(one: Diagnostic, main: Document, lines: list[str]) -> bool:
     """Whether the document itself says not to tell a finding: by ``x-connector-ignore`` at the node or above it, or
     by a comment in its line."""
     if one.file != main.file:
@@ -164,10 +169,8 @@ def _ignored(one: Diagnostic, main: Document) -> bool:
         node = node if not step else node.get(step) if isinstance(node, dict) else _item(node, step)
         given = node.get(IGNORE) if isinstance(node, dict) else None
         patterns += given if isinstance(given, list) else [given] if isinstance(given, str) else []
-    if "connectors:" in main.text:
-        line = main.text.split("\n")[one.line - 1]
-        comment = _COMMENT.search(line)
-        patterns += [name.strip() for name in comment[1].split(",")] if comment else []
+    comment = _COMMENT.search(lines[one.line - 1])
+    patterns += [name.strip() for name in comment[1].split(",")] if comment else []
     return any(fnmatchcase(one.rule, pattern) for pattern in patterns if isinstance(pattern, str))
 
 

@@ -92,7 +92,7 @@ _VISIBILITY = ("none", "important", "advanced", "internal")
     "operation parameter schema",
     "A value that the extension does not know does nothing.",
     "Write one that it knows.",
-    has="x-ms-visibility x-ms-trigger x-ms-url-encoding",
+    has="x-ms-visibility x-ms-trigger x-ms-url-encoding x-nullable x-ms-client-flatten x-ms-notification-url",
 )
 def _extension_value(node: Node, case: Case) -> Iterator[Finding]:
     for name, known in (
@@ -104,6 +104,9 @@ def _extension_value(node: Node, case: Case) -> Iterator[Finding]:
         if isinstance(value, str) and value and value.lower() not in known:
             said = f"{value!r} is none of {', '.join(known)}{nearest(value, known)}"
             yield Finding(node.at(name), said)
+    for name in ("x-nullable", "x-ms-client-flatten", "x-ms-notification-url", "x-ms-skip-url-encoding"):
+        if isinstance(node.get(name), str):
+            yield Finding(node.at(name), f"{node.get(name)!r} is a text; write true or false")
 
 
 # What callers see of an extension
@@ -163,6 +166,20 @@ def _dynamic_operation(node: Node, case: Case) -> Iterator[Finding]:
         name = value.get("operationId")
         if isinstance(name, str) and name not in case.ids:
             yield Finding(f"{at}/operationId", f"there is no operation {name!r}{nearest(name, case.ids)}")
+
+
+@rule(
+    "dynamic-incomplete",
+    "error",
+    "parameter schema",
+    "Without the operation to ask there are no choices.",
+    "Name an operationId of this document.",
+    has="x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree",
+)
+def _dynamic_incomplete(node: Node, case: Case) -> Iterator[Finding]:
+    for at, name, value in asking(node):
+        if not isinstance(value.get("operationId"), str):
+            yield Finding(at, f"{name!r} names no operation", key=True)
 
 
 @rule(
@@ -340,6 +357,10 @@ def _connection_parameter(node: Node, case: Case) -> Iterator[Finding]:
         if isinstance(kind, str) and kind.lower() not in _TYPES:
             said = f"{kind!r} is no type of a connection parameter{nearest(kind, _TYPES)}"
             yield Finding(f"{at}/type", said, document=document)
+        settings = {str(key).lower() for key in one}
+        if isinstance(kind, str) and kind.lower() == "oauthsetting" and "oauthsettings" not in settings:
+            said = f"{name!r} is of type oauthSetting, and has no oAuthSettings"
+            yield Finding(at, said, key=True, document=document)
 
 
 @rule(

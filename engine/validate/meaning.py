@@ -40,7 +40,7 @@ def references(document: Document) -> Iterator[Finding]:
 @rule(
     "reference-home",
     "error",
-    "schema parameter answer",
+    "schema parameter answer body header",
     "A reference to a node of another kind is read as what it is not.",
     "Point it at a definition of the kind that is meant here.",
     has="$ref",
@@ -48,7 +48,7 @@ def references(document: Document) -> Iterator[Finding]:
 def _reference_home(node: Node, case: Case) -> Iterator[Finding]:
     found = case.tree.find(node.reference) if node.reference else None
     if found is not None and found.kind != node.kind and {found.kind, node.kind} != {"items", "schema"}:
-        yield Finding(node.at("$ref"), f"this must be a {node.kind}; {node.reference!r} is a {found.kind}")
+        yield Finding(node.at("$ref"), f"here stands a {node.kind}; {node.reference!r} is one of kind {found.kind}")
 
 
 @rule(
@@ -395,7 +395,7 @@ def _file_place(node: Node, case: Case) -> Iterator[Finding]:
     "parameter",
     "Values can be joined in this way at other places only.",
     "Choose a way that fits where the parameter stands.",
-    has="collectionFormat style",
+    has="collectionFormat style allowReserved",
 )
 def _style_place(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("collectionFormat") == "multi" and node.get("in") not in (None, "query", "formData"):
@@ -411,6 +411,33 @@ def _style_place(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(
             node.at("style"), f"{node.get('style')!r} is for other places; in {node.get('in')}: {', '.join(known)}"
         )
+    schema = case.tree.schema_of(node) if node.get("style") in _OF_TYPE else None
+    if schema is not None and schema.get("type") not in (None, _OF_TYPE[node.get("style")]):
+        said = f"{node.get('style')!r} is for {_OF_TYPE[node.get('style')]}s; this is {schema.get('type')}"
+        yield Finding(node.at("style"), said)
+    if node.get("allowReserved") is True and node.get("in") not in (None, "query"):
+        yield Finding(node.at("allowReserved"), f"`allowReserved` is for query, not {node.get('in')}", key=True)
+
+
+_OF_TYPE = {"deepObject": "object", "spaceDelimited": "array", "pipeDelimited": "array"}
+
+
+@rule(
+    "encoding-unknown",
+    "warning",
+    "media",
+    "An encoding for what is no property of the body says nothing.",
+    "Name a property.",
+    has="encoding",
+)
+def _encoding(node: Node, case: Case) -> Iterator[Finding]:
+    schema, given = case.tree.schema_of(node), node.get("encoding")
+    known = schema.get("properties") if schema is not None else None
+    if not isinstance(known, Mapping) or not isinstance(given, Mapping):
+        return
+    for name in given:
+        if name not in known:
+            yield Finding(node.at("encoding", name), f"{name!r} is no property of the body{nearest(name, known)}", True)
 
 
 # Media types

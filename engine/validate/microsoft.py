@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from engine.document import escape
 from engine.errors import Diagnostic
@@ -76,8 +75,8 @@ SAME: tuple[tuple[str, str, str], ...] = (
     ("structure-range", r"/minItems$", "MinItemsMustBeGreaterThanOrEqualToZero"),
     ("structure-range", r"/minLength$", "MinLengthMustBeGreaterThanOrEqualToZero"),
     ("structure-range", r"/minProperties$", "MinPropertiesMustBeGreaterThanOrEqualToZero"),
-    ("structure-format", r"^/info/contact/email$", "ContactEmailNotValid"),
-    ("structure-format", r"/url$", "UrlNotValid"),
+    ("email-invalid", r"", "ContactEmailNotValid"),
+    ("url-invalid", r"", "UrlNotValid"),
     ("reference-outside", r"", "JsonPointerNotValid"),
     ("reference-dangling", _PARAMETER + r"/\$ref$", "ParameterReferenceNotFound"),
     ("reference-dangling", r"/responses/[^/]+/\$ref$", "ResponseReferenceNotFound"),
@@ -1634,19 +1633,6 @@ def _english(node: Node, case: Case) -> Iterator[Finding]:
         letters = [one for one in text if one.isalpha()] if isinstance(text, str) else []
         if letters and sum(not one.isascii() for one in letters) > len(letters) / 4:
             yield Finding(node.at(name), f"{name!r} is not in English letters")
-
-
-@_rule("ContactEmailNotValid", "error", "contact", "Nobody can be written to.", "Write an address.", "email")
-def _email(node: Node, case: Case) -> Iterator[Finding]:
-    if not re.match(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", str(node.get("email"))):
-        yield Finding(node.at("email"), f"{node.get('email')!r} is no address of e-mail")
-
-
-@_rule("UrlNotValid", "error", "contact license docs", "The page cannot be opened.", "Write it with https://.", "url")
-def _url(node: Node, case: Case) -> Iterator[Finding]:
-    parts = urlsplit(str(node.get("url")))
-    if not parts.scheme or not parts.netloc:
-        yield Finding(node.at("url"), f"{node.get('url')!r} is no absolute URL")
 
 
 _META = "x-ms-connector-metadata"

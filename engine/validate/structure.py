@@ -157,6 +157,8 @@ def _findings(case: Case, version: str, error: Any, above: str = "") -> Iterator
         return  # of a parameter in the path, which has a rule of its own
     if kind == "format" and facts.get("format") == "regex":
         return  # a pattern, which has one too
+    if kind == "format" and steps[-1:] in (["url"], ["email"]) and len(steps) > 1:
+        return  # of a contact, a license or a page; these too
     if kind == "required":
         name = str(facts.get("property"))
         yield Finding(pointer, f"{name!r} is missing here{_misspelled(case, pointer, name, instance)}", rule=rule)

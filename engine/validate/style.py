@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 from engine.naming import snake
 from engine.validate.rules import Case, Finding, rule
@@ -43,13 +45,65 @@ def _id_unsafe(node: Node, case: Case) -> Iterator[Finding]:
 @rule(
     "description-missing",
     "info",
-    "operation info tag",
+    "operation info tag answer",
     "Who reads the document is told nothing of this.",
     "Describe it in a sentence.",
 )
 def _description(node: Node, case: Case) -> Iterator[Finding]:
-    if not node.get("description") and not (node.kind == "operation" and node.get("summary")):
+    if (
+        node.reference is None
+        and not node.get("description")
+        and not (node.kind == "operation" and node.get("summary"))
+    ):
         yield Finding(node.pointer, f"{node.get('name') or node.name!r} has no description", node.kind != "tag")
+
+
+@rule(
+    "email-invalid",
+    "error",
+    "contact",
+    "Nobody can be written to.",
+    "Write an address of e-mail.",
+    has="email",
+)
+def _email(node: Node, case: Case) -> Iterator[Finding]:
+    if not re.match(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", str(node.get("email"))):
+        yield Finding(node.at("email"), f"{node.get('email')!r} is no address of e-mail")
+
+
+@rule(
+    "url-invalid",
+    "error",
+    "contact license docs",
+    "The page cannot be opened.",
+    "Write the whole URL, with https://.",
+    has="url",
+)
+def _url(node: Node, case: Case) -> Iterator[Finding]:
+    url = str(node.get("url"))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    relative = case.tree.version.startswith("3") and not parts.scheme and url and " " not in url
+    if not relative and (not parts.scheme or not (parts.netloc or parts.path) or " " in url):
+        yield Finding(node.at("url"), f"{url!r} is no absolute URL")
+
+
+@rule(
+    "type-list",
+    "warning",
+    "schema",
+    "Several types at once, and items by their position, are JSON Schema's, not this specification's.",
+    "Say one type, and one schema for the items.",
+    has="type items",
+)
+def _type_list(node: Node, case: Case) -> Iterator[Finding]:
+    if case.tree.version.startswith(("3.1", "3.2")):
+        return
+    for name in ("type", "items"):
+        if isinstance(node.get(name), list):
+            yield Finding(node.at(name), f"{name!r} is a list")
 
 
 @rule(
@@ -81,6 +135,20 @@ def _tag_undefined(node: Node, case: Case) -> Iterator[Finding]:
     for index, name in enumerate(given if isinstance(given, list) else ()):
         if known and name not in known:
             yield Finding(node.at("tags", index), f"the tag {name!r} is not listed")
+
+
+@rule(
+    "base-slash",
+    "info",
+    "document server",
+    "A base that ends with a slash and paths that begin with one make two.",
+    "Leave the last one out.",
+)
+def _base_slash(node: Node, case: Case) -> Iterator[Finding]:
+    name = "basePath" if node.kind == "document" else "url"
+    text = node.get(name)
+    if isinstance(text, str) and len(text) > 1 and text.endswith("/"):
+        yield Finding(node.at(name), f"{text!r} ends with a slash")
 
 
 @rule(
@@ -118,18 +186,38 @@ def _twin(node: Node, case: Case) -> Iterator[Finding]:
     "Give the paths different fixed segments.",
 )
 def _ambiguous(node: Node, case: Case) -> Iterator[Finding]:
-    known: dict[tuple[str, int], list[str]] = {}
+    known: dict[tuple[str, int], dict[Any, Any]] = {}
     for one in case.tree.operations:
         path = one.parent.name if one.parent is not None else ""
-        parts = path.split("/")
-        others = known.setdefault((one.name, len(parts)), [])
-        for other in others:
-            pairs = list(zip(map(fixed, parts), map(fixed, other.split("/")), strict=True))
-            alike = all(first == second or None in (first, second) for first, second in pairs)
-            if alike and any((first is None) != (second is None) for first, second in pairs):
-                yield Finding(one.parent.pointer if one.parent else "", f"{path!r} can be {other!r} too", True)
-                break
-        others.append(path)
+        parts = [fixed(part) for part in path.split("/")]
+        tree = known.setdefault((one.name, len(parts)), {})
+        other = _meeting(tree, parts, False)
+        if other is not None:
+            yield Finding(one.parent.pointer if one.parent else "", f"{path!r} can be {other!r} too", True)
+        for part in parts:
+            tree = tree.setdefault(part, {})
+        tree[_END] = path
+
+
+_END = object()
+
+
+def _meeting(tree: dict[Any, Any], parts: list[str | None], differs: bool) -> str | None:
+    """A path of the tree that the same URL may have, and that has a variable where this has none, or the reverse."""
+    if not parts:
+        found: str | None = tree.get(_END) if differs else None
+        return found
+    first, rest = parts[0], parts[1:]
+    ways = (
+        [one for one in tree.items() if one[0] is not _END]
+        if first is None
+        else [(one, tree[one]) for one in (first, None) if one in tree]
+    )
+    for segment, below in ways:
+        met = _meeting(below, rest, differs or (segment is None) != (first is None))
+        if met is not None:
+            return met
+    return None
 
 
 def fixed(segment: str) -> str | None:
@@ -155,11 +243,14 @@ def _path_empty(node: Node, case: Case) -> Iterator[Finding]:
     "parameter",
     "What must be given has no use for a default.",
     "Make the parameter optional, or leave the default out.",
-    has="default",
+    has="required",
 )
 def _default_unused(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("required") is True and node.get("in") != "path":
-        yield Finding(node.at("default"), f"{node.get('name')!r} is required, and has a default")
+    if node.get("required") is not True or node.get("in") in ("path", "body"):
+        return
+    for holder in (node, case.tree.nodes.get(node.at("schema"))):
+        if holder is not None and "default" in (holder.value if isinstance(holder.value, dict) else ()):
+            yield Finding(holder.at("default"), f"{node.get('name')!r} is required, and has a default")
 
 
 @rule(

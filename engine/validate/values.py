@@ -203,6 +203,36 @@ def _enum(node: Node, case: Case) -> Iterator[Finding]:
 
 
 @rule(
+    "const-invalid",
+    "error",
+    "schema",
+    "A constant of another type than the schema's can never be given.",
+    "Write it in the schema's type.",
+    has="const",
+)
+def _const(node: Node, case: Case) -> Iterator[Finding]:
+    found = _values(case).problem(node, node.get("const")) if _is_plain(node.value) else None
+    if found is not None:
+        yield Finding(node.at("const"), f"{node.get('const')!r} breaks the rest of its schema: {found[1]}")
+
+
+@rule(
+    "required-read-only",
+    "info",
+    "schema",
+    "What only the service writes cannot be required of a caller.",
+    "Take it out of `required`, or describe requests by a schema of their own.",
+    has="required",
+)
+def _required_read_only(node: Node, case: Case) -> Iterator[Finding]:
+    names = node.get("required")
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        inner = case.tree.nodes.get(node.at("properties", name)) if isinstance(name, str) else None
+        if inner is not None and inner.get("readOnly") is True:
+            yield Finding(node.at("required", index), f"{name!r} is read only")
+
+
+@rule(
     "enum-unreachable",
     "warning",
     "schema parameter items header",
