@@ -122,6 +122,14 @@ def entries(paths: Iterable[str]) -> Iterator[Entry]:
                 yield one
 
 
+def one(path: Path) -> Entry:
+    """The document at a path; :class:`~engine.errors.ConnectorError` where there is none, or several."""
+    found = list(entries([str(path)]))
+    if len(found) > 1:
+        raise ConnectorError(f"there are {len(found)} documents at {path}; give one of them")
+    return found[0]
+
+
 def checked(entry: Entry, settings: Settings, project: Project) -> Checked:
     """What is found in one connector, but what the project ignores in files of its name."""
     made = check(entry.document, entry.properties, settings)

@@ -134,7 +134,7 @@ def diff(
     Exits with 1 where something breaks callers and the version of the new document does not say so; with --fail-on,
     where a change is as grave as that.
     """
-    before, after = _usage(lambda: [next(checking.entries([str(path)])) for path in (old, new)])
+    before, after = _usage(lambda: [checking.one(path) for path in (old, new)])
     settings = _usage(lambda: Settings(select=select, ignore=ignore))
     beside = [None if one.properties is None else loader.read(one.properties) for one in (before, after)]
     made = compare(loader.read(before.document), loader.read(after.document), *beside)

@@ -14,7 +14,7 @@ from importlib import import_module
 
 import click
 
-from engine.errors import AnswerError, ConnectorError, InvalidDocument, UnknownName
+from engine.errors import AnswerError, ConnectorError, InvalidDocument, UnknownName, nearest
 
 COMMANDS: Mapping[str, str] = {
     "list": "calling:list_",
@@ -34,6 +34,13 @@ COMMANDS: Mapping[str, str] = {
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place = COMMANDS.get(cmd_name)

@@ -61,21 +61,31 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
     return None
 
 
+def _beside(path: Path) -> Entry | None:
+    """The connector of a file that stands beside its document, or of one of the two that are published."""
+    if path.name in PUBLISHED:
+        return entry_of(path.parent)
+    for suffix in _PROPERTIES:
+        if path.name.endswith(suffix):
+            stem = path.name.removesuffix(suffix)
+            documents = (path.with_name(stem + one) for one in _SUFFIXES)
+            return next((entry_of(one) for one in documents if one.is_file()), None)
+    return None
+
+
 _VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
 
 
 def below(path: Path) -> Iterator[Entry]:
     """Every connector and document at a path and below it: folders as they are published, files by what they are
     called or, where that says nothing, by their first lines. A file that is named counts in any case."""
-    own = entry_of(path, str(path.parent))
-    if own is None and path.name in PUBLISHED:
-        own = entry_of(path.parent)
+    own = entry_of(path, str(path.parent)) or _beside(path)
     if own is not None:
         yield own
     elif path.is_dir():
         for child in sorted(path.iterdir()):
             if child.is_dir() or entry_of(child) is not None or _is_document(child):
-                yield from below(child)
+                yield from below(child)  # properties are those of the document beside them
     else:
         yield Entry(path.stem, path, None, str(path.parent))
 

@@ -340,3 +340,10 @@ def test_the_command_exits_by_the_version(version: str, code: int, tmp_path: Pat
     assert "[operation-renamed]" in out
     assert "it was at" in out
     assert f"asks for a major version; the documents say 1.2.0 → {version}" in err
+
+
+def test_one_document_is_compared_with_one(tmp_path: Path) -> None:
+    code, _, err = run("diff", "spec", "spec")
+    assert (code, "give one of them" in err) == (2, True)
+    code, _, err = run("diff", str(tmp_path), "spec/petstore.swagger.yaml")
+    assert (code, "there is no document" in err) == (2, True)

@@ -296,6 +296,15 @@ def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
     assert (code, "did you mean 'fail-on'?" in err) == (2, True)
 
 
+def test_properties_are_checked_with_their_document(wrong: Path, tmp_path: Path) -> None:
+    """Whichever of the two is named: as in a hook, which names what changed."""
+    beside = tmp_path / "things.properties.yaml"
+    beside.write_text("connectionParameters: {key: {type: securstring}}\n")
+    told = {run("validate", str(one), "--format", "json")[1] for one in (wrong, beside, tmp_path)}
+    assert len(told) == 1
+    assert "connection-parameter" in told.pop()
+
+
 WRONG_USE = [
     (["validate", "--explain", "no-such-rule"], "there is no rule"),
     (["validate", "--profile", "macrosoft", "spec"], "did you mean 'microsoft'?"),
