@@ -23,7 +23,7 @@ MICROSOFT = """
 `--profile microsoft` adds the rules by which Microsoft certifies connectors, under its own ids. Where a rule above
 finds the same, its finding is reported under Microsoft's id. Microsoft does not publish with its rules how long a name
 or how large a schema may be, which words a title may not hold, and which formats and media types it knows: the limits
-are ours, above what every published connector at hand has, and stand at the top of `engine/validate/microsoft.py`.
+are ours, above what every published connector at hand has, and stand in `engine/validate/microsoft/limits.py`.
 
 Some cannot be decided offline, and are not there:
 """
@@ -45,7 +45,7 @@ def page() -> str:
 
 
 def _table(profile: str) -> str:
-    return _rows([one for one in RULES.values() if one.profile == profile])
+    return _rows(sorted((one for one in RULES.values() if one.profile == profile), key=lambda one: one.id))
 
 
 def _rows(rows: list[Rule]) -> str:

@@ -175,6 +175,18 @@ def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
     assert not any(one.profile == "microsoft" for name in {one.rule for one in validate(path)} if (one := RULES[name]))
 
 
+def test_microsofts_ids_are_selected_ignored_and_graded(wrong: Path) -> None:
+    def rules(**given: Any) -> list[str]:
+        return [one.rule for one in validate(wrong, None, Settings(profile="microsoft", **given))]
+
+    assert rules(select=("PathParameterMustBeRequired",)) == ["PathParameterMustBeRequired"]
+    assert "PathParameterMustBeRequired" not in rules(ignore=("PathParameter*",))
+    assert "PathParameterMustBeRequired" not in rules(ignore=("parameter-optional-path",))
+    graded = Settings(profile="microsoft", severity=(("PathParameterMustBeRequired", "info"),))
+    found = [one for one in validate(wrong, None, graded) if one.rule == "PathParameterMustBeRequired"]
+    assert [one.severity for one in found] == ["info"]
+
+
 # Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -60,11 +60,15 @@ class Settings:
     def wants(self, name: str) -> bool:
         """Whether findings of a rule are told."""
         chosen = not self.select or any(fnmatchcase(name, one) for one in self.select)
-        return chosen and not any(fnmatchcase(name, one) for one in self.ignore)
+        return chosen and not self.ignores(name)
 
-    def severity_of(self, one: Rule) -> Severity:
+    def ignores(self, name: str) -> bool:
+        """Whether a rule is left out, whatever is selected."""
+        return any(fnmatchcase(name, one) for one in self.ignore)
+
+    def severity_of(self, name: str, usual: Severity) -> Severity:
         """How grave a finding of a rule is."""
-        return next((given for name, given in self.severity if fnmatchcase(one.id, name)), one.severity)
+        return next((given for pattern, given in self.severity if fnmatchcase(name, pattern)), usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,22 @@ def _findings(case: Case, settings: Settings) -> list[Diagnostic]:
         return found
     if not any(one.severity == "error" for one in found):
         found += _lowered(case)
-    table = Table(_PROFILES[settings.profile], settings.wants)
+    certified = settings.profile == "microsoft"
+    # A rule of ours may be told under another id: which are selected is seen when they are.
+    table = Table(
+        _PROFILES[settings.profile], (lambda name: not settings.ignores(name)) if certified else settings.wants
+    )
     for kind in table.kinds:
         for node in case.tree[kind]:
             if isinstance(node.value, dict):
                 for one in table.rules(node):
                     found += _made(one.check(node, case), one.id, case, settings) if one.check is not None else []
-    return microsoft.renamed(found) if settings.profile == "microsoft" else found
+    return _certified(found, settings) if certified else found
+
+
+def _certified(found: list[Diagnostic], settings: Settings) -> list[Diagnostic]:
+    """The findings under Microsoft's ids, as grave as the settings say of these."""
+    return [replace(one, severity=settings.severity_of(one.rule, one.severity)) for one in microsoft.renamed(found)]
 
 
 def _lowered(case: Case) -> list[Diagnostic]:
@@ -143,7 +156,7 @@ def _made(findings: Iterator[Finding], rule: str, case: Case, settings: Settings
     made = []
     for one in findings:
         row = RULES[one.rule or rule]
-        made.append(diagnostic(row, one, case, settings.severity_of(row)))
+        made.append(diagnostic(row, one, case, settings.severity_of(row.id, row.severity)))
         if one.edit is not None:
             case.edits[made[-1]] = one.edit
     return made

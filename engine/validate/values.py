@@ -169,7 +169,7 @@ def _parsed(text: str) -> Any:
         return text
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
+TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "number": (int, float),
@@ -189,7 +189,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 )
 def _enum(node: Node, case: Case) -> Iterator[Finding]:
     allowed, kind = node.get("enum"), node.get("type")
-    types = _TYPES.get(kind) if isinstance(kind, str) else None
+    types = TYPES.get(kind) if isinstance(kind, str) else None
     if types is None or not isinstance(allowed, list):
         return
     for index, value in enumerate(allowed):
