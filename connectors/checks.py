@@ -61,12 +61,15 @@ def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...
     if not paths:
         raise click.UsageError("give files, folders or patterns to check")
     project = _usage(lambda: checking.project(Path.cwd()))
+    grave = _usage(lambda: checking.level(fail_on or project.fail_on))
+    least = SEVERITIES[max(SEVERITIES.index(one) for one in (level, grave) if one != "never")]
     settings = _usage(
         lambda: replace(
             project.settings,
             profile=profile or project.settings.profile,
             select=select or project.settings.select,
             ignore=(*project.settings.ignore, *ignore),
+            least=least,
         )
     )
     known = baseline or project.baseline
@@ -83,7 +86,7 @@ def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...
         return None
     if known is not None:
         found = _usage(lambda: checking.without_known(known, found))
-    _report(found, [str(one.document) for one in entries], form, output, level, fail_on or project.fail_on)
+    _report(found, [str(one.document) for one in entries], form, output, level, grave)
     return None
 
 
@@ -108,9 +111,7 @@ def _report(
         click.echo(report)
     counts = Counter(one.severity for one in found)
     said = ", ".join(f"{counts[one]} {one}{'s' * (counts[one] != 1)}" for one in ("error", "warning") if counts[one])
-    hidden = len(found) - len(told)
-    quiet = f"; {hidden} more with --level info" * bool(hidden and level == "warning")
-    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or nothing}{quiet}", err=True)
+    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or nothing}", err=True)
     least = _usage(lambda: checking.level(fail_on))
     if any(checking.at_least(one, least) for one in found):
         sys.exit(1)

@@ -13,8 +13,8 @@ What `connectors validate` looks for. `--select`, `--ignore` and `[tool.connecto
 them (`path-*`); `--explain RULE` tells one. A document says itself what is not to be told of it:
 `x-connector-ignore: [RULE]` at a node, for everything below it, or a comment `# connectors: ignore RULE` in the line.
 
-An **error** breaks the specification, or a call; a **warning** is allowed and hardly meant; an **info** is shown with
-`--level info`.
+An **error** breaks the specification, or a call; a **warning** is allowed and hardly meant; an **info** is looked for
+with `--level info`.
 """
 
 MICROSOFT = """

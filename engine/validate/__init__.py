@@ -43,12 +43,13 @@ _PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is looked for. ``select`` and ``ignore`` are ids of rules, or patterns of them (``path-*``); ``severity``
-    gives rules another severity."""
+    gives rules another severity; what is less grave than ``least`` is not looked for."""
 
     profile: str = "default"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
+    least: Severity = "info"
 
     def __post_init__(self) -> None:
         if self.profile not in _PROFILES:
@@ -65,6 +66,12 @@ class Settings:
     def ignores(self, name: str) -> bool:
         """Whether a rule is left out, whatever is selected."""
         return any(fnmatchcase(name, one) for one in self.ignore)
+
+    def reaches(self, name: str) -> bool:
+        """Whether findings of a rule are grave enough to be looked for."""
+        own = RULES.get(name)
+        usual = own.severity if own is not None else "error"
+        return SEVERITIES.index(self.severity_of(name, usual)) <= SEVERITIES.index(self.least)
 
     def severity_of(self, name: str, usual: Severity) -> Severity:
         """How grave a finding of a rule is."""
@@ -163,7 +170,10 @@ def _made(findings: Iterator[Finding], rule: str, case: Case, settings: Settings
 
 
 def _told(found: list[Diagnostic], settings: Settings) -> list[Diagnostic]:
-    wanted = [one for one in dict.fromkeys(found) if settings.wants(one.rule)]
+    least = SEVERITIES.index(settings.least)
+    wanted = [
+        one for one in dict.fromkeys(found) if settings.wants(one.rule) and SEVERITIES.index(one.severity) <= least
+    ]
     return sorted(wanted, key=lambda one: (one.file, one.line, one.column, one.rule))
 
 
