@@ -184,6 +184,15 @@ def _matches(entry: Entry, pattern: str, project: Project) -> bool:
     return fnmatch(path.relative_to(project.root).as_posix() if inside else path.as_posix(), pattern)
 
 
+def failing(path: Path, root: Path) -> list[Diagnostic]:
+    """What a project would not let pass in one document: its configuration at a folder, and its baseline."""
+    own = project(root)
+    found = checked(one(path), own.settings, own).found
+    if own.baseline is not None and own.baseline.is_file():
+        found = without_known(own.baseline, found)
+    return [each for each in found if at_least(each, own.fail_on)]
+
+
 # The baseline: findings that are known, and told no more
 
 

@@ -7,13 +7,11 @@ grave as ``[tool.connectors]`` says.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from connectors import checking
-from connectors.reports import REPORTS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,14 +49,11 @@ class Check(pytest.Item):
     """The check of one document."""
 
     def runtest(self) -> None:
-        project = checking.project(self.config.rootpath)
-        (entry,) = checking.entries([str(self.path)])
-        found = checking.checked(entry, project.settings, project).found
-        if project.baseline is not None and project.baseline.is_file():
-            found = checking.without_known(project.baseline, found)
-        grave = [one for one in found if checking.at_least(one, project.fail_on)]
-        if grave:
-            raise Wrong(REPORTS["text"](grave, [str(self.path)]))
+        """Fails with the findings, where there are any."""
+        # Imported where a document is checked: pytest reads this module at every start.
+        found = import_module("connectors.checking").failing(self.path, self.config.rootpath)
+        if found:
+            raise Wrong(import_module("connectors.reports").text(found, [str(self.path)]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings alone, without a traceback."""

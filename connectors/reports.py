@@ -17,6 +17,8 @@ from engine.errors import Diagnostic
 from engine.validate.rules import RULES
 
 _WIDTH = 100
+_UNSHOWN = frozenset({"secret-committed"})
+"""Rules whose source line is not shown: a log is read by more people than a document."""
 
 
 def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
@@ -27,7 +29,7 @@ def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
 def _shown(one: Diagnostic) -> str:
     lines = [str(one)]
     source = _lines(one.file)
-    if one.line <= len(source):
+    if one.line <= len(source) and one.rule not in _UNSHOWN:
         whole = source[one.line - 1].rstrip("\r\n").replace("\t", " ")
         begin = max(0, one.column - 1 - _WIDTH // 2) if len(whole) > _WIDTH else 0
         cut = f"{'…' * (begin > 0)}{whole[begin : begin + _WIDTH]}{'…' * (len(whole) > begin + _WIDTH)}"

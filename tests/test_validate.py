@@ -388,6 +388,15 @@ def test_junit_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
 
 
 @pytest.mark.parametrize("form", [*REPORTS])
+def test_no_report_repeats_a_secret(form: str, wrong: Path) -> None:
+    secret = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+    wrong.write_text(WRONG.replace("description: fine", f"description: {secret}"))
+    found = validate(wrong)
+    assert "secret-committed" in {one.rule for one in found}
+    assert secret not in REPORTS[form](found, [str(wrong)])
+
+
+@pytest.mark.parametrize("form", [*REPORTS])
 def test_every_report_can_be_of_nothing(form: str) -> None:
     REPORTS[form]([], ["right.yaml"])
 
