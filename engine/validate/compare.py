@@ -167,7 +167,7 @@ class _Comparer:
         self._seen: set[tuple[str, str, Way]] = set()
 
     def _tell(self, rule: str, said: str, old: Node | str | None, new: Node | str | None, key: bool = True) -> None:
-        row, level = RULES[rule], CHANGES[rule][0]
+        row = RULES[rule]
         pointers = [one.pointer if isinstance(one, Node) else one for one in (old, new)]
         places = [
             None if pointer is None else (case.document.file, *case.document.position(pointer, key=key))
@@ -178,8 +178,7 @@ class _Comparer:
             return
         at = pointers[1] if pointers[1] is not None else pointers[0]
         self.found.append(Diagnostic(row.id, row.severity, said, *own, at or "", row.mend, other))
-        asked: Bump = "minor" if level == "risk" else level  # type: ignore[assignment]
-        self.bump = max(self.bump, asked, key=BUMPS.index)
+        self._ask(rule)
 
     def run(self) -> None:
         """Every change, by operation, then of the whole."""
@@ -446,15 +445,7 @@ class _Comparer:
                 if use not in other:
                     word = "gone or changed" if place == "old" else "new or changed"
                     said = f"the policy {use.get('templateId')!r} ({use.get('title', 'without a title')}) is {word}"
-                    self._policy(said, at, place)
-
-    def _policy(self, said: str, at: str, place: str) -> None:
-        case = self._before if place == "old" else self._after
-        document = case.properties or case.document
-        row = RULES["policy-changed"]
-        line, column = document.position(at)
-        self.found.append(Diagnostic(row.id, row.severity, said, document.file, line, column, at, row.mend))
-        self.bump = max(self.bump, "minor", key=BUMPS.index)
+                    self._place("policy-changed", said, self._before if place == "old" else self._after, at)
 
     def _connection(self) -> None:
         from_, to = (_connection(case) for case in (self._before, self._after))
@@ -472,11 +463,16 @@ class _Comparer:
                 self._place("connection-required" if needed else "connection-added", said, self._after, at)
 
     def _place(self, rule: str, said: str, case: Case, at: str) -> None:
-        document = case.properties or case.document
-        row, level = RULES[rule], CHANGES[rule][0]
+        """A change of what stands beside the document, or in it in that place."""
+        document, row = case.properties or case.document, RULES[rule]
         line, column = document.position(at, key=True)
         self.found.append(Diagnostic(row.id, row.severity, said, document.file, line, column, at, row.mend))
-        self.bump = max(self.bump, level, key=BUMPS.index)  # type: ignore[arg-type]
+        self._ask(rule)
+
+    def _ask(self, rule: str) -> None:
+        """Raises the version that is asked for to what a change asks for."""
+        level = CHANGES[rule][0]
+        self.bump = max(self.bump, "minor" if level == "risk" else level, key=BUMPS.index)  # type: ignore[arg-type]
 
 
 _NULLABLE = ("nullable", "x-nullable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from engine.document import Document
+from engine.document import Document, escape, pointer_steps
 from engine.validate.rules import Edit
 
 
@@ -33,7 +33,7 @@ def _change(document: Document, one: Edit, at: int) -> tuple[int, int, str] | No
     text = document.text
     if one.kind == "insert":
         return _insertion(document, one, at)
-    old = one.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~") if one.kind == "rename" else None
+    old = pointer_steps(one.pointer)[-1] if one.kind == "rename" else None
     if old is None:
         value = document.get(one.pointer)
         old = value if isinstance(value, str) else json.dumps(value)
@@ -49,7 +49,7 @@ def _insertion(document: Document, one: Edit, at: int) -> tuple[int, int, str] |
     first = next(iter(document.get(one.pointer)), None)
     if first is None:
         return None
-    line, column = document.position(f"{one.pointer}/{first.replace('~', '~0').replace('/', '~1')}", key=True)
+    line, column = document.position(f"{one.pointer}/{escape(first)}", key=True)
     before = text.split("\n")[line - 1][: column - 1]
     start = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
     name, _, value = one.text.partition(": ")

@@ -12,9 +12,7 @@ from engine.dialects import follow
 from engine.document import Document, escape
 from engine.errors import InvalidDocument, nearest
 from engine.validate.rules import Case, Edit, Finding, rule, told
-from engine.validate.tree import HOLDERS, METHODS, Node
-
-_HOLE = re.compile(r"\{([^{}]*)\}")
+from engine.validate.tree import HOLDERS, HOLE, METHODS, Node, requirements
 
 # References
 
@@ -79,8 +77,8 @@ def _reference_sibling(node: Node, case: Case) -> Iterator[Finding]:
 def _path_template(node: Node, case: Case) -> Iterator[Finding]:
     if not node.name.startswith("/"):
         return
-    rest = _HOLE.sub("", node.name)
-    names = _HOLE.findall(node.name)
+    rest = HOLE.sub("", node.name)
+    names = HOLE.findall(node.name)
     if "{" in rest or "}" in rest or any(not name.strip() for name in names):
         yield Finding(node.pointer, f"the braces of {node.name!r} do not make variables", key=True)
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -109,7 +107,7 @@ def _path_fragment(node: Node, case: Case) -> Iterator[Finding]:
 def _path_query(node: Node, case: Case) -> Iterator[Finding]:
     if node.parent is None or node.parent.name != "paths":
         return
-    if "?" in _HOLE.sub("", node.name) and node.name.startswith("/"):
+    if "?" in HOLE.sub("", node.name) and node.name.startswith("/"):
         yield Finding(node.pointer, f"the path {node.name!r} holds a query", key=True)
 
 
@@ -125,7 +123,7 @@ def _path_equivalent(node: Node, case: Case) -> Iterator[Finding]:
     for name in node.value if isinstance(node.value, Mapping) else ():
         if not name.startswith("/"):
             continue
-        shape = _HOLE.sub("{}", name)
+        shape = HOLE.sub("{}", name)
         if shape in seen:
             yield Finding(node.at(name), f"{name!r} and {seen[shape]!r} are the same path", key=True)
         seen.setdefault(shape, name)
@@ -154,9 +152,7 @@ def _path_parameter(node: Node, case: Case) -> Iterator[Finding]:
     path = node.parent
     if path is None or path.kind != "path" or not path.name.startswith("/"):
         return
-    holes = set(
-        _HOLE.findall(path.name.partition("?")[0] if path.parent and path.parent.name == "paths" else path.name)
-    )
+    holes = set(HOLE.findall(path.name.partition("?")[0] if path.parent and path.parent.name == "paths" else path.name))
     parameters = [one for one in case.tree.parameters(node) if one.get("in") == "path"]
     declared = {str(one.get("name")) for one in parameters}
     for hole in sorted(holes - declared):
@@ -380,13 +376,9 @@ def _file_place(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("type"), f"a file cannot stand in {node.get('in')}")
     operation = node.above("operation")
     if node.get("type") == "file" and operation is not None and case.tree.swagger2:
-        consumes = operation.get("consumes", case.tree.root.get("consumes"))
-        if (
-            isinstance(consumes, list)
-            and consumes
-            and not any("form" in str(one) or "*" in str(one) for one in consumes)
-        ):
-            yield Finding(node.at("type"), f"a file in a form of {', '.join(map(str, consumes))}")
+        consumes = case.tree.media_types(operation, "consumes")
+        if consumes and not any("form" in one or "*" in one for one in consumes):
+            yield Finding(node.at("type"), f"a file in a form of {', '.join(consumes)}")
 
 
 @rule(
@@ -489,10 +481,7 @@ def _media_types(node: Node) -> Iterator[tuple[str, str]]:
 def _required(case: Case) -> Iterator[tuple[str, str, Any]]:
     """Where each scheme is required: pointer, name, scopes."""
     for node in (case.tree.root, *case.tree["operation"]):
-        given = node.get("security")
-        for index, one in enumerate(given if isinstance(given, list) else ()):
-            for name, scopes in one.items() if isinstance(one, Mapping) else ():
-                yield node.at("security", index, name), name, scopes
+        yield from requirements(node)
 
 
 @rule(
@@ -639,7 +628,7 @@ def _host(node: Node, case: Case) -> Iterator[Finding]:
 def _server_variable(node: Node, case: Case) -> Iterator[Finding]:
     url, variables = node.get("url"), node.get("variables")
     known = variables if isinstance(variables, Mapping) else {}
-    holes = _HOLE.findall(url) if isinstance(url, str) else []
+    holes = HOLE.findall(url) if isinstance(url, str) else []
     for hole in holes:
         if hole not in known:
             yield Finding(node.at("url"), f"the variable {{{hole}}} is not defined{nearest(hole, known)}")
@@ -709,6 +698,6 @@ def _texts(root: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield at, value
         elif isinstance(value, Mapping):
-            waiting += [(f"{at}/{name.replace('~', '~0').replace('/', '~1')}", one) for name, one in value.items()]
+            waiting += [(f"{at}/{escape(name)}", one) for name, one in value.items()]
         elif isinstance(value, list):
             waiting += [(f"{at}/{index}", one) for index, one in enumerate(value)]

@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 
 from engine.naming import snake
 from engine.validate.rules import Case, Finding, rule
-from engine.validate.tree import METHODS, Node
-
-_HOLE = re.compile(r"\{([^{}]*)\}")
+from engine.validate.tree import HOLE, METHODS, Node, requirements
 
 
 @rule(
@@ -222,7 +220,7 @@ def _meeting(tree: dict[Any, Any], parts: list[str | None], differs: bool) -> st
 
 def fixed(segment: str) -> str | None:
     """A segment of a path; None where it is a variable."""
-    return None if _HOLE.fullmatch(segment) else segment
+    return None if HOLE.fullmatch(segment) else segment
 
 
 @rule(
@@ -427,8 +425,7 @@ def _expression(node: Node, case: Case) -> Iterator[Finding]:
     has="parameters",
 )
 def _form(node: Node, case: Case) -> Iterator[Finding]:
-    given = node.get("consumes", case.tree.root.get("consumes"))
-    types = [str(one) for one in given] if isinstance(given, list) else []
+    types = case.tree.media_types(node, "consumes")
     for one in case.tree.parameters(node) if types and not any("form" in one or "*" in one for one in types) else ():
         if one.get("in") == "formData" and one.get("type") != "file":
             yield Finding(one.pointer, f"the form field {one.get('name')!r} where {', '.join(types)} is sent")
@@ -461,11 +458,9 @@ def _example_type(node: Node, case: Case) -> Iterator[Finding]:
     has="security",
 )
 def _scopes(node: Node, case: Case) -> Iterator[Finding]:
-    given = node.get("security")
-    for index, one in enumerate(given if isinstance(given, list) else ()):
-        for name, scopes in one.items() if isinstance(one, Mapping) else ():
-            scheme = case.tree.schemes.get(name)
-            plain = scheme is not None and scheme.get("type") in ("apiKey", "basic", "http", "mutualTLS")
-            if plain and scopes and not case.tree.version.startswith(("3.1", "3.2")):
-                said = f"{name!r} is of type {scheme.get('type') if scheme else ''}, and has no scopes"
-                yield Finding(node.at("security", index, name), said, True)
+    for at, name, scopes in requirements(node):
+        scheme = case.tree.schemes.get(name)
+        plain = scheme is not None and scheme.get("type") in ("apiKey", "basic", "http", "mutualTLS")
+        if plain and scopes and not case.tree.version.startswith(("3.1", "3.2")):
+            said = f"{name!r} is of type {scheme.get('type') if scheme else ''}, and has no scopes"
+            yield Finding(at, said, True)

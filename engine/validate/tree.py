@@ -6,6 +6,7 @@ mapping of them. What a grammar does not name is data. Rules know kinds, so that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ from urllib.parse import unquote
 from engine.document import Document, escape
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+HOLE = re.compile(r"\{([^{}]*)\}")
+"""A variable of a path or a URL."""
 Grammar = Mapping[str, Mapping[str, str]]
 
 _SCHEMA: Mapping[str, str] = {
@@ -281,6 +284,11 @@ class Tree:
         found = {status: self.resolve(node) for status, node in nodes.items() if node is not None}
         return {status: node for status, node in found.items() if node is not None}
 
+    def media_types(self, operation: Node, member: str) -> list[str]:
+        """What an operation of version 2 ``consumes`` or ``produces``: its own, else the document's."""
+        given = operation.get(member, self.root.get(member))
+        return [str(one) for one in given] if isinstance(given, list) else []
+
     def schema_of(self, node: Node) -> Node | None:
         """The schema of a parameter, answer, body or header, of the first media type where there are several."""
         holder: Node | None = self.nodes.get(node.at("schema"))
@@ -290,3 +298,11 @@ class Tree:
         if holder is None:
             return node if "type" in (node.value if isinstance(node.value, Mapping) else ()) else None
         return self.resolve(holder)
+
+
+def requirements(node: Node) -> Iterator[tuple[str, str, Any]]:
+    """What an operation, or a document, requires of its callers: the pointer, the scheme's name, its scopes."""
+    given = node.get("security")
+    for index, one in enumerate(given if isinstance(given, list) else ()):
+        for name, scopes in one.items() if isinstance(one, Mapping) else ():
+            yield node.at("security", index, name), name, scopes

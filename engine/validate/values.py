@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from engine.codecs import essence
+from engine.document import escape
 from engine.errors import nearest
 from engine.validate.rules import Case, Finding, rule
 from engine.validate.tree import Node
@@ -104,7 +105,7 @@ def _told(node: Node, case: Case, value: Any, at: str, what: str) -> Iterator[Fi
     found = _values(case).problem(node, value)
     if found is not None:
         steps, message = found
-        pointer = at + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        pointer = at + "".join(f"/{escape(step)}" for step in steps)
         yield Finding(pointer, f"the {what} breaks its own schema: {message[:200]}")
 
 

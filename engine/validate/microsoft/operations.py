@@ -10,10 +10,7 @@ from engine.validate.microsoft.events import is_webhook
 from engine.validate.microsoft.limits import MAX_CATEGORIES, MAX_ID, MAX_SUMMARY
 from engine.validate.microsoft.profile import certified, is_internal
 from engine.validate.rules import Case, Finding
-from engine.validate.tree import Node
-
-_HOLE = re.compile(r"\{([^{}]*)\}")
-
+from engine.validate.tree import HOLE, Node, requirements
 
 # Operations: names, texts, revisions
 
@@ -266,7 +263,7 @@ def _wildcard(node: Node, case: Case) -> Iterator[Finding]:
     "Move it there.",
 )
 def _path_default(node: Node, case: Case) -> Iterator[Finding]:
-    for hole in _HOLE.findall(node.name):
+    for hole in HOLE.findall(node.name):
         if "=" in hole:
             yield Finding(node.pointer, f"the variable {{{hole}}} has a default", True)
 
@@ -472,17 +469,12 @@ def _beside_reference(node: Node, case: Case) -> Iterator[Finding]:
 # Bodies and media types
 
 
-def _consumes(operation: Node, case: Case) -> list[str]:
-    given = operation.get("consumes", case.tree.root.get("consumes"))
-    return [str(one) for one in given] if isinstance(given, list) else []
-
-
 @certified(
     "ConsumesMissing", "warning", "operation", "What the body is sent as is not known.", "Say `consumes`.", "parameters"
 )
 def _consumes_missing(node: Node, case: Case) -> Iterator[Finding]:
     bodies = [one for one in case.tree.parameters(node) if one.get("in") in ("body", "formData")]
-    if bodies and not _consumes(node, case):
+    if bodies and not case.tree.media_types(node, "consumes"):
         yield Finding(node.pointer, f"{node.get('operationId')} takes a body, and no type is said for it", True)
 
 
@@ -495,7 +487,7 @@ def _consumes_missing(node: Node, case: Case) -> Iterator[Finding]:
     "parameters",
 )
 def _binary_form(node: Node, case: Case) -> Iterator[Finding]:
-    types = _consumes(node, case)
+    types = case.tree.media_types(node, "consumes")
     if types and all("x-www-form-urlencoded" in one for one in types):
         for one in case.tree.parameters(node):
             if one.get("in") == "formData" and (one.get("type") == "file" or one.get("format") == "binary"):
@@ -514,16 +506,9 @@ def _binary_form(node: Node, case: Case) -> Iterator[Finding]:
     "security",
 )
 def _no_value(node: Node, case: Case) -> Iterator[Finding]:
-    for at, name, scopes in _requirements(node):
+    for at, name, scopes in requirements(node):
         if not isinstance(scopes, list):
             yield Finding(at, f"{name!r} has no list", True)
-
-
-def _requirements(node: Node) -> Iterator[tuple[str, str, Any]]:
-    given = node.get("security")
-    for index, one in enumerate(given if isinstance(given, list) else ()):
-        for name, scopes in one.items() if isinstance(one, Mapping) else ():
-            yield node.at("security", index, name), name, scopes
 
 
 @certified(

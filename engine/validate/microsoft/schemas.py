@@ -90,11 +90,6 @@ def _internal_property(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(one.pointer, f"the internal {one.name!r} has a default, and is not required", True)
 
 
-_KINDS_OF = {
-    "schema": "SchemaRefLoopNotAllowed",
-    "parameter": "ParameterRefLoopNotAllowed",
-    "answer": "ResponseRefLoopNotAllowed",
-}
 _HOLDERS = {"/definitions": "schema", "/parameters": "parameter", "/responses": "answer"}
 
 for _id, _what in (
