@@ -185,10 +185,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One representation of a body: its media type and the schema of its value."""
+    """One representation of a body: its media type, the schema of its value, and an example of what it sends."""
 
     type: str
     schema: Schema | None
+    example: Any = MISSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from engine.dialects.lowering import Extend, Site, extensions, mapping, sequence, text, truth, typed
+from engine.dialects.lowering import EMPTY, Extend, Site, extensions, mapping, sequence, text, truth, typed
 from engine.document import Document, escape
 from engine.model import (
     MISSING,
@@ -273,7 +273,11 @@ class _Lowering:
         media: tuple[Media, ...] = ()
         if raw.get("schema") is not None:
             schema = self.schema(raw["schema"], f"{at}/schema")
-            media = tuple(Media(type=media_type, schema=schema) for media_type in produces)
+            examples = self.examples(raw.get("examples"))
+            media = tuple(
+                Media(type=media_type, schema=schema, example=examples.get(_essence(media_type), MISSING))
+                for media_type in produces
+            )
         headers = mapping(self.document, raw.get("headers"), f"{at}/headers", "headers")
         node = Answer(
             status=status,
@@ -283,6 +287,12 @@ class _Lowering:
             at=at,
         )
         return self.extend("answer", node, extensions(raw), self.site(at))
+
+    @staticmethod
+    def examples(raw: Any) -> Mapping[str, Any]:
+        """The examples of a response by media type, without parameters (Swagger 2.0, "Example Object"); they are
+        documentation, so that those which are no mapping are no examples."""
+        return {_essence(str(name)): value for name, value in raw.items()} if isinstance(raw, Mapping) else EMPTY
 
     # The service
 
@@ -375,6 +385,11 @@ def _trimmed(value: Any) -> Any:
     if isinstance(value, list):
         return [_trimmed(one) for one in value]
     return value.strip() if isinstance(value, str) else value
+
+
+def _essence(media_type: str) -> str:
+    """A media type without its parameters, in lower case (RFC 9110 section 8.3.1)."""
+    return media_type.partition(";")[0].strip().lower()
 
 
 _GRANTS = {"application": "client_credentials", "password": "password", "implicit": "implicit"}
