@@ -2,8 +2,9 @@
 
 One reader serves YAML and JSON: libyaml's event stream is turned into plain data without recursion,
 so that depth, nodes (after alias expansion), number sizes and duplicate keys are judged before
-anything is built from them. Plain scalars mean what they would mean in JSON: ``no``, ``on``,
-``012`` and ``2020-01-01`` are text (YAML 1.2 core schema, without its octal and hexadecimal forms).
+anything is built from them. Plain scalars are those of the core schema (YAML 1.2.2 section 10.3.2), so that ``no``,
+``on``, ``1_000`` and ``2020-01-01`` are text. Two deviations: ``012`` is text, because YAML 1.1 reads it as octal and
+1.2 as decimal; ``.inf`` and ``.nan`` are refused, because JSON has no such numbers. Merge keys (``<<``) are merged.
 JSON text takes the fast path of :mod:`json` under the same rules; its positions are found by its tokens
 when a diagnostic asks for them.
 
@@ -17,7 +18,7 @@ import codecs
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,9 +35,17 @@ MAX_DEPTH = 200
 MAX_DIGITS = 300
 _TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
-_WORDS: Mapping[str, Any] = {"": None, "~": None, "null": None, "true": True, "false": False}
-_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+_NULLS: Mapping[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+_BOOLEANS = {word: kind == "true" for kind in ("true", "false") for word in (kind, kind.title(), kind.upper())}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_BASED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
+_FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
+_NO_NUMBER = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_JSON_WORDS: Mapping[str, Any] = {"null": None, "true": True, "false": False}
+_TAG = "tag:yaml.org,2002:"
+_MERGE = "<<"
+"""The key whose value is merged into its mapping (https://yaml.org/type/merge.html)."""
 
 Position = tuple[int, int]
 Mark = Any
@@ -63,39 +72,108 @@ class _Refused(Exception):
 def _number(text: str) -> int | float:
     if len(text) > MAX_DIGITS:
         raise ValueError(f"a number of {len(text)} characters; at most {MAX_DIGITS} are read")
-    if text.lstrip("-").isdigit():
+    if _INTEGER.match(text):
         return int(text)
+    if _BASED.match(text):
+        return int(text[2:], 8 if text[1] == "o" else 16)
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {text} is too large for a double")
     return value
 
 
+def _plain(text: str) -> Any:
+    """What a plain scalar means in the core schema."""
+    if text in _NULLS:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _FLOAT.match(text) or _BASED.match(text):
+        return _number(text)
+    if _NO_NUMBER.match(text):
+        raise ValueError(f"{text} is a number that JSON does not have; put it in quotes where text is meant")
+    return text
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.match(text) and not _BASED.match(text):
+        raise ValueError(f"{text!r} is not an integer, which its tag !!int asks for")
+    return int(_number(text))
+
+
+def _float(text: str) -> float:
+    if not _FLOAT.match(text):
+        raise ValueError(f"{text!r} is not a number of JSON, which its tag !!float asks for")
+    return float(_number(text))
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError(f"{text!r} is neither true nor false, which its tag !!bool asks for")
+    return _BOOLEANS[text]
+
+
+def _null(text: str) -> None:
+    if text not in _NULLS:
+        raise ValueError(f"{text!r} is not null, which its tag !!null asks for")
+
+
+_TAGS: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": _integer,
+    "float": _float,
+    "bool": _boolean,
+    "null": _null,
+}
+"""What the tags of the core schema make of a scalar's text."""
+
+
 def _scalar(event: yaml.ScalarEvent, json_only: bool) -> Any:
+    text: str = event.value
+    if event.tag == "!":
+        return text
     if event.tag is not None:
-        if event.tag == "!" or event.tag.endswith(":str"):
-            return event.value
-        if event.tag not in _CORE_TAGS:
-            raise ValueError(f"the tag {event.tag!r} is not read; only plain data is")
-    if not event.style:  # libyaml says "", the pure reader None
-        if event.value in _WORDS:
-            return _WORDS[event.value]
-        if _NUMBER.match(event.value):
-            return _number(event.value)
-        if json_only:
-            raise ValueError(f"{event.value!r} is no JSON value; put it in quotes")
-    return event.value
+        convert = _TAGS.get(event.tag.removeprefix(_TAG))
+        if convert is None:
+            raise _not_read(event.tag)
+        return convert(text)
+    if event.style:  # of a plain scalar libyaml says "", the pure reader None
+        return text
+    if not json_only:
+        return _plain(text)
+    if text in _JSON_WORDS:
+        return _JSON_WORDS[text]
+    if _JSON_NUMBER.match(text):
+        return _number(text)
+    raise ValueError(f"{text!r} is no JSON value; put it in quotes")
+
+
+def _not_read(tag: str) -> ValueError:
+    return ValueError(f"the tag {tag.replace(_TAG, '!!')!r} is not read; only plain data is")
 
 
 @dataclass(slots=True)
 class _Open:
-    """A collection under construction: where it stands and, for a mapping, the key that waits."""
+    """A collection under construction: where it stands, the levels below it and, for a mapping, the key that waits
+    and where the mappings stand that are merged into it."""
 
     value: Any
     pointer: str
     anchor: str | None
     start: int
     key: str | None = None
+    height: int = 0
+    merged: list[tuple[Mapping[str, Any], str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A node that has a name: its value, how many nodes and levels it has, and where it stands."""
+
+    value: Any
+    nodes: int
+    height: int
+    pointer: str
 
 
 class _Reader:
@@ -109,7 +187,9 @@ class _Reader:
         """What stands twice where that is tolerated: the key, its pointer, and where it stood first."""
         self.nodes = 0
         self.stack: list[_Open] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, _Anchor] = {}
+        self.origins: dict[str, str] = {}
+        """Of aliases that are merged, where their anchors stand."""
         self.keys: dict[str, Position] = {}
         self.values: dict[str, Position] = {}
         self.root: Any = None
@@ -165,56 +245,105 @@ class _Reader:
             pointer = f"{parent.pointer}/{len(parent.value)}"
         self.values[pointer] = position
         if isinstance(event, yaml.AliasEvent):
-            if event.anchor not in self.anchors:
-                raise ValueError(f"the alias *{event.anchor} has no anchor before it, or stands inside it")
-            value, size = self.anchors[event.anchor]
-            self._count(size)
-            return self._put(value)
+            anchor = self._anchor(event)
+            self._count(anchor.nodes)
+            if len(self.stack) + anchor.height > MAX_DEPTH:
+                raise ValueError(f"{_TOO_DEEP}, aliases expanded")
+            self.origins[pointer] = anchor.pointer
+            return self._put(anchor.value, anchor.height, pointer)
         self._count(1)
         if isinstance(event, yaml.ScalarEvent):
             value = _scalar(event, self.json_only)
             if event.anchor:
-                self.anchors[event.anchor] = (value, 1)
-            return self._put(value)
+                self.anchors[event.anchor] = _Anchor(value, 1, 0, pointer)
+            return self._put(value, 0, pointer)
+        begins = isinstance(event, yaml.MappingStartEvent)
         tag = getattr(event, "tag", None)
-        if tag is not None and tag not in _CORE_TAGS and tag != "!":
-            raise ValueError(f"the tag {tag!r} is not read; only plain data is")
+        if tag not in (None, "!", _TAG + ("map" if begins else "seq")):
+            raise _not_read(str(tag))
         if len(self.stack) >= MAX_DEPTH:
             raise ValueError(_TOO_DEEP)
-        new: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        new: Any = {} if begins else []
         self.stack.append(_Open(new, pointer, event.anchor, self.nodes))
 
+    def _anchor(self, event: yaml.AliasEvent) -> _Anchor:
+        if event.anchor not in self.anchors:
+            raise ValueError(f"the alias *{event.anchor} has no anchor before it, or stands inside it")
+        return self.anchors[event.anchor]
+
     def _key(self, parent: _Open, event: yaml.NodeEvent, position: Position) -> None:
-        if not isinstance(event, yaml.ScalarEvent):
+        key = self._anchor(event).value if isinstance(event, yaml.AliasEvent) else getattr(event, "value", None)
+        if not isinstance(key, str):
             raise ValueError("a key must be text")
-        key = event.value
+        merges = key == _MERGE and not self.json_only and isinstance(event, yaml.ScalarEvent) and not event.style
         pointer = f"{parent.pointer}/{escape(key)}"
-        if key in parent.value:
+        if key in parent.value or (merges and parent.merged is not None):
             first = self.keys[pointer]
             if not self.tolerant:
                 raise ValueError(f"the key {key!r} stands here and in line {first[0]}; keep one")
             self.twice.append((key, pointer, first))
         self._count(1)
         self.keys[pointer] = position
+        if isinstance(event, yaml.ScalarEvent) and event.anchor:
+            self.anchors[event.anchor] = _Anchor(key, 1, 0, pointer)
         parent.key = key
-        parent.value[key] = None
+        if merges:
+            parent.merged = []
+        else:
+            parent.value[key] = None
 
-    def _put(self, value: Any) -> None:
+    def _put(self, value: Any, height: int, pointer: str) -> None:
         if not self.stack:
             self.root = value
             return
         parent = self.stack[-1]
-        if isinstance(parent.value, dict):
-            parent.value[parent.key] = value
-            parent.key = None
-        else:
+        parent.height = max(parent.height, height)
+        if isinstance(parent.value, list):
             parent.value.append(value)
+            return
+        if parent.key == _MERGE and parent.merged is not None and _MERGE not in parent.value:
+            self._merge(parent.merged, value, pointer)
+        else:
+            parent.value[parent.key] = value
+        parent.key = None
+
+    def _merge(self, merged: list[tuple[Mapping[str, Any], str]], value: Any, pointer: str) -> None:
+        """Notes the mappings of a merge key, the one that counts most first."""
+        listed = isinstance(value, list)
+        origin = self.origins.get(pointer, pointer)
+        for index, one in enumerate(value if listed else [value]):
+            at = f"{origin}/{index}" if listed else origin
+            if not isinstance(one, dict):
+                said = (
+                    "the merge key << takes a mapping, or a list of mappings, of this document; quote it to mean text"
+                )
+                raise _Refused("syntax", said, *self.values.get(f"{pointer}/{index}", self.values[pointer]))
+            merged.append((one, self.origins.get(at, at)))
 
     def _close(self) -> None:
         done = self.stack.pop()
+        if done.merged:
+            self._filled(done, done.merged)
+        height = done.height + 1
         if done.anchor:
-            self.anchors[done.anchor] = (done.value, self.nodes - done.start + 1)
-        self._put(done.value)
+            self.anchors[done.anchor] = _Anchor(done.value, self.nodes - done.start + 1, height, done.pointer)
+        self._put(done.value, height, done.pointer)
+
+    def _filled(self, done: _Open, merged: list[tuple[Mapping[str, Any], str]]) -> None:
+        """A mapping with the members that are merged into it; its own win, and stand behind them."""
+        own = dict(done.value)
+        done.value.clear()
+        for mapping, origin in merged:
+            for key, value in mapping.items():
+                step = escape(key)
+                if key in done.value or key in own:
+                    done.value.setdefault(key, own.get(key))
+                    continue
+                done.value[key] = value
+                for places in (self.keys, self.values):
+                    if f"{origin}/{step}" in places:
+                        places[f"{done.pointer}/{step}"] = places[f"{origin}/{step}"]
+        done.value.update(own)
 
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
@@ -273,6 +402,19 @@ class _Places:
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+_HALF = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape of JSON, or two that make one character; ``half`` is one that needs the other (RFC 8259 section 8.2)."""
+
+
+def _halves(text: str) -> Iterator[int]:
+    """Where escapes stand that are half a character."""
+    if "\\ud" in text.lower():
+        yield from (found.start() for found in _HALF.finditer(text) if found["half"])
+
+
 def _decode(data: bytes, tolerant: bool, findings: list[_Refused]) -> str:
     if len(data) > MAX_BYTES:
         raise _Refused("syntax", f"{len(data):,} bytes; at most {MAX_BYTES:,} are read")
@@ -295,33 +437,32 @@ def _decode(data: bytes, tolerant: bool, findings: list[_Refused]) -> str:
 def _json(text: str) -> Any:
     """JSON under this module's rules; raises ``ValueError`` for the event reader to explain."""
 
-    nodes = 0
-
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal nodes
-        nodes += len(members)
         value = dict(members)
-        if len(value) != len(members) or nodes > MAX_NODES:
-            raise ValueError("duplicate keys, or too many of them")
+        if len(value) != len(members):
+            raise ValueError("duplicate keys")
         return value
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} is no JSON number")
 
     value = json.loads(text, object_pairs_hook=pairs, parse_float=_number, parse_int=_number, parse_constant=refuse)
-    if _deeper_than(value, MAX_DEPTH):
-        raise ValueError("too deep")
+    _measure(value)
     return value
 
 
-def _deeper_than(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit + 1):
-        inner = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, (dict, list)))
-        level = [node for nodes in inner for node in nodes if isinstance(node, (dict, list))]
-        if not level:
-            return False
-    return True
+def _measure(value: Any) -> None:
+    """Raises ``ValueError`` for a tree beyond the bounds of depth and nodes, counted as by the reader of events: a
+    member of a mapping is two, its key and its value."""
+    nodes, depth = 1, 0
+    level = [value] if isinstance(value, (dict, list)) else []
+    while level:
+        depth += 1
+        nodes += sum(2 * len(node) if isinstance(node, dict) else len(node) for node in level)
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            raise ValueError("too deep, or too large")
+        inner = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [node for each in inner for node in each if isinstance(node, (dict, list))]
 
 
 @dataclass(frozen=True)
@@ -463,6 +604,12 @@ def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> Document:
             passed.append(_at(text, control.start(), "holds a control character; write it as \\u00XX"))
             text = _CONTROL.sub(" ", text)
         if text.lstrip()[:1] in ("{", "["):
+            halves = [_at(text, place, "half of a character; write both of its escapes") for place in _halves(text)]
+            if halves and not tolerant:
+                raise halves[0]
+            if halves:
+                passed += halves
+                text = _HALF.sub(lambda found: "\\ufffd" if found["half"] else found[0], text)
             try:
                 return Document(_json(text), file, text, tolerant, _told(passed, file))
             except json.JSONDecodeError as error:

@@ -10,16 +10,58 @@ from connectors import InvalidDocument
 from engine import document
 
 
-def test_plain_text_means_what_json_would_make_of_it() -> None:
-    """YAML 1.2's core schema: no, on, 012, dates and sexagesimals stay text."""
-    text = (
-        "a: no\nb: on\nc: 012\nd: 2020-01-01\ne: 12:30:00\nf: 1_000\ng: 0x1F\nh: 1.5e3\n"
-        "i: -7\nj: true\nk: ~\nl: null\nm: '1'\nn: .inf\n"
-    )
-    assert document.parse(text, "x.yaml").root == {
-        "a": "no", "b": "on", "c": "012", "d": "2020-01-01", "e": "12:30:00", "f": "1_000", "g": "0x1F",
-        "h": 1500.0, "i": -7, "j": True, "k": None, "l": None, "m": "1", "n": ".inf",
-    }  # fmt: skip
+def test_plain_scalars_are_those_of_the_core_schema() -> None:
+    """YAML 1.2.2 section 10.3.2; what YAML 1.1 and 1.2 read differently (012) is text."""
+    text = """
+    [no, yes, on, off, 012, -012, 2020-01-01, 12:30:00, 1_000, 0x, 0o9, +, ., e3, nULL, tRUE, inf, '1', "true", 1.5e3,
+     -7, +1, -0, 0o14, 0x1F, .5, 5., -.5e3, 1E3, true, True, TRUE, false, False, FALSE, ~, null, Null, NULL]
+    """
+    assert document.parse(text, "x.yaml").root == [
+        "no", "yes", "on", "off", "012", "-012", "2020-01-01", "12:30:00", "1_000", "0x", "0o9", "+", ".", "e3",
+        "nULL", "tRUE", "inf", "1", "true", 1500.0, -7, 1, 0, 12, 31, 0.5, 5.0, -500.0, 1000.0, True, True, True,
+        False, False, False, None, None, None, None,
+    ]  # fmt: skip
+    assert document.parse("a:\nb: ''\n", "x.yaml").root == {"a": None, "b": ""}
+
+
+def test_json_knows_fewer_spellings() -> None:
+    for text in ('{"a": True}', '{"a": +1}', '{"a": .5}', '{"a": 0x1F}', '{"a": ~}'):
+        with pytest.raises(InvalidDocument, match=r"1:7: error: .* is no JSON value; put it in quotes"):
+            document.parse(text, "x.json")
+
+
+def test_tags_of_the_core_schema_say_what_a_scalar_is() -> None:
+    text = "[!!int '3', !!int 0x10, !!float 3, !!bool 'true', !!null '', !!str 1, ! 2, !!map {a: 1}, !!seq [1]]"
+    found = document.parse(text, "x.yaml").root
+    assert found == [3, 16, 3.0, True, None, "1", "2", {"a": 1}, [1]]
+    assert type(found[2]) is float
+
+
+MERGED: dict[str, tuple[str, Any]] = {
+    "an alias": ("a: &x {p: 1}\nb: {<<: *x, q: 2}\n", {"p": 1, "q": 2}),
+    "its own members win, wherever they stand": ("a: &x {p: 1, q: 1}\nb: {p: 2, <<: *x}\n", {"p": 2, "q": 1}),
+    "of a list the first": ("a: [&x {p: 1}, &y {p: 2, q: 2}]\nb: {<<: [*x, *y]}\n", {"p": 1, "q": 2}),
+    "a list that has a name": ("a: &l [{p: 1}, {p: 2, q: 2}]\nb: {<<: *l}\n", {"p": 1, "q": 2}),
+    "what is merged itself": ("a: &x {p: 1}\nc: &y {<<: *x, q: 2}\nb: {<<: *y}\n", {"p": 1, "q": 2}),
+    "a mapping on the spot": ("b: {<<: {p: 1}, q: 2}\n", {"p": 1, "q": 2}),
+    "nothing": ("b: {<<: {}, q: 2}\n", {"q": 2}),
+    "a quoted key is a key": ("b: {'<<': {p: 1}}\n", {"<<": {"p": 1}}),
+    "a value is a value": ("b: {p: <<}\n", {"p": "<<"}),
+}
+
+
+@pytest.mark.parametrize("case", MERGED)
+def test_merge_keys_are_merged(case: str) -> None:
+    text, value = MERGED[case]
+    assert document.parse(text, "x.yaml").root["b"] == value
+
+
+def test_a_merged_node_stands_where_its_anchor_does() -> None:
+    found = document.parse("a: &x\n  p: {r: 1}\n  q: 1\nb:\n  <<: *x\n  q: 2\nc: {<<: {<<: *x}}\n", "x.yaml")
+    assert found.position("/b/p", key=True) == (2, 3)
+    assert found.position("/b/p/r") == (2, 6)
+    assert found.position("/b/q") == (6, 6)
+    assert found.position("/c/p", key=True) == (2, 3)
 
 
 def test_keys_are_text() -> None:
@@ -52,6 +94,28 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     ),
     "an anchor that holds itself": ("a: &a [*a]\n", "1:8", "no anchor before it"),
     "a tag": ("a: !!python/object/apply:os.system [id]\n", "1:4", "only plain data"),
+    "a timestamp by its tag": ("a: !!timestamp 2020-01-01\n", "1:4", "'!!timestamp' is not read"),
+    "octets by their tag": ("a: !!binary aGk=\n", "1:4", "'!!binary' is not read"),
+    "a set": ("a: !!set {b: }\n", "1:4", "'!!set' is not read"),
+    "a scalar that is no mapping": ("a: !!map 3\n", "1:4", "'!!map' is not read"),
+    "a mapping that is no text": ("a: !!str {}\n", "1:4", "'!!str' is not read"),
+    "an integer that is none": ("a: !!int three\n", "1:4", "not an integer"),
+    "a boolean that is none": ("a: !!bool yes\n", "1:4", "neither true nor false"),
+    "an infinite number": ("a: 1\nb: -.inf\n", "2:4", "JSON does not have"),
+    "not a number": ("a: 1\nb: .NaN\n", "2:4", "JSON does not have"),
+    "a scalar merged": ("a:\n  <<: 3\n", "2:7", "takes a mapping"),
+    "a list of scalars merged": ("a:\n  <<: [{}, 3]\n", "2:12", "takes a mapping"),
+    "an alias of a scalar merged": ("a: &x 1\nb:\n  <<: *x\n", "3:7", "takes a mapping"),
+    "two merge keys": ("a:\n  <<: {}\n  <<: {}\n", "3:3", "in line 2"),
+    "deep aliases": (
+        "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{x: *a{n - 1}}}\n" for n in range(1, 300)),
+        "200:",
+        "200 levels",
+    ),
+    "half a character in JSON": ('{"a": "\\ud83d\\ude00", "b": "\\ud83d"}', "1:29", "half of a character"),
+    "JSON one level too deep": ('{"a":' * 201 + "1" + "}" * 201, "1:", "200 levels"),
+    "too many items in JSON": ("[" + "1," * 1_000_000 + "1]", "1:", "1,000,000 nodes"),
+    "too many items": ("[" + "1," * 1_000_000 + "1]", "1:", "1,000,000 nodes"),
     "a deep tree": ("[" * 100_000, "1:", "200 levels"),
     "deep JSON": ('{"a":' * 5000 + "1" + "}" * 5000, "1:", "200 levels"),
     "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1", "in line 1"),
