@@ -85,7 +85,8 @@ class Behaviour:
             matches, differs = rule.get("matches"), rule.get("differs")
             if (matches and re.search(matches, text)) or (differs and not re.search(differs, text)):
                 raise Refused(rule["error"], asked.context)
-        return ACTIONS[declared["action"]](self, declared, asked)
+        with self.store.transaction():
+            return ACTIONS[declared["action"]](self, declared, asked)
 
 
 _ERRORS: Mapping[str, Mapping[str, Any]] = {
@@ -93,6 +94,7 @@ _ERRORS: Mapping[str, Mapping[str, Any]] = {
     "missing": {"status": 404, "message": "there is nothing at {path}"},
     "method": {"status": 405, "message": "this path does not know the method"},
     "invalid": {"status": 400, "message": "{reason}"},
+    "conflict": {"status": 409, "message": "{id} exists already"},
 }
 
 
@@ -100,7 +102,13 @@ def _create(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> 
     name = declared["collection"]
     collection = behaviour.collections[name]
     record = behaviour.made(collection, asked.context, asked.arguments)
-    behaviour.store.put(name, str(record[collection["id"]]), behaviour.stored(collection, record))
+    if record.get(collection["id"]) is None:
+        raise behaviour.error("invalid", {**asked.context, "reason": f"{collection['id']} is missing"})
+    record_id = str(record[collection["id"]])
+    if behaviour.store.get(name, record_id) is not None:
+        # Two creates with one id cannot both have been carried out (RFC 9110 section 15.5.10).
+        raise behaviour.error("conflict", {**asked.context, "id": record_id})
+    behaviour.store.put(name, record_id, behaviour.stored(collection, record))
     return declared.get("status"), record
 
 
@@ -147,8 +155,8 @@ def _page(
     rule: Mapping[str, Any], records: list[Record], key: str, asked: Asked
 ) -> tuple[list[Record], dict[str, Any]]:
     """The records of the page that is asked for, and the figures that an answer may show."""
-    size = int(asked.arguments.get(rule.get("size", ""), 50) or 50)
-    number = int(asked.arguments.get(rule.get("number", ""), 0) or 0)
+    size = _whole(asked.arguments.get(rule.get("size", "")), 0) or 50
+    number = _whole(asked.arguments.get(rule.get("number", "")), 0)
     start = number * size
     query = dict(parse_qsl(asked.query, keep_blank_values=True))
     token = query.get(rule.get("token", ""), "")
@@ -182,6 +190,14 @@ def _page(
         "last": link(pages - 1, records[(pages - 1) * size - 1] if pages > 1 else None),
     }
     return page, figures
+
+
+def _whole(value: Any, least: int) -> int:
+    """A number that a request gives, at least so much; 0 where it gives none."""
+    try:
+        return max(int(value), least)
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 ACTIONS: Mapping[str, Action] = {

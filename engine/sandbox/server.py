@@ -226,7 +226,8 @@ class Sandbox:
         return operation.answers[codes[0]] if codes else operation.answers.get("default")
 
     def _shaped(self, route: Route, answer: Answer | None, value: Any) -> Any:
-        """A value cut to what the answer declares, with null for what may be null and is not there."""
+        """A value cut to what the answer declares, with null for what may be null and is not there. What may be left
+        out and not be null is left out (the link to the next page after the last one)."""
         if answer is None or not answer.media or answer.media[0].schema is None:
             return value
         return self._cut(value, answer.media[0].schema)
@@ -239,8 +240,13 @@ class Sandbox:
         if not isinstance(value, dict) or not effective.properties:
             return value
         known = {**travels.properties, **effective.properties}
-        shaped = {name: self._cut(value[name], one) for name, one in known.items() if name in value}
         nullable = {name for name, one in effective.properties.items() if self._compiler.contract.resolve(one).nullable}
+        kept = nullable | set(effective.required)
+        shaped = {
+            name: self._cut(value[name], one)
+            for name, one in known.items()
+            if name in value and (value[name] is not None or name in kept)
+        }
         return {**shaped, **dict.fromkeys(nullable - shaped.keys())}
 
     def _refusal(self, route: Route | None, refused: Refused, headers: Headers, path: str) -> Response:

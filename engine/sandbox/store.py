@@ -1,47 +1,126 @@
-"""What the sandbox remembers: records by collection and id, in SQLite, in memory or in a file."""
+"""What the sandbox remembers: records by collection and id, in SQLite, in memory or in a file that several processes
+may share.
+
+Whatever reads and then writes does so inside one :meth:`Store.transaction`, which has the file to itself: a change
+that was answered is never lost to another one.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.errors import ConnectorError
+
 Record = dict[str, Any]
+
+BUSY = 30.0  # seconds to wait for a process that has the file
+
+_TABLES: Mapping[str, str] = {
+    "seeded": "create table if not exists seeded (collection text primary key)",
+    "records": "create table if not exists records (position integer primary key autoincrement, "
+    "collection text not null, id text not null, record text not null, unique (collection, id))",
+}
+_COLUMNS = {"seeded": ["collection"], "records": ["position", "collection", "id", "record"]}
+
+
+class StateError(ConnectorError):
+    """The file in which a sandbox remembers cannot be read or written."""
 
 
 class Store:
-    """Records of collections, in the order in which they came. Safe to use from several threads."""
+    """Records of collections, in the order in which they came. Safe to use from several threads and, on one file,
+    from several processes. Raises :class:`StateError` for a file that cannot be used."""
 
     def __init__(self, path: Path | None = None) -> None:
+        self._path = path
         self._lock = threading.RLock()
-        self._rows = sqlite3.connect(str(path) if path else ":memory:", check_same_thread=False, isolation_level=None)
-        self._rows.execute("create table if not exists seeded (collection text primary key)")
-        self._rows.execute(
-            "create table if not exists records (position integer primary key autoincrement, "
-            "collection text not null, id text not null, record text not null, unique (collection, id))"
-        )
+        try:
+            self._rows = sqlite3.connect(
+                str(path) if path else ":memory:", timeout=BUSY, check_same_thread=False, isolation_level=None
+            )
+        except (sqlite3.Error, ValueError) as error:  # ValueError: a path with a NUL
+            raise self._unusable(error) from None
+        try:
+            with self.transaction():
+                self._prepare()
+        except StateError:
+            self._rows.close()
+            raise
+
+    def _prepare(self) -> None:
+        """Makes the tables; refuses a database that holds something else."""
+        present = [row[0] for row in self._execute("select name from sqlite_master where type = 'table'")]
+        strange = [name for name in present if name not in _TABLES and not name.startswith("sqlite_")]
+        for name in _TABLES.keys() & set(present):
+            columns = [row[1] for row in self._execute(f"pragma table_info({name})")]
+            strange += [name] if columns != _COLUMNS[name] else []
+        if strange:
+            raise StateError(
+                f"{self._path} is a database of something else (it has a table {strange[0]!r}); name another file"
+            )
+        for statement in _TABLES.values():
+            self._execute(statement)
+
+    def _unusable(self, error: Exception) -> StateError:
+        return StateError(f"{self._path or 'the memory of the sandbox'} cannot be used to remember in: {error}")
+
+    def _execute(self, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
+        """The rows of a statement."""
+        try:
+            return self._rows.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as error:  # UnicodeError: an id with half of a surrogate pair
+            raise self._unusable(error) from None
+
+    def _record(self, text: str) -> Record:
+        try:
+            record = json.loads(text)
+        except ValueError as error:
+            raise self._unusable(error) from None
+        if not isinstance(record, dict):
+            raise self._unusable(ValueError("it holds a record that is no object"))
+        return record
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is done inside happens at once or, where it raises, not at all. One inside another is part of it."""
+        with self._lock:
+            inside = self._rows.in_transaction
+            if inside:
+                yield
+                return
+            # IMMEDIATE takes the right to write before anything is read: two that read first and both want to write
+            # then would be a deadlock, which SQLite resolves by failing one (sqlite.org/lang_transaction.html, 2.2).
+            self._execute("begin immediate")
+            try:
+                yield
+                self._execute("commit")
+            finally:
+                if self._rows.in_transaction:  # SQLite has rolled back itself where the disk is full
+                    self._execute("rollback")
 
     def close(self) -> None:
         """Closes the file."""
         with self._lock:
             self._rows.close()
 
-    def seed(self, collection: str, make: Callable[[], list[tuple[str, Record]]]) -> None:
+    def seed(self, collection: str, records: Callable[[], list[tuple[str, Record]]]) -> None:
         """Puts first records into a collection that never had any."""
-        with self._lock:
-            known = self._rows.execute("select 1 from seeded where collection = ?", (collection,)).fetchone()
-            if known is None:
-                self._rows.execute("insert into seeded values (?)", (collection,))
-                for record_id, record in make():
+        with self.transaction():
+            if not self._execute("select 1 from seeded where collection = ?", (collection,)):
+                self._execute("insert into seeded values (?)", (collection,))
+                for record_id, record in records():
                     self.put(collection, record_id, record)
 
     def put(self, collection: str, record_id: str, record: Mapping[str, Any]) -> None:
         """Stores a record, in place of one with its id."""
         with self._lock:
-            self._rows.execute(
+            self._execute(
                 "insert into records (collection, id, record) values (?, ?, ?) "
                 "on conflict (collection, id) do update set record = excluded.record",
                 (collection, record_id, json.dumps(record)),
@@ -50,21 +129,17 @@ class Store:
     def get(self, collection: str, record_id: str) -> Record | None:
         """The record of an id."""
         with self._lock:
-            row = self._rows.execute(
-                "select record from records where collection = ? and id = ?", (collection, record_id)
-            ).fetchone()
-        return json.loads(row[0]) if row else None
+            rows = self._execute("select record from records where collection = ? and id = ?", (collection, record_id))
+            return self._record(rows[0][0]) if rows else None
 
     def delete(self, collection: str, record_id: str) -> bool:
         """Forgets a record; False where there was none."""
         with self._lock:
-            done = self._rows.execute("delete from records where collection = ? and id = ?", (collection, record_id))
-            return done.rowcount > 0
+            self._execute("delete from records where collection = ? and id = ?", (collection, record_id))
+            return bool(self._execute("select changes()")[0][0])
 
     def all(self, collection: str) -> list[Record]:
         """Every record, the first that came first."""
         with self._lock:
-            rows = self._rows.execute(
-                "select record from records where collection = ? order by position", (collection,)
-            )
-            return [json.loads(row[0]) for row in rows.fetchall()]
+            rows = self._execute("select record from records where collection = ? order by position", (collection,))
+            return [self._record(row[0]) for row in rows]
