@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from engine.dialects.lowering import EMPTY, Site, truth
@@ -18,6 +18,7 @@ from engine.model import (
     Choices,
     ConnectionParameter,
     ErrorShape,
+    Handshake,
     OAuth,
     Operation,
     Paging,
@@ -522,14 +523,27 @@ def _notification(node: Operation, value: Any, at: Site) -> Operation:
     return node
 
 
-_SIGNATURE = ("header", "secret", "text", "algorithm", "encoding", "prefix", "moment", "seconds", "body_hash")
+def _members_of(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def _signature(node: Service, value: Any, at: Site) -> Service:
-    value = _object(value, at, "x-connector-signature", _SIGNATURE)
+    value = _object(value, at, "x-connector-signature", _members_of(Signature))
     if not value.get("header") or not value.get("secret"):
         raise at.refuse("extension", "x-connector-signature needs header and secret", "x-connector-signature")
     return replace(node, signature=Signature(**value))
+
+
+def _handshake(node: Service, value: Any, at: Site) -> Service:
+    """One handshake or a list of them; an empty list says that there are none."""
+    listed = value if isinstance(value, list) else [value]
+    rows = [_object(one, at, "x-connector-handshake", _members_of(Handshake)) for one in listed]
+    for row in rows:
+        maps = (row.get(name, EMPTY) for name in ("when", "verify", "headers"))
+        if not isinstance(row.get("challenge"), str) or not all(isinstance(one, Mapping) for one in maps):
+            said = "x-connector-handshake needs the place of its challenge; when, verify and headers are mappings"
+            raise at.refuse("extension", said, "x-connector-handshake")
+    return replace(node, handshakes=tuple(Handshake(**row) for row in rows))
 
 
 _REPRESENTATION = "x-connector-representation"
@@ -566,6 +580,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("operation", "x-ms-notification-content"): _notification,
     **{(kind, "x-ms-notification-url"): _field("notification", truth) for kind in _BOTH},
     ("service", "x-connector-signature"): _signature,
+    ("service", "x-connector-handshake"): _handshake,
     **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},

@@ -247,21 +247,48 @@ class XmlRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How a service signs what it sends: an HMAC of ``text``, whose holes are ``{url}``, ``{form}`` (the sorted
-    fields, name and value), ``{body}`` and ``{header:NAME}``, under the connection value ``secret``.
+    """How a service signs what it sends: an HMAC of ``text``, which names ``{method}``, ``{url}``, ``{form}`` (the
+    sorted fields, name and value), ``{body}`` and ``{header:NAME}``, under the connection value ``secret``.
 
-    ``prefix`` stands before the mark in the header field. ``moment`` is a header field with the time of sending,
-    which may be ``seconds`` old; ``body_hash`` a parameter of the URL with the SHA-256 of a body that is no form."""
+    ``prefix`` stands before a signature in the header field, ``separator`` between the parts of the field where it
+    holds several; ``{header:NAME:part}`` is the value of one. ``moment`` is a header field, or ``NAME:part`` of
+    one, with the time of sending, which may be ``seconds`` old; ``body_hash`` a parameter of the URL with the SHA-256
+    of a body that is no form. ``secret_encoding`` and ``secret_prefix`` say how the secret is written."""
 
     header: str
     secret: str
+    secret_encoding: Literal["", "text", "hex", "base64"] = ""
+    secret_prefix: str = ""
     text: str = "{body}"
     algorithm: str = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     prefix: str = ""
+    separator: str = ""
     moment: str = ""
     seconds: int = 300
     body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """How a service asks whether a URL may be sent events, and how it is answered. A place of the request is
+    ``query:NAME``, ``header:NAME``, ``body:/pointer`` (of JSON) or ``body``, its whole text.
+
+    ``when`` maps places to the texts that stand there; ``verify`` maps places to the connection values that they must
+    equal (``*``: any secret one). ``answer`` is a text, or plain data that goes as JSON, and ``headers`` are header
+    fields; both name ``{challenge}``, the text at the place ``challenge``, and ``{hmac}``, its HMAC under the
+    connection value ``secret``. ``signed``: as events are; None: where it is posted and the service signs."""
+
+    challenge: str
+    method: str = "POST"
+    when: Mapping[str, str] = field(default_factory=dict)
+    verify: Mapping[str, str] = field(default_factory=dict)
+    signed: bool | None = None
+    answer: Any = "{challenge}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret: str = ""
+    algorithm: str = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +419,8 @@ class Service:
     schema_of: Callable[[Any], Schema] = lambda raw: Schema()
     """Lowers a schema that came in an answer, written as the document's own are."""
     signature: Signature | None = None
+    handshakes: tuple[Handshake, ...] | None = None
+    """None where the document says nothing: then those that are common."""
     test: Choices | None = None
     picker: Choices | None = None
     """The operation that shows whether a connection works."""
