@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from connectors.connections import variables
 from connectors.loading import connect, entries_sorted, service_named
 from connectors.registry import Entry
 from connectors.tables import print_json
+from connectors.terminal import escaped, escaped_line
 from engine import loader
 from engine.body import Compiler
 from engine.describe import describe
 from engine.errors import ConnectorError, UnknownName
-from engine.model import Service
+from engine.model import Schema, Service
 from engine.operation import Operation, documentation, operation_names
 from engine.plan import Argument, Plan
 from engine.sandbox import Sandbox
@@ -36,7 +38,7 @@ def list_(as_json: bool) -> None:
         return print_json(rows)
     table = tables.table("name", "source", "document")
     for row in rows:
-        table.add_row(*row.values())
+        tables.add_row(table, *row.values())
     tables.show(table)
     return None
 
@@ -68,7 +70,7 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
         table = tables.table("  name", "method", "path", "title")
         for row in told[kind]:
             scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
-            table.add_row(f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
+            tables.add_row(table, f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         tables.show(table) if told[kind] else click.echo("  none")
     return None
 
@@ -94,6 +96,11 @@ class _Calls(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name, _ in entries_sorted()]
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the names alone: what each connector says of itself stands in its document."""
+        with formatter.section("Connectors"):
+            formatter.write_text(", ".join(self.list_commands(ctx)))
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         return _Operations(*service_named(cmd_name))
 
@@ -107,6 +114,13 @@ class _Operations(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._names)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes each operation with its title; an operation that cannot be compiled is named like the others."""
+        rows = [(name, self._service.operations[key].title) for name, key in self._names.items()]
+        if rows:
+            with formatter.section("Operations"):
+                formatter.write_dl([(escaped_line(name), escaped_line(title)) for name, title in rows])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         by_id = {operation_id: name for name, operation_id in self._names.items()}
         name = by_id.get(cmd_name, cmd_name.replace("-", "_"))
@@ -116,46 +130,100 @@ class _Operations(click.Group):
         return _call_command(self._entry, name, plan)
 
 
-_OWN_OPTIONS = (
-    click.Option(["--accept"], metavar="TYPE", help="Media type to ask for, such as application/xml."),
+_LONGEST = 366 * 86_400.0
+
+
+def _seconds(text: str) -> float:
+    """A time to wait: finite, and above 0."""
+    value = float(text)
+    if not 0 < value <= _LONGEST:
+        raise ValueError
+    return value
+
+
+_seconds.__name__ = "number of seconds above 0"  # as click says what a value is not
+
+_OPTIONS = (
+    click.Option(
+        ["--accept"], metavar="TYPE", help="Media type to ask for: application/xml, or in short xml, json, csv."
+    ),
     click.Option(["--connection"], metavar="NAME", help="A saved connection."),
     click.Option(["--base-url"], metavar="URL", help="Replaces scheme and host."),
-    click.Option(["--timeout"], type=float, help="Seconds that the whole call may take."),
+    click.Option(["--timeout"], type=_seconds, metavar="SECONDS", help="Seconds that the whole call may take."),
     click.Option(["--items"], is_flag=True, help="Follow the pages; print one item a line."),
     click.Option(["--dry-run"], is_flag=True, help="Print the request; send nothing."),
     click.Option(["--json", "as_json"], is_flag=True, help="Print the value on one line."),
     click.Option(["--sandbox", "sandbox"], is_flag=True, help="Call a sandbox started for this call."),
     click.Option(["--set", "given"], multiple=True, metavar="NAME=VALUE", help="An argument by its wire name."),
 )
+"""The options of every operation, beside those for its arguments."""
 
 
 def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
-    taken = {flag for option in _OWN_OPTIONS for flag in option.opts} | {"--help"}
+    taken = {flag for option in _OPTIONS for flag in option.opts} | {"--help"}
     options: list[click.Parameter] = []
+    covered: list[str] = []
     for one in plan.arguments:
         flag = f"--{one.name.rstrip('_').replace('_', '-')}"
-        if one.hidden or flag in taken:
-            continue  # still reached by --set
+        if one.hidden:
+            continue  # whoever knows it reaches it by --set
+        if flag in taken:
+            covered.append(one.wire)
+            continue
         taken.add(flag)
-        needed = " [required]" if plan.asked(one) else ""
-        several = "array" in plan.contract(one.schema).types
-        said = " ".join((one.description or one.title).split()) + needed
+        switch = plan.contract(one.schema).types == ("boolean",)
+        negation = f"--no-{flag[2:]}"
+        said = escaped_line(" ".join((one.description or one.title).split()))
         options.append(
             click.Option(
                 [flag, f"argument_{one.name}"],
-                multiple=several,
-                help=said,
-                metavar="VALUE",
+                multiple=True,  # a list has several, and of anything else a second one is refused, not dropped
+                flag_value="true" if switch else None,
+                is_flag=False,
+                help=said + (" [required]" if plan.asked(one) else ""),
+                metavar="[true|false]" if switch else "VALUE",
                 shell_complete=_completion(entry, name, one),
             )
         )
+        if switch and negation not in taken:
+            taken.add(negation)
+            options.append(
+                click.Option([negation, f"argument_{one.name}"], multiple=True, flag_value="false", hidden=True)
+            )
 
     def run(**given: Any) -> None:
         _call(entry, name, plan, given)
 
     return click.Command(
-        name, params=[*options, *_OWN_OPTIONS], callback=run, help=documentation(plan).split("\n\nArg")[0]
+        name,
+        params=[*options, *_OPTIONS],
+        callback=run,
+        help=escaped(documentation(plan).split("\n\nArg")[0]),
+        epilog=_covered(covered),
     )
+
+
+def _covered(names: list[str]) -> str | None:
+    """How arguments are given whose names are those of options above."""
+    given = ", ".join(escaped_line(f"--set {name}=VALUE") for name in names)
+    return f"Options above have the names of these arguments, which are given otherwise: {given}" if given else None
+
+
+def _media_type(text: str, offered: Sequence[str]) -> str:
+    """A media type from its short form: ``xml`` is the first of those that are offered whose subtype it is, or whose
+    suffix (RFC 6839), and else ``application/xml``."""
+    if "/" in text:
+        return text
+    word = text.lower()
+
+    def subtype(offer: str) -> str:
+        return offer.partition(";")[0].strip().partition("/")[2].lower()
+
+    exact = [one for one in offered if subtype(one) == word]
+    suffixed = [one for one in offered if subtype(one).endswith(f"+{word}")]
+    if not (exact or suffixed) and word not in ("json", "xml"):
+        raise click.UsageError(f"{text!r} is not a media type; the operation offers {', '.join(offered) or 'none'}")
+    return [*exact, *suffixed, f"application/{word}"][0]
 
 
 def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..., list[CompletionItem]]:
@@ -172,26 +240,22 @@ def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..
             found = made[operation].choices(argument.name, **known)
         except ConnectorError:
             return []  # a shell has no place for words
-        return [CompletionItem(str(value), help=title) for value, title in found if str(value).startswith(incomplete)]
+        # A shell would insert what it is offered: a value that must be escaped is not.
+        offered = [(str(value), " ".join(title.split())) for value, title in found]
+        return [
+            CompletionItem(value, help=title)
+            for value, title in offered
+            if value.startswith(incomplete) and escaped_line(value) == value
+        ]
 
     return complete
 
 
 def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:
-    by_name = {one.name: one for one in plan.arguments}
-    by_wire = {one.wire: one for one in plan.arguments}
-    arguments: dict[str, Any] = {}
-    for key, text in given.items():
-        if key.startswith("argument_") and text not in (None, ()):
-            one = by_name[key.removeprefix("argument_")]
-            arguments[one.name] = _typed(plan, one, text)
-    for pair in given["given"]:
-        key, mark, text = pair.partition("=")
-        if not mark:
-            raise click.UsageError(f"--set {pair!r} has no '='; write --set NAME=VALUE")
-        known = by_wire.get(key) or by_name.get(key)
-        arguments[key] = _typed(plan, known, text) if known is not None else text
     options = {option: given[option] for option in ("accept", "timeout") if given[option] is not None}
+    if "accept" in options:
+        options["accept"] = _media_type(options["accept"], plan.offered)
+    arguments = _arguments(plan, given)
     with ExitStack() as stack:
         connection, base_url = given["connection"], given["base_url"]
         if given["sandbox"]:
@@ -210,27 +274,83 @@ def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:
 def _answer(operation: Operation, arguments: dict[str, Any], compact: bool) -> None:
     response = operation.response(**arguments)
     for one in response.deviations:
-        click.echo(f"deviation: {one}", err=True)
+        click.echo(f"deviation: {escaped_line(str(one))}", err=True)
     if response.value is None:
         click.echo(f"answered {response.status}, without a value", err=True)
     else:
         print_json(response.value, compact=compact)
 
 
-def _typed(plan: Plan, argument: Argument, given: Any) -> Any:
-    """An argument of the command line as its schema wants it; what does not fit stays text, for the
-    engine to refuse."""
-    schema = plan.contract(argument.schema)
-    if isinstance(given, tuple):
-        items = plan.contract(schema.items) if schema.items is not None else schema
-        return [scalar(one, items) for one in given]
-    if {"object", "array"} & set(schema.types):
-        text = Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise click.UsageError(f"{argument.name} must be JSON, or @file: {error}") from None
-    return scalar(given, schema)
+def _arguments(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that options give, by Python name, and those of ``--set``, as they are spelled there."""
+    texts: dict[str, tuple[Argument | None, list[str]]] = {}
+    for one in plan.arguments:
+        if given.get(f"argument_{one.name}"):
+            texts[one.name] = one, list(given[f"argument_{one.name}"])
+    known = {name: one for one in reversed(plan.arguments) for name in (one.name, one.wire)}
+    known |= {one.wire: one for one in plan.arguments}
+    for pair in given["given"]:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {pair!r} has no '='; write --set NAME=VALUE")
+        texts.setdefault(key, (known.get(key), []))[1].append(text)
+    return {name: _value(plan, name, argument, values) for name, (argument, values) in texts.items()}
+
+
+def _value(plan: Plan, name: str, argument: Argument | None, texts: list[str]) -> Any:
+    """An argument of the command line as its schema wants it; what does not fit stays text, for the engine to
+    refuse. A list is given item by item, or whole, as JSON."""
+    if argument is None:
+        schema = items = Schema()
+    else:
+        schema = plan.contract(argument.schema)
+        items = plan.contract(schema.items) if schema.items is not None else Schema()
+    nested = bool(_NESTED & set(items.types))
+    if "array" in schema.types and not (len(texts) == 1 and _is_list(texts[0], nested)):
+        return [_typed(name, text, items) for text in texts]
+    if len(texts) > 1:
+        raise click.UsageError(f"{name} is given {len(texts)} times, and takes one value")
+    return _typed(name, texts[0], schema)
+
+
+_NESTED = {"object", "array"}
+
+
+def _is_list(text: str, nested: bool) -> bool:
+    """Whether a text is a whole list. Where the items are plain, only JSON is: a word may begin with a bracket or @."""
+    if nested:
+        return text.lstrip()[:1] in ("[", "@")
+    try:
+        return isinstance(json.loads(text), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _typed(name: str, text: str, schema: Schema) -> Any:
+    file = Path(text[1:]) if text.startswith("@") else None
+    if _NESTED & set(schema.types):
+        return _json(name, text if file is None else _content(name, file))
+    if file is not None and ("file" in schema.types or schema.format == "binary"):
+        return file
+    return scalar(text, schema)
+
+
+def _content(name: str, file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as error:
+        raise click.UsageError(f"{name}: {file} cannot be read: {error.strerror}") from None
+    except UnicodeError:
+        raise click.UsageError(f"{name}: {file} is not text in UTF-8") from None
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f"{name} must be JSON, or @file: {error}") from None
+    except RecursionError:
+        raise click.UsageError(f"{name} must be JSON, or @file: it is nested too deeply") from None
 
 
 @click.group("call", cls=_Calls, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
@@ -245,11 +365,12 @@ def call() -> None:
 def sandbox_(name: str, port: int, state: Path | None) -> None:
     """Serve a connector's document on loopback, until interrupted."""
     _, service = service_named(name)
-    with Sandbox(service, port=port, state=state) as sandbox:
+    try:
+        server = Sandbox(service, port=port, state=state)
+    except sqlite3.Error as error:
+        raise click.UsageError(f"the state cannot be kept in {state}: {error}") from None
+    with server as sandbox:
         click.echo(sandbox.url)
         told = ", ".join(f"{key}={value}" for key, value in sandbox.values.items())
         click.echo(f"accepts {told or 'every caller'}; stop with Ctrl-C", err=True)
-        try:
-            sandbox.wait()
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+        sandbox.wait()

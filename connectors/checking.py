@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
+import threading
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch, fnmatchcase
 from glob import glob
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -159,12 +163,45 @@ def every(entries: list[Entry], settings: Settings, project: Project) -> Iterato
         for entry in entries:
             yield checked(entry, settings, project).found
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
-        yield from pool.map(_Found(settings, project), entries, chunksize=4)
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(workers, context, initializer=_worker)
+    try:
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # a worker begins with them, see there
+        try:
+            results = pool.map(_Found(settings, project), entries, chunksize=4)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        yield from results
+    except BrokenProcessPool:
+        raise ConnectorError("a process that checks documents was killed; it may have needed too much memory") from None
+    except BaseException:
+        # Whoever interrupts waits for nothing: not for what is queued, nor for the documents under way.
+        for process in context.active_children():
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _worker() -> None:
+    """Leaves Ctrl-C to the parent process, which a terminal sends it to as well; and ends with that, even where it was
+    killed and could stop nobody."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 _EACH = 12
 """How many documents are worth a process."""
+_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 @dataclass(frozen=True, slots=True)

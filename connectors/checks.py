@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from click.exceptions import Exit
 
 from connectors import checking
 from connectors.reports import REPORTS
+from connectors.terminal import escaped
 from engine import loader
 from engine.errors import ConnectorError, Diagnostic
 from engine.validate import SEVERITIES, Settings
@@ -104,7 +105,7 @@ def _report(
 ) -> None:  # fmt: skip
     """Prints findings, or writes them to a file; exits with 1 where one is grave enough."""
     told = [one for one in found if checking.at_least(one, level)]
-    report = REPORTS[form](told, files)
+    report = escaped(REPORTS[form](told, files))
     if output is not None:
         output.write_text(report + "\n", "utf-8")
     elif report:
@@ -114,7 +115,7 @@ def _report(
     click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or nothing}", err=True)
     least = _usage(lambda: checking.level(fail_on))
     if any(checking.at_least(one, least) for one in found):
-        sys.exit(1)
+        raise Exit(1)
 
 
 def _explain(name: str) -> None:
@@ -145,4 +146,4 @@ def diff(
     click.echo(f"asks for {asked}; the documents say {told}", err=True)
     _report(found, [str(after.document)], form, output, level, fail_on or "never", "nothing that breaks callers")
     if fail_on is None and made.behind and any(one.severity == "error" for one in found):
-        sys.exit(1)
+        raise Exit(1)

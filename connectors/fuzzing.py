@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from connectors.loading import connect, entry_named
 from engine import loader
@@ -67,7 +67,7 @@ def fuzz(
             save.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     click.echo(f"{count} failure{'s' * (count != 1)} in {len(chosen)} operations", err=True)
     if count:
-        sys.exit(1)
+        raise Exit(1)
 
 
 def _chosen(made: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:

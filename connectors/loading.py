@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,20 +66,30 @@ def load_file(
 
 
 def entry_at(path: Path) -> Entry:
-    """What stands at a path, whatever the file is called."""
+    """What stands at a path: a document, whatever the file is called, a folder in Microsoft's form, or one with a
+    single document."""
     entry = registry.entry_of(path)
     if entry is None and path.is_dir():
-        said = "the folder has no apiDefinition.swagger.json"
+        inside = registry.inside(path)
+        if len(inside) == 1:
+            return inside[0]
+        names = ", ".join(one.document.name for one in inside)
+        said = f"the folder has {len(inside)} documents, give one of them: {names}"
+        if not inside:
+            said = "the folder has no apiDefinition.swagger.json, and no other document"
         raise InvalidDocument([Diagnostic("file", "error", said, str(path), 1, 1)])
     return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
 
 
 def entry_named(name: str) -> Entry:
-    """A connector by name, or by the path of its document where that is what is given."""
+    """A connector by name, or by the path of its document or folder where that is what is given."""
     path = Path(name)
-    if path.exists() and (path.suffix or "/" in name):
+    if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
         return entry_at(path)
-    return registry.find(name)
+    known = registry.entries()
+    if name not in known and os.path.exists(path):
+        return entry_at(path)
+    return registry.find(name, known)
 
 
 def service_named(name: str) -> tuple[Entry, Service]:

@@ -47,6 +47,20 @@ def add(source: str, name: str | None, anew: bool) -> None:
     click.echo(f"added as {chosen} to {place}; see connectors show {chosen}", err=True)
 
 
+@click.command("remove")
+@click.argument("name")
+def remove_(name: str) -> None:
+    """Remove a connector that was added. Its saved connections are kept."""
+    place = registry.remove(name)
+    click.echo(f"removed {name} ({place})", err=True)
+    kept = sorted(connections.saved_connections(name))
+    if kept:
+        click.echo(
+            f"its saved connections are kept: {', '.join(kept)}; connectors connections remove {name} NAME removes one",
+            err=True,
+        )
+
+
 def _fetched(url: str, folder: Path) -> Path:
     """The document at a URL, as a file. Nothing is followed, and no credential is sent."""
     response = BlockingTransport().send(Request("GET", url, {"Accept": "application/json, application/yaml, */*"}))
@@ -129,7 +143,7 @@ def connections_list(as_json: bool) -> None:
         return print_json(rows)
     table = tables.table("connector", "name")
     for row in rows:
-        table.add_row(*row.values())
+        tables.add_row(table, *row.values())
     tables.show(table)
     click.echo(f"in {connections.saved_file()}", err=True)
     return None

@@ -53,7 +53,8 @@ class Check(pytest.Item):
         # Imported where a document is checked: pytest reads this module at every start.
         found = import_module("connectors.checking").failing(self.path, self.config.rootpath)
         if found:
-            raise Wrong(import_module("connectors.reports").text(found, [str(self.path)]))
+            text = import_module("connectors.reports").text(found, [str(self.path)])
+            raise Wrong(import_module("connectors.terminal").escaped(text))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings alone, without a traceback."""

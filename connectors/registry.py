@@ -7,11 +7,12 @@ and ``apiProperties.json``.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from engine.loader import PUBLISHED, SCRIPT
 
 GROUP = "connectors"
 FOLDERS = "CONNECTORS_PATH"
+_log = logging.getLogger("connectors")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
@@ -90,9 +92,14 @@ def below(path: Path) -> Iterator[Entry]:
         yield Entry(path.stem, path, None, str(path.parent))
 
 
+def inside(folder: Path) -> list[Entry]:
+    """The documents that lie in a folder itself."""
+    return [one for path in sorted(folder.iterdir()) if _is_document(path) for one in below(path)]
+
+
 def _is_document(path: Path) -> bool:
     """Whether a file, whatever it is called, says that it is a document."""
-    if path.suffix not in (".json", ".yaml", ".yml"):
+    if path.suffix not in (".json", ".yaml", ".yml") or not path.is_file():
         return False
     with path.open("rb") as file:
         return _VERSION.search(file.read(100_000)) is not None
@@ -105,35 +112,74 @@ def added() -> Path:
     return Path(folder) / "connectors" if folder else user_data_path("open-connectors") / "connectors"
 
 
-def _folders() -> Iterator[tuple[Path, str]]:
-    yield built_in(), "built in"
-    yield added(), "added"
+@dataclass(slots=True)
+class Registry:
+    """The connectors that are found by name, and what could not be looked at, each with the reason."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+def read() -> Registry:
+    """Every connector by name; of two with one name the first stays: built in, added, packages, folders. What cannot
+    be looked at (a package that fails, a folder that is not one, a link that leads nowhere) takes nothing else along.
+    """
+    found = Registry()
+    _read_folder(found, built_in(), "built in")
+    _read_folder(found, added(), "added", optional=True)
     for point in entry_points(group=GROUP):
-        found = point.load()
-        folder = found() if callable(found) else found
-        yield Path(folder), point.dist.name if point.dist is not None else point.name
-    for folder in os.environ.get(FOLDERS, "").split(os.pathsep):
-        if folder:
-            yield Path(folder), folder
-
-
-def entries() -> dict[str, Entry]:
-    """Every connector by name; of two with one name the first found stays: built in, added, packages, folders."""
-    found: dict[str, Entry] = {}
-    for folder, source in _folders():
-        root = folder.resolve()
-        for path in sorted(root.iterdir()) if root.is_dir() else ():
-            entry = entry_of(path, source)
-            if entry is None or not _NAME.match(entry.name):
-                continue
-            if entry.document.resolve().is_relative_to(root):  # a link out of the folder is not followed
-                found.setdefault(entry.name, entry)
+        source = point.dist.name if point.dist is not None else point.name
+        try:
+            value = point.load()
+            folder = Path(value() if callable(value) else value)
+        except Exception as error:  # noqa: BLE001 - the code of a package may raise anything
+            found.broken[f"package {source}"] = f"{type(error).__name__}: {error}"
+        else:
+            _read_folder(found, folder, source)
+    for place in os.environ.get(FOLDERS, "").split(os.pathsep):
+        if place:
+            _read_folder(found, Path(place), place)
     return found
 
 
-def find(name: str) -> Entry:
+def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool = False) -> None:
+    try:
+        if optional and not folder.exists():
+            return
+        root = folder.resolve()
+        paths = sorted(root.iterdir())
+    except (OSError, RuntimeError, ValueError) as error:  # before Python 3.13 a loop of links is a RuntimeError
+        found.broken[str(folder)] = _reason(error)
+        return
+    for path in paths:
+        try:
+            entry = entry_of(path, source)
+            if entry is None or not _NAME.match(entry.name):
+                continue
+            files = [one for one in (entry.document, entry.properties) if one is not None]
+            if not all(one.resolve(strict=True).is_relative_to(root) for one in files):
+                found.broken[str(path)] = "leads out of its folder, and is not followed"
+            else:
+                found.entries.setdefault(entry.name, entry)
+        except (OSError, RuntimeError) as error:
+            found.broken[str(path)] = _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def entries() -> dict[str, Entry]:
+    """The connectors by name; what is broken is logged."""
+    found = read()
+    for place, reason in found.broken.items():
+        _log.warning("no connector is read from %s: %s", place, reason)
+    return found.entries
+
+
+def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
     """The connector of a name; :class:`~engine.errors.UnknownName`, with the nearest, where there is none."""
-    known = entries()
+    known = entries() if known is None else known
     if name not in known:
         hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
         raise UnknownName("connector", name, known, hint)
@@ -150,8 +196,11 @@ def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
         raise ConnectorError(f"{name!r} is no name of a connector; use lower-case letters, digits, - and _")
     known = entries().get(name)
     if known is not None and not (anew and known.source == "added"):
-        raise ConnectorError(f"there is a connector {name!r} already ({known.source}); choose another with --name")
-    root = added()
+        how = "replace it with --replace, or " if known.source == "added" else ""
+        raise ConnectorError(
+            f"there is a connector {name!r} already ({known.source}); {how}choose another name with --name"
+        )
+    root = added().resolve()
     root.mkdir(parents=True, exist_ok=True)
     if known is not None:
         _forget(known, root)
@@ -168,6 +217,19 @@ def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
     if entry.properties is not None:
         shutil.copyfile(entry.properties, root / f"{name}.properties{entry.properties.suffix}")
     return target
+
+
+def remove(name: str) -> Path:
+    """Removes a connector that was added; the place where it was.
+
+    Refused with :class:`~engine.errors.UnknownName` for a name that is nowhere, and with
+    :class:`~engine.errors.ConnectorError` for a connector that was not added: it is not ours to delete.
+    """
+    entry = find(name)
+    if entry.source != "added":
+        raise ConnectorError(f"{name} was not added, and is not removed: it comes from {entry.source}")
+    _forget(entry, added().resolve())
+    return entry.document
 
 
 def _forget(entry: Entry, root: Path) -> None:

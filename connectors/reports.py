@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from connectors.terminal import escaped_line
 from engine.errors import Diagnostic
 from engine.validate.rules import RULES
 
@@ -27,19 +28,21 @@ def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
 
 
 def _shown(one: Diagnostic) -> str:
-    lines = [str(one)]
+    lines = [escaped_line(str(one))]
     source = _lines(one.file)
     if one.line <= len(source) and one.rule not in _UNSHOWN:
-        whole = source[one.line - 1].rstrip("\r\n").replace("\t", " ")
-        begin = max(0, one.column - 1 - _WIDTH // 2) if len(whole) > _WIDTH else 0
-        cut = f"{'…' * (begin > 0)}{whole[begin : begin + _WIDTH]}{'…' * (len(whole) > begin + _WIDTH)}"
+        whole = source[one.line - 1].rstrip("\r\n")
+        at = one.column - 1
+        begin = max(0, at - _WIDTH // 2) if len(whole) > _WIDTH else 0
+        before = "…" * (begin > 0) + escaped_line(whole[begin:at]) + " " * (at - len(whole))
+        after = escaped_line(whole[at : begin + _WIDTH]) + "…" * (len(whole) > begin + _WIDTH)
         margin = f"{one.line:>7} | "
-        lines.append(margin + cut)
-        lines.append(" " * (len(margin) - 2) + "| " + " " * (one.column - 1 - begin + (begin > 0)) + "^")
+        lines.append(margin + (before + after).rstrip())
+        lines.append(" " * (len(margin) - 2) + "| " + " " * len(before) + "^")
     if one.related is not None:
-        lines.append("        = it was at {}:{}:{}".format(*one.related))
+        lines.append(escaped_line("        = it was at {}:{}:{}".format(*one.related)))
     if one.mend:
-        lines.append(f"        = {one.mend}")
+        lines.append(escaped_line(f"        = {one.mend}"))
     return "\n".join(lines)
 
 
@@ -134,7 +137,7 @@ def junit(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
     suite = ElementTree.Element("testsuite", name="connectors", tests=str(len(files)))
     failures = 0
     for file in files:
-        case = ElementTree.SubElement(suite, "testcase", classname="connectors.validate", name=file)
+        case = ElementTree.SubElement(suite, "testcase", classname="connectors.validate", name=_printable(file))
         own = [one for one in found if one.file == file]
         for one in own:
             failure = ElementTree.SubElement(case, "failure", type=one.severity, message=_printable(one.message))

@@ -1,4 +1,4 @@
-"""Data as the command line prints it: JSON, or a table."""
+"""Data as the command line prints it: JSON, or a table. Neither has colours: what is read is the same everywhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from uuid import UUID
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from connectors.terminal import escaped_line
 
 
 def plain(value: Any) -> Any:
@@ -22,7 +25,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    raise TypeError(type(value).__name__)
+    return str(value)
 
 
 def print_json(value: Any, *, compact: bool = False) -> None:
@@ -37,4 +40,11 @@ def table(*columns: str) -> Table:
 
 
 def show(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table, markup=False)
+    # Without a colour system rich writes no control sequences, which would be escaped here.
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Adds a row of texts as they are."""
+    table.add_row(*(Text(escaped_line(cell)) for cell in cells))
