@@ -303,7 +303,7 @@ class Validator:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 for error in self._explainer.iter_errors(value):
-                    _tell(error, path, found)
+                    explain(error, path, found)
         except RecursionError:
             found.append(Problem(path, "is nested too deep"))
         except (TypeError, ValueError) as error:
@@ -351,8 +351,8 @@ def _types(names: Any) -> str:
     return " or ".join(names)
 
 
-def _tell(error: ValidationError, path: Path, found: list[Problem]) -> None:
-    """The problems of one finding of the explainer, in our words."""
+def explain(error: ValidationError, path: Path, found: list[Problem]) -> None:
+    """Adds the problems of one finding of jsonschema, in our words."""
     here = (*path, *error.absolute_path)
     keyword, limit = str(error.validator), error.validator_value
     if keyword == "required":

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from engine.sandbox.rules import Facts, holds
 from engine.sandbox.store import Record, Store
 from engine.sandbox.templates import fill
 
@@ -32,14 +33,17 @@ class Asked:
 
     arguments: Mapping[str, Any]
     path: str
+    """As the document spells it: links are made of it."""
     query: str
     values: Mapping[str, Any]
     """Connection values, and whatever else templates may name."""
+    asked: str = ""
+    """The path as it was asked for: errors name it."""
 
     @property
     def context(self) -> dict[str, Any]:
         """What templates may name."""
-        return {**self.values, **self.arguments, "path": self.path}
+        return {**self.values, **self.arguments, "path": self.asked or self.path}
 
 
 Action = Callable[["Behaviour", Mapping[str, Any], Asked], tuple[int | None, Any]]
@@ -78,14 +82,27 @@ class Behaviour:
         """The declared error of a kind."""
         return Refused(self.errors.get(kind) or _ERRORS[kind], context)
 
+    def refuse(self, declared: Mapping[str, Any], asked: Asked) -> None:
+        """Raises :class:`Refused` for the first of an operation's rules that holds."""
+        facts = self._facts(declared, asked)
+        for rule in declared.get("refuse") or ():
+            if holds(rule, facts):
+                raise self.refusal(rule["error"], asked.context)
+
+    def refusal(self, error: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Refused:
+        """A declared error: spelled out, or named in ``errors``."""
+        return self.error(error, context) if isinstance(error, str) else Refused(error, context)
+
+    def _facts(self, declared: Mapping[str, Any], asked: Asked) -> Facts:
+        record = None
+        if "argument" in declared and "collection" in declared:
+            record = self.store.get(declared["collection"], str(asked.arguments.get(declared["argument"])))
+        return Facts(asked.arguments, asked.context, self.store, record or {})
+
     def act(self, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
         """Status (None: the operation's own) and contract value of the answer; raises :class:`Refused`."""
-        for rule in declared.get("refuse") or ():
-            text = str(asked.arguments.get(rule["argument"], ""))
-            matches, differs = rule.get("matches"), rule.get("differs")
-            if (matches and re.search(matches, text)) or (differs and not re.search(differs, text)):
-                raise Refused(rule["error"], asked.context)
         with self.store.transaction():
+            self.refuse(declared, asked)  # again: what rules look at may have changed since
             return ACTIONS[declared["action"]](self, declared, asked)
 
 

@@ -7,26 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openapi_core import OpenAPI
+from openapi_core.casting.schemas.exceptions import CastError
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
 from openapi_core.exceptions import OpenAPIError
-from openapi_core.validation.request.exceptions import ParameterValidationError
+from openapi_core.validation.request.exceptions import (
+    MissingRequiredParameter,
+    MissingRequiredRequestBody,
+    ParameterValidationError,
+)
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.body import Compiler
 from engine.codecs import OCTETS, essence, json
 from engine.dialects import openapi3
-from engine.schemas import JsonSchemas, Validator
+from engine.errors import Problem
+from engine.schemas import JsonSchemas, Validator, explain
 from engine.serving import Route
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a request is refused, and where: ``path`` for a value of the path, else empty."""
+    """Why a request is refused, and where: ``location`` is ``path`` for a value of the path, else empty; ``member``
+    is the parameter, or the member of the body, by its name on the wire."""
 
     reason: str
     location: str = ""
+    member: str = ""
 
 
 class _Fixed(RequestParameters):
@@ -96,7 +104,7 @@ class Judge:
         for one in found:
             if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):
                 continue
-            return Verdict(_reason(one), one.location if isinstance(one, ParameterValidationError) else "")
+            return _verdict(one)
         return None
 
     def _may_be_empty(self, route: Route, name: str) -> bool:
@@ -131,11 +139,28 @@ def _without_octets(value: Any) -> Any:
     return "" if isinstance(value, bytes) else value
 
 
-def _reason(error: BaseException) -> str:
-    said = [str(error).splitlines()[0]]
-    cause = error.__cause__
-    while cause is not None:
-        inner = getattr(cause, "schema_errors", None)
-        said += [one.message for one in inner] if inner else [str(cause).splitlines()[0] if str(cause) else ""]
-        cause = cause.__cause__
-    return ": ".join(dict.fromkeys(text for text in said if text))
+_SHOWN = 60
+
+
+def _verdict(error: Exception) -> Verdict:
+    """What openapi-core found, in a sentence that names the place and not the whole value."""
+    parameter = error.name if isinstance(error, ParameterValidationError) else ""
+    location = error.location if isinstance(error, ParameterValidationError) else ""
+    causes: list[BaseException] = [error]
+    while causes[-1].__cause__ is not None:
+        causes.append(causes[-1].__cause__)
+    found: list[Problem] = []
+    for cause in causes:
+        for inner in getattr(cause, "schema_errors", None) or ():
+            explain(inner, (parameter,) if parameter else (), found)
+    if found:
+        return Verdict(str(found[0]), location, str(found[0].path[0]) if found[0].path else "")
+    said = str(causes[-1]).partition("\n")[0]
+    if isinstance(error, MissingRequiredParameter):
+        said = "is missing"
+    elif isinstance(error, MissingRequiredRequestBody):
+        said = "the body is missing"
+    for cause in causes:
+        if isinstance(cause, CastError):
+            said = f"must be {cause.type}, not {str(cause.value)[:_SHOWN]!r}"
+    return Verdict(f"{parameter}: {said}" if parameter else said, location, parameter)

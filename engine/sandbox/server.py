@@ -158,35 +158,43 @@ class Sandbox:
         pairs = parse_qsl(asked.query, keep_blank_values=True)
         return self._judge.refuses(route, self._below(asked.path) or "", plain, pairs, asked.headers, asked.data)
 
-    def _admitted(self, route: Route, values: Mapping[str, str], asked: Asking) -> None:
-        """Refuses a request without its credentials, or that breaks the document."""
+    def _admitted(self, route: Route, values: Mapping[str, str], asked: Asking) -> Asked:
+        """The request, read. Refuses one without its credentials, one that the operation's rules refuse, and one that
+        breaks the document: in this order, so that a service's own words come before those of the judge."""
+        plan, sandbox = route.plan, route.plan.operation.sandbox
         context = {**self.values, "path": asked.path}
-        pairs = parse_qsl(asked.query, keep_blank_values=True)
-        if not self._authorised(route.plan, asked.headers, dict(pairs)):
+        if not self._authorised(plan, asked.headers, dict(parse_qsl(asked.query, keep_blank_values=True))):
             raise self._behaviour.error("unauthorized", context)
+        arguments = read_arguments(plan, values, asked.query, asked.headers)
+        unread: Verdict | None = None
+        if plan.operation.body is not None and asked.data:
+            try:
+                body = read_body(plan, asked.headers.get("Content-Type", ""), asked.data)
+                arguments |= body if isinstance(body, dict) else {plan.operation.body.name: body}
+            except ValueError as error:
+                unread = Verdict(f"the body {error}")
+        # Links in answers are spelled as the document spells paths, whatever representation was asked for.
+        path = self._base + _HOLE.sub(lambda hole: values.get(hole[1], ""), plan.operation.path)
+        request = Asked(arguments, path, asked.query, self.values, asked.path)
         verdict = self._verdict(route, values, asked)
-        if verdict is not None:
-            kind = "missing" if verdict.location == "path" else "invalid"
-            raise self._behaviour.error(kind, {**context, "reason": verdict.reason})
+        if verdict is not None and verdict.location == "path":
+            raise self._behaviour.error("missing", context)
+        if unread is None:
+            self._behaviour.refuse(sandbox, request)
+        wrong = unread or verdict
+        if wrong is not None:
+            declared = (sandbox.get("invalid") or {}).get(wrong.member, "invalid")
+            raise self._behaviour.refusal(declared, {**request.context, "reason": wrong.reason})
+        return request
 
     def _answered(self, route: Route, values: Mapping[str, str], asked: Asking) -> Response:
-        self._admitted(route, values, asked)
-        plan, query, headers, data = route.plan, asked.query, asked.headers, asked.data
+        request = self._admitted(route, values, asked)
+        plan, query, headers = route.plan, asked.query, asked.headers
         operation = plan.operation
         pairs = parse_qsl(query, keep_blank_values=True)
-        context = {**self.values, "path": asked.path}
-        arguments = read_arguments(plan, values, query, headers)
-        if operation.body is not None and data:
-            try:
-                body = read_body(plan, headers.get("Content-Type", ""), data)
-            except ValueError as error:
-                raise self._behaviour.error("invalid", {**context, "reason": f"the body {error}"}) from None
-            arguments |= body if isinstance(body, dict) else {operation.body.name: body}
         media_type = self._media_type(route, headers, dict(pairs))
         if "action" in operation.sandbox:
-            # Links in answers are spelled as the document spells paths, whatever representation was asked for.
-            own = self._base + _HOLE.sub(lambda hole: values[hole[1]], operation.path)
-            status, value = self._behaviour.act(operation.sandbox, Asked(arguments, own, query, self.values))
+            status, value = self._behaviour.act(operation.sandbox, request)
             answer = self._success(operation, status)
             value = self._shaped(route, answer, value)
         else:
