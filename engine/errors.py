@@ -127,20 +127,21 @@ class Unsupported(ConnectorError):
 
 
 class TransportError(ConnectorError):
-    """No usable answer came back. ``sent``: "no" not sent, "yes" sent and refused, "unknown"."""
+    """No usable answer came back. ``sent`` is what the transport recorded: "no" while not a byte of the request was
+    handed to the socket, "unknown" from then on, "yes" once a response had begun."""
 
-    def __init__(self, message: str, sent: Sent = "unknown") -> None:
+    def __init__(self, message: str, sent: Sent = "unknown", final: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+        self.final = final
+        """True where trying again cannot help (a certificate that is refused)."""
 
 
 class ConnectionFailed(TransportError):
     """No connection (name, refusal, TLS, connect timeout): the request was not sent."""
 
     def __init__(self, message: str, sent: Sent = "no", final: bool = False) -> None:
-        super().__init__(message, sent)
-        self.final = final
-        """True where trying again cannot help (a certificate that is refused)."""
+        super().__init__(message, sent, final)
 
 
 class Timeout(TransportError):

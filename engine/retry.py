@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from engine.cookies import Cookies
-from engine.errors import ConnectionFailed, Interrupted, OutcomeUnknown, Timeout, TransportError
+from engine.errors import OutcomeUnknown, Timeout, TransportError
 from engine.http import Request, Response, Wait, retry_after
 
 ATTEMPTS = 4
@@ -71,11 +71,9 @@ def resend(
         try:
             response = yield cookies.put(replace(request, timeout=left()))
             cookies.take(request, response)
-        except ConnectionFailed as error:
+        except TransportError as error:
             if error.final:
                 raise
-            failure = error
-        except (Timeout, Interrupted) as error:
             if error.sent != "no" and not request.safe:
                 raise OutcomeUnknown(
                     f"{error}; the request may have been carried out, so it was not sent again", error.sent

@@ -75,6 +75,9 @@ def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """No test sees the environment or the saved connections of whoever runs it."""
     for name in ("TWILIO_ACCOUNT_ID", "TWILIO_ACCESS_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.delenv("CONNECTORS_PATH", raising=False)
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "config"))
 

@@ -116,9 +116,8 @@ def test_dialects_are_spelled_in_the_dialects_only() -> None:
 
 def test_sockets_are_opened_by_transports_only() -> None:
     """And by the sandbox, which is a server."""
-    assert _holding(r"(?m)^(import|from) (socket|requests|urllib3|http\.client|ssl)\b") == {
-        "engine/transports/blocking.py"
-    }
+    found = _holding(r"(?m)^(import|from) (socket|requests|urllib3|http\.client|ssl)\b")
+    assert {str(Path(path).parent) for path in found} == {"engine/transports"}
 
 
 def test_no_room_without_a_name() -> None:

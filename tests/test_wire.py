@@ -142,11 +142,11 @@ INVALID: dict[str, tuple[bytes, str]] = {
     "an element twice": (ok(b"<Thing><id>7</id><id>8</id></Thing>", "application/xml"), "<id> twice"),
     "text between elements": (ok(b"<Thing>x<id>7</id></Thing>", "application/xml"), "text between"),
     "cut gzip": (ok(gzip.compress(THING)[:-6], extra="Content-Encoding: gzip\r\n"), "ends before its end"),
-    "no gzip": (ok(THING, extra="Content-Encoding: gzip\r\n"), "is no gzip"),
+    "no gzip": (ok(THING, extra="Content-Encoding: gzip\r\n"), "is not gzip"),
     "an encoding that was not offered": (ok(THING, extra="Content-Encoding: br\r\n"), "'br', which was not offered"),
     "a bomb": (ok(gzip.compress(b" " * (40 << 20)), extra="Content-Encoding: gzip\r\n"), "unpacks to more than"),
     "a part": (ok(THING, status="206 Partial Content"), "206"),
-    "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "no HTTP answer"),
+    "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "not an HTTP response"),
 }
 
 

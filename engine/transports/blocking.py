@@ -1,315 +1,427 @@
-"""Requests over ``requests``, one at a time.
+"""Requests over sockets of our own, one at a time.
 
-``requests`` and urllib3 keep connections, TLS and certificates; what a call may cost is bounded here:
-its whole time (also against a peer that drips), the octets on the wire and after decompression.
-Nothing is taken from the environment: no proxy, no netrc, no cookie.
+1. What was sent is a state that each attempt records: :class:`State`. Every error has its ``sent`` from there.
+2. One deadline holds for all of it: resolving, every address, the proxy, TLS (together :data:`CONNECT_SECONDS` at
+   most), sending in pieces, receiving.
+3. While a large body goes out, a response may come (RFC 9112 section 9.3): one that refuses ends the sending, and is
+   the answer; after a close, what had come before it is read.
+4. A response is read by the rules of :mod:`~engine.transports.framing` and :mod:`~engine.transports.codings`.
+5. An error holds nothing that was sent. It is raised outside of ``except``, by a function whose locals hold no
+   credential.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
-import os
-import socket
+import re
 import ssl
 import time
-import zlib
-from collections.abc import Iterator
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
+from enum import IntEnum
+from pathlib import Path
 from typing import Any
-
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib.parse import urlsplit
 
 from engine.content import Content, Stream
-from engine.errors import ConnectionFailed, Interrupted, InvalidResponse, Timeout, TransportError
-from engine.http import Headers, Request, Response
+from engine.errors import ConnectionFailed, ConnectorError, Interrupted, InvalidResponse, Sent, Timeout, TransportError
+from engine.http import FRAMING, Request, Response
+from engine.transports.addresses import NoConnection
+from engine.transports.certificates import Certificate, context_of
+from engine.transports.codings import OFFERED, coding_of, decoded
+from engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
+from engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
+from engine.transports.proxies import Proxies, environment
 
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 32 * 1024 * 1024
-_CHUNK = 64 * 1024
-_MAX_INTERIM = 20
+_SMALL = 64 * 1024
+"""A body up to this size goes out together with its head."""
+_PIECE = 256 * 1024
 
-_deadline: ContextVar[float] = ContextVar("deadline")
-
-
-class _Bounded(io.RawIOBase):
-    """A socket's stream whose every read waits no longer than the call has left."""
-
-    def __init__(self, raw: Any, sock: socket.socket, deadline: float) -> None:
-        self._raw, self._sock, self._deadline = raw, sock, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time of the call ran out")
-        self._sock.settimeout(left)
-        count: int | None = self._raw.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+_PORTS = {"http": 80, "https": 443}
+_VISIBLE = re.compile(r"[!-~]+\Z")
+_OWN = FRAMING - {"cookie"}
+"""Fields of the transport's own: what a request has of them is not sent."""
 
 
-class _Answer(http.client.HTTPResponse):
-    """An answer whose reading is bounded in time, that skips interim answers (RFC 9110 section 15.2),
-    and for which an end of TLS without its closing alert is no end of a body."""
+class State(IntEnum):
+    """How far an attempt has come."""
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        if isinstance(sock, ssl.SSLSocket):
-            sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]
-        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, _deadline.get()))
-
-    def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(_MAX_INTERIM):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 101 < status < 200:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-        raise http.client.HTTPException("interim answers without end")
+    CONNECTING = 0
+    """Nothing was sent."""
+    SENDING = 1
+    """The first byte of the request was handed to the socket."""
+    SENT = 2
+    """All of it was."""
+    ANSWERING = 3
+    """The first byte of a response has come."""
 
 
-class _Http(HTTPConnection):
-    response_class = _Answer
+_SENT: Mapping[State, Sent] = {
+    State.CONNECTING: "no",
+    State.SENDING: "unknown",
+    State.SENT: "unknown",
+    State.ANSWERING: "yes",
+}
 
 
-class _Https(HTTPSConnection):
-    response_class = _Answer
+class SourceFailed(Exception):
+    """What is uploaded could not be read; ``__cause__`` says why."""
 
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Http
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _Https
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        made = super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-        return made
-
-
-def _decoder(encoding: str) -> Any:
-    if encoding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(16 + zlib.MAX_WBITS)
-    if encoding == "deflate":
-        return zlib.decompressobj()
-    raise InvalidResponse(f"the answer is in the content encoding {encoding!r}, which was not offered")
+_FAILURES = (ConnectorError, NoConnection, Malformed, Cut, SourceFailed, OSError)
 
 
 class BlockingTransport:
-    """Carries requests with one pool of connections. Safe to use from several threads; a process that
-    forks gets a pool of its own.
+    """Carries requests, and keeps connections between them. Safe to use from several threads; a process that forks
+    gets connections of its own.
 
-    ``verify`` is a path to certificates to trust in place of the system's.
+    ``proxy`` is the URL of a proxy for everything, ``proxies`` are URLs by scheme, as requests has them. ``verify``
+    is a file or folder of certificates to trust in place of certifi's, ``cert`` a client certificate: a file with its
+    key, or the two files. ``trust_env=False`` keeps the environment's proxies and certificates out. No password is
+    ever taken from netrc. Raises :class:`~engine.errors.ConnectionMissing` for what cannot be used.
     """
 
-    def __init__(self, *, verify: str | None = None, max_bytes: int = MAX_BYTES) -> None:
-        self._verify: str | bool = verify or True
+    def __init__(
+        self,
+        *,
+        proxy: str | None = None,
+        proxies: Mapping[str, str] | None = None,
+        verify: str | Path | None = None,
+        cert: Certificate | None = None,
+        trust_env: bool = True,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        found = environment() if trust_env and proxy is None and proxies is None else {}
+        self._proxies = Proxies({**found, **(proxies or {}), **({"all": proxy} if proxy else {})})
+        self._certificates = verify, cert, trust_env
+        self._context: ssl.SSLContext | None = None
+        if verify is not None or cert is not None:
+            self._tls()
         self._max_bytes = max_bytes
-        self._process = os.getpid()
-        self._adapter = _Adapter()
+        self._pool = Pool()
 
-    def _pool(self) -> _Adapter:
-        if self._process != os.getpid():
-            self._adapter, self._process = _Adapter(), os.getpid()
-        return self._adapter
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = context_of(*self._certificates)
+        return self._context
 
     def close(self) -> None:
-        """Drops the kept connections; the transport can be used again."""
-        self._adapter.close()
+        """Closes the kept connections; the transport can be used again."""
+        self._pool.clear()
 
     def send(self, request: Request) -> Response:
         """Carries one request; see :class:`~engine.http.Transport`."""
+        outcome = self._outcome(request)
+        if isinstance(outcome, ConnectorError):
+            raise outcome
+        return outcome
+
+    def _outcome(self, request: Request) -> Response | ConnectorError:
         if request.timeout <= 0:
-            raise Timeout("the time of the call ran out before the request was sent", "no")
-        deadline = time.monotonic() + request.timeout
-        _deadline.set(deadline)
-        url, headers = request.credentials.reveal(request)
-        headers.setdefault("Accept-Encoding", "gzip, deflate")
-        headers.setdefault("User-Agent", "open-connectors")
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = request.method, url
-        body = request.body
+            return Timeout("the time of the call ran out before the request was sent", "no")
+        attempt = _Attempt(request)
+        try:
+            return self._response(attempt)
+        except _FAILURES as error:
+            return attempt.failure(error)
+        finally:
+            if not attempt.handed_over:
+                attempt.close()
+
+    def _response(self, attempt: _Attempt) -> Response:
+        request = attempt.request
+        route, head = _message(request, self._proxies)
+        connection = self._pool.take(route)
+        if connection is None:
+            connection = connect(route, self._tls, min(attempt.end, time.monotonic() + CONNECT_SECONDS))
+        attempt.connection = connection
+        attempt.send(head)
+        answer = attempt.head or attempt.read_head()
+        body = body_of(answer, request.method)
+        coding, odd = coding_of(answer.headers)
+        if request.stream and 200 <= answer.status < 300:
+            attempt.handed_over = True
+            stream = Stream(self._pieces(attempt, route, answer, body, coding), attempt.close)
+            return Response(answer.status, answer.headers, deviations=odd, stream=stream)
+        problems = list(odd)
+        if body.length is not None and body.length > self._max_bytes:
+            raise _too_large("is larger", self._max_bytes)
+        pieces = []
+        size = 0
+        for piece in decoded(attempt.pieces(body, self._max_bytes), coding, problems):
+            size += len(piece)
+            if size > self._max_bytes:
+                raise _too_large("unpacks to more", self._max_bytes)
+            pieces.append(piece)
+        self._release(attempt, route, answer)
+        return Response(answer.status, answer.headers, b"".join(pieces), deviations=tuple(problems))
+
+    def _pieces(self, attempt: _Attempt, route: Route, answer: Head, body: Body, coding: str) -> Iterator[bytes]:
+        """The body of a stream. It is of any size; its time is that of the request."""
+        failure = None
+        try:
+            yield from decoded(attempt.pieces(body, None), coding, [])
+            self._release(attempt, route, answer)
+        except _FAILURES as error:
+            failure = attempt.failure(error)
+        finally:
+            attempt.close()
+        if failure is not None:
+            raise failure
+
+    def _release(self, attempt: _Attempt, route: Route, answer: Head) -> None:
+        """Keeps the connection where another response can follow on it."""
+        connection = attempt.connection
+        whole = attempt.state is State.ANSWERING and not attempt.refused
+        bodiless = answer.status in (204, 304) and answer.headers.get("Content-Length", "0") != "0"
+        if connection is not None and whole and answer.keeps() and not bodiless and connection.exhausted():
+            attempt.connection = None
+            self._pool.keep(route, connection)
+
+
+def _too_large(how: str, most: int) -> InvalidResponse:
+    return InvalidResponse(f"the response {how} than {most:,} bytes")
+
+
+class _Attempt:
+    """One request on its way."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.end = time.monotonic() + request.timeout
+        self.state = State.CONNECTING
+        self.connection: Connection | None = None
+        self.head: Head | None = None
+        """The head of the response, where it came before the request was whole."""
+        self.refused = False
+        """Whether sending ended early, because of that."""
+        self.handed_over = False
+        """Whether somebody else reads the body, and closes."""
+        self._interim = 0
+
+    def close(self) -> None:
+        """Closes the connection, unless it was given back."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+    def left(self) -> float:
+        """Seconds until the deadline; ``TimeoutError`` behind it."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def failure(self, error: BaseException) -> ConnectorError:
+        """The error of our tree for what went wrong. Nothing is said but what our own modules or the operating
+        system say: a text of another library may hold what was sent."""
+        if isinstance(error, ConnectorError):
+            return error.with_traceback(None)
+        where = f"{self.request.method} {_host(self.request.url)}"
+        sent = _SENT[self.state]
+        if isinstance(error, SourceFailed):
+            failed = TransportError(f"{where}: what is uploaded cannot be read: {error}", sent, final=True)
+            failed.__cause__ = error.__cause__
+            return failed
+        if isinstance(error, NoConnection):
+            return ConnectionFailed(f"{where}: no connection: {error}", final=error.final)
+        if isinstance(error, Malformed):
+            return InvalidResponse(f"{where}: what came back is not an HTTP response: {error}")
+        if isinstance(error, TimeoutError):
+            what = "request could be sent" if self.state < State.SENT else "response came"
+            whole = "whole " if self.state != State.SENT else ""
+            return Timeout(f"{where}: no {whole}{what} within {self.request.timeout:.3g} s", sent)
+        if isinstance(error, Cut) and self.state is State.ANSWERING:
+            return Interrupted(f"{where}: the response was cut off: {error}", sent)
+        reason = str(error) if isinstance(error, Cut) else _reason(error)
+        return Interrupted(f"{where}: the connection broke: {reason}", sent)
+
+    # Sending
+
+    def send(self, head: memoryview) -> None:
+        """Hands the request to the socket, all of it, or until it is refused."""
+        body = self.request.body
         if isinstance(body, Content):
-            prepared.body = _sent(body, deadline)  # type: ignore[assignment]
-            if body.length is not None:
-                headers["Content-Length"] = str(body.length)
+            whole = self._give(head) and all(self._give(memoryview(piece)) for piece in _framed(body))
+        elif body and len(body) > _SMALL:
+            whole = self._give(head) and self._give(memoryview(body))
         else:
-            prepared.body = body
-            if body is not None or request.method in ("POST", "PUT", "PATCH"):
-                headers["Content-Length"] = str(len(body or b""))
-        prepared.headers = requests.structures.CaseInsensitiveDict(headers)
-        where = f"{request.method} {_host(request.url)}"
+            whole = self._give(memoryview(b"".join((head, body))) if body else head)
+        self.refused = not whole
+        self.state = State.SENT if self.head is None else State.ANSWERING
+
+    def _give(self, data: memoryview) -> bool:
+        """Hands so many bytes to the socket; False where a response came first that refuses them."""
+        assert self.connection is not None  # noqa: S101 - it is made first
+        sock = self.connection.sock
         try:
-            answer = self._pool().send(
-                prepared,
-                stream=True,
-                timeout=(min(CONNECT_SECONDS, request.timeout), request.timeout),
-                verify=self._verify,
-            )
-        except _SourceFailed as error:
-            said = f"{where}: what is uploaded cannot be read: {error.args[0]}"
-            raise TransportError(said, "unknown") from error.__cause__
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise _failure(error, where, request) from None
-        return self._read(answer, where, request)
-
-    def _read(self, answer: requests.Response, where: str, request: Request) -> Response:
-        raw: urllib3.HTTPResponse = answer.raw
-        if request.stream and 200 <= answer.status_code < 300:
-            return self._stream(answer, where, request)
-        try:
-            fields = Headers((name, value) for name, value in raw.headers.items())
-            body = b"".join(self._decoded(raw, fields, self._max_bytes))
-            raw.release_conn()
-        except BaseException as error:
-            raw.close()
-            if isinstance(error, _READING):
-                raise _failure(error, where, request, answered=True) from None
-            raise
-        return Response(answer.status_code, fields, body)
-
-    def _stream(self, answer: requests.Response, where: str, request: Request) -> Response:
-        """The answer with its body still to be read. It is of any size; its time is that of the request."""
-        raw: urllib3.HTTPResponse = answer.raw
-        fields = Headers((name, value) for name, value in raw.headers.items())
-
-        def pieces() -> Iterator[bytes]:
-            try:
-                yield from self._decoded(raw, fields, None)
-                raw.release_conn()
-            except GeneratorExit:
-                raw.close()
-                raise
-            except BaseException as error:
-                raw.close()
-                if isinstance(error, _READING):
-                    raise _failure(error, where, request, answered=True) from None
-                raise
-
-        return Response(answer.status_code, fields, stream=Stream(pieces(), raw.close))
-
-    @staticmethod
-    def _decoded(raw: urllib3.HTTPResponse, fields: Headers, most: int | None) -> Iterator[bytes]:
-        """The body in pieces, unpacked, no more than so many octets of it."""
-        encoding = fields.get("Content-Encoding", "identity").strip().lower()
-        decoder = None if encoding in ("", "identity") else _decoder(encoding)
-        wire = size = 0
-        for data in _chunks(raw):
-            wire += len(data)
-            if most is not None and wire > most:
-                raise InvalidResponse(f"the answer is larger than {most:,} bytes")
-            if decoder is None:
-                yield data
-                continue
+            if self.state is State.CONNECTING:
+                sock.settimeout(self.left())
+                if self.connection.secured:
+                    self.state = State.SENDING  # a record may be out, whatever the call comes to
+                count = sock.send(data)
+                self.state = State.SENDING
+                data = data[count:]
             while data:
+                sock.setblocking(False)
+                if self._is_refused():
+                    return False
                 try:
-                    out = decoder.decompress(data, _CHUNK)
-                except zlib.error as error:
-                    raise InvalidResponse(f"the answer is no {encoding}: {error}") from None
-                data = decoder.unconsumed_tail
-                size += len(out)
+                    data = data[sock.send(data[:_PIECE]) :]
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    wait(sock, self.left(), write=True)
+                except ssl.SSLWantReadError:
+                    wait(sock, self.left(), write=False)
+        except (ConnectionError, ssl.SSLError):
+            if self.state is State.CONNECTING or not self._had_answered():
+                raise
+            return False
+        return True
+
+    def _is_refused(self) -> bool:
+        """Whether a response has come that will not change any more, whatever else is sent. One that is a success
+        may, so the rest is sent; it is read behind that."""
+        self.left()
+        connection = self.connection
+        if self.head is not None or connection is None or not connection.readable():
+            return False
+        try:
+            data = connection.sock.recv(RECEIVE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        if not data:
+            raise Cut("the peer closed it while the request was being sent")
+        connection.buffer += data
+        self.head = self._next_head()
+        return self.head is not None and self.head.status >= 300
+
+    def _had_answered(self) -> bool:
+        """Whether the peer had answered before it closed the connection."""
+        if self.head is None:
+            try:
+                self.head = self.read_head()
+            except (OSError, Cut, Malformed):
+                return False
+        return True
+
+    # Receiving
+
+    def receive(self) -> bytes:
+        """What comes next; nothing at the end of the connection."""
+        assert self.connection is not None  # noqa: S101 - it is made first
+        sock = self.connection.sock
+        sock.settimeout(self.left())
+        try:
+            data = sock.recv(RECEIVE)
+        except ssl.SSLEOFError:
+            raise Cut("TLS ended without its closing alert") from None
+        if data and self.state is State.SENT:
+            self.state = State.ANSWERING
+        return data
+
+    def read_head(self) -> Head:
+        """The head of the response, behind those of interim ones."""
+        assert self.connection is not None  # noqa: S101 - it is made first
+        buffer = self.connection.buffer
+        scanned = 0
+        while (head := self._next_head(scanned)) is None:
+            scanned = max(0, len(buffer) - 2)
+            data = self.receive()
+            if not data:
+                raise Cut("its head did not come whole" if buffer else "the peer closed it without a response")
+            buffer += data
+        return head
+
+    def _next_head(self, scanned: int = 0) -> Head | None:
+        assert self.connection is not None  # noqa: S101 - it is made first
+        while (head := take_head(self.connection.buffer, scanned)) is not None and head.interim:
+            scanned = 0
+            self._interim += 1
+            if self._interim > MAX_INTERIM:
+                raise Malformed("its interim responses do not end")
+        return head
+
+    def pieces(self, body: Body, most: int | None) -> Iterator[bytes]:
+        """The body in pieces as it came, no more than so many bytes of it."""
+        assert self.connection is not None  # noqa: S101 - it is made first
+        buffer = self.connection.buffer
+        size = 0
+        while not body.done:
+            piece = body.take(buffer)
+            if piece:
+                size += len(piece)
                 if most is not None and size > most:
-                    raise InvalidResponse(f"the answer unpacks to more than {most:,} bytes")
-                yield out
-                if decoder.eof:
-                    break
-        if decoder is not None and wire and not decoder.eof:
-            raise InvalidResponse(f"the answer's {encoding} ends before its end")
+                    raise _too_large("is larger", most)
+                yield piece
+            elif not body.done:
+                data = self.receive()
+                buffer += data
+                if not data:
+                    body.end()
 
 
-_READING = (urllib3.exceptions.HTTPError, OSError, ValueError, http.client.HTTPException)
+def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
+    """Where a request goes, and its head as bytes (a view: what shows locals shows none of it)."""
+    url, fields = request.credentials.reveal(request)
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:
+        raise NoConnection("the URL cannot be used", final=True) from None
+    if scheme not in _PORTS or not host or "@" in parts.netloc:
+        raise NoConnection("the URL cannot be used", final=True)
+    route = Route(scheme, host, port or _PORTS[scheme], proxies.choose(scheme, host, port or _PORTS[scheme]))
+    authority = route.authority if port and port != _PORTS[scheme] else route.authority.rpartition(":")[0]
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    lines = [f"Host: {authority}"]
+    if route.proxy is not None and scheme == "http":
+        target = f"http://{authority}{target}"
+        if route.proxy.authorization:
+            lines.append(f"Proxy-Authorization: {route.proxy.authorization}")
+    names = {name.lower() for name in fields}
+    lines += [f"{name}: {text}" for name, text in fields.items() if name.lower() not in _OWN]
+    if "accept-encoding" not in names:
+        lines.append(f"Accept-Encoding: {OFFERED}")
+    if "user-agent" not in names:
+        lines.append("User-Agent: open-connectors")
+    length = request.body.length if isinstance(request.body, Content) else len(request.body or b"")
+    if length is None:
+        lines.append("Transfer-Encoding: chunked")
+    elif request.body is not None or request.method in ("POST", "PUT", "PATCH"):  # RFC 9110 section 8.6
+        lines.append(f"Content-Length: {length}")
+    if not _VISIBLE.match(target) or not _VISIBLE.match(request.method) or any(map(_BREAK.search, lines)):
+        raise NoConnection("the URL or a header field holds a character that cannot be sent", final=True)
+    try:
+        return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
+    except UnicodeEncodeError:
+        raise NoConnection("a header field holds a character that cannot be sent", final=True) from None
 
 
-def _sent(content: Content, deadline: float) -> Iterator[bytes]:
-    """The pieces of a body, as long as there is time; what its source raises is told apart from the socket."""
+_BREAK = re.compile(r"[\r\n\0]")
+
+
+def _framed(content: Content) -> Iterator[bytes]:
+    """The pieces of a body as they go out, in chunks where its length is not known (RFC 9112 section 7.1)."""
     pieces = iter(content)
     while True:
-        if time.monotonic() > deadline:
-            raise TimeoutError("the time of the call ran out")
         try:
             piece = next(pieces, None)
-        except Exception as error:
-            raise _SourceFailed(error) from error
+        except Exception as error:  # whatever it is, it becomes the cause of ours
+            raise SourceFailed(str(error)) from error
         if piece is None:
-            return
+            break
         if piece:
-            yield piece
-
-
-class _SourceFailed(Exception):
-    """What is uploaded could not be read."""
-
-
-def _chunks(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    while True:
-        data = raw.read(_CHUNK, decode_content=False)
-        if not data:
-            return
-        yield data
+            yield piece if content.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
+    if content.length is None:
+        yield b"0\r\n\r\n"
 
 
 def _host(url: str) -> str:
     return url.split("/", 3)[2] if url.count("/") >= 2 else url
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    stack: list[Any] = [error]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            stack += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _failure(error: BaseException, where: str, request: Request, *, answered: bool = False) -> Exception:
-    """The error of our tree for one of requests, urllib3, ssl or the socket. Texts of theirs may hold the
-    URL, hence the credentials: only their kinds are told."""
-    causes = list(_causes(error))
-    if isinstance(error, requests.exceptions.InvalidURL):
-        return ConnectionFailed(f"{where}: the URL cannot be used", final=True)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return ConnectionFailed(f"{where}: the certificate is refused: {cause.verify_message}", final=True)
-        if isinstance(cause, ssl.SSLError) and not answered:
-            return ConnectionFailed(f"{where}: TLS failed: {cause.reason or 'no reason given'}", final=True)
-    connecting = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
-    for cause in causes:
-        if isinstance(cause, (*connecting, socket.gaierror)):
-            return ConnectionFailed(f"{where}: no connection: {_reason(causes)}")
-    if any(isinstance(cause, (TimeoutError, urllib3.exceptions.TimeoutError)) for cause in causes):
-        return Timeout(f"{where}: no {'whole ' if answered else ''}answer within {request.timeout:.3g} s")
-    broken = (urllib3.exceptions.IncompleteRead, urllib3.exceptions.InvalidChunkLength, http.client.IncompleteRead)
-    if any(isinstance(cause, broken) for cause in causes):
-        return Interrupted(f"{where}: the answer was cut off")
-    garbage = (http.client.BadStatusLine, http.client.LineTooLong, urllib3.exceptions.InvalidHeader, ValueError)
-    for cause in causes:
-        if isinstance(cause, http.client.RemoteDisconnected):
-            break
-        if isinstance(cause, garbage) or type(cause) is http.client.HTTPException:
-            return InvalidResponse(f"{where}: what came back is no HTTP answer ({type(cause).__name__})")
-    if any(isinstance(cause, (ConnectionError, http.client.HTTPException, OSError)) for cause in causes):
-        return Interrupted(f"{where}: the connection broke: {_reason(causes)}")
-    return TransportError(f"{where}: {type(error).__name__}")
-
-
-def _reason(causes: list[BaseException]) -> str:
-    """What the operating system said."""
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, requests.RequestException):
-            return cause.strerror
-    return type(causes[-1]).__name__
+def _reason(error: Any) -> str:
+    """What the operating system, or TLS, says."""
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return reason or type(error).__name__

@@ -1,0 +1,207 @@
+"""Connections: made through a proxy or directly, secured, kept, and looked at before they are used again.
+
+A kept connection that has something to read is dropped: either the peer has closed it, or what came would be taken
+for the answer to the next request (RFC 9112 sections 9.3 and 9.5).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import socket
+import ssl
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.transports.addresses import NoConnection, dialled, resolved
+from engine.transports.framing import Malformed, take_head
+from engine.transports.proxies import Proxy
+
+IDLE_SECONDS = 60.0
+MAX_IDLE = 256
+RECEIVE = 64 * 1024
+
+
+class Route(NamedTuple):
+    """Where a connection leads."""
+
+    scheme: str
+    host: str
+    port: int
+    proxy: Proxy | None = None
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as a request target has them (RFC 9110 section 7.2)."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Connection:
+    """A connected socket, with what came on it and was not taken yet."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.buffer = bytearray()
+        self.since = 0.0
+        """When it was last used."""
+        self.close = weakref.finalize(self, sock.close)
+        """Closes it; so does the collector, where nobody did."""
+
+    @property
+    def secured(self) -> bool:
+        return isinstance(self.sock, ssl.SSLSocket)
+
+    def readable(self) -> bool:
+        """Whether the peer has sent something, or closed the connection."""
+        return wait(self.sock, 0.0, write=False)
+
+    def exhausted(self) -> bool:
+        """Whether all that came has been taken."""
+        return not self.buffer and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+
+
+def wait(sock: socket.socket, seconds: float, *, write: bool) -> bool:
+    """Waits until a socket has something to read, or where ``write`` is set can be written to; whether it has
+    something to read."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
+        return any(event & ~select.POLLOUT for _, event in poll.poll(math.ceil(seconds * 1000)))
+    readable, _, _ = select.select([sock], [sock] if write else [], [], seconds)
+    return bool(readable)
+
+
+class Pool:
+    """Connections that are kept for the next request, as many as there were requests at once; those that were idle
+    for :data:`IDLE_SECONDS` are closed. Threads share it without a lock: each of its steps is one of a deque's."""
+
+    def __init__(self) -> None:
+        self._idle: dict[Route, deque[Connection]] = {}
+        self._process = os.getpid()
+
+    def take(self, route: Route) -> Connection | None:
+        """The connection that was used last and is still good, or None."""
+        if self._process != os.getpid():  # forked: these belong to the other process
+            self.clear()
+            self._process = os.getpid()
+        idle = self._idle.get(route)
+        while idle:
+            try:
+                connection = idle.pop()
+            except IndexError:
+                break  # another thread was quicker
+            if not connection.readable():
+                return connection
+            connection.close()
+        self._prune()
+        return None
+
+    def keep(self, route: Route, connection: Connection) -> None:
+        """Keeps a connection whose response has been read to its end."""
+        connection.since = time.monotonic()
+        idle = self._idle.setdefault(route, deque(maxlen=MAX_IDLE))  # what falls out is closed as it is collected
+        idle.append(connection)
+        if connection.since - idle[0].since > IDLE_SECONDS:
+            self._prune()
+
+    def _prune(self) -> None:
+        ended = time.monotonic() - IDLE_SECONDS
+        for route, idle in list(self._idle.items()):
+            try:
+                while idle[0].since < ended:
+                    idle.popleft().close()
+            except IndexError:
+                self._idle.pop(route, None)
+
+    def clear(self) -> None:
+        """Closes what is kept."""
+        kept, self._idle = self._idle, {}
+        for idle in kept.values():
+            while idle:
+                idle.pop().close()
+
+
+def connect(route: Route, context: Callable[[], ssl.SSLContext], end: float) -> Connection:
+    """A new connection, before ``end`` (of the monotonic clock), else :class:`NoConnection`."""
+    proxy = route.proxy
+    via = "the proxy: " if proxy is not None else ""
+    try:
+        near = proxy or route
+        sock = dialled(resolved(near.host, near.port, end), end)
+        if proxy is not None and proxy.scheme == "https":
+            sock = _secured(sock, proxy.host, context(), end)
+        if route.scheme == "https":
+            if proxy is not None:
+                _tunnel(sock, route, proxy, end)
+                via = ""
+            sock = _secured(sock, route.host, context(), end)
+        return Connection(sock)
+    except NoConnection as error:
+        raise NoConnection(f"{via}{error}", error.final) from None
+    except TimeoutError:
+        raise NoConnection(f"{via}timed out") from None
+    except OSError as error:
+        raise NoConnection(f"{via}{error.strerror or type(error).__name__}") from None
+
+
+def _left(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float) -> ssl.SSLSocket:
+    """TLS over a connected socket. An end of it without its closing alert is an error (RFC 8446 section 6.1)."""
+    if isinstance(sock, ssl.SSLSocket):
+        sock.close()
+        raise NoConnection("https through an https proxy is not supported; give an http:// proxy", final=True)
+    wrapped = None
+    try:
+        wrapped = context.wrap_socket(
+            sock, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+        )
+        wrapped.settimeout(_left(end))
+        wrapped.do_handshake()
+        return wrapped
+    except BaseException as error:
+        (wrapped or sock).close()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise NoConnection(f"the certificate is refused: {error.verify_message}", final=True) from None
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+            raise NoConnection(f"TLS failed: {error.reason or 'no reason given'}", final=True) from None
+        raise
+
+
+def _tunnel(sock: socket.socket, route: Route, proxy: Proxy, end: float) -> None:
+    """Asks a proxy for a way to a host (RFC 9110 section 9.3.6)."""
+    lines = [f"CONNECT {route.authority} HTTP/1.1", f"Host: {route.authority}"]
+    if proxy.authorization:
+        lines.append(f"Proxy-Authorization: {proxy.authorization}")
+    buffer = bytearray()
+    head = None
+    try:
+        sock.settimeout(_left(end))
+        sock.sendall(memoryview(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")))
+        while head is None:
+            sock.settimeout(_left(end))
+            data = sock.recv(RECEIVE)
+            if not data:
+                raise NoConnection("it closed the connection")
+            buffer += data
+            head = take_head(buffer)
+            if head is not None and head.interim:
+                head = None
+        if not 200 <= head.status < 300:
+            raise NoConnection(f"it answered {head.status}", final=400 <= head.status < 500)
+        if buffer:
+            raise NoConnection("it sent something before TLS began", final=True)
+    except BaseException as error:
+        sock.close()
+        if isinstance(error, Malformed):
+            raise NoConnection(f"its response is not HTTP: {error}", final=True) from None
+        raise

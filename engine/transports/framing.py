@@ -1,0 +1,240 @@
+"""HTTP/1.1 responses as they are framed (RFC 9112). A value is returned only if it came whole, in every mode.
+
+1. A head ends with its empty line (section 2.1); where the bytes end earlier, it was cut.
+2. A line of the head is a token, a colon right behind it, and a value (section 5). Refused: a line without a colon, a
+   blank before it (5.1), a folded line (5.2), NUL, a CR that ends no line. LF alone may end one (2.2).
+3. ``Transfer-Encoding`` is ``chunked`` and nothing else (6.1), never beside ``Content-Length`` (6.3 item 3), never in
+   HTTP/1.0.
+4. ``Content-Length`` is digits; several are one where they are equal (6.3 item 5).
+5. A chunk is its size in hexadecimal digits, CRLF, so many bytes, CRLF (7.1). The last has the size 0, and the trailer
+   behind it ends with an empty line.
+6. Without either field the body ends with the connection (6.3 item 8).
+7. Interim responses are skipped (RFC 9110 section 15.2); 101 was not asked for.
+8. All of it is bounded.
+
+Nothing here reads a socket: bytes go in, a head and the pieces of a body come out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.http import Headers
+
+MAX_HEAD = 256 * 1024
+MAX_LINE = 64 * 1024
+MAX_FIELDS = 100
+MAX_INTERIM = 20
+_MAX_CHUNK_LINE = 4 * 1024
+
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?\Z")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\0\r\n]*)?\Z")
+
+
+class Malformed(Exception):
+    """What came is not a response by the rules above. The text says which, and holds nothing of what came."""
+
+
+class Cut(Exception):
+    """The bytes ended before the response did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A status line with its fields; ``minor`` is the second digit of the version."""
+
+    minor: int
+    status: int
+    headers: Headers
+
+    @property
+    def interim(self) -> bool:
+        """Whether another head follows (RFC 9110 section 15.2)."""
+        return self.status < 200
+
+    def keeps(self) -> bool:
+        """Whether the connection stays open behind this response (RFC 9112 section 9.3)."""
+        options = {option.strip().lower() for option in self.headers.get("Connection", "").split(",")}
+        return "close" not in options and (self.minor > 0 or "keep-alive" in options)
+
+
+def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
+    """The head at the start of what came, taken out of it; None where there is more to come. The first ``scanned``
+    bytes are known not to hold its end."""
+    end = _END_OF_HEAD.search(buffer, scanned)
+    if end is None:
+        if not buffer.startswith(b"HTTP/1.") and not b"HTTP/1.".startswith(buffer):
+            raise Malformed("it does not begin with HTTP/1")
+        if len(buffer) > MAX_HEAD:
+            raise Malformed(f"its head is longer than {MAX_HEAD:,} bytes")
+        return None
+    if end.end() > MAX_HEAD:
+        raise Malformed(f"its head is longer than {MAX_HEAD:,} bytes")
+    lines = bytes(buffer[: end.start() + 1]).decode("latin-1").replace("\r\n", "\n").split("\n")
+    del buffer[: end.end()]
+    status = _STATUS_LINE.match(lines[0])
+    if status is None or "\r" in lines[0] or "\0" in lines[0]:
+        raise Malformed("its status line is wrong")
+    if len(lines) - 2 > MAX_FIELDS:
+        raise Malformed(f"it has more than {MAX_FIELDS} header fields")
+    head = Head(int(status[1]), int(status[2]), Headers(map(_field, lines[1:-1])))
+    if head.status == 101:
+        raise Malformed("it changes the protocol, which was not asked for")
+    return head
+
+
+def _field(line: str) -> tuple[str, str]:
+    """Name and value of a field line (section 5)."""
+    name, colon, value = line.partition(":")
+    if not colon or not _TOKEN.match(name):
+        if line[:1] in (" ", "\t"):
+            raise Malformed("a header field is folded over several lines")
+        raise Malformed("a header field has a blank in its name" if colon else "a header field has no colon")
+    if "\r" in value or "\0" in value:
+        raise Malformed("a header field holds a control character")
+    if len(line) > MAX_LINE:
+        raise Malformed(f"a header field is longer than {MAX_LINE:,} bytes")
+    return name, value.strip(" \t")
+
+
+class Body:
+    """The body of one response: takes what is its own out of the bytes that came, until it is ``done``. This one is
+    empty; ``length`` is None where it is not known beforehand."""
+
+    length: int | None = 0
+    done = True
+
+    def take(self, buffer: bytearray) -> bytes:
+        """A piece of the body; nothing where more must come first, or where it is done."""
+        return b""
+
+    def end(self) -> None:
+        """The connection ended. Raises :class:`Cut` unless that is how this body ends."""
+
+
+class Sized(Body):
+    """A body of so many bytes."""
+
+    def __init__(self, length: int) -> None:
+        self.length = self._left = length
+        self.done = length == 0
+
+    def take(self, buffer: bytearray) -> bytes:
+        piece = bytes(buffer[: self._left])
+        del buffer[: self._left]
+        self._left -= len(piece)
+        self.done = self._left == 0
+        return piece
+
+    def end(self) -> None:
+        raise Cut(f"{self._left:,} of {self.length:,} bytes did not come")
+
+
+class UntilClose(Body):
+    """A body that ends with its connection."""
+
+    length = None
+    done = False
+
+    def take(self, buffer: bytearray) -> bytes:
+        piece = bytes(buffer)
+        buffer.clear()
+        return piece
+
+    def end(self) -> None:
+        self.done = True
+
+
+class Chunked(Body):
+    """A body in chunks (section 7.1); its extensions and its trailer are checked and dropped."""
+
+    length = None
+    done = False
+
+    def __init__(self) -> None:
+        self._left = 0
+        """Bytes of the chunk that have not come."""
+        self._delimited = True
+        """Whether the CRLF behind the last chunk has come."""
+        self._trailer: int | None = None
+        """Fields of the trailer so far; None before the last chunk."""
+
+    def take(self, buffer: bytearray) -> bytes:
+        pieces = []
+        while buffer and not self.done:
+            if self._left:
+                piece = bytes(buffer[: self._left])
+                del buffer[: self._left]
+                self._left -= len(piece)
+                self._delimited = False
+                pieces.append(piece)
+            elif not self._delimited:
+                if buffer[:2] != b"\r\n"[: len(buffer)]:
+                    raise Malformed("a chunk does not end where its size says")
+                if len(buffer) < 2:
+                    break
+                del buffer[:2]
+                self._delimited = True
+            elif (line := _line(buffer)) is None:
+                break
+            elif self._trailer is None:
+                self._begin(line)
+            else:
+                self._read_trailer(line)
+        return b"".join(pieces)
+
+    def _begin(self, line: bytes) -> None:
+        size = _CHUNK.match(line)
+        if size is None:
+            raise Malformed("the size of a chunk is wrong")
+        self._left = int(size[1], 16)
+        if not self._left:
+            self._trailer = 0
+
+    def _read_trailer(self, line: bytes) -> None:
+        self.done = not line
+        if line:
+            _field(line.decode("latin-1"))
+            self._trailer = (self._trailer or 0) + 1
+            if self._trailer > MAX_FIELDS:
+                raise Malformed(f"its trailer has more than {MAX_FIELDS} fields")
+
+    def end(self) -> None:
+        raise Cut("its last chunk did not come whole")
+
+
+def _line(buffer: bytearray) -> bytes | None:
+    """The line at the start of what came, taken out of it without its CRLF; None where there is more to come."""
+    end = buffer.find(b"\n")
+    if (len(buffer) if end < 0 else end) > _MAX_CHUNK_LINE:
+        raise Malformed(f"a line between its chunks is longer than {_MAX_CHUNK_LINE:,} bytes")
+    if end < 0:
+        return None
+    line = bytes(buffer[:end])
+    del buffer[: end + 1]
+    if not line.endswith(b"\r"):
+        raise Malformed("a line between its chunks does not end with CRLF")
+    return line[:-1]
+
+
+def body_of(head: Head, method: str) -> Body:
+    """The body that follows a head, as an answer to a method (RFC 9112 section 6.3)."""
+    codings = [coding.strip().lower() for line in head.headers.every("Transfer-Encoding") for coding in line.split(",")]
+    lengths = [length.strip() for line in head.headers.every("Content-Length") for length in line.split(",")]
+    if codings and lengths:
+        raise Malformed("it has both Transfer-Encoding and Content-Length")
+    if codings and (codings != ["chunked"] or head.minor == 0):
+        raise Malformed("its Transfer-Encoding is not chunked alone, in HTTP/1.1")
+    if not all(length.isascii() and length.isdigit() for length in lengths):
+        raise Malformed("its Content-Length is not a number")
+    sizes = {int(length) if len(length) < 19 else -1 for length in lengths}
+    if len(sizes) > 1 or -1 in sizes:
+        raise Malformed("its Content-Length is too large" if len(sizes) == 1 else "it has several Content-Lengths")
+    if method == "HEAD" or head.status in (204, 304):
+        return Body()
+    if codings:
+        return Chunked()
+    return Sized(sizes.pop()) if sizes else UntilClose()
