@@ -11,9 +11,9 @@ from engine.expressions import plain
 from engine.http import NO_HOST, Credentials, Transport, checked_base
 from engine.model import MISSING, ConnectionParameter, Operation, Service
 from engine.oauth import FIELDS, Tokens, client_of
-from engine.plan import segment
 from engine.retry import Quota
 from engine.security import credentials
+from engine.urls import segment
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")

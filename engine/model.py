@@ -418,6 +418,10 @@ class Service:
     policies: tuple[PolicyUse, ...] = ()
     schema_of: Callable[[Any], Schema] = lambda raw: Schema()
     """Lowers a schema that came in an answer, written as the document's own are."""
+    finding: Callable[[str, str, str], Diagnostic] = lambda rule, said, at: Diagnostic(
+        rule, "warning", said, "", 1, 1, at
+    )
+    """Makes a warning of a rule, what is said, and the pointer of where it stands."""
     signature: Signature | None = None
     handshakes: tuple[Handshake, ...] | None = None
     """None where the document says nothing: then those that are common."""

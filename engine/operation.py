@@ -14,12 +14,21 @@ from engine import dynamic, model
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
-from engine.errors import Diagnostic, InvalidDocument, InvalidResponse, Timeout, UnknownName, Unsupported, answer_error
+from engine.errors import (
+    ConnectorError,
+    Diagnostic,
+    InvalidDocument,
+    InvalidResponse,
+    Timeout,
+    UnknownName,
+    Unsupported,
+    answer_error,
+)
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
 from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
-from engine.naming import snake, unique
+from engine.naming import distinct, snake
 from engine.paging import Pages, page_items
 from engine.places import within
 from engine.plan import Argument, Options, Plan, pick
@@ -522,10 +531,8 @@ _RESERVED = frozenset({"name", "service", "connection", "transport", "tell", "ch
 
 def operation_names(service: Service) -> dict[str, str]:
     """Python name to operationId, in the order of the document; a name that is taken gets a number."""
-    names: dict[str, str] = {}
-    for operation_id in service.operations:
-        names[unique(snake(operation_id), {*names, *_RESERVED})] = operation_id
-    return names
+    ids = list(service.operations)
+    return dict(zip(distinct(ids, map(snake, ids), _RESERVED), ids, strict=True))
 
 
 class Connector:
@@ -545,8 +552,24 @@ class Connector:
         self._made: dict[str, Operation] = {}
         self._told: set[tuple[str, str]] = set()
         self._schemas: dict[Any, Schema | None] = {}
-        self.diagnostics: tuple[Diagnostic, ...] = (*service.diagnostics, *findings(service))
-        """What was found while the connector was loaded."""
+        self._findings = (*service.diagnostics, *findings(service))
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found while the connector was loaded, and which operations and arguments have a number in their
+        Python names, since another has the name."""
+        found = list(self._findings)
+        for name, operation_id in self._ids.items():
+            try:
+                operation = self.service.operations[operation_id]
+                renamed = list(self.plan(operation).renamed())
+            except ConnectorError:
+                continue  # what is wrong with it is said where it is called
+            if name != snake(operation_id):
+                said = f"the operation {operation_id!r} is {name!r} in Python: {snake(operation_id)!r} is another's"
+                found.append(self.service.finding("name-collision", said, operation.at))
+            found += [self.service.finding("parameter-collision", said, at) for at, said in renamed]
+        return tuple(found)
 
     def __repr__(self) -> str:
         return f"<connector {self.name}: {len(self._ids)} operations at {self.connection.base}>"
@@ -604,7 +627,7 @@ class Connector:
 
     def check(self, operation: model.Operation) -> None:
         """Refuses an operation that cannot be carried out here, whatever its arguments."""
-        faults = [one for one in self.diagnostics if one.severity == "error"]
+        faults = [one for one in self._findings if one.severity == "error"]
         if faults:
             raise InvalidDocument(faults)
         if operation.id in self.service.scripted:

@@ -4,14 +4,12 @@ value. Pure: nothing here opens a socket, sleeps or looks at a clock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote
 
 from engine.body import Body, Compiler
 from engine.codecs import OCTETS, codec_for, essence
@@ -53,19 +51,27 @@ from engine.model import (
     Service,
     XmlRule,
 )
-from engine.naming import snake, unique
+from engine.naming import distinct, snake
 from engine.policies import Draft, Policy, Source, ask, policies_for, put
 from engine.schemas import JsonSchemas, Step, Validator, fits
-from engine.styles import STYLES
+from engine.styles import STYLES, Style, style_of
+from engine.urls import (
+    checked_segment,
+    filled,
+    open_path,
+    open_query,
+    path_template,
+    path_text,
+    query_template,
+    query_text,
+)
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
 
-_SEGMENT = re.compile(r"[/\\]")
 _FLATTENED = 4
 _FILE: list[str] = []
 """Stands for octets before the schema of a file, which is any, and of a list of files."""
-_HOLE = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +166,34 @@ class Plan:
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
         """Every argument, required ones first as the document has them; names are unique."""
+        return tuple(sorted((one for one, _ in self._named), key=lambda one: not self.asked(one)))
+
+    def renamed(self) -> Iterator[tuple[str, str]]:
+        """What is said of each argument whose Python name has a number, since another has it, and where it stands."""
+        for one, alone in self._named:
+            if one.name != alone:
+                at = one.schema.at if one.location == "property" else one.parameter.at
+                yield at, f"{one.wire!r} of {self.operation.id} is the argument {one.name!r}: another is {alone!r}"
+
+    @cached_property
+    def _named(self) -> list[tuple[Argument, str]]:
+        """The arguments in the order of the document, each with the name that it would have alone."""
+        found = self._unnamed_arguments()
+        # What callers see is named first, so that nothing hidden takes a name from it.
+        order = sorted(range(len(found)), key=lambda index: found[index].hidden)
+        names = distinct([found[index].wire for index in order], [found[index].name for index in order])
+        named = dict(zip(order, names, strict=True))
+        return [(replace(one, name=named[index]), one.name) for index, one in enumerate(found)]
+
+    def _unnamed_arguments(self) -> list[Argument]:
         operation = self.operation
-        taken: dict[str, Argument] = {}
+        found: list[Argument] = []
 
         def add(
             parameter: Parameter, wire: str, schema: Schema, location: str, required: bool, path: tuple[str, ...] = ()
         ) -> None:
             effective = self.contract(schema)
             own = parameter if location != "property" else schema
-            name = unique(snake(own.client_name or (path[-1] if path else wire)), taken)
             default = schema.default if schema.default is not MISSING else effective.default
             hidden = (own.visibility or effective.visibility) == "internal"
             if (
@@ -177,38 +202,36 @@ class Plan:
                 and not fits(self.service, self._compiler.contract, schema, default)
             ):
                 default, hidden = MISSING, hidden and not required  # what nobody could send is asked for
-            taken[name] = Argument(
-                name=name,
-                wire=wire,
-                location=location,
-                schema=schema,
-                required=required,
-                default=default,
-                title=own.title or effective.title,
-                description=own.description or effective.description,
-                parameter=parameter,
-                hidden=hidden,
-                path=path,
+            found.append(
+                Argument(
+                    name=snake(own.client_name or (path[-1] if path else wire)),
+                    wire=wire,
+                    location=location,
+                    schema=schema,
+                    required=required,
+                    default=default,
+                    title=own.title or effective.title,
+                    description=own.description or effective.description,
+                    parameter=parameter,
+                    hidden=hidden,
+                    path=path,
+                )
             )
 
         for parameter in operation.parameters:
             add(parameter, parameter.name, parameter.schema, parameter.location, parameter.required)
         body = operation.body
         if body is not None:
-            effective = self.contract(body.schema)
-            whole = unique(snake(body.client_name or body.name), taken)
-            parts = list(self._parts(effective, (), body.required))
-            if not operation.fields:
-                names = {snake(one.client_name or path[-1]) for path, one, _ in parts}
-                if whole in names:
-                    # The member keeps its name: it is what people fill in; the whole steps aside.
-                    whole = unique(f"{whole}_whole", {*taken, *names})
-                body = replace(body, client_name=whole)
+            parts = list(self._parts(self.contract(body.schema), (), body.required))
             for path, one, required in parts:
                 add(body, ".".join(path), one, "property", required, path)
             if not operation.fields:
+                whole = snake(body.client_name or body.name)
+                if whole in {snake(one.client_name or path[-1]) for path, one, _ in parts}:
+                    # The member keeps its name: it is what people fill in; the whole steps aside.
+                    body = replace(body, client_name=f"{whole}_whole")
                 add(body, body.name, body.schema, "body", body.required and not parts)
-        return tuple(sorted(taken.values(), key=lambda one: not self.asked(one)))
+        return found
 
     def _parts(
         self, schema: Schema, above: tuple[str, ...], required: bool
@@ -243,6 +266,12 @@ class Plan:
                 outer = self.contract(body.schema).properties[one.path[0]]
                 found[one.path[0]] = replace(one, wire=one.path[0], schema=outer, path=one.path[:1])
         return found
+
+    @cached_property
+    def _spellings(self) -> list[str]:
+        """The names that a misspelled one may mean, Python names last: of two alike they are shown."""
+        shown = [one for one in self.arguments if not one.hidden]
+        return [*(one.wire for one in shown), *(one.name for one in shown)]
 
     @cached_property
     def _body_argument(self) -> str:
@@ -310,20 +339,27 @@ class Plan:
         values: dict[str, Any] = {}
         members: dict[str, Any] = {}
         whole = self._body_argument
+        spelled: dict[tuple[str, ...], str] = {}
         for name, value in given.items():
             argument = self._by_name.get(name)
             if argument is None:
-                known = [one.name for one in self.arguments if not one.hidden]
-                problems.append(Problem((name,), f"is no argument of {snake(self.operation.id)}{nearest(name, known)}"))
+                said = f"unknown argument of {snake(self.operation.id)}{nearest(name, self._spellings)}"
+                problems.append(Problem((name,), said))
                 continue
             if value is None and not argument.required and not self._nullable(argument.schema):
                 continue
             if argument.location == "property" and self._is_whole(argument, value, given):
                 argument = self._by_name[whole]
+            if argument.location != "property":
+                argument, value = self._operator(argument, value)
+            other = _overlapping(argument.path or ("", argument.name), spelled)
+            if other is not None:
+                problems.append(Problem((name,), f"is given twice: as {other!r} too; give it once"))
+                continue
+            spelled[argument.path or ("", argument.name)] = name
             if argument.location == "property":
                 _put(members, argument.path, value)
             else:
-                argument, value = self._operator(argument, value)
                 values[argument.name] = self._plain(argument.schema, value, (argument.name,), problems)
         for one in self.arguments:
             filled = (one.required or one.hidden) and one.default is not MISSING
@@ -514,22 +550,28 @@ class Plan:
         )
 
     def place(self) -> tuple[str, str]:
-        """The method and the path, with its holes, that requests have once policies have rewritten them."""
+        """The method and the path, with its holes, that requests have once policies have rewritten them.
+
+        :class:`~engine.errors.Unsupported` for a path that no request can have."""
         operation = self.operation
         holes = {one.wire: f"{{{one.wire}}}" for one in self.arguments if one.location == "path"}
         others = {
             place: {one.wire: f"{{{one.wire}}}" for one in self.arguments if one.location == place}
             for place in ("query", "header")
         }
-        draft = Draft(operation.method, "", operation.path, [], {}, holes=holes, fixed=True)
+        path = "".join(f"{{{part}}}" if index % 2 else part for index, part in enumerate(path_template(operation.path)))
+        draft = Draft(operation.method, "", path, [], {}, holes=holes, fixed=True)
         scope = Scope(self._connection, operation.method, headers=others["header"], query=others["query"])
         try:
             for policy in self.policies["request"]:
                 if policy.draft is not None:
                     policy.draft(draft, scope)
         except (Unsupported, ValueError):
-            return operation.method, operation.path
-        return draft.method, (draft.base + draft.path).replace("%7B", "{").replace("%7D", "}")
+            return operation.method, path
+        placed = draft.base + draft.path
+        for hole in (*holes.values(), *others["query"].values(), *others["header"].values()):
+            placed = placed.replace(path_text(hole), hole)  # a policy encodes what it places
+        return draft.method, placed
 
     def policy_credentials(self) -> Credentials:
         """The credentials that policies set, of the connection alone."""
@@ -543,11 +585,10 @@ class Plan:
     @cached_property
     def _template(self) -> list[str]:
         """The path, its holes at the odd places; without the suffix that names the representation."""
-        path = self.operation.path.partition("?")[0]
+        parts = path_template(self.operation.path)
         if self.representation.where == "path":
             suffixes = sorted(self.representation.values, key=len, reverse=True)
-            path = path.removesuffix(next((one for one in suffixes if one and path.endswith(one)), ""))
-        parts = _HOLE.split(path)
+            parts[-1] = parts[-1].removesuffix(next((one for one in suffixes if one and parts[-1].endswith(one)), ""))
         declared = {one.wire for one in self.arguments if one.location == "path"}
         for name in parts[1::2]:
             if name not in declared:
@@ -569,12 +610,22 @@ class Plan:
     @cached_property
     def fixed(self) -> tuple[tuple[str, str], ...]:
         """The query that the path itself has, by names: a parameter of the same name takes its place."""
-        pairs = self.operation.path.partition("?")[2].split("&")
-        return tuple((unquote(pair.partition("=")[0]), quote(pair, safe="=%+,:")) for pair in pairs if pair)
+        return query_template(self.operation.path)
+
+    def _style(self, argument: Argument) -> Style:
+        return self.styles[argument.location, argument.wire]
+
+    @cached_property
+    def styles(self) -> Mapping[tuple[str, str], Style]:
+        """How the value of each parameter is written, by its location and name."""
+        return {
+            (one.location, one.name): style_of(one.style, one.schema, self.contract)
+            for one in self.operation.parameters
+        }
 
     def _segment(self, argument: Argument, value: Any) -> str:
         parameter = argument.parameter
-        text = ",".join(STYLES[parameter.style].write(value, _ENCODERS[parameter.encoding], exact=False))
+        text = ",".join(self._style(argument).write(value, _ENCODERS["path", parameter.encoding], exact=False))
         if not text and (parameter.allow_empty or "" in (self.contract(argument.schema).enum or ())):
             return ""  # the document itself has this segment empty
         if parameter.encoding == "none":
@@ -601,23 +652,29 @@ class Plan:
 
     def _query(self, values: Mapping[str, Any], accept: str | None, query: list[str], problems: list[Problem]) -> None:
         given = {one.wire for one in self.arguments if one.location == "query" and one.name in values}
-        query += [pair for name, pair in self.fixed if name not in given]
+        variables = {}
+        for one in self.arguments if any("{" in pair for _, pair in self.fixed) else ():
+            if one.location == "path":
+                variables[one.wire] = ",".join(self._texts(one, values, "query", problems))
+        pairs = [filled(pair, variables) for name, pair in self.fixed if name not in given]
+        query += [pair for pair in pairs if pair is not None]
         for one in self.arguments:
             if one.location != "query" or one.name not in values:
                 continue
-            try:
-                texts = STYLES[one.parameter.style].write(
-                    values[one.name], _ENCODERS[one.parameter.encoding], exact=False
-                )
-                if one.parameter.encoding == "none":
-                    texts = [open_query(text) for text in texts]
-            except ValueError as error:
-                problems.append(Problem((one.name,), str(error)))
-                continue
-            query += [f"{quote(one.wire, safe='')}={text}" for text in texts]
+            query += [f"{query_text(one.wire)}={text}" for text in self._texts(one, values, "query", problems)]
         if self.representation.where == "query":
             mark = self._representation_of(accept)
-            query.append(f"{quote(self.representation.name, safe='')}={quote(mark, safe='')}")
+            query.append(f"{query_text(self.representation.name)}={query_text(mark)}")
+
+    def _texts(self, argument: Argument, values: Mapping[str, Any], place: str, problems: list[Problem]) -> list[str]:
+        """The texts of an argument in the query, encoded; none where they cannot be, which is a problem."""
+        encoding = argument.parameter.encoding
+        try:
+            texts = self._style(argument).write(values[argument.name], _ENCODERS[place, encoding], exact=False)
+            return [open_query(text) for text in texts] if encoding == "none" else texts
+        except ValueError as error:
+            problems.append(Problem((argument.name,), str(error)))
+            return []
 
     def _headers(
         self, values: Mapping[str, Any], accept: str | None, headers: dict[str, str], problems: list[Problem]
@@ -629,7 +686,7 @@ class Plan:
         for one in self.arguments:
             if one.location != "header" or one.name not in values:
                 continue
-            value, style = values[one.name], STYLES[one.parameter.style]
+            value, style = values[one.name], self._style(one)
             prefix = one.schema.header_prefix
             named = {f"{prefix}{key}": inside for key, inside in value.items()} if prefix else {one.wire: value}
             try:
@@ -974,14 +1031,14 @@ class Plan:
 
     def _header_reader(self, schema: Schema) -> Step:
         effective = self.contract(schema)
-        style = STYLES.get(schema.form_style or "csv", STYLES["csv"])
+        style = style_of(schema.form_style, schema, self.contract)
         validator = Validator(JsonSchemas(self.service, request=False).whole(schema))
         decode = self._compiler.steps(schema)[1]
 
         def read(text: str, path: Path, problems: list[Problem]) -> Any:
             texts = [part.strip() for part in text.split(",")] if "array" in effective.types else [text]
-            style_of = STYLES["multi"] if "array" in effective.types and style is STYLES["csv"] else style
-            value = style_of.read(texts, schema, self.contract)
+            row = STYLES["multi"] if "array" in effective.types and style is STYLES["csv"] else style
+            value = row.read(texts, schema, self.contract)
             problems += validator.problems(value, path)
             return decode(value, path, problems) if decode else value
 
@@ -1027,56 +1084,19 @@ def member(value: Any, steps: tuple[str, ...]) -> Any:
     return value[whole] if isinstance(value, Mapping) and whole in value else pick(value, steps)
 
 
-def segment(text: str) -> str:
-    """A path value percent-encoded as one segment (RFC 3986 section 3.3): everything but unreserved
-    characters. ``ValueError`` as for :func:`checked_segment`."""
-    return checked_segment(quote(text, safe=""))
+def _twice(encode: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: path_text(encode(text))
 
 
-def checked_segment(encoded: str) -> str:
-    """An encoded segment as it is; ``ValueError`` for what would leave its place: empty, ``.``, ``..``, also
-    between slashes."""
-    text = unquote(encoded)
-    if not text:
-        raise ValueError("must not be empty: it is a segment of the path")
-    if any(part in (".", "..") for part in _SEGMENT.split(text)):
-        raise ValueError(f"must not be or hold '.' or '..' as a segment of the path, as {text!r} does")
-    if "\x00" in text:
-        raise ValueError("must not hold a NUL character")
-    return encoded
-
-
-def open_path(text: str) -> str:
-    """A value that the document puts into the path as it is, with its own slashes and query. ``ValueError``
-    for what would lead elsewhere, or is not encoded."""
-    path = unquote(text.partition("?")[0])
-    if not text or any(part in (".", "..") for part in _SEGMENT.split(path)):
-        raise ValueError(f"must not be empty, nor hold '.' or '..' as a segment of the path, as {text!r} does")
-    return open_query(text.removeprefix("/"))
-
-
-def open_query(text: str) -> str:
-    """A value that the document writes into the URL as it is; ``ValueError`` for a character that no URL
-    holds."""
-    bad = _NOT_IN_URL.search(text)
-    if bad:
-        raise ValueError(f"holds {bad[0]!r}; it is written into the URL as it is, so it must be encoded already")
-    return text
-
-
-def _quoted(text: str) -> str:
-    try:
-        return quote(text, safe="")
-    except UnicodeEncodeError:
-        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
-
-
-_NOT_IN_URL = re.compile(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
-_ENCODERS: Mapping[str, Callable[[str], str]] = {
-    "once": _quoted,
-    "twice": lambda text: _quoted(_quoted(text)),
-    "none": lambda text: text,
+_ENCODERS: Mapping[tuple[str, str], Callable[[str], str]] = {
+    ("path", "once"): path_text,
+    ("path", "twice"): _twice(path_text),
+    ("path", "none"): str,
+    ("query", "once"): query_text,
+    ("query", "twice"): _twice(path_text),
+    ("query", "none"): str,
 }
+"""How a value is encoded, by where it goes and how often."""
 
 
 def _all_octets(value: Any) -> bool:
@@ -1093,6 +1113,14 @@ def _replace(headers: dict[str, str], name: str, text: str) -> None:
     for known in [known for known in headers if known.lower() == name.lower()]:
         del headers[known]
     headers[name] = field_text(name, text)
+
+
+def _overlapping(path: tuple[str, ...], spelled: Mapping[tuple[str, ...], str]) -> str | None:
+    """How what is at a path, around it or within it was spelled already."""
+    for size in range(1, len(path) + 1):
+        if path[:size] in spelled:
+            return spelled[path[:size]]
+    return next((name for other, name in spelled.items() if other[: len(path)] == path), None)
 
 
 def _put(members: dict[str, Any], path: tuple[str, ...], value: Any, *, anew: bool = True) -> None:

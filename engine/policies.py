@@ -19,6 +19,7 @@ from engine.errors import Diagnostic, Unsupported
 from engine.expressions import ARGUMENTS, METHOD, Expression, Scope, Step, Template, path, steps_of, template
 from engine.http import field_text
 from engine.model import MISSING, PolicyUse, Service
+from engine.urls import query_text
 
 Rewrite = Callable[[Any], Any]
 
@@ -313,7 +314,7 @@ def _set_query_parameter(use: Use) -> Policy:
         if hidden:
             request.secret_query[name] = value
         else:
-            request.query.append(f"{quote(name, safe='')}={quote(value, safe='')}")
+            request.query.append(f"{query_text(name)}={query_text(value)}")
 
     return Policy(draft=draft)
 

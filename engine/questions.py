@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from engine.errors import InvalidArguments, InvalidResponse, Problem
 from engine.expressions import Scope, plain
@@ -21,6 +21,7 @@ from engine.paging import page_items
 from engine.places import within
 from engine.plan import Plan
 from engine.policies import Cursor
+from engine.urls import query_text
 
 
 class Questions:
@@ -81,5 +82,5 @@ class Questions:
         made = {name: one.text(scope, lambda _, value: plain(value)) for name, one in cursor.query.items()}
         changed = {name: text for name, text in made.items() if text is not None}
         kept = [pair for pair in query.split("&") if pair and unquote(pair.partition("=")[0]) not in changed]
-        kept += [f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in changed.items()]
+        kept += [f"{query_text(name)}={query_text(text)}" for name, text in changed.items()]
         return f"{path}?{'&'.join(kept)}" if kept else path

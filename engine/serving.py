@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from engine.body import Compiler
 from engine.codecs import essence
 from engine.content import Content
-from engine.errors import Problem
+from engine.errors import Problem, Unsupported
 from engine.model import Answer, Schema
 from engine.plan import Plan
-from engine.styles import STYLES
+from engine.styles import style_of
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
@@ -33,7 +33,8 @@ class Route:
     def match(self, path: str, query: str = "") -> dict[str, str] | None:
         """The path's values by wire name, as they are encoded; None where path or query are another's."""
         found = self.pattern.fullmatch(path)
-        if any(pair not in query.split("&") for _, pair in self.plan.fixed):
+        pairs = query.split("&")
+        if any("{" not in pair and pair not in pairs for _, pair in self.plan.fixed):
             return None
         return None if found is None else dict(zip(self.names, found.groups(), strict=True))
 
@@ -44,7 +45,10 @@ def routes(compiler: Compiler, connection: Mapping[str, Any] | None = None) -> l
     found = []
     for operation in compiler.service.operations.values():
         plan = Plan(compiler, operation, connection)
-        method, path = plan.place()
+        try:
+            method, path = plan.place()
+        except Unsupported:
+            continue  # no request can have its path
         path = path.partition("?")[0]
         if plan.representation.where == "path":
             suffixes = plan.representation.values
@@ -76,7 +80,7 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
         prefix, inner = one.schema.header_prefix.lower(), one.schema.additional
         if prefix and isinstance(inner, Schema):
             own = {
-                name[len(prefix) :]: STYLES[one.style].read([text], inner, plan.contract)
+                name[len(prefix) :]: style_of(one.style, inner, plan.contract).read([text], inner, plan.contract)
                 for name, text in headers.items()
                 if name.lower().startswith(prefix)
             }
@@ -90,7 +94,7 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
             decode = (
                 None if one.location == "header" else unquote if one.location == "path" else _DECODERS[one.encoding]
             )
-            found[one.name] = STYLES[one.style].read(texts, one.schema, plan.contract, decode)
+            found[one.name] = plan.styles[one.location, one.name].read(texts, one.schema, plan.contract, decode)
         elif isinstance(schema.default, (str, int, float, bool, list, dict)):
             found[one.name] = schema.default
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,54 +19,73 @@ Quote = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One ``collectionFormat``: the mark between items; ``multi`` repeats the name instead.
+    """One ``collectionFormat``: the delimiter between items; ``multi`` repeats the name instead. ``items`` is the style
+    of lists within the list (Swagger 2.0, "Items Object").
 
-    ``kept`` tells that the mark is written as it is where items are encoded one by one (RFC 3986
+    ``kept`` tells that the delimiter is written as it is where items are encoded one by one (RFC 3986
     section 2.2: a comma may delimit), so that one within an item is told from one between them.
     """
 
-    mark: str | None
+    delimiter: str | None
     kept: bool = False
+    items: Style | None = None
 
     def write(self, value: Any, quote: Quote | None = None, *, exact: bool = True) -> list[str]:
         """The texts of a value, encoded by ``quote``: one, or one for each item where the name is repeated.
 
-        ``ValueError`` where that would not be read back as it is: an item that holds the mark, where it is not
+        ``ValueError`` where that would not be read back as it is: an item that holds the delimiter, where it is not
         kept from it by its encoding, and one empty item, which reads as none. Where it need not be ``exact``,
-        such a list is written all the same.
+        such a list is written all the same, but for a list of lists.
         """
-        encode = quote or (lambda text: text)
+        encode = quote or _as_it_is
         if not isinstance(value, (list, tuple)):
             return [encode(text(value))]
-        texts = [text(item) for item in value]
-        if self.mark is None:
-            return [encode(one) for one in texts]
-        told_apart = self.kept and quote is not None
-        for one in texts if exact else ():
-            if (self.mark in one and not told_apart) or texts == [""]:
+        texts = [self._item(item, encode) for item in value]
+        if self.delimiter is None:
+            return texts
+        exact = exact or self.items is not None
+        apart = self.kept and quote is not None
+        delimiter = self.delimiter if apart else encode(self.delimiter)
+        if apart:
+            texts = [one.replace(delimiter, f"%{ord(delimiter):02X}") for one in texts]
+        for item, one in zip(value, texts, strict=True) if exact else ():
+            if delimiter in one or texts == [""]:
                 raise ValueError(
-                    f"has an item {one!r}, which is not told apart in a list with {self.mark!r} in between"
+                    f"has an item {item!r}, which is not told apart in a list with {self.delimiter!r} in between"
                 )
-        mark = self.mark if told_apart else encode(self.mark)
-        return [mark.join(encode(one) for one in texts)]
+        return [delimiter.join(texts)]
+
+    def _item(self, item: Any, encode: Quote) -> str:
+        """The text of an item, which may be a list; ``ValueError`` for what has none."""
+        if self.items is None or not isinstance(item, (list, tuple)):
+            return encode(text(item))
+        if self.items.delimiter == self.delimiter:
+            raise ValueError(
+                f"is a list of lists, both with {self.delimiter!r} between items, so that they are not told apart; the "
+                "document must give the inner list another collectionFormat"
+            )
+        return self.items.write(item, encode)[0]
 
     def read(self, texts: list[str], schema: Schema, resolve: Resolve, unquote: Quote | None = None) -> Any:
         """The value of texts, typed as the schema says; text that does not fit stays text. ``unquote`` undoes
         what ``quote`` did when they were written, after they are split."""
         schema = resolve(schema)
-        plain = unquote or (lambda text: text)
+        plain = unquote or _as_it_is
         if "array" not in schema.types:
             return scalar(plain(texts[-1]), schema)
+        if self.delimiter is not None and not self.kept:  # its encoding is one with that of the items
+            texts, plain = [plain(one) for one in texts], _as_it_is
+        parts = texts if self.delimiter is None else [part for one in texts for part in one.split(self.delimiter)]
+        if self.delimiter is not None and parts == [""]:
+            return []
         items = resolve(schema.items) if schema.items is not None else Schema()
-        if self.mark is None:
-            return [scalar(plain(one), items) for one in texts]
-        mark = self.mark if self.kept or unquote is None else None
-        parts = [
-            plain(part) if mark is not None else part
-            for one in texts
-            for part in (one.split(mark) if mark is not None else plain(one).split(self.mark))
-        ]
-        return [scalar(part, items) for part in parts] if parts != [""] else []
+        if self.items is not None:
+            return [self.items.read([part], items, resolve, plain) for part in parts]
+        return [scalar(plain(part), items) for part in parts]
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 STYLES: Mapping[str, Style] = {
@@ -76,6 +95,18 @@ STYLES: Mapping[str, Style] = {
     "pipes": Style("|"),
     "multi": Style(None),
 }
+
+
+def style_of(name: str | None, schema: Schema, resolve: Resolve) -> Style:
+    """The style of a name, with those of the lists within the lists of a schema. A name without a row is ``csv``,
+    and so is ``multi`` within a list, which only a parameter itself can be (Swagger 2.0, "Items Object")."""
+    style = STYLES.get(name or "csv", STYLES["csv"])
+    items = resolve(schema).items
+    inner = resolve(items) if items is not None else None
+    if items is None or inner is None or "array" not in inner.types:
+        return style
+    own = items.form_style or inner.form_style
+    return replace(style, items=style_of("csv" if own == "multi" else own, inner, resolve))
 
 
 def text(value: Any) -> str:
@@ -88,9 +119,20 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    if isinstance(value, (int, float, Decimal)):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (int, float)):
         return str(value)
-    raise ValueError(f"a {type(value).__name__} cannot be written here; only text, numbers and booleans can")
+    kind = _KINDS.get(type(value), f"a {type(value).__name__}")
+    raise ValueError(f"{kind} cannot be written here; only text, numbers and booleans can")
+
+
+_KINDS: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    tuple: "a list",
+    **dict.fromkeys((bytes, bytearray, memoryview), "bytes (as they are, not as base64 text)"),
+}
 
 
 _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,300}\s*\Z")

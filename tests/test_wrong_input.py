@@ -74,7 +74,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         "send_message",
         {"to": 3, "bdy": "x", "media_url": ["a", 1]},
         [
-            "bdy: is no argument of send_message; did you mean 'body'?",
+            "bdy: unknown argument of send_message; did you mean 'body'?",
             "from_: is missing",
             "body: is missing",
             "to: must be string, not 3",

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.codecs.binding import Binding
 from engine.model import Schema
-from engine.styles import STYLES, Style
+from engine.styles import STYLES, Style, style_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Field:
     @property
     def repeated(self) -> bool:
         """Whether its list is as many fields as it has items: then none of them is an empty list."""
-        return "array" in self.schema.types and self.style.mark is None
+        return "array" in self.schema.types and self.style.delimiter is None
 
 
 OTHER = STYLES["multi"]
@@ -37,7 +37,7 @@ def fields_of(binding: Binding) -> Mapping[str, Field]:
     for name, one in schema.properties.items():
         own = binding.resolve(one)
         wire = one.form_name or own.form_name or name
-        found[name] = Field(name, wire, own, STYLES[one.form_style or own.form_style or "csv"])
+        found[name] = Field(name, wire, own, style_of(one.form_style or own.form_style, own, binding.resolve))
     return found
 
 

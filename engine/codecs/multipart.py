@@ -42,11 +42,13 @@ def bind(binding: Binding) -> Bound:
                 if field is not None and _is_file(field.schema, binding):
                     said = "bytes, a pathlib.Path, an open binary file or a connectors.File"
                     raise MemberError(name, f"must be {said}, not {type(item).__name__}")
+                style = field.style if field else OTHER
+                as_json = _holds_objects(item, lists=style.items is None)
                 try:
-                    texts = [_json(item)] if _holds_objects(item) else (field.style if field else OTHER).write(item)
+                    texts = [_json(item)] if as_json else style.write(item)
                 except ValueError as error:
                     raise MemberError(name, str(error)) from None
-                kind = "application/json" if _holds_objects(item) else ""
+                kind = "application/json" if as_json else ""
                 for text in texts:
                     sources.append(_head(boundary, wire, kind) + _utf8(text) + b"\r\n")
         sources.append(f"--{boundary}--\r\n".encode("ascii"))
@@ -90,8 +92,10 @@ def _is_file(schema: Schema, binding: Binding) -> bool:
     return "file" in schema.types or schema.format in ("file", "binary")
 
 
-def _holds_objects(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value))
+def _holds_objects(value: Any, *, lists: bool) -> bool:
+    """Whether a value is one that a form has no style for: an object, a list of them, or a list of ``lists``."""
+    kinds = (dict, list) if lists else dict
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, kinds) for one in value))
 
 
 def _json(value: Any) -> str:

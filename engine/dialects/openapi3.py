@@ -77,14 +77,22 @@ def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dic
         "required": one.required,
         "schema": _without_null(json_schema(one.schema)),
     }
-    if "array" in resolve(one.schema).types:
-        if one.location == "query" and one.style in _STYLES:
+    effective = resolve(one.schema)
+    if "array" in effective.types:
+        if one.location == "query" and one.style in _STYLES and not _nested(effective, resolve):
             written |= _STYLES[one.style]
-        elif one.style != "csv":
+        elif one.location == "query" and one.style == "multi":
+            written |= {**_STYLES["multi"], "schema": {"type": "array", "items": {"type": "string"}}}
+        elif one.style != "csv" or _nested(effective, resolve):
             written["schema"] = {"type": "string"}  # a list in a style that 3.x has no word for
     if one.allow_empty and one.location == "query":
         written["allowEmptyValue"] = True
     return written
+
+
+def _nested(schema: Schema, resolve: Resolve) -> bool:
+    """Whether a list has lists for items, whose delimiter 3.x cannot say."""
+    return schema.items is not None and "array" in resolve(schema.items).types
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +109,10 @@ def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve:
     if media_type != "application/x-www-form-urlencoded":
         return {"schema": json_schema(body.schema)}
     effective = resolve(body.schema)
-    fields = {one.form_name or resolve(one).form_name or name: one for name, one in effective.properties.items()}
+    fields = {
+        one.form_name or resolve(one).form_name or name: one if not _nested(resolve(one), resolve) else Schema()
+        for name, one in effective.properties.items()
+    }
     names = dict(zip(effective.properties, fields, strict=True))
     schema = json_schema(body.schema if not fields else Schema(types=("object",), properties=fields))
     schema["required"] = [names[name] for name in effective.required if name in names]

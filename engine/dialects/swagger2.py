@@ -373,6 +373,7 @@ class _Lowering:
             ),
             subtypes=Lazy((), self.subtypes, closed=False),
             schema_of=lambda raw: self.schema(raw, "/dynamic"),
+            finding=lambda rule, said, at: self.document.diagnostic(rule, said, at, severity="warning"),
         )
         return self.extend("service", node, {**extensions(info), **extensions(root)}, self.site(""))
 

@@ -1,0 +1,268 @@
+"""Every value arrives: names, characters, header fields, lists, numbers, dates and media types of requests."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import connectors
+from engine.naming import distinct, snake
+from engine.operation import Connector
+
+Load = Callable[..., Connector]
+BASE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """A connector of paths, or of the parameters of ``GET /x``; with a base URL at which nobody listens."""
+
+    def made(paths: Any, base_url: str = BASE, **more: Any) -> Connector:
+        if isinstance(paths, list):
+            operation = {"operationId": "op", "parameters": paths, "responses": {"200": {"description": "ok"}}}
+            paths = {"/x": {"post" if any(one["in"] in ("body", "formData") for one in paths) else "get": operation}}
+        document = {"swagger": "2.0", "info": {"title": "T", "version": "1"}, "paths": paths, **more}
+        file = tmp_path / "t.swagger.yaml"
+        file.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+        return connectors.load_file(file, base_url=base_url)
+
+    return made
+
+
+def query(name: str, kind: str = "string", **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "type": kind, **more}
+
+
+def body(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, **more}
+    return {"name": "body", "in": "body", "required": True, "schema": schema}
+
+
+def problems(call: Callable[..., Any], /, **arguments: Any) -> list[str]:
+    with pytest.raises(connectors.InvalidArguments) as caught:
+        call(**arguments)
+    return [str(one) for one in caught.value.problems]
+
+
+# Names
+
+IDENTIFIERS = {
+    "SendMessage": "send_message",
+    "HTTPServer": "http_server",
+    "имяПользователя": "имя_пользователя",
+    "名前": "名前",
+    "Größe": "größe",
+    "ﬁle": "file",
+    "e\u0301cole": "école",
+    "हिन्दी": "हिन्दी",
+    "\u0301": "value",
+    "2fa": "n2fa",
+    "٣": "n٣",
+    "from": "from_",
+    "__class__": "class_",
+    "$filter": "filter",
+    "→": "value",
+}
+
+
+@pytest.mark.parametrize("wire", IDENTIFIERS)
+def test_a_name_of_any_script_is_an_identifier_in_normal_form(wire: str) -> None:
+    name = snake(wire)
+
+    assert name == IDENTIFIERS[wire]
+    assert name.isidentifier()
+    assert name == unicodedata.normalize("NFKC", name) == snake(name)
+
+
+@pytest.mark.parametrize(
+    ("wires", "names"),
+    [
+        (["a b", "a-b", "a_b"], ["a_b_2", "a_b_3", "a_b"]),
+        (["To", "to"], ["to_2", "to"]),
+        (["A", "a "], ["a", "a_2"]),
+        (["x", "x"], ["x", "x_2"]),
+        (["a.b", "a_b_2", "aB"], ["a_b", "a_b_2", "a_b_3"]),
+    ],
+)
+def test_no_python_name_is_the_wire_name_of_another(wires: list[str], names: list[str]) -> None:
+    assert distinct(wires, map(snake, wires)) == names
+
+
+COLLISIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
+    "case and punctuation in the query": (
+        [query("device.groups"), query("deviceGroups"), query("device_groups")],
+        {"device.groups": "1", "deviceGroups": "2", "device_groups": "3"},
+        "?device.groups=1&deviceGroups=2&device_groups=3",
+    ),
+    "by Python names": (
+        [query("device.groups"), query("deviceGroups"), query("device_groups")],
+        {"device_groups_2": "1", "device_groups_3": "2", "device_groups": "3"},
+        "?device.groups=1&deviceGroups=2&device_groups=3",
+    ),
+    "a sign beside": ([query("$top"), query("top")], {"$top": "1", "top": "2"}, "?$top=1&top=2"),
+    "a Python name that another has on the wire": (
+        [{**query("foo_bar"), "x-ms-client-name": "baz"}, query("fooBar")],
+        {"baz": "1", "foo_bar_2": "2"},
+        "?foo_bar=1&fooBar=2",
+    ),
+    "names of Python's": (
+        [query("self"), query("timeout"), query("class"), query("__init__"), query("arguments")],
+        {"self": "1", "timeout": "2", "class": "3", "__init__": "4", "arguments": "5"},
+        "?self=1&timeout=2&class=3&__init__=4&arguments=5",
+    ),
+    "Cyrillic": ([query("имя"), query("фамилия")], {"имя": "1", "фамилия": "2"}, "?%D0%B8%D0%BC%D1%8F=1&"),
+}
+
+
+@pytest.mark.parametrize("case", COLLISIONS)
+def test_every_parameter_is_sent_with_its_own_value(load: Load, case: str) -> None:
+    parameters, arguments, sent = COLLISIONS[case]
+
+    assert sent in load(parameters).op.request(**arguments).url
+
+
+def test_a_header_a_query_parameter_and_a_path_variable_of_one_name_are_three_arguments(load: Load) -> None:
+    parameters = [
+        {"name": "id", "in": place, "type": "string", "required": True} for place in ("query", "header", "path")
+    ]
+    operation = {"operationId": "op", "parameters": parameters, "responses": {"200": {"description": "ok"}}}
+
+    request = load({"/x/{id}": {"get": operation}}).op.request(id="q", id_2="h", id_3="p")
+
+    assert (request.url, request.headers["id"]) == (f"{BASE}/x/p?id=q", "h")
+
+
+def test_members_of_a_body_that_differ_in_case_or_punctuation_are_all_sent(load: Load) -> None:
+    kinds = {name: {"type": "string"} for name in ("userId", "user_id", "USER-ID", "body")}
+    op = load([body(kinds), query("user_id")]).op
+
+    assert op.request(userId="1", body="4", **{"USER-ID": "3"}).body == b'{"userId":"1","body":"4","USER-ID":"3"}'
+    whole = {"userId": "1", "user_id": "2"}
+    assert op.request(body_whole=whole).body == b'{"userId":"1","user_id":"2"}'
+
+
+def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
+    made = load([query("a-b"), query("a_b")])
+
+    (said,) = made.diagnostics
+
+    assert (said.rule, said.severity, said.line > 1) == ("parameter-collision", "warning", True)
+    assert "'a-b' of op is the argument 'a_b_2'" in said.message
+
+
+def test_operations_whose_names_fold_together_are_all_reached(load: Load) -> None:
+    answers = {"responses": {"200": {"description": "ok"}}}
+    made = load({f"/{name}": {"get": {"operationId": name, **answers}} for name in ("GetUser", "get_user", "getUser")})
+
+    assert [made[name].request().url for name in ("GetUser", "get_user", "getUser")] == [
+        f"{BASE}/GetUser",
+        f"{BASE}/get_user",
+        f"{BASE}/getUser",
+    ]
+    assert made.get_user.request().url == f"{BASE}/get_user"
+    assert [one.rule for one in made.diagnostics] == ["name-collision"] * 2
+
+
+TWICE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
+    "wire and Python name": (
+        [query("fooBar")],
+        {"fooBar": "1", "foo_bar": "2"},
+        "foo_bar: is given twice: as 'fooBar'",
+    ),
+    "equal values": ([query("fooBar")], {"fooBar": "1", "foo_bar": "1"}, "foo_bar: is given twice: as 'fooBar'"),
+    "a member": ([body({"fooBar": {}})], {"fooBar": 1, "foo_bar": 2}, "foo_bar: is given twice: as 'fooBar'"),
+    "an object and its member": (
+        [body({"o": {"type": "object", "x-ms-client-flatten": True, "properties": {"a": {}, "b": {}}}})],
+        {"o": {"a": 1}, "b": 2},
+        "b: is given twice: as 'o'",
+    ),
+    "the whole and a part": ([body({"a": {}})], {"body": {"a": 1}, "a": 2}, "body: is given whole and in parts (a)"),
+}
+
+
+@pytest.mark.parametrize("case", TWICE)
+def test_two_spellings_of_one_argument_are_an_error(load: Load, case: str) -> None:
+    parameters, arguments, said = TWICE[case]
+
+    assert [text.startswith(said) for text in problems(load(parameters).op.request, **arguments)] == [True]
+
+
+def test_an_unknown_argument_is_named_with_the_nearest(load: Load) -> None:
+    said = problems(
+        load([query("fooBar"), query("hidden", **{"x-ms-visibility": "internal"})]).op, foo_baz="x", hiden=1
+    )
+
+    assert said == ["foo_baz: unknown argument of op; did you mean 'foo_bar'?", "hiden: unknown argument of op"]
+
+
+def test_an_internal_parameter_is_not_shown_and_can_be_given(load: Load) -> None:
+    hidden = {"x-ms-visibility": "internal"}
+    op = load([query("shown"), query("Api-Version", default="1", **hidden), query("extra", **hidden)]).op
+
+    assert list(op.__signature__.parameters) == ["shown"]
+    assert "api_version" not in op.__doc__
+    assert op.request().url == f"{BASE}/x?Api-Version=1"
+    assert op.request(api_version="2", extra="y").url == f"{BASE}/x?Api-Version=2&extra=y"
+    assert op.request(**{"Api-Version": "3"}).url == f"{BASE}/x?Api-Version=3"
+
+
+# Paths
+
+PATHS = {
+    "/task lists": "/task%20lists",
+    "/tab\tand\nline": "/tab%09and%0Aline",
+    "/a\\b": "/a%5Cb",
+    "/ü/100%/%41": "/%C3%BC/100%25/%41",
+    "/$count/me:send/(a)/it's,all;v=1/@me": "/$count/me:send/(a)/it's,all;v=1/@me",
+    '/[a]|^`"<>': "/%5Ba%5D%7C%5E%60%22%3C%3E",
+    "/a?x=b c&y=ü&$z=%41": "/a?x=b%20c&y=%C3%BC&$z=%41",
+    "/a?x={none}&y=1": "/a?y=1",
+    "/a#second": "/a",
+    "//a": "//a",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_of_the_document_is_encoded_where_it_must_be(load: Load, path: str) -> None:
+    made = load({path: {"get": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
+
+    assert made.op.request().url == BASE + PATHS[path]
+
+
+@pytest.mark.parametrize("path", ["/a/{b", "/a}/b", "/{{a}}", "/a/{}", "/a/{b}", "/../a", "/a/./b", "/a/%2E%2E/b"])
+def test_what_cannot_be_a_path_is_refused_before_anything_is_sent(load: Load, path: str) -> None:
+    made = load({path: {"post": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
+
+    with pytest.raises(connectors.Unsupported, match="the path"):
+        made.op()
+
+
+def test_a_variable_in_the_query_of_a_path_is_a_value_of_the_query(load: Load) -> None:
+    parameters = [{"name": "q", "in": "path", "required": True, "type": "string"}, query("x")]
+    operation = {"operationId": "op", "parameters": parameters, "responses": {"200": {"description": "ok"}}}
+
+    request = load({"/a?find={q}&x={x}": {"get": operation}}).op.request(q="a&b=../c", x="y")
+
+    assert request.url == f"{BASE}/a?find=a%26b%3D../c&x=y"
+
+
+# Lists
+
+
+def test_an_object_in_the_query_is_refused_in_words(load: Load) -> None:
+    said = problems(load([query("o", "object"), query("l", "array", items={})]).op.request, o={"a": 1}, l=[[1]])
+
+    rest = "cannot be written here; only text, numbers and booleans can"
+    assert said == [f"o: an object {rest}", f"l: a list {rest}"]
+
+
+def test_lists_of_lists_travel_in_forms(load: Load) -> None:
+    items = {"type": "array", "collectionFormat": "pipes", "items": {"type": "integer"}}
+    field = {"name": "n", "in": "formData", "type": "array", "items": items}
+
+    assert load([field]).op.request(n=[[1, 2], [3]]).body == b"n=1%7C2,3"
