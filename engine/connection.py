@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.dialects.lowering import UNUSABLE
 from engine.errors import ConnectionMissing, nearest
 from engine.expressions import plain
 from engine.http import NO_HOST, Credentials, Transport, checked_base
@@ -98,7 +99,8 @@ class Connection:
     def _own_base(self, server: str) -> str:
         whole = self._filled(server)
         if not whole.partition("://")[2].partition("/")[0]:
-            raise ConnectionMissing(NO_HOST)
+            unusable = [str(one) for one in self._service.diagnostics if one.rule == UNUSABLE]
+            raise ConnectionMissing("\n".join([*unusable, NO_HOST]))
         return checked_base(whole)
 
     def _filled(self, template: str) -> str:

@@ -47,6 +47,9 @@ _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
 """The key whose value is merged into its mapping (https://yaml.org/type/merge.html)."""
 
+_INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")
+"""An index of a list (RFC 6901 section 4)."""
+
 Position = tuple[int, int]
 Mark = Any
 
@@ -506,11 +509,13 @@ class Document:
 
     def get(self, pointer: str) -> Any:
         """The node at a pointer (RFC 6901); raises ``LookupError`` where there is none."""
+        if pointer and not pointer.startswith("/"):
+            raise LookupError(pointer)
         node = self.root
         for step in pointer_steps(pointer):
             if isinstance(node, Mapping):
                 node = node[step]
-            elif isinstance(node, list) and step.isdigit():
+            elif isinstance(node, list) and _INDEX.match(step):
                 node = node[int(step)]
             else:
                 raise LookupError(pointer)

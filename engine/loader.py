@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from engine import dialects, document
 from engine.dialects.lowering import Site
 from engine.document import Document
-from engine.errors import InvalidDocument
+from engine.errors import Diagnostic, InvalidDocument
 from engine.extensions import bind_credentials, extend, with_properties
-from engine.model import Schema, Service
+from engine.model import Operation, Schema, Service
 
 PUBLISHED = ("apiDefinition.swagger.json", "apiProperties.json")
 """The files of a connector's folder as Microsoft publishes it: read as they are, faults of form included."""
@@ -40,7 +41,8 @@ def _loaded(path: Path, properties: Path | None) -> Service:
         beside = read(properties)
     except InvalidDocument as error:
         service = service_of(main)
-        return replace(service, diagnostics=(*service.diagnostics, *error.diagnostics))
+        found = error.diagnostics
+        return replace(service, diagnostics=(*service.diagnostics, *found), blocked=found)
     return service_of(main, beside)
 
 
@@ -57,8 +59,27 @@ def service_of(main: Document, properties: Document | None = None) -> Service:
         if isinstance(raw, Mapping) and "properties" in raw:
             raw, at = raw["properties"], "/properties"
         service = with_properties(service, raw, Site(properties, at, _no_schema))
-    found = (*main.findings, *(properties.findings if properties is not None else ()))
+    found = (*main.findings, *(properties.findings if properties is not None else ()), *service.diagnostics)
     return replace(bind_credentials(service), diagnostics=found)
+
+
+def readable(service: Service) -> Iterator[Operation]:
+    """The operations that can be read, in the order of the document."""
+    for name in service.operations:
+        with suppress(InvalidDocument):
+            yield service.operations[name]
+
+
+def faults(service: Service) -> list[Diagnostic]:
+    """Why operations and definitions cannot be read, each place once. The whole document is read for it."""
+    found: dict[Diagnostic, None] = {}
+    for parts in (service.operations, service.schemas):
+        for name in parts:
+            try:
+                _ = parts[name]
+            except InvalidDocument as error:
+                found |= dict.fromkeys(error.diagnostics)
+    return list(found)
 
 
 def _no_schema(raw: object, at: str) -> Schema:

@@ -402,6 +402,8 @@ class PolicyUse:
 class Service:
     """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
 
+    An operation raises :class:`~engine.errors.InvalidDocument` where it, or a schema that it uses, cannot be read.
+
     ``server`` is a URL whose ``{name}`` parts are connection values. ``subtypes`` has, by reference, the
     references of the schemas that extend one by their ``allOf``, directly or not."""
 
@@ -412,6 +414,8 @@ class Service:
     server: str = ""
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     operations: Mapping[str, Operation] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Method and path of each operation, known also where it cannot be read."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
@@ -437,7 +441,9 @@ class Service:
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
-    """What was found while its files were read. One that is an error forbids to send anything."""
+    """What was found while its files were read."""
+    blocked: tuple[Diagnostic, ...] = ()
+    """Those that forbid to send anything, whatever the operation."""
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema itself, or the one it refers to."""

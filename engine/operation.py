@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
 from engine.http import Request, Response, Transport
+from engine.loader import faults
 from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from engine.naming import distinct, snake
 from engine.paging import Pages, page_items
@@ -552,13 +553,12 @@ class Connector:
         self._made: dict[str, Operation] = {}
         self._told: set[tuple[str, str]] = set()
         self._schemas: dict[Any, Schema | None] = {}
-        self._findings = (*service.diagnostics, *findings(service))
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found while the connector was loaded, and which operations and arguments have a number in their
-        Python names, since another has the name."""
-        found = list(self._findings)
+        """What is wrong with the files of the connector, every operation read, and which operations and arguments
+        have a number in their Python names, since another has the name."""
+        found = [*self.service.diagnostics, *findings(self.service), *faults(self.service)]
         for name, operation_id in self._ids.items():
             try:
                 operation = self.service.operations[operation_id]
@@ -569,7 +569,7 @@ class Connector:
                 said = f"the operation {operation_id!r} is {name!r} in Python: {snake(operation_id)!r} is another's"
                 found.append(self.service.finding("name-collision", said, operation.at))
             found += [self.service.finding("parameter-collision", said, at) for at, said in renamed]
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
     def __repr__(self) -> str:
         return f"<connector {self.name}: {len(self._ids)} operations at {self.connection.base}>"
@@ -627,9 +627,8 @@ class Connector:
 
     def check(self, operation: model.Operation) -> None:
         """Refuses an operation that cannot be carried out here, whatever its arguments."""
-        faults = [one for one in self._findings if one.severity == "error"]
-        if faults:
-            raise InvalidDocument(faults)
+        if self.service.blocked:
+            raise InvalidDocument(self.service.blocked)
         if operation.id in self.service.scripted:
             raise Unsupported(
                 f"{operation.id} is rewritten by a script of its publisher's, which does not run here; nothing was sent"

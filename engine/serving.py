@@ -12,6 +12,7 @@ from engine.body import Compiler
 from engine.codecs import essence
 from engine.content import Content
 from engine.errors import Problem, Unsupported
+from engine.loader import readable
 from engine.model import Answer, Schema
 from engine.plan import Plan
 from engine.styles import style_of
@@ -40,10 +41,10 @@ class Route:
 
 
 def routes(compiler: Compiler, connection: Mapping[str, Any] | None = None) -> list[Route]:
-    """Every operation of a service where its policies lead, those with fewer and later holes first. ``connection``
-    are the values that policies look at."""
+    """Every operation of a service that can be read, where its policies lead, those with fewer and later holes first.
+    ``connection`` are the values that policies look at."""
     found = []
-    for operation in compiler.service.operations.values():
+    for operation in readable(compiler.service):
         plan = Plan(compiler, operation, connection)
         try:
             method, path = plan.place()

@@ -170,18 +170,6 @@ DOCUMENTS = {
     "no document": ("just text", "1:1", "a document is a mapping"),
     "another version": ("openapi: 3.0.0\ninfo: {}\n", "1:1", "what is read is"),
     "a key twice": ("swagger: '2.0'\npaths: {}\npaths: {}\n", "3:1", "stands here and in line 2"),
-    "a dangling reference": (
-        "swagger: '2.0'\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n"
-        "        '200':\n          description: fine\n          schema: {$ref: '#/definitions/Thimg'}\n"
-        "definitions:\n  Thing: {type: object}\n",
-        "9:26",
-        "'#/definitions/Thimg' points to nothing; did you mean 'Thing'?",
-    ),
-    "a reference to elsewhere": (
-        "swagger: '2.0'\npaths: {}\ndefinitions:\n  A: {$ref: 'http://169.254.169.254/latest'}\n",
-        "4:13",
-        "leaves the document and is not fetched",
-    ),
 }
 
 

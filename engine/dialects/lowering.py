@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from engine.document import Document
-from engine.errors import InvalidDocument
+from engine.errors import Diagnostic, InvalidDocument
 from engine.model import Schema
 
 Node = TypeVar("Node")
 EMPTY: Mapping[str, Any] = {}
+UNUSABLE = "server-unusable"
+"""The rule of a finding that says why a document's server cannot be used, so that the operator has to name one."""
 
 
 class Extend(Protocol):
@@ -34,6 +36,56 @@ class Site:
     def refuse(self, rule: str, message: str, step: str = "") -> InvalidDocument:
         """The error for this node (or for its member ``step``)."""
         return self.document.refuse(rule, message, self.pointer + (f"/{step}" if step else ""))
+
+
+class References:
+    """Where the references of one document lead in the end. Each node on the way is passed once, so that chains of
+    any length take time in proportion to it."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._ends: dict[str, str] = {}
+        self._circular: set[str] = set()
+        self._faults: dict[str, tuple[Diagnostic, ...]] = {}
+
+    def end(self, reference: str, at: str) -> str:
+        """The pointer of the node that the reference at a holder means, through others.
+
+        :class:`~engine.errors.InvalidDocument` for one that points nowhere, out of the document, only at further
+        references, or at what can be no schema, parameter or answer.
+        """
+        document = self._document
+        passed: dict[str, None] = {}
+        pointer = document.target(reference, at)
+        try:
+            while pointer not in self._ends:
+                if pointer in self._faults:
+                    raise InvalidDocument(self._faults[pointer])
+                if pointer in passed or pointer in self._circular or pointer == at:
+                    self._circular |= passed.keys()
+                    said = f"the reference {reference!r} leads only to references that come back to it"
+                    raise document.refuse("reference-circular", said, f"{at}/$ref")
+                node = document.get(pointer)
+                if not isinstance(node, Mapping):
+                    said = f"the reference {reference!r} points to {kind_of(node)}"
+                    raise document.refuse("reference-kind", said, f"{at}/$ref")
+                if not isinstance(node.get("$ref"), str):
+                    self._ends[pointer] = pointer
+                    break
+                passed[pointer] = None
+                pointer = document.target(node["$ref"], pointer)
+        except InvalidDocument as error:
+            if not self._circular >= passed.keys():
+                self._faults |= dict.fromkeys(passed, error.diagnostics)
+            raise
+        end = self._ends[pointer]
+        self._ends |= dict.fromkeys(passed, end)
+        return end
+
+
+def kind_of(value: Any) -> str:
+    """What a node is that should be another: ``a list``, ``empty``."""
+    return "empty" if value is None else f"a {type(value).__name__}"
 
 
 def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:

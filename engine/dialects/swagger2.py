@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
-from engine.dialects.lowering import EMPTY, Extend, Site, extensions, mapping, sequence, text, truth, typed
+from engine.dialects.lowering import (
+    EMPTY,
+    UNUSABLE,
+    Extend,
+    References,
+    Site,
+    extensions,
+    mapping,
+    sequence,
+    text,
+    truth,
+    typed,
+)
+from engine.dialects.server import Unusable, server
 from engine.document import Document, escape
+from engine.errors import Diagnostic, InvalidDocument, nearest
 from engine.model import (
     MISSING,
     Answer,
@@ -28,17 +43,7 @@ from engine.model import (
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 JSON = "application/json"
-_CHECKS = (
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-)
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
@@ -47,6 +52,31 @@ class _Lowering:
         self.document = document
         self.root: Mapping[str, Any] = document.root
         self.extend = extend
+        self.references = References(document)
+        self.found: list[Diagnostic] = []
+        """What was found of the parts that every operation shares."""
+        self.spoiled: dict[str, InvalidDocument] = {}
+        """Security schemes that cannot be read, with why."""
+        self.sound: set[str] = set()
+        """The definitions that can be read, with all that they refer to."""
+        self.schemas: Lazy[Schema] = Lazy(
+            self.definitions(), lambda at: self.schema(self.document.get(at), at), closed=False
+        )
+
+    def note(self, rule: str, message: str, pointer: str, *, key: bool = False) -> None:
+        self.found.append(self.document.diagnostic(rule, message, pointer, severity="warning", key=key))
+
+    def member(self, name: str) -> Mapping[str, Any]:
+        """A member of the root; empty, with an error, where it is no mapping: what needs it is refused."""
+        try:
+            return mapping(self.document, self.root.get(name), f"/{name}", name)
+        except InvalidDocument as error:
+            self.found += error.diagnostics
+            return EMPTY
+
+    def definitions(self) -> dict[str, Any]:
+        """The definitions by pointer."""
+        return {f"/definitions/{escape(name)}": raw for name, raw in self.member("definitions").items()}
 
     def site(self, pointer: str) -> Site:
         return Site(self.document, pointer, self.schema)
@@ -55,14 +85,12 @@ class _Lowering:
 
     def schema(self, raw: Any, at: str) -> Schema:
         raw = mapping(self.document, raw, at, "a schema")
-        reference = raw.get("$ref")
-        if isinstance(reference, str):
-            return Schema(ref=self.document.target(reference, at), at=at)
-        kind = raw.get("type")
-        kinds = (
-            (kind,) if isinstance(kind, str) else tuple(map(str, sequence(self.document, kind, f"{at}/type", "types")))
-        )
-        additional = raw.get("additionalProperties", True)
+        reference = self.reference(raw, at)
+        if reference is not None:
+            return Schema(ref=reference, at=at)
+        kinds = self.kinds(raw.get("type"), f"{at}/type")
+        nullable = len(kinds) > 1 and "null" in kinds
+        kinds = tuple(one for one in kinds if one != "null") if nullable else kinds
         properties = mapping(self.document, raw.get("properties"), f"{at}/properties", "properties")
         required = raw.get("required")
         node = Schema(
@@ -75,41 +103,99 @@ class _Lowering:
             default=typed(raw["default"], kinds) if raw.get("default") is not None else MISSING,
             example=raw.get("example", MISSING),
             enum=tuple(typed(one, kinds) for one in raw["enum"]) if isinstance(raw.get("enum"), list) else None,
+            nullable=nullable,
             read_only=truth(raw.get("readOnly")),
             properties={
                 name: self.schema(value, f"{at}/properties/{escape(name)}") for name, value in properties.items()
             },
-            required=tuple(required) if isinstance(required, list) else (),
-            additional=additional
-            if isinstance(additional, bool)
-            else self.schema(additional, f"{at}/additionalProperties"),
+            required=tuple(dict.fromkeys(map(text, required))) if isinstance(required, list) else (),
+            additional=self.additional(raw.get("additionalProperties", True), f"{at}/additionalProperties"),
             items=self.schema(raw["items"], f"{at}/items") if raw.get("items") is not None else None,
             all_of=tuple(
                 self.schema(part, f"{at}/allOf/{index}")
                 for index, part in enumerate(sequence(self.document, raw.get("allOf"), f"{at}/allOf", "allOf"))
             ),
             discriminator=raw["discriminator"] if isinstance(raw.get("discriminator"), str) else None,
-            form_style=raw.get("collectionFormat"),
-            checks=self.checks(raw),
+            form_style=self.style(raw, at),
+            checks=self.checks(raw, at),
             xml=self.xml(raw.get("xml"), f"{at}/xml"),
         )
         return self.extend("schema", node, extensions(raw), self.site(at))
 
-    def checks(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        found = {key: raw[key] for key in _CHECKS if raw.get(key) is not None}
+    def reference(self, raw: Mapping[str, Any], at: str) -> str | None:
+        """The pointer of what a node refers to in the end; None where it is no reference."""
+        reference = raw.get("$ref")
+        if reference is None and "$ref" not in raw:
+            return None
+        if not isinstance(reference, str):
+            said = f"$ref must be text, not {type(reference).__name__}"
+            raise self.document.refuse("structure", said, f"{at}/$ref")
+        return self.references.end(reference, at)
+
+    def kinds(self, kind: Any, at: str) -> tuple[str, ...]:
+        """The types of a schema, in lower case; one that no value can have is refused."""
+        listed = [kind] if isinstance(kind, str) else sequence(self.document, kind, at, "types")
+        kinds = tuple(text(one).lower() for one in listed)
+        for one in kinds:
+            if one not in _TYPES:
+                said = f"there is no type {one!r}{nearest(one, _TYPES)}; the types are {', '.join(_TYPES)}"
+                raise self.document.refuse("structure", said, at)
+        return kinds
+
+    def additional(self, raw: Any, at: str) -> Schema | bool:
+        if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+            return truth(raw)
+        return raw if isinstance(raw, bool) else self.schema(raw, at)
+
+    def style(self, raw: Mapping[str, Any], at: str) -> str | None:
+        """The ``collectionFormat`` of a node, in whatever case; None where it has none."""
+        given = raw.get("collectionFormat")
+        if given is None:
+            return None
+        style = text(given).lower()
+        if style not in _STYLES:
+            said = f"there is no collectionFormat {given!r}; there are {', '.join(_STYLES)}"
+            raise self.document.refuse("parameter", said, f"{at}/collectionFormat")
+        return style
+
+    def checks(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
+        """The validation keywords; one whose value no validator could use is refused."""
+        found: dict[str, Any] = {}
+
+        def number(key: str, kind: str, fits: Callable[[Any], bool]) -> Any:
+            value = typed(raw[key], ("number",))
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not fits(value):
+                raise self.document.refuse("structure", f"{key} must be {kind}, not {raw[key]!r:.60}", f"{at}/{key}")
+            return value
+
+        for key in _COUNTS:
+            if raw.get(key) not in (None, ""):
+                found[key] = int(number(key, "a whole number, at least 0", lambda value: value >= 0 and value % 1 == 0))
+        if raw.get("multipleOf") not in (None, ""):
+            found["multipleOf"] = number("multipleOf", "a number above 0", lambda value: value > 0)
         for bound, exclusive in _BOUNDS:
-            if raw.get(bound) is not None:
-                found[exclusive if raw.get(exclusive) is True else bound] = raw[bound]
+            if raw.get(bound) not in (None, ""):
+                found[exclusive if truth(raw.get(exclusive)) else bound] = number(bound, "a number", lambda value: True)
+        if truth(raw.get("uniqueItems")):
+            found["uniqueItems"] = True
+        if raw.get("pattern") is not None:
+            if not isinstance(raw["pattern"], str):
+                said = f"pattern must be text, not {raw['pattern']!r:.60}"
+                raise self.document.refuse("structure", said, f"{at}/pattern")
+            found["pattern"] = raw["pattern"]
         return found
 
     def xml(self, raw: Any, at: str) -> Xml:
         if raw is None:
             return Xml()
         raw = mapping(self.document, raw, at, "xml")
+        for key in ("name", "namespace", "prefix"):
+            if isinstance(raw.get(key), (dict, list)):
+                raise self.document.refuse("structure", f"{key} must be text", f"{at}/{key}")
         node = Xml(
-            name=raw.get("name"),
-            namespace=raw.get("namespace"),
-            prefix=raw.get("prefix"),
+            name=text(raw.get("name")) or None,
+            namespace=text(raw.get("namespace")) or None,
+            prefix=text(raw.get("prefix")) or None,
             attribute=truth(raw.get("attribute")),
             wrapped=truth(raw.get("wrapped")),
         )
@@ -119,12 +205,12 @@ class _Lowering:
     def extended(self) -> Mapping[str, list[str]]:
         """Of each definition, by pointer, those that name it in their ``allOf``."""
         found: dict[str, list[str]] = {}
-        for name, raw in mapping(self.document, self.root.get("definitions"), "/definitions", "definitions").items():
+        for at, raw in self.definitions().items():
             parts = raw.get("allOf") if isinstance(raw, Mapping) else None
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, Mapping) and isinstance(part.get("$ref"), str):
-                    at = f"/definitions/{escape(name)}"
-                    found.setdefault(self.document.target(part["$ref"], at), []).append(at)
+                    with suppress(InvalidDocument):  # it is told of by whoever needs the definition
+                        found.setdefault(self.references.end(part["$ref"], at), []).append(at)
         return found
 
     def subtypes(self, at: str) -> tuple[str, ...]:
@@ -141,12 +227,12 @@ class _Lowering:
     # Parameters
 
     def node(self, raw: Any, at: str, what: str) -> tuple[Mapping[str, Any], str]:
-        """A node, or what it refers to, and where that stands. That references end is known by now."""
+        """A node, or what it refers to in the end, and where that stands."""
         raw = mapping(self.document, raw, at, what)
-        while isinstance(raw.get("$ref"), str):
-            at = self.document.target(raw["$ref"], at)
-            raw = mapping(self.document, self.document.get(at), at, what)
-        return raw, at
+        reference = self.reference(raw, at)
+        if reference is None:
+            return raw, at
+        return mapping(self.document, self.document.get(reference), reference, what), reference
 
     def parameters(self, path_item: Mapping[str, Any], path_at: str, raw: Mapping[str, Any], at: str) -> Iterator[Any]:
         """Declared parameters, the operation's over the path's (Swagger 2.0, "Operation Object")."""
@@ -155,11 +241,12 @@ class _Lowering:
             listed = sequence(self.document, holder.get("parameters"), f"{where}/parameters", "parameters")
             for index, item in enumerate(listed):
                 one, one_at = self.node(item, f"{where}/parameters/{index}", "a parameter")
-                if not isinstance(one.get("name"), str) or one.get("in") not in _LOCATIONS:
-                    raise self.document.refuse(
-                        "parameter", f"a parameter needs a name and one of in: {', '.join(_LOCATIONS)}", one_at
-                    )
-                found[one["name"], one["in"]] = (one, one_at)
+                name, place = text(one.get("name")), _LOCATIONS.get(text(one.get("in")).lower())
+                if isinstance(one.get("name"), (dict, list)) or not name or place is None:
+                    said = f"a parameter needs a name and one of in: {', '.join(_LOCATIONS.values())}"
+                    raise self.document.refuse("parameter", said, one_at)
+                name = one["name"] if isinstance(one["name"], str) else name
+                found[name, place] = ({**one, "name": name, "in": place}, one_at)
         yield from found.values()
 
     def parameter(self, raw: Mapping[str, Any], at: str) -> Parameter:
@@ -174,7 +261,7 @@ class _Lowering:
             location="body" if raw["in"] == "body" else raw["in"],
             required=truth(raw.get("required")) or raw["in"] == "path",
             schema=schema,
-            style=raw.get("collectionFormat", "csv"),
+            style=self.style(raw, at) or "csv",
             description=text(raw.get("description")),
             allow_empty=truth(raw.get("allowEmptyValue")),
             at=at,
@@ -206,9 +293,46 @@ class _Lowering:
     # Operations
 
     def operation(self, method: str, path: str, at: str, name: str) -> Operation:
+        """One operation; :class:`~engine.errors.InvalidDocument` where it, or a schema that it uses, cannot be
+        read."""
+        if not path.startswith("/"):
+            said = f"the path {path!r} must begin with a slash"
+            raise self.document.refuse("path", said, at.rpartition("/")[0])
         path_at = at.rpartition("/")[0]
-        path_item, _ = self.node(self.document.get(path_at), path_at, "a path item")
-        raw = mapping(self.document, path_item[method], at, "an operation")
+        path_item, path_at = self.node(self.document.get(path_at), path_at, "a path item")
+        at = f"{path_at}/{method}"
+        node = self.written(method, path, path_item, path_at, name)
+        faults = self.unreadable(schemas_of(node))
+        if faults:
+            raise InvalidDocument(faults)
+        return node
+
+    def unreadable(self, schemas: Iterable[Schema]) -> list[Diagnostic]:
+        """Why schemas, and all that they refer to, cannot be read. Definitions that are known to be sound are not
+        looked at again; nothing here is recursive, as documents are of any length."""
+        faults: dict[Diagnostic, None] = {}
+        stack, seen = [*schemas], set(self.sound)
+        while stack:
+            schema = stack.pop()
+            if schema.ref is None:
+                stack += schemas_in(schema)
+            elif schema.ref not in seen:
+                seen.add(schema.ref)
+                try:
+                    target = self.schemas[schema.ref]
+                except InvalidDocument as error:
+                    faults |= dict.fromkeys(error.diagnostics)
+                    continue
+                stack.append(target)
+                if target.discriminator is not None or target.all_of:
+                    stack += [Schema(ref=one) for one in self.subtypes(schema.ref)]
+        if not faults:
+            self.sound = seen
+        return list(faults)
+
+    def written(self, method: str, path: str, path_item: Mapping[str, Any], path_at: str, name: str) -> Operation:
+        at = f"{path_at}/{method}"
+        raw = mapping(self.document, path_item.get(method), at, "an operation")
         declared = [self.parameter(one, one_at) for one, one_at in self.parameters(path_item, path_at, raw, at)]
         consumes = self.media_types(raw, "consumes", at)
         produces = self.media_types(raw, "produces", at) or (JSON,)
@@ -231,7 +355,7 @@ class _Lowering:
             consumes=self.body_types(consumes, fields) if body else (),
             produces=produces,
             answers={
-                str(status): self.answer(str(status), answer, f"{at}/responses/{escape(status)}", produces)
+                _status(status): self.answer(_status(status), answer, f"{at}/responses/{escape(status)}", produces)
                 for status, answer in answers.items()
                 if not str(status).startswith("x-")
             },
@@ -243,8 +367,12 @@ class _Lowering:
     def security(self, raw: Mapping[str, Any], at: str) -> tuple[dict[str, tuple[str, ...]], ...]:
         """The alternatives of an operation, or those of the document: schemes with their scopes."""
         own = f"{at}/security" if "security" in raw else "/security"
-        given = sequence(self.document, raw.get("security", self.root.get("security")), own, "security")
+        given = raw.get("security", self.root.get("security"))
+        given = [given] if isinstance(given, Mapping) else sequence(self.document, given, own, "security")
         ways = [mapping(self.document, one, f"{own}/{index}", "a requirement") for index, one in enumerate(given)]
+        for scheme in (name for one in ways for name in one):
+            if scheme in self.spoiled:
+                raise InvalidDocument(self.spoiled[scheme].diagnostics)
         return tuple(
             {
                 str(scheme): tuple(
@@ -257,8 +385,9 @@ class _Lowering:
 
     def media_types(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[str, ...]:
         own = raw.get(key)
-        holder = (own, f"{at}/{key}") if own is not None else (self.root.get(key), f"/{key}")
-        return tuple(map(str, sequence(self.document, *holder, key)))
+        given, where = (own, f"{at}/{key}") if own is not None else (self.root.get(key), f"/{key}")
+        listed = [given] if isinstance(given, str) else sequence(self.document, given, where, key)
+        return tuple(name for one in listed if isinstance(one, str) and (name := one.strip()))
 
     @staticmethod
     def body_types(consumes: tuple[str, ...], fields: list[Parameter]) -> tuple[str, ...]:
@@ -296,36 +425,52 @@ class _Lowering:
 
     # The service
 
-    def paths(self) -> Iterator[tuple[str, str]]:
+    def paths(self) -> Mapping[str, str]:
         """Every path with the pointer of its item, those that extensions add included."""
         root = self.root
         paths = mapping(self.document, root.get("paths"), "/paths", "paths")
-        own = {path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")}
-        yield from self.extend("paths", Paths(items=own), extensions(root), self.site("")).items.items()
+        own = Paths(items={path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")})
+        try:
+            return self.extend("paths", own, extensions(root), self.site("")).items
+        except InvalidDocument as error:
+            self.found += error.diagnostics
+            return own.items
 
     def index(self) -> dict[str, tuple[str, str, str]]:
-        """Operation ids, with method, path and pointer; one that is missing is made of the other two."""
-        found: dict[str, tuple[str, str, str]] = {}
-        for path, path_at in self.paths():
-            item = self.document.get(path_at)
-            if not path.startswith("/"):
-                raise self.document.refuse("path", f"the path {path!r} must begin with a slash", path_at)
-            item, _ = self.node(item, path_at, "a path item")
+        """Operation ids, with method, path and pointer. One that is missing is made of the other two; one that is
+        taken gets a number, and those that are written come before those that are made."""
+        places: list[tuple[str, str, str, str]] = []  # the id that is written, method, path, pointer
+        for path, path_at in self.paths().items():
+            try:
+                item, _ = self.node(self.document.get(path_at), path_at, "a path item")
+            except InvalidDocument as error:
+                self.found += error.diagnostics
+                continue
             for method in METHODS:
-                if item.get(method) is None:
-                    continue
-                at = f"{path_at}/{method}"
-                raw = mapping(self.document, item[method], at, "an operation")
-                name = text(raw.get("operationId")) or "_".join([method, *re.findall(r"\w+", path)])
-                if name in found:
-                    line, _ = self.document.position(f"{found[name][2]}/operationId")
-                    raise self.document.refuse(
-                        "operation-duplicate",
-                        f"the operationId {name!r} is that of line {line} too; give each operation its own",
-                        f"{at}/operationId",
-                    )
-                found[name] = (method, path, at)
-        return found
+                raw = item.get(method)
+                if raw is not None:
+                    name = raw.get("operationId") if isinstance(raw, Mapping) else None
+                    places.append((text(name) if isinstance(name, (str, int)) else "", method, path, path_at))
+        names: dict[int, str] = {}
+        first: dict[str, str] = {}
+        count: Counter[str] = Counter()
+        written = [index for index, place in enumerate(places) if place[0]]
+        for index in [*written, *(index for index, place in enumerate(places) if not place[0])]:
+            given, method, path, path_at = places[index]
+            at = f"{path_at}/{method}"
+            wanted = name = given or "_".join([method, *re.findall(r"\w+", path)])
+            while name in first:
+                count[wanted] += 1
+                name = f"{wanted}_{count[wanted] + 1}"
+            if name != wanted:
+                where = f"{first[wanted]}/operationId"
+                line, _ = self.document.position(where)
+                said = f"the operationId {wanted!r} is that of line {line} too; this operation is named {name!r}"
+                rule, place = ("operation-id-duplicate", f"{at}/operationId") if given else ("operation-name", at)
+                self.note(rule, said, place, key=not given)
+            first[name] = at
+            names[index] = name
+        return {names[index]: (place[1], place[2], f"{place[3]}/{place[1]}") for index, place in enumerate(places)}
 
     def scheme(self, name: str, raw: Any, at: str) -> Scheme:
         raw = mapping(self.document, raw, at, "a security scheme")
@@ -340,46 +485,88 @@ class _Lowering:
         return self.extend("scheme", node, extensions(raw), self.site(at))
 
     def oauth(self, raw: Mapping[str, Any], at: str) -> OAuth:
-        scopes = mapping(self.document, raw.get("scopes"), f"{at}/scopes", "scopes")
+        scopes = raw.get("scopes")
+        if not isinstance(scopes, list):
+            scopes = mapping(self.document, scopes, f"{at}/scopes", "scopes")
         return OAuth(
             authorize=text(raw.get("authorizationUrl")),
             token=text(raw.get("tokenUrl")),
-            scopes=tuple(scopes),
+            scopes=tuple(map(text, scopes)),
             grant=_GRANTS.get(text(raw.get("flow")), "authorization_code"),
         )
 
+    def schemes(self) -> dict[str, Scheme]:
+        """The security schemes that can be read."""
+        found: dict[str, Scheme] = {}
+        for name, raw in self.member("securityDefinitions").items():
+            try:
+                found[name] = self.scheme(name, raw, f"/securityDefinitions/{escape(name)}")
+            except InvalidDocument as error:
+                self.spoiled[name] = error
+                self.found += error.diagnostics
+        return found
+
+    def server(self) -> str:
+        try:
+            url, notes = server(self.root)
+        except Unusable as error:
+            raise self.document.refuse("server", str(error), f"/{error.member}") from None
+        for note in notes:
+            self.note("server" if note.usable else UNUSABLE, note.message, f"/{note.member}")
+        return url
+
+    def dynamic(self, raw: Any) -> Schema:
+        """A schema that came from the service."""
+        schema = self.schema(raw, "/dynamic")
+        faults = self.unreadable([schema])
+        if faults:
+            raise InvalidDocument(faults)
+        return schema
+
     def service(self) -> Service:
-        root = self.root
-        info = mapping(self.document, root.get("info"), "/info", "info")
+        info = self.member("info")
         index = self.index()
-        offered = sequence(self.document, root.get("schemes"), "/schemes", "schemes") or ["https"]
-        scheme = "https" if "https" in offered else str(offered[0])
-        definitions = mapping(self.document, root.get("definitions"), "/definitions", "definitions")
-        schemes = mapping(self.document, root.get("securityDefinitions"), "/securityDefinitions", "securityDefinitions")
         node = Service(
             title=text(info.get("title")),
             version=text(info.get("version")),
             description=text(info.get("description")),
             file=self.document.file,
-            server=f"{scheme}://{text(root.get('host'))}{quote(text(root.get('basePath')).rstrip('/'), safe=_IN_PATH)}",
-            schemes={
-                name: self.scheme(name, raw, f"/securityDefinitions/{escape(name)}") for name, raw in schemes.items()
-            },
+            server=self.server(),
+            schemes=self.schemes(),
             operations=Lazy(index, lambda name: self.operation(*index[name], name)),
-            schemas=Lazy(
-                (f"/definitions/{escape(name)}" for name in definitions),
-                lambda at: self.schema(self.document.get(at), at),
-                closed=False,
-            ),
+            places={name: (method.upper(), path) for name, (method, path, _) in index.items()},
+            schemas=self.schemas,
             subtypes=Lazy((), self.subtypes, closed=False),
-            schema_of=lambda raw: self.schema(raw, "/dynamic"),
+            schema_of=self.dynamic,
             finding=lambda rule, said, at: self.document.diagnostic(rule, said, at, severity="warning"),
         )
-        return self.extend("service", node, {**extensions(info), **extensions(root)}, self.site(""))
+        node = self.extend("service", node, {**extensions(info), **extensions(self.root)}, self.site(""))
+        return replace(node, diagnostics=(*node.diagnostics, *dict.fromkeys(self.found)))
 
 
-_IN_PATH = "/{}%:@!$&'()*+,;=~-._"
-"""What a path may hold as it is (RFC 3986 section 3.3), and the braces of a template."""
+def schemas_of(operation: Operation) -> list[Schema]:
+    """The schemas that an operation has itself."""
+    found = [one.schema for one in operation.parameters]
+    found += [operation.body.schema] if operation.body is not None else []
+    found += [operation.event] if operation.event is not None else []
+    for answer in operation.answers.values():
+        found += [one.schema for one in answer.media if one.schema is not None]
+        found += answer.headers.values()
+    return found
+
+
+def schemas_in(schema: Schema) -> list[Schema]:
+    """The schemas that stand in a schema."""
+    found = [*schema.properties.values(), *schema.all_of, *schema.any_of, *schema.one_of]
+    found += [schema.items] if schema.items is not None else []
+    found += [schema.additional] if isinstance(schema.additional, Schema) else []
+    found += [schema.wire.schema] if schema.wire is not None and schema.wire.schema is not None else []
+    return found
+
+
+def _status(key: str) -> str:
+    """A key of responses as the specification spells it: ``4XX``, ``default``."""
+    return key.lower() if key.isalpha() else key.strip().upper()
 
 
 def _trimmed(value: Any) -> Any:
@@ -394,7 +581,9 @@ def _essence(media_type: str) -> str:
 
 
 _GRANTS = {"application": "client_credentials", "password": "password", "implicit": "implicit"}
-_LOCATIONS = ("path", "query", "header", "formData", "body")
+_LOCATIONS = {one.lower(): one for one in ("path", "query", "header", "formData", "body")}
+_STYLES = ("csv", "ssv", "tsv", "pipes", "multi")
+_TYPES = ("string", "number", "integer", "boolean", "array", "object", "file", "null")
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 

@@ -29,7 +29,7 @@ for _id, _why, _mend in (
     ("structure", "A node of another kind stands where it is read.", "Write what the finding asks for."),
     ("extension", "An extension whose value cannot be read means nothing.", "See the page of the extensions."),
     ("properties", "Properties that cannot be read leave every call refused.", "Write what the finding asks for."),
-    ("operation-duplicate", "Of two operations of one name the second cannot be called.", "Rename one."),
+    ("server", "A base path that is more than a path would lead elsewhere.", "Write the path alone."),
     ("parameter", "A parameter that cannot be read cannot be given.", "Write what the finding asks for."),
     ("path", "A path that cannot be read cannot be filled in.", "Write what the finding asks for."),
     ("body", "A request has one body.", "Join the bodies."),
@@ -125,7 +125,8 @@ def _findings(case: Case, settings: Settings) -> list[Diagnostic]:
     if version_of(case.document) is None:
         return found
     if not any(one.severity == "error" for one in found):
-        found += _lowered(case)
+        known = {one.pointer for one in found}  # what a rule tells of in its own words is not told twice
+        found += [one for one in _lowered(case) if one.pointer not in known]
     certified = settings.profile == "microsoft"
     # A rule of ours may be told under another id: which are selected is seen when they are.
     table = Table(
@@ -145,18 +146,16 @@ def _certified(found: list[Diagnostic], settings: Settings) -> list[Diagnostic]:
 
 
 def _lowered(case: Case) -> list[Diagnostic]:
-    """Why no service can be made of a document whose structure is right; the service is for the rules that look at
-    it."""
+    """Why no service, or not the whole of it, can be made of a document whose structure is right; the service is for
+    the rules that look at it."""
     row = next((one for one in DIALECTS if str(case.document.root.get(one.key, "")).startswith(one.begins)), None)
     if row is None:
         return []
     try:
-        service = loader.service_of(case.document, case.properties)
-        list(service.operations.values())  # they are made when they are asked for
-        case.service = service
+        case.service = loader.service_of(case.document, case.properties)
     except InvalidDocument as error:
         return list(error.diagnostics)
-    return []
+    return loader.faults(case.service)
 
 
 def _made(findings: Iterator[Finding], rule: str, case: Case, settings: Settings) -> list[Diagnostic]:

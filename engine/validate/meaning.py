@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from engine.codecs import codec_for, essence
-from engine.dialects import follow
+from engine.dialects.lowering import References
 from engine.document import Document, escape
 from engine.errors import InvalidDocument, nearest
 from engine.validate.rules import Case, Edit, Finding, rule, told
@@ -27,9 +27,10 @@ for _id, _why in (
 
 def references(document: Document) -> Iterator[Finding]:
     """References that lead nowhere."""
+    references = References(document)
     for at, reference in document.references():
         try:
-            follow(document, reference, at)
+            references.end(reference, at)
         except InvalidDocument as error:
             for one in error.diagnostics:
                 yield Finding(one.pointer, one.message, rule=one.rule)
