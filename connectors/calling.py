@@ -72,6 +72,10 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
             scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
             tables.add_row(table, f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         tables.show(table) if told[kind] else click.echo("  none")
+    if told["unreadable"]:
+        click.echo("\nCannot be called, because the document cannot be read there")
+        for row in told["unreadable"]:
+            click.echo(f"  {row['name']}  {row['method']} {row['path']}\n    {row['problem']}")
     return None
 
 
@@ -82,7 +86,8 @@ def _show_operation(entry: Entry, service: Service, name: str, as_json: bool) ->
         raise UnknownName("operation", name, names)
     if as_json:
         told = describe(entry.name, service)
-        print_json(next(one for one in [*told["actions"], *told["triggers"]] if one["operation_id"] == operation_id))
+        rows = [*told["actions"], *told["triggers"], *told["unreadable"]]
+        print_json(next(one for one in rows if one["operation_id"] == operation_id))
     else:
         click.echo(documentation(Plan(Compiler(service), service.operations[operation_id])))
         if operation_id in service.scripted:
@@ -116,7 +121,11 @@ class _Operations(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes each operation with its title; an operation that cannot be compiled is named like the others."""
-        rows = [(name, self._service.operations[key].title) for name, key in self._names.items()]
+        titles = {one.id: one.title for one in loader.readable(self._service)}
+        rows = [
+            (name, titles.get(key, "cannot be called: the document cannot be read there"))
+            for name, key in self._names.items()
+        ]
         if rows:
             with formatter.section("Operations"):
                 formatter.write_dl([(escaped_line(name), escaped_line(title)) for name, title in rows])

@@ -17,7 +17,7 @@ from engine import loader
 from engine.errors import UnknownName
 from engine.fuzz import EXAMPLES, Failure, failure_of, hostile, replay
 from engine.fuzz import fuzz as fuzzed
-from engine.operation import Connector
+from engine.operation import Connector, operation_names
 from engine.sandbox import Sandbox
 
 
@@ -72,14 +72,14 @@ def fuzz(
 
 def _chosen(made: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:
     """The Python names of the operations that are asked for, by either of their names."""
-    known = {made[name].__name__: name for name in made.service.operations}
+    known = operation_names(made.service)
     by_id = {operation: name for name, operation in known.items()}
     for one in operations:
         if one not in known and one not in by_id:
             raise click.UsageError(str(UnknownName("operation", one, known)))
     chosen = [by_id.get(one, one) for one in operations] or list(known)
     methods = ("GET", "HEAD", "OPTIONS")
-    return [one for one in chosen if not read_only or made.service.operations[known[one]].method in methods]
+    return [one for one in chosen if not read_only or made.service.places[known[one]][0] in methods]
 
 
 def _failures(made: Connector, chosen: list[str], examples: int, random_seed: int, answers: bool) -> Iterator[Failure]:

@@ -36,12 +36,15 @@ def add(source: str, name: str | None, anew: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         entry = entry_at(_fetched(source, Path(folder)) if "://" in source else Path(source))
         service = loader.load(entry.document, entry.properties)
-        for one in (*service.diagnostics, *findings(service)):
+        for one in dict.fromkeys((*service.diagnostics, *findings(service), *loader.faults(service))):
             click.echo(str(one), err=True)
         chosen = name or entry.name
         place = registry.add(entry, chosen, anew=anew)
     needed = ", ".join(one.name for one in service.connection) or "nothing"
     click.echo(f"{service.title}: {len(service.operations)} operations; a connection has {needed}", err=True)
+    unread = len(service.operations) - len(list(loader.readable(service)))
+    if unread:
+        click.echo(f"{unread} of them cannot be called, because the document cannot be read there", err=True)
     if service.scripted:
         click.echo(f"{len(service.scripted)} of them need a script, which does not run here", err=True)
     click.echo(f"added as {chosen} to {place}; see connectors show {chosen}", err=True)

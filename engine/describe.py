@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from engine.body import Compiler
+from engine.errors import InvalidDocument
+from engine.loader import readable
 from engine.model import MISSING, Operation, Schema, Service
 from engine.naming import snake
 from engine.operation import operation_names
@@ -20,7 +22,8 @@ def describe(name: str, service: Service) -> dict[str, Any]:
     """
     compiler = Compiler(service)
     python_names = {operation_id: python for python, operation_id in operation_names(service).items()}
-    operations = [one for one in service.operations.values() if one.visibility != "internal"]
+    read = list(readable(service))
+    operations = [one for one in read if one.visibility != "internal"]
     shown = {one.id: _operation(Plan(compiler, one), python_names[one.id]) for one in operations}
     return {
         "name": name,
@@ -39,8 +42,22 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         ],
         "triggers": [shown[one.id] for one in operations if one.trigger],
         "actions": [shown[one.id] for one in operations if not one.trigger],
-        "definitions": [_definition(ref, service.schemas[ref]) for ref in service.schemas],
+        "unreadable": _unreadable(service, {one.id for one in read}, python_names),
+        "definitions": [made for ref in service.schemas if (made := _definition(service, ref)) is not None],
     }
+
+
+def _unreadable(service: Service, read: Set[str], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The operations that the document spoils, each with why."""
+    found = []
+    for operation_id, (method, path) in service.places.items():
+        if operation_id not in read:
+            try:
+                _ = service.operations[operation_id]
+            except InvalidDocument as error:
+                own = {"operation_id": operation_id, "name": names[operation_id], "method": method, "path": path}
+                found.append({**own, "problem": str(error)})
+    return found
 
 
 def type_name(schema: Schema) -> str:
@@ -96,7 +113,11 @@ def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
     ]
 
 
-def _definition(ref: str, schema: Schema) -> dict[str, Any]:
+def _definition(service: Service, ref: str) -> dict[str, Any] | None:
+    try:
+        schema = service.schemas[ref]
+    except InvalidDocument:
+        return None
     return {
         "name": _ref_name(ref),
         "description": schema.description,

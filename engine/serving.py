@@ -13,7 +13,7 @@ from engine.codecs import essence
 from engine.content import Content
 from engine.errors import Problem, Unsupported
 from engine.loader import readable
-from engine.model import Answer, Schema
+from engine.model import Answer, Schema, Service
 from engine.plan import Plan
 from engine.styles import style_of
 
@@ -63,10 +63,20 @@ def routes(compiler: Compiler, connection: Mapping[str, Any] | None = None) -> l
     )
 
 
-def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
+def unreadable(service: Service) -> list[tuple[str, re.Pattern[str]]]:
+    """Method and pattern of paths of the operations that cannot be read."""
+    known = {one.id for one in readable(service)}
+    places = [place for name, place in service.places.items() if name not in known]
+    return [(method, _pattern(path.partition("?")[0])) for method, path in places]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
     parts = _HOLE.split(template)
-    pattern = "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return Route(plan, method, template, re.compile(pattern), tuple(parts[1::2]), accept)
+    return re.compile("".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+
+
+def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
+    return Route(plan, method, template, _pattern(template), tuple(_HOLE.findall(template)), accept)
 
 
 def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote
 from engine.codecs import codec_for, essence, json
 from engine.document import pointer_steps
 from engine.errors import ConnectionMissing, InvalidArguments, InvalidResponse, Problem, Unsupported
+from engine.loader import readable
 from engine.model import Handshake
 from engine.operation import Connector, Operation
 from engine.signatures import Delivery, digest, keys, verified
@@ -87,7 +88,7 @@ class Webhook:
         self, source: Operation | Connector, handle: Callable[[Any], object], *, url: str | None = None
     ) -> None:
         connector = source if isinstance(source, Connector) else source._connector
-        operation = source if isinstance(source, Operation) else connector[next(iter(connector.service.operations))]
+        operation = source if isinstance(source, Operation) else connector[next(readable(connector.service)).id]
         self._plan = operation._plan
         if isinstance(source, Operation) and self._plan.operation.event is None:
             raise Unsupported(f"{source.__name__} sends no events that the document describes")

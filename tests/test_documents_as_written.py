@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from connectors import InvalidDocument
+from connectors import ConnectionMissing, InvalidDocument
+from connectors.cli import cli
 from engine import document, loader
 from engine.connection import Connection
+from engine.describe import describe
+from engine.fuzz import fuzz
+from engine.http import Request
 from engine.model import MISSING, Service
 from engine.operation import Connector
 from engine.plan import Options
+from engine.sandbox import Sandbox
 from engine.transports.blocking import BlockingTransport
 
 
@@ -143,3 +150,152 @@ securityDefinitions:
   broken: text
   key: {type: apiKey, in: header, name: X-Key}
 """
+
+
+def test_the_sandbox_serves_what_can_be_read_and_says_what_cannot() -> None:
+    """501 with words for an operation that the document spoils; fuzz leaves it out with a note."""
+    found = service(SHARED.replace("BROKEN", "{responses: {200: fine}}"))
+    with Sandbox(found) as box:
+        connection = Connection(found, box.values, box.url)
+        connector = Connector("x", found, connection, BlockingTransport(), Options())
+        assert "again" in connector.good()
+        answer = BlockingTransport().send(Request("GET", f"{box.url}/bad", {}))
+        assert (answer.status, "cannot be read" in answer.body.decode()) == (501, True)
+        assert BlockingTransport().send(Request("POST", f"{box.url}/bad", {})).status == 404
+        said: list[str] = []
+        assert list(fuzz(connector, examples=2, told=said.append)) == []
+        assert "get_bad: not called, because the document cannot be read there" in said
+
+
+def test_a_description_names_what_cannot_be_read() -> None:
+    found = describe("x", service(SHARED.replace("BROKEN", "{responses: {200: fine}}")))
+    assert [one["name"] for one in found["actions"]] == ["good", "also_good"]
+    assert [(one["name"], one["method"], one["path"]) for one in found["unreadable"]] == [("get_bad", "GET", "/bad")]
+    assert "a response must be a mapping" in found["unreadable"][0]["problem"]
+    assert "Bad" not in [one["name"] for one in found["definitions"]]
+
+
+def test_the_command_line_adds_shows_and_calls_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "odd.swagger.yaml"
+    text = SHARED.replace("BROKEN", "{responses: {200: fine}}")
+    path.write_text(f'swagger: "2.0"\ninfo: {{title: T, version: "1"}}\n{text}')
+    run = CliRunner().invoke
+    shown = run(cli, ["show", str(path)])
+    assert shown.exit_code == 0, shown.output
+    assert "Cannot be called" in shown.output
+    called = run(cli, ["call", str(path), "good", "--sandbox"])
+    assert called.exit_code == 0, called.output
+    listed = run(cli, ["call", str(path), "--help"])
+    assert "cannot be called" in listed.output
+    added = run(cli, ["add", str(path)])
+    assert added.exit_code == 0, added.output
+    assert "error: a response must be a mapping, not str" in added.output
+    assert "1 of them cannot be called" in added.output
+    checked = run(cli, ["validate", str(path)])
+    assert checked.exit_code == 1
+
+
+NAMES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
+    "paths that differ in their punctuation": (
+        "/a-b: {get: {}}\n  /a_b: {get: {}}\n  /a/b: {get: {}, put: {}}\n  /a/b/: {get: {}}",
+        {
+            "get_a_b": ("GET", "/a-b"),
+            "get_a_b_2": ("GET", "/a_b"),
+            "get_a_b_3": ("GET", "/a/b"),
+            "put_a_b": ("PUT", "/a/b"),
+            "get_a_b_4": ("GET", "/a/b/"),
+        },
+    ),
+    "a name that is written comes before one that is made": (
+        "/a/b: {get: {}}\n  /c: {get: {operationId: get_a_b}}\n  /d: {get: {operationId: get_a_b_2}}",
+        {"get_a_b_3": ("GET", "/a/b"), "get_a_b": ("GET", "/c"), "get_a_b_2": ("GET", "/d")},
+    ),
+    "one that is written twice": (
+        "/a: {get: {operationId: list}}\n  /b: {get: {operationId: list}}",
+        {"list": ("GET", "/a"), "list_2": ("GET", "/b")},
+    ),
+    "one that is empty, or no text": (
+        "/a: {get: {operationId: ''}}\n  /b: {get: {operationId: [x]}}\n  /c: {get: {operationId: 7}}",
+        {"get_a": ("GET", "/a"), "get_b": ("GET", "/b"), "7": ("GET", "/c")},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_operations_of_one_name_are_numbered(case: str) -> None:
+    """operationId is optional (Swagger 2.0, "Operation Object"): every operation can be called, by a stable name."""
+    text, places = NAMES[case]
+    found = service(f"paths:\n  {text}\n")
+    assert dict(found.places) == places
+    assert [(one.method, one.path) for one in found.operations.values()] == list(places.values())
+    numbered = [name for name in places if re.search(r"_\d$", name)]
+    assert len(found.diagnostics) >= min(len(numbered), 1)
+    assert all(one.severity == "warning" and one.line > 2 for one in found.diagnostics)
+
+
+SERVERS: dict[str, tuple[str, str]] = {
+    "as they should be": ("host: api.example.com:8080\nbasePath: /v1/\nschemes: [http, https]", "https://api.example.com:8080/v1"),
+    "a base path without its slash": ("host: api.example.com\nbasePath: v1", "https://api.example.com/v1"),
+    "a base path that begins with a dot": ("host: a.example\nbasePath: .evil.example", "https://a.example/.evil.example"),
+    "a base path that repeats the host": ("host: a.example\nbasePath: a.example/v1", "https://a.example/v1"),
+    "a base path that is the whole URL": ("host: A.example\nbasePath: https://a.example/v1", "https://A.example/v1"),
+    "the whole URL, and no host": ("basePath: http://a.example/v1", "http://a.example/v1"),
+    "a base path that is a number": ("host: a.example\nbasePath: 2", "https://a.example/2"),
+    "two slashes": ("host: a.example\nbasePath: //v1//", "https://a.example/v1"),
+    "a base path with a blank": ("host: a.example\nbasePath: /my api", "https://a.example/my%20api"),
+    "a scheme before the host": ("host: http://a.example", "http://a.example"),
+    "a scheme before the host, and others": ("host: https://a.example\nschemes: [http]", "https://a.example"),
+    "a slash behind the host": ("host: a.example/\nbasePath: /v1", "https://a.example/v1"),
+    "the base path behind the host": ("host: a.example/v1", "https://a.example/v1"),
+    "slashes before the host": ("host: //a.example", "https://a.example"),
+    "blanks around": ("host: ' a.example '\nbasePath: ' /v1 '", "https://a.example/v1"),
+    "a colon without a port": ("host: 'a.example:'", "https://a.example"),
+    "schemes in capitals, and as text": ("host: a.example\nschemes: HTTP", "http://a.example"),
+    "no schemes at all": ("host: a.example\nschemes: []", "https://a.example"),
+    "an address": ("host: '[::1]:8080'\nschemes: [http]", "http://[::1]:8080"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SERVERS)
+def test_the_server_is_read_as_it_is_meant(case: str) -> None:
+    text, url = SERVERS[case]
+    found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
+    assert found.server == url
+    assert all(one.rule == "server" and one.severity == "warning" for one in found.diagnostics)
+    odd = case not in ("as they should be", "a base path with a blank", "no schemes at all", "an address")
+    assert bool(found.diagnostics) == odd
+    assert Connection(found, {}).base == url
+
+
+NO_SERVERS: dict[str, tuple[str, str]] = {
+    "user information": ("host: me@a.example", "3:7: warning: 'me@a.example' is not a host"),
+    "another host behind an at": ("host: a.example@evil.example", "is not a host"),
+    "a backslash": ("host: a.example\\evil.example", "is not a host"),
+    "a blank": ("host: a .example", "is not a host"),
+    "a query": ("host: a.example?x=1", "is not a host"),
+    "a port that is none": ("host: a.example:99999", "is not a host"),
+    "no text": ("host: [a.example]", "host must be text, not list"),
+    "another protocol": ("host: ftp://a.example", "is neither http nor https"),
+    "web sockets alone": ("host: a.example\nschemes: [wss]", "4:10: warning: none of the schemes wss is http or https"),
+    "two paths": ("host: a.example/v1\nbasePath: /v2", "the host has the path '/v1' beside the basePath"),
+}
+
+
+@pytest.mark.parametrize("case", NO_SERVERS)
+def test_a_host_that_cannot_be_used_is_none(case: str) -> None:
+    """The operator is told of it with its line, and names the place."""
+    text, said = NO_SERVERS[case]
+    found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
+    with pytest.raises(ConnectionMissing, match=f"(?s){re.escape(said)}.*give base_url"):
+        Connection(found, {})
+    assert Connection(found, {}, "http://127.0.0.1:1").base in ("http://127.0.0.1:1", "http://127.0.0.1:1/v2")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["https://evil.example/v1", "//evil.example/v1", "/../x", "/%2e%2E/x", "..", "/v1?x=1", "/v1#x", "/a\\b",
+     "\\\\evil", "'@evil.example'", "me@evil.example/v1", ":8080/v1", "[/v1]", "1.5", "ftp://a.example/v1", '"/a\\tb"'],
+)  # fmt: skip
+def test_a_base_path_that_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(InvalidDocument, match="4:11: error: "):
+        service(f"host: a.example\nbasePath: {path}\npaths: {{}}\n")

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from engine.errors import ConnectorError, InvalidArguments, Unsupported
+from engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
 from engine.examples import minimal
 from engine.fuzz.checks import CHECKS, Caller, Came, refused
 from engine.fuzz.hostile import Answering, answers, escaped
@@ -129,7 +129,12 @@ def fuzz(
     what it does is done: give it a sandbox, or a service that may be written to.
     """
     caller, known = Caller(connector), Known()
-    plans = {name: _plan(connector, name) for name in (operations or list(connector))}
+    plans: dict[str, Plan] = {}
+    for name in operations or list(connector):
+        try:
+            plans[name] = _plan(connector, name)
+        except InvalidDocument:
+            told(f"{name}: not called, because the document cannot be read there")
     ordered = sorted(plans, key=lambda name: (_METHODS.index(plans[name].operation.method), _depth(plans[name])))
     for name in ordered:
         before = caller.sent
@@ -311,11 +316,11 @@ def hostile(
     caller = Caller(connector)
     with Answering() as server:
         for name in operations or list(connector):
-            plan = _plan(connector, name)
             try:
+                plan = _plan(connector, name)
                 given = minimal(plan)
                 request = caller.request(plan, given)
-            except (InvalidArguments, Unsupported):
+            except (InvalidArguments, InvalidDocument, Unsupported):
                 continue
             found = _spoiled(caller, server, plan, name, given, request, examples, random_seed)
             if found is not None:

@@ -28,7 +28,7 @@ from engine.sandbox.judge import Judge, Verdict
 from engine.sandbox.store import Store
 from engine.sandbox.templates import fill
 from engine.security import credentials
-from engine.serving import Route, negotiate, read_arguments, read_body, routes, write_answer
+from engine.serving import Route, negotiate, read_arguments, read_body, routes, unreadable, write_answer
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
@@ -78,6 +78,7 @@ class Sandbox:
         self._behaviour = Behaviour(service.sandbox, self._store, self.values)
         self._judge = Judge(self._compiler)
         self._routes = routes(self._compiler, self.values)
+        self._unreadable = unreadable(service)
         self._server: BaseWSGIServer = make_server(HOST, port, self, threaded=True, request_handler=_Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
         self.url = f"http://{HOST}:{self._server.server_port}"
@@ -140,11 +141,13 @@ class Sandbox:
             for route in self._routes
             if below and (values := route.match(below, asked.query)) is not None
         ]
-        if not found:
-            raise self._behaviour.error("missing", context)
         known = [one for one in found if one[0].method == asked.method]
+        if not known and any(
+            below and method == asked.method and pattern.fullmatch(below) for method, pattern in self._unreadable
+        ):
+            raise Refused({"status": 501, "message": "the document's operation for {path} cannot be read"}, context)
         if not known:
-            raise self._behaviour.error("method", context)
+            raise self._behaviour.error("method" if found else "missing", context)
         for route, values in known[: len(known) if len(known) > 1 else 0]:
             if self._verdict(route, values, asked) is None:
                 return route, values
