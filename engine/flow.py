@@ -13,19 +13,21 @@ from urllib.parse import urljoin
 from engine.cookies import Cookies
 from engine.errors import ConnectorError
 from engine.http import Credentials, Request, Response, Transport, Wait, origin
-from engine.retry import Flow, Quota, Result, resend
+from engine.retry import UNLABELLED, Flow, Labels, Quota, Result, resend
 
 MAX_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the requests of one call have in common: credentials, the seconds left, quota and cookies."""
+    """What the requests of one call have in common: credentials, the seconds left, quota, cookies, and what log
+    records say of it."""
 
     credentials: Credentials
     left: Callable[[], float]
     quota: Quota
     cookies: Cookies = field(default_factory=Cookies)
+    labels: Labels = UNLABELLED
 
 
 def exchange(request: Request, call: Call) -> Flow[Response]:
@@ -35,7 +37,7 @@ def exchange(request: Request, call: Call) -> Flow[Response]:
     request = replace(request, credentials=call.credentials.merged(request.credentials))
     seen = set()
     while True:
-        response = yield from resend(request, call.left, call.quota, call.cookies)
+        response = yield from resend(request, call.left, call.quota, call.cookies, labels=call.labels)
         seen.add((request.method, request.url))
         onward = redirected(request, response)
         if onward is None or (onward.method, onward.url) in seen or len(seen) > MAX_REDIRECTS:

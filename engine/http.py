@@ -285,23 +285,50 @@ def checked_base(url: str) -> str:
     return url.rstrip("/")
 
 
-_SECONDS = re.compile(r"\s*([0-9]{1,12})\s*\Z")
+LONGEST_WAIT = 366 * 86400.0
+"""More seconds than anybody waits: what a service asks for beyond is this."""
+_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such
-    field, a negative or unreadable one."""
-    value = headers.get("Retry-After")
-    if value is None:
+    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such field, and for one
+    that is negative or cannot be read.
+
+    Services write more than the RFC has: fractions, a list (its longest counts), milliseconds in a field of their own.
+    A date is set against that of the response, since clocks differ.
+    """
+    for name in _MILLISECONDS:
+        if name in headers and (asked := _longest(headers[name])) is not None:
+            return min(asked / 1000, LONGEST_WAIT)
+    text = headers.get("Retry-After")
+    if text is None:
         return None
-    found = _SECONDS.match(value)
-    if found:
-        return float(found[1])
+    asked = _longest(text)
+    if asked is None:
+        until, now = _moment(text), _moment(headers.get("Date", "")) or datetime.now(UTC)
+        asked = (until - now).total_seconds() if until is not None else -1.0
+    return min(asked, LONGEST_WAIT) if asked >= 0 else None
+
+
+def odd_retry_after(headers: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Where a wait is spelled as RFC 9110 has it not, and read as meant."""
+    text = headers.get("Retry-After", "")
+    if not text or (text.isascii() and text.isdigit()) or _longest(text) is None:
+        return ()
+    return (Problem(("Retry-After",), "is not one whole number of seconds; read as meant"),)
+
+
+def _longest(text: str) -> float | None:
+    """The longest of a list of numbers."""
+    numbers = [number.strip() for number in text.split(",")]
+    return max(map(float, numbers)) if all(map(_SECONDS.match, numbers)) else None
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP (RFC 9110 section 5.6.7); one without a zone is of UTC."""
     try:
-        until = parsedate_to_datetime(value)
-        said = headers.get("Date")
-        now = parsedate_to_datetime(said) if said else datetime.now(UTC)
-        seconds = (until - now).total_seconds()
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return seconds if seconds >= 0 else None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -36,6 +36,7 @@ from engine.plan import Argument, Options, Plan, pick
 from engine.policies import findings
 from engine.polling import Polls
 from engine.questions import Questions
+from engine.retry import Labels
 
 _log = logging.getLogger("connectors")
 
@@ -180,7 +181,9 @@ class Operation:
     def _call(self) -> Call:
         connection = self._connector.connection
         end = time.monotonic() + self._options.timeout
-        return Call(connection.credentials(self._plan.operation), lambda: end - time.monotonic(), connection.quota)
+        operation = self._plan.operation
+        labels = Labels(operation.id, operation.path)
+        return Call(connection.credentials(operation), lambda: end - time.monotonic(), connection.quota, labels=labels)
 
     def _send(self, request: Request, call: Call) -> Response:
         self._connector.check(self._plan.operation)

@@ -145,13 +145,13 @@ class BlockingTransport:
             return Response(answer.status, answer.headers, deviations=odd, stream=stream)
         problems = list(odd)
         if body.length is not None and body.length > self._max_bytes:
-            raise _too_large("is larger", self._max_bytes)
+            raise too_large("is larger", self._max_bytes)
         pieces = []
         size = 0
         for piece in decoded(attempt.pieces(body, self._max_bytes), coding, problems):
             size += len(piece)
             if size > self._max_bytes:
-                raise _too_large("unpacks to more", self._max_bytes)
+                raise too_large("unpacks to more", self._max_bytes)
             pieces.append(piece)
         self._release(attempt, route, answer)
         return Response(answer.status, answer.headers, b"".join(pieces), deviations=tuple(problems))
@@ -179,7 +179,7 @@ class BlockingTransport:
             self._pool.keep(route, connection)
 
 
-def _too_large(how: str, most: int) -> InvalidResponse:
+def too_large(how: str, most: int) -> InvalidResponse:
     return InvalidResponse(f"the response {how} than {most:,} bytes")
 
 
@@ -217,7 +217,7 @@ class _Attempt:
         system say: a text of another library may hold what was sent."""
         if isinstance(error, ConnectorError):
             return error.with_traceback(None)
-        where = f"{self.request.method} {_host(self.request.url)}"
+        where = f"{self.request.method} {host_of(self.request.url)}"
         sent = _SENT[self.state]
         if isinstance(error, SourceFailed):
             failed = TransportError(f"{where}: what is uploaded cannot be read: {error}", sent, final=True)
@@ -351,7 +351,7 @@ class _Attempt:
             if piece:
                 size += len(piece)
                 if most is not None and size > most:
-                    raise _too_large("is larger", most)
+                    raise too_large("is larger", most)
                 yield piece
             elif not body.done:
                 data = self.receive()
@@ -362,7 +362,7 @@ class _Attempt:
 
 def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
     """Where a request goes, and its head as bytes (a view: what shows locals shows none of it)."""
-    url, fields = request.credentials.reveal(request)
+    url, fields = sendable(request)
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
@@ -380,7 +380,7 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
         if route.proxy.authorization:
             lines.append(f"Proxy-Authorization: {route.proxy.authorization}")
     names = {name.lower() for name in fields}
-    lines += [f"{name}: {text}" for name, text in fields.items() if name.lower() not in _OWN]
+    lines += [f"{name}: {text}" for name, text in fields.items()]
     if "accept-encoding" not in names:
         lines.append(f"Accept-Encoding: {OFFERED}")
     if "user-agent" not in names:
@@ -390,19 +390,36 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
         lines.append("Transfer-Encoding: chunked")
     elif request.body is not None or request.method in ("POST", "PUT", "PATCH"):  # RFC 9110 section 8.6
         lines.append(f"Content-Length: {length}")
-    if not _VISIBLE.match(target) or not _VISIBLE.match(request.method) or any(map(_BREAK.search, lines)):
-        raise NoConnection("the URL or a header field holds a character that cannot be sent", final=True)
-    try:
-        return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
-    except UnicodeEncodeError:
-        raise NoConnection("a header field holds a character that cannot be sent", final=True) from None
+    if not _VISIBLE.match(target):
+        raise NoConnection("the URL holds a character that cannot be sent", final=True)
+    return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
 
 
-_BREAK = re.compile(r"[\r\n\0]")
+_UNFIT = re.compile(r"[\r\n\0\u0100-\U0010ffff]")
+
+
+def sendable(request: Request) -> tuple[str, dict[str, str]]:
+    """The URL and the header fields of a request with its credentials, those of the transport's own left out;
+    :class:`~engine.transports.addresses.NoConnection` where one would end its line or is not Latin-1."""
+    url, fields = request.credentials.reveal(request)
+    fields = {name: text for name, text in fields.items() if name.lower() not in _OWN}
+    if any(_UNFIT.search(name) or _UNFIT.search(text) for name, text in fields.items()):
+        raise NoConnection("a header field holds a character that cannot be sent", final=True)
+    return url, fields
 
 
 def _framed(content: Content) -> Iterator[bytes]:
     """The pieces of a body as they go out, in chunks where its length is not known (RFC 9112 section 7.1)."""
+    if content.length is not None:
+        yield from pieces_of(content)
+        return
+    for piece in pieces_of(content):
+        yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+def pieces_of(content: Content) -> Iterator[bytes]:
+    """The pieces of a body, none of them empty; :class:`SourceFailed` where its source fails."""
     pieces = iter(content)
     while True:
         try:
@@ -410,14 +427,12 @@ def _framed(content: Content) -> Iterator[bytes]:
         except Exception as error:  # whatever it is, it becomes the cause of ours
             raise SourceFailed(str(error)) from error
         if piece is None:
-            break
+            return
         if piece:
-            yield piece if content.length is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
-    if content.length is None:
-        yield b"0\r\n\r\n"
+            yield piece
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     return url.split("/", 3)[2] if url.count("/") >= 2 else url
 
 

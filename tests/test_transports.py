@@ -1,0 +1,751 @@
+"""What every transport does with what a peer may do, in raw bytes: a value that came whole, or an error that says what
+was sent; and the request arrives once.
+
+A row is what a server on loopback answers, and the value or the error that a transport makes of it. A further transport
+is one more row of :data:`TRANSPORTS`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from engine.content import Content, File
+from engine.cookies import Cookies
+from engine.errors import ConnectorError, InvalidResponse, TransportError
+from engine.flow import run
+from engine.http import Request, Response, Transport
+from engine.retry import Quota, resend
+from engine.transports import framing
+from engine.transports.blocking import BlockingTransport
+from engine.transports.session import SessionTransport
+
+TRANSPORTS: Mapping[str, Callable[..., Transport]] = {
+    "blocking": BlockingTransport,
+    "session": lambda **options: SessionTransport(requests.Session(), **options),
+}
+Answer = bytes | Callable[[socket.socket], None]
+
+
+class Server:
+    """Answers each request with what is set for its path, reads requests whole, and counts them. A connection stays
+    open behind an answer that is bytes, unless ``closes``."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | list[Answer] = b""
+        self.closes = True
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/thing"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                while self._serve_one(connection):
+                    pass
+            except OSError:
+                pass  # the client hung up
+
+    def _serve_one(self, connection: socket.socket) -> bool:
+        request = received(connection)
+        if request is None:
+            return False
+        self.requests.append(request)
+        answer = self.answer.pop(0) if isinstance(self.answer, list) else self.answer
+        if callable(answer):
+            answer(connection)
+            return False
+        connection.sendall(answer)
+        return not self.closes
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def received(connection: socket.socket) -> bytes | None:
+    """One request with its body; None where there is none."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    if fields.get(b"transfer-encoding") == b"chunked":
+        while not body.endswith(b"0\r\n\r\n"):
+            body += connection.recv(65536)
+    while len(body) < int(fields.get(b"content-length", 0)):
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    made = TRANSPORTS[request.param]()
+    yield made
+    made.close()  # type: ignore[attr-defined]
+
+
+def get(url: str, **options: Any) -> Request:
+    return Request("GET", url, {}, safe=True, **{"timeout": 5.0, **options})
+
+
+def post(url: str, **options: Any) -> Request:
+    return Request("POST", url, {}, **{"timeout": 5.0, "body": b"{}", **options})
+
+
+def outcome(transport: Transport, request: Request) -> tuple[Any, ...]:
+    """The body of the response, read to its end; or the name of the error and what it says was sent."""
+    try:
+        response = transport.send(request)
+        return (response.body if response.stream is None else response.stream.read(),)
+    except ConnectorError as error:
+        return type(error).__name__, error.sent
+
+
+VALUE = b'{"n": 1}'
+PACKED = gzip.compress(VALUE)
+CHUNKS = b"3\r\n" + VALUE[:3] + b"\r\n5\r\n" + VALUE[3:] + b"\r\n"
+
+
+def head(*fields: str, status: str = "200 OK") -> bytes:
+    return "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status}", *fields, "")).encode("latin-1")
+
+
+def sized(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
+    return head(f"Content-Length: {len(body)}", *fields, status=status) + body
+
+
+def chunked(body: bytes, *fields: str) -> bytes:
+    return head("Transfer-Encoding: chunked", *fields) + body
+
+
+def raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+FIRST = "http.client takes the first of them for the response"
+LENIENT = "http.client frames it, and is more lenient"
+INVALID, CUT, SILENT = ("InvalidResponse", "yes"), ("Interrupted", "yes"), ("Interrupted", "unknown")
+
+
+@dataclass(frozen=True)
+class Row:
+    """``session`` is why a session of requests cannot hold the row."""
+
+    answer: bytes
+    outcome: tuple[Any, ...]
+    session: str = ""
+
+
+WHOLE = (VALUE,)
+ROWS = {
+    # the length of a body, RFC 9112 section 6.3
+    "Content-Length": Row(sized(VALUE), WHOLE),
+    "nothing": Row(sized(b""), (b"",)),
+    "the same length twice": Row(head("Content-Length: 8", "Content-Length: 8") + VALUE, WHOLE),
+    "a list of one length": Row(head("Content-Length: 8, 8") + VALUE, WHOLE),
+    "until the connection ends": Row(head() + VALUE, WHOLE),
+    "chunks": Row(chunked(CHUNKS + b"0\r\n\r\n"), WHOLE),
+    "chunks with extensions and a trailer": Row(
+        chunked(CHUNKS.replace(b"\r\n", b";a=b\r\n", 1) + b"0\r\nA: b\r\n\r\n"), WHOLE
+    ),
+    "Chunked in capitals": Row(head("Transfer-Encoding: Chunked") + CHUNKS + b"0\r\n\r\n", WHOLE),
+    "more than its length": Row(sized(VALUE) + b"more", WHOLE),
+    "204 with a body": Row(sized(VALUE, status="204 No Content"), (b"",)),
+    "304 with a body": Row(sized(VALUE, status="304 Not Modified"), (b"",)),
+    "lines that end with LF": Row(sized(VALUE).replace(b"\r\n", b"\n"), WHOLE),
+    "HTTP/1.0": Row(sized(VALUE).replace(b"1.1", b"1.0"), WHOLE),
+    "no reason": Row(sized(VALUE).replace(b" OK", b""), WHOLE),
+    "98 more fields": Row(sized(VALUE, *["A: b"] * 98), WHOLE),
+    # interim responses, RFC 9110 section 15.2
+    "100 and 103 first": Row(
+        head(status="100 Continue") + head("Link: </a>", status="103 Early Hints") + sized(VALUE), WHOLE, FIRST
+    ),
+    "15 times 100": Row(head(status="100 Continue") * 15 + sized(VALUE), WHOLE),
+    "103 with 90 fields": Row(head(*["A: b"] * 90, status="103 Early Hints") + sized(VALUE), WHOLE, FIRST),
+    "1,000 times 100": Row(head(status="100 Continue") * 1000 + sized(VALUE), INVALID, LENIENT),
+    "10,000 times 103": Row(head(status="103 Early Hints") * 10000 + sized(VALUE), INVALID, LENIENT),
+    "101, which nobody asked for": Row(head("Upgrade: x", status="101 Switching Protocols") + VALUE, INVALID, LENIENT),
+    "100 and nothing else": Row(head(status="100 Continue"), CUT, "its sent is unknown there"),
+    # what is not a response
+    "nothing at all": Row(b"", SILENT),
+    "a body alone": Row(VALUE, INVALID, LENIENT),
+    "another protocol": Row(b"SSH-2.0-OpenSSH_9.6\r\n\r\n", INVALID, "its sent is unknown there"),
+    "HTTP/2": Row(sized(VALUE).replace(b"1.1", b"2.0", 1), INVALID, LENIENT),
+    "a status of two digits": Row(sized(VALUE, status="20 X"), INVALID, LENIENT),
+    "a status of four digits": Row(sized(VALUE, status="2000 X"), INVALID, LENIENT),
+    "a negative status": Row(sized(VALUE, status="-20 X"), INVALID, LENIENT),
+    "a NUL in the reason": Row(sized(VALUE, status="200 \0"), INVALID, LENIENT),
+    # fields, RFC 9112 section 5
+    "a field without a colon": Row(sized(VALUE, "Content-Type application/json"), INVALID, LENIENT),
+    "a blank before a colon": Row(sized(VALUE, "A : b"), INVALID, LENIENT),
+    "a folded field": Row(sized(VALUE, "A: b", " c"), INVALID, LENIENT),
+    "a folded status line": Row(b"HTTP/1.1 200 OK\r\n A: b\r\n\r\n" + VALUE, INVALID, LENIENT),
+    "a field without a name": Row(sized(VALUE, ": b"), INVALID, LENIENT),
+    "a NUL in a field": Row(sized(VALUE, "A: b\0c"), INVALID, LENIENT),
+    "a bare CR in a field": Row(sized(VALUE, "A: b\rB: c"), INVALID, LENIENT),
+    "101 fields": Row(head(*["A: b"] * 101) + VALUE, INVALID, "its sent is unknown there"),
+    "a field of 70 kB": Row(head(f"A: {'b' * 70000}") + VALUE, INVALID, "its sent is unknown there"),
+    "a head of 300 kB": Row(head(*[f"A: {'b' * 60000}"] * 5) + VALUE, INVALID, LENIENT),
+    # lengths that contradict each other or are none
+    "two lengths": Row(head("Content-Length: 8", "Content-Length: 7") + VALUE, INVALID, LENIENT),
+    "a list of two lengths": Row(head("Content-Length: 8, 9") + VALUE, INVALID, LENIENT),
+    "a length with a sign": Row(head("Content-Length: +8") + VALUE, INVALID, LENIENT),
+    "a negative length": Row(head("Content-Length: -1") + VALUE, INVALID, LENIENT),
+    "a hexadecimal length": Row(head("Content-Length: 0x8") + VALUE, INVALID, LENIENT),
+    "a length with an underscore": Row(head("Content-Length: 0_8") + VALUE, INVALID, LENIENT),
+    "an empty length": Row(head("Content-Length:") + VALUE, INVALID, LENIENT),
+    "a length in other digits": Row(head("Content-Length: \xb2") + VALUE, INVALID, LENIENT),
+    "a length of 30 digits": Row(head(f"Content-Length: {'9' * 30}") + VALUE, INVALID, LENIENT),
+    "a length beyond the limit": Row(head(f"Content-Length: {1 << 40}"), INVALID),
+    "a length and chunks": Row(
+        head("Content-Length: 8", "Transfer-Encoding: chunked") + CHUNKS + b"0\r\n\r\n", INVALID, LENIENT
+    ),
+    "chunked twice": Row(head("Transfer-Encoding: chunked, chunked") + CHUNKS + b"0\r\n\r\n", INVALID, LENIENT),
+    "gzip, chunked": Row(head("Transfer-Encoding: gzip, chunked") + CHUNKS + b"0\r\n\r\n", INVALID, LENIENT),
+    "a coding identity": Row(head("Transfer-Encoding: identity") + VALUE, INVALID, LENIENT),
+    "xchunked": Row(head("Transfer-Encoding: xchunked") + CHUNKS + b"0\r\n\r\n", INVALID, LENIENT),
+    "chunks in HTTP/1.0": Row(chunked(CHUNKS + b"0\r\n\r\n").replace(b"1.1", b"1.0", 1), INVALID, LENIENT),
+    # chunks, RFC 9112 section 7.1
+    "a negative chunk": Row(chunked(b"-8\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk with a sign": Row(chunked(b"+8\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk 0x8": Row(chunked(b"0x8\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk with an underscore": Row(chunked(b"0_8\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk with a blank": Row(chunked(b"8 \r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk without a size": Row(chunked(b"\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk of 17 digits": Row(chunked(b"00000000000000008\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk that ends elsewhere": Row(chunked(b"8\r\n" + VALUE + b"XX0\r\n\r\n"), INVALID, LENIENT),
+    "a chunk line that ends with LF": Row(chunked(b"8\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT),
+    "an extension of 1 MB": Row(
+        chunked(b"8;" + b"x" * 1_000_000 + b"\r\n" + VALUE + b"\r\n0\r\n\r\n"), INVALID, LENIENT
+    ),
+    "a trailer without end": Row(chunked(CHUNKS + b"0\r\n" + b"A: b\r\n" * 10_000), INVALID, LENIENT),
+    "a trailer that is none": Row(chunked(CHUNKS + b"0\r\nno field\r\n\r\n"), INVALID, LENIENT),
+    "no last chunk": Row(chunked(CHUNKS), CUT),
+    "half a last chunk": Row(chunked(CHUNKS + b"0"), CUT, LENIENT),
+    "a last chunk without its line": Row(chunked(CHUNKS + b"0\r\n"), CUT, LENIENT),
+    # cut
+    "a status line without its end": Row(b"HTTP/1.1 200", CUT, LENIENT),
+    "a head without its end": Row(b"HTTP/1.1 200 OK\r\nA: b\r\n", CUT, LENIENT),
+    "a field without its end": Row(b"HTTP/1.1 200 OK\r\nContent-Ty", CUT, LENIENT),
+    "a body without its end": Row(head("Content-Length: 99") + VALUE, CUT),
+    # content codings, RFC 9110 section 8.4
+    "gzip": Row(sized(PACKED, "Content-Encoding: gzip"), WHOLE),
+    "x-gzip in capitals": Row(sized(PACKED, "Content-Encoding: X-GZIP"), WHOLE),
+    "gzip of two members": Row(
+        sized(gzip.compress(VALUE[:4]) + gzip.compress(VALUE[4:]), "Content-Encoding: gzip"), WHOLE
+    ),
+    "gzip with an empty member": Row(sized(PACKED + gzip.compress(b""), "Content-Encoding: gzip"), WHOLE),
+    "gzip of nothing": Row(sized(b"", "Content-Encoding: gzip"), (b"",)),
+    "gzip in chunks": Row(chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (len(PACKED), PACKED), "Content-Encoding: gzip"), WHOLE),
+    "gzip until the end": Row(head("Content-Encoding: gzip") + PACKED, WHOLE),
+    "deflate": Row(sized(zlib.compress(VALUE), "Content-Encoding: deflate"), WHOLE),
+    "raw deflate": Row(sized(raw_deflate(VALUE), "Content-Encoding: deflate"), WHOLE),
+    "identity": Row(sized(VALUE, "Content-Encoding: identity"), WHOLE),
+    "a charset for a coding": Row(sized(VALUE, "Content-Encoding: UTF-8"), WHOLE),
+    "none for a coding": Row(sized(VALUE, "Content-Encoding: none"), WHOLE),
+    "aws-chunked, gzip": Row(sized(PACKED, "Content-Encoding: aws-chunked, gzip"), WHOLE),
+    "cut gzip": Row(sized(PACKED[:-6], "Content-Encoding: gzip"), INVALID),
+    "gzip with a cut second member": Row(sized(PACKED + PACKED[:-6], "Content-Encoding: gzip"), INVALID),
+    "gzip with half a header behind it": Row(sized(PACKED + b"\x1f", "Content-Encoding: gzip"), INVALID),
+    "gzip with garbage behind it": Row(sized(PACKED + b"garbage", "Content-Encoding: gzip"), INVALID),
+    "gzip with zeros behind it": Row(sized(PACKED + b"\0" * 512, "Content-Encoding: gzip"), INVALID),
+    "gzip with a wrong checksum": Row(sized(PACKED[:-8] + b"\0" * 8, "Content-Encoding: gzip"), INVALID),
+    "gzip that is none": Row(sized(VALUE, "Content-Encoding: gzip"), INVALID),
+    "cut deflate": Row(sized(zlib.compress(VALUE)[:-2], "Content-Encoding: deflate"), INVALID),
+    "one byte of deflate": Row(sized(b"\x78", "Content-Encoding: deflate"), INVALID),
+    "cut raw deflate": Row(sized(raw_deflate(VALUE)[:-2], "Content-Encoding: deflate"), INVALID),
+    "deflate with garbage behind it": Row(
+        sized(zlib.compress(VALUE) + b"garbage", "Content-Encoding: deflate"), INVALID
+    ),
+    "deflate that is none": Row(sized(b"\xff\xff\xff", "Content-Encoding: deflate"), INVALID),
+    "gzip twice": Row(sized(gzip.compress(PACKED), "Content-Encoding: gzip, gzip"), INVALID),
+    "gzip in two fields": Row(sized(gzip.compress(PACKED), *["Content-Encoding: gzip"] * 2), INVALID),
+    "br": Row(sized(VALUE, "Content-Encoding: br"), INVALID),
+    "a codec that is no charset": Row(sized(VALUE, "Content-Encoding: rot13"), INVALID),
+    "a bomb": Row(sized(gzip.compress(b" " * (40 << 20)), "Content-Encoding: gzip"), INVALID),
+}
+STREAMED = {"a length beyond the limit": CUT, "a bomb": (b" " * (40 << 20),)}
+"""A stream is of any size."""
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("name", ROWS)
+def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name: str, kind: str) -> None:
+    """By GET and by POST, at once and as a stream; the request arrives once, and the error says that it was sent."""
+    row = ROWS[name]
+    if kind == "session" and row.session:
+        pytest.skip(row.session)
+    server.answer = row.answer
+    for request in (get(server.url), post(server.url), get(server.url, stream=True), post(server.url, stream=True)):
+        transport = TRANSPORTS[kind]()  # with a connection of its own
+        wanted = STREAMED.get(name, row.outcome) if request.stream else row.outcome
+        server.requests.clear()
+        assert outcome(transport, request) == wanted, f"{request.method}, stream: {request.stream}"
+        assert len(server.requests) == 1
+
+
+def _reset(octets: bytes) -> Callable[[socket.socket], None]:
+    """Writes, then resets the connection."""
+
+    def write(connection: socket.socket) -> None:
+        connection.sendall(octets)
+        time.sleep(0.002)  # so that it arrives before the reset
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    return write
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        sized(VALUE, "A: b"),
+        chunked(CHUNKS + b"0\r\nA: b\r\n\r\n"),
+        sized(PACKED, "Content-Encoding: gzip"),
+        head(status="103 Early Hints") + sized(VALUE),
+    ],
+    ids=["length", "chunks", "gzip", "interim"],
+)
+def test_a_response_that_is_cut_at_whatever_byte_is_no_value(server: Server, answer: bytes, reset: bool) -> None:
+    """What was sent is unknown where nothing came back, and known from the first byte on."""
+    transport = BlockingTransport()
+    for cut in range(len(answer)):
+        server.answer = _reset(answer[:cut]) if reset else answer[:cut]
+        kind, sent = outcome(transport, post(server.url))
+        assert (kind, sent) == ("Interrupted", "yes" if cut else "unknown"), f"cut at {cut}"
+    assert len(server.requests) == len(answer)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_response_may_come_in_pieces_of_any_size(server: Server, size: int) -> None:
+    whole = {name: row for name, row in ROWS.items() if len(row.answer) < 400 and len(row.outcome) == 1}
+
+    def write(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(row.answer), size):
+            connection.sendall(row.answer[start : start + size])
+
+    server.answer = write
+    for name, row in whole.items():
+        assert outcome(BlockingTransport(), get(server.url)) == row.outcome, name
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if len(row.answer) < 300])
+def test_framing_does_not_depend_on_where_the_bytes_are_parted(name: str) -> None:
+    """The head and the body are the same, byte by byte or at once."""
+    answer = ROWS[name].answer
+
+    def read(pieces: list[bytes]) -> Any:
+        buffer, rest = bytearray(), iter([*pieces, b""])
+        try:
+            while (came := framing.take_head(buffer)) is None:
+                more = next(rest)
+                if not more:
+                    return "cut"
+                buffer += more
+            body, parts = framing.body_of(came, "GET"), []
+            while not body.done:
+                part = body.take(buffer)
+                parts.append(part)
+                if not part and not body.done:
+                    more = next(rest)
+                    buffer += more
+                    if not more:
+                        body.end()
+            return came.status, dict(came.headers), b"".join(parts)
+        except (framing.Malformed, framing.Cut) as error:
+            return type(error)
+
+    assert read([bytes([octet]) for octet in answer]) == read([answer])
+
+
+# What was sent
+
+
+def test_nothing_listens(transport: Transport) -> None:
+    """No connection: not sent, for any method."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}/"
+    for request in (get(url), post(url)):
+        assert outcome(transport, request) == ("ConnectionFailed", "no")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a:99999/", "ftp://a/", "http:///x", "http://127.0.0.1:1/a b"])
+def test_a_url_that_cannot_be_sent_is_not_sent(url: str) -> None:
+    transport = BlockingTransport()
+    with pytest.raises(TransportError) as caught:
+        transport.send(post(url))
+    assert (caught.value.sent, caught.value.final) == ("no", True)
+
+
+@pytest.mark.parametrize("value", ["a\r\nB: c", "a\nb", "a\0b", "\u20ac"])
+def test_a_header_field_that_would_end_its_line_is_not_sent(server: Server, transport: Transport, value: str) -> None:
+    request = Request("GET", server.url, {"A": value}, timeout=5.0)
+    assert outcome(transport, request) == ("ConnectionFailed", "no")
+    assert not server.requests
+
+
+def test_what_a_caller_is_handling_changes_nothing(server: Server, transport: Transport) -> None:
+    """A request made in an ``except`` block, as a failover is: its error is its own."""
+    server.answer = b""
+    try:
+        transport.send(get("http://127.0.0.1:1/"))
+    except ConnectorError:
+        assert outcome(transport, post(server.url)) == ("Interrupted", "unknown")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("answer", "arrivals"), [(b"", (4, 1)), (head("Content-Length: 9"), (4, 1)), (VALUE, (1, 1))])
+def test_what_is_sent_again_is_what_the_error_says(server: Server, answer: bytes, arrivals: tuple[int, int]) -> None:
+    """GET after a response that was cut, four times in all; POST never; neither after one that was none."""
+    transport = BlockingTransport()
+    server.answer = answer
+    counts = []
+    for request in (get(server.url), post(server.url)):
+        server.requests.clear()
+        with pytest.raises(ConnectorError):
+            run(resend(request, lambda: 5.0, Quota(), Cookies(), lambda _, most: 0.0), transport, time.sleep)
+        counts.append(len(server.requests))
+    assert tuple(counts) == arrivals
+
+
+def test_an_upload_whose_source_fails_says_why(server: Server, transport: Transport) -> None:
+    def source() -> Iterator[bytes]:
+        yield b"first"
+        raise ValueError("the disk is gone")
+
+    with pytest.raises(TransportError, match="the disk is gone") as caught:
+        transport.send(post(server.url, body=Content([source()])))
+    assert (caught.value.sent, caught.value.final) == ("unknown", True)
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"x" * 100_000, b"x" * 3_000_000], ids=len)
+def test_a_body_arrives_as_it_is(server: Server, transport: Transport, body: bytes) -> None:
+    """At once, from a file, and in chunks from an iterator."""
+    server.answer, server.closes = sized(VALUE), False
+    for source in (body, Content([File(body)]), Content([iter([body[:1], b"", body[1:]])])):
+        assert outcome(transport, post(server.url, body=source)) == (VALUE,)
+        fields, _, came = server.requests[-1].partition(b"\r\n\r\n")
+        if b"chunked" in fields:
+            parts, rest = [], came
+            while rest:
+                size, _, rest = rest.partition(b"\r\n")
+                parts.append(rest[: int(size, 16)])
+                rest = rest[int(size, 16) + 2 :]
+            came = b"".join(parts)
+        assert came == body
+
+
+# An answer before the request is whole, RFC 9112 section 9.3
+
+
+def _early(answer: bytes, *, linger: bool) -> Callable[[socket.socket], None]:
+    """Answers after the head alone, and closes without reading the rest; ``linger`` waits for the client first."""
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(answer)
+            if linger:
+                time.sleep(0.3)
+
+    return serve
+
+
+@pytest.mark.parametrize("linger", [True, False])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_an_answer_that_refuses_a_large_body_is_the_answer(linger: bool, streamed: bool) -> None:
+    """Sending ends with it; also where the connection is reset behind it."""
+    body: Any = b"x" * 20_000_000
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answer = sized(b"too large", "Connection: close", status="413 Content Too Large")
+        threading.Thread(target=_early(answer, linger=linger), args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        request = post(url, body=Content([iter([body[:100_000]] * 200)]) if streamed else body)
+        response = BlockingTransport().send(request)
+    assert (response.status, response.body) == (413, b"too large")
+
+
+def test_a_connection_that_closes_while_a_body_is_sent_leaves_it_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_early(b"", linger=False), args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert outcome(BlockingTransport(), post(url, body=b"x" * 20_000_000)) == ("Interrupted", "unknown")
+
+
+def test_an_interim_answer_while_a_body_is_sent_ends_nothing() -> None:
+    """100 Continue, which servers send unasked, and a success that begins before the body was read."""
+    body = b"x" * 8_000_000
+    came = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            size = len(connection.recv(1000))
+            connection.sendall(head(status="100 Continue") + head("Content-Length: 8"))
+            while size < len(body):
+                size += len(connection.recv(1 << 20))
+            came.append(size)
+            connection.sendall(VALUE)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert outcome(BlockingTransport(), post(url, body=body)) == (VALUE,)
+    assert came
+    assert came[0] > len(body)
+
+
+# Time
+
+
+def _drip(octets: bytes) -> Callable[[socket.socket], None]:
+    def write(connection: socket.socket) -> None:
+        connection.sendall(octets)
+        for _ in range(100):
+            connection.sendall(b" ")
+            time.sleep(0.05)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("start", "sent"),
+    [
+        (b"", "unknown"),
+        (b"HTTP/1.1 200 OK\r\nA: ", "yes"),
+        (head("Content-Length: 1000"), "yes"),
+        (chunked(b"3e8\r\n"), "yes"),
+    ],
+)
+def test_a_peer_that_drips_has_the_time_of_the_call(server: Server, start: bytes, sent: str) -> None:
+    """Before the head, in it and in the body: each read succeeds, the whole does not."""
+    server.answer = _drip(start) if start else lambda connection: time.sleep(2.0)
+    began = time.monotonic()
+    assert outcome(BlockingTransport(), post(server.url, timeout=0.3)) == ("Timeout", sent)
+    assert time.monotonic() - began < 2
+
+
+def test_a_peer_that_does_not_read_has_the_time_of_the_call() -> None:
+    """However large the body, and not the time that connecting has."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        began = time.monotonic()
+        assert outcome(BlockingTransport(), post(url, body=b"x" * 20_000_000, timeout=0.4)) == ("Timeout", "unknown")
+    assert time.monotonic() - began < 3
+
+
+def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that hangs costs one thread a host, however many ask."""
+    asked = []
+
+    def hang(host: str, *rest: Any, **more: Any) -> Any:
+        asked.append(host)
+        time.sleep(1.0)
+        raise OSError("no")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    transport = BlockingTransport()
+    for _ in range(3):
+        began = time.monotonic()
+        assert outcome(transport, post("http://slow.invalid/", timeout=0.1)) == ("ConnectionFailed", "no")
+        assert time.monotonic() - began < 0.9
+    assert asked == ["slow.invalid"]
+
+
+def test_all_addresses_of_a_host_have_one_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that do not answer, or refuse, do not keep one that answers away."""
+    held = []
+    with socket.create_server(("127.0.0.2", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        for _ in range(3):  # so that further ones wait
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.2", port))
+            held.append(waiting)
+        silent = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))
+        refusing = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.3", 9))
+        place = ("127.0.0.1", int(server.url.split(":")[2].split("/")[0]))
+        good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", place)
+        rows = [silent, silent, refusing]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
+        transport = BlockingTransport()
+        began = time.monotonic()
+        assert outcome(transport, get("http://many.invalid/", timeout=0.6)) == ("ConnectionFailed", "no")
+        assert time.monotonic() - began < 3
+        server.answer = sized(VALUE)
+        rows.append(good)
+        assert outcome(transport, get("http://many.invalid/", timeout=5.0)) == (VALUE,)
+    for waiting in held:
+        waiting.close()
+
+
+# Kept connections
+
+
+def test_a_connection_is_used_again(server: Server, transport: Transport) -> None:
+    """Behind every kind of body that has an end."""
+    server.closes = False
+    whole = ["Content-Length", "chunks", "gzip", "nothing", "15 times 100", "raw deflate"]
+    for name in whole:
+        server.answer = ROWS[name].answer
+        assert outcome(transport, get(server.url)) == ROWS[name].outcome
+        assert outcome(transport, get(server.url, stream=True)) == ROWS[name].outcome
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        sized(VALUE) + sized(b'{"n": 2}'),  # another response that nobody asked for
+        sized(VALUE) + b"\r\n",
+        sized(VALUE, "Connection: close"),
+        sized(VALUE, "Connection: Keep-Alive, Close"),
+        sized(VALUE).replace(b"1.1", b"1.0"),
+        sized(VALUE, status="204 No Content"),
+        sized(VALUE, status="304 Not Modified"),
+    ],
+)
+def test_a_connection_that_cannot_be_trusted_is_not_used_again(server: Server, first: bytes) -> None:
+    """What stands behind a response is never the answer to the next request."""
+    transport = BlockingTransport()
+    server.closes = False
+    server.answer = [first, sized(b"[2]")]
+    outcome(transport, get(server.url))
+    assert outcome(transport, get(server.url)) == (b"[2]",)
+    assert server.connections == 2
+
+
+def test_a_kept_connection_that_was_closed_is_not_used(server: Server, transport: Transport) -> None:
+    """POST too: it is looked at first, and the request goes out once."""
+    server.answer = sized(VALUE)  # and closes, without saying so
+    for _ in range(5):
+        assert outcome(transport, post(server.url)) == (VALUE,)
+        time.sleep(0.05)  # the close comes behind the answer
+    assert (len(server.requests), server.connections) == (5, 5)
+
+
+def test_a_response_that_comes_unasked_is_the_answer_to_nothing(server: Server) -> None:
+    """One that arrives while the connection is idle."""
+    transport = BlockingTransport()
+
+    def forge(connection: socket.socket) -> None:
+        connection.sendall(sized(VALUE))
+        time.sleep(0.02)
+        connection.sendall(sized(b"forged"))
+        time.sleep(0.3)
+
+    server.answer = [forge, sized(VALUE)]
+    assert outcome(transport, get(server.url)) == (VALUE,)
+    time.sleep(0.06)
+    assert outcome(transport, get(server.url)) == (VALUE,)
+
+
+def test_64_threads_have_a_connection_each_and_keep_it(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    transport = BlockingTransport()
+    server.closes = False
+    server.answer = sized(VALUE)
+    wrong: list[Any] = []
+
+    def work() -> None:
+        wrong.extend(one for one in (outcome(transport, get(server.url)) for _ in range(5)) if one != (VALUE,))
+
+    threads = [threading.Thread(target=work) for _ in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert server.connections <= 64
+    assert not caplog.records
+
+
+def test_a_stream_that_is_given_up_gives_its_connection_up(server: Server, transport: Transport) -> None:
+    server.closes = False
+    server.answer = [sized(b"x" * 1_000_000), sized(VALUE)]
+    stream = transport.send(get(server.url, stream=True)).stream
+    assert stream is not None
+    assert stream.read(3) == b"xxx"
+    stream.close()
+    assert outcome(transport, get(server.url)) == (VALUE,)
+
+
+# What comes with a response
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("raw deflate", "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)"),
+        ("a charset for a coding", "'utf-8' is not a content coding; ignored"),
+        ("aws-chunked, gzip", "'aws-chunked' is not a content coding; ignored"),
+    ],
+)
+def test_what_was_read_as_meant_is_a_deviation(server: Server, transport: Transport, name: str, said: str) -> None:
+    server.answer = ROWS[name].answer
+    response: Response = transport.send(get(server.url))
+    assert [(problem.path, problem.message) for problem in response.deviations] == [(("Content-Encoding",), said)]
+
+
+def test_a_head_of_any_method_and_status(server: Server, transport: Transport) -> None:
+    """HEAD has no body, whatever its length says; fields come as they are, in any case, in Latin-1."""
+    server.closes = False
+    server.answer = head("Content-Length: 8", "Set-Cookie: a=1", "set-cookie: b=2", "X-A: \xe9")
+    response = transport.send(Request("HEAD", server.url, {}, timeout=5.0))
+    assert (response.status, response.body) == (200, b"")
+    assert (response.headers["x-a"], response.headers.every("Set-Cookie")) == ("\xe9", ["a=1", "b=2"])
+    server.answer = sized(VALUE, status="599 Whatever")
+    assert transport.send(post(server.url)).status == 599
+
+
+def test_memory_does_not_grow_with_what_follows_gzip(server: Server) -> None:
+    """The end of a member is looked at when it comes: nothing is collected behind it."""
+    import tracemalloc
+
+    def write(connection: socket.socket) -> None:
+        connection.sendall(head("Content-Encoding: gzip") + PACKED)
+        for _ in range(300):
+            connection.sendall(b"\0" * 65536)
+
+    server.answer = write
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidResponse):
+            BlockingTransport().send(get(server.url, stream=True)).stream.read()  # type: ignore[union-attr]
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
