@@ -287,7 +287,8 @@ def checked_base(url: str) -> str:
 
 LONGEST_WAIT = 366 * 86400.0
 """More seconds than anybody waits: what a service asks for beyond is this."""
-_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
+_MILLISECONDS = "retry-after-ms"
+"""The end of the names of fields with milliseconds; vendors put their own before it."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
 
 
@@ -298,8 +299,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     Services write more than the RFC has: fractions, a list (its longest counts), milliseconds in a field of their own.
     A date is set against that of the response, since clocks differ.
     """
-    for name in _MILLISECONDS:
-        if name in headers and (asked := _longest(headers[name])) is not None:
+    for name in headers:
+        if name.lower().endswith(_MILLISECONDS) and (asked := _longest(headers[name])) is not None:
             return min(asked / 1000, LONGEST_WAIT)
     text = headers.get("Retry-After")
     if text is None:
