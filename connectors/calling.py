@@ -62,9 +62,8 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
     click.echo(f"{told['title']} {told['version']}\n{told['description']}\n\nConnection")
     for one in service.connection:
         required = f"one of {', '.join(one.sets)}" if one.sets else "required" if one.required else "optional"
-        click.echo(
-            f"  {one.name}  {required}; {one.description or one.title} ({', '.join(variables(entry.name, one))})"
-        )
+        places = ", ".join(variables(entry, one)) or "given in code or saved"
+        click.echo(f"  {one.name}  {required}; {one.description or one.title} ({places})")
     for kind in ("triggers", "actions"):
         click.echo(f"\n{kind.capitalize()}")
         table = tables.table("  name", "method", "path", "title")
@@ -191,7 +190,7 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
                 is_flag=False,
                 help=said + (" [required]" if plan.asked(one) else ""),
                 metavar="[true|false]" if switch else "VALUE",
-                shell_complete=_completion(entry, name, one),
+                shell_complete=_completion(entry, name, plan, one),
             )
         )
         if switch and negation not in taken:
@@ -235,8 +234,9 @@ def _media_type(text: str, offered: Sequence[str]) -> str:
     return [*exact, *suffixed, f"application/{word}"][0]
 
 
-def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..., list[CompletionItem]]:
-    """What a shell offers for an argument: what its enum lists, or what the service says where one is connected."""
+def _completion(entry: Entry, operation: str, plan: Plan, argument: Argument) -> Callable[..., list[CompletionItem]]:
+    """What a shell offers for an argument: what its enum lists, or what the service of a connector that is found by
+    name says to anybody. Nobody has asked for a call yet, so that no value of a connection is used."""
 
     def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
         known = {
@@ -245,8 +245,7 @@ def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..
             if one.startswith("argument_") and value not in (None, ())
         }
         try:
-            made = connect(entry, ctx.params.get("connection"), ctx.params.get("base_url"), None, {"timeout": 3.0})
-            found = made[operation].choices(argument.name, **known)
+            found = _choices(entry, operation, plan, argument, known, ctx.params.get("base_url"))
         except ConnectorError:
             return []  # a shell has no place for words
         # A shell would insert what it is offered: a value that must be escaped is not.
@@ -258,6 +257,19 @@ def _completion(entry: Entry, operation: str, argument: Argument) -> Callable[..
         ]
 
     return complete
+
+
+def _choices(
+    entry: Entry, operation: str, plan: Plan, argument: Argument, known: dict[str, Any], base_url: str | None
+) -> list[tuple[Any, str]]:
+    contract = plan.contract(argument.schema)
+    contract = contract if contract.items is None else plan.contract(contract.items)
+    if contract.enum is not None:
+        return [(value, str(value)) for value in contract.enum]
+    if not entry.named:
+        return []
+    made = connect(entry, {}, base_url, None, {"timeout": 3.0})
+    return made[operation].choices(argument.name, **known)
 
 
 def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:

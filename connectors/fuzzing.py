@@ -47,7 +47,7 @@ def fuzz(
         values: Any = connection
         if url is None:
             sandbox = stack.enter_context(Sandbox(loader.load(entry.document, entry.properties)))
-            url_, values = sandbox.url, connection or sandbox.values
+            url_, values = sandbox.url, sandbox.values
         else:
             url_ = url
         made = connect(entry, values, url_, None, {})

@@ -10,7 +10,8 @@ from typing import Any
 from connectors import connections, registry
 from connectors.registry import Entry
 from engine import loader
-from engine.connection import Connection
+from engine.connection import Connection, held
+from engine.credentials import sealed
 from engine.errors import Diagnostic, InvalidDocument
 from engine.http import Transport
 from engine.model import Service
@@ -50,7 +51,9 @@ def load(
     :class:`~engine.errors.InvalidDocument` for a document that cannot be used,
     :class:`~engine.errors.ConnectionMissing` for values that are missing.
     """
-    return connect(registry.find(name), connection, base_url, transport, options)
+    connection = _at_the_door(connection)
+    with sealed():
+        return connect(registry.find(name), connection, base_url, transport, options)
 
 
 def load_file(
@@ -61,8 +64,17 @@ def load_file(
     transport: Transport | None = None,
     **options: Any,
 ) -> Connector:
-    """A connector from a document, or from a folder in Microsoft's form; otherwise as :func:`load`."""
-    return connect(entry_at(Path(path)), connection, base_url, transport, options)
+    """A connector from a document, or from a folder in Microsoft's form; otherwise as :func:`load`, but that no values
+    are taken from the environment or a saved default: what the file is called says nothing of whose it is. A saved
+    connection is taken where it is named, and is for the place that the document names."""
+    connection = _at_the_door(connection)
+    with sealed():
+        return connect(entry_at(Path(path)), connection, base_url, transport, options)
+
+
+def _at_the_door(connection: ConnectionLike) -> ConnectionLike:
+    """What was given for a connection, its values as secrets."""
+    return held(connection) if isinstance(connection, Mapping) else connection
 
 
 def entry_at(path: Path) -> Entry:
@@ -107,8 +119,8 @@ def connect(
 ) -> Connector:
     """The connector of an entry, with a connection."""
     service = loader.load(entry.document, entry.properties)
-    given = connections.values(entry.name, service, connection)
+    given = connections.given(entry, service, connection)
     carrier = transport or BlockingTransport()
-    changed = connections.keeper(entry.name, service, connection)
-    made = Connection(service, given, base_url, carrier, changed)
+    made = Connection(service, given.values, base_url, carrier, given.store)
+    given.check(made.base)
     return Connector(entry.name, service, made, carrier, with_options(Options(), options))

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import click
 
@@ -17,12 +17,18 @@ from connectors.loading import connect, entry_at, entry_named, service_named
 from connectors.registry import Entry
 from connectors.tables import print_json
 from engine import loader
+from engine.connection import Connection, may_be_empty
 from engine.connection import missing as connections_missing
+from engine.credentials import Mask, Secret, Url, sealed
+from engine.endpoints import HTTP, shown
 from engine.errors import ConnectorError, UnknownName
 from engine.http import Request
-from engine.model import Service
+from engine.model import ConnectionParameter, Service
 from engine.policies import findings
 from engine.transports.blocking import BlockingTransport
+
+_FETCHING = 10.0
+"""Seconds that fetching a document may take."""
 
 # Adding and connecting
 
@@ -65,10 +71,20 @@ def remove_(name: str) -> None:
 
 
 def _fetched(url: str, folder: Path) -> Path:
-    """The document at a URL, as a file. Nothing is followed, and no credential is sent."""
-    response = BlockingTransport().send(Request("GET", url, {"Accept": "application/json, application/yaml, */*"}))
+    """The document at a URL, as a file. Nothing is followed, no credential is sent, and what may be one in the URL is
+    not shown."""
+    if not HTTP.match(url):
+        raise ConnectorError(
+            f"{shown(url)!r} is no URL of a document: http or https, a host, no user name or password, no blanks"
+        )
+    query = Mask(Secret(value) for _, value in parse_qsl(urlsplit(url).query))
+    request = Request("GET", Url(url, query), {"Accept": "application/json, application/yaml, */*"}, timeout=_FETCHING)
+    with sealed(query):
+        response = BlockingTransport().send(request)
     if response.status != 200:
-        raise ConnectorError(f"{url} answered {response.status}; a document was expected")
+        target = response.headers.get("Location")
+        leads = f", which leads to {shown(target)}; a redirect is not followed: give that URL" if target else ""
+        raise ConnectorError(f"{shown(url)} answered {response.status}{leads}; a document was expected")
     stem = re.sub(r"[^a-z0-9]+", "-", urlsplit(url).path.rpartition("/")[2].partition(".")[0].lower()).strip("-")
     suffix = "json" if response.body.lstrip()[:1] == b"{" else "yaml"
     path = folder / f"{stem or 'connector'}.swagger.{suffix}"
@@ -80,24 +96,28 @@ def _fetched(url: str, folder: Path) -> Path:
 @click.argument("name")
 @click.option("--as", "saved", default=connections.DEFAULT, show_default=True, help="The name to save it under.")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A value; a secret as a reference only.")
+@click.option("--base-url", metavar="URL", help="The place that it is for, instead of the document's.")
 @click.option("--flow", type=click.Choice(list(FLOWS)), help="How a token is obtained.")
 @click.option("--input/--no-input", "ask", default=None, help="Ask for what is missing; by default on a terminal.")
 @click.option("--test/--no-test", default=True, help="Try the connection, where the connector says how.")
-def connect_(name: str, saved: str, given: tuple[str, ...], flow: str | None, ask: bool | None, test: bool) -> None:
+def connect_(
+    name: str, saved: str, given: tuple[str, ...], base_url: str | None, flow: str | None, ask: bool | None, test: bool
+) -> None:
     """Save a connection: values, and a token where the service gives one.
 
     A secret is asked for without showing it, or given as a reference: ${NAME} for a variable of the environment,
-    file:PATH for a file. It is kept in the keyring, or as that reference.
+    file:PATH for a file. It is kept in the keyring, or as that reference. The connection is used for the place only
+    that it was saved for: scheme, host, port and base path.
     """
     entry, service = service_named(name)
     asks = sys.stdin.isatty() if ask is None else ask
-    values = _given(service, given)
+    values: dict[str, Any] = _given(service, given)
     token = next((one for one in service.connection if one.oauth is not None), None)
     if token is not None and token.name not in values and flow is None and asks:
         flow = "browser"
     if asks:
         for one in connections_missing(service, {**values, **({token.name: "-"} if token and flow else {})}):
-            values[one.name] = click.prompt(one.description or one.title or one.name, hide_input=one.secret)
+            values[one.name] = _asked_for(service, one)
     if flow is not None:
         if token is None:
             raise click.UsageError(f"{entry.name} needs no token; leave --flow out")
@@ -105,12 +125,22 @@ def connect_(name: str, saved: str, given: tuple[str, ...], flow: str | None, as
         came = connecting.token(token, flow, followed, BlockingTransport(), lambda said: click.echo(said, err=True))
         # A token that can be had again without a person is not kept.
         values |= came if flow in ("browser", "device") else {"grant": flow.replace("-", "_")}
-    followed = connections.resolved(entry.name, saved, values)
-    connections.values(entry.name, service, followed)  # refuses what is not whole
-    path = connections.save(entry.name, saved, service, values)
-    click.echo(f"saved as {saved} of {entry.name} in {path}", err=True)
+    whole = connections.given(entry, service, connections.resolved(entry.name, saved, values))
+    place = Connection(service, whole.values, base_url).base  # refuses what is not whole
+    path = connections.save(entry.name, saved, service, values, place)
+    click.echo(
+        f"saved as {saved} of {entry.name} in {path}, for {place or 'the host that its policies choose'}", err=True
+    )
     if test:
-        _tested(entry, saved)
+        _tested(entry, saved, base_url)
+
+
+def _asked_for(service: Service, parameter: ConnectionParameter) -> Secret:
+    """A value from the person at the terminal."""
+    title = parameter.description or parameter.title or parameter.name
+    hidden = connections.secret(service, parameter.name)
+    default = "" if parameter.name in may_be_empty(service) else None
+    return Secret(click.prompt(title, hide_input=hidden, default=default, show_default=False))
 
 
 def _given(service: Service, given: tuple[str, ...]) -> dict[str, Any]:
@@ -155,13 +185,14 @@ def connections_list(as_json: bool) -> None:
 @connections_.command("test")
 @click.argument("connector")
 @click.argument("name", default=connections.DEFAULT)
-def connections_test(connector: str, name: str) -> None:
+@click.option("--base-url", metavar="URL", help="The place that it was saved for, if not the document's.")
+def connections_test(connector: str, name: str, base_url: str | None) -> None:
     """Call the operation by which the connector shows that a connection works."""
-    _tested(entry_named(connector), name)
+    _tested(entry_named(connector), name, base_url)
 
 
-def _tested(entry: Entry, name: str) -> None:
-    made = connect(entry, name, None, None, {})
+def _tested(entry: Entry, name: str, base_url: str | None) -> None:
+    made = connect(entry, name, base_url, None, {})
     if made.service.test is None:
         click.echo("the connector names no operation to test a connection with; its values are whole", err=True)
         return

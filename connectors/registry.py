@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -38,6 +38,10 @@ class Entry:
     document: Path
     properties: Path | None
     source: str
+    named: bool = False
+    """Whether it was found by its name, so that it may have what is kept under that name."""
+    trusted: bool = False
+    """Whether it comes with this package, so that its document may name any variable of the environment."""
 
 
 def built_in() -> Path:
@@ -125,7 +129,7 @@ def read() -> Registry:
     be looked at (a package that fails, a folder that is not one, a link that leads nowhere) takes nothing else along.
     """
     found = Registry()
-    _read_folder(found, built_in(), "built in")
+    _read_folder(found, built_in(), "built in", trusted=True)
     _read_folder(found, added(), "added", optional=True)
     for point in entry_points(group=GROUP):
         source = point.dist.name if point.dist is not None else point.name
@@ -142,7 +146,7 @@ def read() -> Registry:
     return found
 
 
-def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool = False) -> None:
+def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool = False, trusted: bool = False) -> None:
     try:
         if optional and not folder.exists():
             return
@@ -160,7 +164,7 @@ def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool =
             if not all(one.resolve(strict=True).is_relative_to(root) for one in files):
                 found.broken[str(path)] = "leads out of its folder, and is not followed"
             else:
-                found.entries.setdefault(entry.name, entry)
+                found.entries.setdefault(entry.name, replace(entry, named=True, trusted=trusted))
         except (OSError, RuntimeError) as error:
             found.broken[str(path)] = _reason(error)
 

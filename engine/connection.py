@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.credentials import Credentials, Mask, Secret, Url, Values, revealed, sealed
 from engine.dialects.lowering import UNUSABLE
 from engine.errors import ConnectionMissing, nearest
 from engine.expressions import plain
-from engine.http import NO_HOST, Credentials, Transport, checked_base
+from engine.http import NO_HOST, Transport, checked_base
 from engine.model import MISSING, ConnectionParameter, Operation, Service
-from engine.oauth import FIELDS, Tokens, client_of
+from engine.oauth import FIELDS, SECRET_FIELDS, Store, Tokens, client_of
 from engine.retry import Quota
 from engine.security import credentials
 from engine.urls import segment
@@ -20,16 +21,38 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")
 
 
-class Values(dict[str, str]):
-    """The values of a connection. They show nowhere."""
+def held(values: Mapping[str, Any]) -> Values:
+    """The values of a mapping as secrets, whatever they are for; those that are None are left out.
 
-    def __repr__(self) -> str:
-        return "Values(***)"
+    :class:`~engine.errors.ConnectionMissing` for a text that is none of Unicode.
+    """
+    found = Values(
+        {
+            name: value if isinstance(value, Secret) else Secret(plain(value))
+            for name, value in values.items()
+            if value is not None
+        }
+    )
+    del values
+    for name, value in found.items():
+        if any("\ud800" <= character <= "\udfff" for character in value.reveal()):
+            raise ConnectionMissing(f"the connection value {name} has half of a surrogate pair in it, which is no text")
+    return found
 
-    __str__ = __repr__
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError("the values of a connection are not pickled")
+def secret_names(service: Service) -> frozenset[str]:
+    """The connection values of a service that are shown nowhere: those that are declared so, those behind the secret
+    part of a security scheme, and what an OAuth client keeps to itself."""
+    declared = {one.name for one in service.connection if one.secret}
+    bound = {name for scheme in service.schemes.values() for part, name in scheme.values.items() if part != "username"}
+    return frozenset({*declared, *bound, *SECRET_FIELDS})
+
+
+def may_be_empty(service: Service) -> frozenset[str]:
+    """The connection values for which an empty text is a value: user and password of basic (RFC 7617 section 2)."""
+    return frozenset(
+        name for scheme in service.schemes.values() if scheme.type == "basic" for name in scheme.values.values()
+    )
 
 
 class Connection:
@@ -46,35 +69,43 @@ class Connection:
         values: Mapping[str, Any],
         base_url: str | None = None,
         transport: Transport | None = None,
-        changed: Callable[[Mapping[str, Any]], None] = lambda values: None,
+        store: Store | None = None,
     ) -> None:
+        names = list(values)
+        values = held(values)
         known = {one.name: one for one in service.connection}
         token = next((one for one in known.values() if one.oauth is not None), None)
         beside = [name for name in FIELDS if token is not None and name not in known]
-        for name in values:
+        for name in names:
             if name not in known and name not in beside:
                 raise ConnectionMissing(f"there is no connection value {name!r}{nearest(name, [*known, *beside])}")
-        defaults = {one.name: one.default for one in known.values() if one.default is not MISSING}
-        given = {name: value for name, value in values.items() if value is not None and value != ""}
+        defaults = held({one.name: one.default for one in known.values() if one.default is not MISSING})
+        empty, hidden = may_be_empty(service), secret_names(service)
+        given = {name: value for name, value in values.items() if value or name in empty}
         own = {name: value for name, value in given.items() if name in known}
-        self.values = Values({name: plain(value) for name, value in {**defaults, **own}.items()})
+        self.mask = Mask(value for name, value in {**defaults, **given}.items() if name in hidden)
+        """The secrets of the connection, for whatever is shown."""
+        self.values = Values(
+            {name: value if name in hidden else value.reveal() for name, value in {**defaults, **own}.items()}
+        )
         lacking = missing(service, self.values)
         if lacking:
             raise ConnectionMissing(f"the connection has no {', '.join(one.name for one in lacking)}")
         for one in known.values():
-            if one.allowed and one.name in own and self.values[one.name] not in map(plain, one.allowed):
+            if one.allowed and one.name in own and own[one.name].reveal() not in map(plain, one.allowed):
                 listed = ", ".join(map(plain, one.allowed))
                 raise ConnectionMissing(f"the connection value {one.name} is one of {listed}")
         self._service = service
-        self._credentials: dict[str, Credentials] = {}
+        self._credentials: dict[tuple[str, frozenset[str]], Credentials] = {}
         self._token = token.name if token is not None else ""
         self._tokens: Tokens | None = None
         if token is not None and token.oauth is not None and transport is not None:
-            kept = {name: given[name] for name in (*FIELDS, token.name) if name in given}
-            self._tokens = Tokens(client_of(token.oauth, transport, given), token.name, kept, changed)
+            kept = Values({name: given[name] for name in (*FIELDS, token.name) if name in given})
+            self._tokens = Tokens(client_of(token.oauth, transport, given), token.name, kept, store)
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
-        self.base = self._base(service.server, base_url)
+        with sealed(self.mask):
+            self.base = Url(self._base(service.server, base_url), self.mask)
         self.quota = Quota()
 
     def __repr__(self) -> str:
@@ -120,43 +151,53 @@ class Connection:
         if value is None:
             raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
         try:
-            return encode(value)
+            return encode(revealed(value))
         except ValueError as error:
             raise ConnectionMissing(f"the connection value {name} {error}") from None
 
-    def credentials(self, operation: Operation) -> Credentials:
-        """What an operation needs to be allowed, kept for the next call; a token that has ended is renewed first."""
+    def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
+        """What an operation needs to be allowed, kept for the next call; a token that has ended is renewed first.
+        ``instead`` are header fields that the request brings along: no value is needed for a scheme that sets one."""
         if self._tokens is not None and self._tokens.renews():
             self._use(self._tokens.current())
-        if operation.id not in self._credentials:
-            self._credentials[operation.id] = credentials(self._service, operation, self.values)
-        return self._credentials[operation.id]
+        key = operation.id, instead
+        if key not in self._credentials:
+            self._credentials[key] = credentials(self._service, operation, self.values, instead)
+        return self._credentials[key]
 
-    def renewed(self) -> bool:
-        """Whether there is another token than the one that was refused just now."""
+    def renewed(self, refused: Credentials) -> bool:
+        """Whether there is another token than the one that a refused request carried; of several requests that
+        carried one token, the first renews it."""
         if self._tokens is None or not self._tokens.renews():
             return False
-        used = self.values.get(self._token, "")
-        self._use(self._tokens.renew(used))
-        return self.values.get(self._token) != used
+        token = self._tokens.after(refused.carries)
+        self._use(token)
+        return not refused.carries(token)
 
-    def _use(self, token: str) -> None:
+    def _use(self, token: Secret) -> None:
         if token and self.values.get(self._token) != token:
+            self.mask.add(token)
             self.values[self._token] = token
-            self._credentials.clear()
+            self._credentials = {}
 
 
 def missing(service: Service, values: Mapping[str, Any]) -> list[ConnectionParameter]:
     """The values that a connection still needs: those that every one has, and of its sets one whole. Of several
     sets, the one with the most values given."""
 
+    empty = may_be_empty(service)
+
+    def given(name: str) -> bool:
+        value = values.get(name)
+        return value is not None and (revealed(value) != "" or name in empty)
+
     def lacking(one: ConnectionParameter) -> bool:
-        return one.required and values.get(one.name) in (None, "") and one.default is MISSING
+        return one.required and not given(one.name) and one.default is MISSING
 
     found = [one for one in service.connection if not one.sets and lacking(one)]
     names = list(dict.fromkeys(name for one in service.connection for name in one.sets))
     members = {name: [one for one in service.connection if name in one.sets] for name in names}
     if names and not any(all(not lacking(one) for one in members[name]) for name in names):
-        nearest_one = max(names, key=lambda name: sum(values.get(one.name) not in (None, "") for one in members[name]))
+        nearest_one = max(names, key=lambda name: sum(given(one.name) for one in members[name]))
         found += [one for one in members[nearest_one] if lacking(one)]
     return found

@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from engine.credentials import revealed
 from engine.http import Origin, Request, Response, origin
 
 _MOST, _LONGEST = 50, 4096
@@ -38,7 +39,7 @@ class Cookies:
     def take(self, request: Request, response: Response) -> None:
         """Keeps what a response to a request sets, and forgets what it expires; what breaks the rules is skipped."""
         for line in response.headers.every("Set-Cookie"):
-            place, value, expired = _read(line, request.url) or (None, "", True)
+            place, value, expired = _read(line, revealed(request.url)) or (None, "", True)
             if place is None:
                 continue
             self._values.pop(place, None)
@@ -49,7 +50,7 @@ class Cookies:
         """The request with the cookies that belong to it, beside those that it has of its own."""
         if not self._values:
             return request
-        here, path = origin(request.url), urlsplit(request.url).path or "/"
+        here, path = origin(revealed(request.url)), urlsplit(revealed(request.url)).path or "/"
         pairs = [
             f"{place.name}={value}"
             for place, value in sorted(self._values.items(), key=lambda item: -len(item[0].path))  # section 5.4

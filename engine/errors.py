@@ -26,7 +26,8 @@ Whatever a peer sends, nothing outside this tree escapes a call. No message hold
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import pickle
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -83,9 +84,45 @@ class Diagnostic:
 
 
 class ConnectorError(Exception):
-    """Base of every error that a connector raises."""
+    """Base of every error that a connector raises. It can be pickled and copied, with its attributes and its cause, so
+    that it crosses from one process to another."""
 
     sent: Sent = "no"
+
+    def __reduce__(self) -> Any:
+        cause = self.__cause__ if isinstance(self.__cause__, ConnectorError) else None
+        return _restored, (type(self), self.args, {name: _portable(one) for name, one in vars(self).items()}, cause)
+
+    def changed(self, change: Callable[[Any], Any]) -> None:
+        """Changes every text and value that the error shows, and those of its cause."""
+        self.args = change(self.args)
+        for name, value in vars(self).items():
+            setattr(self, name, change(value))
+        cause = self.__cause__
+        if isinstance(cause, ConnectorError) and cause is not self:
+            cause.changed(change)
+            cause.__context__ = None
+            cause.__traceback__ = None
+
+
+def _restored(
+    kind: type[ConnectorError], args: tuple[Any, ...], attributes: dict[str, Any], cause: BaseException | None
+) -> ConnectorError:
+    """An error as it was, whatever the arguments of its class."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(attributes)
+    error.__cause__ = cause
+    return error
+
+
+def _portable(value: Any) -> Any:
+    """The value itself, or its text where it cannot be pickled: an error must arrive."""
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 - whatever a class of a caller's raises
+        return repr(value)
+    return value
 
 
 class InvalidDocument(ConnectorError):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from engine.credentials import revealed
 from engine.errors import Unsupported
 from engine.model import MISSING
 
@@ -41,7 +42,7 @@ def _named(values: Mapping[str, Any], name: str) -> Any:
 
 
 ROOTS: Mapping[str, Callable[[Scope, str], Any]] = {
-    "connectionparameters": lambda scope, name: _named(scope.connection, name),
+    "connectionparameters": lambda scope, name: revealed(_named(scope.connection, name)),
     "headers": lambda scope, name: _named(scope.headers, name),
     "queryparameters": lambda scope, name: _named(scope.query, name),
     "body": lambda scope, name: scope.body,

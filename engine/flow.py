@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from engine.cookies import Cookies
+from engine.credentials import Credentials, beside, revealed
 from engine.errors import ConnectorError
-from engine.http import Credentials, Request, Response, Transport, Wait, origin
+from engine.http import Request, Response, Transport, Wait, origin
 from engine.retry import UNLABELLED, Flow, Labels, Quota, Result, resend
 
 MAX_REDIRECTS = 5
@@ -66,8 +67,8 @@ def redirected(request: Request, response: Response) -> Request | None:
     else:
         return None
     try:
-        url = urljoin(request.url, location).partition("#")[0]
-        if origin(url) != origin(request.url):
+        url = beside(request.url, urljoin(revealed(request.url), location).partition("#")[0])
+        if origin(revealed(url)) != origin(revealed(request.url)):
             return None
     except ValueError:
         return None
@@ -80,12 +81,8 @@ def _redacted(response: Response, credentials: Credentials) -> Response:
     """An error answer without the credentials that it may echo."""
     if not credentials:
         return response
-    text = response.body.decode("utf-8", "surrogateescape")
-    return replace(
-        response,
-        headers=response.headers.changed(credentials.redact),
-        body=credentials.redact(text).encode("utf-8", "surrogateescape"),
-    )
+    mask = credentials.mask
+    return replace(response, headers=response.headers.masked(mask), body=mask.octets(response.body))
 
 
 def run(flow: Flow[Result], transport: Transport, sleep: Callable[[float], None]) -> Result:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from engine.content import Content, Stream
+from engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of
 from engine.errors import ConnectionMissing, Problem
 
 
@@ -45,9 +45,12 @@ class Headers(Mapping[str, str]):
         """The values of a field one by one, for those that cannot be joined (``Set-Cookie``)."""
         return list(self._fields.get(name.lower(), ("", []))[1])
 
-    def changed(self, change: Callable[[str], str]) -> Headers:
-        """The same fields with each value changed."""
-        return Headers((name, change(value)) for name, values in self._fields.values() for value in values)
+    def __reduce__(self) -> Any:
+        return Headers, ([(name, value) for name, values in self._fields.values() for value in values],)
+
+    def masked(self, mask: Mask) -> Headers:
+        """The same fields without secrets in their values."""
+        return Headers((name, mask.text(value)) for name, values in self._fields.values() for value in values)
 
 
 FRAMING = frozenset(
@@ -92,91 +95,16 @@ def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
     return text
 
 
-class Credentials:
-    """The secret part of a request, kept apart from it and attached last, by the transport.
-
-    It has no readable repr, is not pickled or copied into logs; :meth:`reveal` is called only
-    where a request leaves the process.
-    """
-
-    __slots__ = ("_headers", "_query", "_secrets")
-
-    def __init__(
-        self,
-        headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
-        secrets: Iterable[str] = (),
-    ) -> None:
-        self._headers = dict(headers or {})
-        self._query = dict(query or {})
-        self._secrets = tuple(secrets)
-
-    def __repr__(self) -> str:
-        return "Credentials(***)"
-
-    def __bool__(self) -> bool:
-        return bool(self._headers or self._query)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("credentials are not pickled; load the connector again where they are needed")
-
-    def names(self) -> tuple[str, ...]:
-        """Names of the header fields and query parameters that will be set."""
-        return (*self._headers, *self._query)
-
-    def merged(self, other: Credentials) -> Credentials:
-        """Both together; of two for one header field or query parameter the other's."""
-        own = {name.lower() for name in other._headers}
-        return Credentials(
-            {**{name: text for name, text in self._headers.items() if name.lower() not in own}, **other._headers},
-            {**self._query, **other._query},
-            (*self._secrets, *other._secrets),
-        )
-
-    def reveal(self, request: Request) -> tuple[str, dict[str, str]]:
-        """The URL and the header fields as they go onto the wire.
-
-        A field that the request carries under the name of a credential is replaced by it.
-        """
-        url = request.url
-        headers = dict(request.headers)
-        if self._headers:
-            secret = {name.lower() for name in self._headers}
-            if any(name.lower() in secret for name in headers):
-                headers = {name: value for name, value in headers.items() if name.lower() not in secret}
-            headers |= self._headers
-        if self._query:
-            pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self._query.items())
-            url = f"{url}{'&' if '?' in url else '?'}{pairs}"
-        return url, headers
-
-    def redact(self, text: str) -> str:
-        """The text with every secret in it, as given or as sent, replaced by ``***``."""
-        for value in (*self._headers.values(), *self._query.values(), *self._secrets):
-            for secret in (value, value.partition(" ")[2], quote(value, safe="")):
-                if len(secret) > 3:
-                    text = text.replace(secret, "***")
-        return text
-
-    def matches(self, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
-        """Whether a request that came carries just these credentials, for whoever checks them."""
-        got = [headers.get(name, "") for name in self._headers] + [query.get(name, "") for name in self._query]
-        own = (*self._headers.values(), *self._query.values())
-        return hmac.compare_digest("\0".join(got).encode(), "\0".join(own).encode())
-
-
-NO_CREDENTIALS = Credentials()
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request, complete but for its credentials.
 
-    ``url`` is absolute and already encoded; ``headers`` hold no credential; ``timeout`` is the
-    seconds left to this exchange as a whole. ``safe`` tells that repeating it changes nothing
-    (RFC 9110 section 9.2.2), ``resend`` the statuses after which it is known not to have been
-    carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL below which the
-    connection's resources are; ``lookup`` is asked first, where the request needs a value of the service's.
+    ``url`` is absolute and already encoded; where a secret may stand in it, it is a :class:`~engine.credentials.Url`,
+    and so is ``base``. ``headers`` hold no credential; ``timeout`` is the seconds left to this exchange as a whole.
+    ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``resend`` the statuses after which it
+    is known not to have been carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL
+    below which the connection's resources are; ``lookup`` is asked first, where the request needs a value of the
+    service's.
     """
 
     method: str
@@ -201,16 +129,25 @@ class Request:
         headers = {name: text for name, text in self.headers.items() if name.lower() != "content-type"}
         return replace(self, method=method, url=url, headers=headers, body=None, safe=True)
 
+    def __repr__(self) -> str:
+        """What may be shown: as :meth:`__str__`, on one line."""
+        return f"<request {str(self)!r}>"
+
     def __str__(self) -> str:
-        """The request as text, credentials masked: what a dry run prints."""
-        lines = [f"{self.method} {self.url}", *(f"{name}: {value}" for name, value in self.headers.items())]
-        lines += [f"{name}: ***" for name in self.credentials.names()]
+        """The request as text, secrets masked: what a dry run prints."""
+        lines = [f"{self.method} {self.url}"]
+        lines += [f"{name}: {SHOWN if name.lower() in _SECRET else text}" for name, text in self.headers.items()]
+        lines += [f"{name}: {SHOWN}" for name in self.credentials.names()]
         text = "\n".join(lines)
         if isinstance(self.body, Content):
             text += f"\n\n{self.body!r}"
         elif self.body:
             text += "\n\n" + self.body.decode("utf-8", "backslashreplace")
-        return text
+        return mask_of(self.base).text(text)
+
+
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Header fields whose values are secrets, whoever sets them (RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,61 @@ Sources: RFC 6749 (grants), RFC 7636 (PKCE), RFC 8252 (loopback redirect), RFC 8
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
 from authlib.oauth2.client import OAuth2Client
 
-from engine.errors import AnswerError, ConnectionMissing
-from engine.http import Credentials, Request, Response, Transport
+from engine.credentials import Credentials, Mask, Secret, Values, revealed, sealed
+from engine.endpoints import endpoint
+from engine.errors import AnswerError, ConnectionMissing, ConnectorError
+from engine.http import Request, Response, Transport
 from engine.model import OAuth
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
 FIELDS = ("client_id", "client_secret", "refresh_token", "expires_at", "grant", "username", "password")
 """What a connection may have beside the token itself."""
+SECRET_FIELDS = ("client_secret", "refresh_token", "password")
 _SECONDS = 30.0
+_LONGEST = 10.0**11
+"""The most seconds that are counted: what lasts longer, or ends later, does so for ever."""
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def seconds(value: Any) -> float | None:
+    """A number of seconds as token endpoints write them, ``3600``, ``"3600"``, ``"3599.0"``; None for what is none:
+    then how long a token lasts is not known, as where nothing is told (RFC 6749 section 5.1)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return min(found, _LONGEST) if math.isfinite(found) and found >= 0 else None
+
+
+class _Refused(ConnectionMissing):
+    """The token endpoint refuses; ``code`` is its word for why (RFC 6749 section 5.2)."""
+
+    code = ""
+
+
+def _refused(error: AuthlibBaseError) -> _Refused:
+    said = f"{error.error}: {error.description}" if error.description else str(error.error)
+    refused = _Refused(f"no token was given: {said}")
+    refused.code = str(error.error)
+    return refused
 
 
 class _Answer:
@@ -49,7 +82,9 @@ class _Answer:
             found = None
         if not isinstance(found, dict):
             raise ConnectionMissing("the token endpoint did not answer with a JSON object (RFC 6749 section 5.1)")
-        return found
+        known = {name: value for name, value in found.items() if name not in ("expires_in", "expires_at")}
+        lasting = seconds(found.get("expires_in"))
+        return known if lasting is None else {**known, "expires_in": int(lasting)}
 
 
 class _Session:
@@ -59,7 +94,7 @@ class _Session:
         self._transport = transport
 
     def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str], auth: Any, **_: Any) -> _Answer:
-        _checked(url)
+        endpoint(url, "the endpoint")
         body = urlencode(data)
         fields = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         if hasattr(auth, "prepare"):
@@ -70,195 +105,262 @@ class _Session:
         return _Answer(self._transport.send(Request("POST", url, open_, octets, Credentials(secret), timeout=_SECONDS)))
 
 
-def _checked(url: str) -> None:
-    """Refuses an endpoint that is not protected by TLS, but on loopback (RFC 6749 section 3.1)."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-        raise ConnectionMissing(f"the endpoint {url!r} is no https URL; tokens are asked for over TLS only")
-
-
-def _told(error: AuthlibBaseError) -> ConnectionMissing:
-    said = f"{error.error}: {error.description}" if error.description else str(error.error)
-    return ConnectionMissing(f"no token was given: {said}")
-
-
 @dataclass(slots=True)
 class Client:
-    """One application at one provider. ``secret`` may be empty: a public client proves itself by PKCE."""
+    """One application at one provider. ``secret`` may be empty: a public client proves itself by PKCE.
+
+    What is sent to a provider is in the variables of its protocol's library, so that each call is sealed.
+    """
 
     oauth: OAuth
     transport: Transport
     id: str
-    secret: str = field(default="", repr=False)
+    secret: Secret = field(default=Secret(""))
 
     def _made(self, **more: Any) -> Any:
         return OAuth2Client(
             _Session(self.transport),
             client_id=self.id,
-            client_secret=self.secret or None,
+            client_secret=self.secret.reveal() or None,
             token_endpoint_auth_method="client_secret_basic" if self.secret else "none",
             scope=self.oauth.delimiter.join(self.oauth.scopes) or None,
             code_challenge_method="S256",
             **more,
         )
 
-    def _asked(self, **given: Any) -> dict[str, Any]:
-        if not self.oauth.token:
+    def _asked(self, url: str, **given: Secret | str) -> Values:
+        """The token answer for these parameters, of a refresh token by its own way."""
+        if not url:
             raise ConnectionMissing("the document names no token endpoint; give the token itself")
-        try:
-            return dict(self._made().fetch_token(self.oauth.token, **given))
-        except AuthlibBaseError as error:
-            raise _told(error) from None
+        secrets = [value for value in given.values() if isinstance(value, Secret)]
+        with sealed(Mask([self.secret, *secrets])):
+            return self._fetched(url, {name: revealed(value) for name, value in given.items()})
 
-    def authorization(self, redirect: str) -> tuple[str, str, str]:
+    def _fetched(self, url: str, given: dict[str, str]) -> Values:
+        try:
+            if given["grant_type"] == "refresh_token":
+                token = given["refresh_token"]
+                found = self._made(token={"refresh_token": token}).refresh_token(url, refresh_token=token)
+            else:
+                found = self._made().fetch_token(url, **given)
+        except AuthlibBaseError as error:
+            raise _refused(error) from None
+        return token_of(found)
+
+    def authorization(self, redirect: str) -> tuple[str, Secret, Secret]:
         """Where a person agrees: the URL, the state that must come back, the verifier of the code."""
         if not self.oauth.authorize:
             raise ConnectionMissing("the document names no authorization endpoint; give the token itself")
-        verifier = generate_token(64)
+        endpoint(self.oauth.authorize, "the authorization endpoint")
+        verifier = Secret(generate_token(64))
         url, state = self._made(redirect_uri=redirect).create_authorization_url(
-            self.oauth.authorize, code_verifier=verifier
+            self.oauth.authorize, code_verifier=verifier.reveal()
         )
-        return str(url), str(state), verifier
+        return str(url), Secret(str(state)), verifier
 
-    def redeem(self, came: str, redirect: str, state: str, verifier: str) -> dict[str, Any]:
-        """The token for the URL that the provider has led back to; its state must be ours."""
-        try:
-            return self._asked(authorization_response=came, state=state, code_verifier=verifier, redirect_uri=redirect)
-        except AuthlibBaseError as error:
-            raise _told(error) from None
+    def redeem(self, code: Secret, redirect: str, verifier: Secret) -> Values:
+        """The token for the code that the provider has led back with."""
+        return self._asked(
+            self.oauth.token,
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=verifier,
+            redirect_uri=redirect,
+        )
 
-    def by_itself(self) -> dict[str, Any]:
+    def by_itself(self) -> Values:
         """The token of the application (client credentials)."""
-        return self._asked(grant_type="client_credentials")
+        return self._asked(self.oauth.token, grant_type="client_credentials")
 
-    def by_password(self, username: str, password: str) -> dict[str, Any]:
+    def by_password(self, username: Secret, password: Secret) -> Values:
         """The token of a person whose password the application knows."""
-        return self._asked(grant_type="password", username=username, password=password)
+        return self._asked(self.oauth.token, grant_type="password", username=username, password=password)
 
-    def renewed(self, refresh_token: str) -> dict[str, Any]:
+    def renewed(self, refresh_token: Secret) -> Values:
         """The token after one that has ended."""
         url = self.oauth.refresh or self.oauth.token
         if not url:
             raise ConnectionMissing("the document names no token endpoint, so the token cannot be renewed")
-        try:
-            made = self._made(token={"refresh_token": refresh_token})
-            return dict(made.refresh_token(url, refresh_token=refresh_token))
-        except AuthlibBaseError as error:
-            raise _told(error) from None
+        return self._asked(url, grant_type="refresh_token", refresh_token=refresh_token)
 
-    def device(self, sleep: Callable[[float], None]) -> Iterator[dict[str, Any]]:
+    def device(self, sleep: Callable[[float], None]) -> Iterator[Values]:
         """First what to tell the person (``verification_uri``, ``user_code``), then, once they agreed, the token."""
         if not self.oauth.device:
             raise ConnectionMissing("the provider has no device endpoint; connect with a browser instead")
-        asked = {"client_id": self.id, "scope": self.oauth.delimiter.join(self.oauth.scopes)}
-        told = _Session(self.transport).post(self.oauth.device, asked, {"Accept": "application/json"}, None).json()
-        if "device_code" not in told:
-            raise ConnectionMissing(f"no device code was given: {told.get('error', 'no reason told')}")
-        yield told
-        pause, end = float(told.get("interval", 5)), time.monotonic() + float(told.get("expires_in", 600))
+        with sealed():
+            steps = self._device()
+        yield Values(verification_uri=steps.uri, user_code=steps.user_code)
+        pause, end = steps.interval, time.monotonic() + steps.lasting
         while time.monotonic() + pause < end:
             sleep(pause)
             try:
-                found = self._made().fetch_token(
-                    self.oauth.token,
-                    grant_type="urn:ietf:params:oauth:grant-type:device_code",
-                    device_code=told["device_code"],
-                )
-            except AuthlibBaseError as error:
-                if error.error not in ("authorization_pending", "slow_down"):
-                    raise _told(error) from None
-                pause += 5.0 if error.error == "slow_down" else 0.0
+                found = self._asked(self.oauth.token, grant_type=_DEVICE_GRANT, device_code=steps.code)
+            except _Refused as error:
+                if error.code not in ("authorization_pending", "slow_down"):
+                    raise
+                pause += 5.0 if error.code == "slow_down" else 0.0  # RFC 8628 section 3.5
                 continue
-            yield dict(found)
+            yield found
             return
         raise ConnectionMissing("the code was not confirmed in time")
+
+    def _device(self) -> _Device:
+        asked = {"client_id": self.id, "scope": self.oauth.delimiter.join(self.oauth.scopes)}
+        answer = _Session(self.transport).post(self.oauth.device, asked, {"Accept": "application/json"}, None).json()
+        texts = [answer.get(name) for name in ("device_code", "user_code", "verification_uri")]
+        if not all(isinstance(text, str) and text for text in texts):
+            said = "".join(character for character in str(answer.get("error", "")) if character.isprintable())
+            raise ConnectionMissing(f"no device code was given: {said[:200] or 'no reason told'}")
+        code, user_code, uri = map(str, texts)
+        return _Device(
+            Secret(code),
+            "".join(character for character in user_code[:64] if character.isprintable()),
+            endpoint(uri, "the address where the code is entered"),
+            max(seconds(answer.get("interval")) or 5.0, 1.0),
+            seconds(answer.get("expires_in")) or 600.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """A device authorization response (RFC 8628 section 3.2)."""
+
+    code: Secret
+    user_code: str
+    uri: str
+    interval: float
+    lasting: float
 
 
 def client_of(oauth: OAuth, transport: Transport, values: Mapping[str, Any]) -> Client:
     """The application that the values of a connection name, or that the document does; its id may be empty."""
     return Client(
-        oauth, transport, str(values.get("client_id") or oauth.client_id), str(values.get("client_secret") or "")
+        oauth,
+        transport,
+        str(revealed(values.get("client_id")) or oauth.client_id),
+        Secret.of(values.get("client_secret") or ""),
     )
+
+
+class Store:
+    """Where the tokens of a connection are kept; this one keeps them nowhere."""
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Nobody else renews meanwhile."""
+        return nullcontext()
+
+    def read(self) -> Values:
+        """What is kept now: another process may have renewed it."""
+        return Values()
+
+    def write(self, changed: Values) -> None:
+        """Keeps a renewed token."""
 
 
 class Tokens:
     """The access token of one connection, kept fresh. ``values`` are those of :data:`FIELDS`, and the token under its
-    own name; ``changed`` is told what to keep when a new one has come."""
+    own name.
 
-    def __init__(
-        self,
-        client: Client,
-        name: str,
-        values: Mapping[str, Any],
-        changed: Callable[[Mapping[str, Any]], None] = lambda values: None,
-    ) -> None:
+    Of several threads, and processes with one store, that need a new token at once, the first asks for it, and the
+    others take what it got, an error too. A refresh token that is refused is not sent again: a provider that rotates
+    takes that for theft (RFC 9700 section 4.14.2).
+    """
+
+    def __init__(self, client: Client, name: str, values: Values, store: Store | None = None) -> None:
         self._client = client
         self._name = name
-        self._values = dict(values)
-        self._changed = changed
+        self._values = values
+        self._store = store or Store()
         self._lock = threading.Lock()
+        self._tries = 0
+        self._failure: ConnectorError | None = None
+        self._spent: Secret | None = None
 
     def __repr__(self) -> str:
         return "Tokens(***)"
 
-    @property
-    def _refreshes(self) -> str:
-        return str(self._values.get("refresh_token") or "")
+    def _value(self, name: str) -> Secret:
+        return Secret.of(self._values.get(name) or "")
 
     def renews(self) -> bool:
         """Whether a new token can be had without a person."""
-        return bool(self._refreshes) or self._grant in ("client_credentials", "password")
+        return bool(self._value("refresh_token")) or self._grant in ("client_credentials", "password")
 
     @property
     def _grant(self) -> str:
-        given = self._values.get("grant") or self._client.oauth.grant
-        if given == "authorization_code" and not self._values.get(self._name) and self._client.secret:
+        given = self._value("grant").reveal() or self._client.oauth.grant
+        if given == "authorization_code" and not self._value(self._name) and self._client.secret:
             return "client_credentials"
-        return str(given)
+        return given
 
-    def current(self) -> str:
+    def _lasts(self) -> bool:
+        """Whether the token has not ended, as far as is known."""
+        ends = seconds(self._value("expires_at").reveal())
+        return bool(self._value(self._name)) and not (ends and ends - EARLY < time.time())
+
+    def current(self) -> Secret:
         """A token that has not ended, as far as is known."""
+        tries = self._tries
         with self._lock:
-            token = self._values.get(self._name)
-            ends = float(self._values.get("expires_at") or 0)
-            if (token and not (ends and ends - EARLY < time.time())) or not self.renews():
-                return str(token or "")
-            return self._renewed()
+            if not self._lasts() and self.renews():
+                self._renew(tries)
+            return self._value(self._name)
 
-    def renew(self, used: str) -> str:
+    def after(self, refused: Callable[[Secret], bool]) -> Secret:
         """A token other than one that was refused."""
+        tries = self._tries
         with self._lock:
-            token = str(self._values.get(self._name) or "")
-            return token if token != used else self._renewed()
+            token = self._value(self._name)
+            if not token or refused(token):
+                self._renew(tries)
+            return self._value(self._name)
 
-    def _renewed(self) -> str:
-        if self._refreshes:
-            found = self._client.renewed(self._refreshes)
+    def _renew(self, tries: int) -> None:
+        """Asks for a new token; ``tries`` is how often that had been done when the caller came to ask."""
+        if self._failure is not None and (tries != self._tries or self._spent == self._value("refresh_token")):
+            raise copy.copy(self._failure)
+        self._tries += 1
+        try:
+            with self._store.locked():
+                self._take(self._store.read())
+        except ConnectorError as error:
+            self._failure = copy.copy(error)
+            if isinstance(error, _Refused) and error.code == "invalid_grant":
+                self._spent = self._value("refresh_token") or None
+            raise
+        self._failure = self._spent = None
+
+    def _take(self, stored: Values) -> None:
+        """A token from the store, where another process has renewed it, else from the provider."""
+        if stored.get("refresh_token") and stored["refresh_token"] != self._value("refresh_token"):
+            self._values |= stored
+            if self._lasts():
+                return
+        if self._value("refresh_token"):
+            found = self._client.renewed(self._value("refresh_token"))
         elif self._grant == "password":
-            found = self._client.by_password(str(self._values.get("username")), str(self._values.get("password")))
+            found = self._client.by_password(self._value("username"), self._value("password"))
         else:
             found = self._client.by_itself()
         kept = kept_of(found, self._name)
         self._values |= kept
-        self._changed(kept)
-        return str(self._values[self._name])
+        self._store.write(kept)
 
 
-def kept_of(token: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What a connection keeps of a token answer (RFC 6749 section 5.1)."""
-    if not isinstance(token.get("access_token"), str):
+def token_of(answer: Mapping[str, Any]) -> Values:
+    """What a token answer gives (RFC 6749 section 5.1), its tokens as secrets."""
+    token, refresh = answer.get("access_token"), answer.get("refresh_token")
+    if not isinstance(token, str) or not token:
         raise ConnectionMissing("the token endpoint gave no access_token")
-    kept: dict[str, Any] = {name: token["access_token"]}
-    if isinstance(token.get("refresh_token"), str):
-        kept["refresh_token"] = token["refresh_token"]
-    if token.get("expires_in") is not None:
-        try:
-            kept["expires_at"] = int(time.time() + float(token["expires_in"]))
-        except (TypeError, ValueError):
-            raise ConnectionMissing("the token endpoint's expires_in is no number") from None
-    return kept
+    found = Values(access_token=Secret(token))
+    if isinstance(refresh, str) and refresh:
+        found["refresh_token"] = Secret(refresh)
+    lasting = seconds(answer.get("expires_in"))
+    if lasting is not None:
+        found["expires_at"] = str(int(time.time() + lasting))
+    return found
+
+
+def kept_of(token: Values, name: str) -> Values:
+    """What a connection keeps of a token, which it has under a name."""
+    return Values({name if key == "access_token" else key: value for key, value in token.items()})

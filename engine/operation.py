@@ -14,6 +14,7 @@ from engine import dynamic, model
 from engine.body import Compiler
 from engine.connection import Connection
 from engine.content import Stream
+from engine.credentials import NO_CREDENTIALS, Credentials, sealed
 from engine.errors import (
     ConnectorError,
     Diagnostic,
@@ -81,11 +82,17 @@ class Operation:
     def request(self, /, **arguments: Any) -> Request:
         """The exact request, without its credentials; nothing is sent."""
         connection = self._connector.connection
-        return self._plan.request(arguments, connection.base, self._options, fixed=connection.fixed)
+        with sealed(connection.mask):
+            return self._plan.request(arguments, connection.base, self._options, fixed=connection.fixed)
 
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
-        return self._told(arguments)._respond(arguments)
+        with self._sealed():
+            return self._told(arguments)._respond(arguments)
+
+    def _sealed(self) -> sealed:
+        """What every error of a call passes through on its way to the caller."""
+        return sealed(self._connector.connection.mask)
 
     def _told(self, arguments: Mapping[str, Any]) -> Operation:
         """The operation with the schemas that the service tells for these arguments, asked for once a connection."""
@@ -114,25 +121,28 @@ class Operation:
     def stream(self, /, **arguments: Any) -> Stream:
         """The body of the answer as it comes, of any size: iterate over it, or save it. Errors are raised
         before the first octet; the time of the call is that of the whole download."""
-        told = self._told(arguments)
-        response = told._send(replace(told.request(**arguments), stream=True), told._call())
-        stream = told._read(response).stream
+        with self._sealed():
+            told = self._told(arguments)
+            response = told._send(replace(told.request(**arguments), stream=True), told._call())
+            stream = told._read(response).stream
         assert stream is not None  # noqa: S101 - a success that was asked for as a stream is one
         return stream
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of one large answer, one by one while it comes in, so that only one is in memory: those
         of the list that the operation's pages have, or of an answer that is a list itself."""
-        told = self._told(arguments)
-        with told.stream(**arguments) as stream:
-            yield from told._plan.each(stream, told._options.validate_responses)
+        with self._sealed():
+            told = self._told(arguments)
+            with told.stream(**arguments) as stream:
+                yield from told._plan.each(stream, told._options.validate_responses)
 
     def poll(self, /, **arguments: Any) -> Any:
         """Starts a long-running operation, and returns how to follow it, a :class:`Poller`; of a trigger the
         :class:`Events`, asked for until nobody iterates any more."""
-        told = self._told(arguments)
-        request = told.request(**arguments)
-        return Events(told, request) if self._plan.operation.trigger else told._poller(request)
+        with self._sealed():
+            told = self._told(arguments)
+            request = told.request(**arguments)
+            return Events(told, request) if self._plan.operation.trigger else told._poller(request)
 
     def subscribe(self, url: str, /, **arguments: Any) -> Subscription:
         """Has events sent to a URL of the caller's, until it is unsubscribed."""
@@ -146,9 +156,10 @@ class Operation:
             arguments[argument.name] = _with(given, steps, url)
         else:
             arguments[argument.name] = url
-        told = self._told(arguments)
-        request = told.request(**arguments)
-        return Subscription(told, told._read(told._send(request, told._call())), request)
+        with self._sealed():
+            told = self._told(arguments)
+            request = told.request(**arguments)
+            return Subscription(told, told._read(told._send(request, told._call())), request)
 
     def _callback(self) -> tuple[Argument, tuple[str, ...]] | None:
         """The argument that takes the URL, and the way to it within."""
@@ -176,37 +187,45 @@ class Operation:
         """The request with what the service must be asked for first."""
         if request.lookup is None:
             return request
-        return run(completed(request, self._call()), self._connector.transport, time.sleep)
+        call = replace(self._call(), credentials=self._credentials(request))
+        return run(completed(request, call), self._connector.transport, time.sleep)
 
     def _call(self) -> Call:
-        connection = self._connector.connection
         end = time.monotonic() + self._options.timeout
         operation = self._plan.operation
         labels = Labels(operation.id, operation.path)
-        return Call(connection.credentials(operation), lambda: end - time.monotonic(), connection.quota, labels=labels)
+        quota = self._connector.connection.quota
+        return Call(NO_CREDENTIALS, lambda: end - time.monotonic(), quota, labels=labels)
+
+    def _credentials(self, request: Request) -> Credentials:
+        return self._connector.connection.credentials(self._plan.operation, request.credentials.instead)
 
     def _send(self, request: Request, call: Call) -> Response:
         self._connector.check(self._plan.operation)
-        transport, connection = self._connector.transport, self._connector.connection
-        response = run(exchange(request, call), transport, time.sleep)
-        if response.status == 401 and request.repeatable and connection.renewed():
-            again = replace(call, credentials=connection.credentials(self._plan.operation))
+        transport, credentials = self._connector.transport, self._credentials(request)
+        response = run(exchange(request, replace(call, credentials=credentials)), transport, time.sleep)
+        if response.status == 401 and request.repeatable and self._connector.connection.renewed(credentials):
+            again = replace(call, credentials=self._credentials(request))
             response = run(exchange(request, again), transport, time.sleep)
         return response
 
     def _read(self, response: Response, *, final: bool = False) -> Response:
         response = self._plan.read(response, self._options.validate_responses, final=final)
         if response.deviations:
+            masked = self._connector.connection.mask.value(response.deviations)
+            response = replace(response, deviations=masked)
             self._connector.tell(self._plan.operation.id, response)
         return response
 
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of this page and of those after it, one call each, as they are asked for."""
-        return (value for value, _ in self._told(arguments)._follow(arguments))
+        with self._sealed():
+            return (value for value, _ in self._told(arguments)._follow(arguments))
 
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
-        return (item for _, items in self._told(arguments)._follow(arguments) for item in items)
+        with self._sealed():
+            return (item for _, items in self._told(arguments)._follow(arguments) for item in items)
 
     def items_of(self, page: Any) -> list[Any]:
         """The items of one page's value."""
@@ -221,7 +240,12 @@ class Operation:
         """Each page with its items."""
         paging = self._paging()
         first = self.request(**arguments)
-        return self._followed(paging, first, arguments)
+
+        def followed() -> Iterator[tuple[Any, list[Any]]]:
+            with self._sealed():
+                yield from self._followed(paging, first, arguments)
+
+        return followed()
 
     def _followed(
         self, paging: Paging, first: Request, arguments: Mapping[str, Any]
@@ -350,7 +374,8 @@ class Poller:
         request = self._polls.next
         if request is not None:
             self._call = replace(self._operation._call(), cookies=self._call.cookies)
-            self._polls.take(self._operation._send(request, self._call))
+            with self._operation._sealed():
+                self._polls.take(self._operation._send(request, self._call))
         return self.done
 
     def response(self) -> Response:
@@ -364,7 +389,8 @@ class Poller:
             self.step()
         final = self._polls.final
         assert final is not None  # noqa: S101 - what is done has one
-        return self._operation._read(final, final=True)
+        with self._operation._sealed():
+            return self._operation._read(final, final=True)
 
     def wait(self) -> Any:
         """The value, once the operation is done; see :meth:`response`."""
@@ -398,8 +424,9 @@ class Events:
     def step(self) -> list[Any]:
         """The events that there are now; an error of the service is raised, and the state stays."""
         request = self._questions.next
-        response = self._operation._read(self._operation._send(request, self._operation._call()))
-        return self._questions.take(response)
+        with self._operation._sealed():
+            response = self._operation._read(self._operation._send(request, self._operation._call()))
+            return self._questions.take(response)
 
     def __iter__(self) -> Events:
         return self
@@ -429,8 +456,9 @@ class Subscription:
         if not self.location:
             raise Unsupported(f"{self._operation.__name__} was answered without a Location, so it cannot be ended")
         where = f"the Location of {self._operation.__name__}"
-        url = within(self._request.base, self._request.url, self.location, where)
-        response = self._operation._send(self._request.onward("DELETE", url), self._operation._call())
+        with self._operation._sealed():
+            url = within(self._request.base, self._request.url, self.location, where)
+            response = self._operation._send(self._request.onward("DELETE", url), self._operation._call())
         if not 200 <= response.status < 300 and response.status not in (404, 410):
             raise answer_error(response.status)(self._operation.__name__, response.status, headers=response.headers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from engine.credentials import beside, revealed
 from engine.errors import InvalidResponse
 from engine.http import Request
 from engine.model import Paging
@@ -41,7 +42,7 @@ class Pages:
         already followed, and pages without end.
         """
         url = within(self._base, self._request.url, self.link(value), "the link to the next page")
-        url = self._plan.same_representation(url, self._request.url)
+        url = beside(url, self._plan.same_representation(revealed(url), revealed(self._request.url)))
         if self._request.method == "GET":
             return self.checked(value, replace(self._request, url=url))
         return self.checked(value, self._request.onward("GET", url))

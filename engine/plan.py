@@ -15,6 +15,7 @@ from engine.body import Body, Compiler
 from engine.codecs import OCTETS, codec_for, essence
 from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
+from engine.credentials import Credentials, Url, mask_of, revealed
 from engine.errors import (
     AnswerError,
     ConnectionMissing,
@@ -30,7 +31,6 @@ from engine.errors import (
 from engine.expressions import Scope
 from engine.http import (
     NO_HOST,
-    Credentials,
     Headers,
     Lookup,
     Request,
@@ -445,7 +445,7 @@ class Plan:
         accept = self._accepted(options.accept, problems)
         declared = self._content_type_of(values)
         body = self._chosen_body(options.content_type, declared, values.get(whole), problems)
-        draft = Draft(self.operation.method, base, "", [], {}, fixed=fixed)
+        draft = Draft(self.operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base))
         content: bytes | Content | None = None
         if not problems:
             draft.path = self._path(values, accept, problems)
@@ -507,7 +507,7 @@ class Plan:
             if source is None:
                 continue
             method, path, query = ask(source, draft, scope)
-            asked = Draft(method, draft.base, path, query, {"Accept": self._accept_header})
+            asked = Draft(method, draft.base, path, query, {"Accept": self._accept_header}, mask=draft.mask)
 
             def complete(
                 answer: Response, source: Source = source, rest: list[Policy] = policies[index + 1 :]
@@ -531,7 +531,9 @@ class Plan:
             field_text(name, text, allowed=("cookie",))
         secrets = (*draft.secret_headers.values(), *draft.secret_query.values())
         request = self._finished(draft, content, options)
-        return replace(request, credentials=Credentials(draft.secret_headers, draft.secret_query, secrets))
+        return replace(
+            request, credentials=Credentials(draft.secret_headers, draft.secret_query, secrets, draft.instead)
+        )
 
     def _finished(self, draft: Draft, content: bytes | Content | None, options: Options) -> Request:
         if not draft.base:
@@ -540,13 +542,13 @@ class Plan:
         url = f"{draft.base}{draft.path}" + (f"{mark}{'&'.join(draft.query)}" if draft.query else "")
         return Request(
             draft.method,
-            url,
+            Url(url, draft.mask),
             dict(draft.headers),
             content,
             safe=draft.method in SAFE,
             resend=self.resend | options.resend,
             timeout=options.timeout,
-            base=draft.base,
+            base=Url(draft.base, draft.mask),
         )
 
     def place(self) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
+from engine.credentials import Mask, Secret
 from engine.errors import Diagnostic, Unsupported
 from engine.expressions import ARGUMENTS, METHOD, Expression, Scope, Step, Template, path, steps_of, template
 from engine.http import field_text
@@ -24,11 +25,12 @@ from engine.urls import query_text
 Rewrite = Callable[[Any], Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Draft:
-    """A request under construction, its values encoded. ``holes`` are the values of the path by their names; what is
-    in ``secret_headers`` and ``secret_query`` is attached with the credentials and shown nowhere. ``fixed`` tells that
-    the operator has named where it goes, so that no policy chooses another host."""
+    """A request under construction, in clear, its values encoded. ``holes`` are the values of the path by their names;
+    what is in ``secret_headers`` and ``secret_query`` is attached with the credentials and shown nowhere. ``instead``
+    are the header fields that are set in place of any other. ``fixed`` tells that the operator has named where it goes,
+    so that no policy chooses another host."""
 
     method: str
     base: str
@@ -38,7 +40,9 @@ class Draft:
     holes: Mapping[str, str] = field(default_factory=dict)
     secret_headers: dict[str, str] = field(default_factory=dict)
     secret_query: dict[str, str] = field(default_factory=dict)
+    instead: set[str] = field(default_factory=set)
     fixed: bool = False
+    mask: Mask = field(default_factory=Mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +292,8 @@ def _set_header(use: Use) -> Policy:
             for key in [key for key in fields if key.lower() == name.lower()]:
                 del fields[key]
         (request.secret_headers if hidden else request.headers)[name] = value
+        if action == "override":
+            request.instead.add(name.lower())
 
     def answer(headers: Mapping[str, str], scope: Scope) -> Mapping[str, str]:
         value = merged(headers, scope)
@@ -427,6 +433,7 @@ def ask(source: Source, request: Draft, scope: Scope) -> tuple[str, str, list[st
 def put(target: Expression, value: Any, request: Draft, scope: Scope) -> Scope:
     """Sets what was asked for, as a secret; gives the scope in which it is known."""
     text = str(value)
+    request.mask.add(Secret(text))
     if target.root == "headers":
         for key in [key for key in request.headers if key.lower() == target.name.lower()]:
             del request.headers[key]

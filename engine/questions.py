@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from engine.credentials import beside, revealed
 from engine.errors import InvalidArguments, InvalidResponse, Problem
 from engine.expressions import Scope, plain
 from engine.http import Request, Response, retry_after
@@ -36,15 +37,15 @@ class Questions:
         self.next = first
         if resume is not None:
             try:
-                url = within(first.base, first.url, resume.get("url"), "the state of a trigger")
+                url = within(first.base, first.url, _resumed(first.base, resume.get("url")), "the state of a trigger")
             except InvalidResponse as error:
                 raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error))]) from None
             self.next = replace(first, url=url)
 
     @property
     def state(self) -> dict[str, Any]:
-        """Where the next question stands."""
-        return {"url": self.next.url}
+        """Where the next question stands, secrets masked."""
+        return {"url": str(self.next.url)}
 
     def take(self, response: Response) -> list[Any]:
         """The events of a response that has been read; sets the next question.
@@ -77,10 +78,16 @@ class Questions:
 
     def _moved(self, cursor: Cursor, response: Response) -> str:
         """The URL with the query that is made of an answer, as it was on the wire."""
-        path, _, query = self.next.url.partition("?")
+        path, _, query = revealed(self.next.url).partition("?")
         scope = Scope(body=self._plan.untyped(response))
         made = {name: one.text(scope, lambda _, value: plain(value)) for name, one in cursor.query.items()}
         changed = {name: text for name, text in made.items() if text is not None}
         kept = [pair for pair in query.split("&") if pair and unquote(pair.partition("=")[0]) not in changed]
         kept += [f"{query_text(name)}={query_text(text)}" for name, text in changed.items()]
-        return f"{path}?{'&'.join(kept)}" if kept else path
+        return beside(self.next.url, f"{path}?{'&'.join(kept)}" if kept else path)
+
+
+def _resumed(base: str, url: Any) -> Any:
+    """The URL of a state that was kept; the connection's base, whose secrets are masked there, in clear."""
+    known = isinstance(url, str) and url.startswith(f"{base}/")
+    return f"{revealed(base)}{url.removeprefix(base)}" if known else url

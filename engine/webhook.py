@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from engine.codecs import codec_for, essence, json
+from engine.credentials import Secret, sealed
 from engine.document import pointer_steps
 from engine.errors import ConnectionMissing, InvalidArguments, InvalidResponse, Problem, Unsupported
 from engine.loader import readable
-from engine.model import Handshake
+from engine.model import Handshake, Signature
 from engine.operation import Connector, Operation
 from engine.signatures import Delivery, digest, keys, verified
 
@@ -96,25 +97,22 @@ class Webhook:
         self._handle = handle
         self._url = _public(url) if url is not None else None
         service = self._plan.service
-        self._values: Mapping[str, str] = connector.connection.values
+        self._values = {name: Secret.of(value) for name, value in connector.connection.values.items()}
         self._secret_names = [one.name for one in service.connection if one.secret]
         self._signature = service.signature
-        self._keys: list[bytes] = []
+        self._secret = Secret("")
         if self._signature is not None:
-            secret = self._needed(self._signature.secret, "what the service sends is verified")
-            try:
-                self._keys = keys(self._signature, secret)
-            except ValueError:
-                said = f"the connection's {self._signature.secret} is not written in {self._signature.secret_encoding}"
-                raise ConnectionMissing(said) from None
+            self._secret = self._needed(self._signature.secret, "what the service sends is verified")
+            with sealed():
+                _checked_keys(self._signature, self._secret)
         self._handshakes = CONVENTIONS if service.handshakes is None else service.handshakes
         for handshake in self._handshakes:
             for name in (handshake.secret, *handshake.verify.values()):
                 if name and name != "*":
                     self._needed(name, "the service asks whether it may send")
 
-    def _needed(self, name: str, purpose: str) -> str:
-        value = self._values.get(name, "")
+    def _needed(self, name: str, purpose: str) -> Secret:
+        value = self._values.get(name, Secret(""))
         if not value:
             raise ConnectionMissing(f"the connection has no {name}, with which {purpose}")
         return value
@@ -152,7 +150,8 @@ class Webhook:
         return self._handed_over(delivery)
 
     def _verify(self, delivery: Delivery) -> None:
-        if self._signature is not None and not verified(self._signature, self._keys, delivery):
+        signature = self._signature
+        if signature is not None and not verified(signature, keys(signature, self._secret.reveal()), delivery):
             raise _Refused("403 Forbidden", "the signature is wrong")
 
     def _shaken(self, handshake: Handshake, request: _Request) -> _Reply:
@@ -165,8 +164,8 @@ class Webhook:
         challenge = request.text(handshake.challenge) or ""
         values = {"challenge": challenge}
         if handshake.secret:
-            key = self._values[handshake.secret].encode()
-            values["hmac"] = digest(key, challenge.encode(), handshake.algorithm, handshake.encoding)
+            key = self._values[handshake.secret]
+            values["hmac"] = digest(key.reveal().encode(), challenge.encode(), handshake.algorithm, handshake.encoding)
         headers = tuple((name, _filled(text, values)) for name, text in handshake.headers.items())
         if any(not text.isascii() or not text.isprintable() for _, text in headers):
             raise _Refused("400 Bad Request", "the challenge fits into no header field")
@@ -177,7 +176,10 @@ class Webhook:
     def _known(self, name: str, text: str) -> bool:
         names = self._secret_names if name == "*" else [name]
         secrets = [value for one in names if (value := self._values.get(one))]
-        return sum(hmac.compare_digest(secret.encode(), text.encode("utf-8", "replace")) for secret in secrets) > 0
+        return (
+            sum(hmac.compare_digest(secret.reveal().encode(), text.encode("utf-8", "replace")) for secret in secrets)
+            > 0
+        )
 
     def _handed_over(self, delivery: Delivery) -> _Reply:
         try:
@@ -251,6 +253,14 @@ def _filled(template: Any, values: Mapping[str, str]) -> Any:
     if isinstance(template, list):
         return [_filled(inner, values) for inner in template]
     return template
+
+
+def _checked_keys(signature: Signature, secret: Secret) -> None:
+    try:
+        keys(signature, secret.reveal())
+    except ValueError:
+        said = f"the connection's {signature.secret} is not written in {signature.secret_encoding}"
+        raise ConnectionMissing(said) from None
 
 
 def _not_posted() -> _Refused:

@@ -19,8 +19,9 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import connectors
-from connectors import cli, connecting, connections
+from connectors import cli, connecting, connections, registry
 from engine import loader, oauth
+from engine.credentials import Secret
 from engine.transports.blocking import BlockingTransport
 from tests.conftest import ROOT, serving
 from tests.oauth_server import CLIENT, PERSON, SECRET, State, application
@@ -247,7 +248,8 @@ def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: 
     secret.write_text("a-token\n")
     done = run("connect", "people", "--set", f"token=file:{secret}", "--no-test")
     assert done.returncode == 0, done.stderr
-    assert connections.values("people", loader.load(people), "default") == {"token": "a-token"}
+    found = connections.given(registry.find("people"), loader.load(people), "default")
+    assert found.values == {"token": Secret("a-token")}
 
 
 def test_the_file_keeps_what_people_wrote(people: Path, kept: Kept) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.credentials import sealed
 from engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
 from engine.http import Request, Response
 from engine.operation import Connector
@@ -50,11 +51,13 @@ class Caller:
 
     def follow(self, plan: Plan, request: Request, arguments: Mapping[str, Any], accept: str | None) -> Came:
         """What comes of a request."""
-        own = self.connector.connection.credentials(plan.operation)
+        connection = self.connector.connection
+        own = connection.credentials(plan.operation, request.credentials.instead)
         self.sent += 1
         sent = replace(request, credentials=own.merged(request.credentials), timeout=self.timeout, lookup=None)
         try:
-            return Came(plan, arguments, accept, response=self.connector.transport.send(sent))
+            with sealed(connection.mask):
+                return Came(plan, arguments, accept, response=self.connector.transport.send(sent))
         except ConnectorError as error:
             return Came(plan, arguments, accept, error=error)
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from engine.body import Compiler
 from engine.connection import Connection
+from engine.credentials import revealed
 from engine.examples import example
 from engine.expressions import plain
 from engine.http import Headers
@@ -85,7 +86,7 @@ class Sandbox:
         """What to give as ``base_url``."""
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         """The last requests that were refused, without their queries, each with why."""
-        self._base = urlsplit(Connection(service, self.values, self.url).base).path
+        self._base = urlsplit(revealed(Connection(service, self.values, self.url).base)).path
 
     def __enter__(self) -> Sandbox:
         self.start()
