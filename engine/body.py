@@ -5,14 +5,19 @@ Client and server use the same object from its two ends.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from engine import leniency
+from engine.codecs import OCTETS, TEXT
 from engine.codecs.binding import Binding, Codec, Parameters
 from engine.content import Content
 from engine.errors import Problem
 from engine.model import Schema, Service, XmlRule
 from engine.policies import Policy
-from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, from_wire, outgoing, to_wire
+from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, from_wire, outgoing, short, to_wire
 
 
 class Compiler:
@@ -38,6 +43,18 @@ class Compiler:
 
 def _nothing(schema: Schema) -> None:
     return None
+
+
+_TYPES: Mapping[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "number": (int, float, Decimal),
+    "integer": (int, float, Decimal),
+    "boolean": bool,
+    "null": type(None),
+}
+"""JSON's types by those of schemas: a number is one, whole or not. What is none of them (a file) is any."""
 
 
 class Body:
@@ -93,7 +110,7 @@ class Body:
 
     def read(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         """The contract value of octets; ``ValueError`` where they are none of this media type."""
-        value = self._bound.decode(data, parameters)
+        value = self._bound.decode(data, parameters, problems)
         for policy in self._on_reading:
             value = policy(value)
         return self.promised(value, problems)
@@ -102,13 +119,44 @@ class Body:
         """A value of the wire as its contract has it."""
         return self._from_wire(value, (), problems) if self._from_wire else value
 
-    def travels(self, data: bytes, parameters: Parameters) -> Any:
+    def travels(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         """The value as it is on the wire; ``ValueError`` as for :meth:`read`."""
-        return self._bound.decode(data, parameters)
+        return self._bound.decode(data, parameters, problems)
+
+    @cached_property
+    def _promised(self) -> tuple[str, ...]:
+        """The JSON types that the schema promises; none: any."""
+        if self.schema is None:
+            return ()
+        schema = self._compiler.contract.resolve(self.schema)
+        types = schema.types or (("object",) if schema.properties else ())
+        return (*types, "null") if types and schema.nullable else types
+
+    def holds_no_members(self) -> bool:
+        """Whether an object or a list is promised, and nothing else, in a media type that has only text or octets."""
+        scalar = self.codec in (*TEXT, OCTETS) and not self.codec.opaque
+        return scalar and bool(self._promised) and set(self._promised) <= {"object", "array", "null"}
+
+    def top_level(self, value: Any) -> Problem | None:
+        """What is wrong with the type of a contract value as a whole; None where it is one that is promised."""
+        types = self._promised
+        if not types or isinstance(value, bytes) or (self.codec.opaque and isinstance(value, str)):
+            return None
+        fitting = [one for one in types if isinstance(value, _TYPES.get(one, object))]
+        if isinstance(value, bool):  # an integer of Python's, and no number of JSON
+            fitting = [one for one in fitting if one not in ("integer", "number")]
+        if fitting:
+            return None
+        return Problem((), f"must be {' or '.join(types)}, not {short(value)}", leniency.TOP_LEVEL)
 
     def judge(self, value: Any) -> list[Problem]:
-        """The problems of a contract value by its schema; octets have none."""
+        """The problems of a contract value by its schema; octets have none, nor has text of a format of its own."""
         if self.schema is None or isinstance(value, bytes):
+            return []
+        wrong = self.top_level(value)
+        if wrong is not None:
+            return [wrong]
+        if self.codec.opaque and isinstance(value, str) and "string" not in self._promised:
             return []
         if self._validator is None:
             writer = JsonSchemas(self._compiler.service, request=not self._received)

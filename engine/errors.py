@@ -41,6 +41,18 @@ def dotted(path: Path) -> str:
     return text.lstrip(".") or "value"
 
 
+LONGEST_TEXT = 500
+"""How much of a service's words the text of an error repeats."""
+
+
+def printable(text: str, longest: int = LONGEST_TEXT) -> str:
+    """A service's words in one line, no longer than that: blanks run together, what is no character to print (a
+    control character, half of a surrogate pair, a change of direction) as its escape."""
+    line = " ".join(text[: longest * 4].split())
+    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text. ``cutoff`` is how much alike
     they must be, from 0 to 1."""
@@ -51,10 +63,12 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place of a value: of the arguments, or of an answer (a deviation)."""
+    """One thing wrong at one place of a value: of the arguments, or of an answer (a deviation). ``kind`` is a row of
+    :data:`engine.leniency.LENIENCY`."""
 
     path: Path
     message: str
+    kind: str = "schema"
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}"
@@ -198,9 +212,9 @@ class OutcomeUnknown(TransportError):
 
 
 class AnswerError(ConnectorError):
-    """An error status. ``code`` and ``message`` are the provider's own, where the document says
-    where they stand; ``value`` is the decoded body, ``fields`` are the declared header fields, typed,
-    ``description`` is the document's text."""
+    """An error status. ``code`` and ``message`` are the provider's own: where the document says where they
+    stand, else where they stand by convention; ``value`` is the decoded body, ``fields`` are the declared header
+    fields, typed, ``description`` is the document's text."""
 
     sent: Sent = "yes"
 
@@ -226,8 +240,8 @@ class AnswerError(ConnectorError):
         self.headers: Mapping[str, str] = headers or {}
         self.fields: Mapping[str, Any] = fields or {}
         self.retry_after = retry_after
-        said = message or description or "no description"
-        coded = f" (code {code})" if code is not None else ""
+        said = printable(message or description or "") or "no description"
+        coded = f" (code {printable(str(code), 100)})" if code is not None else ""
         wait = f"; try again after {retry_after:g} s" if retry_after is not None else ""
         super().__init__(f"{operation} answered {status}: {said}{coded}{wait}")
 
@@ -292,8 +306,8 @@ class OperationFailed(ConnectorError):
         self.value = value
         self.code = told.get("code")
         self.message = told.get("message")
-        said = f": {self.message}" if self.message else ""
-        super().__init__(f"{operation} ended as {state}{said}")
+        said = f": {printable(str(self.message))}" if self.message else ""
+        super().__init__(f"{operation} ended as {printable(state, 100)}{said}")
 
 
 class InvalidResponse(ConnectorError):

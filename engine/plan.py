@@ -11,14 +11,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from engine import leniency
 from engine.body import Body, Compiler
-from engine.codecs import OCTETS, codec_for, essence
+from engine.codecs import OCTETS, TEXT, codec_for, essence
 from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
 from engine.credentials import Credentials, Url, mask_of, revealed
+from engine.error_bodies import provider_error
 from engine.errors import (
     AnswerError,
     ConnectionMissing,
+    ConnectorError,
     InvalidArguments,
     InvalidResponse,
     Path,
@@ -72,6 +75,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _FLATTENED = 4
 _FILE: list[str] = []
 """Stands for octets before the schema of a file, which is any, and of a list of files."""
+_JSON, _XML = "application/json", "application/xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,10 @@ class Options:
     patience: float = 3600.0
     interval: float | None = None
     resume: Mapping[str, Any] | None = None
+
+
+class _OtherMediaType(ValueError):
+    """Octets are not of a declared media type, whatever they are said to be."""
 
 
 class Plan:
@@ -831,14 +839,25 @@ class Plan:
     def untyped(self, response: Response) -> Any:
         """The value of a response as it is, whatever the document promises; None where it has no body.
         :class:`~engine.errors.InvalidResponse` where it cannot be read."""
-        came, parameters = essence(response.headers.get("Content-Type", ""))
         if not response.body:
             return None
-        body = self.answer_body(None, came or next(iter(self.offered), "application/json")) or self._octets_body
+        came, parameters = essence(response.headers.get("Content-Type", ""))
+        body = self.answer_body(None, came or next(iter(self.offered), _JSON)) or self._octets_body
         try:
+            if not body.codec.structured and (value := self._sniffed(response.body, parameters)) is not None:
+                return value
             return body.read(response.body, parameters, [])
         except ValueError as error:
             raise InvalidResponse(f"the answer to {self.operation.id} {error}", body=response.body) from None
+
+    def _sniffed(self, data: bytes, parameters: Parameters) -> Any:
+        """The value of octets that are an object or a list in JSON, or XML, whatever they are said to be; else None."""
+        media_type = {b"{": _JSON, b"[": _JSON, b"<": _XML}.get(data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1])
+        body = self.answer_body(None, media_type) if media_type is not None and not _is_page(data) else None
+        try:
+            return body.read(data, parameters, []) if body is not None else None
+        except ValueError:
+            return None
 
     def read(self, response: Response, validate: str, *, final: bool = False) -> Response:
         """The response with its value, its fields and deviations. ``final`` tells that it ends a long-running
@@ -856,42 +875,46 @@ class Plan:
             raise self._refusal(response, answer)
         if status == 206:
             raise InvalidResponse(f"{self.operation.id} was answered 206, a part of what was asked for")
-        deviations: list[Problem] = []
+        problems: list[Problem] = []
         if answer is None:
-            deviations.append(Problem(("status",), f"{status} is not documented"))
-        fields = self._fields(response, answer, deviations)
-        value = None if response.stream is not None else self._value(response, answer, validate, deviations)
-        if validate == "off":
-            deviations = []
-        elif validate == "strict" and deviations:
+            problems.append(Problem(("status",), f"{status} is not documented", leniency.STATUS))
+        fields = self._fields(response, answer, problems)
+        value = None if response.stream is not None else self._value(response, answer, validate, problems)
+        problems = [one for one in problems if not self._is_end_of_pages(one, value)]
+        if faults := leniency.refused(problems, validate):
             if response.stream is not None:
                 response.stream.close()
             raise InvalidResponse(
                 f"{self.operation.id} was answered {status}, which breaks its document:",
-                deviations,
+                faults,
                 body=response.body,
                 content_type=response.headers.get("Content-Type", ""),
             )
         if response.stream is not None:
             response.stream.told(status, response.headers, fields)
         came = () if validate == "off" else response.deviations  # the transport's: read as meant, however strict
-        return replace(response, value=value, fields=fields, deviations=(*came, *deviations))
+        deviations = (*came, *leniency.deviations(problems, validate))
+        return replace(response, value=value, fields=fields, deviations=deviations)
+
+    def _is_end_of_pages(self, problem: Problem, value: Any) -> bool:
+        """Whether a problem is that the link to the next page is null, or absent, as it is on the last one."""
+        link = self.paging.next_link if self.paging is not None else ()
+        return bool(link) and problem.path in (link, (".".join(link),)) and member(value, link) in (None, "")
 
     def differences(self, response: Response) -> tuple[Problem, ...]:
         """How a response, whatever its status, differs from what the document promises for that status."""
         response = self._answered(response)
         answer = self.answer_for(response.status)
         if answer is None:
-            return (Problem(("status",), f"{response.status} is not documented"),)
+            return (Problem(("status",), f"{response.status} is not documented", leniency.STATUS),)
         found: list[Problem] = []
         self._fields(response, answer, found)
-        if response.body and answer.media and not response.headers.get("Content-Type"):
-            found.append(Problem(("Content-Type",), "is not said"))
         try:
-            self._value(response, answer, "lenient", found)
-        except InvalidResponse as error:
-            where = "Content-Type" if "where" in str(error) and "promised" in str(error) else "body"
-            found.append(Problem((where,), str(error)))
+            self._decoded(response, answer, "lenient", found)
+        except _OtherMediaType as error:
+            found.append(Problem(("Content-Type",), str(error), leniency.MEDIA_TYPE))
+        except ValueError as error:
+            found.append(Problem(("body",), str(error)))
         return tuple(found)
 
     def _answered(self, response: Response) -> Response:
@@ -913,22 +936,32 @@ class Plan:
         answer = self.answer_for(stream.status)
         came, parameters = essence(stream.headers.get("Content-Type", ""))
         path = self.operation.paging.items if self.operation.paging is not None else ()
-        holder = self._body_of(stream.headers, answer, [])[0]
+        ways = self._ways(came, answer)
+        holder, other = next((way for way in ways if way[0].each is not None), ways[0])
         schema = self._item_schema(holder.schema, path)
-        item = self._body(f"{stream.status} items", schema, came or holder.media_type)
+        item = self._body(f"{stream.status} items", schema, holder.media_type)
         if holder.each is None or item is None:
             raise Unsupported(f"{holder.media_type} cannot be read item by item; call {self.operation.id} instead")
+        problems = [other] if other is not None else []
+
+        def check(what: str) -> None:
+            if faults := leniency.refused(problems, validate):
+                raise InvalidResponse(f"{what} of {self.operation.id} breaks its document:", faults)
+            problems.clear()
+
         try:
-            for index, value in enumerate(holder.each(iter(stream), parameters, path)):
-                deviations: list[Problem] = []
-                value = item.promised(value, deviations)
+            for index, value in enumerate(holder.each(iter(stream), parameters, path, problems)):
+                value = item.promised(value, problems)
                 if validate != "off":
-                    deviations += item.judge(value)
-                typed = item.python(value, deviations)
-                if deviations and validate == "strict":
-                    raise InvalidResponse(f"item {index} of {self.operation.id} breaks its document:", deviations)
+                    # An item is below the top of its answer.
+                    problems += [replace(one, kind=leniency.SCHEMA) for one in item.judge(value)]
+                typed = item.python(value, problems)
+                check(f"item {index}")
                 yield typed
+            check("the answer")
         except ValueError as error:
+            if isinstance(error, ConnectorError):
+                raise
             raise InvalidResponse(f"the answer to {self.operation.id} {error}") from None
 
     def event(self, content_type: str, data: bytes, validate: str) -> Any:
@@ -938,15 +971,16 @@ class Plan:
         body = self._body("event", self.operation.event, came)
         if body is None:
             raise InvalidResponse(f"what came for {self.operation.id} is of type {came or 'none'}, which is not read")
-        deviations: list[Problem] = []
+        problems: list[Problem] = []
         try:
-            value = body.read(data, parameters, deviations)
+            value = body.read(data, parameters, problems)
         except ValueError as error:
             raise InvalidResponse(f"what came for {self.operation.id} {error}", body=data) from None
-        deviations += body.judge(value) if validate != "off" else []
-        if deviations and validate == "strict":
-            raise InvalidResponse(f"what came for {self.operation.id} breaks its document:", deviations, body=data)
-        return body.python(value, deviations)
+        problems += body.judge(value) if validate != "off" else []
+        typed = body.python(value, problems)
+        if faults := leniency.refused(problems, validate):
+            raise InvalidResponse(f"what came for {self.operation.id} breaks its document:", faults, body=data)
+        return typed
 
     def _item_schema(self, schema: Schema | None, path: tuple[str, ...]) -> Schema:
         here = self.contract(schema) if schema is not None else Schema()
@@ -956,55 +990,107 @@ class Plan:
             raise Unsupported(f"{self.operation.id} answers no list to go through")
         return here.items or Schema()
 
-    def _value(self, response: Response, answer: Answer | None, validate: str, deviations: list[Problem]) -> Any:
+    def _value(self, response: Response, answer: Answer | None, validate: str, problems: list[Problem]) -> Any:
+        try:
+            return self._decoded(response, answer, validate, problems)
+        except ValueError as error:
+            raise InvalidResponse(
+                f"the answer to {self.operation.id} {error}",
+                body=response.body,
+                content_type=response.headers.get("Content-Type", ""),
+            ) from None
+
+    def _decoded(self, response: Response, answer: Answer | None, validate: str, problems: list[Problem]) -> Any:
+        """The value of an answer, with its problems; ``ValueError`` for one that cannot be read."""
         content_type = response.headers.get("Content-Type", "")
         if self.operation.method == "HEAD" or response.status in (204, 205):
             return None
         if not response.body and (not content_type or answer is None or not answer.media):
             # No octets and no word about them: there is no representation, hence no value.
             return b"" if answer is not None and answer.media and self._is_file(answer.media[0].schema) else None
-        try:
-            body, parameters = self._body_of(response.headers, answer, deviations)
-            if not response.body and body.codec.structured:
-                if body.schema is not None and self.contract(body.schema).nullable:
-                    return None
-                raise ValueError(f"is an empty body, said to be {content_type}")
-            value = body.read(response.body, parameters, deviations)
-        except ValueError as error:
-            raise InvalidResponse(
-                f"the answer to {self.operation.id} {error}", body=response.body, content_type=content_type
-            ) from None
-        if validate != "off":
-            deviations += body.judge(value)
-        return body.python(value, deviations)
+        came, parameters = essence(content_type)
+        ways = self._ways(came, answer)
+        if not response.body and ways[0][0].codec.structured:
+            schema = ways[0][0].schema
+            if schema is not None and self.contract(schema).nullable:
+                return None
+            raise ValueError(f"is an empty body, said to be {content_type}")
+        return self._read_by(ways, response.body, parameters, validate, problems)
 
-    def _body_of(
-        self, headers: Mapping[str, str], answer: Answer | None, deviations: list[Problem]
-    ) -> tuple[Body, Parameters]:
-        """How an answer's octets are read: by what it says they are. A media type that is not declared is a
-        deviation; ``ValueError`` where the octets of one could not be what the schema promises."""
-        came, parameters = essence(headers.get("Content-Type", ""))
+    def _read_by(
+        self,
+        ways: list[tuple[Body, Problem | None]],
+        data: bytes,
+        parameters: Parameters,
+        validate: str,
+        problems: list[Problem],
+    ) -> Any:
+        """The value of octets by the first way that gives what is promised, else by the first that gives a value."""
+        failure: ValueError | None = None
+        best: tuple[Body, Any, list[Problem]] | None = None
+        for body, other in ways:
+            found = [other] if other is not None else []
+            try:
+                if other is not None and _is_page(data):
+                    raise ValueError("is an HTML page")
+                value = body.read(data, parameters, found)
+            except ValueError as error:
+                said = other is not None and other.kind == leniency.MEDIA_TYPE
+                failure = failure or (_OtherMediaType(other.message) if said and other is not None else error)
+                continue
+            best = best or (body, value, found)
+            if body.top_level(value) is None:
+                best = (body, value, found)
+                break
+        if best is None:
+            raise failure or ValueError("cannot be read")
+        body, value, found = best
+        problems += found
+        if validate != "off":
+            problems += body.judge(value)
+        return body.python(value, problems)
+
+    def _ways(self, came: str, answer: Answer | None) -> list[tuple[Body, Problem | None]]:
+        """How an answer's octets may be read, the likeliest way first; each with what is then wrong with their media
+        type.
+
+        They are what they are said to be, where that is declared. Where it is not, they are what is declared, if they
+        can be read so.
+        """
         promised = [one.type for one in answer.media] if answer is not None else []
         if not promised:
-            body = self.answer_body(answer, came) if came else None
-            return body or self._octets_body, parameters
+            return [((self.answer_body(answer, came) if came else None) or self._octets_body, None)]
+        schema = answer.media[0].schema if answer is not None else None
+        if self._is_file(schema):
+            return [(self.answer_body(answer, came or promised[0]) or self._octets_body, None)]  # of any type
+        own = self.answer_body(answer, came) if came else None
+        declared = self._declared(came, promised, own)
+        if declared is not None:
+            body = self.answer_body(answer, declared) or self._octets_body
+            as_json = self.answer_body(answer, _JSON) if body.holds_no_members() else None
+            return [(one, None) for one in (as_json, body) if one is not None]
+        other = Problem(("Content-Type",), f"is {came}, where {' or '.join(promised)} is promised", leniency.MEDIA_TYPE)
         if not came:
-            return self.answer_body(answer, promised[0]) or self._octets_body, parameters
-        family = codec_for(came)
-        alike = family is not None and family.structured
+            other = Problem(("Content-Type",), "is not said", leniency.NO_MEDIA_TYPE)
+        bodies = [own] if own is not None and own.codec.structured else []
         for media_type in promised:
+            body = self.answer_body(answer, media_type) or self._octets_body
+            if body.codec not in [one.codec for one in bodies]:
+                bodies.append(body)
+        if own is not None and own.codec in (*TEXT, OCTETS) and not own.holds_no_members():
+            bodies.append(own)
+        return [(body, other) for body in bodies]
+
+    @staticmethod
+    def _declared(came: str, promised: list[str], own: Body | None) -> str | None:
+        """The declared media type that octets have: theirs, a range it is in, or one that is written the same way."""
+        for media_type in promised if came else ():
             name = essence(media_type)[0]
-            if _within(came, name) or (alike and codec_for(media_type) is family):
-                return self.answer_body(answer, came if "*" in name else media_type) or self._octets_body, parameters
-        found = self.answer_body(answer, came)
-        if found is not None and found.codec is OCTETS and self._is_file(found.schema):
-            return found, parameters  # a file is of any type
-        said = f"is {came}, where {' or '.join(promised)} is promised"
-        types = self.contract(found.schema).types if found is not None and found.schema is not None else ()
-        if found is None or not (found.codec.structured or not types or "string" in types):
-            raise ValueError(said)
-        deviations.append(Problem(("Content-Type",), said))
-        return found, parameters
+            if _within(came, name):
+                return came if "*" in name else media_type
+            if own is not None and own.codec.structured and codec_for(media_type) is own.codec:
+                return media_type
+        return None
 
     @cached_property
     def _octets_body(self) -> Body:
@@ -1046,16 +1132,27 @@ class Plan:
 
         return read
 
-    def _refusal(self, response: Response, answer: Answer | None) -> AnswerError:
-        value: Any = None
+    def _said(self, response: Response, answer: Answer | None) -> Any:
+        """The value of an error: as the document has it, else as JSON or XML that it is, else its text."""
+        data = response.body
+        came, parameters = essence(response.headers.get("Content-Type", ""))
         ignored: list[Problem] = []
-        if response.body:
-            try:
-                body, parameters = self._body_of(response.headers, answer, ignored)
-                value = body.python(body.read(response.body, parameters, ignored), ignored)
-            except ValueError:
-                value = response.body.decode("utf-8", "replace")
-        message = value[:500] if isinstance(value, str) else pick(value, self.errors.message)
+        if not data:
+            return None
+        try:
+            value = self._read_by(self._ways(came, answer), data, parameters, "off", ignored)
+        except ValueError:
+            value = data
+        if isinstance(value, (str, bytes)) and came != "text/html":
+            read = self._sniffed(data, parameters)
+            value = read if read is not None else value
+        file = answer is not None and answer.media and self._is_file(answer.media[0].schema)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) and not file else value
+
+    def _refusal(self, response: Response, answer: Answer | None) -> AnswerError:
+        ignored: list[Problem] = []
+        value = self._said(response, answer)
+        code, message = provider_error(value, self.errors)
         unauthenticated = any(policy.unauthenticated == response.status for policy in self.every_policy())
         kind = Unauthorized if unauthenticated else answer_error(response.status)
         return kind(
@@ -1063,8 +1160,8 @@ class Plan:
             response.status,
             description=answer.description if answer else "",
             value=value,
-            code=pick(value, self.errors.code),
-            message=message if isinstance(message, str) else None,
+            code=code,
+            message=message,
             headers=response.headers,
             fields=self._fields(response, answer, ignored),
             retry_after=retry_after(response.headers),
@@ -1108,6 +1205,13 @@ def _all_octets(value: Any) -> bool:
 def _within(came: str, declared: str) -> bool:
     """Whether a media type is the one declared, or in the range declared (``image/*``)."""
     return came == declared or declared == "*/*" or (declared.endswith("/*") and came.startswith(declared[:-1]))
+
+
+def _is_page(data: bytes) -> bool:
+    """Whether octets begin as an HTML page does (WHATWG MIME Sniffing section 7.1): what gateways answer in place of a
+    service."""
+    start = data[:256].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def _replace(headers: dict[str, str], name: str, text: str) -> None:

@@ -314,8 +314,12 @@ class Validator:
         return list(dict.fromkeys(found))
 
 
-def _short(value: Any) -> str:
-    shown = repr(value)
+def short(value: Any) -> str:
+    """A value as a message shows it: one line, not long."""
+    try:
+        shown = repr(value[:60] if isinstance(value, (str, bytes)) else value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python writes; a list within itself
+        return f"a {type(value).__name__}"
     return shown if len(shown) <= 60 else shown[:57] + "…"
 
 
@@ -327,8 +331,8 @@ def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:
 
 
 _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
-    "type": lambda limit, value: f"must be {_types(limit)}, not {_short(value)}",
-    "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {_short(value)}",
+    "type": lambda limit, value: f"must be {_types(limit)}, not {short(value)}",
+    "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {short(value)}",
     "minimum": lambda limit, value: f"must be at least {limit}, not {value}",
     "maximum": lambda limit, value: f"must be at most {limit}, not {value}",
     "exclusiveMinimum": lambda limit, value: f"must be more than {limit}, not {value}",
@@ -341,7 +345,7 @@ _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
     "uniqueItems": lambda limit, value: "must not hold one item twice",
     "minProperties": lambda limit, value: f"must have at least {limit} members, it has {len(value)}",
     "maxProperties": lambda limit, value: f"must have at most {limit} members, it has {len(value)}",
-    "pattern": lambda limit, value: f"must match {limit}, {_short(value)} does not",
+    "pattern": lambda limit, value: f"must match {limit}, {short(value)} does not",
     "additionalProperties": lambda limit, value: "has members that are not known",
 }
 
@@ -481,7 +485,7 @@ def decode_formats(schema: Schema) -> Step | None:
         try:
             return decode(value)
         except ValueError as error:
-            problems.append(Problem(path, f"{_short(value)} {error}"))
+            problems.append(Problem(path, f"{short(value)} {error}"))
             return value
 
     return step
@@ -504,7 +508,7 @@ def encode_formats(schema: Schema) -> Step | None:
             elif value is not None and not isinstance(value, (bool, int, float, str, list, dict)):
                 return encode(value)
         except ValueError as error:
-            problems.append(Problem(path, f"{_short(value)} {error}"))
+            problems.append(Problem(path, f"{short(value)} {error}"))
         return value  # what is of another type the schema refuses
 
     return step
@@ -580,7 +584,7 @@ def _scalar(source: Schema, target: Schema) -> Step | None:
         try:
             return convert(value)
         except ValueError:
-            problems.append(Problem(path, f"{_short(value)} cannot travel as {target.types[0]}"))
+            problems.append(Problem(path, f"{short(value)} cannot travel as {target.types[0]}"))
             return value
 
     return step

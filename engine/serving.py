@@ -129,7 +129,10 @@ def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     if body is None:
         raise ValueError(f"is {came or 'of no media type'}, where {', '.join(plan.operation.consumes)} is taken")
     problems: list[Problem] = []
-    return body.read(data, parameters, problems)
+    value = body.read(data, parameters, problems)
+    if problems:
+        raise ValueError(str(problems[0]))
+    return value
 
 
 def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:

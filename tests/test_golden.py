@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response as Answered
 
 import connectors
-from engine import document, loader
+from engine import document, leniency, loader
 from engine.body import Body, Compiler
 from engine.content import Content
 from engine.errors import Path as Steps
@@ -190,8 +190,11 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
             media_type, data = form_of(representation, text)
             with pytest.raises(connectors.InvalidResponse):
                 answered(plan, media_type, data)
-            with pytest.raises(ValueError):  # noqa: PT011 - any of ours
-                read_body(plan, media_type, data)
+            try:
+                value = read_body(plan, media_type, data)
+            except ValueError:
+                continue
+            assert body_of(plan, MEDIA[representation]).judge(value)  # of another type
 
 
 @pytest.mark.parametrize(("suite", "case"), cases("deviates"))
@@ -301,7 +304,7 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
     assert paths(read.deviations) == sorted(case.get("deviations", []))
     if "fields" in case:
         assert told(read.fields) == told(python(case["fields"]))
-    if read.deviations:
+    if leniency.refused(read.deviations, "strict"):
         with pytest.raises(connectors.InvalidResponse):
             plan.read(response, "strict")
     if not case.get("one_way") and not read.deviations and response.body:

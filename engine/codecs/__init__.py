@@ -11,11 +11,14 @@ from functools import lru_cache
 from engine.codecs import binary, form, json, multipart, text, xml
 from engine.codecs.binding import Codec, Parameters
 
-CODECS: tuple[Codec, ...] = (json.CODEC, xml.CODEC, form.CODEC, multipart.CODEC, text.CODEC, binary.CODEC)
+CODECS: tuple[Codec, ...] = (json.CODEC, xml.CODEC, form.CODEC, multipart.CODEC, *text.CODECS, binary.CODEC)
 """In the order in which they are asked; of several matches the closest wins."""
 
 OCTETS = binary.CODEC
 """The row that reads and writes anything, as it is."""
+
+TEXT = text.CODECS
+"""The rows whose values are one text each."""
 
 _PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
 

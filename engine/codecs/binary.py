@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.codecs.binding import Binding, Bound, Codec, Parameters
 from engine.content import Content, is_octets
+from engine.errors import Problem
 
 
 def _encode(value: Any) -> bytes | Content:
@@ -21,7 +22,7 @@ def _encode(value: Any) -> bytes | Content:
     raise ValueError(f"must be bytes, a pathlib.Path or an open binary file, not {type(value).__name__}")
 
 
-def _decode(data: bytes, parameters: Parameters) -> bytes:
+def _decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> bytes:
     return data
 
 

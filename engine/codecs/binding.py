@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engine.content import Content
+from engine.errors import Problem
 from engine.model import Schema, XmlRule
 
 MAX_DEPTH = 200
@@ -30,11 +31,12 @@ class Binding:
 class Bound:
     """A codec for one body. ``encode`` makes octets of a plain value, ``decode`` a plain value of octets and
     the parameters of their Content-Type; ``each`` makes the items of the list at a path, one by one, of octets
-    that come in pieces. All raise ``ValueError`` with the end of a sentence."""
+    that come in pieces. All raise ``ValueError`` with the end of a sentence; what can be read, but is not as it
+    should be, reading adds to a list of problems."""
 
     encode: Callable[[Any], bytes | Content]
-    decode: Callable[[bytes, Parameters], Any]
-    each: Callable[[Iterator[bytes], Parameters, tuple[str, ...]], Iterator[Any]] | None = None
+    decode: Callable[[bytes, Parameters, list[Problem]], Any]
+    each: Callable[[Iterator[bytes], Parameters, tuple[str, ...], list[Problem]], Iterator[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Codec:
 
     ``matches`` are full types, ``type/*`` ranges and ``+suffix`` (RFC 6839); ``charset`` is appended to
     the Content-Type that is sent; ``carries`` tells whether a value is of the kind that is written so, and
-    ``structured`` that values of any type can be.
+    ``structured`` that values of any type can be; ``opaque`` that its values are in a format of their own, of which a
+    schema for an object or a list does not speak.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Codec:
     carries: Callable[[Any], bool]
     structured: bool = False
     charset: str = ""
+    opaque: bool = False
 
 
 class MemberError(ValueError):

@@ -7,6 +7,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from engine.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from engine.codecs.fields import OTHER, fields_of, members
+from engine.errors import Problem
 
 _MAX_FIELDS = 100_000
 
@@ -28,7 +29,7 @@ def bind(binding: Binding) -> Bound:
             pairs += [f"{key}={text}" for text in texts]
         return "&".join(pairs).encode("ascii")
 
-    def decode(data: bytes, parameters: Parameters) -> Any:
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         try:
             pairs = [pair.partition("=") for pair in data.decode("ascii").split("&") if pair]
             if len(pairs) > _MAX_FIELDS:

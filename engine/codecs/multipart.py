@@ -14,6 +14,7 @@ from engine.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from engine.codecs.fields import OTHER, fields_of, members
 from engine.content import Content, Source, is_octets
 from engine.content import File as Upload
+from engine.errors import Problem
 from engine.model import Schema
 
 _MAX_PARTS = 1_000
@@ -54,7 +55,7 @@ def bind(binding: Binding) -> Bound:
         sources.append(f"--{boundary}--\r\n".encode("ascii"))
         return Content(sources, f"boundary={boundary}")
 
-    def decode(data: bytes, parameters: Parameters) -> Any:
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         value: dict[str, Any] = {one.name: [] for one in fields.values() if one.repeated}
         texts: dict[str, list[str]] = {}
         for wire, is_file, content in _parts(data, parameters.get("boundary", "")):

@@ -1,11 +1,12 @@
-"""Plain text: a scalar as it is written."""
+"""Plain text: a scalar as it is written; text of a format that is not read (CSV, a calendar): as it is."""
 
 from __future__ import annotations
 
-import codecs
 from typing import Any
 
 from engine.codecs.binding import Binding, Bound, Codec, Parameters
+from engine.codecs.charsets import text_of
+from engine.errors import Problem
 from engine.model import Schema
 from engine.styles import scalar
 from engine.styles import text as written
@@ -21,24 +22,17 @@ def bind(binding: Binding) -> Bound:
         except UnicodeEncodeError:
             raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
 
-    def decode(data: bytes, parameters: Parameters) -> Any:
-        charset = parameters.get("charset")
-        try:
-            codecs.lookup(charset or "utf-8")
-        except LookupError:
-            raise ValueError(f"is in the charset {charset!r}, which is not known") from None
-        try:
-            return scalar(data.decode(charset or "utf-8"), schema)
-        except (UnicodeError, ValueError):
-            raise ValueError(f"is no {charset or 'utf-8'} text") from None
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        return scalar(text_of(data, parameters.get("charset"), problems), schema)
 
     return Bound(encode, decode)
 
 
-CODEC = Codec(
-    "text",
-    ("text/*",),
-    bind,
-    carries=lambda value: isinstance(value, (str, int, float)),
-    charset="utf-8",
+def _carries(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+CODECS = (
+    Codec("text", ("text/plain", "text/html"), bind, _carries, charset="utf-8"),
+    Codec("text of another format", ("text/*",), bind, _carries, charset="utf-8", opaque=True),
 )

@@ -1,26 +1,37 @@
 """XML through the Swagger ``xml`` object (Swagger 2.0, "XML Object"): names, namespaces, attributes,
 wrapped and unwrapped lists, an envelope around the document.
 
-Encoding and decoding come from one set of rules, compiled once for a schema. No DTD is read:
-a document with one is refused, so that no entity is ever expanded and nothing is fetched.
+Encoding and decoding come from one set of rules, compiled once for a schema. No DTD is read, no entity is ever
+expanded, and nothing is fetched: a document type declaration is skipped, one that declares entities is refused.
+
+Names. A member is an element (or attribute) of its name, in the namespace that the document declares for it; where it
+declares none, in that of the element around it, or in none; where nothing at all declares one, in any. A root, and an
+item of a list, has the name that the document gives it. Where it gives none, any name will do; under another name it is
+read where its content is what is promised, and that is a deviation.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeAlias
 
 from lxml import etree
 
 from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters
+from engine.codecs.charsets import known, mark_of, text_of
 from engine.content import is_octets
+from engine.errors import Problem
+from engine.leniency import DOCTYPE, ENCODING, TWICE, XML_NAME
 from engine.model import Schema
 from engine.styles import scalar
 from engine.styles import text as written
 
 Element: TypeAlias = Any
-Reader = Callable[[Element], Any]
+Reader = Callable[[Element, list[Problem]], Any]
 Writer = Callable[[Element, Any], None]
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -60,6 +71,27 @@ def _qualified(namespace: str | None, name: str) -> str:
     return f"{{{namespace}}}{name}" if namespace else name
 
 
+def namespace(tag: str) -> str:
+    """The namespace of a tag; empty where it has none."""
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def _is(element: Element, wanted: str) -> bool:
+    """Whether an element has a name: in its namespace where it has one, else in any."""
+    tag: str = element.tag
+    return tag == wanted or ("{" not in wanted and local(tag) == wanted)
+
+
+def _is_near(element: Element, wanted: str) -> bool:
+    """Whether an element may stand for another: one in another namespace than the document declares may not."""
+    return "{" not in wanted or namespace(element.tag) == namespace(wanted)
+
+
+def _is_of(tag: str, around: Element) -> bool:
+    """Whether a name without a declared namespace may belong to the element around it."""
+    return namespace(tag) in ("", namespace(around.tag))
+
+
 def _has_content(element: Element) -> bool:
     return bool(len(element) or element.attrib or (element.text or "").strip())
 
@@ -83,7 +115,7 @@ class _Compiler:
             elif "object" in effective.types or effective.properties or isinstance(effective.additional, Schema):
                 known.read, known.write = self.object(effective)
                 known.prefixes |= {
-                    one.prefix: _namespace(one.tag)
+                    one.prefix: namespace(one.tag)
                     for one in self.members[id(effective)]
                     if one.form == "attribute" and one.prefix
                 }
@@ -111,16 +143,16 @@ class _Compiler:
             if named.form == "attribute":
                 text = element.get(named.tag)
             else:
-                text = next((child.text for child in element if local(child.tag) == local(named.tag)), None)
+                text = next((child.text for child in element if _is(child, named.tag)), None)
             return variants.get(text or "")
 
-        def choosing_read(element: Element) -> Any:
+        def choosing_read(element: Element, problems: list[Problem]) -> Any:
             chosen = chosen_for(element)
-            return self.shape(chosen).read(element) if chosen is not None else read(element)
+            return (self.shape(chosen).read if chosen is not None else read)(element, problems)
 
-        def choosing_content(element: Element) -> Any:
+        def choosing_content(element: Element, problems: list[Problem]) -> Any:
             chosen = chosen_for(element)
-            return self.contents[id(self.resolve(chosen))](element) if chosen is not None else content(element)
+            return (self.contents[id(self.resolve(chosen))] if chosen is not None else content)(element, problems)
 
         def choosing_write(element: Element, value: Any) -> None:
             chosen = variants.get(value[name]) if isinstance(value, dict) and isinstance(value.get(name), str) else None
@@ -142,11 +174,11 @@ class _Compiler:
     # Scalars
 
     def scalar(self, schema: Schema) -> tuple[Reader, Writer]:
-        def read(element: Element) -> Any:
+        def read(element: Element, problems: list[Problem]) -> Any:
             if self.empty(element, schema):
                 return None
             if len(element):
-                return self.anything(element)
+                return self.anything(element, problems)
             return scalar(element.text or "", schema)
 
         def write(element: Element, value: Any) -> None:
@@ -157,15 +189,17 @@ class _Compiler:
 
         return read, write
 
-    def anything(self, element: Element) -> Any:
+    def anything(self, element: Element, problems: list[Problem]) -> Any:
         """An element that no schema describes: text, or its children by local name."""
         if self.empty(element, Schema()):
             return None
         if not len(element) and not element.attrib:
             return element.text or ""
         value: dict[str, Any] = {local(str(name)): one for name, one in element.attrib.items()}
+        if not len(element) and (element.text or "").strip():
+            value["#text"] = element.text
         for child in element:
-            self.add(value, local(child.tag), self.anything(child))
+            self.add(value, local(child.tag), self.anything(child, problems))
         return value
 
     @staticmethod
@@ -184,20 +218,28 @@ class _Compiler:
         xml = self.resolve(schema.items or Schema()).xml
         return _qualified(xml.namespace, xml.name or fallback), xml.prefix
 
-    def array(self, schema: Schema, fallback: str = "item") -> tuple[Reader, Writer]:
-        tag, prefix = self.item_name(schema, schema.xml.name or fallback)
+    def item_names(self, schema: Schema, fallback: str) -> tuple[str, ...]:
+        """The tags that the document gives the items of a list: the one that is written, and the name of their
+        definition. None where it gives none."""
+        items = self.resolve(schema.items or Schema())
+        given = items.xml.name or schema.xml.name or fallback
+        names = [_qualified(items.xml.namespace, given)] if given else []
+        if items.name is not None and items.xml.name is None:
+            names.append(_qualified(items.xml.namespace, items.name))
+        return tuple(names)
+
+    def array(self, schema: Schema, fallback: str = "") -> tuple[Reader, Writer]:
+        tag, prefix = self.item_name(schema, schema.xml.name or fallback or "item")
+        names = self.item_names(schema, fallback)
         shape = self.shape(schema.items or Schema())
 
-        def read(element: Element) -> Any:
+        def read(element: Element, problems: list[Problem]) -> Any:
             if element.get(_NIL) in ("true", "1"):
                 return None
             _no_text(element)
-            for child in element:
-                if local(child.tag) != local(tag):
-                    raise ValueError(
-                        f"has <{local(child.tag)}> in <{local(element.tag)}>, where only <{local(tag)}> stands"
-                    )
-            return [shape.read(child) for child in element]
+            if not all(_is(child, tag) for child in element):
+                _check_items(element, names, problems)
+            return [shape.read(child, problems) for child in element]
 
         def write(element: Element, value: Any) -> None:
             if value is None:
@@ -239,13 +281,27 @@ class _Compiler:
         lists = [one.name for one in members if one.form == "items"]
         by_name = {one.name: one for one in members}
         other = self.shape(schema.additional) if isinstance(schema.additional, Schema) else None
+        described = {local(tag) for tag in elements}
+        declares = schema.xml.namespace is not None or any(tag.startswith("{") for tag in elements)
 
-        def read(element: Element) -> Any:
+        def read(element: Element, problems: list[Problem]) -> Any:
             if self.empty(element, schema):
                 return None
-            return read_content(element)
+            return read_content(element, problems)
 
-        def read_content(element: Element) -> dict[str, Any]:
+        def member_of(child: Element, element: Element) -> _Member | None:
+            """The member that a child is, by its name, and by its namespace where one is declared or disputed."""
+            tag: str = child.tag
+            found = elements.get(tag) if "{" in tag else None
+            if found is not None:
+                return found
+            found = by_local.get(local(tag))
+            if found is None or _is_of(tag, element):
+                return found
+            disputed = declares or any(local(one.tag) == local(tag) and _is_of(one.tag, element) for one in element)
+            return None if disputed else found
+
+        def read_content(element: Element, problems: list[Problem]) -> dict[str, Any]:
             if content is None:
                 _no_text(element)
             value: dict[str, Any] = {name: [] for name in lists}
@@ -257,15 +313,21 @@ class _Compiler:
                     value[tag] = text
             for child in element:
                 tag = child.tag
-                one = elements.get(tag) or by_local.get(local(tag))
+                one = member_of(child, element)
                 if one is None:
-                    self.add(value, local(tag), other.read(child) if other else self.anything(child))
+                    name = local(tag)
+                    if name in described:  # a name of the document's, in another namespace
+                        said = f"has <{name}> in {_in(tag)}, which is not the element that the document describes"
+                        problems.append(Problem(_path(child), said, XML_NAME))
+                        name = f"{{{namespace(tag)}}}{name}"
+                    self.add(value, name, (other.read if other else self.anything)(child, problems))
                 elif one.form == "items":
-                    value[one.name].append(one.shape.read(child))
-                elif one.name in value:
-                    raise ValueError(f"has <{local(tag)}> twice in <{local(element.tag)}>")
+                    value[one.name].append(one.shape.read(child, problems))
                 else:
-                    value[one.name] = one.shape.read(child)
+                    if one.name in value:
+                        said = f"has <{local(tag)}> twice in <{local(element.tag)}>"
+                        problems.append(Problem(_path(child), said, TWICE))
+                    value[one.name] = one.shape.read(child, problems)
             if content is not None:
                 text = (element.text or "") + "".join(child.tail or "" for child in element)
                 value[content.name] = scalar(text if not len(element) else text.strip(), content.schema)
@@ -301,36 +363,65 @@ class _Compiler:
 
     # Documents
 
-    def way(self, schema: Schema, path: tuple[str, ...]) -> tuple[list[str], _Shape]:
-        """The tags from a document's own element down to the items of the list at a path, and the shape of an
-        item; ``ValueError`` where no list stands there."""
+    def way(self, schema: Schema, path: tuple[str, ...]) -> tuple[list[str], tuple[str, ...], _Shape]:
+        """The tags from below a document's own element down to the list at a path, the names that its items may have
+        (none: any) and their shape; ``ValueError`` where no list stands there."""
         own = self.resolve(schema)
         if not path:
             if "array" not in own.types:
                 raise ValueError("has no list to go through")
-            return [self.item_name(own, own.xml.name or "item")[0]], self.shape(own.items or Schema())
+            return [], self.item_names(own, ""), self.shape(own.items or Schema())
         self.shape(own)
         found = next((one for one in self.members.get(id(own), ()) if one.name == path[0]), None)
         if found is None:
             raise ValueError(f"has no member {path[0]!r} to go through")
         if found.form == "items" and len(path) == 1:
-            return [found.tag], found.shape
+            return [], (found.tag,), found.shape
         if found.form == "wrapped" and len(path) == 1:
-            item = self.item_name(found.schema, found.schema.xml.name or found.name)[0]
-            return [found.tag, item], self.shape(found.schema.items or Schema())
-        tags, shape = self.way(found.schema, path[1:])
-        return [found.tag, *tags], shape
+            names = self.item_names(found.schema, found.schema.xml.name or found.name)
+            return [found.tag], names, self.shape(found.schema.items or Schema())
+        tags, names, shape = self.way(found.schema, path[1:])
+        return [found.tag, *tags], names, shape
 
-    def document(self, schema: Schema) -> tuple[str, str | None, _Shape, Reader]:
-        """Tag, prefix and shape of a document's own element, and the reader for it: a document that is
-        there is never null."""
+    def document(self, schema: Schema) -> tuple[_Root, _Shape]:
+        """What a document's own element is, and its shape."""
         own = self.resolve(schema)
         shape = self.shape(schema)
-        tag = _qualified(own.xml.namespace, own.xml.name or own.name or "root")
-        return tag, own.xml.prefix, shape, self.contents.get(id(own), shape.read)
+        name = own.xml.name or own.name
+        tag = _qualified(own.xml.namespace, name or "root")
+        return _Root(tag, own.xml.prefix, name is not None, self.contents.get(id(own), shape.read), own), shape
+
+    def looks_like(self, element: Element, schema: Schema) -> bool:
+        """Whether an element under another name has what a schema promises: a member that is described, items under
+        their name, or text for a scalar. One without content has nothing to show."""
+        if "array" in schema.types:
+            names = self.item_names(schema, "")
+            return len(element) > 0 and (not names or all(any(_is(one, name) for name in names) for one in element))
+        members = self.members.get(id(schema))
+        if members is None:
+            return not len(element) or not schema.types
+        elements = [one.tag for one in members if one.form not in ("attribute", "text")]
+        attributes = [one.tag for one in members if one.form == "attribute"]
+        if not members or any(one.form == "text" for one in members):
+            return _has_content(element)
+        return any(_is(child, tag) for child in element for tag in elements) or any(
+            tag in element.attrib for tag in attributes
+        )
 
 
-def _unread(element: Element) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """The element of a document: its tag, whether the document gives it, and how its content is read. A document that
+    is there is null only where it says so itself."""
+
+    tag: str
+    prefix: str | None
+    named: bool
+    read: Reader
+    schema: Schema
+
+
+def _unread(element: Element, problems: list[Problem]) -> Any:
     raise AssertionError("a shape is complete before it is used")
 
 
@@ -343,13 +434,30 @@ def _no_text(element: Element) -> None:
         raise ValueError(f"has text between the elements of <{local(element.tag)}>")
 
 
-def _namespace(tag: str) -> str:
-    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+def _path(element: Element) -> tuple[str, ...]:
+    """Where an element stands: the names of the elements above it but for the root, and its own."""
+    above = [local(one.tag) for one in element.iterancestors()]
+    return (*reversed(above[:-1]), local(element.tag)) if above else ()
+
+
+def _check_items(element: Element, names: tuple[str, ...], problems: list[Problem]) -> None:
+    """Looks at the items of a list whose names are not all the one that is written: where the document gives them
+    another, that is a deviation; ``ValueError`` where they are not all called the same."""
+    came = {child.tag for child in element}
+    if all(any(_is(child, name) for name in names) for child in element):
+        return
+    if len(came) > 1 or (names and not _is_near(element[0], names[0])):
+        wanted = names[0] if names else element[0].tag
+        stray = next(child for child in element if not _is(child, wanted))
+        raise ValueError(f"has <{local(stray.tag)}> in <{local(element.tag)}>, where only <{local(wanted)}> stands")
+    if names:
+        said = f"has <{local(element[0].tag)}> in <{local(element.tag)}>, where <{local(names[0])}> is promised"
+        problems.append(Problem(_path(element), said, XML_NAME))
 
 
 def _nsmap(tag: str, prefix: str | None, prefixes: Mapping[str, str]) -> Any:
     """The namespaces that an element declares: its own, and those of its attributes."""
-    own = {prefix: _namespace(tag)} if tag.startswith("{") else {}
+    own = {prefix: namespace(tag)} if tag.startswith("{") else {}
     return {**prefixes, **own} or None
 
 
@@ -393,87 +501,148 @@ def _write_anything(element: Element, value: Any) -> None:
         _set_text(element, value)
 
 
-def _options(charset: str | None, marked: bool) -> dict[str, Any]:
-    """How every document is parsed: no entity, no DTD, no network, bounded depth and size. A charset of the
-    header wins over the declaration in the document, a byte order mark over both (RFC 7303 section 3)."""
-    return {
-        "encoding": None if marked else charset,
-        "resolve_entities": False,
-        "no_network": True,
-        "load_dtd": False,
-        "remove_comments": True,
-        "remove_pis": True,
-    }
+# Documents
+
+_PARSER: Mapping[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""How every document is parsed: no entity, no DTD, no network; libxml2's own bounds of depth and size stay."""
+
+_DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
+_HEAD = 256
+"""More bytes than an XML declaration has."""
 
 
-def _marked(data: bytes) -> bool:
-    return data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:3] == b"\xef\xbb\xbf"
+def _encoding(data: bytes, charset: str | None, problems: list[Problem]) -> str | None:
+    """The encoding to read bytes in, None for the one that they say themselves: a byte order mark wins over the
+    header, the header over the declaration (RFC 7303 section 3). A declaration that can be read as ASCII names no
+    encoding of 16 bits: then they are UTF-8."""
+    mark = mark_of(data)
+    named = known(charset) if charset else None
+    if charset and named is None:
+        problems.append(Problem(("Content-Type",), f"has the charset {charset!r}, which is not known", ENCODING))
+    found = _DECLARATION.match(data.removeprefix(codecs.BOM_UTF8)[:_HEAD])
+    declared = found[1].decode("ascii") if found else "utf-8"
+    wrong = not _holds_ascii(declared)
+    if wrong:
+        problems.append(Problem((), f"declares the encoding {declared!r}, in which it is not written", ENCODING))
+    if mark is not None:
+        return "utf-8" if wrong and mark == "utf-8-sig" else None
+    return named or ("utf-8" if wrong else None)
 
 
-def _no_doctype(element: Element) -> None:
-    info = element.getroottree().docinfo
-    if info.internalDTD is not None or info.doctype:
-        raise ValueError("has a DOCTYPE, which is refused")
+def _holds_ascii(encoding: str) -> bool:
+    """Whether ASCII is in an encoding what it is in UTF-8."""
+    name = known(encoding)
+    try:
+        return name is not None and "<?xml".encode(name) == b"<?xml"
+    except (UnicodeError, LookupError):
+        return False
 
 
 def _no_xml(error: Exception) -> ValueError:
     return ValueError(f"is no XML: {str(error).splitlines()[0] if str(error) else 'empty'}")
 
 
-def parse(data: bytes, charset: str | None = None) -> Element:
-    """The root element of XML octets; ``ValueError`` for what is not well-formed, holds a DTD, or is
+_ENTITIES = "has a DOCTYPE with entities, which are refused"
+
+
+def _check_doctype(element: Element, problems: list[Problem]) -> bool:
+    """Whether a document has a document type declaration; ``ValueError`` for one that declares entities."""
+    info = element.getroottree().docinfo
+    if info.internalDTD is None and not info.doctype:
+        return False
+    if info.internalDTD is not None and any(True for _ in info.internalDTD.iterentities()):
+        raise ValueError(_ENTITIES)
+    problems.append(Problem((), "has a DOCTYPE, which is not looked at", DOCTYPE))
+    return True
+
+
+_NOT_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)")
+
+
+def parse(data: bytes, charset: str | None, problems: list[Problem]) -> Element:
+    """The root element of XML octets; ``ValueError`` for what is not well-formed, has entities of its own, or is
     deeper or larger than libxml2's own bounds."""
-    try:
-        parser = etree.XMLParser(**_options(charset, _marked(data)), huge_tree=False)
-    except LookupError:
-        raise ValueError(f"is in the charset {charset!r}, which is not known") from None
+    plain = data.replace(b"\0", b"")  # ASCII in UTF-16 and UTF-32 has zeros between
+    if b"<!DOCTYPE" in plain and b"<!ENTITY" in plain:
+        raise ValueError(_ENTITIES)  # before anything is made of them
+    encoding = _encoding(data, charset, problems)
+    if encoding not in (None, "utf-8"):
+        data, encoding = text_of(data, encoding, problems).encode("utf-8"), "utf-8"
+    parser = etree.XMLParser(encoding=encoding, **_PARSER, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise _no_xml(error) from None
-    _no_doctype(root)
+    if _check_doctype(root, problems) and _REFERENCE.search(_NOT_MARKUP.sub(b"", plain)):
+        raise ValueError(_ENTITIES)  # declared where nobody looks: its text would be missing
     return root
 
 
-def _expect(element: Element, wanted: str) -> None:
-    if element.tag != wanted and not ("{" not in wanted and local(element.tag) == wanted):
-        raise ValueError(f"has the element <{local(element.tag)}> where <{local(wanted)}> is promised")
+def _in(tag: str) -> str:
+    return f"the namespace {namespace(tag)!r}" if namespace(tag) else "no namespace"
+
+
+def _check_page(element: Element, wanted: str) -> None:
+    """Refuses a page for people, which is what proxies and gateways answer under any status."""
+    if local(element.tag).lower() == "html" and local(wanted) != local(element.tag):
+        raise ValueError("is an HTML page")
 
 
 def bind(binding: Binding) -> Bound:
     """XML of the schema's shape, inside the document's envelope where it has one."""
     compiler = _Compiler(binding)
     schema = binding.schema if binding.schema is not None else Schema()
-    tag, prefix, shape, read = compiler.document(schema)
+    root, shape = compiler.document(schema)
     envelope = binding.xml.envelope
 
-    def decode(data: bytes, parameters: Parameters) -> Any:
-        element = parse(data, parameters.get("charset"))
+    def check(element: Element, wanted: str, fits: bool, problems: list[Problem]) -> None:
+        if not _is(element, wanted):
+            said = f"has the element <{local(element.tag)}> where <{local(wanted)}> is promised"
+            if not fits or not _is_near(element, wanted):
+                raise ValueError(said)
+            problems.append(Problem((), said, XML_NAME))
+
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        element = parse(data, parameters.get("charset"), problems)
+        _check_page(element, envelope or root.tag)
         if envelope is not None:
-            _expect(element, envelope)
+            check(element, envelope, len(element) == 1 and _is(element[0], root.tag), problems)
             _no_text(element)
             if len(element) != 1:
                 raise ValueError(f"has {len(element)} elements in <{envelope}>, where one is promised")
             element = element[0]
         if binding.schema is None:
-            return compiler.anything(element)
-        _expect(element, tag)
-        return read(element)
+            return compiler.anything(element, problems)
+        if element.get(_NIL) in ("true", "1"):
+            return None
+        if root.named and not _is(element, root.tag):
+            check(element, root.tag, compiler.looks_like(element, root.schema), problems)
+        return root.read(element, problems)
 
     def encode(value: Any) -> bytes:
-        nsmap = _nsmap(tag, prefix, shape.prefixes)
+        nsmap = _nsmap(root.tag, root.prefix, shape.prefixes)
         if envelope is not None:
             outer: Element = etree.Element(envelope)
-            root = etree.SubElement(outer, tag, nsmap=nsmap)
+            inner = etree.SubElement(outer, root.tag, nsmap=nsmap)
         else:
-            outer = root = etree.Element(tag, nsmap=nsmap)
-        shape.write(root, value)
+            outer = inner = etree.Element(root.tag, nsmap=nsmap)
+        shape.write(inner, value)
         return bytes(etree.tostring(outer, xml_declaration=True, encoding="UTF-8"))
 
-    def each(pieces: Iterator[bytes], parameters: Parameters, path: tuple[str, ...]) -> Iterator[Any]:
-        way, item = compiler.way(schema, path)
-        above = [*([envelope] if envelope else ()), tag, *way]
-        return _each(pieces, parameters, [local(one) for one in above], item.read)
+    def each(
+        pieces: Iterator[bytes], parameters: Parameters, path: tuple[str, ...], problems: list[Problem]
+    ) -> Iterator[Any]:
+        way, names, item = compiler.way(schema, path)
+        outer = [(envelope,)] if envelope is not None else []
+        above = [*outer, (root.tag,) if root.named else (), *((tag,) for tag in way), names]
+        return _each(pieces, parameters, above, item.read, problems)
 
     return Bound(encode, decode, each)
 
@@ -482,45 +651,66 @@ _AT_ONCE = 8 * 1024 * 1024
 """The most octets that one item may have."""
 
 
-def _each(pieces: Iterator[bytes], parameters: Parameters, above: list[str], read: Reader) -> Iterator[Any]:
-    """The elements below a path of others, each read and then forgotten, as they come in."""
-    first = next(pieces, b"")
-    charset = parameters.get("charset")
+def _each(
+    pieces: Iterator[bytes],
+    parameters: Parameters,
+    above: list[tuple[str, ...]],
+    read: Reader,
+    problems: list[Problem],
+) -> Iterator[Any]:
+    """The elements below a path of others, each read and then forgotten, as they come in. ``above`` are the names
+    that the elements on the way may have, the item's own last; none: any."""
+    first = b""
+    while len(first) < _HEAD and (piece := next(pieces, b"")):
+        first += piece
+    encoding = _encoding(first, parameters.get("charset"), problems)
+    pieces = chain((first,), pieces)
+    if encoding not in (None, "utf-8"):
+        pieces = (piece.encode("utf-8") for piece in codecs.iterdecode(pieces, encoding))
+        encoding = "utf-8"
+    parser = etree.XMLPullParser(events=("start", "end"), encoding=encoding, **_PARSER, huge_tree=True)
+    stack: list[bool] = []  # of the open elements, whether they and those around them are on the way
+    since = items = 0
+    another = ""
     try:
-        parser = etree.XMLPullParser(("start", "end"), **_options(charset, _marked(first)), huge_tree=True)
-    except LookupError:
-        raise ValueError(f"is in the charset {charset!r}, which is not known") from None
-    stack: list[str] = []
-    since = 0
-    try:
-        piece = first
-        while piece:
+        for piece in pieces:
             parser.feed(piece)
             since += len(piece)
             if since > _AT_ONCE or len(stack) > MAX_DEPTH:
                 raise ValueError(f"is nested too deep, or has an item larger than {_AT_ONCE:,} bytes")
             events: Any = parser.read_events()
             for event, element in events:
+                depth = len(stack)
+                names = above[depth] if depth < len(above) else ()
                 if event == "start":
+                    named = not names or any(_is(element, name) for name in names)
                     if not stack:
-                        _no_doctype(element)
-                    stack.append(local(element.tag))
-                    if len(stack) <= len(above) and stack[-1] != above[len(stack) - 1] and len(stack) < 2:
-                        raise ValueError(f"has the element <{stack[-1]}> where <{above[0]}> is promised")
+                        if _check_doctype(element, problems) and element.getroottree().docinfo.system_url:
+                            raise ValueError(_ENTITIES)  # they may be declared there
+                        _check_page(element, names[0] if names else "")
+                        another = "" if named else local(element.tag)
+                        if another and not _is_near(element, names[0]):
+                            raise ValueError(f"has the element <{another}> in {_in(element.tag)}")
+                    stack.append(depth == 0 or (stack[-1] and named))
                     continue
-                stack.pop()
-                if stack[: len(above) - 1] == above[:-1] and len(stack) == len(above) - 1:
-                    if local(element.tag) == above[-1]:
-                        yield read(element)
+                on_the_way = stack.pop()
+                if len(stack) == len(above) - 1:
+                    if on_the_way:
+                        items += 1
+                        yield read(element, problems)
                     since = 0
                 if len(stack) < len(above):
                     element.clear(keep_tail=True)
                     while element.getprevious() is not None:
                         del element.getparent()[0]
-            piece = next(pieces, b"")
         parser.close()
     except etree.XMLSyntaxError as error:
         raise _no_xml(error) from None
+    if another:
+        said = f"has the element <{another}> where <{local(above[0][0])}> is promised"
+        if not items:
+            raise ValueError(said)
+        problems.append(Problem((), said, XML_NAME))
 
 
 CODEC = Codec(

@@ -127,7 +127,7 @@ def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]
         return data, content_type if media_type in declared or not declared else plan.operation.consumes[0]
     if media_type in declared and media_type in _READ and not body.rewritten:
         return data, content_type
-    value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters)
+    value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters, [])
     return json.encode(_without_octets(value)), openapi3.JSON
 
 
