@@ -10,11 +10,13 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from engine import leniency
 from engine.codecs import codec_for, essence, json
 from engine.credentials import Secret, sealed
 from engine.document import pointer_steps
@@ -237,10 +239,10 @@ class _Request:
             self._read = True
             media_type = essence(self.delivery.content_type)[0]
             if media_type and codec_for(media_type) is json.CODEC:
-                try:
-                    self._value = json.decode(self.delivery.data, {})
-                except ValueError:
-                    self._value = None
+                problems: list[Problem] = []
+                with suppress(ValueError):
+                    value = json.decode(self.delivery.data, {}, problems)
+                    self._value = None if leniency.refused(problems, "lenient") else value
         return self._value
 
 
