@@ -15,6 +15,8 @@ from click.shell_completion import CompletionItem
 from connectors import tables
 from connectors.connections import variables
 from connectors.loading import connect, entries_sorted, service_named
+from connectors.network import LOOPBACK
+from connectors.network_options import NETWORK_OPTIONS, network_of
 from connectors.registry import Entry
 from connectors.tables import print_json
 from connectors.terminal import escaped, escaped_line
@@ -163,6 +165,7 @@ _OPTIONS = (
     click.Option(["--json", "as_json"], is_flag=True, help="Print the value on one line."),
     click.Option(["--sandbox", "sandbox"], is_flag=True, help="Call a sandbox started for this call."),
     click.Option(["--set", "given"], multiple=True, metavar="NAME=VALUE", help="An argument by its wire name."),
+    *NETWORK_OPTIONS,
 )
 """The options of every operation, beside those for its arguments."""
 
@@ -278,11 +281,11 @@ def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:
         options["accept"] = _media_type(options["accept"], plan.offered)
     arguments = _arguments(plan, given)
     with ExitStack() as stack:
-        connection, base_url = given["connection"], given["base_url"]
+        connection, base_url, network = given["connection"], given["base_url"], network_of(given)
         if given["sandbox"]:
             sandbox = stack.enter_context(Sandbox(loader.load(entry.document, entry.properties)))
-            connection, base_url = sandbox.values, sandbox.url
-        operation = connect(entry, connection, base_url, None, options)[plan.operation.id]
+            connection, base_url, network = sandbox.values, sandbox.url, LOOPBACK
+        operation = connect(entry, connection, base_url, network.open(), options)[plan.operation.id]
         if given["dry_run"]:
             click.echo(str(operation.request(**arguments)))
         elif given["items"]:

@@ -13,6 +13,7 @@ import click
 from click.exceptions import Exit
 
 from connectors.loading import connect, entry_named
+from connectors.network import LOOPBACK
 from engine import loader
 from engine.errors import UnknownName
 from engine.fuzz import EXAMPLES, Failure, failure_of, hostile, replay
@@ -50,7 +51,7 @@ def fuzz(
             url_, values = sandbox.url, sandbox.values
         else:
             url_ = url
-        made = connect(entry, values, url_, None, {})
+        made = connect(entry, values, url_, LOOPBACK.open() if url is None else None, {})
         chosen = _chosen(made, operations, read_only)
         failures = _replayed(made, again) if again else _failures(made, chosen, max_examples, random_seed, answers)
         count = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from connectors import connections, registry
+from connectors.network import Network
 from connectors.registry import Entry
 from engine import loader
 from engine.connection import Connection, held
@@ -17,9 +18,26 @@ from engine.http import Transport
 from engine.model import Service
 from engine.operation import Connector, with_options
 from engine.plan import Options
-from engine.transports.blocking import BlockingTransport
+from engine.transports.certificates import Certificate
+
+if TYPE_CHECKING:
+    import requests
 
 ConnectionLike = Mapping[str, Any] | str | None
+
+
+class CallOptions(TypedDict, total=False):
+    """How calls are made: the fields of :class:`~engine.plan.Options`, spelled for editors and type checkers."""
+
+    accept: str | None
+    content_type: str | None
+    timeout: float
+    validate_responses: Literal["lenient", "strict", "off"]
+    headers: Mapping[str, str]
+    resend: Iterable[int]
+    patience: float
+    interval: float | None
+    resume: Mapping[str, Any] | None
 
 
 def available() -> dict[str, str]:
@@ -38,22 +56,33 @@ def load(
     connection: ConnectionLike = None,
     base_url: str | None = None,
     transport: Transport | None = None,
-    **options: Any,
+    session: requests.Session | None = None,
+    proxy: str | None = None,
+    proxies: Mapping[str, str] | None = None,
+    verify: str | Path | None = None,
+    cert: Certificate | None = None,
+    trust_env: bool = True,
+    **options: Unpack[CallOptions],
 ) -> Connector:
     """A connector by name.
 
     ``connection`` is a mapping of the connection's values, the name of a saved one, or None: then the
     environment, then the saved default. ``base_url`` replaces scheme and host (a test server, a proxy,
-    a region). ``transport`` replaces the network. Options: ``accept``, ``timeout``,
-    ``validate_responses``, as for :meth:`~engine.operation.Operation.using`.
+    a region). The further options are those of :meth:`~engine.operation.Operation.using`.
+
+    ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
+    ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client
+    certificate (a file with its key, or the two files), and ``trust_env=False`` keeps the environment's proxies and
+    certificates out. ``transport`` replaces the network.
 
     Raises :class:`~engine.errors.UnknownName` for a name that is nowhere,
     :class:`~engine.errors.InvalidDocument` for a document that cannot be used,
     :class:`~engine.errors.ConnectionMissing` for values that are missing.
     """
-    connection = _at_the_door(connection)
+    network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
+    connection, proxy, proxies = _at_the_door(connection), None, None
     with sealed():
-        return connect(registry.find(name), connection, base_url, transport, options)
+        return connect(registry.find(name), connection, base_url, network.open(), options)
 
 
 def load_file(
@@ -62,14 +91,21 @@ def load_file(
     connection: ConnectionLike = None,
     base_url: str | None = None,
     transport: Transport | None = None,
-    **options: Any,
+    session: requests.Session | None = None,
+    proxy: str | None = None,
+    proxies: Mapping[str, str] | None = None,
+    verify: str | Path | None = None,
+    cert: Certificate | None = None,
+    trust_env: bool = True,
+    **options: Unpack[CallOptions],
 ) -> Connector:
     """A connector from a document, or from a folder in Microsoft's form; otherwise as :func:`load`, but that no values
     are taken from the environment or a saved default: what the file is called says nothing of whose it is. A saved
     connection is taken where it is named, and is for the place that the document names."""
-    connection = _at_the_door(connection)
+    network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
+    connection, proxy, proxies = _at_the_door(connection), None, None
     with sealed():
-        return connect(entry_at(Path(path)), connection, base_url, transport, options)
+        return connect(entry_at(Path(path)), connection, base_url, network.open(), options)
 
 
 def _at_the_door(connection: ConnectionLike) -> ConnectionLike:
@@ -120,7 +156,7 @@ def connect(
     """The connector of an entry, with a connection."""
     service = loader.load(entry.document, entry.properties)
     given = connections.given(entry, service, connection)
-    carrier = transport or BlockingTransport()
+    carrier = transport or Network().open()
     made = Connection(service, given.values, base_url, carrier, given.store)
     given.check(made.base)
     return Connector(entry.name, service, made, carrier, with_options(Options(), options))

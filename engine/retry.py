@@ -79,12 +79,15 @@ def resend(
     been carried out and must not be repeated. What was sent is what the error says, nothing else.
     """
     odd: tuple[Problem, ...] = ()
+    failure: TransportError | None = None
+    response: Response | None = None
     for attempt in range(1, ATTEMPTS + 1):
+        began = left()
+        if attempt > 1 and began <= 0:
+            break  # the wait took longer than was asked for
         pause = jitter(0.0, min(LONGEST, FIRST * 2.0 ** (attempt - 1)))
         cost = 5
-        failure: TransportError | None = None
-        response: Response | None = None
-        began = left()
+        failure = response = None
         try:
             response = yield cookies.put(replace(request, timeout=began))
             _record(request, labels, attempt, began - left(), status=response.status)

@@ -31,7 +31,7 @@ def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: b
     source, place = "verify", verify
     if place is None and trust_env:
         source, place = named_by_environment() or ("", None)
-    if isinstance(place, bool) or not isinstance(place, (str, Path, type(None))):
+    if isinstance(place, bool) or place == "" or not isinstance(place, (str, Path, type(None))):
         raise ConnectionMissing(
             "verify is a file or a folder of certificates to trust; that they are checked cannot be switched off"
         )

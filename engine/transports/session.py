@@ -136,7 +136,7 @@ class _Attempt:
     def close(self) -> None:
         """Gives the connection back, where all of it was read, else closes it."""
         answer, self._answer = self._answer, None
-        if answer is not None:
+        if answer is not None and answer.raw is not None:
             answer.close()
 
     def send(self) -> requests.Response:
@@ -178,7 +178,7 @@ class _Attempt:
         """The body in pieces, as it came."""
         answer = self._answer
         assert answer is not None  # noqa: S101 - it is there once it was sent
-        came = answer.iter_content(PIECE) if self.read_by_hook else answer.raw.stream(PIECE, decode_content=False)
+        came = (answer.content,) if self.read_by_hook else answer.raw.stream(PIECE, decode_content=False)
         for piece in came:
             if time.monotonic() > self._end:
                 raise TimeoutError

@@ -1,0 +1,474 @@
+"""The network as people have it: proxies, certificates, a session of their own, and logs that may be shown."""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from requests.adapters import HTTPAdapter
+
+import connectors
+from engine.errors import ConnectionMissing
+from engine.transports.proxies import Proxies
+from tests.test_transports import Server, received, sized
+
+DOCUMENT = """
+swagger: "2.0"
+info: {title: Network, version: "1"}
+securityDefinitions: {key: {type: apiKey, in: query, name: api_key}}
+security: [{key: []}]
+paths:
+  /thing/{id}:
+    get:
+      operationId: getThing
+      parameters: [{name: id, in: path, required: true, type: string}]
+      responses: {200: {description: A thing, schema: {type: object}}}
+"""
+SECRET = "the-secret-of-this-test"
+
+
+def load(tmp_path: Path, url: str, **options: Any) -> Any:
+    path = tmp_path / "network.swagger.yaml"
+    path.write_text(DOCUMENT)
+    return connectors.load_file(path, connection={"api_key": SECRET}, base_url=url, **{"timeout": 5.0, **options})
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    running.answer = sized(b"{}", "Content-Type: application/json", "Connection: close")
+    yield running
+    running.close()
+
+
+class Proxy:
+    """A proxy on loopback: answers what is asked for over http by itself, and opens tunnels to ``target``."""
+
+    def __init__(self, target: int = 0, refusal: bytes = b"") -> None:
+        self.heads: list[bytes] = []
+        self._target, self._refusal = target, refusal
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with suppress(OSError):  # who is refused hangs up
+            self._serve(connection)
+
+    def _serve(self, near: socket.socket) -> None:
+        with near:
+            head = received(near)
+            if head is None:
+                return
+            self.heads.append(head)
+            if self._refusal:
+                near.sendall(self._refusal)
+            elif not head.startswith(b"CONNECT"):
+                near.sendall(sized(b'{"via": "proxy"}', "Content-Type: application/json", "Connection: close"))
+            else:
+                near.sendall(b"HTTP/1.1 200 Connection Established\r\n\r\n")
+                with socket.create_connection(("127.0.0.1", self._target)) as far:
+                    _relay(near, far)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    while True:
+        for ready in select.select([one, other], [], [], 5.0)[0]:
+            data = ready.recv(65536)
+            if not data:
+                return
+            (other if ready is one else one).sendall(data)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    running = Proxy()
+    yield running
+    running.close()
+
+
+# Proxies
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+def test_the_environment_names_a_proxy(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The request goes there in absolute form, its user to the proxy alone (RFC 9112 section 3.2.2)."""
+    monkeypatch.setenv(name, f"http://us%40er:pa%3Ass@127.0.0.1:{proxy.port}")
+    assert load(tmp_path, "http://service.invalid:8080").get_thing(id="7") == {"via": "proxy"}
+    assert proxy.heads[0].startswith(b"GET http://service.invalid:8080/thing/7?api_key=")
+    assert b"\r\nHost: service.invalid:8080\r\n" in proxy.heads[0]
+    assert b"\r\nProxy-Authorization: Basic dXNAZXI6cGE6c3M=\r\n" in proxy.heads[0]
+
+
+@pytest.mark.parametrize("options", [{"trust_env": False}, {"proxy": ""}, {"proxies": {}}])
+def test_the_environment_can_be_left_out(
+    server: Server, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+    assert load(tmp_path, server.url, **options).get_thing(id="7") == {}
+    assert not proxy.heads
+
+
+@pytest.mark.parametrize("kind", ["proxy", "proxies", "proxies for a host", "without a scheme"])
+def test_a_proxy_can_be_given(proxy: Proxy, tmp_path: Path, kind: str) -> None:
+    url = f"http://127.0.0.1:{proxy.port}"
+    options: dict[str, Any] = {
+        "proxy": {"proxy": url},
+        "proxies": {"proxies": {"http": url, "https": "http://127.0.0.1:9"}},
+        "proxies for a host": {"proxies": {"http": "http://127.0.0.1:9", "http://service.invalid": url}},
+        "without a scheme": {"proxy": url.removeprefix("http://")},
+    }[kind]
+    assert load(tmp_path, "http://service.invalid", **options).get_thing(id="7") == {"via": "proxy"}
+
+
+WITHOUT = [
+    ("*", "a.example", 80, True),
+    ("example", "a.example", 80, True),
+    (".a.example", "a.example", 80, True),
+    ("*.example", "a.example", 80, True),
+    ("ample", "a.example", 80, False),
+    ("a.example:80", "a.example", 80, True),
+    ("a.example:81", "a.example", 80, False),
+    ("b, A.Example ,c", "a.example", 80, True),
+    ("127.0.0.0/8", "127.0.0.1", 80, True),
+    ("10.0.0.0/8", "127.0.0.1", 80, False),
+    ("127.0.0.1", "127.0.0.1", 80, True),
+    ("0.0.1", "127.0.0.1", 80, False),
+    ("::1", "::1", 80, True),
+    ("[::1]:80", "::1", 80, True),
+    ("[::1]:81", "::1", 80, False),
+    ("", "a.example", 80, False),
+]
+
+
+@pytest.mark.parametrize(("entries", "host", "port", "without"), WITHOUT)
+def test_no_proxy_lists_hosts_domains_networks_and_ports(entries: str, host: str, port: int, without: bool) -> None:
+    proxies = Proxies({"http": "http://proxy.example:3128", "no_proxy": entries})
+    assert (proxies.choose("http", host, port) is None) == without
+
+
+@pytest.mark.parametrize("url", ["socks5://a:1", "http://", "http://a:99999", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_sent(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConnectionMissing, match="proxy"):
+        load(tmp_path, "http://service.invalid", proxy=url)
+
+
+def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=0.3)
+    with pytest.raises(connectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
+        api.get_thing(id="7")
+    assert SECRET not in f"{caught.value} {api!r} {api.transport!r} {vars(api.transport)}"
+
+
+# TLS
+
+
+class Authority:
+    """A certificate authority of this test's own, in files."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        self.file = folder / f"{name}.pem"
+        self.file.write_bytes(self._signed(self._name, self._key.public_key(), None))
+
+    def _signed(self, subject: x509.Name, key: Any, host: str | None) -> bytes:
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
+        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        builder = builder.add_extension(x509.BasicConstraints(host is None, None), critical=True)
+        if host is not None:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        signed = builder.sign(self._key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.PEM)
+
+    def issue(self, host: str) -> tuple[Path, Path]:
+        """A certificate and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+        chain, secret = self.file.with_name(f"{host}.crt"), self.file.with_name(f"{host}.key")
+        chain.write_bytes(self._signed(name, key.public_key(), host))
+        form = serialization.PrivateFormat.PKCS8
+        secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+        return chain, secret
+
+
+class Secured:
+    """A server with TLS; each connection is for one request. ``answer`` closes as it says."""
+
+    def __init__(self, authority: Authority, answer: bytes, *, ragged: bool = False, asks: bool = False) -> None:
+        self.requests: list[bytes] = []
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(*authority.issue("localhost"))
+        if asks:
+            self._context.verify_mode = ssl.CERT_REQUIRED
+            self._context.load_verify_locations(authority.file)
+        self._answer, self._ragged = answer, ragged
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"https://localhost:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with self._context.wrap_socket(connection, server_side=True) as secured:
+                request = received(secured)
+                if request is not None:
+                    self.requests.append(request)
+                    secured.sendall(self._answer)
+                    if not self._ragged:
+                        secured.unwrap()
+        except OSError:
+            pass  # a client that refuses the certificate, or is refused
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), "authority")
+
+
+ANSWER = sized(b'{"tls": 1}', "Content-Type: application/json", "Connection: close")
+
+
+@pytest.fixture
+def secured(authority: Authority) -> Iterator[Secured]:
+    running = Secured(authority, ANSWER)
+    yield running
+    running.close()
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(secured: Secured, tmp_path: Path) -> None:
+    """Nothing is sent, and it is not tried again."""
+    with pytest.raises(connectors.ConnectionFailed, match="the certificate is refused") as caught:
+        load(tmp_path, secured.url, trust_env=False).get_thing(id="7")
+    assert (caught.value.sent, caught.value.final, secured.requests) == ("no", True, [])
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_environment_names_certificates(
+    secured: Secured, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv(name, str(authority.file))
+    assert load(tmp_path, secured.url).get_thing(id="7") == {"tls": 1}
+    with pytest.raises(connectors.ConnectionFailed):
+        load(tmp_path, secured.url, trust_env=False).get_thing(id="7")
+
+
+def test_certificates_can_be_given(secured: Secured, authority: Authority, tmp_path: Path) -> None:
+    assert load(tmp_path, secured.url, verify=authority.file).get_thing(id="7") == {"tls": 1}
+
+
+def test_a_certificate_of_another_host_is_refused(secured: Secured, authority: Authority, tmp_path: Path) -> None:
+    api = load(tmp_path, f"https://127.0.0.1:{secured.port}", verify=authority.file)
+    with pytest.raises(connectors.ConnectionFailed, match="the certificate is refused"):
+        api.get_thing(id="7")
+
+
+@pytest.mark.parametrize("verify", [False, "", "no-such-file.pem", __file__])
+def test_certificates_that_cannot_be_read_are_said_at_once(tmp_path: Path, verify: Any) -> None:
+    """That they are checked cannot be switched off."""
+    with pytest.raises(ConnectionMissing, match="certificates"):
+        load(tmp_path, "https://localhost:1", verify=verify)
+
+
+def test_a_client_certificate_is_shown(authority: Authority, tmp_path: Path) -> None:
+    """A file with its key, or the two files; without one the service refuses the connection."""
+    server = Secured(authority, ANSWER, asks=True)
+    chain, key = authority.issue("client.example")
+    both = tmp_path / "both.pem"
+    both.write_bytes(chain.read_bytes() + key.read_bytes())
+    for cert in ((chain, key), both):
+        assert load(tmp_path, server.url, verify=authority.file, cert=cert).get_thing(id="7") == {"tls": 1}
+    with pytest.raises(connectors.TransportError):
+        load(tmp_path, server.url, verify=authority.file, timeout=1.0).get_thing(id="7")
+    with pytest.raises(ConnectionMissing, match="client certificate"):
+        load(tmp_path, server.url, cert=chain)
+    server.close()
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ragged: bool) -> None:
+    """A body that ends with the connection could be cut by whoever stands between (RFC 8446 section 6.1)."""
+    server = Secured(authority, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", ragged=ragged)
+    api = load(tmp_path, server.url, verify=authority.file, timeout=1.0)
+    if ragged:
+        with pytest.raises(connectors.Interrupted, match="closing alert"):
+            api.get_thing(id="7")
+    else:
+        assert api.get_thing(id="7") == {}
+    server.close()
+
+
+def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Authority, tmp_path: Path) -> None:
+    """The proxy sees the host, its own user, and nothing else of the request."""
+    proxy = Proxy(secured.port)
+    url = f"http://user:word@127.0.0.1:{proxy.port}"
+    assert load(tmp_path, secured.url, verify=authority.file, proxy=url).get_thing(id="7") == {"tls": 1}
+    assert proxy.heads[0].startswith(f"CONNECT localhost:{secured.port} HTTP/1.1\r\n".encode())
+    assert SECRET.encode() not in proxy.heads[0]
+    assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in proxy.heads[0]
+    assert b"Proxy-Authorization" not in secured.requests[0]
+    proxy.close()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (sized(b"", status="407 Proxy Authentication Required"), "the proxy: it answered 407"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "the proxy: its response is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\n", "the proxy: it closed the connection"),
+        (b"HTTP/1.1 200 OK\r\n\r\nmore", "the proxy: it sent something before TLS began"),
+    ],
+)
+def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, said: str) -> None:
+    proxy = Proxy(refusal=refusal)
+    api = load(tmp_path, "https://localhost:1", proxy=f"http://127.0.0.1:{proxy.port}", timeout=1.0)
+    with pytest.raises(connectors.ConnectionFailed, match=said) as caught:
+        api.get_thing(id="7")
+    assert caught.value.sent == "no"
+    proxy.close()
+
+
+# A session of the caller's
+
+
+def test_calls_go_through_a_session(server: Server, tmp_path: Path) -> None:
+    """Its header fields, cookies, hooks and adapters; a redirect is not followed by it."""
+    session = requests.Session()
+    session.headers["X-Mine"] = "yes"
+    session.cookies["mine"] = "1"
+    seen: list[int] = []
+    session.hooks["response"].append(lambda response, **_: seen.append(response.status_code))
+    api = load(tmp_path, server.url, session=session)
+    assert api.get_thing(id="7") == {}
+    assert b"X-Mine: yes" in server.requests[0]
+    assert b"Cookie: mine=1" in server.requests[0]
+    server.answer = sized(b"", "Location: http://127.0.0.1:1/", status="302 Found")
+    with pytest.raises(connectors.AnswerError, match="302"):
+        api.get_thing(id="7")
+    assert seen == [200, 302]
+
+
+def test_a_hook_may_read_the_body(server: Server, tmp_path: Path) -> None:
+    session = requests.Session()
+    texts: list[str] = []
+    session.hooks["response"].append(lambda response, **_: texts.append(response.text))
+    assert load(tmp_path, server.url, session=session).get_thing(id="7") == {}
+    assert texts == ["{}"]
+
+
+class Canned(HTTPAdapter):
+    """An adapter as mocks are: no socket."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code = 200
+        response.headers["Content-Type"] = "application/json"
+        response._content = b'{"canned": true}'
+        response.request = request
+        response.url = str(request.url)
+        return response
+
+
+def test_an_adapter_may_answer_by_itself(tmp_path: Path) -> None:
+    session = requests.Session()
+    session.mount("http://", Canned())
+    assert load(tmp_path, "http://service.invalid", session=session).get_thing(id="7") == {"canned": True}
+
+
+def test_a_session_takes_no_password_from_netrc(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password from-netrc\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for options in ({}, {"session": requests.Session()}):
+        assert load(tmp_path, server.url, **options).get_thing(id="7") == {}
+    assert not any(b"Authorization" in request for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    "other", [{"proxy": "http://a"}, {"verify": "a"}, {"trust_env": False}, {"transport": object()}]
+)
+def test_a_session_brings_its_own_network_along(tmp_path: Path, other: dict[str, Any]) -> None:
+    with pytest.raises(ConnectionMissing, match="network along"):
+        load(tmp_path, "http://service.invalid", session=requests.Session(), **other)
+
+
+# Logs
+
+
+def test_attempts_and_waits_are_logged_without_a_value(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Operation, method, path template, status, duration and attempt, as text and as fields of the record."""
+    caplog.set_level(logging.DEBUG)
+    busy = sized(b"", "Retry-After: 0", status="503 Busy")
+    server.answer = [busy, sized(b"{}", "Content-Type: application/json")]
+    assert load(tmp_path, server.url).get_thing(id="a-value") == {}
+    records = [record for record in caplog.records if record.name == "connectors"]
+    fields = [
+        (vars(record)["operation"], vars(record)["method"], vars(record)["path"], vars(record).get("status"))
+        for record in records
+    ]
+    known = ("getThing", "GET", "/thing/{id}")
+    assert fields == [(*known, 503), (*known, None), (*known, 200)]
+    assert [record.levelname for record in records] == ["DEBUG", "INFO", "DEBUG"]
+    assert [vars(record)["attempt"] for record in records] == [1, 2, 2]
+    assert vars(records[0])["duration"] >= 0
+    text = " ".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert SECRET not in text
+    assert "a-value" not in text
+    assert "127.0.0.1" not in text
+
+
+def test_urllib3_shows_no_url_of_a_session_of_ours(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What others send with it is logged as ever."""
+    caplog.set_level(logging.DEBUG)
+    session = requests.Session()
+    load(tmp_path, server.url, session=session).get_thing(id="a-value")
+    assert SECRET not in caplog.text
+    session.get(f"{server.url}?of=theirs")
+    assert "of=theirs" in caplog.text
