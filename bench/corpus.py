@@ -98,10 +98,8 @@ def judged(service: Service, connection: Connection, made: list[tuple[Plan, Requ
             except ConnectorError as error:
                 refused[plan.operation.id] = f"{type(error).__name__}: {error}"
                 continue
-            if sandbox.refused:
-                refused[plan.operation.id] = sandbox.refused[0].partition(": ")[2]
-            elif status == 500:
-                refused[plan.operation.id] = "the judge fails"
+            if status >= 400:
+                refused[plan.operation.id] = f"{status} {sandbox.refused[0].partition(': ')[2]}"
     return refused
 
 

@@ -5,6 +5,7 @@ Client and server use the same object from its two ends.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -31,14 +32,29 @@ class Compiler:
         self._encode = Walk(self.contract, outgoing(service, self.contract))
         self._from_wire = Walk(self.contract, from_wire)
         self._to_wire = Walk(self.contract, _nothing, to_wire)
+        self._lock = threading.RLock()
+        self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
 
     def steps(self, schema: Schema | None) -> tuple[Step | None, Step | None, Step | None, Step | None]:
         """Wire to contract, contract to Python, Python to contract, contract to wire."""
         if schema is None:
             return None, None, None, None
         walks = (self._from_wire, self._decode, self._encode, self._to_wire)
-        first, second, third, fourth = (walk.compile(schema) for walk in walks)
+        with self._lock:  # a step that is half compiled leads back to itself
+            first, second, third, fourth = (walk.compile(schema) for walk in walks)
         return first, second, third, fourth
+
+    def accepts(self, schema: Schema, value: Any, *, request: bool) -> bool:
+        """Whether a contract value keeps to a schema and to its formats."""
+        key = (id(schema), request)
+        if key not in self._validators:
+            written = JsonSchemas(self.service, request=request).whole(schema)
+            self._validators[key] = (schema, Validator(written))  # the schema is kept, so that its id stays its own
+        problems = self._validators[key][1].problems(value)
+        decode = self.steps(schema)[1]
+        if decode is not None and not problems:
+            decode(value, (), problems)
+        return not problems
 
 
 def _nothing(schema: Schema) -> None:

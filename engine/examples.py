@@ -1,11 +1,16 @@
 """A value that a schema accepts, and arguments that an operation accepts, made of the document alone: the same each
-time."""
+time.
+
+What a document gives as an example is used where its schema accepts it, else typed as the schema has it, else member
+by member. Nothing here raises, whatever the document: a schema that holds itself without end, contradicts itself or
+wants a list of a thousand million gets a value that is too small for it. All work is bounded by :data:`MAX_NODES`.
+"""
 
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +18,12 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
 from engine.codecs import OCTETS
-from engine.errors import InvalidArguments
+from engine.codecs.binding import MAX_DEPTH
+from engine.errors import ConnectorError, InvalidArguments
 from engine.model import MISSING, Schema
 from engine.plan import Argument, Options, Plan
-
-Resolve = Callable[[Schema], Schema]
+from engine.styles import scalar
+from engine.styles import text as written
 
 _TEXTS: Mapping[str, str] = {
     "date-time": "2026-01-31T12:00:00Z",
@@ -35,42 +41,54 @@ _TEXTS: Mapping[str, str] = {
     "ipv6": "2001:db8::1",
 }
 _DEEPEST = 12
+"""Levels down to which members that need not be there are made."""
+
+MAX_NODES = 20_000
+_MAX_ITEMS = 1_000
+_MAX_LENGTH = 1_000_000
 
 
-def example(schema: Schema, resolve: Resolve) -> Any:
+def example(schema: Schema, plan: Plan) -> Any:
     """An example, a default or a first choice where the schema gives one; else the smallest value that fits, with
     every member. Optional members that hold themselves are left out."""
-    return _Maker(resolve, told=True, whole=True).make(schema)
+    value = None
+    for given in (True, False):
+        value = _Maker(plan, given=given, whole=True, request=False, octets=0).of(schema)
+        if plan.accepts(schema, value):
+            break
+    return value
 
 
 def minimal(plan: Plan) -> dict[str, Any]:
     """Arguments that make a request with as little as the operation allows, by Python name: what must be given, of
     the document's own examples where these fit their schemas."""
-    made: dict[str, Any] = {}
-    for told in (True, False):
+    arguments: dict[str, Any] = {}
+    for given in (True, False):
         octets = 1 if plan.operation.fields else 0
-        maker = _Maker(plan.contract, told=told, whole=False, octets=octets)
-        made = {
-            one.name: plan.operation.consumes[0] if _chooses(plan, one) else maker.make(one.schema)
+        maker = _Maker(plan, given=given, whole=False, request=True, octets=octets)
+        arguments = {
+            one.name: plan.operation.consumes[0] if _chooses(plan, one) else maker.of(one.schema)
             for one in plan.arguments
-            if (plan.asked(one) or (one.required and not told))
+            if (plan.asked(one) or (one.required and not given))
             and one.location not in ("body", "property")
             and not one.hidden
         }
         body = plan.operation.body
         if body is not None and body.required:
             sent = plan.request_body(plan.operation.consumes[0]) if plan.operation.consumes else None
-            whole: Any = b"example" if sent is not None and sent.codec is OCTETS else maker.make(body.schema)
+            whole: Any = b"example" if sent is not None and sent.codec is OCTETS else maker.of(body.schema)
             if plan.operation.fields:
-                made |= {one.name: whole[one.wire] for one in plan.arguments if one.wire in whole and one.path}
+                arguments |= {one.name: whole[one.wire] for one in plan.arguments if one.path and one.wire in whole}
             else:
-                made[next(one.name for one in plan.arguments if one.location == "body")] = whole
+                arguments |= {one.name: whole for one in plan.arguments if one.location == "body"}
         try:
-            plan.request(made, "http://example.com", Options(), fixed=True)
+            plan.request(arguments, "http://example.com", Options(), fixed=True)
             break
         except InvalidArguments:
             continue
-    return made
+        except ConnectorError:
+            break
+    return arguments
 
 
 def _chooses(plan: Plan, argument: Argument) -> bool:
@@ -79,88 +97,185 @@ def _chooses(plan: Plan, argument: Argument) -> bool:
     return chooses and bool(plan.operation.consumes) and not plan.contract(argument.schema).enum
 
 
-@dataclass(frozen=True, slots=True)
 class _Maker:
-    """Makes values: ``told`` of the document's own examples and defaults, ``whole`` with members that need not be,
-    octets for what is binary down to a depth."""
+    """Makes values: of the document's own examples and defaults where they are ``given``, ``whole`` with members that
+    need not be there, ``octets`` for what is binary down to a depth."""
 
-    resolve: Resolve
-    told: bool
-    whole: bool
-    octets: int = 1
+    def __init__(self, plan: Plan, *, given: bool, whole: bool, request: bool, octets: int) -> None:
+        self._plan = plan
+        self._given = given
+        self._whole = whole
+        self._request = request
+        self.octets = octets
+        self._left = MAX_NODES
 
-    def make(self, schema: Schema, above: tuple[int, ...] = ()) -> Any:
-        effective = self.resolve(schema)
-        if self.told:
-            for given in (schema.example, effective.example, effective.default):
-                if given is not MISSING and given is not None:
-                    return given
+    def accepts(self, schema: Schema, value: Any) -> bool:
+        """Whether a value keeps to a schema."""
+        return self._plan.accepts(schema, value, request=self._request)
+
+    def of(self, schema: Schema) -> Any:
+        """A value of a schema; None where none can be made."""
+        try:
+            return self.value(schema, ())
+        except RecursionError:
+            return None
+
+    def value(self, schema: Schema, above: tuple[int, ...]) -> Any:
+        """A value of a schema that stands in those ``above``."""
+        effective = self._plan.contract(schema)
+        self._left -= 1
+        if self._left < 0 or len(above) > MAX_DEPTH:
+            return None
+        if self._given:
+            for one in (schema.example, effective.example, schema.default, effective.default):
+                mended = self._mended(schema, effective, one, above) if one not in (MISSING, None) else MISSING
+                if mended is not MISSING:
+                    return mended
         if effective.enum:
             return next((one for one in effective.enum if one not in ("", None)), effective.enum[0])
-        for parts in (effective.one_of, effective.any_of):
-            if parts:
-                return self.make(parts[0], (*above, id(effective)))
-        kind = next(iter(effective.types), "object" if effective.properties else "")
-        kind = "file" if effective.format == "file" else kind
-        row = _KINDS.get(kind)
+        parts = effective.one_of or effective.any_of
+        if parts:
+            return self._part(schema, effective, parts, (*above, id(effective)))
+        return self._kind(effective, above)
+
+    def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
+        kind = next(iter(effective.types), "object" if effective.properties or effective.required else "")
+        row = _KINDS.get("file" if effective.format == "file" else kind)
         return row(self, effective, above) if row else None
 
-    def object(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        again = id(schema) in above or len(above) > _DEEPEST
+    def _mended(self, schema: Schema, effective: Schema, given: Any, above: tuple[int, ...]) -> Any:
+        """What a document gives as an example: as it is, typed, or with the members that fit; MISSING where it is no
+        example of this schema."""
+        if self.accepts(schema, given):
+            return given
+        if isinstance(given, str):
+            typed = scalar(given, effective)
+        elif isinstance(given, (int, float)) and "string" in effective.types:
+            typed = written(given)
+        elif isinstance(given, dict) and effective.properties:
+            typed = self.object(effective, above, given)
+        elif isinstance(given, list) and effective.items is not None and len(given) <= _MAX_ITEMS:
+            inner = self._plan.contract(effective.items)
+            made = [self._mended(effective.items, inner, one, (*above, id(effective))) for one in given]
+            typed = [one for one in made if one is not MISSING]
+        else:
+            return MISSING
+        return typed if self.accepts(schema, typed) else MISSING
+
+    def _part(self, schema: Schema, effective: Schema, parts: tuple[Schema, ...], above: tuple[int, ...]) -> Any:
+        """A value of the first part that leads to one which the whole schema accepts; else of the first."""
+        own = self._kind(effective, above) if effective.properties or effective.required else {}
+        made = None
+        for index, part in enumerate(parts):
+            value = self.value(part, above)
+            value = {**own, **value} if isinstance(value, dict) and isinstance(own, dict) else value
+            if self.accepts(schema, value):
+                return value
+            made = value if index == 0 else made
+        return made
+
+    def object(self, schema: Schema, above: tuple[int, ...], given: Mapping[str, Any] | None = None) -> Any:
+        """An object; members that are ``given`` are taken as far as they fit."""
+        given = given or {}
+        again = id(schema) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         if again and above.count(id(schema)) > 1:
             return {}  # it must hold itself: no value is large enough
-        required = {name for name in schema.required if name in schema.properties}
-        some = required if again or not self.whole else schema.properties.keys()
-        least = int(schema.checks.get("minProperties", 0))
-        made = {
-            name: self.make(one, (*above, id(schema)))
-            for name, one in schema.properties.items()
-            if name in some or (len(some) < least and not self.whole)
-        }
-        others = [name for name in schema.required if name not in schema.properties]
-        if isinstance(schema.additional, Schema):
-            made |= {name: self.make(schema.additional, (*above, id(schema))) for name in others}
-        else:
-            made |= dict.fromkeys(others, "text")
+        required = set(schema.required)
+        least = _count(schema.checks.get("minProperties"))
+        made: dict[str, Any] = {}
+        for name, one in schema.properties.items():
+            if name in given:
+                mended = self._mended(one, self._plan.contract(one), given[name], (*above, id(schema)))
+                if mended is not MISSING:
+                    made[name] = mended
+                    continue
+            if name in required or (self._whole and not again) or (len(required) < least and not self._whole):
+                made[name] = self.value(one, (*above, id(schema)))
+        rest = schema.additional
+        for name in schema.required:
+            if name not in schema.properties:
+                made[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
+        if rest is True:
+            made |= {name: one for name, one in given.items() if name not in schema.properties}
         return made
 
     def array(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        least = int(schema.checks.get("minItems", 0))
+        """A list of one item, or as few as there may be."""
+        least = min(_count(schema.checks.get("minItems")), _MAX_ITEMS)
         if schema.items is None:
             return [None] * least
-        again = id(self.resolve(schema.items)) in above or len(above) > _DEEPEST
+        items = self._plan.contract(schema.items)
+        again = id(items) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         count = max(least, 0 if again or schema.checks.get("maxItems") == 0 else 1)
-        scalar = not {"array", "object"} & set(self.resolve(schema.items).types)
-        return [self.make(schema.items, above if scalar else (*above, id(schema))) for _ in range(count)]
+        inner = above if not {"array", "object"} & set(items.types) else (*above, id(schema))
+        made = []
+        for _ in range(count):
+            if self._left < 0:
+                break
+            made.append(self.value(schema.items, inner))
+        if schema.checks.get("uniqueItems") and count > 1:
+            made = [_varied(one, index, items.enum) for index, one in enumerate(made)]
+        return made
 
     def string(self, schema: Schema, above: tuple[int, ...]) -> Any:
+        """A text."""
         if schema.format == "binary" and len(above) <= self.octets:
             return b"example"
         pattern = schema.checks.get("pattern")
-        least, most = int(schema.checks.get("minLength", 0)), schema.checks.get("maxLength")
-        if pattern:
-            return _matching(str(pattern), least, most)
-        text = _TEXTS.get(schema.format or "", "text")
-        return text.ljust(least, "x")[: int(most)] if most is not None else text.ljust(least, "x")
+        least = min(_count(schema.checks.get("minLength")), _MAX_LENGTH)
+        most = _number(schema.checks.get("maxLength"))
+        if isinstance(pattern, str):
+            text = _matching(pattern, least, most)
+            if text is not None:
+                return text
+        text = _TEXTS.get(schema.format or "", "text").ljust(least, "x")
+        return text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
 
     def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        checks = schema.checks
-        low = checks.get("minimum", checks.get("exclusiveMinimum"))
-        high = checks.get("maximum", checks.get("exclusiveMaximum"))
-        one = (low is None or low <= 1) and (high is None or high >= 1)
-        value: Any = 1 if one else low if low is not None else high
-        if value == checks.get("exclusiveMinimum"):
-            value += 1
-        if value == checks.get("exclusiveMaximum"):
-            value -= 1
-        step = checks.get("multipleOf")
-        if step:
-            value = -(-value // step) * step
-        return int(value) if "integer" in schema.types else value
+        """The first number to fit of those at and beside the bounds, 1 before all."""
+        limits = [limit for name in _BOUNDS if (limit := _number(schema.checks.get(name))) is not None]
+        step = _number(schema.checks.get("multipleOf"))
+        likely = [1, *limits, *(one + 1 for one in limits), *(one - 1 for one in limits), 0]
+        likely += [sum(limits) / len(limits)] if limits else []
+        if step is not None and step > 0:
+            likely = [*(_multiple(one, step) for one in likely), *likely]
+        numbers = [int(one) if "integer" in schema.types else one for one in likely if math.isfinite(one)]
+        return next((one for one in numbers if self.accepts(schema, one)), numbers[0])
+
+
+_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+
+
+def _number(limit: Any) -> Any:
+    """A limit that is a number; None for what documents write in place of one."""
+    return limit if isinstance(limit, (int, float)) and abs(limit) < 1e300 and not isinstance(limit, bool) else None
+
+
+def _count(limit: Any) -> int:
+    return max(int(_number(limit) or 0), 0)
+
+
+def _multiple(number: Any, step: Any) -> Any:
+    """The next multiple of a step."""
+    try:
+        return math.ceil(number / step) * step
+    except (OverflowError, ZeroDivisionError):
+        return number
+
+
+def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
+    """An item unlike those before it in a list that holds none twice."""
+    if enum:
+        return enum[index % len(enum)]
+    if isinstance(value, str) and index:
+        return f"{value}{index}"
+    return value + index if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 @lru_cache(1024)
-def _matching(pattern: str, least: int, most: Any) -> str:
+def _matching(pattern: str, least: int, most: float | None) -> str | None:
+    """A text of a pattern; None where there is none, or none that long."""
+
     def fits(text: str) -> bool:
         return least <= len(text) and (most is None or len(text) <= most)
 
@@ -176,7 +291,7 @@ def _matching(pattern: str, least: int, most: Any) -> str:
             st.from_regex(pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)), fits, settings=quiet
         )
     except Exception:  # noqa: BLE001 - a pattern that is none, or that no text fits: there is no example of it
-        return "text".ljust(least, "x")
+        return None
 
 
 _KINDS: Mapping[str, Callable[[_Maker, Schema, tuple[int, ...]], Any]] = {

@@ -169,6 +169,10 @@ class Plan:
         """A schema as callers see it: references followed, ``allOf`` merged."""
         return self._compiler.contract.resolve(schema)
 
+    def accepts(self, schema: Schema, value: Any, *, request: bool = False) -> bool:
+        """Whether a contract value keeps to a schema, its formats too."""
+        return self._compiler.accepts(schema, value, request=request)
+
     # Arguments
 
     @cached_property
@@ -583,13 +587,16 @@ class Plan:
             placed = placed.replace(path_text(hole), hole)  # a policy encodes what it places
         return draft.method, placed
 
-    def policy_credentials(self) -> Credentials:
-        """The credentials that policies set, of the connection alone."""
+    def policy_credentials(
+        self, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
+    ) -> Credentials:
+        """The credentials that policies set, of the connection and of arguments in header fields and the query."""
         draft = Draft(self.operation.method, "", "", [], {}, fixed=True)
         for policy in self.policies["request"]:
             with suppress(Unsupported, ValueError):
                 if policy.draft is not None:
-                    policy.draft(draft, Scope(self._connection, self.operation.method))
+                    scope = Scope(self._connection, self.operation.method, headers=headers or {}, query=query or {})
+                    policy.draft(draft, scope)
         return Credentials(draft.secret_headers, draft.secret_query)
 
     @cached_property
@@ -788,6 +795,19 @@ class Plan:
         """The body of a request in a media type; None where no codec writes it."""
         body = self.operation.body
         return self._body("request", body.schema if body else None, media_type)
+
+    @property
+    def takes_file(self) -> bool:
+        """Whether the body of a request is octets, in whatever media type they come."""
+        body = self.operation.body
+        return body is not None and self._is_file(body.schema)
+
+    def received_body(self, media_type: str) -> Body | None:
+        """The body of a request as a service reads it."""
+        body = self.operation.body
+        if body is not None and self.takes_file:
+            return self._body("request octets", body.schema, media_type)
+        return self.request_body(media_type)
 
     def answer_body(self, answer: Answer | None, media_type: str) -> Body | None:
         """The body of an answer in a media type; None where no codec reads it."""

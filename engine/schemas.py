@@ -261,13 +261,14 @@ def _patterns(written: Any) -> list[str]:
     return found
 
 
-def _pattern_keyword(validator: Any, pattern: Any, instance: Any, schema: Any) -> Any:
+def judge_pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Any:
+    """The keyword ``pattern`` for a validator of jsonschema: bounded in time."""
     engine = _engine_for(pattern)
     if isinstance(instance, str) and engine is not None and not engine[1].is_valid(instance):
         yield ValidationError(f"does not match {pattern}")
 
 
-_Explainer: Any = validators.extend(Draft202012Validator, {"pattern": _pattern_keyword})  # type: ignore[no-untyped-call]
+_Explainer: Any = validators.extend(Draft202012Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
 
 
 class Validator:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import string
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from engine.body import Compiler
 from engine.codecs import essence
 from engine.content import Content
 from engine.errors import Problem, Unsupported
 from engine.loader import readable
-from engine.model import Answer, Schema, Service
+from engine.model import Answer, Media, Schema, Service
 from engine.plan import Plan
 from engine.styles import style_of
 
@@ -33,7 +37,7 @@ class Route:
 
     def match(self, path: str, query: str = "") -> dict[str, str] | None:
         """The path's values by wire name, as they are encoded; None where path or query are another's."""
-        found = self.pattern.fullmatch(path)
+        found = self.pattern.fullmatch(_normal(path))
         pairs = query.split("&")
         if any("{" not in pair and pair not in pairs for _, pair in self.plan.fixed):
             return None
@@ -70,13 +74,31 @@ def unreadable(service: Service) -> list[tuple[str, re.Pattern[str]]]:
     return [(method, _pattern(path.partition("?")[0])) for method, path in places]
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+def _pattern(template: str, with_slashes: Collection[str] = ()) -> re.Pattern[str]:
+    """The pattern of a path template. Values ``with_slashes`` are written into the path as they are."""
     parts = _HOLE.split(template)
-    return re.compile("".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+    values = ("(.+)" if unquote(name) in with_slashes else "([^/]+)" for name in parts[1::2])
+    return re.compile("".join(next(values) if i % 2 else re.escape(_normal(part)) for i, part in enumerate(parts)))
 
 
 def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
-    return Route(plan, method, template, _pattern(template), tuple(_HOLE.findall(template)), accept)
+    names = tuple(map(unquote, _HOLE.findall(template)))
+    open_ = {one.name for one in plan.operation.parameters if one.location == "path" and one.encoding == "none"}
+    return Route(plan, method, template, _pattern(template, open_), names, accept)
+
+
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+
+
+def _normal(path: str) -> str:
+    """A path spelled the one way: what needs no encoding is not encoded, what cannot stand there is (RFC 3986
+    section 6.2.2). What separates, and is encoded, stays encoded."""
+
+    def spelled(run: re.Match[str]) -> str:
+        letter = chr(int(run[1], 16))
+        return letter if letter in _UNRESERVED else run[0].upper()
+
+    return quote(re.sub(r"%([0-9A-Fa-f]{2})", spelled, path), safe=string.punctuation)
 
 
 def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -125,7 +147,7 @@ _DECODERS: Mapping[str, Callable[[str], str]] = {
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     """The contract value of a request's body; ``ValueError`` where it is none."""
     came, parameters = essence(content_type)
-    body = plan.request_body(came) if plan.takes(came) else None
+    body = plan.received_body(came) if plan.takes(came) else None
     if body is None:
         raise ValueError(f"is {came or 'of no media type'}, where {', '.join(plan.operation.consumes)} is taken")
     problems: list[Problem] = []
@@ -135,36 +157,56 @@ def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     return value
 
 
+def media_of(answer: Answer, media_type: str) -> Media:
+    """The declared representation of an answer in a media type; the first where it has none in that."""
+    name = essence(media_type)[0]
+    return next((one for one in answer.media if essence(one.type)[0] == name), answer.media[0])
+
+
 def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:
-    """Content-Type and octets of a contract value; None where the answer has no body or no codec writes it."""
+    """Content-Type and octets of a contract value, or of octets that are written already; None where the answer has
+    no body or no codec writes it."""
     if answer is None or not answer.media:
         return None
-    promised = [one.type for one in answer.media]
-    chosen = next((one for one in promised if essence(one)[0] == essence(media_type)[0]), promised[0])
-    body = plan.answer_body(answer, chosen)
+    body = plan.answer_body(answer, media_of(answer, media_type).type)
     if body is None:
         return None
-    written = body.write(value, [])
+    written = value if isinstance(value, bytes) else body.write(value, [])
     return body.content_type(written), written
 
 
-def negotiate(plan: Plan, accept: str) -> str:
-    """The media type of an answer for an Accept field (RFC 9110 section 12.5.1): of those offered the one
-    with the highest quality, the first of equals."""
-    offered = plan.offered or plan.operation.produces
-    ranked = []
-    for entry in accept.split(","):
-        name, _, parameters = entry.partition(";")
-        quality = next((part.strip()[2:] for part in parameters.split(";") if part.strip().startswith("q=")), "1")
-        try:
-            ranked.append((name.strip().lower() or "*/*", float(quality)))
-        except ValueError:
-            continue
+def writable(plan: Plan, answer: Answer) -> tuple[str, ...]:
+    """The media types of an answer in which its value can be written: what is no scalar in those for values of any
+    type; all where there is none such."""
+    kinds = plan.contract(answer.media[0].schema).types if answer.media and answer.media[0].schema else ()
+    offered = plan.offered or tuple(one.type for one in answer.media)
+    if not {"object", "array"} & set(kinds):
+        return offered
+    bodies = ((one, plan.answer_body(answer, one)) for one in offered)
+    return tuple(one for one, body in bodies if body is not None and body.codec.structured) or offered
 
-    def rank(media_type: str) -> float:
-        name = essence(media_type)[0]
-        ranges = (name, f"{name.partition('/')[0]}/*", "*/*")
-        found = [(ranges.index(one), -quality) for one, quality in ranked if one in ranges]
-        return -min(found)[1] if found else 0.0
 
-    return max(offered, key=rank) if offered else ""
+def best(offered: Sequence[str], accept: str) -> str | None:
+    """Of the media types offered the one that an Accept field wants most, the first of equals; None where it refuses
+    each (RFC 9110 section 12.5.1). A field that names nothing readable wishes nothing. A charset is not looked at, and
+    other parameters of a range only make it the closer one: services ignore those that they do not know."""
+    wishes = parse_accept_header(accept, MIMEAccept)
+    ranges = [(*essence(text), quality) for text, quality in wishes if "/" in text]
+    if not ranges:
+        return next(iter(offered), "")
+
+    def quality_of(media_type: str) -> float:
+        name, own = essence(media_type)
+        closest = (0, 0.0)
+        for wanted, parameters, quality in ranges:
+            narrowed = {key: one for key, one in parameters.items() if key != "charset"}
+            if wanted == name:
+                rank = 4 + len(narrowed) if narrowed.items() <= own.items() else 3
+            else:
+                rank = {f"{name.partition('/')[0]}/*": 2, "*/*": 1}.get(wanted, 0)
+            closest = max(closest, (rank, quality if rank else 0.0))
+        return closest[1]
+
+    ranked = [(quality_of(one), one) for one in offered]
+    most = max(ranked, key=lambda pair: pair[0], default=(0.0, ""))
+    return most[1] if most[0] > 0 else None

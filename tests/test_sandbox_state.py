@@ -38,13 +38,15 @@ def _operation(method: str, action: str, *, body: bool = False) -> dict[str, Any
 def _document() -> dict[str, Any]:
     listed = _operation("get", "list")
     listed["responses"]["200"]["schema"] = {"type": "array", "items": {"$ref": "#/definitions/R"}}
+    created = _operation("post", "create", body=True)
+    created["responses"]["409"] = {"description": "there is one"}
     return {
         "swagger": "2.0",
         "info": {"title": "T", "version": "1"},
         "consumes": ["application/json"],
         "produces": ["application/json"],
         "paths": {
-            "/r": {"get": listed, "post": _operation("post", "create", body=True)},
+            "/r": {"get": listed, "post": created},
             "/r/{id}": {
                 "parameters": [{"name": "id", "in": "path", "required": True, "type": "string"}],
                 "get": _operation("get", "get"),
@@ -127,7 +129,7 @@ def test_two_processes_share_one_file(document: Path, tmp_path: Path) -> None:
 
 
 def test_of_creates_with_one_id_one_is_carried_out(document: Path) -> None:
-    """The others are answered 409 (RFC 9110 section 15.5.10)."""
+    """The others are answered 409 (RFC 9110 section 15.5.10), where the operation documents it."""
     with Sandbox(loader.load(document)) as sandbox:
         api = _api(document, sandbox)
 

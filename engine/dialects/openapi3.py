@@ -38,12 +38,23 @@ def write(
     ``json_schema`` collects while it writes. Of its answers it says nothing."""
     holes = {name: hole(index) for index, name in enumerate(_HOLE.findall(path))}
     path = _HOLE.sub(lambda found: f"{{{holes[found[1]]}}}", path)
+    declared = {one.name for one in operation.parameters if one.location == "path"}
+    moved = [  # policies put arguments of other places into the path
+        next((replace(one, location="path") for one in operation.parameters if one.name == name), None)
+        or Parameter(name=name, location="path", schema=Schema())
+        for name in holes
+        if name not in declared
+    ]
     names = {name: f"scheme{index}" for index, name in enumerate(schemes)}  # 3.x allows fewer letters than 2.0
     written: dict[str, Any] = {
         "operationId": operation.id,
         "parameters": [
-            _parameter(replace(one, name=holes[one.name]) if one.location == "path" else one, json_schema, resolve)
-            for one in operation.parameters
+            _parameter(
+                replace(one, name=holes[one.name], required=True) if one.location == "path" else one,
+                json_schema,
+                resolve,
+            )
+            for one in (*operation.parameters, *moved)
             if not (one.location == "header" and one.name.lower() in _UNDECLARED)
             and (one.location != "path" or one.name in holes)
         ],

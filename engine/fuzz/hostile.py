@@ -86,7 +86,7 @@ def answers(plan: Plan) -> Strategy:
 
 def _bodies(plan: Plan) -> Strategy:
     own = [
-        example(one.schema, plan.contract)
+        example(one.schema, plan)
         for answer in plan.operation.answers.values()
         for one in answer.media
         if one.schema is not None

@@ -23,7 +23,8 @@ class Refused(Exception):
     def __init__(self, error: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         self.status = int(error.get("status", 400))
         self.code = error.get("code")
-        self.message = fill(error.get("message", ""), context)
+        self.message = str(fill(error.get("message", ""), context) or "")
+        self.headers: Mapping[str, str] = {}
         super().__init__(self.message)
 
 
@@ -39,6 +40,8 @@ class Asked:
     """Connection values, and whatever else templates may name."""
     asked: str = ""
     """The path as it was asked for: errors name it."""
+    conflicts: bool = False
+    """Whether the operation documents 409, for a record that is there already."""
 
     @property
     def context(self) -> dict[str, Any]:
@@ -122,8 +125,7 @@ def _create(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> 
     if record.get(collection["id"]) is None:
         raise behaviour.error("invalid", {**asked.context, "reason": f"{collection['id']} is missing"})
     record_id = str(record[collection["id"]])
-    if behaviour.store.get(name, record_id) is not None:
-        # Two creates with one id cannot both have been carried out (RFC 9110 section 15.5.10).
+    if (asked.conflicts or "conflict" in behaviour.errors) and behaviour.store.get(name, record_id) is not None:
         raise behaviour.error("conflict", {**asked.context, "id": record_id})
     behaviour.store.put(name, record_id, behaviour.stored(collection, record))
     return declared.get("status"), record

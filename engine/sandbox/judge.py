@@ -1,12 +1,19 @@
-"""An independent judge of requests: openapi-core, over the operation written as OpenAPI 3.1."""
+"""An independent judge of requests: openapi-core, over the operation written as OpenAPI 3.1.
+
+Patterns alone are not its own: it would search with Python's ``re``, which a pattern of a document can keep busy for
+ever. Its validator is extended by our ``pattern``, whose engine is linear or bounded.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from openapi_core import OpenAPI
+from jsonschema import validators
+from openapi_core import Config, OpenAPI
 from openapi_core.casting.schemas.exceptions import CastError
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
@@ -16,6 +23,8 @@ from openapi_core.validation.request.exceptions import (
     MissingRequiredRequestBody,
     ParameterValidationError,
 )
+from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
+from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -23,8 +32,15 @@ from engine.body import Compiler
 from engine.codecs import OCTETS, essence, json
 from engine.dialects import openapi3
 from engine.errors import Problem
-from engine.schemas import JsonSchemas, Validator, explain
+from engine.schemas import JsonSchemas, Validator, explain, judge_pattern
 from engine.serving import Route
+
+_BOUNDED: Any = validators.extend(OAS31Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
+_CONFIG = Config(
+    # The formats are those that openapi-core itself takes for 3.1.
+    schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+)
+_log = logging.getLogger("connectors.sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +75,21 @@ class _Asked:
 
 
 class Judge:
-    """Judges the requests of one service, each operation by a document of its own."""
+    """Judges the requests of one service, each operation by a document of its own; one after the other, because
+    nothing says that openapi-core may be used by several threads at once."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._documents: dict[tuple[str, str], OpenAPI] = {}
+        self._lock = threading.Lock()
 
     def document(self, route: Route) -> dict[str, Any]:
-        """The OpenAPI 3.1 document of one route: one operation, as it travels."""
+        """The OpenAPI 3.1 document of one route: one operation, as it travels. Of its security it says nothing: the
+        sandbox knows which credentials are right, and a policy may have put them elsewhere."""
         service, view = self._compiler.service, self._compiler.wire
         writer = JsonSchemas(service, request=True, view=view, prefix=openapi3.COMPONENTS)
         written = openapi3.write(
-            route.plan.operation, route.method, route.template, service.schemes, writer.write, view.resolve
+            replace(route.plan.operation, security=()), route.method, route.template, {}, writer.write, view.resolve
         )
         written["components"]["schemas"] = writer.defs
         return written
@@ -85,27 +104,33 @@ class Judge:
         body: bytes,
     ) -> Verdict | None:
         """Why a request breaks the document, or None where it does not."""
-        key = (route.plan.operation.id, route.template)
-        if key not in self._documents:
-            self._documents[key] = OpenAPI.from_dict(self.document(route))
         named = {openapi3.hole(index): values[name] for index, name in enumerate(route.names)}
         parameters = _Fixed(query=ImmutableMultiDict(query), header=WerkzeugHeaders(list(headers.items())), path=named)
         content_type = headers.get("Content-Type", "")
-        if body:
+        if body or essence(content_type)[0] == _FORM:  # of a form without fields there is nothing to send
             try:
                 body, content_type = _readable(route, content_type, body)
             except ValueError as error:
                 return Verdict(f"the body {error}")
         asked = _Asked(path, route.method.lower(), parameters, body or None, content_type)
-        try:
-            found = list(self._documents[key].iter_request_errors(asked))
-        except OpenAPIError as error:
-            found = [error]
-        for one in found:
+        for one in self._errors(route, asked):
             if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):
                 continue
             return _verdict(one)
         return None
+
+    def _errors(self, route: Route, asked: _Asked) -> list[Exception]:
+        key = (route.plan.operation.id, route.template)
+        try:
+            with self._lock:
+                if key not in self._documents:
+                    self._documents[key] = OpenAPI.from_dict(self.document(route), config=_CONFIG)
+                return list(self._documents[key].iter_request_errors(asked))
+        except OpenAPIError as error:
+            return [error]
+        except Exception as error:  # noqa: BLE001 - what it has no answer for it does not refuse
+            _log.warning("openapi-core gives up at a request for %s: %r", route.plan.operation.id, error)
+            return []
 
     def _may_be_empty(self, route: Route, name: str) -> bool:
         """Whether an empty text is a value of a query parameter by its schema: 3.x refuses each, 2.0 none."""
@@ -114,20 +139,25 @@ class Judge:
         return any(not Validator(writer.whole(one.schema)).problems("") for one in own)
 
 
-_READ = (openapi3.JSON, "application/x-www-form-urlencoded")
+_FORM = "application/x-www-form-urlencoded"
+_READ = (openapi3.JSON, _FORM)
 
 
 def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]:
     """A body as openapi-core can read it: all but plain JSON and forms as JSON, with nothing for files."""
     media_type, parameters = essence(content_type)
     plan = route.plan
-    body = plan.request_body(media_type)
+    body = plan.received_body(media_type)
     declared = [essence(one)[0] for one in plan.operation.consumes]
-    if body is None or body.codec is OCTETS:
+    if plan.takes_file:
+        return json.encode(""), openapi3.JSON  # octets, which no schema judges
+    if body is None:
         return data, content_type if media_type in declared or not declared else plan.operation.consumes[0]
-    if media_type in declared and media_type in _READ and not body.rewritten:
-        return data, content_type
+    if body.codec is OCTETS:
+        return json.encode(data.decode("utf-8", "replace")), openapi3.JSON  # as text, which it is for all a schema says
     value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters, [])
+    if data and media_type in declared and media_type in _READ and not body.rewritten:
+        return data, content_type  # which openapi-core reads by itself
     return json.encode(_without_octets(value)), openapi3.JSON
 
 
@@ -155,7 +185,10 @@ def _verdict(error: Exception) -> Verdict:
             explain(inner, (parameter,) if parameter else (), found)
     if found:
         return Verdict(str(found[0]), location, str(found[0].path[0]) if found[0].path else "")
-    said = str(causes[-1]).partition("\n")[0]
+    try:
+        said = str(causes[-1]).partition("\n")[0]
+    except UnicodeDecodeError:  # openapi-core shows what it was given as text
+        said = "the body cannot be read"
     if isinstance(error, MissingRequiredParameter):
         said = "is missing"
     elif isinstance(error, MissingRequiredRequestBody):

@@ -1,5 +1,5 @@
-"""The sandbox's server: routes a request, checks its credentials, has it judged, acts, and answers in the
-representation that was asked for."""
+"""The sandbox: routes a request, checks its credentials, has it judged, acts, and answers in the representation that
+was asked for. What is wrong with a request is answered as HTTP and the document say, whatever its bytes."""
 
 from __future__ import annotations
 
@@ -7,86 +7,83 @@ import logging
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wrappers import Request, Response
+from werkzeug.datastructures import WWWAuthenticate
 
 from engine.body import Compiler
+from engine.codecs import essence
 from engine.connection import Connection
 from engine.credentials import revealed
-from engine.examples import example
+from engine.errors import ConnectorError
 from engine.expressions import plain
 from engine.http import Headers
-from engine.model import MISSING, Answer, ConnectionParameter, Operation, Service
-from engine.plan import Plan
+from engine.model import MISSING, Answer, ConnectionParameter, Operation, Scheme, Service
+from engine.plan import Plan, member
+from engine.sandbox.answers import last_page, refusal, reply, sample
 from engine.sandbox.behaviour import Asked, Behaviour, Refused
 from engine.sandbox.judge import Judge, Verdict
-from engine.sandbox.store import Store
-from engine.sandbox.templates import fill
+from engine.sandbox.protocol import Incoming, Refusal, Reply, Server, decoded
+from engine.sandbox.store import StateError, Store
 from engine.security import credentials
-from engine.serving import Route, negotiate, read_arguments, read_body, routes, unreadable, write_answer
+from engine.serving import Route, best, read_arguments, read_body, routes, unreadable, writable
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 HOST = "127.0.0.1"
-_HEADERS = "connectors.headers"
 _POLL = 0.02  # seconds between looks for a stop
+_GRACE = 2.0  # seconds that requests under way have when it stops
 _REMEMBERED = 100
-MAX_BODY = 32 * 1024 * 1024
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+
+_KINDS: Mapping[int, str] = {400: "invalid", 401: "unauthorized", 404: "missing", 405: "method", 409: "conflict"}
+"""What a document calls the errors that it may word, by the status that they have otherwise."""
 
 _log = logging.getLogger("connectors.sandbox")
 
 
-class _Handler(WSGIRequestHandler):
-    """Logs to logging, without queries: they may hold a key."""
-
-    def make_environ(self) -> Any:
-        environ = super().make_environ()
-        environ[_HEADERS] = list(self.headers.items())  # WSGI leaves out names with an underscore
-        return environ
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        _log.info("%s %s %s", self.command, urlsplit(self.path).path, code)
-
-
-@dataclass(slots=True)
-class Asking:
-    """A request as it came, path and query still encoded."""
-
-    method: str
-    path: str
-    query: str
-    headers: Headers
-    data: bytes = b""
+class AddressError(ConnectorError):
+    """The sandbox cannot listen where it should."""
 
 
 class Sandbox:
     """A server on loopback for one service. Use it as a context manager, or :meth:`start` and :meth:`stop`.
 
-    ``values`` are the connection values that it accepts; ``state`` is a file to remember in.
+    ``values`` are the connection values that it accepts; ``state`` is a file to remember in. Raises
+    :class:`AddressError` for a port that is taken, :class:`~engine.sandbox.store.StateError` for a file that cannot
+    be used.
     """
 
     def __init__(self, service: Service, *, port: int = 0, state: Path | None = None) -> None:
         self._service = service
         self.values = connection_values(service)
         self._compiler = Compiler(service)
-        self._store = Store(state)
-        self._behaviour = Behaviour(service.sandbox, self._store, self.values)
         self._judge = Judge(self._compiler)
         self._routes = routes(self._compiler, self.values)
         self._unreadable = unreadable(service)
-        self._server: BaseWSGIServer = make_server(HOST, port, self, threaded=True, request_handler=_Handler)
+        self._store = Store(state)
+        self._behaviour = Behaviour(service.sandbox, self._store, self.values)
+        try:
+            self._server = Server((HOST, port), self._respond, self._refuse, self._odd_names())
+        except (OSError, OverflowError) as error:
+            self._store.close()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise AddressError(f"port {port} of {HOST} cannot be used: {reason}; name another, or 0 for any") from None
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
-        self.url = f"http://{HOST}:{self._server.server_port}"
+        self.url = f"http://{HOST}:{self._server.server_address[1]}"
         """What to give as ``base_url``."""
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         """The last requests that were refused, without their queries, each with why."""
         self._base = urlsplit(revealed(Connection(service, self.values, self.url).base)).path
+
+    def _odd_names(self) -> set[str]:
+        """Header names of the document that HTTP does not have: documents are published with blanks in them."""
+        parameters = (one for route in self._routes for one in route.plan.operation.parameters)
+        return {one.name for one in parameters if one.location == "header" and " " in one.name.strip()}
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -100,121 +97,174 @@ class Sandbox:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops serving and closes what it remembers."""
+        """Stops serving: idle connections are closed at once, requests under way answered first, if they are quick.
+        Then closes what it remembers."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+        self._server.hang_up(_GRACE)
         self._store.close()
 
     def wait(self) -> None:
         """Serves until the process is interrupted."""
         self._thread.join()
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The WSGI application."""
-        request = Request(environ)
-        request.max_content_length = MAX_BODY
-        return self._respond(request)(environ, start_response)
-
     # One request
 
-    def _respond(self, request: Request) -> Response:
-        raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
-        headers = Headers(request.environ.get(_HEADERS) or request.headers.items())
-        asked = Asking(request.method, urlsplit(raw).path, urlsplit(raw).query, headers)
-        asked.data = request.get_data()
+    def _respond(self, asked: Incoming) -> Reply:
         route = None
         try:
+            coding = asked.headers.get("Content-Encoding")
+            asked.data = decoded(asked.data, coding) if coding else asked.data
+            if asked.method not in _METHODS | {one.method for one in self._routes}:
+                raise Refusal(501, f"the method {asked.method} is not known")
+            if (asked.method, asked.path) == ("OPTIONS", "*"):
+                return Reply(204, headers=(("Allow", ", ".join(sorted(_METHODS))),))
             route, values = self._routed(asked)
-            return self._answered(route, values, asked)
+            answered = self._options(asked) if route is None else self._answered(route, values, asked)
         except Refused as refused:
-            self.refused.append(f"{asked.method} {asked.path}: {refused.message or f'status {refused.status}'}")
-            return self._refusal(route or next(iter(self._routes), None), refused, asked.headers, asked.path)
+            answered = self._refusal(route, refused, asked)
+        except Refusal as wrong:
+            answered = self._refusal(route, self._worded(wrong, asked), asked)
+        except StateError as error:
+            _log.warning("%s", error)
+            answered = self._refusal(route, Refused({"status": 503, "message": str(error)}, {}), asked)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the rest
+            _log.exception("the sandbox fails at %s %s", asked.method, asked.path)
+            fault = Refused({"status": 500, "message": "the sandbox itself fails; its log says why"}, {})
+            answered = self._refusal(None, fault, asked)
+        _log.info("%s %s %s", asked.method, asked.path, answered.status)
+        return answered
 
-    def _routed(self, asked: Asking) -> tuple[Route, Mapping[str, str]]:
-        """The operation that a request is for. Where policies lead several to one place, it is the first whose
-        document accepts it."""
-        context = {**self.values, "path": asked.path}
-        below = self._below(asked.path)
-        found = [
-            (route, values)
-            for route in self._routes
-            if below and (values := route.match(below, asked.query)) is not None
-        ]
-        known = [one for one in found if one[0].method == asked.method]
-        if not known and any(
-            below and method == asked.method and pattern.fullmatch(below) for method, pattern in self._unreadable
+    def _refuse(self, wrong: Refusal) -> Reply:
+        """The answer to what could not be read as a request."""
+        return self._refusal(None, self._worded(wrong, None), None)
+
+    def _worded(self, wrong: Refusal, asked: Incoming | None) -> Refused:
+        """An error of the protocol in the document's words, where it has some."""
+        context = {**self.values, "path": asked.path if asked else "", "reason": wrong.reason}
+        kind = _KINDS.get(wrong.status)
+        refused = (
+            self._behaviour.error(kind, context)
+            if kind
+            else Refused({"status": wrong.status, "message": "{reason}"}, context)
+        )
+        refused.headers = wrong.headers
+        return refused
+
+    def _routed(self, asked: Incoming) -> tuple[Route | None, Mapping[str, str]]:
+        """The operation that a request is for; None where it asks for options and no operation has them. Where
+        policies lead several to one place, it is the first whose document accepts it."""
+        found = self._at(asked)
+        below = self._below(asked.path) or ""
+        if not any(one.method == asked.method for one, _ in found) and any(
+            method == asked.method and pattern.fullmatch(below) for method, pattern in self._unreadable
         ):
-            raise Refused({"status": 501, "message": "the document's operation for {path} cannot be read"}, context)
+            raise Refusal(501, f"the document's operation for {asked.path} cannot be read")
+        if not found:
+            raise Refusal(404, f"there is nothing at {asked.path}")
+        methods = {one.method for one, _ in found}
+        method = "GET" if asked.method == "HEAD" and "HEAD" not in methods else asked.method
+        known = [one for one in found if one[0].method == method]
+        if not known and method == "OPTIONS":
+            return None, {}
         if not known:
-            raise self._behaviour.error("method" if found else "missing", context)
+            raise Refusal(405, "this path does not know the method", {"Allow": self._allowed(asked)})
         for route, values in known[: len(known) if len(known) > 1 else 0]:
             if self._verdict(route, values, asked) is None:
                 return route, values
         return known[0]
 
+    def _at(self, asked: Incoming) -> list[tuple[Route, dict[str, str]]]:
+        """The routes that lead to the place of a request, whatever its method."""
+        below = self._below(asked.path)
+        return [
+            (route, values)
+            for route in self._routes
+            if below and (values := route.match(below, asked.query)) is not None
+        ]
+
+    def _allowed(self, asked: Incoming) -> str:
+        methods = {route.method for route, _ in self._at(asked)}
+        return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
+
+    def _options(self, asked: Incoming) -> Reply:
+        return Reply(204, headers=(("Allow", self._allowed(asked)),))
+
     def _below(self, path: str) -> str | None:
         return path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
 
-    def _verdict(self, route: Route, values: Mapping[str, str], asked: Asking) -> Verdict | None:
+    def _verdict(self, route: Route, values: Mapping[str, str], asked: Incoming) -> Verdict | None:
         plain = {name: unquote(text) for name, text in values.items()}
         pairs = parse_qsl(asked.query, keep_blank_values=True)
         return self._judge.refuses(route, self._below(asked.path) or "", plain, pairs, asked.headers, asked.data)
 
-    def _admitted(self, route: Route, values: Mapping[str, str], asked: Asking) -> Asked:
+    def _admitted(self, route: Route, values: Mapping[str, str], asked: Incoming) -> Asked:
         """The request, read. Refuses one without its credentials, one that the operation's rules refuse, and one that
         breaks the document: in this order, so that a service's own words come before those of the judge."""
-        plan, sandbox = route.plan, route.plan.operation.sandbox
-        context = {**self.values, "path": asked.path}
-        if not self._authorised(plan, asked.headers, dict(parse_qsl(asked.query, keep_blank_values=True))):
-            raise self._behaviour.error("unauthorized", context)
+        plan, sandbox, declared = route.plan, route.plan.operation.sandbox, route.plan.operation.body
+        query = dict(parse_qsl(asked.query, keep_blank_values=True))
+        if not self._authorised(plan, asked.headers, query):
+            challenges = self._challenges(plan.operation, asked.headers)
+            raise Refusal(401, "the credentials are wrong or missing", challenges)
+        media_type = essence(asked.headers.get("Content-Type", ""))[0]
+        if declared is not None and asked.data and not plan.takes(media_type):
+            taken = ", ".join(plan.operation.consumes)
+            said = f"the body is {media_type or 'of no media type'}, where {taken} is taken"
+            raise Refusal(415, said, {"Accept": taken})
+        if declared is not None and declared.required and media_type and not asked.framed:
+            raise Refusal(411, "the request says what its body is, and not how long: it needs Content-Length")
         arguments = read_arguments(plan, values, asked.query, asked.headers)
         unread: Verdict | None = None
-        if plan.operation.body is not None and asked.data:
+        if declared is not None and asked.data:
             try:
                 body = read_body(plan, asked.headers.get("Content-Type", ""), asked.data)
-                arguments |= body if isinstance(body, dict) else {plan.operation.body.name: body}
+                arguments |= body if isinstance(body, dict) else {declared.name: body}
             except ValueError as error:
                 unread = Verdict(f"the body {error}")
         # Links in answers are spelled as the document spells paths, whatever representation was asked for.
         path = self._base + _HOLE.sub(lambda hole: values.get(hole[1], ""), plan.operation.path)
-        request = Asked(arguments, path, asked.query, self.values, asked.path)
+        request = Asked(arguments, path, asked.query, self.values, asked.path, "409" in plan.operation.answers)
         verdict = self._verdict(route, values, asked)
         if verdict is not None and verdict.location == "path":
-            raise self._behaviour.error("missing", context)
+            raise Refusal(404, f"there is nothing at {asked.path}")
         if unread is None:
             self._behaviour.refuse(sandbox, request)
         wrong = unread or verdict
         if wrong is not None:
-            declared = (sandbox.get("invalid") or {}).get(wrong.member, "invalid")
-            raise self._behaviour.refusal(declared, {**request.context, "reason": wrong.reason})
+            kind = (sandbox.get("invalid") or {}).get(wrong.member, "invalid")
+            raise self._behaviour.refusal(kind, {**request.context, "reason": wrong.reason})
         return request
 
-    def _answered(self, route: Route, values: Mapping[str, str], asked: Asking) -> Response:
+    def _answered(self, route: Route, values: Mapping[str, str], asked: Incoming) -> Reply:
         request = self._admitted(route, values, asked)
-        plan, query, headers = route.plan, asked.query, asked.headers
+        plan = route.plan
         operation = plan.operation
-        pairs = parse_qsl(query, keep_blank_values=True)
-        media_type = self._media_type(route, headers, dict(pairs))
-        if "action" in operation.sandbox:
+        acts = "action" in operation.sandbox
+        answer = self._success(operation, operation.sandbox.get("status") if acts else None)
+        media_type = self._media_type(route, answer, asked)
+        if acts:
             status, value = self._behaviour.act(operation.sandbox, request)
             answer = self._success(operation, status)
             value = self._shaped(route, answer, value)
         else:
-            answer = self._success(operation, None)
-            value = (
-                example(answer.media[0].schema, plan.contract)
-                if answer and answer.media and answer.media[0].schema
-                else None
-            )
+            value = sample(plan, answer, media_type) if answer is not None and answer.media else None
         code = int(answer.status) if answer is not None and answer.status.isdigit() else 200
-        return self._written(route, answer, code, media_type, value)
+        try:
+            return reply(plan, answer, code, media_type, value) or Reply(code)
+        except ValueError as error:
+            _log.warning("%s: the answer cannot be written: %s", operation.id, error)
+            return Reply(code)
+
+    # Credentials
 
     def _authorised(self, plan: Plan, headers: Headers, query: Mapping[str, str]) -> bool:
-        operation, own = plan.operation, plan.policy_credentials()
+        operation = plan.operation
         if not operation.security:
             return True
+        given = [one.name for one in operation.parameters if one.location == "header" and one.name in headers]
+        own = plan.policy_credentials({name: headers[name] for name in given}, query)
         return any(
             credentials(self._service, replace(operation, security=(one,)), self.values)
             .merged(own)
@@ -222,13 +272,43 @@ class Sandbox:
             for one in operation.security
         )
 
-    def _media_type(self, route: Route, headers: Headers, query: Mapping[str, str]) -> str:
+    def _challenges(self, operation: Operation, headers: Headers) -> dict[str, str]:
+        """``WWW-Authenticate`` with what the operation asks for (RFC 9110 section 11.6.1)."""
+        realm = self._service.title.encode("ascii", "replace").decode("ascii")
+        challenges = [
+            _challenge(self._service.schemes[name], scopes, realm, "Authorization" in headers)
+            for alternative in operation.security
+            for name, scopes in alternative.items()
+            if name in self._service.schemes
+        ]
+        return {"WWW-Authenticate": ", ".join(dict.fromkeys(challenges))} if challenges else {}
+
+    # Answers
+
+    def _media_type(self, route: Route, answer: Answer | None, asked: Incoming) -> str:
+        """The media type of a success; refused where the request wants none of those there are."""
+        chosen = self._chosen(route, asked)
+        if chosen is not None:
+            return chosen
+        accept = asked.headers.get("Accept", "*/*")
+        if answer is None or not answer.media:
+            return best(route.plan.offered, accept) or ""
+        offered = writable(route.plan, answer)
+        found = best(offered, accept)
+        if found is None and any(one.name.lower() == "accept" for one in route.plan.operation.parameters):
+            return next(iter(offered), "")  # what the document itself lets callers ask for
+        if found is None:
+            raise Refusal(406, f"none of {', '.join(offered)} is what the request accepts")
+        return found
+
+    @staticmethod
+    def _chosen(route: Route, asked: Incoming) -> str | None:
+        """The media type that the URL chooses, where the document lets it."""
         choice = route.plan.representation
         if route.accept is not None:
             return route.accept
-        if choice.where == "query" and query.get(choice.name) in choice.values:
-            return choice.values[query[choice.name]]
-        return negotiate(route.plan, headers.get("Accept", "*/*"))
+        query = dict(parse_qsl(asked.query, keep_blank_values=True))
+        return choice.values.get(query.get(choice.name, "")) if choice.where == "query" else None
 
     @staticmethod
     def _success(operation: Operation, status: int | None) -> Answer | None:
@@ -242,7 +322,11 @@ class Sandbox:
         out and not be null is left out (the link to the next page after the last one)."""
         if answer is None or not answer.media or answer.media[0].schema is None:
             return value
-        return self._cut(value, answer.media[0].schema)
+        schema = answer.media[0].schema
+        shaped = self._cut(value, schema)
+        paging = route.plan.paging
+        ends = paging is not None and not member(shaped, paging.next_link)
+        return last_page(route.plan, schema, shaped) if ends and not route.plan.accepts(schema, shaped) else shaped
 
     def _cut(self, value: Any, schema: Any) -> Any:
         effective = self._compiler.contract.resolve(schema)
@@ -261,27 +345,44 @@ class Sandbox:
         }
         return {**shaped, **dict.fromkeys(nullable - shaped.keys())}
 
-    def _refusal(self, route: Route | None, refused: Refused, headers: Headers, path: str) -> Response:
-        context = {"status": refused.status, "code": refused.code, "message": refused.message, "path": path}
-        template = self._service.sandbox.get("error") or {"message": "{message}"}
-        value = fill(template, context)
-        if route is None:
-            return Response(refused.message, refused.status, content_type="text/plain; charset=utf-8")
-        answer = route.plan.answer_for(refused.status)
-        if answer is None or not answer.media:
-            answer = route.plan.operation.answers.get("default")
-        return self._written(route, answer, refused.status, self._media_type(route, headers, {}), value)
+    def _refusal(self, route: Route | None, refused: Refused, asked: Incoming | None) -> Reply:
+        """The answer to a request that is refused, in the shape of its operation or of one that is like it."""
+        path = asked.path if asked is not None else ""
+        what = f"{asked.method} {path}" if asked is not None else "no request"
+        self.refused.append(f"{what}: {refused.message or f'status {refused.status}'}")
+        route = route or self._alike(path)
+        accept = asked.headers.get("Accept", "*/*") if asked is not None else "*/*"
+        chosen = self._chosen(route, asked) if route is not None and asked is not None else None
+        offered = route.plan.offered if route is not None else ()
+        media_type = chosen or best(offered or ("application/json", "application/xml"), accept) or ""
+        template = self._service.sandbox.get("error")
+        answered = refusal(route.plan if route else None, refused, template, media_type, {"path": path})
+        return replace(answered, headers=(*answered.headers, *refused.headers.items()))
 
-    def _written(self, route: Route, answer: Answer | None, status: int, media_type: str, value: Any) -> Response:
-        try:
-            made = write_answer(route.plan, answer, media_type, value)
-        except ValueError as error:
-            _log.warning("%s: the answer cannot be written: %s", route.plan.operation.id, error)
-            made = None
-        if made is None:
-            said = f"{value.get('message', '')}\n" if status >= 400 and isinstance(value, dict) else ""
-            return Response(said, status, content_type="text/plain; charset=utf-8")
-        return Response(made[1], status, content_type=made[0])
+    def _alike(self, path: str) -> Route | None:
+        """A route in whose shape a request is refused that none is for: in the representation that its path names."""
+        suffixed = (one for one in self._routes if one.accept is not None)
+        named = [
+            (len(suffix), one)
+            for one in suffixed
+            for suffix, media_type in one.plan.representation.values.items()
+            if media_type == one.accept and path.endswith(suffix)
+        ]
+        return max(named, key=lambda pair: pair[0])[1] if named else next(iter(self._routes), None)
+
+
+def _challenge(scheme: Scheme, scopes: tuple[str, ...], realm: str, given: bool) -> str:
+    """How a scheme is asked for: by its registered name (RFC 7617, RFC 6750), or as ``ApiKey``, which has none."""
+    parameters: dict[str, str | None] = {"realm": realm}
+    if scheme.type == "basic":
+        return WWWAuthenticate("basic", parameters | {"charset": "UTF-8"}).to_header()
+    if scheme.type == "apiKey":
+        name = scheme.parameter.encode("ascii", "replace").decode("ascii")
+        header = WWWAuthenticate("apikey", parameters | {"name": name, "in": scheme.location}).to_header()
+        return header.replace("Apikey", "ApiKey", 1)
+    parameters |= {"scope": " ".join(scopes)} if scopes else {}
+    parameters |= {"error": "invalid_token"} if given else {}
+    return WWWAuthenticate("bearer", parameters).to_header()
 
 
 def connection_values(service: Service) -> dict[str, str]:
