@@ -33,8 +33,26 @@ def places(operation: Operation, resolve: Resolve) -> tuple[Place, ...]:
         status: one.media[0].schema for status, one in operation.answers.items() if one.media and one.media[0].schema
     }
     return tuple(
-        Place(where, steps, asked) for where, schema in roots.items() for steps, asked in _within(schema, resolve, ())
+        Place(where, steps, asked)
+        for where, schema in roots.items()
+        if _asks(schema, resolve)
+        for steps, asked in _within(schema, resolve, ())
     )
+
+
+def _asks(root: Schema, resolve: Resolve) -> bool:
+    """Whether a schema is asked for anywhere below one; each is looked at once, as most documents have none."""
+    stack, seen = [root], set[int]()
+    while stack:
+        schema = stack.pop()
+        own = resolve(schema)
+        if schema.dynamic is not None or own.dynamic is not None:
+            return True
+        if id(own) not in seen:
+            seen.add(id(own))
+            stack += own.properties.values()
+            stack += [own.items] if own.items is not None else []
+    return False
 
 
 def _within(schema: Schema, resolve: Resolve, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Choices]]:

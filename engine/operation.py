@@ -492,7 +492,11 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
     return replace(options, **changes)
 
 
-def python_type(plan: Plan, schema: Schema) -> Any:
+_LISTS = 6
+"""How many lists within lists a signature shows."""
+
+
+def python_type(plan: Plan, schema: Schema, lists: int = _LISTS) -> Any:
     """The Python type of values of a schema, as a signature shows it."""
     effective = plan.contract(schema)
     kind = effective.types[0] if effective.types else ""
@@ -500,7 +504,8 @@ def python_type(plan: Plan, schema: Schema) -> Any:
     if kind in ("string", "integer") and form is not None:
         found: Any = form.python
     elif kind == "array":
-        found = list[python_type(plan, effective.items)] if effective.items is not None else list[Any]  # type: ignore[misc]
+        items = python_type(plan, effective.items, lists - 1) if effective.items is not None and lists else Any
+        found = list[items]  # type: ignore[valid-type]
     elif kind == "object":
         found = dict[str, Any]
     else:

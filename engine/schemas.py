@@ -9,8 +9,9 @@ the document promises its callers, still plain JSON; *Python* is the contract wi
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import jsonschema_rs
@@ -41,7 +42,7 @@ class View:
         known = self._known.get(id(schema))
         if known is not None:
             return known[1]
-        effective = self._merge(schema, ())
+        effective = self._merge(schema)
         if self._wire:
             effective = self._on_the_wire(effective)
         self._known[id(schema)] = (schema, effective)
@@ -58,26 +59,43 @@ class View:
             }
         return self._variants[schema.at]
 
-    def _merge(self, schema: Schema, above: tuple[int, ...]) -> Schema:
+    def _merge(self, schema: Schema) -> Schema:
         target = self._service.resolve(schema)
-        if not target.all_of or id(target) in above:
+        if not target.all_of:
             return target
         known = self._merged.get(id(target))
         if known is not None:
             return known
-        merged: dict[str, Any] = {"properties": {}, "required": (), "checks": {}}
-        for part in (*target.all_of, replace(target, all_of=())):
-            one = self._merge(part, (*above, id(target)))
+        merged: dict[str, Any] = {"properties": {}, "checks": {}}
+        required: dict[str, None] = {}
+        for one in self._parts(target):
             merged["properties"].update(one.properties)
             merged["checks"].update(one.checks)
-            merged["required"] = tuple(dict.fromkeys((*merged["required"], *one.required)))
+            required |= dict.fromkeys(one.required)
             merged |= {name: getattr(one, name) for name, empty in _INHERITED if getattr(one, name) != empty}
+        merged["required"] = tuple(required)
         if merged["properties"]:
             merged.setdefault("types", ("object",))
         if target.name is None and len(target.all_of) == 1 and not target.properties:
             merged["at"] = self._service.resolve(target.all_of[0]).at  # a reference with words beside it
         known = self._merged[id(target)] = replace(target, all_of=(), **merged)
         return known
+
+    def _parts(self, schema: Schema) -> Iterator[Schema]:
+        """A schema and those that its ``allOf`` leads to, each once, what is extended before what extends it."""
+        seen = {id(schema)}
+        stack = [(schema, iter(schema.all_of))]  # chains may be longer than Python's own stack
+        while stack:
+            holder, parts = stack[-1]
+            part = next(parts, None)
+            if part is None:
+                stack.pop()
+                yield holder
+                continue
+            part = self._service.resolve(part)
+            if id(part) not in seen:
+                seen.add(id(part))
+                stack.append((part, iter(part.all_of)))
 
     @staticmethod
     def _on_the_wire(schema: Schema) -> Schema:
@@ -134,10 +152,18 @@ class JsonSchemas:
         self._view = view
         self._prefix = prefix
         self._names: dict[str, str] = {}
+        self._waiting: list[tuple[str, Callable[[], dict[str, Any]]]] = []
         self.defs: dict[str, Any] = {}
 
     def write(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema."""
+        written = self._written(schema)
+        while self._waiting:  # definitions refer to one another in chains longer than Python's own stack
+            name, make = self._waiting.pop()
+            self.defs[name] = make()
+        return written
+
+    def _written(self, schema: Schema) -> dict[str, Any]:
         if schema.ref is not None:
             return {"$ref": self._prefix + self._define(schema.ref, whole=True)}
         if self._view is not None:
@@ -157,16 +183,16 @@ class JsonSchemas:
         if schema.enum is not None and not schema.open_enum:
             found["enum"] = [*schema.enum, *((None,) if schema.nullable else ())]
         if schema.properties:
-            found["properties"] = {name: self.write(one) for name, one in schema.properties.items()}
+            found["properties"] = {name: self._written(one) for name, one in schema.properties.items()}
         required = [name for name in schema.required if not (self._request and self._read_only(schema, name))]
         if required:
             found["required"] = required
         if schema.additional is not True:
             found["additionalProperties"] = (
-                schema.additional if schema.additional is False else self.write(schema.additional)
+                schema.additional if schema.additional is False else self._written(schema.additional)
             )
         if schema.items is not None:
-            found["items"] = self.write(schema.items)
+            found["items"] = self._written(schema.items)
         for keyword, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
             if parts:
                 written = [self._part(schema, part) for part in parts]
@@ -177,9 +203,11 @@ class JsonSchemas:
 
     def _part(self, schema: Schema, part: Schema) -> dict[str, Any]:
         """A part of a schema; of one that the part's discriminator leads to, the part alone."""
-        if part.ref is not None and schema.at in self._service.subtypes.get(part.ref, ()):
-            return {"$ref": self._prefix + self._define(part.ref, whole=False)}
-        return self.write(part)
+        if part.ref is None:
+            return self._written(part)
+        discriminates = self._service.schemas[part.ref].discriminator is not None
+        whole = discriminates and schema.at not in self._service.subtypes.get(part.ref, ())
+        return {"$ref": self._prefix + self._define(part.ref, whole=whole)}
 
     def whole(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema, its definitions included."""
@@ -197,8 +225,8 @@ class JsonSchemas:
         key = ref if not variants else f"{ref} and below"
         if key not in self._names:
             name = self._names[key] = f"{len(self._names)}"
-            self.defs[name] = {}
-            self.defs[name] = self._chosen(schema, ref, variants) if variants else self.write(schema)
+            make = partial(self._chosen, schema, ref, variants) if variants else partial(self._written, schema)
+            self._waiting.append((name, make))
         return self._names[key]
 
     def _chosen(self, schema: Schema, ref: str, variants: list[tuple[str, str]]) -> dict[str, Any]:
@@ -296,6 +324,15 @@ class Validator:
             pass  # not plain JSON, or too deep: the explainer says where
         return self._explain(value, path)
 
+    def _accepted_not(self, value: Any, path: Path) -> list[Problem]:
+        """What the judge itself says of a value whose schema, or which itself, is too deep for the explainer."""
+        try:
+            errors = list(self._judge.iter_errors(value)) if self._judge is not None else []
+        except ValueError:
+            errors = []
+        found = [Problem((*path, *error.instance_path), str(error.message)) for error in errors]
+        return found or [Problem(path, "is nested too deep")]
+
     def _explain(self, value: Any, path: Path) -> list[Problem]:
         if self._explainer is None:
             self._explainer = _Explainer(self.written)
@@ -306,7 +343,7 @@ class Validator:
                 for error in self._explainer.iter_errors(value):
                     explain(error, path, found)
         except RecursionError:
-            found.append(Problem(path, "is nested too deep"))
+            found += self._accepted_not(value, path)
         except (TypeError, ValueError) as error:
             found.append(Problem(path, f"cannot be checked: {error}"))
         if not found:
@@ -401,53 +438,79 @@ class Walk:
         return [*inner, *self._view.variants(schema).values()]
 
     def _acts(self, schema: Schema) -> bool:
+        """Whether something happens to a value of a schema, or within it."""
         effective = self._view.resolve(schema)
-        if id(effective) in self._active:
-            return self._active[id(effective)]
-        seen: set[int] = set()
-        stack = [effective]
-        acts = False
-        while stack and not acts:
-            one = self._view.resolve(stack.pop())
-            if id(one) in seen:
+        if id(effective) not in self._active:
+            self._explore(effective)
+        return self._active[id(effective)]
+
+    def _explore(self, root: Schema) -> None:
+        """Learns of every schema below one, once: something happens in those that lead to one where it does."""
+        holders: dict[int, list[int]] = {}
+        found, acting = {id(root): False}, []
+        stack = [root]
+        while stack:
+            one = stack.pop()
+            if self._before(one) is not None or self._after(one) is not None:
+                acting.append(id(one))
+            for each in self._inner(one):
+                inner = self._view.resolve(each)
+                known = self._active.get(id(inner))
+                if known:
+                    acting.append(id(one))
+                elif known is None:
+                    holders.setdefault(id(inner), []).append(id(one))
+                    if id(inner) not in found:
+                        found[id(inner)] = False
+                        stack.append(inner)
+        while acting:
+            one_id = acting.pop()
+            if not found[one_id]:
+                found[one_id] = True
+                acting += holders.get(one_id, ())
+        self._active |= found
+
+    def _step(self, root: Schema) -> Step:
+        """The function for an effective schema; those of the schemas below it are made before it, without
+        recursion, as chains may be longer than Python's own stack."""
+        stack, opened = [root], set[int]()
+        while stack:
+            one = stack[-1]
+            if id(one) not in self._steps and id(one) not in opened:
+                opened.add(id(one))
+                inner = [self._view.resolve(each) for each in self._inner(one) if self._acts(each)]
+                stack += [each for each in inner if id(each) not in self._steps and id(each) not in opened]
                 continue
-            seen.add(id(one))
-            acts = self._before(one) is not None or self._after(one) is not None
-            stack += self._inner(one)
-        self._active[id(effective)] = acts
-        return acts
+            stack.pop()
+            if id(one) not in self._steps:
+                own, variants = self._build(one), self._view.variants(one)
+                self._steps[id(one)] = self._choose(one, own, variants) if variants else own
+        return self._steps[id(root)]
 
-    def _step(self, schema: Schema) -> Step:
-        known = self._steps.get(id(schema))
-        if known is not None:
-            return known
-
-        def later(value: Any, path: Path, problems: list[Problem]) -> Any:
-            return self._steps[id(schema)](value, path, problems)
-
-        self._steps[id(schema)] = later  # a schema that holds itself finds this
-        own = self._build(schema)
-        variants = self._view.variants(schema)
-        self._steps[id(schema)] = self._choose(schema, own, variants) if variants else own
-        return self._steps[id(schema)]
+    def _linked(self, schema: Schema) -> Step | None:
+        """The function for a schema within another; where that holds itself, one that is looked up later."""
+        if not self._acts(schema):
+            return None
+        key = id(self._view.resolve(schema))
+        return self._steps.get(key) or (lambda value, path, problems: self._steps[key](value, path, problems))
 
     def _choose(self, schema: Schema, own: Step, variants: Mapping[str, Schema]) -> Step:
         """The way of the schema that the value's discriminator names."""
         name = schema.discriminator
-        ways = {value: self._step(one) for value, one in variants.items() if one is not schema}
+        ways = {value: self._linked(one) for value, one in variants.items() if one is not schema}
 
         def step(value: Any, path: Path, problems: list[Problem]) -> Any:
             named = value.get(name) if isinstance(value, dict) else None
             way = ways.get(named, own) if isinstance(named, str) else own
-            return way(value, path, problems)
+            return way(value, path, problems) if way is not None else value
 
         return step
 
     def _build(self, schema: Schema) -> Step:
         before, after = self._before(schema), self._after(schema)
-        members = {name: inner for name, one in schema.properties.items() if (inner := self.compile(one))}
-        rest = self.compile(schema.additional) if isinstance(schema.additional, Schema) else None
-        items = self.compile(schema.items) if schema.items is not None else None
+        members = {name: inner for name, one in schema.properties.items() if (inner := self._linked(one))}
+        rest = self._linked(schema.additional) if isinstance(schema.additional, Schema) else None
+        items = self._linked(schema.items) if schema.items is not None else None
         known = schema.properties.keys()
 
         def step(value: Any, path: Path, problems: list[Problem]) -> Any:

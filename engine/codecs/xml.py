@@ -102,6 +102,8 @@ class _Compiler:
         self.variants = binding.variants
         self.rule = binding.xml
         self.shapes: dict[int, _Shape] = {}
+        self.waiting: list[tuple[Schema, _Shape]] = []
+        self.filling = False
         self.contents: dict[int, Reader] = {}
         self.members: dict[int, list[_Member]] = {}
 
@@ -110,21 +112,31 @@ class _Compiler:
         known = self.shapes.get(id(effective))
         if known is None:
             known = self.shapes[id(effective)] = _Shape(_unread, _unwritten)  # a schema that holds itself finds it
-            if "array" in effective.types:
-                known.read, known.write = self.array(effective)
-            elif "object" in effective.types or effective.properties or isinstance(effective.additional, Schema):
-                known.read, known.write = self.object(effective)
-                known.prefixes |= {
-                    one.prefix: namespace(one.tag)
-                    for one in self.members[id(effective)]
-                    if one.form == "attribute" and one.prefix
-                }
-                self.choose(effective, known)
-            elif effective.types:
-                known.read, known.write = self.scalar(effective)
-            else:
-                known.read, known.write = self.anything, _write_anything
+            self.waiting.append((effective, known))
+            if not self.filling:
+                self.filling = True
+                # Those within it wait in turn: schemas hold one another in chains longer than Python's own stack.
+                while self.waiting:
+                    self.fill(*self.waiting.pop())
+                self.filling = False
         return known
+
+    def fill(self, effective: Schema, shape: _Shape) -> None:
+        """Makes a shape complete."""
+        if "array" in effective.types:
+            shape.read, shape.write = self.array(effective)
+        elif "object" in effective.types or effective.properties or isinstance(effective.additional, Schema):
+            shape.read, shape.write = self.object(effective)
+            shape.prefixes |= {
+                one.prefix: namespace(one.tag)
+                for one in self.members[id(effective)]
+                if one.form == "attribute" and one.prefix
+            }
+            self.choose(effective, shape)
+        elif effective.types:
+            shape.read, shape.write = self.scalar(effective)
+        else:
+            shape.read, shape.write = self.anything, _write_anything
 
     def choose(self, schema: Schema, own: _Shape) -> None:
         """Puts in place of a shape the choice among those that its discriminator names."""

@@ -57,8 +57,8 @@ class _Lowering:
         """What was found of the parts that every operation shares."""
         self.spoiled: dict[str, InvalidDocument] = {}
         """Security schemes that cannot be read, with why."""
-        self.sound: set[str] = set()
-        """The definitions that can be read, with all that they refer to."""
+        self.sound: set[tuple[str, bool]] = set()
+        """The definitions that can be read, with all that they refer to; with those that extend them, too, or not."""
         self.schemas: Lazy[Schema] = Lazy(
             self.definitions(), lambda at: self.schema(self.document.get(at), at), closed=False
         )
@@ -213,6 +213,22 @@ class _Lowering:
                         found.setdefault(self.references.end(part["$ref"], at), []).append(at)
         return found
 
+    @cached_property
+    def discriminated(self) -> set[str]:
+        """The definitions that have a discriminator, or extend one that has."""
+        found: set[str] = set()
+        stack = [
+            at
+            for at, raw in self.definitions().items()
+            if isinstance(raw, Mapping) and isinstance(raw.get("discriminator"), str)
+        ]
+        while stack:
+            at = stack.pop()
+            if at not in found:
+                found.add(at)
+                stack += self.extended.get(at, ())
+        return found
+
     def subtypes(self, at: str) -> tuple[str, ...]:
         """The definitions that extend one, directly or not."""
         found: dict[str, None] = {}
@@ -311,21 +327,24 @@ class _Lowering:
         """Why schemas, and all that they refer to, cannot be read. Definitions that are known to be sound are not
         looked at again; nothing here is recursive, as documents are of any length."""
         faults: dict[Diagnostic, None] = {}
-        stack, seen = [*schemas], set(self.sound)
+        seen = set(self.sound)
+        stack = [(one, True) for one in schemas]  # each with whether it stands for those that extend it, too
         while stack:
-            schema = stack.pop()
-            if schema.ref is None:
-                stack += schemas_in(schema)
-            elif schema.ref not in seen:
-                seen.add(schema.ref)
+            schema, whole = stack.pop()
+            parts = whole
+            if schema.ref is not None:
+                if (schema.ref, whole) in seen:
+                    continue
+                seen.add((schema.ref, whole))
+                if whole and schema.ref in self.discriminated:
+                    stack += [(Schema(ref=one), True) for one in self.extended.get(schema.ref, ())]
                 try:
-                    target = self.schemas[schema.ref]
+                    schema, parts = self.schemas[schema.ref], False
                 except InvalidDocument as error:
                     faults |= dict.fromkeys(error.diagnostics)
                     continue
-                stack.append(target)
-                if target.discriminator is not None or target.all_of:
-                    stack += [Schema(ref=one) for one in self.subtypes(schema.ref)]
+            stack += [(one, parts) for one in schema.all_of]
+            stack += [(one, True) for one in schemas_in(schema)]
         if not faults:
             self.sound = seen
         return list(faults)
@@ -556,8 +575,8 @@ def schemas_of(operation: Operation) -> list[Schema]:
 
 
 def schemas_in(schema: Schema) -> list[Schema]:
-    """The schemas that stand in a schema."""
-    found = [*schema.properties.values(), *schema.all_of, *schema.any_of, *schema.one_of]
+    """The schemas that stand in a schema, beside those of its ``allOf``."""
+    found = [*schema.properties.values(), *schema.any_of, *schema.one_of]
     found += [schema.items] if schema.items is not None else []
     found += [schema.additional] if isinstance(schema.additional, Schema) else []
     found += [schema.wire.schema] if schema.wire is not None and schema.wire.schema is not None else []
