@@ -55,13 +55,13 @@ def loopback(host: str) -> bool:
 
 def shown(url: str) -> str:
     """As much of a URL as may be shown of one whose secrets are not known: no user information, no query."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
+    scheme, mark, rest = url.partition("//")
+    if not mark or (scheme and not scheme.endswith(":")):
         return _printable(url.partition("?")[0])
     place = rest.partition("?")[0].partition("#")[0]
     authority, slash, path = place.partition("/")
     query = "?***" if "?" in rest else ""
-    return _printable(f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{query}")
+    return _printable(f"{scheme}//{authority.rpartition('@')[2]}{slash}{path}{query}")
 
 
 def _printable(text: str) -> str:

@@ -214,7 +214,7 @@ class OutcomeUnknown(TransportError):
 class AnswerError(ConnectorError):
     """An error status. ``code`` and ``message`` are the provider's own: where the document says where they
     stand, else where they stand by convention; ``value`` is the decoded body, ``fields`` are the declared header
-    fields, typed, ``description`` is the document's text."""
+    fields, typed, ``description`` is the document's text, ``target`` where a redirect leads that was not followed."""
 
     sent: Sent = "yes"
 
@@ -230,6 +230,7 @@ class AnswerError(ConnectorError):
         headers: Mapping[str, str] | None = None,
         fields: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
+        target: str = "",
     ) -> None:
         self.operation = operation
         self.status = status
@@ -240,10 +241,12 @@ class AnswerError(ConnectorError):
         self.headers: Mapping[str, str] = headers or {}
         self.fields: Mapping[str, Any] = fields or {}
         self.retry_after = retry_after
+        self.target = target
         said = printable(message or description or "") or "no description"
         coded = f" (code {printable(str(code), 100)})" if code is not None else ""
         wait = f"; try again after {retry_after:g} s" if retry_after is not None else ""
-        super().__init__(f"{operation} answered {status}: {said}{coded}{wait}")
+        onward = f"; it leads to {printable(target)}, which was not followed" if target else ""
+        super().__init__(f"{operation} answered {status}: {said}{coded}{wait}{onward}")
 
 
 class BadRequest(AnswerError):

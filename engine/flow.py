@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
 
 from engine.cookies import Cookies
-from engine.credentials import Credentials, beside, revealed
-from engine.errors import ConnectorError
-from engine.http import Request, Response, Transport, Wait, origin
+from engine.credentials import Credentials, revealed
+from engine.errors import ConnectorError, InvalidResponse, Problem
+from engine.http import Request, Response, Transport, Wait
+from engine.places import follow
 from engine.retry import UNLABELLED, Flow, Labels, Quota, Result, resend
 
 MAX_REDIRECTS = 5
@@ -33,17 +33,23 @@ class Call:
 
 def exchange(request: Request, call: Call) -> Flow[Response]:
     """The last response to a request with its credentials: resent where that is safe, redirected where that
-    stays in place. Raises the :class:`~engine.errors.TransportError` of the last attempt."""
+    stays in place; with the deviations of the links that led to it. Raises the
+    :class:`~engine.errors.TransportError` of the last attempt."""
     request = yield from completed(request, call)
     request = replace(request, credentials=call.credentials.merged(request.credentials))
     seen = set()
+    odd: tuple[Problem, ...] = ()
     while True:
         response = yield from resend(request, call.left, call.quota, call.cookies, labels=call.labels)
-        seen.add((request.method, request.url))
+        odd += request.deviations
+        seen.add((request.method, revealed(request.url)))
         onward = redirected(request, response)
-        if onward is None or (onward.method, onward.url) in seen or len(seen) > MAX_REDIRECTS:
-            return _redacted(response, request.credentials) if response.status >= 300 else response
+        if onward is None or (onward.method, revealed(onward.url)) in seen or len(seen) > MAX_REDIRECTS:
+            break
         request = onward
+    if odd:
+        response = replace(response, deviations=(*response.deviations, *odd))
+    return _redacted(response, request.credentials) if response.status >= 300 else response
 
 
 def completed(request: Request, call: Call) -> Flow[Request]:
@@ -55,8 +61,9 @@ def completed(request: Request, call: Call) -> Flow[Request]:
 
 
 def redirected(request: Request, response: Response) -> Request | None:
-    """The request that a redirect asks for (RFC 9110 section 15.4), or None where it is not followed: to
-    another origin never; by 307 and 308 as it is; by 303 with GET; by 301 and 302 where it is GET or HEAD."""
+    """The request that a redirect asks for (RFC 9110 section 15.4), or None where it is not followed: out of the
+    connection's origin and base path never; by 307 and 308 as it is; by 303 with GET; by 301 and 302 where it is GET
+    or HEAD."""
     location = response.headers.get("Location")
     if location is None or not request.repeatable:
         return None
@@ -67,14 +74,9 @@ def redirected(request: Request, response: Response) -> Request | None:
     else:
         return None
     try:
-        url = beside(request.url, urljoin(revealed(request.url), location).partition("#")[0])
-        if origin(revealed(url)) != origin(revealed(request.url)):
-            return None
-    except ValueError:
-        return None
-    if method == request.method:
-        return replace(request, url=url)
-    return request.onward(method, url)
+        return follow(request, location, "the redirect", None if method == request.method else method)
+    except InvalidResponse:
+        return None  # the response itself is the answer; its error names the target
 
 
 def _redacted(response: Response, credentials: Credentials) -> Response:

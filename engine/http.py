@@ -104,7 +104,7 @@ class Request:
     ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``resend`` the statuses after which it
     is known not to have been carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL
     below which the connection's resources are; ``lookup`` is asked first, where the request needs a value of the
-    service's.
+    service's. ``deviations`` are those of the link that it was made of.
     """
 
     method: str
@@ -118,6 +118,7 @@ class Request:
     stream: bool = False
     base: str = ""
     lookup: Lookup | None = None
+    deviations: tuple[Problem, ...] = ()
 
     @property
     def repeatable(self) -> bool:

@@ -32,7 +32,7 @@ from engine.loader import faults
 from engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from engine.naming import distinct, snake
 from engine.paging import Pages, page_items
-from engine.places import within
+from engine.places import follow
 from engine.plan import Argument, Options, Plan, pick
 from engine.policies import findings
 from engine.polling import Polls
@@ -457,8 +457,8 @@ class Subscription:
             raise Unsupported(f"{self._operation.__name__} was answered without a Location, so it cannot be ended")
         where = f"the Location of {self._operation.__name__}"
         with self._operation._sealed():
-            url = within(self._request.base, self._request.url, self.location, where)
-            response = self._operation._send(self._request.onward("DELETE", url), self._operation._call())
+            request = follow(self._request, self.location, where, "DELETE")
+            response = self._operation._send(request, self._operation._call())
         if not 200 <= response.status < 300 and response.status not in (404, 410):
             raise answer_error(response.status)(self._operation.__name__, response.status, headers=response.headers)
 

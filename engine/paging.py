@@ -9,7 +9,7 @@ from engine.credentials import beside, revealed
 from engine.errors import InvalidResponse
 from engine.http import Request
 from engine.model import Paging
-from engine.places import within
+from engine.places import follow
 from engine.plan import Plan, member
 
 MAX_PAGES = 10_000
@@ -41,11 +41,10 @@ class Pages:
         :class:`~engine.errors.InvalidResponse` for a link to another origin or out of the base path, one
         already followed, and pages without end.
         """
-        url = within(self._base, self._request.url, self.link(value), "the link to the next page")
-        url = beside(url, self._plan.same_representation(revealed(url), revealed(self._request.url)))
-        if self._request.method == "GET":
-            return self.checked(value, replace(self._request, url=url))
-        return self.checked(value, self._request.onward("GET", url))
+        method = None if self._request.method == "GET" else "GET"
+        request = follow(self._request, self.link(value), "the link to the next page", method)
+        url = self._plan.same_representation(revealed(request.url), revealed(self._request.url))
+        return self.checked(value, replace(request, url=beside(request.url, url)))
 
     def checked(self, value: Any, request: Request) -> Request:
         """The request for the page after one; :class:`~engine.errors.InvalidResponse` where it was sent before,

@@ -17,6 +17,7 @@ from engine.codecs import OCTETS, TEXT, codec_for, essence
 from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
 from engine.credentials import Credentials, Url, mask_of, revealed
+from engine.endpoints import shown
 from engine.error_bodies import provider_error
 from engine.errors import (
     AnswerError,
@@ -1185,6 +1186,7 @@ class Plan:
             headers=response.headers,
             fields=self._fields(response, answer, ignored),
             retry_after=retry_after(response.headers),
+            target=shown(response.headers.get("Location", "")) if 300 <= response.status < 400 else "",
         )
 
 

@@ -15,7 +15,7 @@ from engine.errors import InvalidResponse, OperationFailed
 from engine.http import Headers, Request, Response, retry_after
 from engine.model import Polling
 from engine.naming import snake
-from engine.places import within
+from engine.places import follow
 from engine.plan import Plan, pick
 
 LONGEST = 30.0
@@ -149,8 +149,7 @@ class Polls:
 
     def _ask(self, link: str) -> None:
         where = f"the link to the state of {self._plan.operation.id}"
-        url = within(self._base, self._first.url, link, where)
-        self.next = self._first.onward("GET", url)
+        self.next = follow(self._first, link, where, "GET")
 
 
 def _provisioning(value: Any) -> str:

@@ -19,7 +19,7 @@ from engine.expressions import Scope, plain
 from engine.http import Request, Response, retry_after
 from engine.model import MISSING
 from engine.paging import page_items
-from engine.places import within
+from engine.places import follow
 from engine.plan import Plan
 from engine.policies import Cursor
 from engine.urls import query_text
@@ -37,10 +37,9 @@ class Questions:
         self.next = first
         if resume is not None:
             try:
-                url = within(first.base, first.url, _resumed(first.base, resume.get("url")), "the state of a trigger")
+                self.next = follow(first, _resumed(first.base, resume.get("url")), "the state of a trigger")
             except InvalidResponse as error:
                 raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error))]) from None
-            self.next = replace(first, url=url)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -58,7 +57,7 @@ class Questions:
         location = response.headers.get("Location")
         if location is not None:
             where = f"the Location of {self._plan.operation.id}"
-            self.next = replace(self.next, url=within(self._first.base, self.next.url, location, where))
+            self.next = follow(self.next, location, where)
         elif self._cursor is not None and found:
             self.next = replace(self.next, url=self._moved(self._cursor, response))
         return found
