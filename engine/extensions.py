@@ -266,6 +266,11 @@ def _xml_rule(node: Any, value: Any, at: Site) -> Any:
     return replace(node, xml=XmlRule(envelope=value.get("envelope"), empty_is_null=value.get("empty") == "null"))
 
 
+def _empty_text(node: Schema, value: Any, at: Site) -> Schema:
+    value = _object(value, at, "x-connector-xml", ("empty",))
+    return replace(node, xml=replace(node.xml, empty_is_text=value.get("empty") == "text"))
+
+
 def _error_shape(node: Any, value: Any, at: Site) -> Any:
     value = _object(value, at, "x-connector-error", ("code", "message"))
     shape = ErrorShape(
@@ -564,6 +569,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("paths", "x-ms-paths"): _more_paths,
     ("schema", "x-connector-form"): _form,
     ("schema", "x-connector-wire"): _wire,
+    ("schema", "x-connector-xml"): _empty_text,
     **{(kind, "x-ms-client-name"): _field("client_name") for kind in _BOTH},
     **{(kind, "x-ms-summary"): _field("title") for kind in (*_BOTH, "operation")},
     **{(kind, "x-ms-visibility"): _field("visibility") for kind in (*_BOTH, "operation")},

@@ -73,6 +73,8 @@ class Xml:
     wrapped: bool = False
     text: bool = False
     """True where the member is the text of its element."""
+    empty_is_text: bool = False
+    """True where an empty element is the empty text, whatever :class:`XmlRule` says of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

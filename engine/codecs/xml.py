@@ -181,7 +181,7 @@ class _Compiler:
         """Whether an element stands for null."""
         if element.get(_NIL) in ("true", "1"):
             return True
-        return self.rule.empty_is_null and not _has_content(element)
+        return self.rule.empty_is_null and not schema.xml.empty_is_text and not _has_content(element)
 
     # Scalars
 

@@ -79,7 +79,34 @@ class Behaviour:
     @staticmethod
     def stored(collection: Mapping[str, Any], record: Record) -> Record:
         """The record as it is remembered: what becomes of it once it has been answered."""
-        return {**record, **{name: fill(one, record) for name, one in (collection.get("settled") or {}).items()}}
+        return _changed(record, collection.get("settled") or {}, {})
+
+    def collection(self, name: str, asked: Asked) -> Mapping[str, Any]:
+        """A collection's declaration, with what its cases change for a request."""
+        collection = dict(self.collections[name])
+        facts = Facts(asked.arguments, asked.context, self.store)
+        for case in collection.get("cases") or ():
+            if holds(case.get("when") or {}, facts):
+                for part in ("create", "settled"):
+                    collection[part] = {**(collection.get(part) or {}), **(case.get(part) or {})}
+        return collection
+
+    def add_parts(self, collection: Mapping[str, Any], record: Record, asked: Asked) -> None:
+        """Remembers the records that come with a new one: one for each item of an argument."""
+        for part in collection.get("parts") or ():
+            items = asked.arguments.get(part["each"])
+            inner = self.collections[part["collection"]]
+            for item in items if isinstance(items, list) else ():
+                own = {part["parent"]: record[collection["id"]]}
+                made = self.made(inner, {**asked.context, **own, "item": item}, own)
+                self.store.put(part["collection"], str(made[inner["id"]]), self.stored(inner, made))
+
+    def delete_parts(self, collection: Mapping[str, Any], record_id: str) -> None:
+        """Forgets the records that came with one."""
+        for part in collection.get("parts") or ():
+            for inner in self.store.all(part["collection"]):
+                if inner.get(part["parent"]) == record_id:
+                    self.store.delete(part["collection"], str(inner[self.collections[part["collection"]]["id"]]))
 
     def error(self, kind: str, context: Mapping[str, Any]) -> Refused:
         """The declared error of a kind."""
@@ -88,6 +115,8 @@ class Behaviour:
     def refuse(self, declared: Mapping[str, Any], asked: Asked) -> None:
         """Raises :class:`Refused` for the first of an operation's rules that holds."""
         facts = self._facts(declared, asked)
+        if not facts.record and declared.get("action") in _OF_ONE:
+            raise self.error("missing", asked.context)
         for rule in declared.get("refuse") or ():
             if holds(rule, facts):
                 raise self.refusal(rule["error"], asked.context)
@@ -109,6 +138,17 @@ class Behaviour:
             return ACTIONS[declared["action"]](self, declared, asked)
 
 
+def _changed(record: Record, templates: Mapping[str, Any], context: Mapping[str, Any]) -> Record:
+    """A record with its templates filled, each seeing those before it."""
+    changed = dict(record)
+    for name, template in templates.items():
+        changed[name] = fill(template, {**context, **changed})
+    return changed
+
+
+_OF_ONE = ("get", "update", "delete")
+"""The actions on a record that must be there."""
+
 _ERRORS: Mapping[str, Mapping[str, Any]] = {
     "unauthorized": {"status": 401, "message": "the credentials are wrong or missing"},
     "missing": {"status": 404, "message": "there is nothing at {path}"},
@@ -120,7 +160,7 @@ _ERRORS: Mapping[str, Mapping[str, Any]] = {
 
 def _create(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
     name = declared["collection"]
-    collection = behaviour.collections[name]
+    collection = behaviour.collection(name, asked)
     record = behaviour.made(collection, asked.context, asked.arguments)
     if record.get(collection["id"]) is None:
         raise behaviour.error("invalid", {**asked.context, "reason": f"{collection['id']} is missing"})
@@ -128,6 +168,7 @@ def _create(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> 
     if (asked.conflicts or "conflict" in behaviour.errors) and behaviour.store.get(name, record_id) is not None:
         raise behaviour.error("conflict", {**asked.context, "id": record_id})
     behaviour.store.put(name, record_id, behaviour.stored(collection, record))
+    behaviour.add_parts(collection, record, asked)
     return declared.get("status"), record
 
 
@@ -139,14 +180,17 @@ def _get(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tup
 
 
 def _delete(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
-    if not behaviour.store.delete(declared["collection"], str(asked.arguments.get(declared["argument"]))):
+    name, record_id = declared["collection"], str(asked.arguments.get(declared["argument"]))
+    if not behaviour.store.delete(name, record_id):
         raise behaviour.error("missing", asked.context)
+    behaviour.delete_parts(behaviour.collections[name], record_id)
     return declared.get("status", 204), None
 
 
 def _update(behaviour: Behaviour, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
     _, record = _get(behaviour, declared, asked)
-    changed = {**record, **{name: value for name, value in asked.arguments.items() if name in record}}
+    given = {name: value for name, value in asked.arguments.items() if name in record}
+    changed = _changed({**record, **given}, declared.get("change") or {}, asked.context)
     behaviour.store.put(declared["collection"], str(asked.arguments[declared["argument"]]), changed)
     return declared.get("status"), changed
 

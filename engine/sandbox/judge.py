@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jsonschema import validators
 from openapi_core import Config, OpenAPI
@@ -116,7 +117,7 @@ class Judge:
         for one in self._errors(route, asked):
             if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):
                 continue
-            return _verdict(one)
+            return _verdict(one, asked)
         return None
 
     def _errors(self, route: Route, asked: _Asked) -> list[Exception]:
@@ -169,10 +170,16 @@ def _without_octets(value: Any) -> Any:
     return "" if isinstance(value, bytes) else value
 
 
+def _field_of(value: Any, asked: _Asked) -> str:
+    """The field of a form that has a value: openapi-core does not name it."""
+    fields = parse_qsl((asked.body or b"").decode("utf-8", "replace"))
+    return next((name for name, text in fields if text == value), "")
+
+
 _SHOWN = 60
 
 
-def _verdict(error: Exception) -> Verdict:
+def _verdict(error: Exception, asked: _Asked) -> Verdict:
     """What openapi-core found, in a sentence that names the place and not the whole value."""
     parameter = error.name if isinstance(error, ParameterValidationError) else ""
     location = error.location if isinstance(error, ParameterValidationError) else ""
@@ -196,4 +203,5 @@ def _verdict(error: Exception) -> Verdict:
     for cause in causes:
         if isinstance(cause, CastError):
             said = f"must be {cause.type}, not {str(cause.value)[:_SHOWN]!r}"
+            parameter = parameter or _field_of(cause.value, asked)
     return Verdict(f"{parameter}: {said}" if parameter else said, location, parameter)

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from werkzeug.datastructures import WWWAuthenticate
 
 from engine.body import Compiler
-from engine.codecs import essence
+from engine.codecs import codec_for, essence
+from engine.codecs.form import CODEC as FORM
 from engine.connection import Connection
 from engine.credentials import revealed
 from engine.errors import ConnectorError
@@ -154,8 +155,9 @@ class Sandbox:
         return refused
 
     def _routed(self, asked: Incoming) -> tuple[Route | None, Mapping[str, str]]:
-        """The operation that a request is for; None where it asks for options and no operation has them. Where
-        policies lead several to one place, it is the first whose document accepts it."""
+        """The operation that a request is for; None where it asks for options and no operation has them. Where several
+        stand at one place, it is one that declares most of the form's fields, and of these the first whose document
+        accepts it."""
         found = self._at(asked)
         below = self._below(asked.path) or ""
         if not any(one.method == asked.method for one, _ in found) and any(
@@ -171,6 +173,9 @@ class Sandbox:
             return None, {}
         if not known:
             raise Refusal(405, "this path does not know the method", {"Allow": self._allowed(asked)})
+        if len(known) > 1:
+            unknown = [self._unknown(route, asked) for route, _ in known]
+            known = [one for one, count in zip(known, unknown, strict=True) if count == min(unknown)]
         for route, values in known[: len(known) if len(known) > 1 else 0]:
             if self._verdict(route, values, asked) is None:
                 return route, values
@@ -191,6 +196,16 @@ class Sandbox:
 
     def _options(self, asked: Incoming) -> Reply:
         return Reply(204, headers=(("Allow", self._allowed(asked)),))
+
+    def _unknown(self, route: Route, asked: Incoming) -> int:
+        """How many fields of a form the operation does not declare."""
+        body = route.plan.operation.body
+        if body is None or codec_for(asked.headers.get("Content-Type", "")) is not FORM:
+            return 0
+        declared = self._compiler.wire.resolve(body.schema).properties
+        names = {one.form_name or name for name, one in declared.items()}
+        given = parse_qsl(asked.data.decode("utf-8", "replace"), keep_blank_values=True)
+        return len({name for name, _ in given} - names)
 
     def _below(self, path: str) -> str | None:
         return path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None

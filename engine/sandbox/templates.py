@@ -10,8 +10,12 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime
+from mimetypes import MimeTypes
 from typing import Any
+
+from engine.sandbox.segments import segments
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -35,11 +39,35 @@ def _count(name: str, context: Context) -> str:
     return str(len(value)) if isinstance(value, (list, dict)) else "0"
 
 
+def _segments(name: str, context: Context) -> str:
+    return str(segments(_text(context.get(name))))
+
+
+def _times(operands: str, context: Context) -> str | None:
+    """A number times a member of the context, with the number's digits: ``{times:-0.00750:count}``."""
+    factor, _, name = operands.partition(":")
+    try:
+        return str(Decimal(factor) * Decimal(_text(context.get(name))))
+    except InvalidOperation:
+        return None
+
+
+def _type(name: str, context: Context) -> str:
+    """The media type that the end of a URL's path stands for."""
+    path = _text(context.get(name)).partition("?")[0].partition("#")[0]
+    return _MEDIA_TYPES.guess_type(path.rpartition("/")[2])[0] or "application/octet-stream"
+
+
+_MEDIA_TYPES = MimeTypes()  # Python's own table, not that of the machine
+
 FUNCTIONS: Mapping[str, Callable[[str, Context], Any]] = {
     "hex": lambda length, context: secrets.token_hex(int(length))[: int(length)],
     "number": lambda digits, context: 10 ** (int(digits) - 1) + secrets.randbelow(9 * 10 ** (int(digits) - 1)),
     "now": _now,
     "count": _count,
+    "segments": _segments,
+    "times": _times,
+    "type": _type,
 }
 """What a hole of the form ``{function:argument}`` may call."""
 
