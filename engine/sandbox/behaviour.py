@@ -12,7 +12,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from engine.sandbox.rules import Facts, holds
+from engine.errors import Unsupported
+from engine.model import Operation, Service
+from engine.sandbox.rules import Facts, holds, unreadable
 from engine.sandbox.store import Record, Store
 from engine.sandbox.templates import fill
 
@@ -50,6 +52,19 @@ class Asked:
 
 
 Action = Callable[["Behaviour", Mapping[str, Any], Asked], tuple[int | None, Any]]
+
+
+def check(service: Service, operation: Operation) -> None:
+    """Raises :class:`~engine.errors.Unsupported` for rules of an operation that cannot be read."""
+    declared = operation.sandbox
+    refuse = declared.get("refuse") or ()
+    collection = (service.sandbox.get("collections") or {}).get(declared.get("collection", "")) or {}
+    for rule in (*refuse, *(case.get("when") or {} for case in collection.get("cases") or ())):
+        wrong = unreadable(rule)
+        if wrong:
+            raise Unsupported(f"x-connector-sandbox of {operation.id}: {wrong}")
+    if any("error" not in rule for rule in refuse):
+        raise Unsupported(f"x-connector-sandbox of {operation.id}: each rule of refuse needs an error")
 
 
 class Behaviour:

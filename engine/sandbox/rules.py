@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.errors import nearest
 from engine.sandbox.store import Record, Store
 from engine.sandbox.templates import fill
 
@@ -24,6 +25,24 @@ class Facts:
     context: Mapping[str, Any]
     store: Store
     record: Record = field(default_factory=dict)
+
+
+def unreadable(condition: Any) -> str:
+    """What is wrong with a declared condition; empty where nothing is. A test that is misspelled would hold always."""
+    if not isinstance(condition, Mapping):
+        return "a condition is a mapping"
+    for name, inner in condition.items():
+        conditions = inner if isinstance(inner, list) else [inner]
+        if name in _JOINS:
+            found = next((said for one in conditions if (said := unreadable(one))), "")
+            if found:
+                return found
+        elif name not in TESTS and name not in _SUBJECTS:
+            return f"{name!r} is not a test{nearest(str(name), TESTS)}"
+    return ""
+
+
+_SUBJECTS = ("argument", "member", "error")
 
 
 def holds(condition: Mapping[str, Any], facts: Facts) -> bool:

@@ -26,7 +26,7 @@ from engine.http import Headers
 from engine.model import MISSING, Answer, ConnectionParameter, Operation, Scheme, Service
 from engine.plan import Plan, member
 from engine.sandbox.answers import last_page, refusal, reply, sample
-from engine.sandbox.behaviour import Asked, Behaviour, Refused
+from engine.sandbox.behaviour import Asked, Behaviour, Refused, check
 from engine.sandbox.judge import Judge, Verdict
 from engine.sandbox.protocol import Incoming, Refusal, Reply, Server, decoded
 from engine.sandbox.store import StateError, Store
@@ -66,6 +66,8 @@ class Sandbox:
         self._judge = Judge(self._compiler)
         self._routes = routes(self._compiler, self.values)
         self._unreadable = unreadable(service)
+        for route in self._routes:
+            check(service, route.plan.operation)
         self._store = Store(state)
         self._behaviour = Behaviour(service.sandbox, self._store, self.values)
         try:

@@ -1,0 +1,123 @@
+"""Conditions that a document's sandbox declarations put to a request, test by test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import connectors
+from engine import loader
+from engine.sandbox import Sandbox
+from engine.sandbox.rules import TESTS, Facts, holds
+from engine.sandbox.store import Store
+
+
+def ahead(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+CONDITIONS: list[tuple[dict[str, Any], Any, bool]] = [
+    # a test of the argument a · its value · whether it holds
+    ({"given": True}, "x", True),
+    ({"given": True}, "", False),
+    ({"given": True}, [], False),
+    ({"given": True}, None, False),
+    ({"given": True}, 0, True),
+    ({"given": True}, False, True),
+    ({"given": False}, None, True),
+    ({"is": "x"}, "x", True),
+    ({"is": ["x", "y"]}, "y", True),
+    ({"is": ["x", "y"]}, "z", False),
+    ({"is": ""}, None, False),
+    ({"same": "b"}, "bee", True),
+    ({"same": "b"}, "x", False),
+    ({"same": "missing"}, None, False),
+    ({"matches": "^a"}, "abc", True),
+    ({"matches": "^a"}, None, False),
+    ({"matches": "^$"}, None, True),
+    ({"matches": "^b"}, ["abc", "bcd"], True),
+    ({"differs": "^a"}, "bcd", True),
+    ({"differs": "^a"}, ["abc", "bcd"], True),
+    ({"differs": "^[ab]"}, ["abc", "bcd"], False),
+    ({"differs": "^1"}, 12, False),
+    ({"longer": 3}, "abcd", True),
+    ({"longer": 3}, "abc", False),
+    ({"longer": 3}, None, False),
+    ({"more": 1}, ["a", "b"], True),
+    ({"more": 1}, ["a"], False),
+    ({"more": 1}, "text", False),
+    ({"moment": True}, "2026-01-31T12:00:00Z", True),
+    ({"moment": False}, "soon", True),
+    ({"moment": False}, None, True),
+    ({"sooner": 900}, ahead(0), True),
+    ({"sooner": 900}, ahead(-9999), True),
+    ({"sooner": 900}, ahead(1800), False),
+    ({"sooner": 900}, "soon", False),
+    ({"later": 900}, ahead(1800), True),
+    ({"later": 900}, ahead(0), False),
+    ({"known": {"collection": "things", "property": "name"}}, "lamp", True),
+    ({"known": {"collection": "things", "property": "name"}}, "desk", False),
+    ({"known": {"collection": "things", "property": "name", "where": {"size.wide": 3}}}, "lamp", True),
+    ({"known": {"collection": "things", "property": "name", "where": {"size.wide": 4}}}, "lamp", False),
+    ({"known": {"collection": "things", "property": "name", "where": {"id": "{which}"}}}, "lamp", True),
+    ({"given": True, "longer": 1}, "xy", True),
+    ({"given": True, "longer": 1}, "x", False),
+]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    made = Store()
+    made.put("things", "1", {"id": "1", "name": "lamp", "size": {"wide": 3}})
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("tests", "value", "held"), CONDITIONS)
+def test_each_test_of_a_condition(store: Store, tests: dict[str, Any], value: Any, held: bool) -> None:
+    facts = Facts({"a": value, "b": "bee"}, {"which": "1"}, store, {"m": value})
+    assert holds({"argument": "a", **tests}, facts) == held
+    assert holds({"member": "m", **tests}, facts) == held
+    assert holds({"not": {"argument": "a", **tests}}, facts) != held
+    assert holds({"all": [{}, {"argument": "a", **tests}]}, facts) == held
+    assert holds({"any": [{"not": {}}, {"argument": "a", **tests}]}, facts) == held
+
+
+def test_every_test_has_a_case() -> None:
+    assert {name for tests, _, _ in CONDITIONS for name in tests} == set(TESTS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{argument: name, mathces: x, error: missing}", "'mathces' is not a test; did you mean 'matches'"),
+        ("{any: [{argument: name, given: true}, {argument: name, longr: 3}], error: missing}", "'longr' is not a test"),
+        ("{not: [1], error: missing}", "a condition is a mapping"),
+        ("{argument: name, given: true}", "needs an error"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, said: str) -> None:
+    """A misspelled test would hold always."""
+    document = tmp_path / "things.swagger.yaml"
+    document.write_text(
+        f"""swagger: "2.0"
+info: {{title: Things, version: "1"}}
+host: things.example
+x-connector-sandbox: {{collections: {{things: {{id: id}}}}}}
+paths:
+  /things:
+    get:
+      operationId: List
+      parameters: [{{name: name, in: query, type: string}}]
+      responses: {{200: {{description: ok, schema: {{type: array, items: {{type: object}}}}}}}}
+      x-connector-sandbox: {{action: list, collection: things, refuse: [{rule}]}}
+""",
+        "utf-8",
+    )
+    with pytest.raises(connectors.Unsupported, match="x-connector-sandbox of List: ") as caught:
+        Sandbox(loader.load(document))
+    assert said in str(caught.value)
