@@ -7,7 +7,7 @@ that spells them; a member without a row is kept in ``extensions`` and changes n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
@@ -445,26 +445,30 @@ def _listed(names: Any) -> tuple[str, ...]:
     return tuple(text for one in found if (text := str(one).strip()))
 
 
-_HABITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "basic": {"username": ("username",), "password": ("password",)},
-    "apiKey": {"key": ("api_key",)},
-    "oauth2": {"token": ("token",)},
+_CONVENTIONS: Mapping[str, Mapping[str, str]] = {
+    "basic": {"username": "username", "password": "password"},
+    "apiKey": {"key": "api_key"},
+    "oauth2": {"token": "token"},
 }
-"""Connection parameters that stand behind a scheme by habit, where nothing binds them."""
+"""Connection parameters that stand behind the parts of a scheme by convention."""
 
 
 def bind_credentials(service: Service) -> Service:
     """The service with every scheme bound to connection parameters, and those that nothing declares added.
 
-    By habit: ``api_key`` or a parameter named like the scheme, ``username`` and ``password``, ``token``.
+    A scheme of one part has the parameter that is named as it is, else that is named like it or like its header field
+    or query parameter, else the conventional one. Of several that are needed together, only one can have that: the
+    others have one of their own, which is named as they are.
     """
     known = {one.name: one for one in service.connection}
+    named = {name: one for name, scheme in service.schemes.items() if (one := _namesake(name, scheme, known))}
     schemes: dict[str, Scheme] = {}
     for name, scheme in service.schemes.items():
+        conventions = _CONVENTIONS.get(scheme.type, EMPTY)
         values = dict(scheme.values)
-        for part, habits in _HABITS.get(scheme.type, EMPTY).items():
-            candidates = (*habits, name)
-            values.setdefault(part, next((one for one in candidates if one in known), habits[0]))
+        for part, convention in conventions.items():
+            own = named.get(name, name if _ambiguous(service, name, named) else None) if len(conventions) == 1 else None
+            values.setdefault(part, own or next((one for one in known if _alike(one, convention)), convention))
         schemes[name] = replace(scheme, values=values)
         for part, value in values.items():
             if value not in known:
@@ -475,6 +479,34 @@ def bind_credentials(service: Service) -> Service:
             if scheme.oauth is not None:
                 known[value] = replace(known[value], oauth=_completed(known[value].oauth, scheme.oauth), secret=True)
     return replace(service, schemes=schemes, connection=tuple(known.values()))
+
+
+def _namesake(name: str, scheme: Scheme, known: Iterable[str]) -> str | None:
+    """The connection parameter that a scheme says by a name."""
+    if name in known:
+        return name
+    words = [one for one in (name, scheme.parameter) if one]
+    return next((one for word in words for one in known if one == word or _alike(one, word)), None)
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether two names are the same but for their case and what separates their words."""
+    return re.sub(r"[\W_]", "", name).lower() == re.sub(r"[\W_]", "", other).lower()
+
+
+def _ambiguous(service: Service, name: str, named: Mapping[str, str]) -> bool:
+    """Whether another scheme that is needed together with one would have the same conventional parameter."""
+    kind = service.schemes[name].type
+    return any(
+        other != name and other not in named and other in service.schemes and _unbound(service.schemes[other], kind)
+        for together in service.together
+        if name in together
+        for other in together
+    )
+
+
+def _unbound(scheme: Scheme, kind: str) -> bool:
+    return scheme.type == kind and not scheme.values
 
 
 def _completed(settings: OAuth | None, declared: OAuth) -> OAuth:

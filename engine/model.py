@@ -415,6 +415,8 @@ class Service:
     file: str = ""
     server: str = ""
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    together: frozenset[frozenset[str]] = frozenset()
+    """The sets of several schemes that are needed together."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Method and path of each operation, known also where it cannot be read."""

@@ -525,6 +525,15 @@ class _Lowering:
                 self.found += error.diagnostics
         return found
 
+    def together(self, paths: Iterable[str]) -> frozenset[frozenset[str]]:
+        """The sets of several schemes that are needed together; what cannot be read is refused with its operation."""
+        found = [self.root.get("security")]
+        for at in paths:
+            item, _ = self.node(self.document.get(at), at, "a path item")
+            found += [raw.get("security") for name in METHODS if isinstance(raw := item.get(name), Mapping)]
+        ways = (one for given in found for one in (given if isinstance(given, list) else [given]))
+        return frozenset(frozenset(map(str, one)) for one in ways if isinstance(one, Mapping) and len(one) > 1)
+
     def server(self) -> str:
         try:
             url, notes = server(self.root)
@@ -552,6 +561,7 @@ class _Lowering:
             file=self.document.file,
             server=self.server(),
             schemes=self.schemes(),
+            together=self.together({at.rpartition("/")[0] for _, _, at in index.values()}),
             operations=Lazy(index, lambda name: self.operation(*index[name], name)),
             places={name: (method.upper(), path) for name, (method, path, _) in index.items()},
             schemas=self.schemas,
