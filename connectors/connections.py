@@ -284,7 +284,7 @@ def save(connector: str, name: str, service: Service, values: Mapping[str, Any],
 
 def _written(connector: str, name: str, key: str, value: Secret) -> str:
     """What the file has of a secret: the reference that it is, or that to the keyring, which then has it."""
-    if is_reference(value):
+    if not value or is_reference(value):
         return value.reveal()
     try:
         keyring.set_password(_SERVICE, f"{connector}/{name}/{key}", value.reveal())

@@ -153,7 +153,7 @@ def _given(service: Service, given: tuple[str, ...]) -> dict[str, Any]:
             raise click.UsageError(f"--set {key!r} has no '='; write --set NAME=VALUE")
         if key not in known:
             raise UnknownName("connection value", key, known)
-        if connections.secret(service, key) and not connections.is_reference(text):
+        if text and connections.secret(service, key) and not connections.is_reference(text):
             raise click.UsageError(
                 f"{key} is a secret, and the command line is seen by others; give it as '${{NAME}}' for a variable of "
                 "the environment, or as file:PATH"

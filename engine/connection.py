@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.credentials import Credentials, Mask, Secret, Url, Values, revealed, sealed
 from engine.dialects.lowering import UNUSABLE
+from engine.endpoints import HOST
 from engine.errors import ConnectionMissing, nearest
 from engine.expressions import plain
 from engine.http import NO_HOST, Transport, checked_base
@@ -18,26 +20,27 @@ from engine.security import credentials
 from engine.urls import segment
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")
 
 
 def held(values: Mapping[str, Any]) -> Values:
     """The values of a mapping as secrets, whatever they are for; those that are None are left out.
 
-    :class:`~engine.errors.ConnectionMissing` for a text that is none of Unicode.
+    Nothing is refused here, where they are still in clear: :class:`Connection` refuses what is ``unfit``.
     """
-    found = Values(
-        {
-            name: value if isinstance(value, Secret) else Secret(plain(value))
-            for name, value in values.items()
-            if value is not None
-        }
-    )
-    del values
-    for name, value in found.items():
-        if any("\ud800" <= character <= "\udfff" for character in value.reveal()):
-            raise ConnectionMissing(f"the connection value {name} has half of a surrogate pair in it, which is no text")
+    found = Values({name: _secret(value) for name, value in values.items() if value is not None})
+    found.unfit = values.unfit if isinstance(values, Values) else ""
+    for name, value in values.items():
+        if not isinstance(value, (str, int, float, Decimal, Secret, type(None))):
+            found.unfit = f"the connection value {name} is a {type(value).__name__}; give a text"
+        elif any("\ud800" <= character <= "\udfff" for character in found.get(name, Secret("")).reveal()):
+            found.unfit = f"the connection value {name} has half of a surrogate pair in it, which is no text"
     return found
+
+
+def _secret(value: Any) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    return Secret(plain(value) if isinstance(value, (str, int, float)) else str(value))
 
 
 def secret_names(service: Service) -> frozenset[str]:
@@ -53,6 +56,10 @@ def may_be_empty(service: Service) -> frozenset[str]:
     return frozenset(
         name for scheme in service.schemes.values() if scheme.type == "basic" for name in scheme.values.values()
     )
+
+
+class _NoHost(ConnectionMissing):
+    """Nothing names the host, or a value that is a part of the base URL."""
 
 
 class Connection:
@@ -73,6 +80,8 @@ class Connection:
     ) -> None:
         names = list(values)
         values = held(values)
+        if values.unfit:
+            raise ConnectionMissing(values.unfit)
         known = {one.name: one for one in service.connection}
         token = next((one for one in known.values() if one.oauth is not None), None)
         beside = [name for name in FIELDS if token is not None and name not in known]
@@ -119,7 +128,7 @@ class Connection:
         if base_url is None:
             try:
                 return self._own_base(server)
-            except ConnectionMissing:
+            except _NoHost:
                 if self._service.policies:
                     return ""  # one of them may name the host; a request that still has none is refused
                 raise
@@ -131,7 +140,7 @@ class Connection:
         whole = self._filled(server)
         if not whole.partition("://")[2].partition("/")[0]:
             unusable = [str(one) for one in self._service.diagnostics if one.rule == UNUSABLE]
-            raise ConnectionMissing("\n".join([*unusable, NO_HOST]))
+            raise _NoHost("\n".join([*unusable, NO_HOST]))
         return checked_base(whole)
 
     def _filled(self, template: str) -> str:
@@ -139,7 +148,7 @@ class Connection:
         scheme, mark, rest = template.rpartition("://")
         host, slash, path = rest.partition("/")
         filled = _HOLE.sub(lambda hole: self._part(hole[1], str), host)
-        if mark and filled != host and not _HOST.match(filled):
+        if mark and filled != host and not HOST.match(filled):
             raise ConnectionMissing(f"{filled!r}, which the connection's values make, is no host name")
         return f"{scheme}{mark}{filled}{self._segments(slash + path)}"
 
@@ -149,7 +158,7 @@ class Connection:
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self.values.get(name)
         if value is None:
-            raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
+            raise _NoHost(f"the connection has no {name}, which is a part of the base URL")
         try:
             return encode(revealed(value))
         except ValueError as error:

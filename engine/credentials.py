@@ -85,7 +85,10 @@ def revealed(value: Any) -> Any:
 
 
 class Values(dict[str, Any]):
-    """The values of a connection by name: secrets as :class:`Secret`, the rest as text."""
+    """The values of a connection by name: secrets as :class:`Secret`, the rest as text. ``unfit`` says what is wrong
+    with one of them, for whoever has turned all into secrets by then."""
+
+    unfit = ""
 
     def __repr__(self) -> str:
         return f"Values({SHOWN})"

@@ -57,10 +57,10 @@ class _Refused(ConnectionMissing):
     code = ""
 
 
-def _refused(error: AuthlibBaseError) -> _Refused:
-    said = f"{error.error}: {error.description}" if error.description else str(error.error)
+def _refused(code: Any, description: Any) -> _Refused:
+    said = f"{code}: {description}" if description else f"{code}"
     refused = _Refused(f"no token was given: {said}")
-    refused.code = str(error.error)
+    refused.code = code if isinstance(code, str) else ""
     return refused
 
 
@@ -82,6 +82,8 @@ class _Answer:
             found = None
         if not isinstance(found, dict):
             raise ConnectionMissing("the token endpoint did not answer with a JSON object (RFC 6749 section 5.1)")
+        if "error" in found:
+            raise _refused(found["error"], found.get("error_description"))
         known = {name: value for name, value in found.items() if name not in ("expires_in", "expires_at")}
         lasting = seconds(found.get("expires_in"))
         return known if lasting is None else {**known, "expires_in": int(lasting)}
@@ -144,7 +146,9 @@ class Client:
             else:
                 found = self._made().fetch_token(url, **given)
         except AuthlibBaseError as error:
-            raise _refused(error) from None
+            raise _refused(error.error, error.description) from None
+        except (TypeError, ValueError) as error:
+            raise ConnectionMissing(f"no token can be asked for with these values ({type(error).__name__})") from None
         return token_of(found)
 
     def authorization(self, redirect: str) -> tuple[str, Secret, Secret]:
@@ -209,8 +213,7 @@ class Client:
         answer = _Session(self.transport).post(self.oauth.device, asked, {"Accept": "application/json"}, None).json()
         texts = [answer.get(name) for name in ("device_code", "user_code", "verification_uri")]
         if not all(isinstance(text, str) and text for text in texts):
-            said = "".join(character for character in str(answer.get("error", "")) if character.isprintable())
-            raise ConnectionMissing(f"no device code was given: {said[:200] or 'no reason told'}")
+            raise ConnectionMissing("no device code was given: the answer lacks a part of it (RFC 8628 section 3.2)")
         code, user_code, uri = map(str, texts)
         return _Device(
             Secret(code),

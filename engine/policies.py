@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from engine.credentials import Mask, Secret
-from engine.errors import Diagnostic, Unsupported
+from engine.endpoints import INSIDE
+from engine.errors import ConnectionMissing, Diagnostic, Unsupported
 from engine.expressions import ARGUMENTS, METHOD, Expression, Scope, Step, Template, path, steps_of, template
 from engine.http import field_text
 from engine.model import MISSING, PolicyUse, Service
@@ -325,26 +326,43 @@ def _set_query_parameter(use: Use) -> Policy:
     return Policy(draft=draft)
 
 
+def _host_parts(text: Template) -> list[str | Expression]:
+    """The parts of a template of a URL that make its host."""
+    parts = list(text.parts)
+    if parts and isinstance(parts[0], str):
+        parts[0] = parts[0].rpartition("://")[2]
+    found: list[str | Expression] = []
+    for part in parts:
+        if isinstance(part, str) and "/" in part:
+            return [*found, part.partition("/")[0]]
+        found += [part] if part != "" else []
+    return found
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}\Z")
 
 
 def _dynamic_host_url(use: Use) -> Policy:
     """Scheme, host and base path. An argument may fill one label of a host whose domain the connector names, and
-    choose no host of its own: for that the operator names the place (``base_url``)."""
+    choose no host of its own: for that the operator names the place (``base_url``). A connection value may be a whole
+    host, or a part of one, which then stays within what the connector names of it."""
     text = template(use["urlTemplate"])
 
     def draft(request: Draft, scope: Scope) -> None:
         chosen = [one for one in text.expressions if one.root in ARGUMENTS]
         if chosen and not request.fixed:
             _only_a_label(text, scope)
+        if not request.fixed:
+            _only_inside(text, scope)
         url = text.text(scope, _part)
         if url is None and request.fixed:
             url = "".join(one for one in text.parts if isinstance(one, str))
         if url is None:
             raise Unsupported(f"the host {use['urlTemplate']!r} needs a value that the call does not have")
         scheme, mark, rest = url.partition("://")
-        while "://" in rest.partition("/")[0]:  # the value brought a scheme along
+        while _SCHEME.match(rest):  # the value brought a scheme along
             scheme, mark, rest = rest.partition("://")
         if not mark:
             scheme, rest = "https", url
@@ -353,10 +371,26 @@ def _dynamic_host_url(use: Use) -> Policy:
         if question:
             request.query[:0] = [pair for pair in query.split("&") if pair]
         own = quote(f"{slash}{below}".rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+        if any(part in (".", "..") for part in unquote(own).replace("\\", "/").split("/")):
+            raise ValueError(f"must not put '.' or '..' as a segment into {use['urlTemplate']!r}")
         request.base = f"{request.base}{own}" if request.fixed else f"{scheme}://{host}{own}"
 
     def _part(one: Expression, value: Any) -> str:
         return str(value).strip().rstrip("/")
+
+    def _only_inside(text: Template, scope: Scope) -> None:
+        parts = _host_parts(text)
+        if not any(isinstance(part, str) and part.strip("/:0123456789") for part in parts):
+            return  # the value is the host, and may bring a scheme and a path along
+        for part in parts:
+            if isinstance(part, str):
+                continue
+            value = _part(part, part.value(scope)).rpartition("://")[2] if part is parts[0] else str(part.value(scope))
+            if part.value(scope) is not MISSING and not INSIDE.match(value.strip()):
+                raise ConnectionMissing(
+                    f"the connection value {part.name} is a part of the host {use['urlTemplate']!r}: give that part "
+                    "alone, of letters, digits, '-' and '.'"
+                )
 
     def _only_a_label(text: Template, scope: Scope) -> None:
         parts = text.parts
