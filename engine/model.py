@@ -335,6 +335,16 @@ class Operation:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
+    def schemas(self) -> list[Schema]:
+        """The schemas that it has itself: of parameters, body, event and responses."""
+        found = [one.schema for one in self.parameters]
+        found += [self.body.schema] if self.body is not None else []
+        found += [self.event] if self.event is not None else []
+        for answer in self.answers.values():
+            found += [one.schema for one in answer.media if one.schema is not None]
+            found += answer.headers.values()
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:

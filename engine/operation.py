@@ -38,6 +38,7 @@ from engine.policies import findings
 from engine.polling import Polls
 from engine.questions import Questions
 from engine.retry import Labels
+from engine.schemas import pattern_findings
 
 _log = logging.getLogger("connectors")
 
@@ -595,6 +596,7 @@ class Connector:
         """What is wrong with the files of the connector, every operation read, and which operations and arguments
         have a number in their Python names, since another has the name."""
         found = [*self.service.diagnostics, *findings(self.service), *faults(self.service)]
+        found += pattern_findings(self.service)
         for name, operation_id in self._ids.items():
             try:
                 operation = self.service.operations[operation_id]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from engine.errors import Path, Problem, nearest
+from engine.errors import Diagnostic, InvalidDocument, Path, Problem, nearest
 from engine.formats import format_of
 from engine.model import MISSING, Schema, Service, Xml
 
@@ -271,9 +272,33 @@ def _can_hold(schema: Schema, pattern: Any) -> bool:
     return any(engine[1].is_valid(one) for one in schema.enum)
 
 
-def pattern_compiles(pattern: Any) -> bool:
-    """Whether a pattern is one that values are held to; others are not checked at a call."""
-    return _engine_for(pattern) is not None
+def pattern_findings(service: Service) -> list[Diagnostic]:
+    """The patterns of a service that no engine compiles, each at its place: values are not held to them."""
+    found: dict[str, Diagnostic] = {}
+    seen: set[int] = set()
+    stack: list[Schema] = []
+    for operation_id in service.operations:
+        with suppress(InvalidDocument):
+            stack += service.operations[operation_id].schemas()
+    while stack:
+        schema = stack.pop()
+        if schema.ref is not None:
+            try:
+                schema = service.resolve(schema)
+            except InvalidDocument:
+                continue
+        if id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        pattern = schema.checks.get("pattern")
+        if pattern is not None and _engine_for(pattern) is None:
+            said = (
+                f"the pattern {pattern!r:.60} is no regular expression of ECMA 262 that can be used; it is not checked"
+            )
+            found[schema.at] = service.finding("pattern", said, f"{schema.at}/pattern")
+        stack += [*schema.properties.values(), *schema.all_of, *schema.any_of, *schema.one_of]
+        stack += [one for one in (schema.items, schema.additional) if isinstance(one, Schema)]
+    return list(found.values())
 
 
 def _patterns(written: Any) -> list[str]:
@@ -292,7 +317,13 @@ def _patterns(written: Any) -> list[str]:
 def judge_pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Any:
     """The keyword ``pattern`` for a validator of jsonschema: bounded in time."""
     engine = _engine_for(pattern)
-    if isinstance(instance, str) and engine is not None and not engine[1].is_valid(instance):
+    if not isinstance(instance, str) or engine is None:
+        return
+    try:
+        matches = engine[1].is_valid(instance)
+    except ValueError:
+        matches = False  # half of a surrogate pair, which no pattern can match
+    if not matches:
         yield ValidationError(f"does not match {pattern}")
 
 
@@ -300,11 +331,16 @@ _Explainer: Any = validators.extend(Draft202012Validator, {"pattern": judge_patt
 
 
 class Validator:
-    """Judges plain JSON values: accepted by jsonschema-rs, explained by jsonschema."""
+    """Judges plain JSON values: accepted by jsonschema-rs, explained by jsonschema.
+
+    What the first cannot decide (infinity, half of a surrogate pair) is what the second finds; what neither can is
+    accepted: a service will say what it thinks of it.
+    """
 
     def __init__(self, written: Mapping[str, Any]) -> None:
         self.written = dict(written)
-        linear = all(_engine_for(pattern)[0] is _LINEAR for pattern in _patterns(self.written))
+        engines = map(_engine_for, _patterns(self.written))  # none for a text that only looks like one, in an enum
+        linear = all(engine is None or engine[0] is _LINEAR for engine in engines)
         self._judge: Any = None
         try:
             options = _LINEAR if linear else _BOUNDED
@@ -317,12 +353,14 @@ class Validator:
 
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """Every problem of a value, in the order of its places; none means that it is valid."""
+        decided = self._judge is not None
         try:
-            if self._judge is not None and self._judge.is_valid(value):
+            if decided and self._judge.is_valid(value):
                 return []
         except ValueError:
-            pass  # not plain JSON, or too deep: the explainer says where
-        return self._explain(value, path)
+            decided = False  # not plain JSON, or too deep: the explainer says where
+        # The two engines part only where the explainer reads a keyword less strictly.
+        return self._explain(value, path) or ([Problem(path, "breaks its schema")] if decided else [])
 
     def _accepted_not(self, value: Any, path: Path) -> list[Problem]:
         """What the judge itself says of a value whose schema, or which itself, is too deep for the explainer."""
@@ -344,11 +382,8 @@ class Validator:
                     explain(error, path, found)
         except RecursionError:
             found += self._accepted_not(value, path)
-        except (TypeError, ValueError) as error:
-            found.append(Problem(path, f"cannot be checked: {error}"))
-        if not found:
-            # The two engines part only where the explainer reads a keyword less strictly.
-            found.append(Problem(path, "breaks its schema"))
+        except (TypeError, ValueError, ArithmeticError):
+            pass  # a remainder of infinity: what was found until then is said
         return list(dict.fromkeys(found))
 
 
@@ -371,11 +406,11 @@ def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:
 _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
     "type": lambda limit, value: f"must be {_types(limit)}, not {short(value)}",
     "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {short(value)}",
-    "minimum": lambda limit, value: f"must be at least {limit}, not {value}",
-    "maximum": lambda limit, value: f"must be at most {limit}, not {value}",
-    "exclusiveMinimum": lambda limit, value: f"must be more than {limit}, not {value}",
-    "exclusiveMaximum": lambda limit, value: f"must be less than {limit}, not {value}",
-    "multipleOf": lambda limit, value: f"must be a multiple of {limit}, not {value}",
+    "minimum": lambda limit, value: f"must be at least {limit}, not {short(value)}",
+    "maximum": lambda limit, value: f"must be at most {limit}, not {short(value)}",
+    "exclusiveMinimum": lambda limit, value: f"must be more than {limit}, not {short(value)}",
+    "exclusiveMaximum": lambda limit, value: f"must be less than {limit}, not {short(value)}",
+    "multipleOf": lambda limit, value: f"must be a multiple of {limit}, not {short(value)}",
     "minLength": lambda limit, value: f"must have at least {limit} characters, it has {len(value)}",
     "maxLength": lambda limit, value: f"must have at most {limit} characters, it has {len(value)}",
     "minItems": lambda limit, value: f"must have at least {limit} items, it has {len(value)}",

@@ -92,7 +92,6 @@ class _Lowering:
         nullable = len(kinds) > 1 and "null" in kinds
         kinds = tuple(one for one in kinds if one != "null") if nullable else kinds
         properties = mapping(self.document, raw.get("properties"), f"{at}/properties", "properties")
-        required = raw.get("required")
         node = Schema(
             at=at,
             name=at.rpartition("/")[2] if at.startswith("/definitions/") and at.count("/") == 2 else None,
@@ -102,13 +101,13 @@ class _Lowering:
             description=text(raw.get("description")),
             default=typed(raw["default"], kinds) if raw.get("default") is not None else MISSING,
             example=raw.get("example", MISSING),
-            enum=tuple(typed(one, kinds) for one in raw["enum"]) if isinstance(raw.get("enum"), list) else None,
+            enum=self.enum(raw.get("enum"), kinds, f"{at}/enum"),
             nullable=nullable,
             read_only=truth(raw.get("readOnly")),
             properties={
                 name: self.schema(value, f"{at}/properties/{escape(name)}") for name, value in properties.items()
             },
-            required=tuple(dict.fromkeys(map(text, required))) if isinstance(required, list) else (),
+            required=self.required(raw.get("required"), f"{at}/required"),
             additional=self.additional(raw.get("additionalProperties", True), f"{at}/additionalProperties"),
             items=self.schema(raw["items"], f"{at}/items") if raw.get("items") is not None else None,
             all_of=tuple(
@@ -141,6 +140,22 @@ class _Lowering:
                 said = f"there is no type {one!r}{nearest(one, _TYPES)}; the types are {', '.join(_TYPES)}"
                 raise self.document.refuse("structure", said, at)
         return kinds
+
+    def enum(self, raw: Any, kinds: tuple[str, ...], at: str) -> tuple[Any, ...] | None:
+        if raw is None:
+            return None
+        if not sequence(self.document, raw, at, "an enum"):
+            raise self.document.refuse("structure", "an enum must list at least one value", at)
+        return tuple(typed(one, kinds) for one in raw)
+
+    def required(self, raw: Any, at: str) -> tuple[str, ...]:
+        """The names of required members. A boolean is what older drafts write beside a member; it says nothing here."""
+        if isinstance(raw, bool) or text(raw).lower() in ("true", "false"):
+            return ()
+        names = sequence(self.document, raw, at, "required")
+        if any(isinstance(one, (dict, list)) or one is None for one in names):
+            raise self.document.refuse("structure", "required must list names of members", at)
+        return tuple(dict.fromkeys(map(text, names)))
 
     def additional(self, raw: Any, at: str) -> Schema | bool:
         if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
@@ -318,7 +333,7 @@ class _Lowering:
         path_item, path_at = self.node(self.document.get(path_at), path_at, "a path item")
         at = f"{path_at}/{method}"
         node = self.written(method, path, path_item, path_at, name)
-        faults = self.unreadable(schemas_of(node))
+        faults = self.unreadable(node.schemas())
         if faults:
             raise InvalidDocument(faults)
         return node
@@ -571,17 +586,6 @@ class _Lowering:
         )
         node = self.extend("service", node, {**extensions(info), **extensions(self.root)}, self.site(""))
         return replace(node, diagnostics=(*node.diagnostics, *dict.fromkeys(self.found)))
-
-
-def schemas_of(operation: Operation) -> list[Schema]:
-    """The schemas that an operation has itself."""
-    found = [one.schema for one in operation.parameters]
-    found += [operation.body.schema] if operation.body is not None else []
-    found += [operation.event] if operation.event is not None else []
-    for answer in operation.answers.values():
-        found += [one.schema for one in answer.media if one.schema is not None]
-        found += answer.headers.values()
-    return found
 
 
 def schemas_in(schema: Schema) -> list[Schema]:
