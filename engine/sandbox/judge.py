@@ -7,6 +7,7 @@ ever. Its validator is extended by our ``pattern``, whose engine is linear or bo
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ _CONFIG = Config(
     # The formats are those that openapi-core itself takes for 3.1.
     schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
 )
+_HOLE = re.compile(r"\{([^{}]*)\}")
 _log = logging.getLogger("connectors.sandbox")
 
 
@@ -64,7 +66,7 @@ class _Fixed(RequestParameters):
 
 @dataclass(slots=True)
 class _Asked:
-    """A request in openapi-core's protocol."""
+    """A request in openapi-core's protocol. Its path is one that leads to the operation: values are the router's."""
 
     path: str
     method: str
@@ -98,7 +100,6 @@ class Judge:
     def refuses(
         self,
         route: Route,
-        path: str,
         values: Mapping[str, str],
         query: Sequence[tuple[str, str]],
         headers: Mapping[str, str],
@@ -113,6 +114,7 @@ class Judge:
                 body, content_type = _readable(route, content_type, body)
             except ValueError as error:
                 return Verdict(f"the body {error}")
+        path = "".join("-" if index % 2 else part for index, part in enumerate(_HOLE.split(route.template)))
         asked = _Asked(path, route.method.lower(), parameters, body or None, content_type)
         for one in self._errors(route, asked):
             if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):

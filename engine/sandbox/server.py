@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.http import quote_header_value
 
 from engine.body import Compiler
 from engine.codecs import codec_for, essence
@@ -215,7 +215,7 @@ class Sandbox:
     def _verdict(self, route: Route, values: Mapping[str, str], asked: Incoming) -> Verdict | None:
         plain = {name: unquote(text) for name, text in values.items()}
         pairs = parse_qsl(asked.query, keep_blank_values=True)
-        return self._judge.refuses(route, self._below(asked.path) or "", plain, pairs, asked.headers, asked.data)
+        return self._judge.refuses(route, plain, pairs, asked.headers, asked.data)
 
     def _admitted(self, route: Route, values: Mapping[str, str], asked: Incoming) -> Asked:
         """The request, read. Refuses one without its credentials, one that the operation's rules refuse, and one that
@@ -390,16 +390,17 @@ class Sandbox:
 
 def _challenge(scheme: Scheme, scopes: tuple[str, ...], realm: str, given: bool) -> str:
     """How a scheme is asked for: by its registered name (RFC 7617, RFC 6750), or as ``ApiKey``, which has none."""
-    parameters: dict[str, str | None] = {"realm": realm}
-    if scheme.type == "basic":
-        return WWWAuthenticate("basic", parameters | {"charset": "UTF-8"}).to_header()
-    if scheme.type == "apiKey":
-        name = scheme.parameter.encode("ascii", "replace").decode("ascii")
-        header = WWWAuthenticate("apikey", parameters | {"name": name, "in": scheme.location}).to_header()
-        return header.replace("Apikey", "ApiKey", 1)
-    parameters |= {"scope": " ".join(scopes)} if scopes else {}
-    parameters |= {"error": "invalid_token"} if given else {}
-    return WWWAuthenticate("bearer", parameters).to_header()
+    parameters = {"realm": realm}
+    name = {"basic": "Basic", "apiKey": "ApiKey"}.get(scheme.type, "Bearer")
+    if name == "Basic":
+        parameters["charset"] = "UTF-8"
+    elif name == "ApiKey":
+        parameters |= {"name": scheme.parameter.encode("ascii", "replace").decode("ascii"), "in": scheme.location}
+    else:
+        parameters |= {"scope": " ".join(scopes)} if scopes else {}
+        parameters |= {"error": "invalid_token"} if given else {}
+    quoted = (f"{key}={quote_header_value(text, allow_token=False)}" for key, text in parameters.items())
+    return f"{name} {', '.join(quoted)}"
 
 
 def connection_values(service: Service) -> dict[str, str]:
