@@ -109,9 +109,9 @@ class Use:
 # Bodies
 
 
-def _body_policy(use: Use, forward: Any, backward: Any, *, moved: bool = False) -> Policy:
+def _body_policy(use: Use, forward: Any, backward: Any) -> Policy:
     """Both ways over the object, or each object of the list, at ``propertyParentPath``. They are called with the
-    value there, and give the new one; ``moved``: the old one goes."""
+    value there, and give the new one."""
     parent = path(use["propertyParentPath"]).steps
     sub = use.get("propertySubPath")
     new = path(use["newPropertyPath"])
@@ -125,8 +125,7 @@ def _body_policy(use: Use, forward: Any, backward: Any, *, moved: bool = False) 
         made = MISSING if value is MISSING else forward(value)
         if made is MISSING:
             return holder
-        kept = holder if not moved else {one: inside for one, inside in holder.items() if one != old}
-        return {name: made} if not old else {**kept, name: made}
+        return {name: made} if not old else {**holder, name: made}
 
     def inverted(holder: dict[str, Any]) -> dict[str, Any]:
         value = holder.get(name, MISSING)
@@ -220,8 +219,87 @@ def _string_replace(use: Use) -> Policy:
 
 
 def _move_properties(use: Use) -> Policy:
-    """The value under another name. Its parameters are those that the templates for one property share."""
-    return _body_policy(use, lambda given: given, lambda given: given, moved=True)
+    """The value at ``srcParentPath`` and ``srcSubPath`` stands at ``dstParentPath`` and ``dstSubPath`` instead; where
+    ``copyOnlySubProperties`` is true, its members stand there, beside those that are there already. Without a
+    ``dstSubPath`` the value keeps its name.
+
+    Of a list on the way that both paths share, each object is changed. Which members came from where cannot be told
+    afterwards, so that undoing it for members gives the source all that the destination has, and takes nothing away.
+    """
+    parent, members = path(use["srcParentPath"]), use.get("copyOnlySubProperties").strip().lower() == "true"
+    source = (*parent.steps, *_sub_path(use, "srcSubPath"))
+    beside = path(use["dstParentPath"])
+    target = (*(parent.steps if beside.root == "item" else ()), *beside.steps, *_sub_path(use, "dstSubPath"))
+    if not members and source and not _sub_path(use, "dstSubPath"):
+        target = (*target, source[-1])
+    if not source or (not members and target[: len(source)] == source != target):
+        raise Unsupported(f"{use['srcParentPath']!r} cannot be moved into itself; name a property in srcSubPath")
+    shared = 0
+    while shared < min(len(source) - 1, len(target) - (not members)) and source[shared] == target[shared]:
+        shared += 1
+    old, new = source[shared:], target[shared:]
+
+    def moved(holder: dict[str, Any], here: tuple[Step, ...], there: tuple[Step, ...]) -> dict[str, Any]:
+        value = _member(holder, here)
+        return holder if value is MISSING else _with(_without(holder, here), there, value)
+
+    def spread(holder: dict[str, Any]) -> dict[str, Any]:
+        value, rest = _member(holder, old), _without(holder, old)
+        known = _member(rest, new)
+        known = {} if known is MISSING else known
+        if not isinstance(value, dict) or not isinstance(known, dict):
+            return holder
+        return {**known, **value} if not new else _with(rest, new, {**known, **value})
+
+    def gathered(holder: dict[str, Any]) -> dict[str, Any]:
+        known = _member(holder, new)
+        return _with(holder, old, known) if isinstance(known, dict) and known else holder
+
+    if members:
+        return Policy(
+            lambda body: _at(body, source[:shared], spread), lambda body: _at(body, source[:shared], gathered)
+        )
+    return Policy(
+        lambda body: _at(body, source[:shared], lambda holder: moved(holder, old, new)),
+        lambda body: _at(body, source[:shared], lambda holder: moved(holder, new, old)),
+    )
+
+
+def _sub_path(use: Use, name: str) -> tuple[Step, ...]:
+    """The steps of a parameter that may be left out: a relative path, or one from ``@item()``."""
+    given = use.get(name).strip()
+    if given in ("", "null"):
+        return ()
+    return path(given).steps if given.startswith("@") else steps_of(given)
+
+
+def _member(value: Any, steps: tuple[Step, ...]) -> Any:
+    """What stands at a path of objects, or MISSING."""
+    for step in steps:
+        value = value.get(str(step), MISSING) if isinstance(value, dict) else MISSING
+    return value
+
+
+def _with(value: Any, steps: tuple[Step, ...], member: Any) -> Any:
+    """The value with a member at a path of objects; as it is where something else stands on the way."""
+    if not steps:
+        return member
+    if value is MISSING or value is None:
+        value = {}
+    if not isinstance(value, dict):
+        return value
+    name = str(steps[0])
+    return {**value, name: _with(value.get(name, MISSING), steps[1:], member)}
+
+
+def _without(value: Any, steps: tuple[Step, ...]) -> Any:
+    """The value without what stands at a path of objects."""
+    name = str(steps[0])
+    if not isinstance(value, dict) or name not in value:
+        return value
+    if len(steps) == 1:
+        return {one: inside for one, inside in value.items() if one != name}
+    return {**value, name: _without(value[name], steps[1:])}
 
 
 def _encode_property_value(use: Use) -> Policy:

@@ -175,9 +175,10 @@ REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
         [
             {
                 "template": "MoveProperties",
-                "propertyParentPath": "@body()",
-                "propertySubPath": "list",
-                "newPropertyPath": "@body().items",
+                "srcParentPath": "@body()",
+                "srcSubPath": "list",
+                "dstParentPath": "@body()",
+                "dstSubPath": "items",
             }
         ],
         '{"a":1,"items":"p;q"}',
@@ -249,6 +250,79 @@ ROUND: dict[str, tuple[str, dict[str, Any], Any, Any]] = {
         {"a": {"x": {"v": 1}}},
     ),
 }
+
+
+MOVED: dict[str, tuple[dict[str, str], Any, Any]] = {
+    "another name": (
+        {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body()", "dstSubPath": "b"},
+        {"a": {"x": 1}, "c": 2},
+        {"b": {"x": 1}, "c": 2},
+    ),
+    "a level up, by its own name": (
+        {"srcParentPath": "@body().data", "srcSubPath": "id", "dstParentPath": "@body()"},
+        {"data": {"id": 1, "n": 2}},
+        {"data": {"n": 2}, "id": 1},
+    ),
+    "into what is not there yet": (
+        {"srcParentPath": "@body()", "srcSubPath": "id", "dstParentPath": "@body().meta.keys", "dstSubPath": "own"},
+        {"id": 1},
+        {"meta": {"keys": {"own": 1}}},
+    ),
+    "each object of a list": (
+        {"srcParentPath": "@body().value.fields", "srcSubPath": "t", "dstParentPath": "@body().value"},
+        {"value": [{"fields": {"t": 1, "u": 2}}, {"fields": {"t": 3}}, {"other": 4}]},
+        {"value": [{"fields": {"u": 2}, "t": 1}, {"fields": {}, "t": 3}, {"other": 4}]},
+    ),
+    "each object of a list, from the item": (
+        {"srcParentPath": "@body().value", "srcSubPath": "@item().a", "dstParentPath": "@item()", "dstSubPath": "b"},
+        {"value": [{"a": 1}, {"a": 2}]},
+        {"value": [{"b": 1}, {"b": 2}]},
+    ),
+    "nothing where there is nothing": (
+        {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body()", "dstSubPath": "b"},
+        {"c": 1},
+        {"c": 1},
+    ),
+    "nothing into what is no object": (
+        {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().c", "copyOnlySubProperties": "true"},
+        {"a": {"x": 1}, "c": [2]},
+        {"a": {"x": 1}, "c": [2]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MOVED)
+def test_properties_are_moved_and_moved_back(case: str) -> None:
+    given, before, after = MOVED[case]
+    policy = POLICIES["moveproperties"](Use(given))
+    assert policy.apply is not None
+    assert policy.invert is not None
+    assert policy.apply(before) == after
+    assert policy.apply(policy.invert(after)) == after
+    if case != "into what is not there yet":
+        assert policy.invert(after) == before
+
+
+def test_the_members_of_an_object_are_moved_alone() -> None:
+    """copyOnlySubProperties: the object itself goes. Undone, all that is there stands in it again, too."""
+    given = {"srcParentPath": "@body().value", "srcSubPath": "fields", "dstParentPath": "@body().value"}
+    policy = POLICIES["moveproperties"](Use({**given, "copyOnlySubProperties": "True"}))
+    assert policy.apply is not None
+    assert policy.invert is not None
+    after = {"value": [{"id": 1, "a": 2}, {"id": 3}]}
+    assert policy.apply({"value": [{"id": 1, "fields": {"a": 2}}, {"id": 3}]}) == after
+    assert policy.apply(policy.invert(after)) == after
+    below = POLICIES["moveproperties"](Use({**given, "dstSubPath": "all", "copyOnlySubProperties": "true"}))
+    assert below.apply is not None
+    assert below.apply({"value": {"fields": {"a": 2}, "all": {"b": 1}}}) == {"value": {"all": {"b": 1, "a": 2}}}
+
+
+def test_what_cannot_be_moved_is_said_at_load() -> None:
+    whole = {"srcParentPath": "@body()", "dstParentPath": "@body()", "dstSubPath": "b"}
+    into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}
+    for given in (whole, into):
+        with pytest.raises(connectors.Unsupported, match="cannot be moved into itself"):
+            POLICIES["moveproperties"](Use(given))
 
 
 @pytest.mark.parametrize("case", ROUND)

@@ -475,7 +475,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "convertarraytoobject": (*_PROPERTY, "keyWithinCollectionPath", "retainKey"),
     "updatenextlink": ("nextLinkPropertyName",),
     "encodepropertyvalue": _PROPERTY,
-    "moveproperties": _PROPERTY,
+    "moveproperties": ("srcParentPath", "srcSubPath", "dstParentPath", "dstSubPath", "copyOnlySubProperties"),
     "stringtoarray": (*_PROPERTY, "delimiterList", "childPropertyName"),
     "setvaluefromurl": ("parameterTemplate", "parameterValueUrl", "parameterValuePathTemplate", "httpMethod"),
 }
@@ -485,6 +485,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "x-ms-apimtemplate-policysection": ("request", "response", "failure"),
     f"{_PREFIX}existsaction": ("override", "append", "skip"),
     f"{_PREFIX}retainkey": ("true", "false"),
+    f"{_PREFIX}copyonlysubproperties": ("true", "false"),
     f"{_PREFIX}httpmethod": (
         *("get", "post", "put", "patch", "delete", "options", "head"),
         "@request.originalhttpmethod",
