@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import math
 import threading
 import time
@@ -27,6 +28,8 @@ from engine.endpoints import endpoint
 from engine.errors import AnswerError, ConnectionMissing, ConnectorError
 from engine.http import Request, Response, Transport
 from engine.model import OAuth
+
+_log = logging.getLogger("connectors")
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
@@ -260,6 +263,16 @@ class Store:
         """Keeps a renewed token."""
 
 
+def _record(duration: float, error: str | None) -> None:
+    """Logs one renewal, without a value."""
+    _log.info(
+        "the access token was %s after %.3f s",
+        "renewed" if error is None else f"not renewed ({error})",
+        duration,
+        extra={"duration": duration, "error": error},
+    )
+
+
 class Tokens:
     """The access token of one connection, kept fresh. ``values`` are those of :data:`FIELDS`, and the token under its
     own name.
@@ -323,15 +336,18 @@ class Tokens:
         if self._failure is not None and (tries != self._tries or self._spent == self._value("refresh_token")):
             raise copy.copy(self._failure)
         self._tries += 1
+        began = time.monotonic()
         try:
             with self._store.locked():
                 self._take(self._store.read())
         except ConnectorError as error:
+            _record(time.monotonic() - began, type(error).__name__)
             self._failure = copy.copy(error)
             if isinstance(error, _Refused) and error.code == "invalid_grant":
                 self._spent = self._value("refresh_token") or None
             raise
         self._failure = self._spent = None
+        _record(time.monotonic() - began, None)
 
     def _take(self, stored: Values) -> None:
         """A token from the store, where another process has renewed it, else from the provider."""

@@ -210,6 +210,13 @@ class Operation:
             response = run(exchange(request, again), transport, time.sleep)
         return response
 
+    def _wait(self, seconds: float) -> None:
+        """Waits until a state or a trigger is asked for again."""
+        operation = self._plan.operation
+        labels = {"operation": operation.id, "path": operation.path, "wait": seconds}
+        _log.info("%s: waiting %.3f s before asking again", operation.id, seconds, extra=labels)
+        time.sleep(seconds)
+
     def _read(self, response: Response, *, final: bool = False) -> Response:
         response = self._plan.read(response, self._options.validate_responses, final=final)
         if response.deviations:
@@ -386,7 +393,7 @@ class Poller:
         while not self.done:
             if time.monotonic() + self._polls.pause > self._end:
                 raise Timeout(f"{self._operation.__name__} is still {self.state}; patience ran out", "yes")
-            time.sleep(self._polls.pause)
+            self._operation._wait(self._polls.pause)
             self.step()
         final = self._polls.final
         assert final is not None  # noqa: S101 - what is done has one
@@ -435,7 +442,7 @@ class Events:
     def __next__(self) -> Any:
         while not self._waiting:
             if self._asked:
-                time.sleep(self._questions.pause)
+                self._operation._wait(self._questions.pause)
             self._waiting, self._asked = self.step(), True
         return self._waiting.pop(0)
 

@@ -296,6 +296,9 @@ CASES: dict[str, list[Case]] = {
         # Nothing of what is promised is in it.
         Case("pet_xml", "<error><message>no</message></error>", "application/xml"),
         Case("pet_xml", "<error/>", "application/xml"),
+        # It calls itself an error.
+        Case("pet_xml", "<error><id>1</id></error>", "application/xml"),
+        Case("pet_xml", '<s:Fault xmlns:s="urn:s"><id>1</id></s:Fault>', "application/xml"),
         Case("pets_xml", "<error><message>no</message></error>", "application/xml"),
     ],
     "names of XML items": [

@@ -405,7 +405,10 @@ class _Compiler:
 
     def looks_like(self, element: Element, schema: Schema) -> bool:
         """Whether an element under another name has what a schema promises: a member that is described, items under
-        their name, or text for a scalar. One without content has nothing to show."""
+        their name, or text for a scalar. One without content has nothing to show, and one that calls itself an error
+        is one, whatever else it has."""
+        if etree.QName(element).localname.lower() in _ERRORS:
+            return False
         if "array" in schema.types:
             names = self.item_names(schema, "")
             return len(element) > 0 and (not names or all(any(_is(one, name) for name in names) for one in element))
@@ -419,6 +422,9 @@ class _Compiler:
         return any(_is(child, tag) for child in element for tag in elements) or any(
             tag in element.attrib for tag in attributes
         )
+
+
+_ERRORS = frozenset({"error", "errors", "exception", "fault", "problem"})
 
 
 @dataclass(frozen=True, slots=True)

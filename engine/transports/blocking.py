@@ -33,6 +33,8 @@ from engine.transports.proxies import Proxies, environment
 
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 32 * 1024 * 1024
+LONGEST = 1_000_000.0
+"""Seconds that a call may take at most, infinity among them: what a socket can be told to wait."""
 _SMALL = 64 * 1024
 """A body up to this size goes out together with its head."""
 _PIECE = 256 * 1024
@@ -117,7 +119,7 @@ class BlockingTransport:
         return outcome
 
     def _outcome(self, request: Request) -> Response | ConnectorError:
-        if request.timeout <= 0:
+        if not request.timeout > 0:
             return Timeout("the time of the call ran out before the request was sent", "no")
         attempt = _Attempt(request)
         try:
@@ -188,7 +190,7 @@ class _Attempt:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.end = time.monotonic() + request.timeout
+        self.end = time.monotonic() + min(request.timeout, LONGEST)
         self.state = State.CONNECTING
         self.connection: Connection | None = None
         self.head: Head | None = None
@@ -269,30 +271,38 @@ class _Attempt:
                 try:
                     data = data[sock.send(data[:_PIECE]) :]
                 except (BlockingIOError, ssl.SSLWantWriteError):
-                    wait(sock, self.left(), write=True)
+                    wait(sock, self.left(), read=self._listens(), write=True)
                 except ssl.SSLWantReadError:
-                    wait(sock, self.left(), write=False)
+                    wait(sock, self.left(), read=True)
         except (ConnectionError, ssl.SSLError):
             if self.state is State.CONNECTING or not self._had_answered():
                 raise
             return False
         return True
 
+    def _listens(self) -> bool:
+        """Whether what comes while the request goes out is read: not without end, if the peer goes on and on."""
+        assert self.connection is not None  # noqa: S101 - it is made first
+        return len(self.connection.buffer) < MAX_BYTES
+
     def _is_refused(self) -> bool:
         """Whether a response has come that will not change any more, whatever else is sent. One that is a success
-        may, so the rest is sent; it is read behind that."""
+        may, so the rest is sent, and what comes meanwhile is kept."""
         self.left()
         connection = self.connection
-        if self.head is not None or connection is None or not connection.readable():
+        if connection is None or not self._listens() or not connection.readable():
             return False
         try:
             data = connection.sock.recv(RECEIVE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
         if not data:
-            raise Cut("the peer closed it while the request was being sent")
+            if self.head is None:
+                raise Cut("the peer closed it while the request was being sent")
+            return True
         connection.buffer += data
-        self.head = self._next_head()
+        if self.head is None:
+            self.head = self._next_head()
         return self.head is not None and self.head.status >= 300
 
     def _had_answered(self) -> bool:

@@ -18,31 +18,20 @@ from engine.errors import ConnectionMissing
 Certificate: TypeAlias = str | Path | tuple[str | Path, str | Path]
 """A client certificate: a file with its key, or the two files."""
 
-_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-
-
-def named_by_environment() -> tuple[str, str] | None:
-    """The first variable that names trusted certificates, with its value."""
-    return next(((name, os.environ[name]) for name in _VARIABLES if os.environ.get(name)), None)
-
 
 def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: bool) -> ssl.SSLContext:
     """The TLS context of a transport. :class:`~engine.errors.ConnectionMissing` for files that cannot be used."""
-    source, place = "verify", verify
-    if place is None and trust_env:
-        source, place = named_by_environment() or ("", None)
-    if isinstance(place, bool) or place == "" or not isinstance(place, (str, Path, type(None))):
+    if isinstance(verify, bool) or verify == "" or not isinstance(verify, (str, Path, type(None))):
         raise ConnectionMissing(
             "verify is a file or a folder of certificates to trust; that they are checked cannot be switched off"
         )
-    trusted = Path(place if place is not None else certifi.where())
+    places = [("verify", str(verify))] if verify is not None else _named_by_environment() if trust_env else []
     try:
-        if trusted.is_dir():
-            context = ssl.create_default_context(capath=str(trusted))
-        else:
-            context = ssl.create_default_context(cafile=str(trusted))
+        cafile, capath = _trusted(places)
+        context = ssl.create_default_context(cafile=cafile, capath=capath)
     except (OSError, ValueError):  # an SSLError is an OSError
-        raise ConnectionMissing(f"{source or 'certifi'}: {trusted} holds no certificates that can be read") from None
+        named = ", ".join(f"{name} ({place})" for name, place in places) or "certifi"
+        raise ConnectionMissing(f"{named} has no certificates that can be read") from None
     context.set_alpn_protocols(["http/1.1"])
     if cert is not None:
         chain, key = cert if isinstance(cert, tuple) else (cert, None)
@@ -54,3 +43,19 @@ def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: b
                 "without a password"
             ) from None
     return context
+
+
+def _named_by_environment() -> list[tuple[str, str]]:
+    """The variables that name trusted certificates, with their values: the first of those that requests and curl
+    read, else those of OpenSSL, which go together."""
+    for names in (("REQUESTS_CA_BUNDLE",), ("CURL_CA_BUNDLE",), ("SSL_CERT_FILE", "SSL_CERT_DIR")):
+        if any(os.environ.get(name) for name in names):
+            return [(name, os.environ[name]) for name in names if os.environ.get(name)]
+    return []
+
+
+def _trusted(places: list[tuple[str, str]]) -> tuple[str | None, str | None]:
+    """The file and the folder of trusted certificates; certifi's file where neither is named."""
+    folders = [place for name, place in places if name == "SSL_CERT_DIR" or Path(place).is_dir()]  # or several, by ":"
+    files = [place for _, place in places if place not in folders]
+    return (files[0] if files else None if folders else certifi.where()), (folders[0] if folders else None)

@@ -57,21 +57,20 @@ class Connection:
 
     def readable(self) -> bool:
         """Whether the peer has sent something, or closed the connection."""
-        return wait(self.sock, 0.0, write=False)
+        return wait(self.sock, 0.0, read=True)
 
     def exhausted(self) -> bool:
         """Whether all that came has been taken."""
         return not self.buffer and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
 
-def wait(sock: socket.socket, seconds: float, *, write: bool) -> bool:
-    """Waits until a socket has something to read, or where ``write`` is set can be written to; whether it has
-    something to read."""
+def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool = False) -> bool:
+    """Waits until a socket can be read from or written to; whether there is something to read."""
     if hasattr(select, "poll"):
         poll = select.poll()
-        poll.register(sock, select.POLLIN | (select.POLLOUT if write else 0))
+        poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
         return any(event & ~select.POLLOUT for _, event in poll.poll(math.ceil(seconds * 1000)))
-    readable, _, _ = select.select([sock], [sock] if write else [], [], seconds)
+    readable, _, _ = select.select([sock] if read else [], [sock] if write else [], [], seconds)
     return bool(readable)
 
 

@@ -28,6 +28,7 @@ from engine.http import Headers, Request, Response
 from engine.transports.addresses import NoConnection
 from engine.transports.blocking import (
     CONNECT_SECONDS,
+    LONGEST,
     MAX_BYTES,
     SourceFailed,
     host_of,
@@ -69,7 +70,7 @@ class SessionTransport:
         return outcome
 
     def _outcome(self, request: Request) -> Response | ConnectorError:
-        if request.timeout <= 0:
+        if not request.timeout > 0:
             return Timeout("the time of the call ran out before the request was sent", "no")
         attempt = _Attempt(self._session, request)
         mark = _carried.set(request)
@@ -124,7 +125,7 @@ class _Attempt:
     def __init__(self, session: requests.Session, request: Request) -> None:
         self._session = session
         self.request = request
-        self._end = time.monotonic() + request.timeout
+        self._end = time.monotonic() + min(request.timeout, LONGEST)
         self.sent: Sent = "no"
         self._answer: requests.Response | None = None
         self._repeats = True
@@ -146,7 +147,7 @@ class _Attempt:
         self._repeats = getattr(getattr(adapter, "max_retries", None), "total", 1) != 0
         settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         settings["stream"] = True
-        seconds = self.request.timeout
+        seconds = min(self.request.timeout, LONGEST)
         self.sent = "unknown"
         self._answer = self._session.send(
             prepared, timeout=(min(CONNECT_SECONDS, seconds), seconds), allow_redirects=False, **settings
