@@ -18,7 +18,19 @@ from engine.content import Content
 from engine.errors import Problem
 from engine.model import Schema, Service, XmlRule
 from engine.policies import Policy
-from engine.schemas import JsonSchemas, Step, Validator, View, Walk, decode_formats, from_wire, outgoing, short, to_wire
+from engine.schemas import (
+    JsonSchemas,
+    Step,
+    Validator,
+    View,
+    Walk,
+    decimal_numbers,
+    decode_formats,
+    from_wire,
+    outgoing,
+    short,
+    to_wire,
+)
 
 
 class Compiler:
@@ -34,6 +46,7 @@ class Compiler:
         self._to_wire = Walk(self.contract, _nothing, to_wire)
         self._lock = threading.RLock()
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
+        self._decimals = Walk(self.wire, decimal_numbers)
 
     def steps(self, schema: Schema | None) -> tuple[Step | None, Step | None, Step | None, Step | None]:
         """Wire to contract, contract to Python, Python to contract, contract to wire."""
@@ -55,6 +68,10 @@ class Compiler:
         if decode is not None and not problems:
             decode(value, (), problems)
         return not problems
+
+    def decimals(self, schema: Schema | None) -> bool:
+        """Whether a schema has, at any depth, numbers of which every digit counts."""
+        return schema is not None and self._decimals.compile(schema) is not None
 
 
 def _nothing(schema: Schema) -> None:
@@ -92,7 +109,9 @@ class Body:
         self.media_type = media_type
         self.codec = codec
         self._compiler = compiler
-        self._bound = codec.bind(Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml))
+        self._bound = codec.bind(
+            Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml, compiler.decimals(schema))
+        )
         self._from_wire, self._decode, self._encode, self._to_wire = compiler.steps(schema)
         forward = [policy.apply for policy in policies if policy.apply is not None]
         backward = [policy.invert for policy in reversed(policies) if policy.invert is not None]

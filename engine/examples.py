@@ -33,6 +33,7 @@ _TEXTS: Mapping[str, str] = {
     "duration": "P1D",
     "base64url": "ZXhhbXBsZQ",
     "byte": base64.b64encode(b"example").decode("ascii"),
+    "decimal": "12.34",
     "uuid": "123e4567-e89b-42d3-a456-426614174000",
     "email": "someone@example.com",
     "uri": "https://example.com/",

@@ -1,7 +1,8 @@
 """What ``format`` means: the Python type of a value and its text on the wire. One row a format.
 
 Sources: RFC 3339 (date-time, date, time), RFC 9110 section 5.6.7 (date-time-rfc1123), ISO 8601 (duration),
-RFC 4648 sections 4 and 5 (byte, base64url), RFC 9562 (uuid), OpenAPI 2.0 "Data Types" (int32, int64, binary).
+RFC 4648 sections 4 and 5 (byte, base64url), RFC 9562 (uuid), OpenAPI 2.0 "Data Types" (int32, int64, binary), the
+OpenAPI format registry (decimal).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +34,7 @@ class Format:
     checks: Mapping[str, Any] = field(default_factory=dict)
     raw: bool = False
     """True where the value is no text but octets, which JSON Schema cannot judge."""
-    kind: type = str
+    kind: type | tuple[type, ...] = str
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
@@ -55,9 +57,12 @@ def _date_time(text: str) -> Any:
 def _date_time_text(value: Any) -> str:
     if not isinstance(value, datetime):
         raise ValueError(f"must be a datetime or RFC 3339 text, not {type(value).__name__}")
-    if value.tzinfo is None:
+    text = value.isoformat().replace("+00:00", "Z")
+    if value.utcoffset() is None:
         raise ValueError("has no time zone; give one, such as datetime.now(timezone.utc)")
-    return value.isoformat().replace("+00:00", "Z")
+    if not _DATE_TIME.match(text):
+        raise ValueError("has an offset from UTC with seconds, which RFC 3339 cannot hold; give value.astimezone(UTC)")
+    return text
 
 
 def _date(text: str) -> date:
@@ -70,7 +75,9 @@ def _date(text: str) -> date:
 
 
 def _date_text(value: Any) -> str:
-    if not isinstance(value, date) or isinstance(value, datetime):
+    if isinstance(value, datetime):  # which day it is depends on where: it is not for us to say
+        raise ValueError("must be a date or text such as 2026-01-31, not a datetime; give value.date()")
+    if not isinstance(value, date):
         raise ValueError(f"must be a date or text such as 2026-01-31, not {type(value).__name__}")
     return value.isoformat()
 
@@ -134,7 +141,7 @@ def _unix_time_seconds(value: Any) -> int:
 def _utc(value: Any, otherwise: str) -> datetime:
     if not isinstance(value, datetime):
         raise ValueError(f"must be a datetime or a {otherwise}, not {type(value).__name__}")
-    if value.tzinfo is None:
+    if value.utcoffset() is None:
         raise ValueError("has no time zone; give one, such as datetime.now(timezone.utc)")
     try:
         return value.astimezone(UTC)
@@ -233,6 +240,25 @@ def _uuid_text(value: Any) -> str:
     return str(value)
 
 
+_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\Z", re.ASCII)
+
+
+def _decimal(text: str) -> Decimal:
+    if not _DECIMAL.match(text):
+        raise ValueError("is no decimal number such as 12.30")
+    return Decimal(text)
+
+
+def _decimal_text(value: Any) -> str:
+    if not isinstance(value, Decimal):
+        raise ValueError(f"must be a Decimal or text such as 12.30, not {type(value).__name__}")
+    return f"{value:f}"
+
+
+def _decimal_of(number: Any) -> Decimal:
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+
+
 FORMATS: Mapping[str, Format] = {
     "date-time": Format(datetime, _date_time, _date_time_text),
     "date": Format(date, _date, _date_text),
@@ -245,19 +271,30 @@ FORMATS: Mapping[str, Format] = {
     "binary": Format(bytes, raw=True),
     "file": Format(bytes, raw=True),
     "uuid": Format(UUID, _uuid, _uuid_text),
+    "decimal": Format(Decimal, _decimal, _decimal_text),
     "int32": Format(int, checks={"minimum": -(2**31), "maximum": 2**31 - 1}, kind=int),
     "int64": Format(int, checks={"minimum": -(2**63), "maximum": 2**63 - 1}, kind=int),
 }
-"""Formats without a row (``password``, ``float``, ``double``, ``decimal``, …) change nothing."""
+"""Formats without a row (``password``, ``float``, ``double``, …) change nothing."""
 
-_KINDS: Mapping[type, str] = {str: "string", int: "integer"}
+_DECIMAL_NUMBER = Format(Decimal, _decimal_of, kind=(int, float, Decimal))
+"""``decimal`` of a number, whose contract is that number with all its digits."""
+
+_KINDS: Mapping[Any, str] = {str: "string", int: "integer"}
 
 
 def format_of(schema: Schema) -> Format | None:
     """The row for a schema's format, whatever its case; None where its type is another's."""
     if schema.format is None:
         return None
+    if is_decimal(schema):
+        return _DECIMAL_NUMBER
     found = FORMATS.get(schema.format.lower())
     if found is None or found.raw or not schema.types or _KINDS[found.kind] in schema.types:
         return found
     return found if found.decode is None and "number" in schema.types else None
+
+
+def is_decimal(schema: Schema) -> bool:
+    """Whether a schema is a number of which every digit counts."""
+    return (schema.format or "").lower() == "decimal" and "number" in schema.types

@@ -4,11 +4,13 @@ value. Pure: nothing here opens a socket, sleeps or looks at a clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from enum import Enum
 from functools import cached_property
+from numbers import Integral, Rational, Real
 from typing import Any
 
 from engine import leniency
@@ -57,7 +59,7 @@ from engine.model import (
 )
 from engine.naming import distinct, snake
 from engine.policies import Draft, Policy, Source, ask, policies_for, put
-from engine.schemas import JsonSchemas, Step, Validator, fits
+from engine.schemas import JsonSchemas, Step, Validator, fits, no_plain_data, short
 from engine.styles import STYLES, Style, style_of
 from engine.urls import (
     checked_segment,
@@ -74,8 +76,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
 
 _FLATTENED = 4
-_FILE: list[str] = []
-"""Stands for octets before the schema of a file, which is any, and of a list of files."""
 _JSON, _XML = "application/json", "application/xml"
 
 
@@ -282,9 +282,9 @@ class Plan:
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """The names that a misspelled one may mean, Python names last: of two alike they are shown."""
-        shown = [one for one in self.arguments if not one.hidden]
-        return [*(one.wire for one in shown), *(one.name for one in shown)]
+        """The names that a misspelled one may mean, Python names last: of two alike they are short."""
+        short = [one for one in self.arguments if not one.hidden]
+        return [*(one.wire for one in short), *(one.name for one in short)]
 
     @cached_property
     def _body_argument(self) -> str:
@@ -324,16 +324,25 @@ class Plan:
         written = self._validator.written
         return Validator({**written, "properties": {**written["properties"], self._body_argument: {}}})
 
-    def _judged(self, values: Mapping[str, Any]) -> list[Problem]:
-        """The problems of gathered values. Octets stand for what they are where a file is wanted."""
+    def _judged(self, values: Mapping[str, Any], sent: Body | None) -> list[Problem]:
+        """The problems of gathered values. Octets stand for what they are where a file is wanted, and the body that is
+        ``sent`` can hold one."""
         whole = self._body_argument
         body = values.get(whole)
-        if is_octets(body):
+        if sent is None or sent.codec.structured:
+            return self._validator.problems(values)
+        if is_octets(body) or (isinstance(body, str) and sent.codec is OCTETS and not self._is_text):
             return self._unjudged_validator.problems({**values, whole: None})
         if isinstance(body, dict) and self._files:
-            body = {name: _FILE if name in self._files and _all_octets(one) else one for name, one in body.items()}
+            body = {name: _judgeable(one) if name in self._files else one for name, one in body.items()}
             values = {**values, whole: body}
         return self._validator.problems(values)
+
+    @cached_property
+    def _is_text(self) -> bool:
+        """Whether the schema of the body speaks of text."""
+        body = self.operation.body
+        return body is not None and "string" in self.contract(body.schema).types
 
     @cached_property
     def _files(self) -> frozenset[str]:
@@ -371,7 +380,7 @@ class Plan:
                 continue
             spelled[argument.path or ("", argument.name)] = name
             if argument.location == "property":
-                _put(members, argument.path, value)
+                _put(members, argument.path, _plain_data(value, (whole, *argument.path), problems))
             else:
                 values[argument.name] = self._plain(argument.schema, value, (argument.name,), problems)
         for one in self.arguments:
@@ -386,7 +395,7 @@ class Plan:
                 for one in self.arguments:
                     if one.location == "property" and (one.required or one.hidden) and one.default is not MISSING:
                         _put(members, one.path, one.default, anew=False)
-                values[whole] = self._plain(body.schema, members, (whole,), problems)
+                values[whole] = self._encoded(body.schema, members, (whole,), problems)
         return values
 
     def _is_whole(self, argument: Argument, value: Any, given: Mapping[str, Any]) -> bool:
@@ -419,14 +428,10 @@ class Plan:
 
     def _plain(self, schema: Schema, value: Any, path: Path, problems: list[Problem]) -> Any:
         """A value in contract shape: containers as dict and list, formats as text."""
-        try:
-            value = _containers(value)
-        except RecursionError:
-            problems.append(Problem(path, "is nested too deep"))
-            return value
-        except ValueError as error:
-            problems.append(Problem(path, str(error)))
-            return value
+        return self._encoded(schema, _plain_data(value, path, problems), path, problems)
+
+    def _encoded(self, schema: Schema, value: Any, path: Path, problems: list[Problem]) -> Any:
+        """Plain data in contract shape."""
         encode = self._compiler.steps(schema)[2]
         return encode(value, path, problems) if encode else value
 
@@ -452,12 +457,11 @@ class Plan:
         problems: list[Problem] = []
         values = self.gather(given, problems)
         whole = self._body_argument
-        for problem in self._judged(values):
+        accept = self._accepted(options.accept, problems)
+        body = self._chosen_body(options.content_type, self._content_type_of(values), values.get(whole), problems)
+        for problem in self._judged(values, body):
             if not any(problem.path == known.path for known in problems):
                 problems.append(problem)
-        accept = self._accepted(options.accept, problems)
-        declared = self._content_type_of(values)
-        body = self._chosen_body(options.content_type, declared, values.get(whole), problems)
         draft = Draft(self.operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base))
         content: bytes | Content | None = None
         if not problems:
@@ -476,7 +480,8 @@ class Plan:
                 except MemberError as error:
                     problems.append(Problem((whole, error.member), error.reason))
                 except ValueError as error:
-                    problems.append(Problem((whole,), str(error)))
+                    foreign = list(no_plain_data(values[whole], (whole,))) if body.codec.structured else []
+                    problems += foreign or [Problem((whole,), str(error))]
         if not problems:
             try:
                 return self._drafted(draft, content, options, values)
@@ -1220,8 +1225,11 @@ _ENCODERS: Mapping[tuple[str, str], Callable[[str], str]] = {
 """How a value is encoded, by where it goes and how often."""
 
 
-def _all_octets(value: Any) -> bool:
-    return is_octets(value) or (isinstance(value, list) and all(map(is_octets, value)))
+def _judgeable(value: Any) -> Any:
+    """What stands for octets, or a list of them, before the schema of a file: text."""
+    if isinstance(value, list):
+        return [_judgeable(one) for one in value]
+    return "" if is_octets(value) else value
 
 
 def _within(came: str, declared: str) -> bool:
@@ -1262,18 +1270,54 @@ def _put(members: dict[str, Any], path: tuple[str, ...], value: Any, *, anew: bo
         members[path[-1]] = value
 
 
-def _containers(value: Any) -> Any:
-    """Mappings and sequences as dict and list, all the way down, and decimals as numbers of JSON.
-    ``ValueError`` for a decimal with more digits than a double has."""
-    if isinstance(value, Mapping):
-        return {str(name) if isinstance(name, str) else name: _containers(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_containers(one) for one in value]
+def _plain_data(value: Any, path: Path, problems: list[Problem]) -> Any:
+    """A value as plain data, all the way down: mappings as dict, other collections as list, what extends text or a
+    number (members of an enumeration, numbers of other libraries) as that. What is none of these stays as it is."""
+    try:
+        return _plain_node(value, path, problems)
+    except RecursionError:
+        problems.append(Problem(path, "is nested too deep"))
+        return None
+
+
+def _plain_node(value: Any, path: Path, problems: list[Problem]) -> Any:
+    kind = type(value)
+    if kind in _PLAIN or (kind is int and -_LARGEST < value < _LARGEST):
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        plain: dict[str, Any] = {}
+        for name, inside in value.items():
+            key = _plain_node(name, path, problems)
+            if isinstance(key, str):
+                plain[key] = _plain_node(inside, (*path, key), problems)
+            else:
+                problems.append(Problem(path, f"has a member {short(name)}, whose name is not text"))
+        return plain
+    if kind is list or (isinstance(value, (Sequence, Set)) and not isinstance(value, _UNITS)):
+        return [_plain_node(inside, (*path, index), problems) for index, inside in enumerate(value)]
+    if isinstance(value, Enum):
+        return _plain_node(value.value, path, problems)
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise ValueError(f"{value} is no number of JSON")
-        number = int(value) if value == value.to_integral_value() else float(value)
-        if Decimal(repr(number)) != value:
-            raise ValueError(f"{value} has more digits than a number of JSON is read with")
+        number: Any = value
+        fits_in = value.is_finite() and (not value or abs(value.adjusted()) < _DIGITS)
+    elif isinstance(value, Integral):
+        number = int(value)
+        fits_in = -_LARGEST < number < _LARGEST
+    elif isinstance(value, Real) and not isinstance(value, Rational):
+        number, fits_in = float(value), True
+    else:
+        return value
+    if fits_in:
         return number
-    return value
+    problems.append(Problem(path, "is no number that JSON has and every peer reads"))
+    return None
+
+
+_PLAIN = frozenset({str, float, bool, type(None)})
+_UNITS = (str, bytes, bytearray, memoryview)
+"""Sequences that are one value."""
+_DIGITS = 308
+_LARGEST = 10**_DIGITS
+"""Beyond the doubles nobody need read a number of JSON (RFC 8259 section 6)."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -20,7 +21,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from engine.errors import Diagnostic, InvalidDocument, Path, Problem, nearest
-from engine.formats import format_of
+from engine.formats import Format, format_of, is_decimal
 from engine.model import MISSING, Schema, Service, Xml
 
 Step: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
@@ -171,8 +172,10 @@ class JsonSchemas:
             schema = self._view.resolve(schema)
         found: dict[str, Any] = dict(schema.checks)
         form = format_of(schema)
-        if "file" in schema.types or (form is not None and form.raw):
+        if "file" in schema.types:
             return {}
+        if form is not None and form.raw:  # its text, where it is text; octets are judged by none
+            return {"type": ["string", "null"] if schema.nullable else "string"}
         if form is not None:
             for key, bound in form.checks.items():
                 found.setdefault(key, bound)
@@ -200,7 +203,7 @@ class JsonSchemas:
                 if keyword == "allOf":  # a part that is named twice is judged once
                     written = [one for index, one in enumerate(written) if one not in written[:index]]
                 found[keyword] = written
-        return found
+        return {"anyOf": [found, {"type": "null"}]} if schema.nullable and found and not schema.types else found
 
     def _part(self, schema: Schema, part: Schema) -> dict[str, Any]:
         """A part of a schema; of one that the part's discriminator leads to, the part alone."""
@@ -378,22 +381,46 @@ class Validator:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                for error in self._explainer.iter_errors(value):
+                for error in self._explainer.iter_errors(_with_doubles(value)):
                     explain(error, path, found)
         except RecursionError:
             found += self._accepted_not(value, path)
-        except (TypeError, ValueError, ArithmeticError):
-            pass  # a remainder of infinity: what was found until then is said
+        except Exception:  # noqa: BLE001, S110 - a remainder of infinity; a caller's object that has no text
+            pass  # what was found until then is said
         return list(dict.fromkeys(found))
 
 
 def short(value: Any) -> str:
-    """A value as a message shows it: one line, not long."""
+    """A value as a message shows it, whatever it is: one line, not long."""
     try:
-        shown = repr(value[:60] if isinstance(value, (str, bytes)) else value)
-    except (ValueError, RecursionError):  # an integer of more digits than Python writes; a list within itself
-        return f"a {type(value).__name__}"
-    return shown if len(shown) <= 60 else shown[:57] + "…"
+        text = repr(value[:60] if isinstance(value, (str, bytes)) else value)
+    except Exception:  # noqa: BLE001 - an object of the caller's may raise anything
+        return f"an object of type {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _with_doubles(value: Any) -> Any:
+    """A value with its decimals as doubles, with which alone the explainer calculates."""
+    if isinstance(value, dict):
+        return {name: _with_doubles(inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(inside) for inside in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def no_plain_data(value: Any, path: Path) -> Iterator[Problem]:
+    """What of a value is no plain data, which no schema speaks of."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            yield from no_plain_data(inside, (*path, str(name)))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            yield from no_plain_data(inside, (*path, index))
+    elif isinstance(value, str):
+        if any("\ud800" <= mark <= "\udfff" for mark in value):
+            yield Problem(path, "has half of a surrogate pair, which has no UTF-8")
+    elif value is not None and not isinstance(value, (bool, int, float, Decimal)):
+        yield Problem(path, f"must be plain data (dict, list, text, a number, true or false), not {short(value)}")
 
 
 def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:
@@ -404,7 +431,7 @@ def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:
 
 
 _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
-    "type": lambda limit, value: f"must be {_types(limit)}, not {short(value)}",
+    "type": lambda limit, value: f"must be {_types(limit)}, not {short(value)}{_hint(limit, value)}",
     "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {short(value)}",
     "minimum": lambda limit, value: f"must be at least {limit}, not {short(value)}",
     "maximum": lambda limit, value: f"must be at most {limit}, not {short(value)}",
@@ -421,6 +448,17 @@ _SAYINGS: Mapping[str, Callable[[Any, Any], str]] = {
     "pattern": lambda limit, value: f"must match {limit}, {short(value)} does not",
     "additionalProperties": lambda limit, value: "has members that are not known",
 }
+
+
+def _hint(limit: Any, value: Any) -> str:
+    """How to give what is of no type of JSON, where that is known."""
+    if isinstance(value, (bytes, bytearray, memoryview)) and "string" in str(limit):
+        return "; give it as text, such as base64.b64encode(value).decode()"
+    if hasattr(value, "__next__"):
+        return "; give a list"
+    if is_dataclass(value):
+        return "; give dataclasses.asdict(value)"
+    return "; give value.model_dump()" if hasattr(value, "model_dump") else ""
 
 
 def _types(names: Any) -> str:
@@ -590,22 +628,30 @@ def decode_formats(schema: Schema) -> Step | None:
     return step
 
 
-def encode_formats(schema: Schema) -> Step | None:
-    """Python to contract, for one schema: objects become text; text must parse as its format."""
-    form = format_of(schema)
+def decimal_numbers(schema: Schema) -> Step | None:
+    """A step for the numbers of which every digit counts."""
+    return (lambda value, path, problems: value) if is_decimal(schema) else None
+
+
+def encode_formats(schema: Schema, travels: Schema | None = None) -> Step | None:
+    """Python to contract, for one schema: objects become text; text must parse as its format. Where the schema itself
+    has none, the format is that of what ``travels``."""
+    form = format_of(schema) or (format_of(travels) if travels is not None else None)
+    as_text = "string" in schema.types
     if form is None or form.encode is None or form.decode is None:
         return None
     decode, encode, kind = form.decode, form.encode, form.kind
     listed = [] if schema.open_enum else list(schema.enum or ())
 
     def step(value: Any, path: Path, problems: list[Problem]) -> Any:
-        if value in listed:
+        if isinstance(value, (str, int, float)) and value in listed:
             return value  # what the document lists it wants, whatever its format
         try:
             if isinstance(value, kind) and not isinstance(value, bool):
                 decode(value)
             elif value is not None and not isinstance(value, (bool, int, float, str, list, dict)):
-                return encode(value)
+                encoded = encode(value)
+                return str(encoded) if as_text else encoded
         except ValueError as error:
             problems.append(Problem(path, f"{short(value)} {error}"))
         return value  # what is of another type the schema refuses
@@ -646,7 +692,8 @@ def outgoing(service: Service, view: View) -> Rule:
             schema.discriminator
         }
         if not unsent and not filled:
-            return encode_formats(schema)
+            travels = schema.wire.schema if schema.wire is not None else None
+            return encode_formats(schema, None if travels is None else view.resolve(travels))
 
         def step(value: Any, path: Path, problems: list[Problem]) -> Any:
             if not isinstance(value, dict):
@@ -670,7 +717,10 @@ def _text_of(value: Any) -> str:
 
 
 def _scalar(source: Schema, target: Schema) -> Step | None:
-    """Between two scalar types, where they differ."""
+    """Between two scalar types or formats, where they differ."""
+    one, other = format_of(source), format_of(target)
+    if one is not None and other is not None and one is not other and one.python is other.python:
+        return _format(one, other)
     if not source.types or not target.types or source.types[0] == target.types[0]:
         return None
     convert = _SCALARS.get(target.types[0])
@@ -684,6 +734,24 @@ def _scalar(source: Schema, target: Schema) -> Step | None:
             return convert(value)
         except ValueError:
             problems.append(Problem(path, f"{short(value)} cannot travel as {target.types[0]}"))
+            return value
+
+    return step
+
+
+def _format(source: Format, target: Format) -> Step | None:
+    """Between two ways to write one Python value."""
+    decode, encode, kind = source.decode, target.encode, source.kind
+    if decode is None or encode is None:
+        return None
+
+    def step(value: Any, path: Path, problems: list[Problem]) -> Any:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return value
+        try:
+            return encode(decode(value))
+        except ValueError as error:
+            problems.append(Problem(path, f"{short(value)} {error}"))
             return value
 
     return step

@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
+from engine.formats import is_decimal
 from engine.model import Schema
 
 Resolve = Callable[[Schema], Schema]
@@ -117,6 +119,8 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if value is None:
         return ""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is no number that can be written")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, Decimal):
@@ -146,6 +150,8 @@ def scalar(written: str, schema: Schema) -> Any:
         if kind == "integer" and _INTEGER.match(written):
             return int(written)
         if kind == "number" and _NUMBER.match(written):
+            if is_decimal(schema):
+                return Decimal(written.strip())
             number = float(written)
             return int(written) if _INTEGER.match(written) else number if abs(number) != float("inf") else written
         if kind == "boolean" and written.strip() in _BOOLEANS:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 import yaml
 
 import connectors
+from engine.http import Headers, Response
 from engine.naming import distinct, snake
 from engine.operation import Connector
 
@@ -266,3 +271,262 @@ def test_lists_of_lists_travel_in_forms(load: Load) -> None:
     field = {"name": "n", "in": "formData", "type": "array", "items": items}
 
     assert load([field]).op.request(n=[[1, 2], [3]]).body == b"n=1%7C2,3"
+
+
+# Numbers
+
+EXACT = Decimal("0.123456789012345678")
+
+
+def test_a_decimal_is_sent_with_its_digits_wherever_it_goes(load: Load) -> None:
+    number = {"type": "number"}
+    places = [{"name": place, "in": place, "required": True, **number} for place in ("path", "query", "header")]
+    answers = {"responses": {"200": {"description": "ok"}}}
+    made = load(
+        {
+            "/x/{path}": {"get": {"operationId": "simple", "parameters": places, **answers}},
+            "/json": {"post": {"operationId": "json", "parameters": [body({"a": number, "b": {}})], **answers}},
+            "/xml": {
+                "post": {
+                    "operationId": "xml",
+                    "consumes": ["application/xml"],
+                    "parameters": [body({"a": number}, xml={"name": "r"})],
+                    **answers,
+                }
+            },
+            "/form": {
+                "post": {"operationId": "form", "parameters": [{"name": "a", "in": "formData", **number}], **answers}
+            },
+        }
+    )
+
+    simple = made.simple.request(path=EXACT, query=Decimal("1.10"), header=Decimal("1E+3"))
+    assert (simple.url, simple.headers["header"]) == (f"{BASE}/x/0.123456789012345678?query=1.10", "1000")
+    assert made.json.request(a=EXACT, b=[Decimal("-0.0"), {"c": EXACT}]).body == (
+        b'{"a":0.123456789012345678,"b":[-0.0,{"c":0.123456789012345678}]}'
+    )
+    assert b"<a>0.123456789012345678</a>" in made.xml.request(a=EXACT).body
+    assert made.form.request(a=EXACT).body == b"a=0.123456789012345678"
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "-Infinity", "1E+400", "1E-400", "1E+999999"])
+def test_what_is_no_number_of_json_is_refused(load: Load, value: str) -> None:
+    made = load([query("n", "number"), body({"b": {"type": "number"}})])
+
+    assert problems(made.op, n=Decimal(value)) == ["n: is no number that JSON has and every peer reads"]
+    assert problems(made.op, n=float("nan"))
+    assert problems(made.op, b=float("inf"))
+
+
+def test_a_decimal_is_judged_by_its_schema(load: Load) -> None:
+    op = load([query("n", "number", maximum=1, multipleOf=0.01), query("s"), query("i", "integer")]).op
+
+    assert op.request(n=Decimal("0.07"), i=Decimal("3")).url == f"{BASE}/x?n=0.07&i=3"
+    assert problems(op, n=Decimal("1.01")) == ["n: must be at most 1, not 1.01"]
+    assert problems(op, n=Decimal("0.075")) == ["n: must be a multiple of 0.01, not 0.075"]
+    assert problems(op, s=Decimal(1), i=Decimal("1.5")) == ["s: must be string, not 1.0", "i: must be integer, not 1.5"]
+
+
+DECIMALS = {
+    "type": "object",
+    "properties": {
+        "number": {"type": "number", "format": "decimal"},
+        "whole": {"type": "number", "format": "decimal"},
+        "text": {"type": "string", "format": "decimal"},
+        "list": {"type": "array", "items": {"type": "number", "format": "decimal"}},
+        "double": {"type": "number", "format": "double"},
+        "odd": {"type": "string", "format": "decimal"},
+    },
+}
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
+def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media_type: str) -> None:
+    made = load(
+        {"/x": {"get": {"operationId": "op", "responses": {"200": {"description": "ok", "schema": DECIMALS}}}}},
+        produces=["application/json", "application/xml"],
+    )
+    sent = {"number": EXACT, "whole": 10, "text": "1.10", "list": [EXACT], "double": 0.5, "odd": "n/a", "other": 1.5}
+    plan = made.op._plan
+    content = plan.answer_body(plan.result, media_type).write(sent, [])
+
+    response = plan.read(Response(200, Headers([("Content-Type", media_type)]), content), "lenient")
+
+    value = response.value
+    assert {name: value[name] for name in ("number", "whole", "text", "list")} == {
+        "number": EXACT,
+        "whole": Decimal(10),
+        "text": Decimal("1.10"),
+        "list": [EXACT],
+    }
+    assert str(value["number"]) == "0.123456789012345678"
+    assert [type(value[name]) for name in ("number", "whole", "text", "double")] == [Decimal, Decimal, Decimal, float]
+    assert media_type == "application/xml" or type(value["other"]) is float
+    assert (value["odd"], [str(one) for one in response.deviations]) == (
+        "n/a",
+        ["odd: 'n/a' is no decimal number such as 12.30"],
+    )
+
+
+def test_text_declared_to_be_decimal_is_given_as_a_decimal_or_as_text(load: Load) -> None:
+    op = load([query("n", format="decimal")]).op
+
+    assert op.request(n=Decimal("12.30")).url == f"{BASE}/x?n=12.30"
+    assert op.request(n="12.30").url == f"{BASE}/x?n=12.30"
+    assert problems(op, n="1,5") == ["n: '1,5' is no decimal number such as 12.30"]
+    assert problems(op, n=1.5) == ["n: must be string, not 1.5"]
+
+
+# Dates
+
+
+def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one(load: Load) -> None:
+    def wire(kind: str, form: str) -> dict[str, Any]:
+        return {"type": "string", "x-connector-wire": {"schema": {"type": kind, "format": form}}}
+
+    day = wire("string", "date")
+    seconds = {**wire("integer", "unixtime"), "format": "date-time"}
+    http = {**wire("string", "date-time-rfc1123"), "format": "date-time"}
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    made = load(
+        [
+            {**query("day"), **day},
+            body({"at": seconds, "http": http, "days": {"type": "array", "items": day}}),
+        ]
+    )
+
+    request = made.op.request(day=date(2026, 1, 31), at=noon, http=noon, days=[date(2026, 1, 31), "2026-02-01"])
+
+    assert request.url == f"{BASE}/x?day=2026-01-31"
+    assert (
+        request.body == b'{"at":1769860800,"http":"Sat, 31 Jan 2026 12:00:00 GMT","days":["2026-01-31","2026-02-01"]}'
+    )
+    assert problems(made.op, day="tomorrow") == ["day: 'tomorrow' is no RFC 3339 date such as 2026-01-31"]
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "said"),
+    [
+        (
+            "date",
+            datetime(2026, 1, 31, tzinfo=UTC),
+            "must be a date or text such as 2026-01-31, not a datetime; give value.date()",
+        ),
+        ("date-time", date(2026, 1, 31), "must be a datetime or RFC 3339 text, not date"),
+        ("date-time", datetime(2026, 1, 31), "has no time zone"),
+        (
+            "date-time",
+            datetime(2026, 1, 31, tzinfo=timezone(timedelta(seconds=15))),
+            "has an offset from UTC with seconds",
+        ),
+        ("time", datetime(2026, 1, 31, tzinfo=UTC), "must be a time or text such as 12:00:00, not datetime"),
+    ],
+)
+def test_an_object_of_another_kind_than_the_format_is_refused(load: Load, form: str, value: Any, said: str) -> None:
+    (problem,) = problems(load([query("v", format=form)]).op, v=value)
+
+    assert said in problem
+
+
+# What is no plain data
+
+
+class Colour(str, Enum):  # noqa: UP042 - whose text is another than its value
+    RED = "red"
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+@dataclass
+class Point:
+    x: int = 1
+
+
+class Hostile:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text of this")
+
+
+def test_what_extends_text_or_a_number_is_sent_as_that(load: Load) -> None:
+    op = load([query("s"), query("i", "integer"), body({"a": {}, "b": {}})]).op
+
+    request = op.request(s=Colour.RED, i=Size.LARGE, a=[Colour.RED, Size.LARGE], b={Colour.RED: range(2)})
+
+    assert (request.url, request.body) == (f"{BASE}/x?s=red&i=3", b'{"a":["red",3],"b":{"red":[0,1]}}')
+
+
+def holds_itself() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+def nested(depth: int) -> Any:
+    made: Any = 1
+    for _ in range(depth):
+        made = [made]
+    return made
+
+
+FOREIGN: dict[str, tuple[Any, str]] = {
+    "a dataclass": (Point(), "Point(x=1); give dataclasses.asdict(value)"),
+    "an object": (object(), "not <object object"),
+    "an object without words": (Hostile(), "Hostile"),
+    "bytes": (b"ab", "not b'ab'; give it as text, such as base64.b64encode(value).decode()"),
+    "a generator": ((one for one in "ab"), "give a list"),
+    "a type": (int, "not <class 'int'>"),
+    "half of a surrogate pair": ("\ud800", "half of a surrogate pair"),
+    "a name that is no text": ({1: 2}, "has a member 1, whose name is not text"),
+    "a list that holds itself": (holds_itself(), "nested too deep"),
+    "a list 5,000 deep": (nested(5000), "nested too deep"),
+    "a complex number": (1j, "not 1j"),
+    "10 to the 5,000th": (10**5000, "is no number that JSON has and every peer reads"),
+}
+PLACES = ("query", "header", "path", "body", "any member", "text member", "list member")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("case", FOREIGN)
+def test_what_cannot_be_sent_is_an_error_of_the_tree(load: Load, case: str, place: str) -> None:
+    value, said = FOREIGN[case]
+    kinds = {"any member": {}, "text member": {"type": "string"}, "list member": {"type": "array", "items": {}}}
+    if place == "body":
+        parameter: dict[str, Any] = {"name": "v", "in": "body", "schema": {"type": "object"}}
+    elif place in kinds:
+        parameter = body({"v": kinds[place]})
+    else:
+        parameter = {"name": "v", "in": place, "type": "string", "required": True}
+    operation = {"operationId": "op", "parameters": [parameter], "responses": {"200": {"description": "ok"}}}
+    made = load({"/x/{v}" if place == "path" else "/x": {"post": operation}})
+
+    (problem, *_) = problems(made.op, v=value)
+
+    assert problem.startswith("v")
+    assert said in problem or place not in ("query", "text member")
+
+
+def test_bytes_where_json_has_text_are_refused_with_what_to_give(load: Load) -> None:
+    op = load([body({"file": {"type": "string", "format": "binary"}})]).op
+
+    assert op.request(file="text").body == b'{"file":"text"}'
+    assert problems(op, file=b"\0") == [
+        "file: must be string, not b'\\x00'; give it as text, such as base64.b64encode(value).decode()"
+    ]
+    assert problems(op, file=5) == ["file: must be string, not 5"]
+
+
+def test_null_is_sent_where_it_is_a_value(load: Load) -> None:
+    item = {"type": "object", "properties": {"a": {"type": "string", "format": "date"}}}
+    kinds: dict[str, Any] = {
+        "list": {"type": "array", "items": {"$ref": "#/definitions/Item"}, "x-nullable": True},
+        "object": {"allOf": [{"$ref": "#/definitions/Item"}], "x-nullable": True},
+        "text": {"type": "string", "enum": ["a"], "x-nullable": True},
+        "strict": {"type": "array", "items": {"type": "string"}},
+    }
+    op = load([body(kinds)], definitions={"Item": item}).op
+
+    assert op.request(list=None, object=None, text=None).body == b'{"list":null,"object":null,"text":null}'
+    assert op.request(body={"list": [{"a": date(2026, 1, 31)}]}).body == b'{"list":[{"a":"2026-01-31"}]}'
+    assert problems(op, body={"strict": None}) == ["body.strict: must be array, not None"]

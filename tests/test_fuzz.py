@@ -183,7 +183,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plan, "_judged", lambda self, values: [])
+    monkeypatch.setattr(Plan, "_judged", lambda self, values, sent: [])
     found = _found(document, Shelf(), operations=["list_books"])
     assert "refusal" in {one.check for one in found}
 

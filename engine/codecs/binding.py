@@ -19,12 +19,14 @@ Parameters: TypeAlias = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What a codec may know when it is bound: the schema of the body on the wire (None: any value), how
-    schemas resolve and which extend one, and what the document says of its XML."""
+    schemas resolve and which extend one, what the document says of its XML, and whether it has numbers of which every
+    digit counts (``format: decimal``)."""
 
     schema: Schema | None
     resolve: Callable[[Schema], Schema]
     variants: Callable[[Schema], Mapping[str, Schema]]
     xml: XmlRule
+    decimals: bool = False
 
 
 @dataclass(frozen=True, slots=True)

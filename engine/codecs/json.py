@@ -1,5 +1,8 @@
 """JSON (RFC 8259): bounded nesting, only what the grammar allows. What it allows and readers disagree about (a member
 that stands twice, a number beyond a double, half of a surrogate pair, another encoding than UTF-8) is read, and said.
+
+Numbers are doubles (section 6), but for those that are decimals by their schema or their Python type: their digits are
+read, and written, as they are.
 """
 
 from __future__ import annotations
@@ -7,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,7 +19,9 @@ from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, 
 from engine.codecs.charsets import text_of
 from engine.content import is_octets
 from engine.errors import Path, Problem
+from engine.formats import is_decimal
 from engine.leniency import ENCODING, NUMBER, TWICE, UNICODE
+from engine.model import Schema
 
 MAX_DIGITS = 300
 """A number with fewer is within a double (RFC 8259 section 6)."""
@@ -53,18 +60,32 @@ def _constant(text: str) -> Any:
     raise ValueError(f"has {text}, which is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=_number, parse_constant=_constant)
+def _exactly(text: str) -> Decimal | float:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # its exponent has more digits than that of a decimal
+        return _number(text)
+    return value if abs(value.adjusted()) < MAX_DIGITS else _number(text)
+
+
+def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_integer, parse_float=number, parse_constant=_constant)
+
+
+_DECODER = _decoder(_number)
+_EXACT_DECODER = _decoder(_exactly)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-    """The value of JSON octets. A charset is looked at only where they are no UTF-8, which JSON is (section 8.1)."""
+def decode(data: bytes, parameters: Parameters, problems: list[Problem], *, exact: bool = False) -> Any:
+    """The value of JSON octets, ``exact`` with decimals for all that is no integer. A charset is looked at only where
+    they are no UTF-8, which JSON is (section 8.1)."""
     text = _text(data, parameters.get("charset"), problems)
     try:
         try:
-            value = _DECODER.decode(text)
+            value = (_EXACT_DECODER if exact else _DECODER).decode(text)
         except _Odd:
-            value = _oddly(text, problems)
+            value = _oddly(text, problems, exact)
     except json.JSONDecodeError as error:
         raise ValueError(f"is no JSON at byte {error.pos}: {error.msg}") from None
     except RecursionError:
@@ -99,7 +120,7 @@ def _text(data: bytes, charset: str | None, problems: list[Problem]) -> str:
     return text
 
 
-def _oddly(text: str, problems: list[Problem]) -> Any:
+def _oddly(text: str, problems: list[Problem], exact: bool) -> Any:
     """The value of a text that the plain decoder does not read: of members that stand twice the last, of numbers
     beyond a double the integer itself, or what a double makes of it."""
     twice: dict[str, None] = {}
@@ -115,7 +136,15 @@ def _oddly(text: str, problems: list[Problem]) -> Any:
     def integer(digits: str) -> int | float:
         return int(digits) if len(digits) <= _PYTHON_DIGITS else float(digits)
 
-    value = json.JSONDecoder(object_pairs_hook=pairs, parse_int=integer, parse_constant=_constant).decode(text)
+    def number(digits: str) -> Decimal | float:
+        try:
+            return _exactly(digits) if exact else float(digits)
+        except _Odd:
+            return float(digits)
+
+    value = json.JSONDecoder(
+        object_pairs_hook=pairs, parse_int=integer, parse_float=number, parse_constant=_constant
+    ).decode(text)
     problems += [Problem((name,), f"has the member {name!r} twice", TWICE) for name in twice]
     problems += [Problem(path, "has a number too large for a double", NUMBER) for path in _places(value, _is_large)]
     return value
@@ -162,16 +191,45 @@ def encode(value: Any) -> bytes:
     if too_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     try:
-        return _ENCODER.encode(value).encode("utf-8")
+        try:
+            text = _ENCODER.encode(value)
+        except TypeError:  # a decimal, which the standard encoder does not know, or what is no JSON
+            text = _exact_text(value)
+        return text.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
     except TypeError as error:
         raise ValueError(f"cannot be written as JSON: {error}") from None
 
 
+def _exact_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_ENCODER.encode(name)}:{_exact_text(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_exact_text, value))}]"
+    return f"{value:f}" if isinstance(value, Decimal) else _ENCODER.encode(value)
+
+
 def bind(binding: Binding) -> Bound:
-    """JSON needs no schema."""
-    return Bound(encode, decode)
+    """JSON needs no schema, but to tell which numbers are decimals."""
+    return Bound(encode, partial(_decode_exactly, binding) if binding.decimals else decode)
+
+
+def _decode_exactly(binding: Binding, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+    return _with_doubles(decode(data, parameters, problems, exact=True), binding.schema, binding)
+
+
+def _with_doubles(value: Any, schema: Schema | None, binding: Binding) -> Any:
+    """A value with the decimals that its schema does not ask for as doubles."""
+    here = binding.resolve(schema) if schema is not None else Schema()
+    if isinstance(value, dict):
+        named = value.get(here.discriminator) if here.discriminator is not None else None
+        here = binding.variants(here).get(named, here) if isinstance(named, str) else here
+        rest = here.additional if isinstance(here.additional, Schema) else None
+        return {name: _with_doubles(one, here.properties.get(name, rest), binding) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(one, here.items, binding) for one in value]
+    return float(value) if isinstance(value, Decimal) and not is_decimal(here) else value
 
 
 CODEC = Codec(

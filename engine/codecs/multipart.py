@@ -123,7 +123,9 @@ def _head(boundary: str, name: str, media_type: str = "", filename: str | None =
 def _file(boundary: str, name: str, value: Source) -> list[Source]:
     upload = value if isinstance(value, Upload) else Upload(value)
     media_type = upload.content_type or "application/octet-stream"
-    if not _TOKEN.match(media_type):
+    if not isinstance(upload.name, str):
+        raise ValueError(f"has a file whose filename {upload.name!r} is no text")
+    if not isinstance(media_type, str) or not _TOKEN.match(media_type):
         raise ValueError(f"has a file whose content_type {media_type!r} is no media type")
     return [_head(boundary, name, media_type, upload.name), upload.content, b"\r\n"]
 

@@ -186,6 +186,7 @@ _FORMATS: Mapping[str, Strategy] = {
     "byte": st.binary(max_size=20).map(lambda one: base64.b64encode(one).decode("ascii")),
     "base64url": st.binary(max_size=20).map(lambda one: base64.urlsafe_b64encode(one).decode("ascii").rstrip("=")),
     "binary": st.binary(max_size=40),
+    "decimal": st.decimals(allow_nan=False, allow_infinity=False, places=4).map(lambda one: f"{one:f}"),
     "email": st.sampled_from(["someone@example.com", "a.b+c@example.org"]),
     "uri": st.sampled_from(["https://example.com/", "https://example.com/a?b=c"]),
     "hostname": st.just("example.com"),
