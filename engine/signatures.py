@@ -89,19 +89,22 @@ def digest(key: bytes, text: bytes, algorithm: str, encoding: str) -> str:
     return octets.hex() if encoding == "hex" else base64.b64encode(octets).decode("ascii")
 
 
-def _separator(signature: Signature) -> str:
-    """What parts the header field: as declared, else a comma where the signed text names a part of the field itself
-    (Stripe), a blank where a prefix tells signatures apart (Standard Webhooks)."""
-    if signature.separator:
-        return signature.separator
-    if f"{{header:{signature.header}".lower() in signature.text.lower():
-        return ","
-    return " " if signature.prefix else ""
+def _names_itself(signature: Signature) -> bool:
+    """Whether the signed text has the signature's own header field, which then holds more than signatures."""
+    places = [place[1].split(":") for place in _PLACE.finditer(signature.text)]
+    return any(kind == "header" and name[0].lower() == signature.header.lower() for kind, *name in places)
 
 
 def _parts(signature: Signature, field: str) -> list[str]:
-    separator = _separator(signature)
-    return [part.strip(_BLANKS) for part in field.split(separator)] if separator else [field]
+    """The parts of the header field: between separators as declared, else commas or semicolons where the signed text
+    names the field itself (Stripe), blanks where a prefix tells signatures apart (Standard Webhooks)."""
+    if signature.separator:
+        parts = field.split(signature.separator)
+    elif _names_itself(signature):
+        parts = re.split("[,;]", field)
+    else:
+        parts = field.split(" ") if signature.prefix else [field]
+    return [part.strip(_BLANKS) for part in parts] if len(parts) > 1 else parts
 
 
 def _signatures(signature: Signature, headers: Mapping[str, str]) -> list[str]:

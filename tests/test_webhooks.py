@@ -186,12 +186,13 @@ def test_a_part_of_the_own_field_needs_no_name(hook: Callable[..., Answer]) -> N
     assert app(body=BODY, stripe_signature=f"t={now + 9:.0f},v1={mark}").status == 403
 
 
-def test_another_separator_is_declared(hook: Callable[..., Answer]) -> None:
-    """``ts=…;h1=…``."""
+@pytest.mark.parametrize("declared", [{"separator": ";"}, {}])
+def test_another_separator(hook: Callable[..., Answer], declared: dict[str, str]) -> None:
+    """``ts=…;h1=…``: a semicolon is found where none is declared; where one is, a comma is none."""
     rule = {
+        **declared,
         "header": "Pad-Signature",
         "secret": "api_key",
-        "separator": ";",
         "prefix": "h1=",
         "text": "{header:Pad-Signature:ts}:{body}",
         "moment": "Pad-Signature:ts",
@@ -199,7 +200,17 @@ def test_another_separator_is_declared(hook: Callable[..., Answer]) -> None:
     app, now = hook(**{"x-connector-signature": rule}), int(time.time())
     mark = f"ts={now};h1={hexed(f'{now}:'.encode() + BODY)}"
     assert app(body=BODY, pad_signature=mark).status == 200
-    assert app(body=BODY, pad_signature=mark.replace(";", ",")).status == 403
+    assert app(body=BODY, pad_signature=mark.replace(";", ",")).status == (403 if declared else 200)
+    assert app(body=BODY, pad_signature=mark.replace(";", " ")).status == 403
+
+
+def test_a_field_whose_name_begins_alike_is_another(hook: Callable[..., Answer]) -> None:
+    """``X-Sig-Time`` in the text does not make ``X-Sig`` a field of parts."""
+    rule = {"header": "X-Sig", "secret": "api_key", "text": "{header:X-Sig-Time}{body}", "prefix": "v1="}
+    app = hook(**{"x-connector-signature": rule})
+    mark = f"v1={hexed(b'7' + BODY)}"
+    assert app(body=BODY, x_sig_time="7", x_sig=mark).status == 200
+    assert app(body=BODY, x_sig_time="7", x_sig=f"{mark},{mark}").status == 403
 
 
 KEY = bytes(range(24))
