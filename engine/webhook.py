@@ -16,7 +16,6 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from engine import leniency
 from engine.codecs import codec_for, essence, json
 from engine.credentials import Secret, sealed
 from engine.document import pointer_steps
@@ -242,7 +241,7 @@ class _Request:
                 problems: list[Problem] = []
                 with suppress(ValueError):
                     value = json.decode(self.delivery.data, {}, problems)
-                    self._value = None if leniency.refused(problems, "lenient") else value
+                    self._value = None if problems else value  # what is answered is read strictly
         return self._value
 
 

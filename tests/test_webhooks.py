@@ -558,6 +558,9 @@ def test_a_challenge_in_the_body_is_answered(hook: Callable[..., Answer]) -> Non
     for other in (b'{"challenge": "x", "type": "event"}', b'{"challenge": 7, "type": "url_verification"}'):
         assert app(body=other, x_hub_signature_256=f"sha256={hexed(other)}").body == b""
     assert len(app.events) == 2
+    half = b'{"challenge": "\\ud800", "type": "url_verification"}'
+    for odd in (half, b'{"challenge": "a", "challenge": "b"}', b"[" * 999):
+        assert hook()(body=odd).status in (200, 400)
 
 
 def test_a_subscriber_is_verified(hook: Callable[..., Answer]) -> None:
