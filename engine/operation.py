@@ -486,6 +486,10 @@ def _choices(choices: Choices, value: Any) -> Iterator[tuple[Any, str]]:
         yield chosen, str(chosen if title is None else title)
 
 
+_SECONDS = ("timeout", "patience", "interval")
+"""Options that are seconds; the last may be left to the service."""
+
+
 def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
     """Options with some of them changed; refuses unknown names and values with
     :class:`~engine.errors.UnknownName`."""
@@ -495,6 +499,9 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
             raise UnknownName("option", name, known)
         if name == "validate_responses" and value not in ("lenient", "strict", "off"):
             raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name in _SECONDS and not is_number and (value is not None or name != "interval"):
+            raise UnknownName(f"value of {name}", str(value), [], " Give a number of seconds.")
     if "resend" in changes:
         changes = {**changes, "resend": frozenset(changes["resend"])}
     return replace(options, **changes)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 from cryptography import x509
@@ -21,6 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from requests.adapters import HTTPAdapter
 
 import connectors
+from connectors.network import Network
+from connectors.network_options import NETWORK_OPTIONS, network_of
 from engine.errors import ConnectionMissing
 from engine.transports.proxies import Proxies
 from tests.test_transports import Server, received, sized
@@ -472,3 +479,59 @@ def test_urllib3_shows_no_url_of_a_session_of_ours(
     assert SECRET not in caplog.text
     session.get(f"{server.url}?of=theirs")
     assert "of=theirs" in caplog.text
+
+
+def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code as it stands, and every option of it is one of ``load``."""
+    page = (Path(__file__).parent.parent / "docs/network.md").read_text("utf-8")
+    chain, key = authority.issue("page.example")
+    (tmp_path / "ca.pem").write_bytes(authority.file.read_bytes())
+    (tmp_path / "client.pem").write_bytes(chain.read_bytes() + key.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWILIO_ACCOUNT_ID", "AC" + "0" * 32)
+    monkeypatch.setenv("TWILIO_ACCESS_TOKEN", "a-token-of-nobody")
+    logger = logging.getLogger("connectors")
+    monkeypatch.setattr(logger, "level", logger.level)
+    namespace: dict[str, Any] = {}
+    for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        exec(compile(block, "network.md", "exec"), namespace)
+    network = {field.name for field in fields(Network)}
+    assert set(re.findall(r"^\| `(\w+)[=.]", page, re.MULTILINE)) == network
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ([], Network()),
+        (["--proxy", "http://a:1", "--no-env"], Network(proxy="http://a:1", trust_env=False)),
+        (["--cacert", "ca.pem", "--cert", "both.pem"], Network(verify="ca.pem", cert="both.pem")),
+        (["--cert", "c.crt:c.key"], Network(cert=("c.crt", "c.key"))),
+    ],
+)
+def test_options_of_commands_are_those_of_load(options: list[str], wanted: Network) -> None:
+    came: list[Network] = []
+    command = click.Command(
+        "call", params=list(NETWORK_OPTIONS), callback=lambda **given: came.append(network_of(given))
+    )
+    command.main(options, standalone_mode=False)
+    assert came == [wanted]
+
+
+def test_a_process_that_forks_has_connections_of_its_own(server: Server) -> None:
+    """The two never read each other's responses."""
+    program = f"""
+import os
+from engine.http import Request
+from engine.transports.blocking import BlockingTransport
+transport = BlockingTransport()
+request = Request("GET", {server.url!r}, {{}}, timeout=5.0)
+transport.send(request)
+child = os.fork()
+for _ in range(3):
+    assert transport.send(request).body == b"{{}}"
+if child:
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    server.answer, server.closes = sized(b"{}"), False
+    done = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", program], check=False)
+    assert (done.returncode, len(server.requests), server.connections) == (0, 7, 2)
