@@ -104,8 +104,9 @@ def _at(value: Any, steps: Iterable[str | int]) -> Any:
         empty = False
         if isinstance(step, int):
             # One element of XML that no schema describes is no list.
-            found = found[step] if isinstance(found, list) and len(found) > step else found if step == 0 else None
             if isinstance(found, list):
+                found = found[step] if len(found) > step else None
+            elif not isinstance(found, (str, Mapping)):
                 return None
         elif isinstance(found, Mapping):
             exact = found.get(step)

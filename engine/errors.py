@@ -37,12 +37,17 @@ Path = tuple[str | int, ...]
 
 def dotted(path: Path) -> str:
     """A path as people read it: ``messages[3].sid``; the empty path is ``value``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in path)
     return text.lstrip(".") or "value"
 
 
 LONGEST_TEXT = 500
 """How much of a service's words the text of an error repeats."""
+
+
+def _name(step: str) -> str:
+    """A step as people read it: names of a service's may hold anything."""
+    return step if step.isprintable() and len(step) <= 100 else printable(step, 100)
 
 
 def printable(text: str, longest: int = LONGEST_TEXT) -> str:
