@@ -192,7 +192,7 @@ def _content() -> tomlkit.TOMLDocument:
 
 def _place(error: TOMLKitError) -> str:
     """Where a file is no TOML. Its own words would show what is written there."""
-    return f"it is no TOML at line {getattr(error, 'line', '?')}, column {getattr(error, 'col', '?')}"
+    return f"it is not TOML at line {getattr(error, 'line', '?')}, column {getattr(error, 'col', '?')}"
 
 
 def saved_connections(connector: str) -> dict[str, Values]:

@@ -75,7 +75,7 @@ def _fetched(url: str, folder: Path) -> Path:
     not shown."""
     if not HTTP.match(url):
         raise ConnectorError(
-            f"{shown(url)!r} is no URL of a document: http or https, a host, no user name or password, no blanks"
+            f"{shown(url)!r} is not the URL of a document: it has a host, http or https, no user name and no blanks"
         )
     query = Mask(Secret(value) for _, value in parse_qsl(urlsplit(url).query))
     request = Request("GET", Url(url, query), {"Accept": "application/json, application/yaml, */*"}, timeout=_FETCHING)
