@@ -58,10 +58,6 @@ def may_be_empty(service: Service) -> frozenset[str]:
     )
 
 
-class _NoHost(ConnectionMissing):
-    """Nothing names the host, or a value that is a part of the base URL."""
-
-
 class Connection:
     """The values of a service's connection parameters for one account.
 
@@ -126,21 +122,22 @@ class Connection:
     def _base(self, server: str, base_url: str | None) -> str:
         """The URL below which every path stands; ``base_url`` takes the place of the server's scheme and host."""
         if base_url is None:
-            try:
-                return self._own_base(server)
-            except _NoHost:
-                if self._service.policies:
-                    return ""  # one of them may name the host; a request that still has none is refused
-                raise
+            return self._own_base(server)
         whole = self._filled(base_url)
         _, slash, path = server.rpartition("://")[2].partition("/")
         return checked_base(whole) + self._segments(slash + path)
 
     def _own_base(self, server: str) -> str:
+        """The URL that the document names. Where it names no host, or a value for it is missing, a policy may name one:
+        then it is empty, and a request that still has none is refused."""
+        lacking = [name for name in _HOLE.findall(server) if name not in self.values]
+        host = server.rpartition("://")[2].partition("/")[0]
+        if (lacking or not host) and self._service.policies:
+            return ""
         whole = self._filled(server)
-        if not whole.partition("://")[2].partition("/")[0]:
+        if not host:
             unusable = [str(one) for one in self._service.diagnostics if one.rule == UNUSABLE]
-            raise _NoHost("\n".join([*unusable, NO_HOST]))
+            raise ConnectionMissing("\n".join([*unusable, NO_HOST]))
         return checked_base(whole)
 
     def _filled(self, template: str) -> str:
@@ -158,7 +155,7 @@ class Connection:
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self.values.get(name)
         if value is None:
-            raise _NoHost(f"the connection has no {name}, which is a part of the base URL")
+            raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
         try:
             return encode(revealed(value))
         except ValueError as error:

@@ -175,7 +175,10 @@ class InvalidArguments(ConnectorError, ValueError):
 
 
 class ConnectionMissing(ConnectorError):
-    """Connection values are missing or unusable; the text names them and the ways to give them."""
+    """Connection values are missing or unusable; the text names them and the ways to give them. ``code`` is the word
+    of a token endpoint that refused to give a token (RFC 6749 section 5.2), where it was that."""
+
+    code: str = ""
 
 
 class Unsupported(ConnectorError):

@@ -54,15 +54,10 @@ def seconds(value: Any) -> float | None:
     return min(found, _LONGEST) if math.isfinite(found) and found >= 0 else None
 
 
-class _Refused(ConnectionMissing):
-    """The token endpoint refuses; ``code`` is its word for why (RFC 6749 section 5.2)."""
-
-    code = ""
-
-
-def _refused(code: Any, description: Any) -> _Refused:
+def _refused(code: Any, description: Any) -> ConnectionMissing:
+    """The error for what a token endpoint says when it gives no token."""
     said = f"{code}: {description}" if description else f"{code}"
-    refused = _Refused(f"no token was given: {said}")
+    refused = ConnectionMissing(f"no token was given: {said}")
     refused.code = code if isinstance(code, str) else ""
     return refused
 
@@ -202,7 +197,7 @@ class Client:
             sleep(pause)
             try:
                 found = self._asked(self.oauth.token, grant_type=_DEVICE_GRANT, device_code=steps.code)
-            except _Refused as error:
+            except ConnectionMissing as error:
                 if error.code not in ("authorization_pending", "slow_down"):
                     raise
                 pause += 5.0 if error.code == "slow_down" else 0.0  # RFC 8628 section 3.5
@@ -343,7 +338,7 @@ class Tokens:
         except ConnectorError as error:
             _record(time.monotonic() - began, type(error).__name__)
             self._failure = copy.copy(error)
-            if isinstance(error, _Refused) and error.code == "invalid_grant":
+            if isinstance(error, ConnectionMissing) and error.code == "invalid_grant":
                 self._spent = self._value("refresh_token") or None
             raise
         self._failure = self._spent = None
