@@ -267,6 +267,20 @@ def _engine_for(pattern: Any) -> Any:
     return _ENGINES[pattern]
 
 
+def readable_pattern(pattern: Any) -> bool:
+    """Whether a text is a regular expression of ECMA 262 that can be used."""
+    return _engine_for(pattern) is not None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern is found in a text, in bounded time; one that cannot be used is found nowhere."""
+    engine = _engine_for(pattern)
+    try:
+        return engine is not None and bool(engine[1].is_valid(text))
+    except ValueError:
+        return False  # half of a surrogate pair, which no pattern can match
+
+
 def _can_hold(schema: Schema, pattern: Any) -> bool:
     """Whether a value can be held to a pattern: it compiles, and does not refuse all that an enum allows."""
     engine = _engine_for(pattern)

@@ -78,8 +78,8 @@ class Webhook:
     ``handle`` is called with each event, its value as the document has it. It answers 200 once ``handle`` has
     returned, 403 to a signature that is wrong or missing, 400 to what is no event, 405 and 413 to what is no
     fitting POST, 500 where ``handle`` raises, so that the service sends it again. A handshake is answered and not
-    handed over. ``url`` is the public URL, which some signatures cover; without it that of the request. The query is
-    the request's, where it has one.
+    handed over. ``url`` is the public URL, which some signatures cover: give it behind a proxy; without it that of the
+    request counts. The query is the request's, where it has one.
 
     Raises :class:`~engine.errors.Unsupported` for an operation without events,
     :class:`~engine.errors.ConnectionMissing` where the service signs and the connection has no secret to verify with,

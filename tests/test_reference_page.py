@@ -62,6 +62,17 @@ def test_what_the_page_does_not_list_is_declared_beside_it(shown: Any) -> None:
     assert "201" in {one["status"] for one in actions["SendMessage"]["answers"]}
 
 
+def test_further_operations_stand_beside_the_page(shown: Any) -> None:
+    """What the service can do more is there in operations of its own, in JSON and XML alike; those of the page stay."""
+    ids = {one["operation_id"] for one in shown["actions"]}
+    assert ids >= {one["title"].replace(" ", "") for one in PAGE["actions"]}
+    assert ids >= {"CreateMessage", "UpdateMessage", "DeleteMessage"}
+    assert ids >= {"ListMessageMedia", "GetMessageMedia", "DeleteMessageMedia"}
+    needed = {one["name"]: [it["name"] for it in one["properties"] if it["required"]] for one in shown["definitions"]}
+    assert needed["SendMessageRequest"] == ["from", "to", "body"]
+    assert (needed["CreateMessageRequest"], needed["UpdateMessageRequest"]) == (["to"], [])
+
+
 @pytest.mark.parametrize("wanted", PAGE["definitions"], ids=lambda one: one["name"])
 def test_a_definition_of_the_page_is_there_property_by_property(shown: Any, wanted: Any) -> None:
     definition = next(one for one in shown["definitions"] if one["name"] == wanted["name"])

@@ -44,6 +44,8 @@ CONDITIONS: list[tuple[dict[str, Any], Any, bool]] = [
     ({"differs": "^a"}, ["abc", "bcd"], True),
     ({"differs": "^[ab]"}, ["abc", "bcd"], False),
     ({"differs": "^1"}, 12, False),
+    ({"differs": "^[0-9]+$"}, "12\n", True),  # the end is the end
+    ({"matches": "^(a+)+$"}, "a" * 5000 + "b", False),  # at once
     ({"longer": 3}, "abcd", True),
     ({"longer": 3}, "abc", False),
     ({"longer": 3}, None, False),
@@ -97,7 +99,9 @@ def test_every_test_has_a_case() -> None:
         ("{argument: name, mathces: x, error: missing}", "'mathces' is not a test; did you mean 'matches'"),
         ("{any: [{argument: name, given: true}, {argument: name, longr: 3}], error: missing}", "'longr' is not a test"),
         ("{not: [1], error: missing}", "a condition is a mapping"),
-        ("{argument: name, given: true}", "needs an error"),
+        ("{argument: name, given: true}", "None is no error"),
+        ("{argument: name, given: true, error: mising}", "'mising' is no error"),
+        ("{argument: name, matches: '(', error: missing}", "'(' is no regular expression"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, said: str) -> None:

@@ -63,8 +63,12 @@ def check(service: Service, operation: Operation) -> None:
         wrong = unreadable(rule)
         if wrong:
             raise Unsupported(f"x-connector-sandbox of {operation.id}: {wrong}")
-    if any("error" not in rule for rule in refuse):
-        raise Unsupported(f"x-connector-sandbox of {operation.id}: each rule of refuse needs an error")
+    known = {*_ERRORS, *(service.sandbox.get("errors") or {})}
+    for error in (*(rule.get("error") for rule in refuse), *(declared.get("invalid") or {}).values()):
+        if not isinstance(error, Mapping) and error not in known:
+            raise Unsupported(
+                f"x-connector-sandbox of {operation.id}: {error!r} is no error, one of {', '.join(known)}"
+            )
 
 
 class Behaviour:
@@ -129,9 +133,12 @@ class Behaviour:
 
     def refuse(self, declared: Mapping[str, Any], asked: Asked) -> None:
         """Raises :class:`Refused` for the first of an operation's rules that holds."""
-        facts = self._facts(declared, asked)
-        if not facts.record and declared.get("action") in _OF_ONE:
+        record = None
+        if "argument" in declared and "collection" in declared:
+            record = self.store.get(declared["collection"], str(asked.arguments.get(declared["argument"])))
+        if record is None and declared.get("action") in _OF_ONE:
             raise self.error("missing", asked.context)
+        facts = Facts(asked.arguments, asked.context, self.store, record or {})
         for rule in declared.get("refuse") or ():
             if holds(rule, facts):
                 raise self.refusal(rule["error"], asked.context)
@@ -139,12 +146,6 @@ class Behaviour:
     def refusal(self, error: Mapping[str, Any] | str, context: Mapping[str, Any]) -> Refused:
         """A declared error: spelled out, or named in ``errors``."""
         return self.error(error, context) if isinstance(error, str) else Refused(error, context)
-
-    def _facts(self, declared: Mapping[str, Any], asked: Asked) -> Facts:
-        record = None
-        if "argument" in declared and "collection" in declared:
-            record = self.store.get(declared["collection"], str(asked.arguments.get(declared["argument"])))
-        return Facts(asked.arguments, asked.context, self.store, record or {})
 
     def act(self, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
         """Status (None: the operation's own) and contract value of the answer; raises :class:`Refused`."""

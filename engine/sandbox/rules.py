@@ -6,7 +6,6 @@ test or several, which must all hold; or ``all``, ``any``, ``not`` of other cond
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 from engine.errors import nearest
 from engine.sandbox.store import Record, Store
 from engine.sandbox.templates import fill
+from engine.schemas import matches, readable_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ def unreadable(condition: Any) -> str:
             found = next((said for one in conditions if (said := unreadable(one))), "")
             if found:
                 return found
+        elif name in ("matches", "differs") and not readable_pattern(inner):
+            return f"{inner!r} is no regular expression that can be used"
         elif name not in TESTS and name not in _SUBJECTS:
             return f"{name!r} is not a test{nearest(str(name), TESTS)}"
     return ""
@@ -117,8 +119,8 @@ TESTS: Mapping[str, Callable[[Any, Any, Facts], bool]] = {
     "given": lambda value, operand, facts: _given(value) == operand,
     "is": lambda value, operand, facts: value in (operand if isinstance(operand, list) else [operand]),
     "same": lambda value, operand, facts: _given(value) and value == facts.arguments.get(operand),
-    "matches": lambda value, operand, facts: any(re.search(operand, text) for text in _texts(value)),
-    "differs": lambda value, operand, facts: any(not re.search(operand, text) for text in _texts(value)),
+    "matches": lambda value, operand, facts: any(matches(operand, text) for text in _texts(value)),
+    "differs": lambda value, operand, facts: any(not matches(operand, text) for text in _texts(value)),
     "longer": lambda value, operand, facts: any(len(text) > operand for text in _texts(value)),
     "more": lambda value, operand, facts: isinstance(value, list) and len(value) > operand,
     "moment": _is_moment,
