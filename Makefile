@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test long conformance corpus bench faults bugs speed checks released lint clean
+.PHONY: demo test lowest long conformance corpus bench faults bugs speed checks released lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -24,6 +24,19 @@ demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what 
 
 test: $(READY)  ## Every test but the long sweeps.
 	$(BIN)/python -m pytest -n auto -m "not long"
+
+LOWEST := $(VENV)-lowest
+UV := $(VENV)-uv/bin/uv
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)-uv
+	$(VENV)-uv/bin/python -m pip install --quiet uv
+
+lowest: $(UV)  ## The fast tests with the lowest version of every direct dependency that pyproject.toml allows.
+	$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
+	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]'
+	$(LOWEST)/bin/python .ci/bounds
+	$(LOWEST)/bin/python -m pytest -n auto -m "not long" -p no:cacheprovider
 
 long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way.
 	LONG=1 $(BIN)/python -m pytest -n auto -m "long or law"
@@ -77,4 +90,4 @@ lint: $(READY)  ## Style and types.
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-uv

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from connectors import tables
-from connectors.connections import variables
+from connectors.connections import variables, ways
 from connectors.loading import connect, entries_sorted, service_named
 from connectors.network import LOOPBACK
 from connectors.network_options import NETWORK_OPTIONS, network_of
@@ -34,7 +34,7 @@ from engine.styles import scalar
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(as_json: bool) -> None:
-    """Name the connectors that are found, and where each comes from."""
+    """List the connectors that are found by name, and where each comes from."""
     rows = [{"name": name, "source": entry.source, "document": str(entry.document)} for name, entry in entries_sorted()]
     if as_json:
         return print_json(rows)
@@ -53,19 +53,33 @@ _SCRIPTED = "(rewritten by a script of its publisher's, which does not run here:
 @click.argument("operation", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(name: str, operation: str | None, as_json: bool) -> None:
-    """Tell what a connector, or one of its operations, offers and needs."""
+    """Show a connector or operation: arguments, responses, connection.
+
+    NAME is a connector, or the path of a document or of its folder.
+    """
     entry, service = service_named(name)
     if operation is not None:
         _show_operation(entry, service, operation, as_json)
         return
     told = describe(entry.name, service)
+    environment = {one.name: variables(entry, one) for one in service.connection}
     if as_json:
+        for row in told["connection"]:
+            row["environment"] = environment[row["name"]]
         return print_json(told)
-    click.echo(f"{told['title']} {told['version']}\n{told['description']}\n\nConnection")
-    for one in service.connection:
-        required = f"one of {', '.join(one.sets)}" if one.sets else "required" if one.required else "optional"
-        places = ", ".join(variables(entry, one)) or "given in code or saved"
-        click.echo(f"  {one.name}  {required}; {one.description or one.title} ({places})")
+    click.echo(f"{escaped_line(told['title'])} {told['version']}\n{told['description']}\n\nConnection")
+    if service.connection:
+        table = tables.table("  value", "", "", "environment" if entry.named else "")
+        for one in service.connection:
+            required = f"one of {', '.join(one.sets)}" if one.sets else "required" if one.required else "optional"
+            secret = ", secret" if one.secret else ""
+            names = ", ".join(environment[one.name])
+            tables.add_row(table, f"  {one.name}", required + secret, one.description or one.title, names)
+        tables.show(table)
+        needed = [one for one in service.connection if one.required or one.sets] or service.connection
+        click.echo(f"\n{ways(entry, needed)}")
+    else:
+        click.echo("  none is needed")
     for kind in ("triggers", "actions"):
         click.echo(f"\n{kind.capitalize()}")
         table = tables.table("  name", "method", "path", "title")
@@ -76,7 +90,7 @@ def show(name: str, operation: str | None, as_json: bool) -> None:
     if told["unreadable"]:
         click.echo("\nCannot be called, because the document cannot be read there")
         for row in told["unreadable"]:
-            click.echo(f"  {row['name']}  {row['method']} {row['path']}\n    {row['problem']}")
+            click.echo(f"  {row['name']}  {row['method']} {escaped_line(row['path'])}\n    {row['problem']}")
     return None
 
 
@@ -144,14 +158,15 @@ _LONGEST = 366 * 86_400.0
 
 
 def _seconds(text: str) -> float:
-    """A time to wait: finite, and above 0."""
-    value = float(text)
+    """A time to wait: above 0, and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 < value <= _LONGEST:
-        raise ValueError
+        raise click.BadParameter(f"{text!r} is not a number of seconds above 0, and at most {_LONGEST:.0f}")
     return value
 
-
-_seconds.__name__ = "number of seconds above 0"  # as click says what a value is not
 
 _OPTIONS = (
     click.Option(
@@ -168,6 +183,10 @@ _OPTIONS = (
     *NETWORK_OPTIONS,
 )
 """The options of every operation, beside those for its arguments."""
+
+
+_SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
+"""An option whose value may be left out."""
 
 
 def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
@@ -189,8 +208,7 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
             click.Option(
                 [flag, f"argument_{one.name}"],
                 multiple=True,  # a list has several, and of anything else a second one is refused, not dropped
-                flag_value="true" if switch else None,
-                is_flag=False,
+                **(_SWITCH if switch else {}),
                 help=said + (" [required]" if plan.asked(one) else ""),
                 metavar="[true|false]" if switch else "VALUE",
                 shell_complete=_completion(entry, name, plan, one),
@@ -198,9 +216,7 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
         )
         if switch and negation not in taken:
             taken.add(negation)
-            options.append(
-                click.Option([negation, f"argument_{one.name}"], multiple=True, flag_value="false", hidden=True)
-            )
+            options.append(click.Option([negation, f"negated_{one.name}"], is_flag=True, hidden=True))
 
     def run(**given: Any) -> None:
         _call(entry, name, plan, given)
@@ -309,8 +325,9 @@ def _arguments(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that options give, by Python name, and those of ``--set``, as they are spelled there."""
     texts: dict[str, tuple[Argument | None, list[str]]] = {}
     for one in plan.arguments:
-        if given.get(f"argument_{one.name}"):
-            texts[one.name] = one, list(given[f"argument_{one.name}"])
+        own = [*(given.get(f"argument_{one.name}") or ()), *(["false"] if given.get(f"negated_{one.name}") else [])]
+        if own:
+            texts[one.name] = one, own
     known = {name: one for one in reversed(plan.arguments) for name in (one.name, one.wire)}
     known |= {one.wire: one for one in plan.arguments}
     for pair in given["given"]:
@@ -389,11 +406,7 @@ def call() -> None:
 def sandbox_(name: str, port: int, state: Path | None) -> None:
     """Serve a connector's document on loopback, until interrupted."""
     _, service = service_named(name)
-    try:
-        server = Sandbox(service, port=port, state=state)
-    except sqlite3.Error as error:
-        raise click.UsageError(f"the state cannot be kept in {state}: {error}") from None
-    with server as sandbox:
+    with Sandbox(service, port=port, state=state) as sandbox:
         click.echo(sandbox.url)
         told = ", ".join(f"{key}={value}" for key, value in sandbox.values.items())
         click.echo(f"accepts {told or 'every caller'}; stop with Ctrl-C", err=True)

@@ -30,11 +30,18 @@ def _reported(function: Callable[..., None]) -> Callable[..., None]:
     """The options that commands with findings share."""
     for option in (
         click.option("--format", "form", type=click.Choice(list(REPORTS)), default="text", show_default=True),
-        click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there."),
-        click.option("--fail-on", help="The least severity that makes the exit code 1, or never."),
-        click.option("--level", type=click.Choice(SEVERITIES), default="warning", help="The least that is told."),
-        click.option("--ignore", multiple=True, metavar="RULE", help="A rule to leave out; patterns like path-*."),
-        click.option("--select", multiple=True, metavar="RULE", help="A rule to look for, and no others."),
+        click.option(
+            "--output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the report to FILE.",
+            metavar="FILE",
+        ),
+        click.option("--fail-on", help="Exit with 1 on a finding of this severity or above; or never."),
+        click.option("--level", type=click.Choice(SEVERITIES), default="warning", help="Lowest severity to report."),
+        click.option(
+            "--ignore", multiple=True, metavar="RULE", help="Leave out a rule, or a pattern of rules such as path-*."
+        ),
+        click.option("--select", multiple=True, metavar="RULE", help="Check this rule only; may be repeated."),
     ):
         function = option(function)
     return function
@@ -43,18 +50,23 @@ def _reported(function: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("paths", nargs=-1)
 @_reported
-@click.option("--profile", help="default, or microsoft: the rules of Microsoft's certification too.")
-@click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Findings that are known.")
-@click.option("--write-baseline", is_flag=True, help="Make what is found now what is known.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended mechanically, in the files.")
-@click.option("--explain", metavar="RULE", help="Tell what a rule is about.")
+@click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ignore findings recorded in FILE.",
+    metavar="FILE",
+)
+@click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
+@click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
+@click.option("--explain", metavar="RULE", help="Explain a rule, and exit.")
 def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
               level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
               write_baseline: bool, fix: bool, explain: str | None) -> None:  # fmt: skip
     """Check documents and the properties beside them: files, folders, patterns.
 
-    Exits with 1 where something as grave as --fail-on is found, with 2 where it cannot be looked for. What a project
-    always wants stands in [tool.connectors] of its pyproject.toml.
+    Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration error. Settings of a project are
+    read from [tool.connectors] in its pyproject.toml.
     """
     gc.set_threshold(_ALLOCATIONS)
     if explain is not None:
@@ -83,7 +95,7 @@ def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...
     found = [one for found in checking.every(entries, settings, project) for one in found]
     if known is not None and write_baseline:
         checking.save_baseline(known, found)
-        click.echo(f"{len(found)} findings are known from now on, in {known}", err=True)
+        click.echo(f"recorded {len(found)} findings in {known}", err=True)
         return None
     if known is not None:
         found = _usage(lambda: checking.without_known(known, found))
@@ -101,7 +113,7 @@ def _usage(make: Callable[[], Made]) -> Made:
 
 def _report(
     found: list[Diagnostic], files: list[str], form: str, output: Path | None, level: str, fail_on: str,
-    nothing: str = "nothing to mend",
+    nothing: str = "no problems found",
 ) -> None:  # fmt: skip
     """Prints findings, or writes them to a file; exits with 1 where one is grave enough."""
     told = [one for one in found if checking.at_least(one, level)]
@@ -112,7 +124,8 @@ def _report(
         click.echo(report)
     counts = Counter(one.severity for one in found)
     said = ", ".join(f"{counts[one]} {one}{'s' * (counts[one] != 1)}" for one in ("error", "warning") if counts[one])
-    click.echo(f"{len(files)} document{'s' * (len(files) != 1)}: {said or nothing}", err=True)
+    documents = f"{len(files)} document{'s' * (len(files) != 1)}"
+    click.echo(f"{documents}: {said}" if said else f"{documents} checked, {nothing}", err=True)
     least = _usage(lambda: checking.level(fail_on))
     if any(checking.at_least(one, least) for one in found):
         raise Exit(1)
@@ -131,10 +144,10 @@ def diff(
     old: Path, new: Path, select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
     form: str, output: Path | None,
 ) -> None:  # fmt: skip
-    """What changed for callers from one version of a document to another, and the version that this asks for.
+    """Compare two versions of a document: what changed for callers, and the version number it calls for.
 
-    Exits with 1 where something breaks callers and the version of the new document does not say so; with --fail-on,
-    where a change is as grave as that.
+    Exit status: 0 no change breaks callers, or the new version number says so; 1 otherwise, or with --fail-on for
+    changes at or above it; 2 usage or configuration error.
     """
     before, after = _usage(lambda: [checking.one(path) for path in (old, new)])
     settings = _usage(lambda: Settings(select=select, ignore=ignore))
@@ -144,6 +157,6 @@ def diff(
     told = f"{made.versions[0] or '?'} → {made.versions[1] or '?'}"
     asked = f"a {made.bump} version" if made.bump != "none" else "no new version"
     click.echo(f"asks for {asked}; the documents say {told}", err=True)
-    _report(found, [str(after.document)], form, output, level, fail_on or "never", "nothing that breaks callers")
+    _report(found, [str(after.document)], form, output, level, fail_on or "never", "no change that breaks callers")
     if fail_on is None and made.behind and any(one.severity == "error" for one in found):
         raise Exit(1)

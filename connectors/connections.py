@@ -18,8 +18,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ import keyring
 import tomlkit
 from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
 
 from connectors.locks import locked
 from connectors.registry import Entry
@@ -66,7 +68,7 @@ def variables(entry: Entry, parameter: ConnectionParameter) -> tuple[str, ...]:
     if not entry.named:
         return ()
     asked = tuple(name for name in parameter.environment if _belongs(entry, name))
-    return (variable(entry.name, parameter.name), *asked)
+    return tuple(dict.fromkeys((variable(entry.name, parameter.name), *asked)))
 
 
 def _belongs(entry: Entry, name: str) -> bool:
@@ -267,8 +269,8 @@ def save(connector: str, name: str, service: Service, values: Mapping[str, Any],
     if not _NAME.match(name):
         raise ConnectionMissing(f"{name!r} is no name of a connection; use letters, digits, - and _")
     with sealed(), _changing() as content:
-        own = content.setdefault(connector, tomlkit.table(is_super_table=True))
-        table = own.setdefault(name, tomlkit.table())
+        own = _table(content, connector, tomlkit.table(is_super_table=True))
+        table = _table(own, name, tomlkit.table())
         before = table.get(BOUND)
         if base and before and before != base:
             raise ConnectionMissing(
@@ -280,6 +282,14 @@ def save(connector: str, name: str, service: Service, values: Mapping[str, Any],
         if base:
             table[BOUND] = base
     return saved_file()
+
+
+def _table(parent: Any, name: str, new: Table) -> Any:
+    """The table of a name, or a new one; a person may have put something else there."""
+    table = parent.setdefault(name, new)
+    if not isinstance(table, Mapping):
+        raise ConnectionMissing(f"{saved_file()}: {name} is not a table; the connections of a connector are tables")
+    return table
 
 
 def _written(connector: str, name: str, key: str, value: Secret) -> str:
@@ -301,8 +311,9 @@ def remove(connector: str, name: str) -> None:
     """Forgets a saved connection, and its secrets in the keyring."""
     with sealed(), _changing() as content:
         own: Any = content.get(connector, {})
-        if name not in own:
-            raise UnknownName(f"saved connection of {connector}", name, own)
+        saved = saved_connections(connector)
+        if name not in saved:
+            raise UnknownName(f"saved connection of {connector}", name, saved)
         for key, text in own[name].items():
             if text == KEYRING:
                 try:
@@ -378,20 +389,25 @@ class Saved(Store):
 
 def _how(entry: Entry, lacking: list[ConnectionParameter]) -> str:
     names = ", ".join(f"{one.name} ({one.description or one.title})" for one in lacking)
-    values = ", ".join(f'"{one.name}": "…"' for one in lacking)
+    return f"the connection to {entry.name} has no {names}. {ways(entry, lacking)}"
+
+
+def ways(entry: Entry, parameters: Sequence[ConnectionParameter]) -> str:
+    """How the values of a connection are given, a line for each way."""
+    values = ", ".join(f'"{one.name}": "…"' for one in parameters)
+    place = shlex.quote(str(entry.document))
     if not entry.named:
         return (
-            f"the connection to {entry.name} has no {names}. A document that is found by its path gets no values of "
-            f"the environment and no saved default. Give them\n"
+            "A document that is found by its path gets no values of the environment and no saved default. Give them\n"
             f'  in code          connectors.load_file("{entry.document}", connection={{{values}}})\n'
-            f'  saved            connectors connect {entry.document} --as NAME, then connection="NAME" '
+            f'  saved            connectors connect {place} --as NAME, then connection="NAME" '
             "(on the command line --connection NAME)\n"
-            f"or add it to those that are found by name: connectors add {entry.document}"
+            f"or add it to those that are found by name: connectors add {place}"
         )
-    set_ = " ".join(f"{variables(entry, one)[-1]}=…" for one in lacking)
-    consents = "".join(f"\n{_consent(entry, one, name)}" for one in lacking for name in withheld(entry, one))
+    set_ = " ".join(f"{variables(entry, one)[-1]}=…" for one in parameters)
+    consents = "".join(f"\n{_consent(entry, one, name)}" for one in parameters for name in withheld(entry, one))
     return (
-        f"the connection to {entry.name} has no {names}. Give the values in one of three ways:\n"
+        "Give the values in one of three ways:\n"
         f'  in code          connectors.load("{entry.name}", connection={{{values}}})\n'
         f"  environment      {set_}\n"
         f"  saved            connectors connect {entry.name}, or [{entry.name}.{DEFAULT}] in {saved_file()}{consents}"

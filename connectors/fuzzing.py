@@ -14,6 +14,7 @@ from click.exceptions import Exit
 
 from connectors.loading import connect, entry_named
 from connectors.network import LOOPBACK
+from connectors.terminal import escaped_line
 from engine import loader
 from engine.errors import UnknownName
 from engine.fuzz import EXAMPLES, Failure, failure_of, hostile, replay
@@ -24,24 +25,39 @@ from engine.sandbox import Sandbox
 
 @click.command()
 @click.argument("name")
-@click.option("--url", help="The service to call; a sandbox of the document by default.")
-@click.option("--connection", help="A saved connection; by default what the sandbox accepts, or the environment.")
-@click.option("--operation", "operations", multiple=True, help="An operation to call; all by default.")
-@click.option("--seed", "random_seed", type=int, default=0, show_default=True, help="The same seed, the same calls.")
-@click.option("--max-examples", type=click.IntRange(1), default=EXAMPLES, show_default=True, help="Calls an operation.")
-@click.option("--read-only", is_flag=True, help="Call what only reads: GET, HEAD, OPTIONS.")
-@click.option("--answers/--no-answers", default=True, help="Answer the client with made-up octets, too, on loopback.")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep failures there, to be replayed.")
-@click.option("--replay", "again", type=click.Path(exists=True, path_type=Path), help="Repeat failures kept there.")
+@click.option("--url", help="Service to call; by default a sandbox of the document.")
+@click.option("--connection", help="Saved connection; by default the sandbox's, or the environment's.")
+@click.option("--operation", "operations", multiple=True, help="Operation to fuzz; all by default.")
+@click.option(
+    "--seed",
+    "random_seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the random values: the same seed gives the same calls.",
+)
+@click.option(
+    "--max-examples", type=click.IntRange(1), default=EXAMPLES, show_default=True, help="Calls per operation."
+)
+@click.option("--read-only", is_flag=True, help="Fuzz GET, HEAD and OPTIONS operations only.")
+@click.option("--answers/--no-answers", default=True, help="Also give the client malformed responses, on loopback.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save failures to FILE.", metavar="FILE")
+@click.option(
+    "--replay",
+    "again",
+    type=click.Path(exists=True, path_type=Path),
+    help="Repeat the failures saved in FILE.",
+    metavar="FILE",
+)
 def fuzz(
     name: str, url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
     max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
 ) -> None:  # fmt: skip
-    """Call operations with what they may be called with, and check each answer; break one rule at a time, which the
-    client must refuse; answer the client with whatever octets.
+    """Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and
+    malformed responses.
 
-    NAME is a connector or the file of a document. What fails is shrunk, and told as a command and as Python. With
-    --url what the calls do is really done. Exits with 1 where something fails.
+    NAME is a connector, or the path of a document. A failure is shrunk, and shown as a command and as Python. With
+    --url the calls reach that service. Exit status: 0 no failures, 1 failures, 2 usage error.
     """
     entry = entry_named(name)
     with ExitStack() as stack:
@@ -59,13 +75,13 @@ def fuzz(
         for one in failures:
             count += 1
             kept.append(one.saved())
-            click.echo(f"{one.check}: {one.name}: {one.message}")
+            click.echo(escaped_line(f"{one.check}: {one.name}: {one.message}"))
             if one.answer is not None:
                 click.echo(f"  answered with {one.answer!r}; replay it with --replay")
             else:
                 click.echo(f"  {one.command(name, url)}\n  {one.python(name, url)}")
         if save is not None:
-            save.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            save.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     click.echo(f"{count} failure{'s' * (count != 1)} in {len(chosen)} operations", err=True)
     if count:
         raise Exit(1)

@@ -135,7 +135,7 @@ def entry_named(name: str) -> Entry:
     if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
         return entry_at(path)
     known = registry.entries()
-    if name not in known and os.path.exists(path):
+    if name not in known and os.path.exists(name):
         return entry_at(path)
     return registry.find(name, known)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +17,7 @@ from connectors.connecting import FLOWS
 from connectors.loading import connect, entry_at, entry_named, service_named
 from connectors.registry import Entry
 from connectors.tables import print_json
+from connectors.terminal import escaped_line
 from engine import loader
 from engine.connection import Connection, may_be_empty
 from engine.connection import missing as connections_missing
@@ -35,19 +37,20 @@ _FETCHING = 10.0
 
 @click.command()
 @click.argument("source", metavar="FOLDER|FILE|URL")
-@click.option("--name", help="The name to find it by; its file's or folder's by default.")
-@click.option("--replace", "anew", is_flag=True, help="Put it in place of one added before.")
+@click.option("--name", help="Name to find it by; by default that of its file or folder.")
+@click.option("--replace", "anew", is_flag=True, help="Replace the connector that was added under this name.")
 def add(source: str, name: str | None, anew: bool) -> None:
-    """Check a connector's document, tell what it offers, and copy it to those that are found by name."""
+    """Check a connector's document, show what it offers, and copy it to the connectors that are found by name."""
     with tempfile.TemporaryDirectory() as folder:
         entry = entry_at(_fetched(source, Path(folder)) if "://" in source else Path(source))
         service = loader.load(entry.document, entry.properties)
         for one in dict.fromkeys((*service.diagnostics, *findings(service), *loader.faults(service))):
-            click.echo(str(one), err=True)
+            click.echo(escaped_line(str(one)), err=True)
         chosen = name or entry.name
         place = registry.add(entry, chosen, anew=anew)
     needed = ", ".join(one.name for one in service.connection) or "nothing"
-    click.echo(f"{service.title}: {len(service.operations)} operations; a connection has {needed}", err=True)
+    title = escaped_line(service.title)
+    click.echo(f"{title}: {len(service.operations)} operations; a connection has {needed}", err=True)
     unread = len(service.operations) - len(list(loader.readable(service)))
     if unread:
         click.echo(f"{unread} of them cannot be called, because the document cannot be read there", err=True)
@@ -139,8 +142,26 @@ def _asked_for(service: Service, parameter: ConnectionParameter) -> Secret:
     """A value from the person at the terminal."""
     title = parameter.description or parameter.title or parameter.name
     hidden = connections.secret(service, parameter.name)
-    default = "" if parameter.name in may_be_empty(service) else None
-    return Secret(click.prompt(title, hide_input=hidden, default=default, show_default=False))
+    optional = parameter.name in may_be_empty(service)
+    answer = _answer(f"{title}: ", hidden)
+    while answer == "" and not optional:
+        answer = _answer(f"{title}: ", hidden)
+    if answer is None:
+        raise click.UsageError(f"the input has ended; give the value with --set {parameter.name}=VALUE")
+    return Secret(answer)
+
+
+def _answer(question: str, hidden: bool) -> str | None:
+    """What a person answers; None where the input has ended, which click would take for Ctrl-C."""
+    question = escaped_line(question)  # getpass writes to the terminal itself
+    if hidden:
+        try:
+            return getpass(question)
+        except EOFError:
+            return None
+    click.echo(question, nl=False, err=True)
+    line = sys.stdin.readline()
+    return line.rstrip("\n") if line else None
 
 
 def _given(service: Service, given: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import sys
 from datetime import date
@@ -40,9 +41,11 @@ def table(*columns: str) -> Table:
 
 
 def show(table: Table) -> None:
-    # Without a colour system rich writes no control sequences, which would be escaped here.
+    lines = io.StringIO()
     width = None if sys.stdout.isatty() else 160
-    Console(width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+    Console(file=lines, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+    for line in lines.getvalue().splitlines():
+        click.echo(line.rstrip())
 
 
 def add_row(table: Table, *cells: str) -> None:

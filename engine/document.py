@@ -651,7 +651,7 @@ def read(path: Path, *, tolerant: bool = False) -> Document:
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a name may hold NUL
+        reason = getattr(error, "strerror", None) or str(error)
         raise InvalidDocument([Diagnostic("file", "error", f"cannot be read: {reason}", str(path), 1, 1)]) from None
     return parse(data, str(path), tolerant=tolerant)

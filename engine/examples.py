@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 
 from engine.codecs import OCTETS
 from engine.codecs.binding import MAX_DEPTH
@@ -291,7 +293,7 @@ def _matching(pattern: str, least: int, most: float | None) -> str | None:
         return find(
             st.from_regex(pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)), fits, settings=quiet
         )
-    except Exception:  # noqa: BLE001 - a pattern that is none, or that no text fits: there is no example of it
+    except (HypothesisException, re.error, ValueError, OverflowError, NotImplementedError, RecursionError):
         return None
 
 

@@ -260,7 +260,7 @@ def _engine_for(pattern: Any) -> Any:
         for options in (_LINEAR, _BOUNDED):
             try:
                 validator = jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options)
-            except (ValueError, TypeError):
+            except ValueError:
                 continue
             _ENGINES[pattern] = (options, validator)
             break
@@ -364,7 +364,7 @@ class Validator:
             self._judge = jsonschema_rs.validator_for(
                 self.written, pattern_options=options, validate_formats=False, offline=True
             )
-        except (ValueError, TypeError):
+        except ValueError:
             pass  # a keyword of the wrong kind: the explainer alone judges, and skips what it cannot read
         self._explainer: Any = None
 

@@ -110,7 +110,13 @@ class Comparison:
 def compare(
     old: Document, new: Document, old_properties: Document | None = None, new_properties: Document | None = None
 ) -> Comparison:
-    """What changed from the old to the new document, and the properties beside them."""
+    """What changed from the old to the new document, and the properties beside them.
+
+    :class:`~engine.errors.InvalidDocument` for what is not a mapping, and so says nothing of its version.
+    """
+    for document in (old, new):
+        if not isinstance(document.root, Mapping):
+            raise document.refuse("dialect", "a document is a mapping with swagger or openapi in it", "")
     before = Case(old, Tree(old), old_properties)
     after = Case(new, Tree(new), new_properties)
     made = _Comparer(before, after)
