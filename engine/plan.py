@@ -15,7 +15,7 @@ from typing import Any
 
 from engine import leniency
 from engine.body import Body, Compiler
-from engine.codecs import OCTETS, TEXT, codec_for, essence
+from engine.codecs import OCTETS, TEXT, codec_for, essence, of_no_row
 from engine.codecs.binding import MemberError, Parameters
 from engine.content import Content, Stream, is_octets
 from engine.credentials import Credentials, Url, mask_of, revealed
@@ -795,7 +795,10 @@ class Plan:
         bodies = [body for media_type in consumes if (body := self.request_body(media_type)) is not None]
         if not bodies:
             raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, which no codec writes")
-        return next((body for body in bodies if body.codec.carries(value)), bodies[0])
+        chosen = next((body for body in bodies if body.codec.carries(value)), bodies[0])
+        if is_octets(value) and of_no_row(chosen.media_type):
+            return self._body("request octets", self.operation.body.schema, chosen.media_type)
+        return chosen
 
     def request_body(self, media_type: str) -> Body | None:
         """The body of a request in a media type; None where no codec writes it."""
@@ -818,13 +821,15 @@ class Plan:
     def answer_body(self, answer: Answer | None, media_type: str) -> Body | None:
         """The body of an answer in a media type; None where no codec reads it."""
         schema = answer.media[0].schema if answer is not None and answer.media else None
-        return self._body(answer.status if answer is not None else "", schema, media_type)
+        return self._body(answer.status if answer is not None else "", self._listed(schema, media_type), media_type)
 
     def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
         if (key, media_type) not in self._bodies:
             codec = OCTETS if self._is_file(schema) and key != "request" else codec_for(media_type)
             if codec is None:
                 return None
+            if key == "request" and of_no_row(media_type) and self._has_members(schema):
+                codec = codec_for(_JSON) or codec
             section = "request" if key.startswith("request") else "response"
             self._bodies[key, media_type] = Body(
                 self._compiler,
@@ -836,6 +841,18 @@ class Plan:
                 received=section == "response",
             )
         return self._bodies[key, media_type]
+
+    def _has_members(self, schema: Schema | None) -> bool:
+        """Whether a schema is for objects or lists alone."""
+        effective = self.contract(schema) if schema is not None else Schema()
+        return set(effective.types) <= {"object", "array"} and bool(effective.types or effective.properties)
+
+    def _listed(self, schema: Schema | None, media_type: str) -> Schema | None:
+        """The schema of a body; where the media type is for lists, that of one whose item is declared."""
+        codec = codec_for(media_type)
+        if codec is None or not codec.listed or schema is None or "array" in self.contract(schema).types:
+            return schema
+        return Schema(types=("array",), items=schema)
 
     def _is_file(self, schema: Schema | None) -> bool:
         if schema is None:
@@ -964,6 +981,7 @@ class Plan:
         path = self.operation.paging.items if self.operation.paging is not None else ()
         ways = self._ways(came, answer)
         holder, other = next((way for way in ways if way[0].each is not None), ways[0])
+        path = () if holder.codec.listed else path
         schema = self._item_schema(holder.schema, path)
         item = self._body(f"{stream.status} items", schema, holder.media_type)
         if holder.each is None or item is None:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from engine.body import Compiler
-from engine.codecs import essence
+from engine.codecs import essence, of_no_row
 from engine.content import Content
 from engine.errors import Problem, Unsupported
 from engine.loader import readable
@@ -21,6 +21,7 @@ from engine.model import Answer, Media, Schema, Service
 from engine.plan import Plan
 from engine.styles import style_of
 
+_JSON = "application/json"
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -171,19 +172,18 @@ def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any)
     body = plan.answer_body(answer, media_of(answer, media_type).type)
     if body is None:
         return None
-    written = value if isinstance(value, bytes) else body.write(value, [])
+    # An object or a list is JSON in a media type that only has text or octets, as services send it.
+    writer = plan.answer_body(answer, _JSON) if body.holds_no_members() else None
+    written = value if isinstance(value, bytes) else (writer or body).write(value, [])
     return body.content_type(written), written
 
 
 def writable(plan: Plan, answer: Answer) -> tuple[str, ...]:
-    """The media types of an answer in which its value can be written: what is no scalar in those for values of any
-    type; all where there is none such."""
-    kinds = plan.contract(answer.media[0].schema).types if answer.media and answer.media[0].schema else ()
+    """The media types in which an answer can be asked for, those before all others in which its value is at home."""
     offered = plan.offered or tuple(one.type for one in answer.media)
-    if not {"object", "array"} & set(kinds):
-        return offered
-    bodies = ((one, plan.answer_body(answer, one)) for one in offered)
-    return tuple(one for one, body in bodies if body is not None and body.codec.structured) or offered
+    bodies = {one: plan.answer_body(answer, one) for one in offered}
+    strange = [one for one, body in bodies.items() if body is None or (body.holds_no_members() and not of_no_row(one))]
+    return tuple(sorted(offered, key=lambda one: one in strange))
 
 
 def best(offered: Sequence[str], accept: str) -> str | None:

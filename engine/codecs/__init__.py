@@ -1,6 +1,7 @@
 """Codecs: one row for each way of writing a value. Negotiation reads this table.
 
-A row's ``bind`` gives both directions from one look at the schema; codecs do not know each other.
+A row's ``bind`` gives both directions from one look at the schema; codecs do not know each other, but that lines hold
+JSON.
 """
 
 from __future__ import annotations
@@ -8,10 +9,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from engine.codecs import binary, form, json, multipart, text, xml
+from engine.codecs import binary, form, json, lines, multipart, text, xml
 from engine.codecs.binding import Codec, Parameters
 
-CODECS: tuple[Codec, ...] = (json.CODEC, xml.CODEC, form.CODEC, multipart.CODEC, *text.CODECS, binary.CODEC)
+CODECS: tuple[Codec, ...] = (
+    json.CODEC,
+    xml.CODEC,
+    form.CODEC,
+    multipart.CODEC,
+    *lines.CODECS,
+    *text.CODECS,
+    binary.CODEC,
+)
 """In the order in which they are asked; of several matches the closest wins."""
 
 OCTETS = binary.CODEC
@@ -44,3 +53,10 @@ def codec_for(media_type: str) -> Codec | None:
             if candidate in row.matches:
                 return row
     return None
+
+
+def of_no_row(media_type: str) -> bool:
+    """Whether a media type is in the table as one of ``application/*`` only: what is written so the document's schema
+    says better. An object or a list under ``application/vnd.example`` is JSON."""
+    name = essence(media_type)[0]
+    return name.startswith("application/") and name not in OCTETS.matches and codec_for(name) is OCTETS

@@ -33,7 +33,20 @@ def bind(binding: Binding) -> Bound:
 
 CODEC = Codec(
     "binary",
-    ("application/octet-stream", "image/*", "audio/*", "video/*", "font/*", "model/*", "application/*"),
+    (
+        "application/octet-stream",
+        "application/pdf",
+        "application/zip",
+        "application/gzip",
+        "application/x-tar",
+        "application/msword",
+        "image/*",
+        "audio/*",
+        "video/*",
+        "font/*",
+        "model/*",
+        "application/*",
+    ),
     bind,
     carries=is_octets,
 )

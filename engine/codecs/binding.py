@@ -48,7 +48,8 @@ class Codec:
     ``matches`` are full types, ``type/*`` ranges and ``+suffix`` (RFC 6839); ``charset`` is appended to
     the Content-Type that is sent; ``carries`` tells whether a value is of the kind that is written so, and
     ``structured`` that values of any type can be; ``opaque`` that its values are in a format of their own, of which a
-    schema for an object or a list does not speak.
+    schema for an object or a list does not speak; ``listed`` that they are lists, and that the schema of anything else
+    is that of an item.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Codec:
     structured: bool = False
     charset: str = ""
     opaque: bool = False
+    listed: bool = False
 
 
 class MemberError(ValueError):
