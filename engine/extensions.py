@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
-from engine.dialects.lowering import EMPTY, Site, truth
+from engine.dialects.lowering import EMPTY, References, Site, truth
 from engine.document import escape, pointer_steps
 from engine.model import (
     MISSING,
@@ -68,6 +68,19 @@ def _object(value: Any, at: Site, name: str, keys: tuple[str, ...]) -> Mapping[s
     return value
 
 
+def _texts(value: Mapping[str, Any], at: Site, name: str, *members: str) -> Mapping[str, Any]:
+    """An extension's value whose members are text where they are there."""
+    for member in members:
+        if not isinstance(value.get(member, ""), str):
+            raise at.refuse("extension", f"{member} of {name} must be text", f"{name}/{escape(member)}")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def _steps(path: Any) -> tuple[str, ...]:
     """A path of Microsoft's (``value/items`` or ``body/value``) as steps."""
     return tuple(step for step in str(path or "").split("/") if step)
@@ -102,7 +115,7 @@ def _asked(value: Mapping[str, Any]) -> Choices:
     """What to ask and how to read it, in either spelling."""
     return Choices(
         operation=str(value.get("operationId", "")),
-        arguments={name: _argument(given) for name, given in (value.get("parameters") or EMPTY).items()},
+        arguments={name: _argument(given) for name, given in _mapping(value.get("parameters")).items()},
         items=_steps(value.get("value-collection", value.get("itemsPath"))),
         value=_steps(value.get("value-path", value.get("itemValuePath"))),
         title=_steps(value.get("value-title", value.get("itemTitlePath"))),
@@ -132,14 +145,18 @@ def _argument(given: Any) -> Any:
 
 
 def _form(node: Any, value: Any, at: Site) -> Any:
-    value = _object(value, at, "x-connector-form", ("name", "collectionFormat"))
+    members = ("name", "collectionFormat")
+    value = _texts(_object(value, at, "x-connector-form", members), at, "x-connector-form", *members)
     return replace(node, form_name=value.get("name"), form_style=value.get("collectionFormat"))
 
 
 def _wire(node: Any, value: Any, at: Site) -> Any:
     value = _object(value, at, "x-connector-wire", ("schema", "path"))
     schema = at.schema(value["schema"], f"{at.pointer}/x-connector-wire/schema") if "schema" in value else None
-    return replace(node, wire=Wire(schema=schema, path=tuple(map(str, value.get("path") or ()))))
+    path = value.get("path") or []
+    if not isinstance(path, list):
+        raise at.refuse("extension", "path of x-connector-wire must be a list of names", "x-connector-wire/path")
+    return replace(node, wire=Wire(schema=schema, path=tuple(map(str, path))))
 
 
 def _operators(node: Any, value: Any, at: Site) -> Any:
@@ -167,7 +184,7 @@ _ENCODINGS: Mapping[str, str] = {"single": "once", "double": "twice", "none": "n
 
 
 def _url_encoding(node: Any, value: Any, at: Site) -> Any:
-    if value not in _ENCODINGS:
+    if not isinstance(value, str) or value not in _ENCODINGS:
         raise at.refuse("extension", f"x-ms-url-encoding is one of {', '.join(_ENCODINGS)}", "x-ms-url-encoding")
     return replace(node, encoding=_ENCODINGS[value])
 
@@ -196,9 +213,9 @@ def _parameterized_host(node: Service, value: Any, at: Site) -> Service:
     path = f"/{rest.partition('/')[2]}" if "/" in rest else ""
     prefixed = truth(value.get("useSchemePrefix", True))
     parameters = []
-    for raw in value.get("parameters") or ():
-        while isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
-            raw = at.document.get(at.document.target(raw["$ref"], at.pointer))
+    for raw in _list(value.get("parameters")):
+        if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
+            raw = at.document.get(References(at.document).end(raw["$ref"], at.pointer))
         if isinstance(raw, Mapping) and isinstance(raw.get("name"), str):
             parameters.append(_host_parameter(raw))
     return replace(
@@ -257,12 +274,14 @@ def _representation(node: Any, value: Any, at: Site) -> Any:
         raise at.refuse(
             "extension", "x-connector-representation needs in: header, path or query, and values", _REPRESENTATION
         )
+    _texts(values, at, f"{_REPRESENTATION}/values", *values)
     choice = Representation(where=where, name=str(value.get("name", "")), values={**values})
     return replace(node, representation=choice)
 
 
 def _xml_rule(node: Any, value: Any, at: Site) -> Any:
-    value = _object(value, at, "x-connector-xml", ("envelope", "empty"))
+    members = ("envelope", "empty")
+    value = _texts(_object(value, at, "x-connector-xml", members), at, "x-connector-xml", *members)
     return replace(node, xml=XmlRule(envelope=value.get("envelope"), empty_is_null=value.get("empty") == "null"))
 
 
@@ -334,7 +353,7 @@ def with_properties(service: Service, raw: Any, at: Site) -> Service:
 def _in_sets(raw: Any) -> dict[str, ConnectionParameter]:
     """The parameters of alternative ways to connect, each with the sets that have it."""
     found: dict[str, ConnectionParameter] = {}
-    for one in (raw.get("values") if isinstance(raw, Mapping) else None) or ():
+    for one in _list(_mapping(raw).get("values")):
         if not isinstance(one, Mapping) or not isinstance(one.get("parameters"), Mapping):
             continue
         for name, inside in one["parameters"].items():
@@ -368,7 +387,7 @@ def _oauth(raw: Any) -> OAuth | None:
     provider = str(raw.get("identityProvider", "")).lower()
     given = {
         str(name).lower(): str(one["value"])
-        for name, one in (raw.get("customParameters") or EMPTY).items()
+        for name, one in _mapping(raw.get("customParameters")).items()
         if isinstance(one, Mapping) and one.get("value")
     }
     places = _ENDPOINTS.get(provider, ("", "", ""))
@@ -403,6 +422,7 @@ def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
     limits = _mapping(ui.get("constraints"))
     allowed = limits.get("allowedValues")
     settings = raw.get("oAuthSettings", raw.get("oauthSettings"))
+    variables = raw.get("x-connector-environment")
     return ConnectionParameter(
         name=name,
         type=kind,
@@ -411,12 +431,9 @@ def _connection_parameter(name: str, raw: Any) -> ConnectionParameter:
         required=truth(limits.get("required", kind.lower() not in ("gatewaysetting", "oauthsetting"))),
         secret=kind.lower() in ("securestring", "oauthsetting"),
         default=raw.get("default", raw.get("defaultValue", MISSING)),
-        allowed=tuple(
-            one.get("value") if isinstance(one, Mapping) else one
-            for one in (allowed if isinstance(allowed, list) else ())
-        ),
+        allowed=tuple(one.get("value") if isinstance(one, Mapping) else one for one in _list(allowed)),
         oauth=_oauth(settings),
-        environment=tuple(map(str, raw.get("x-connector-environment") or ())),
+        environment=(variables,) if isinstance(variables, str) else tuple(map(str, _list(variables))),
     )
 
 
@@ -568,6 +585,9 @@ def _signature(node: Service, value: Any, at: Site) -> Service:
     value = _object(value, at, "x-connector-signature", _members_of(Signature))
     if not value.get("header") or not value.get("secret"):
         raise at.refuse("extension", "x-connector-signature needs header and secret", "x-connector-signature")
+    _texts(value, at, "x-connector-signature", *(name for name in value if name != "seconds"))
+    if not isinstance(value.get("seconds", 0), (int, float)):
+        raise at.refuse("extension", "seconds of x-connector-signature is a number", "x-connector-signature/seconds")
     return replace(node, signature=Signature(**value))
 
 
@@ -580,6 +600,7 @@ def _handshake(node: Service, value: Any, at: Site) -> Service:
         if not isinstance(row.get("challenge"), str) or not all(isinstance(one, Mapping) for one in maps):
             said = "x-connector-handshake needs the place of its challenge; when, verify and headers are mappings"
             raise at.refuse("extension", said, "x-connector-handshake")
+        _texts(row, at, "x-connector-handshake", "method")
     return replace(node, handshakes=tuple(Handshake(**row) for row in rows))
 
 

@@ -190,6 +190,8 @@ def _convert_array_to_object(use: Use) -> Policy:
 def _string_to_array(use: Use) -> Policy:
     """``a;b`` becomes ``[a, b]``, or ``[{childPropertyName: a}, …]``."""
     marks, child = use["delimiterList"], use.get("childPropertyName")
+    if not marks:
+        raise Unsupported("the policy 'stringtoarray' needs a delimiter in delimiterList")
     between = re.compile(f"[{re.escape(marks)}]")
 
     def parted(given: Any) -> Any:

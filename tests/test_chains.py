@@ -1,0 +1,98 @@
+"""Definitions that refer to one another in long chains: no recursion, and time in proportion to their length."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from engine import document, loader
+from engine.connection import Connection
+from engine.describe import describe
+from engine.errors import InvalidArguments
+from engine.examples import minimal
+from engine.http import Headers, Request, Response
+from engine.operation import Connector
+from engine.plan import Options
+
+
+def _next(index: int) -> dict[str, str]:
+    return {"$ref": f"#/definitions/D{index}"}
+
+
+LEAF = {"type": "object", "properties": {"when": {"type": "string", "format": "date-time"}, "id": {"type": "integer"}}}
+CHAINS: dict[str, Any] = {
+    "references": lambda index, size: _next(index + 1),
+    "allOf": lambda index, size: {"allOf": [_next(index + 1), {"properties": {f"p{index}": {"type": "string"}}}]},
+    "properties": lambda index, size: {"type": "object", "properties": {"next": _next(index + 1)}},
+    "properties that must be there": lambda index, size: {
+        "type": "object",
+        "required": ["next"],
+        "properties": {"next": _next(index + 1)},
+    },
+    "items": lambda index, size: {"type": "array", "items": _next(index + 1)},
+    "additionalProperties": lambda index, size: {"type": "object", "additionalProperties": _next(index + 1)},
+    "a ring": lambda index, size: {
+        "type": "object",
+        "properties": {"n": _next((index + 1) % size), "b": _next((index - 1) % size)},
+    },
+    "a net": lambda index, size: {
+        "type": "object",
+        "properties": {f"q{step}": _next((index + step) % size) for step in range(1, 9)},
+    },
+}
+
+
+class _Answers:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def send(self, request: Request) -> Response:
+        return Response(200, Headers([("Content-Type", "application/json")]), self._body)
+
+
+def _used(kind: str, size: int) -> float:
+    """Everything is done with the first of a chain that is done before and after a call; the seconds it took."""
+    definitions = {f"D{index}": CHAINS[kind](index, size) for index in range(size)} | {f"D{size}": LEAF}
+    answer = {"responses": {"200": {"description": "ok", "schema": _next(0)}}}
+    body = {"name": "body", "in": "body", "required": True, "schema": _next(0)}
+    posted = {"operationId": "post", "parameters": [body]}
+    text = json.dumps(
+        {
+            "swagger": "2.0",
+            "info": {"title": "t", "version": "1"},
+            "host": "a.example",
+            "consumes": ["application/json", "application/xml"],
+            "produces": ["application/json", "application/xml"],
+            "paths": {"/a": {"get": {**answer, "operationId": "get"}, "post": {**posted, **answer}}},
+            "definitions": definitions,
+        }
+    )
+    started = time.process_time()
+    service = loader.service_of(document.parse(text, "x.json"))
+    transport = _Answers(b"[]" if kind == "items" else b"{}")
+    made = Connector("x", service, Connection(service, {}, "http://127.0.0.1:1"), transport, Options())
+    assert made.diagnostics == ()
+    describe("x", service)
+    assert made.post.__doc__
+    minimal(made.post._plan)
+    value: Any = [] if kind == "items" else {}
+    if kind != "properties that must be there":
+        assert made.post.request(body=value).body
+        assert made.post.using(content_type="application/xml").request(body=value).body
+    wrong: Any = [3] if kind == "items" else {"next": 3, "id": "x", "n": 3, "q1": 3}
+    if kind != "references":
+        with pytest.raises(InvalidArguments):
+            made.post.request(body=wrong)
+    assert made.get() == value
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_a_chain_of_definitions_takes_time_in_proportion_to_its_length(kind: str) -> None:
+    """Four times the length takes at most twice that in time, and no chain is too long for Python's own stack."""
+    _used(kind, 20)
+    short, long = _used(kind, 400), _used(kind, 1600)
+    assert long < 8 * short + 0.5
