@@ -79,7 +79,7 @@ def store() -> Iterator[Store]:
     made.close()
 
 
-@pytest.mark.parametrize(("tests", "value", "held"), CONDITIONS)
+@pytest.mark.parametrize(("tests", "value", "held"), CONDITIONS, ids=range(len(CONDITIONS)))
 def test_each_test_of_a_condition(store: Store, tests: dict[str, Any], value: Any, held: bool) -> None:
     facts = Facts({"a": value, "b": "bee"}, {"which": "1"}, store, {"m": value})
     assert holds({"argument": "a", **tests}, facts) == held
