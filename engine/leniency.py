@@ -36,6 +36,8 @@ MEDIA_TYPE = "media type"
 """The Content-Type is undeclared or wrong, while the bytes are what is declared."""
 NO_MEDIA_TYPE = "no media type"
 """There is no Content-Type: whoever receives that may look at the bytes (RFC 9110 section 8.3)."""
+NO_BODY = "no body"
+"""Neither a body nor a Content-Type where a value is promised, as many services end a success: there is no value."""
 UNICODE = "unicode"
 """Half of a surrogate pair, which no text in UTF-8 can hold."""
 NUMBER = "number"
@@ -46,6 +48,8 @@ XML_NAME = "xml name"
 """An XML root, item or member under a name that the document does not give."""
 ENCODING = "encoding"
 """A character encoding other than the one that is declared, or one that nobody knows."""
+PROLOG = "prolog"
+"""Blanks before an XML declaration, which must be the first there is (XML 1.0 section 2.8)."""
 DOCTYPE = "doctype"
 """A document type declaration, which is not looked at; one that declares entities is refused anyway."""
 STATUS = "status"
@@ -56,11 +60,13 @@ LENIENCY: Mapping[str, Row] = {
     TOP_LEVEL: Row("refused", "refused"),
     MEDIA_TYPE: Row("deviation", "refused"),
     NO_MEDIA_TYPE: Row("deviation", "deviation"),
+    NO_BODY: Row("deviation", "deviation"),
     UNICODE: Row("deviation", "refused"),
     NUMBER: Row("deviation", "refused"),
     TWICE: Row("refused", "refused"),
     XML_NAME: Row("deviation", "refused"),
     ENCODING: Row("deviation", "refused"),
+    PROLOG: Row("deviation", "refused"),
     DOCTYPE: Row("deviation", "refused"),
     STATUS: Row("deviation", "refused"),
 }

@@ -1051,7 +1051,12 @@ class Plan:
             return None
         if not response.body and (not content_type or answer is None or not answer.media):
             # No octets and no word about them: there is no representation, hence no value.
-            return b"" if answer is not None and answer.media and self._is_file(answer.media[0].schema) else None
+            if answer is None or not answer.media:
+                return None
+            if self._is_file(answer.media[0].schema):
+                return b""
+            problems.append(Problem((), "is missing: there is no body", leniency.NO_BODY))
+            return None
         came, parameters = essence(content_type)
         ways = self._ways(came, answer)
         if not response.body and ways[0][0].codec.structured:

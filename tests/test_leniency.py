@@ -359,9 +359,18 @@ CASES: dict[str, list[Case]] = {
         Case("pet_xml", PET_XML.encode("utf-16-le"), "text/xml; charset=utf-16", ONE),
         Case("pet_xml", b"\xef\xbb\xbf" + PET_XML.encode(), "text/xml", ONE),
         *(
+            Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', "text/xml", ONE)
+            for name in ("utf8", "utf_8", "latin1", "windows-1252", "mac-roman", "shift_jis", "US-ASCII")
+        ),
+        *(
             Case("pet_xml", PET_XML, f"application/xml; charset={name}", ONE, at=("Content-Type",))
             for name in ("rot13", "hex", "no-such", "undefined", "utf-16")
         ),
+    ],
+    "blanks before an XML declaration": [
+        Case("pet_xml", f'\n <?xml version="1.0"?>{PET_XML}', "application/xml", ONE, at=("value",)),
+        Case("pet_xml", f"\n {PET_XML}", "application/xml", ONE),
+        Case("pet_xml", f'<!-- --><?xml version="1.0"?>{PET_XML}', "application/xml"),
     ],
     "document type declarations": [
         Case("pet_xml", f"<!DOCTYPE Pet>{PET_XML}", "application/xml", ONE, at=("value",)),
@@ -453,6 +462,47 @@ def test_what_the_transport_records_stays_with_the_response(service: tuple[Peer,
     for mode in ("lenient", "strict"):
         assert plan.read(came, mode).deviations == (travelled,)
     assert plan.read(came, "off").deviations == ()
+
+
+ITEM_LISTS: list[tuple[str, bytes, str, Any]] = [
+    # operation, body, Content-Type, items (or REFUSED); whether strict gives them too
+    ("pets_xml", b"<Pets><Pet><id>1</id></Pet><Pet><id>2</id></Pet></Pets>", "application/xml", ([1, 2], True)),
+    ("pets_xml", b"<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", ([1], False)),
+    ("listed_xml", b"<any><Pet><id>1</id></Pet></any>", "application/xml", ([1], True)),
+    ("listed_xml", b"<any/>", "application/xml", ([], True)),
+    ("pets_xml", b"<Pets/>", "application/xml", ([], True)),
+    ("pets_xml", b"<Pets><Pet><id>1</id></Pet></Pets>", "text/plain", ([1], False)),
+    ("pets_xml", b"<?xml version='1.0' encoding='utf-16'?><Pets><Pet><id>1</id></Pet></Pets>", "", ([1], False)),
+    ("pets_xml", "<Pets><Pet><id>1</id></Pet></Pets>".encode("utf-16-le"), "text/xml; charset=utf-16le", ([1], True)),
+    ("pets_xml", b"<!DOCTYPE Pets><Pets><Pet><id>1</id></Pet></Pets>", "application/xml", ([1], False)),
+    ("pets_xml", b"<Pets><Pet><id>x</id></Pet></Pets>", "application/xml", (["x"], False)),
+    ("pets_xml", b"<!DOCTYPE Pets [<!ENTITY a 'b'>]><Pets><Pet><id>1</id></Pet></Pets>", "application/xml", REFUSED),
+    ("pets_xml", b"<!DOCTYPE Pets SYSTEM 'x'><Pets><Pet><name>&a;</name></Pet></Pets>", "application/xml", REFUSED),
+    ("pets_xml", b"<Pets><Pet><id>1</id></Pet>", "application/xml", REFUSED),
+    ("pets_xml", b"<Pets><Pet>text</Pet></Pets>", "application/xml", REFUSED),
+    ("pets_xml", b"<error><message>no</message></error>", "application/xml", REFUSED),
+    ("pets_xml", b"<html><body>no</body></html>", "text/html", REFUSED),
+    ("listed_xml", b"<html><body>no</body></html>", "application/xml", REFUSED),
+    ("pets_xml", b"<Pets>\xff</Pets>", "application/xml", REFUSED),
+    ("pets_xml", b"\xff" * 300, "application/xml; charset=utf-16", REFUSED),
+    ("pets_xml", b"", "application/xml", REFUSED),
+    ("pets_xml", b"{}", "application/json", REFUSED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", range(len(ITEM_LISTS)))
+def test_each_reads_like_a_call(service: tuple[Peer, Connector], index: int) -> None:
+    """Item by item under the same rules; what goes wrong in between is an error of the tree."""
+    peer, connector = service
+    name, body, media, wanted = ITEM_LISTS[index]
+    peer.answers = [answered(Case(name, body, media))] * 2
+    for mode in ("lenient", "strict"):
+        items = connector[name].using(validate_responses=mode).each()
+        if wanted is REFUSED or (mode == "strict" and not wanted[1]):
+            with pytest.raises(connectors.ConnectorError):
+                list(items)
+        else:
+            assert [one["id"] for one in items] == wanted[0]
 
 
 PAGED = """

@@ -16,6 +16,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -25,7 +26,7 @@ from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters
 from engine.codecs.charsets import known, mark_of, text_of
 from engine.content import is_octets
 from engine.errors import Problem
-from engine.leniency import DOCTYPE, ENCODING, TWICE, XML_NAME
+from engine.leniency import DOCTYPE, ENCODING, PROLOG, TWICE, XML_NAME
 from engine.model import Schema
 from engine.styles import scalar
 from engine.styles import text as written
@@ -249,9 +250,10 @@ class _Compiler:
             if element.get(_NIL) in ("true", "1"):
                 return None
             _no_text(element)
-            if not all(_is(child, tag) for child in element):
+            children = list(element)
+            if any(child.tag != tag for child in children):
                 _check_items(element, names, problems)
-            return [shape.read(child, problems) for child in element]
+            return [shape.read(child, problems) for child in children]
 
         def write(element: Element, value: Any) -> None:
             if value is None:
@@ -301,12 +303,8 @@ class _Compiler:
                 return None
             return read_content(element, problems)
 
-        def member_of(child: Element, element: Element) -> _Member | None:
-            """The member that a child is, by its name, and by its namespace where one is declared or disputed."""
-            tag: str = child.tag
-            found = elements.get(tag) if "{" in tag else None
-            if found is not None:
-                return found
+        def member_in(tag: str, element: Element) -> _Member | None:
+            """The member that a child in a namespace is where none is declared for it, unless that is disputed."""
             found = by_local.get(local(tag))
             if found is None or _is_of(tag, element):
                 return found
@@ -325,7 +323,9 @@ class _Compiler:
                     value[tag] = text
             for child in element:
                 tag = child.tag
-                one = member_of(child, element)
+                one = elements.get(tag)
+                if one is None and tag[0] == "{":
+                    one = member_in(tag, element)
                 if one is None:
                     name = local(tag)
                     if name in described:  # a name of the document's, in another namespace
@@ -531,6 +531,7 @@ _PARSER: Mapping[str, Any] = {
 """How every document is parsed: no entity, no DTD, no network; libxml2's own bounds of depth and size stay."""
 
 _DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
+_BLANKS = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]+(?=<\?xml\s)")
 _HEAD = 256
 """More bytes than an XML declaration has."""
 
@@ -550,7 +551,17 @@ def _encoding(data: bytes, charset: str | None, problems: list[Problem]) -> str 
         problems.append(Problem((), f"declares the encoding {declared!r}, in which it is not written", ENCODING))
     if mark is not None:
         return "utf-8" if wrong and mark == "utf-8-sig" else None
-    return named or ("utf-8" if wrong else None)
+    return named or ("utf-8" if wrong else None if _is_parsed(declared) else known(declared))
+
+
+@lru_cache(64)
+def _is_parsed(encoding: str) -> bool:
+    """Whether libxml2 knows an encoding by this name; Python knows more."""
+    try:
+        etree.XMLParser(encoding=encoding)
+    except LookupError:
+        return False
+    return True
 
 
 def _holds_ascii(encoding: str) -> bool:
@@ -590,6 +601,9 @@ def parse(data: bytes, charset: str | None, problems: list[Problem]) -> Element:
     plain = data.replace(b"\0", b"")  # ASCII in UTF-16 and UTF-32 has zeros between
     if b"<!DOCTYPE" in plain and b"<!ENTITY" in plain:
         raise ValueError(_ENTITIES)  # before anything is made of them
+    if (start := _BLANKS.match(data)) is not None:
+        problems.append(Problem((), "has blanks before its XML declaration", PROLOG))
+        data = data[start.end() :]
     encoding = _encoding(data, charset, problems)
     if encoding not in (None, "utf-8"):
         data, encoding = text_of(data, encoding, problems).encode("utf-8"), "utf-8"
