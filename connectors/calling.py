@@ -172,6 +172,7 @@ _OPTIONS = (
     click.Option(
         ["--accept"], metavar="TYPE", help="Media type to ask for: application/xml, or in short xml, json, csv."
     ),
+    click.Option(["--content-type"], metavar="TYPE", help="Media type to send the body in, as for --accept."),
     click.Option(["--connection"], metavar="NAME", help="A saved connection."),
     click.Option(["--base-url"], metavar="URL", help="Replaces scheme and host."),
     click.Option(["--timeout"], type=_seconds, metavar="SECONDS", help="Seconds that the whole call may take."),
@@ -292,9 +293,10 @@ def _choices(
 
 
 def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:
-    options = {option: given[option] for option in ("accept", "timeout") if given[option] is not None}
-    if "accept" in options:
-        options["accept"] = _media_type(options["accept"], plan.offered)
+    options = {option: given[option] for option in ("accept", "content_type", "timeout") if given[option] is not None}
+    for option, offered in (("accept", plan.offered), ("content_type", plan.operation.consumes)):
+        if option in options:
+            options[option] = _media_type(options[option], offered)
     arguments = _arguments(plan, given)
     with ExitStack() as stack:
         connection, base_url, network = given["connection"], given["base_url"], network_of(given)

@@ -147,31 +147,40 @@ class Operation:
 
     def subscribe(self, url: str, /, **arguments: Any) -> Subscription:
         """Has events sent to a URL of the caller's, until it is unsubscribed."""
-        place = self._callback()
+        place = self._callback(arguments)
         if place is None:
             raise Unsupported(f"{self.__name__} takes no URL to send events to; call it")
-        argument, steps = place
-        if steps:
-            given = arguments.get(argument.name, arguments.get(argument.wire))
-            arguments.pop(argument.wire, None)
-            arguments[argument.name] = _with(given, steps, url)
-        else:
-            arguments[argument.name] = url
+        name, steps = place
+        given = next((one for one in self._spellings(name) if one in arguments), name)
+        arguments[given] = _with(arguments.get(given), steps, url) if steps else url
         with self._sealed():
             told = self._told(arguments)
             request = told.request(**arguments)
             return Subscription(told, told._read(told._send(request, told._call())), request)
 
-    def _callback(self) -> tuple[Argument, tuple[str, ...]] | None:
-        """The argument that takes the URL, and the way to it within."""
-        for one in self._plan.arguments:
+    def _callback(self, arguments: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+        """The argument that takes the URL, and the way to it within: in a body that is given whole, from there."""
+        plan = self._plan
+        for one in plan.arguments:
             if one.parameter.notification or one.schema.notification:
-                return one, ()
-        for one in self._plan.arguments:
-            for name, inside in self._plan.contract(one.schema).properties.items():
+                whole = next((body for body in plan.arguments if body.location == "body"), None)
+                if (
+                    one.location == "property"
+                    and whole is not None
+                    and set(self._spellings(whole.name)) & set(arguments)
+                ):
+                    return whole.name, one.path
+                return one.name, ()
+        for one in plan.arguments:
+            for name, inside in plan.contract(one.schema).properties.items():
                 if inside.notification:
-                    return one, (name,)
+                    return one.name, (name,)
         return None
+
+    def _spellings(self, name: str) -> tuple[str, ...]:
+        """How an argument may be called: its wire name and its Python name."""
+        argument = self.argument(name)
+        return argument.wire, argument.name
 
     def wait(self, /, **arguments: Any) -> Any:
         """The value of a long-running operation, once it is done; :class:`~engine.errors.OperationFailed` where

@@ -4,6 +4,7 @@ value. Pure: nothing here opens a socket, sleeps or looks at a clock.
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,13 @@ from enum import Enum
 from functools import cached_property
 from numbers import Integral, Rational, Real
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine import leniency
 from engine.body import Body, Compiler
 from engine.codecs import OCTETS, TEXT, codec_for, essence, of_no_row
 from engine.codecs.binding import MemberError, Parameters
-from engine.content import Content, Stream, is_octets
+from engine.content import Content, File, Stream, is_octets
 from engine.credentials import Credentials, Url, mask_of, revealed
 from engine.endpoints import shown
 from engine.error_bodies import provider_error
@@ -36,6 +38,7 @@ from engine.errors import (
 )
 from engine.expressions import Scope
 from engine.http import (
+    FRAMING,
     NO_HOST,
     Headers,
     Lookup,
@@ -76,6 +79,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
 
 _FLATTENED = 4
+_TRANSPORTS = FRAMING & {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
+"""Header fields that documents declare, and that the transport fills in (RFC 9112 sections 3.2, 6 and 9.6)."""
 _JSON, _XML = "application/json", "application/xml"
 
 
@@ -209,6 +214,13 @@ class Plan:
             own = parameter if location != "property" else schema
             default = schema.default if schema.default is not MISSING else effective.default
             hidden = (own.visibility or effective.visibility) == "internal"
+            if location == "header":
+                field = wire.lower()
+                if field == "content-type" and default is MISSING and required and effective.enum:
+                    default = effective.enum[0]
+                if field in _TRANSPORTS:
+                    hidden, default = True, MISSING
+                required = required and not (default is MISSING and self._fills(field))
             if (
                 default is not MISSING
                 and (required or hidden)
@@ -245,6 +257,17 @@ class Plan:
                     body = replace(body, client_name=f"{whole}_whole")
                 add(body, body.name, body.schema, "body", body.required and not parts)
         return found
+
+    def _fills(self, field: str) -> bool:
+        """Whether a header field, in lower case, has a value that nobody is asked for."""
+        schemes = (self.service.schemes.get(name) for one in self.operation.security for name in one)
+        secret = {
+            "authorization" if one.type != "apiKey" else one.parameter.lower()
+            for one in schemes
+            if one is not None and (one.type != "apiKey" or one.location == "header")
+        }
+        content_type = field == "content-type" and self.operation.body is not None
+        return field in _TRANSPORTS or field == "accept" or content_type or field in secret
 
     def _parts(
         self, schema: Schema, above: tuple[str, ...], required: bool
@@ -457,6 +480,8 @@ class Plan:
         problems: list[Problem] = []
         values = self.gather(given, problems)
         whole = self._body_argument
+        self._choose("accept", options.accept, given, values, problems)
+        self._choose("content-type", options.content_type, given, values, problems)
         accept = self._accepted(options.accept, problems)
         body = self._chosen_body(options.content_type, self._content_type_of(values), values.get(whole), problems)
         for problem in self._judged(values, body):
@@ -467,7 +492,7 @@ class Plan:
         if not problems:
             draft.path = self._path(values, accept, problems)
             self._query(values, accept, draft.query, problems)
-            self._headers(values, accept, draft.headers, problems)
+            self._headers(values, accept, draft, problems)
             for name, text in options.headers.items():
                 try:
                     _replace(draft.headers, name, str(text))
@@ -476,7 +501,7 @@ class Plan:
             if body is not None and whole in values:
                 try:
                     content = body.write(values[whole], problems)
-                    draft.headers["Content-Type"] = body.content_type(content)
+                    _replace(draft.headers, "Content-Type", body.content_type(content))
                 except MemberError as error:
                     problems.append(Problem((whole, error.member), error.reason))
                 except ValueError as error:
@@ -699,9 +724,8 @@ class Plan:
             problems.append(Problem((argument.name,), str(error)))
             return []
 
-    def _headers(
-        self, values: Mapping[str, Any], accept: str | None, headers: dict[str, str], problems: list[Problem]
-    ) -> None:
+    def _headers(self, values: Mapping[str, Any], accept: str | None, draft: Draft, problems: list[Problem]) -> None:
+        headers = draft.headers
         if self.representation.where == "header":
             headers["Accept"] = self._accept_header if accept is None else accept
         elif accept is not None:
@@ -710,6 +734,13 @@ class Plan:
             if one.location != "header" or one.name not in values:
                 continue
             value, style = values[one.name], self._style(one)
+            if one.wire.lower() in _TRANSPORTS:
+                if one.wire.lower() == "host" and str(value).lower() != urlsplit(draft.base).netloc.lower():
+                    said = (
+                        "would set the header field Host, which is that of the URL; give base_url to call another host"
+                    )
+                    problems.append(Problem((one.name,), said))
+                continue
             prefix = one.schema.header_prefix
             named = {f"{prefix}{key}": inside for key, inside in value.items()} if prefix else {one.wire: value}
             try:
@@ -722,11 +753,20 @@ class Plan:
 
     @cached_property
     def offered(self) -> tuple[str, ...]:
-        """Media types in which an answer can be asked for: those produced that a codec reads."""
-        known = [one for one in self.operation.produces if codec_for(one) is not None]
+        """Media types in which an answer can be asked for, best first: as the document has them, but for an object or a
+        list those that hold one before text and octets, and last what no codec reads."""
+        produces = self.operation.produces
         if self.representation.where != "header":
-            known = [one for one in known if one in self.representation.values.values()]
-        return tuple(known)
+            named = self.representation.values.values()
+            return tuple(one for one in produces if codec_for(one) is not None and one in named)
+        offered = list(produces)
+        schema = self.result.media[0].schema if self.result is not None and self.result.media else None
+        if schema is not None and {"object", "array"} & set(self.contract(schema).types):
+            ranges = [one for one in produces if "*" in one and within(_JSON, essence(one)[0])]
+            if ranges and not any(map(_structured, produces)):
+                offered.insert(0, _JSON)
+            offered.sort(key=lambda one: not _structured(one))
+        return tuple(sorted(offered, key=lambda one: codec_for(one) is None and "*" not in one))
 
     @cached_property
     def _accept_header(self) -> str:
@@ -739,7 +779,11 @@ class Plan:
 
     def _accepted(self, asked: str | None, problems: list[Problem]) -> str | None:
         if asked is not None:
-            found = next((one for one in self.offered if essence(one)[0] == essence(asked)[0]), None)
+            name, parameters = essence(asked)
+            found = next((one for one in self.offered if one == asked or essence(one)[0] == name), None)
+            if self.representation.where == "header" and (parameters or found is None):
+                covered = any(within(name, essence(one)[0]) for one in self.offered)
+                found = asked if covered else None
             if found is None:
                 said = ", ".join(self.offered) or "nothing that is read here"
                 problems.append(
@@ -747,6 +791,19 @@ class Plan:
                 )
             return found
         return None if self.representation.where == "header" else next(iter(self.offered), None)
+
+    def _choose(
+        self, field: str, asked: str | None, given: Mapping[str, Any], values: dict[str, Any], problems: list[Problem]
+    ) -> None:
+        """Puts the media type that an option asks for into the parameter that the document has for it, in place of its
+        default; one that the caller gave it otherwise is a problem."""
+        for one in self.arguments if asked is not None else ():
+            if one.location != "header" or one.wire.lower() != field:
+                continue
+            if (one.name in given or one.wire in given) and values.get(one.name) != asked:
+                said = f"is given twice: the option {field.replace('-', '_')} is {asked!r}; give it once"
+                problems.append(Problem((one.name,), said))
+            values[one.name] = asked
 
     @cached_property
     def _typed_by(self) -> str | None:
@@ -762,7 +819,7 @@ class Plan:
 
     def takes(self, media_type: str) -> bool:
         """Whether a request's body may come in a media type."""
-        declared = any(_within(media_type, essence(one)[0]) for one in self.operation.consumes)
+        declared = any(within(media_type, essence(one)[0]) for one in self.operation.consumes)
         return declared or (self._typed_by is not None and codec_for(media_type) is not None)
 
     def _chosen_body(self, asked: str | None, declared: str | None, value: Any, problems: list[Problem]) -> Body | None:
@@ -774,30 +831,36 @@ class Plan:
         if asked is None and declared is not None:
             asked = declared
             if codec_for(declared) is not None and not any(
-                _within(essence(declared)[0], essence(one)[0]) for one in consumes
+                within(essence(declared)[0], essence(one)[0]) for one in consumes
             ):
                 consumes = (declared,)  # the document says so in another place than consumes
         if asked is not None:
-            consumes = tuple(one for one in consumes if _within(essence(asked)[0], essence(one)[0]))
+            consumes = tuple(one for one in consumes if within(essence(asked)[0], essence(one)[0]))
             if not consumes:
                 said = ", ".join(self.operation.consumes)
                 problems.append(
                     Problem(("content_type",), f"{asked!r} is not taken by {self.operation.id}; it takes {said}")
                 )
                 return None
-            exact = asked if any("*" in one for one in consumes) else None
-            consumes = (exact,) if exact else consumes
-        if is_octets(value) and self._is_file(self.operation.body.schema):
+            consumes = (asked,) if essence(asked)[1] or "*" in consumes[0] else consumes
+        candidates = [one for media_type in consumes for one in _concrete(media_type, value)]
+        if not candidates:
+            said = f"must be chosen: {self.operation.id} takes {', '.join(consumes)}"
+            problems.append(Problem(("content_type",), f"{said}; give using(content_type=…), or a File with its type"))
+            return None
+        schema = self.operation.body.schema
+        bodies = [body for one in candidates if (body := self.request_body(one)) is not None]
+        if is_octets(value) and self._is_file(schema):
             # What is a file already is sent as it is, whatever its type.
-            return next((one for one in map(self.request_body, consumes) if one and one.codec is OCTETS), None) or (
-                self._body("request octets", self.operation.body.schema, consumes[0])
-            )
-        bodies = [body for media_type in consumes if (body := self.request_body(media_type)) is not None]
+            bodies = [body for body in bodies if body.codec is OCTETS]
+        if not bodies and (is_octets(value) or isinstance(value, str)):
+            return self._body("request octets", schema, candidates[0])
         if not bodies:
-            raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, which no codec writes")
+            said = "which no codec writes; give the body as bytes or text"
+            raise Unsupported(f"{self.operation.id} takes {', '.join(consumes)}, {said}")
         chosen = next((body for body in bodies if body.codec.carries(value)), bodies[0])
-        if is_octets(value) and of_no_row(chosen.media_type):
-            return self._body("request octets", self.operation.body.schema, chosen.media_type)
+        if of_no_row(chosen.media_type) and (is_octets(value) or isinstance(value, str)):
+            return self._body("request octets", schema, chosen.media_type)
         return chosen
 
     def request_body(self, media_type: str) -> Body | None:
@@ -816,7 +879,7 @@ class Plan:
         body = self.operation.body
         if body is not None and self.takes_file:
             return self._body("request octets", body.schema, media_type)
-        return self.request_body(media_type)
+        return self.request_body(media_type) or self._body("request octets", body.schema if body else None, media_type)
 
     def answer_body(self, answer: Answer | None, media_type: str) -> Body | None:
         """The body of an answer in a media type; None where no codec reads it."""
@@ -825,7 +888,8 @@ class Plan:
 
     def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
         if (key, media_type) not in self._bodies:
-            codec = OCTETS if self._is_file(schema) and key != "request" else codec_for(media_type)
+            as_it_is = key == "request octets" or (self._is_file(schema) and key != "request")
+            codec = OCTETS if as_it_is else codec_for(media_type)
             if codec is None:
                 return None
             if key == "request" and of_no_row(media_type) and self._has_members(schema):
@@ -1135,7 +1199,7 @@ class Plan:
         """The declared media type that octets have: theirs, a range it is in, or one that is written the same way."""
         for media_type in promised if came else ():
             name = essence(media_type)[0]
-            if _within(came, name):
+            if within(came, name):
                 return came if "*" in name else media_type
             if own is not None and own.codec.structured and codec_for(media_type) is own.codec:
                 return media_type
@@ -1255,7 +1319,29 @@ def _judgeable(value: Any) -> Any:
     return "" if is_octets(value) else value
 
 
-def _within(came: str, declared: str) -> bool:
+def _structured(media_type: str) -> bool:
+    """Whether a media type holds values of any type."""
+    codec = codec_for(media_type)
+    return codec is not None and codec.structured
+
+
+_OCTETS, _TEXT = "application/octet-stream", "text/plain"
+
+
+def _concrete(media_range: str, value: Any) -> list[str]:
+    """The media types within a range in which a value can be sent, best first: octets by what they say of themselves,
+    text as text, everything else as JSON. A media type is the one within itself."""
+    name = essence(media_range)[0]
+    if "*" not in name:
+        return [media_range]
+    known: tuple[Any, ...] = (_TEXT, _JSON) if isinstance(value, str) else (_JSON, _TEXT)
+    if is_octets(value):
+        file = value if isinstance(value, File) else File(value)
+        known = (file.content_type, mimetypes.guess_type(file.name)[0], _OCTETS)
+    return [one for one in known if isinstance(one, str) and within(essence(one)[0], name)]
+
+
+def within(came: str, declared: str) -> bool:
     """Whether a media type is the one declared, or in the range declared (``image/*``)."""
     return came == declared or declared == "*/*" or (declared.endswith("/*") and came.startswith(declared[:-1]))
 
@@ -1271,7 +1357,7 @@ def _replace(headers: dict[str, str], name: str, text: str) -> None:
     """Sets a header field in place of one of its name."""
     for known in [known for known in headers if known.lower() == name.lower()]:
         del headers[known]
-    headers[name] = field_text(name, text)
+    headers[name] = field_text(name, text, allowed=("cookie",))
 
 
 def _overlapping(path: tuple[str, ...], spelled: Mapping[tuple[str, ...], str]) -> str | None:

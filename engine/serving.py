@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,7 +18,7 @@ from engine.content import Content
 from engine.errors import Problem, Unsupported
 from engine.loader import readable
 from engine.model import Answer, Media, Schema, Service
-from engine.plan import Plan
+from engine.plan import Plan, within
 from engine.styles import style_of
 
 _JSON = "application/json"
@@ -159,9 +159,12 @@ def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
 
 
 def media_of(answer: Answer, media_type: str) -> Media:
-    """The declared representation of an answer in a media type; the first where it has none in that."""
+    """The declared representation of an answer in a media type, which may be within a declared range; the first where
+    it has none in that."""
     name = essence(media_type)[0]
-    return next((one for one in answer.media if essence(one.type)[0] == name), answer.media[0])
+    own = next((one for one in answer.media if essence(one.type)[0] == name), None)
+    ranges = (replace(one, type=media_type) for one in answer.media if within(name, essence(one.type)[0]))
+    return own or next(ranges, answer.media[0])
 
 
 def write_answer(plan: Plan, answer: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:

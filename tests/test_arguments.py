@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+from wsgiref.simple_server import make_server
 
 import pytest
 import yaml
@@ -18,6 +21,7 @@ import connectors
 from engine.http import Headers, Response
 from engine.naming import distinct, snake
 from engine.operation import Connector
+from engine.sandbox import Sandbox
 
 Load = Callable[..., Connector]
 BASE = "http://127.0.0.1:9"
@@ -530,3 +534,296 @@ def test_null_is_sent_where_it_is_a_value(load: Load) -> None:
     assert op.request(list=None, object=None, text=None).body == b'{"list":null,"object":null,"text":null}'
     assert op.request(body={"list": [{"a": date(2026, 1, 31)}]}).body == b'{"list":[{"a":"2026-01-31"}]}'
     assert problems(op, body={"strict": None}) == ["body.strict: must be array, not None"]
+
+
+# Header fields
+
+
+def header(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "header", "type": "string", "required": True, **more}
+
+
+def test_fields_that_the_transport_fills_in_are_not_asked_for() -> None:
+    """Host, Content-Length, Connection and the like that a document declares do not stand in the way of its calls."""
+    seen: list[dict[str, str]] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append({name: str(text) for name, text in environ.items() if name.startswith(("HTTP_", "CONTENT_"))})
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    server = make_server("127.0.0.1", 0, application)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    names = ("Host", "Content-Length", "Connection", "Transfer-Encoding", "Accept", "Content-Type", "Cookie")
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {
+            "/x": {
+                "post": {
+                    "operationId": "op",
+                    "parameters": [*map(header, names), body({"a": {"type": "integer"}})],
+                    "responses": {"200": {"description": "ok"}},
+                }
+            }
+        },
+    }
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "t.swagger.yaml"
+            file.write_text(yaml.safe_dump(document), "utf-8")
+            op = connectors.load_file(file, base_url=f"http://127.0.0.1:{server.server_port}").op
+        op(cookie="session=1; theme=dark", a=1)
+        given = {"content_length": "999", "connection": "close", "host": f"127.0.0.1:{server.server_port}"}
+        op(cookie="a=b", a=1, transfer_encoding="chunked", **given)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    assert [one["HTTP_COOKIE"] for one in seen] == ["session=1; theme=dark", "a=b"]
+    assert [one["CONTENT_LENGTH"] for one in seen] == ["7", "7"]
+    assert [one["CONTENT_TYPE"] for one in seen] == ["application/json"] * 2
+    assert {one["HTTP_HOST"] for one in seen} == {given["host"]}
+    assert list(op.__signature__.parameters) == ["cookie", "accept", "content_type", "a", "body"]
+
+
+def test_another_host_than_that_of_the_url_is_refused(load: Load) -> None:
+    op = load([header("Host")]).op
+
+    assert op.request(host="127.0.0.1:9").headers.keys() == {"Accept"}
+    assert problems(op, host="evil.example") == [
+        "host: would set the header field Host, which is that of the URL; give base_url to call another host"
+    ]
+
+
+def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
+    op = load([header("Cookie")]).op
+
+    assert op.using(headers={"Cookie": "a=1"}).request(cookie="b=2").headers["Cookie"] == "a=1"
+    assert problems(op, cookie="a=1\r\nX: y") == [
+        "cookie: must not hold a line break or another control character: it is a header field"
+    ]
+
+
+def test_a_parameter_named_content_type_chooses_the_type_of_the_body(load: Load) -> None:
+    parameters = [header("content-type", required=False), body({"a": {"type": "integer"}})]
+    op = load(parameters, consumes=["application/json", "application/xml", "application/x-www-form-urlencoded"]).op
+
+    assert op.request(a=1).headers["Content-Type"] == "application/json"
+    request = op.request(a=1, content_type="application/x-www-form-urlencoded")
+    assert (request.headers, request.body) == (
+        {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
+        b"a=1",
+    )
+    xml = op.using(content_type="application/xml")
+    assert xml.request(a=1).headers["Content-Type"] == "application/xml"
+    assert problems(xml.request, a=1, content_type="application/json") == [
+        "content_type: is given twice: the option content_type is 'application/xml'; give it once"
+    ]
+
+
+def test_an_option_goes_before_the_default_of_the_parameter_for_it(load: Load) -> None:
+    op = load([header("Accept", default="application/json")], produces=["application/json", "application/xml"]).op
+
+    assert op.request().headers["Accept"] == "application/json"
+    assert op.using(accept="application/xml").request().headers["Accept"] == "application/xml"
+
+
+def test_a_field_that_a_scheme_sets_is_not_asked_for(load: Load) -> None:
+    scheme = {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+    made = load([header("Authorization")], securityDefinitions=scheme, security=[{"key": []}])
+
+    assert "Authorization" not in made.op.request().headers
+
+
+# Media types
+
+
+class Sent(TypedDict, total=False):
+    consumes: list[str]
+    schema: dict[str, Any]
+    value: Any
+    option: str
+    type: str
+    body: bytes
+
+
+OBJECT: dict[str, Any] = {"type": "object"}
+TEXT: dict[str, Any] = {"type": "string"}
+SENT: dict[str, Sent] = {
+    "an object, any type": {"consumes": ["*/*"], "value": {"a": 1}, "type": "application/json", "body": b'{"a":1}'},
+    "an object, any application": {
+        "consumes": ["application/*"],
+        "value": {},
+        "type": "application/json",
+        "body": b"{}",
+    },
+    "text, any type": {
+        "consumes": ["*/*"],
+        "schema": {"type": "string"},
+        "value": "x",
+        "type": "text/plain",
+        "body": b"x",
+    },
+    "text, any application": {
+        "consumes": ["application/*"],
+        "schema": {"type": "string"},
+        "value": "x",
+        "type": "application/json",
+        "body": b'"x"',
+    },
+    "bytes, any type": {"consumes": ["*/*"], "value": b"\0", "type": "application/octet-stream", "body": b"\0"},
+    "a file, any image": {
+        "consumes": ["image/*"],
+        "value": connectors.File(b"\0", content_type="image/png"),
+        "type": "image/png",
+        "body": b"\0",
+    },
+    "a named file, any image": {
+        "consumes": ["image/*"],
+        "value": connectors.File(b"\0", "a.gif"),
+        "type": "image/gif",
+        "body": b"\0",
+    },
+    "chosen": {"consumes": ["*/*"], "value": {"a": 1}, "option": "application/xml", "type": "application/xml"},
+    "bytes of what no codec writes": {
+        "consumes": ["message/rfc822"],
+        "value": b"From: a",
+        "type": "message/rfc822",
+        "body": b"From: a",
+    },
+    "text of what no codec writes": {
+        "consumes": ["multipart/mixed; boundary=x"],
+        "value": "--x--",
+        "type": "multipart/mixed; boundary=x",
+        "body": b"--x--",
+    },
+    "text of what is no JSON": {
+        "consumes": ["application/yaml"],
+        "value": "a: 1",
+        "type": "application/yaml",
+        "body": b"a: 1",
+    },
+    "parameters of the document": {
+        "consumes": ["application/json; odata.metadata=none"],
+        "value": {},
+        "type": "application/json; odata.metadata=none",
+        "body": b"{}",
+    },
+    "parameters of the option": {
+        "consumes": ["application/json"],
+        "value": {},
+        "option": "application/json;odata=verbose",
+        "type": "application/json;odata=verbose",
+        "body": b"{}",
+    },
+}
+
+
+@pytest.mark.parametrize("case", SENT)
+def test_the_media_type_of_a_body_suits_its_value(load: Load, case: str) -> None:
+    sent = SENT[case]
+    schema = sent.get("schema", OBJECT)
+    op = load([{"name": "data", "in": "body", "schema": schema}], consumes=sent["consumes"]).op
+    option = sent.get("option")
+
+    request = op.using(content_type=option).request(data=sent["value"])
+
+    assert request.headers["Content-Type"] == sent["type"]
+    written = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+    assert written == sent.get("body", written)
+
+
+def test_a_media_type_that_nothing_chooses_is_asked_for(load: Load) -> None:
+    op = load([{"name": "data", "in": "body", "schema": {}}], consumes=["image/*"]).op
+
+    assert problems(op, data=b"\0") == [
+        "content_type: must be chosen: op takes image/*; give using(content_type=…), or a File with its type"
+    ]
+    assert problems(op.using(content_type="text/plain"), data="x") == [
+        "content_type: 'text/plain' is not taken by op; it takes image/*"
+    ]
+    with pytest.raises(connectors.Unsupported, match="give the body as bytes or text"):
+        load([{"name": "data", "in": "body", "schema": {}}], consumes=["multipart/mixed"]).op(data={})
+
+
+ACCEPTED: dict[str, tuple[list[str], dict[str, Any] | None, str]] = {
+    "text before JSON": (
+        ["text/plain", "application/json", "text/json"],
+        OBJECT,
+        "application/json, text/json;q=0.9, text/plain;q=0.8",
+    ),
+    "octets and tables before JSON": (
+        ["application/octet-stream", "text/csv", "application/json"],
+        {"type": "array", "items": {}},
+        "application/json, application/octet-stream;q=0.9, text/csv;q=0.8",
+    ),
+    "XML before JSON": (["application/xml", "application/json"], OBJECT, "application/xml, application/json;q=0.9"),
+    "text is promised": (["text/plain", "application/json"], {"type": "string"}, "text/plain, application/json;q=0.9"),
+    "nothing is promised": (["text/plain", "application/json"], None, "text/plain, application/json;q=0.9"),
+    "any type": (["*/*"], OBJECT, "application/json, */*;q=0.9"),
+    "any type of anything": (["*/*"], {"type": "string"}, "*/*"),
+    "what no codec reads": (["chemical/x-pdb", "application/json"], OBJECT, "application/json, chemical/x-pdb;q=0.9"),
+    "with parameters": (["application/json; odata.metadata=none"], OBJECT, "application/json; odata.metadata=none"),
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: str) -> None:
+    produces, schema, accept = ACCEPTED[case]
+    answer = {"description": "ok", **({"schema": schema} if schema else {})}
+
+    made = load({"/x": {"get": {"operationId": "op", "produces": produces, "responses": {"200": answer}}}})
+
+    assert made.op.request().headers["Accept"] == accept
+
+
+def test_a_media_type_within_a_range_can_be_asked_for(load: Load) -> None:
+    op = load([], produces=["*/*", "application/json"]).op
+
+    assert op.using(accept="text/csv").request().headers["Accept"] == "text/csv"
+    verbose = op.using(accept="application/json;odata=verbose")
+    assert verbose.request().headers["Accept"] == "application/json;odata=verbose"
+
+
+def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: Path) -> None:
+    answer = {"200": {"description": "ok", "schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
+    operation = {
+        "operationId": "op",
+        "parameters": [{"name": "data", "in": "body", "schema": OBJECT}],
+        "responses": answer,
+    }
+    made = load({"/task lists": {"post": operation}}, consumes=["*/*"], produces=["text/plain", "*/*"])
+
+    with Sandbox(made.service) as sandbox:
+        op = connectors.load_file(tmp_path / "t.swagger.yaml", base_url=sandbox.url).op
+        assert op(data={"a": 1}) == {"n": 1}
+
+
+# Subscriptions
+
+
+def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Load) -> None:
+    url = {"type": "string", "x-ms-notification-url": True, "x-ms-visibility": "internal"}
+    parameter = body({"target": url, "events": {"type": "array", "items": {"type": "string"}}}, required=["target"])
+    made = load([parameter])
+    sent: list[Any] = []
+
+    class Recording:
+        def send(self, request: Any) -> Response:
+            sent.append(request.body)
+            return Response(201, Headers([]))
+
+    op = connectors.load_file(Path(made.service.file), base_url=BASE, transport=Recording()).op
+    op.subscribe("https://me.example/x", body={"events": ["a"]})
+    op.subscribe("https://me.example/x", events=["a"])
+
+    assert sent == [
+        b'{"events":["a"],"target":"https://me.example/x"}',
+        b'{"events":["a"],"target":"https://me.example/x"}',
+    ]
+    assert problems(lambda **more: op.subscribe("https://me.example/x", **more), body={}, events=["a"]) == [
+        "body: is given whole and in parts (events); choose one"
+    ]

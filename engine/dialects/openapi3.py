@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from engine.http import FRAMING
 from engine.model import Operation, Parameter, Schema, Scheme
 
 JSON = "application/json"
@@ -18,8 +19,8 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
     "ssv": {"style": "spaceDelimited", "explode": False},
     "pipes": {"style": "pipeDelimited", "explode": False},
 }
-_UNDECLARED = ("accept", "content-type", "authorization")
-"""Header parameters that 3.x says are ignored (section 4.8.12.2)."""
+_UNDECLARED = (FRAMING - {"cookie"}) | {"accept", "content-type", "authorization"}
+"""Header parameters that 3.x says are ignored (section 4.8.12.2), and those that the transport fills in."""
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 JsonSchema = Callable[[Schema], dict[str, Any]]
