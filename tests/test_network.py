@@ -29,6 +29,8 @@ import connectors
 from connectors.network import Network
 from connectors.network_options import NETWORK_OPTIONS, network_of
 from engine.errors import ConnectionMissing
+from engine.http import Request
+from engine.transports.blocking import BlockingTransport
 from engine.transports.proxies import Proxies
 from tests.test_transports import Server, received, sized
 
@@ -229,10 +231,14 @@ class Authority:
 
 
 class Secured:
-    """A server with TLS; each connection is for one request. ``answer`` closes as it says."""
+    """A server with TLS; each connection is for one request, unless they are ``kept``."""
 
-    def __init__(self, authority: Authority, answer: bytes, *, ragged: bool = False, asks: bool = False) -> None:
+    def __init__(
+        self, authority: Authority, answer: bytes, *, ragged: bool = False, asks: bool = False, kept: bool = False
+    ) -> None:
         self.requests: list[bytes] = []
+        self.connections = 0
+        self._kept = kept
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(*authority.issue("localhost"))
         if asks:
@@ -255,12 +261,14 @@ class Secured:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with self._context.wrap_socket(connection, server_side=True) as secured:
-                request = received(secured)
-                if request is not None:
+                self.connections += 1
+                while (request := received(secured)) is not None:
                     self.requests.append(request)
                     secured.sendall(self._answer)
-                    if not self._ragged:
-                        secured.unwrap()
+                    if not self._kept:
+                        break
+                if not self._ragged:
+                    secured.unwrap()
         except OSError:
             pass  # a client that refuses the certificate, or is refused
 
@@ -346,6 +354,19 @@ def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ra
     server.close()
 
 
+def test_tls_connections_are_kept_and_carry_large_bodies(authority: Authority, tmp_path: Path) -> None:
+    """Each record goes out when there is room for it."""
+    server = Secured(authority, sized(b"{}"), kept=True)
+    transport = BlockingTransport(verify=authority.file)
+    for size in (0, 1, 100_000, 3_000_000, 0):
+        request = Request("POST", server.url, {}, body=b"x" * size, timeout=10.0)
+        assert transport.send(request).body == b"{}"
+        assert len(server.requests[-1].partition(b"\r\n\r\n")[2]) == size
+    assert server.connections == 1
+    transport.close()
+    server.close()
+
+
 def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Authority, tmp_path: Path) -> None:
     """The proxy sees the host, its own user, and nothing else of the request."""
     proxy = Proxy(secured.port)
@@ -421,6 +442,40 @@ def test_an_adapter_may_answer_by_itself(tmp_path: Path) -> None:
     session = requests.Session()
     session.mount("http://", Canned())
     assert load(tmp_path, "http://service.invalid", session=session).get_thing(id="7") == {"canned": True}
+
+
+class Broken(HTTPAdapter):
+    """An adapter that fails in its own way, as a mock does that was asked for what it does not know."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        raise AssertionError(f"{request.url} is not mocked")
+
+
+def test_what_a_session_raises_stays_in_the_tree_and_shows_nothing(tmp_path: Path) -> None:
+    session = requests.Session()
+    session.mount("http://", Broken())
+    with pytest.raises(connectors.TransportError, match=r"the session failed \(AssertionError\)") as caught:
+        load(tmp_path, "http://service.invalid", session=session).get_thing(id="7")
+    assert (caught.value.sent, caught.value.final) == ("unknown", True)
+    assert SECRET not in f"{caught.value}{caught.value.__context__}{caught.value.__cause__}"
+
+
+def test_a_session_that_repeats_by_itself_leaves_unknown_what_was_sent(tmp_path: Path) -> None:
+    """Its last attempt may have had no connection, and one before it have arrived."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    for retries, sent in ((0, "no"), (2, "unknown")):
+        session = requests.Session()
+        session.mount("http://", HTTPAdapter(max_retries=retries))
+        with pytest.raises(connectors.TransportError) as caught:
+            load(tmp_path, url, session=session, timeout=1.0).get_thing(id="7")
+        assert caught.value.sent == sent
+
+
+@pytest.mark.parametrize("session", ["text", object(), requests])
+def test_a_session_is_one_of_requests(tmp_path: Path, session: Any) -> None:
+    with pytest.raises(ConnectionMissing, match=r"requests\.Session"):
+        load(tmp_path, "http://service.invalid", session=session)
 
 
 def test_a_session_takes_no_password_from_netrc(

@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,23 @@ def test_an_error_that_echoes_the_key_does_not_show_it(peer: Peer, thing: Connec
         thing.get_thing()
     assert SECRET not in f"{caught.value} {caught.value.value} {dict(caught.value.headers)}"
     assert "***" in str(caught.value.value)
+
+
+@pytest.mark.parametrize("mode", ["lenient", "strict", "off"])
+def test_what_http_lets_be_read_as_meant_is_a_deviation_and_never_refused(
+    peer: Peer, thing: Connector, mode: str
+) -> None:
+    """Raw deflate, a charset for a content coding, a fraction of a second: whatever the mode."""
+    packer = zlib.compressobj(wbits=-15)
+    raw = packer.compress(THING) + packer.flush()
+    peer.answers = [
+        ok(b"", status="503 Busy", extra="Retry-After: 0.01\r\n"),
+        ok(raw, extra="Content-Encoding: utf-8, deflate\r\n"),
+    ]
+    response = thing.get_thing.using(validate_responses=mode).response()
+    assert response.value == {"id": 7, "name": "ok"}
+    paths = [problem.path for problem in response.deviations]
+    assert paths == ([] if mode == "off" else [("Content-Encoding",), ("Content-Encoding",), ("Retry-After",)])
 
 
 LINKS = [

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import ssl
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -23,7 +24,16 @@ import requests
 import urllib3
 
 from engine.content import Content, Stream
-from engine.errors import ConnectionFailed, ConnectorError, Interrupted, InvalidResponse, Sent, Timeout, TransportError
+from engine.errors import (
+    ConnectionFailed,
+    ConnectionMissing,
+    ConnectorError,
+    Interrupted,
+    InvalidResponse,
+    Sent,
+    Timeout,
+    TransportError,
+)
 from engine.http import Headers, Request, Response
 from engine.transports.addresses import NoConnection
 from engine.transports.blocking import (
@@ -38,22 +48,16 @@ from engine.transports.blocking import (
 )
 from engine.transports.codings import OFFERED, PIECE, coding_of, decoded
 
-_FAILURES = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-    ValueError,
-    SourceFailed,
-    NoConnection,
-    ConnectorError,
-)
-
 
 class SessionTransport:
-    """Carries requests through a session. It is the caller's to close."""
+    """Carries requests through a session. It is the caller's to close.
+
+    Raises :class:`~engine.errors.ConnectionMissing` for what is not a session.
+    """
 
     def __init__(self, session: requests.Session, *, max_bytes: int = MAX_BYTES) -> None:
+        if not isinstance(session, requests.Session):
+            raise ConnectionMissing(f"session is a requests.Session, not a {type(session).__name__}")
         self._session = session
         self._max_bytes = max_bytes
         for name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
@@ -76,7 +80,7 @@ class SessionTransport:
         mark = _carried.set(request)
         try:
             return self._response(attempt)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - adapters, hooks and mocks are the caller's, and raise what they like
             return attempt.failure(error)
         finally:
             _carried.reset(mark)
@@ -111,7 +115,7 @@ class SessionTransport:
         failure = None
         try:
             yield from decoded(attempt.pieces(), coding, [])
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - as above
             failure = attempt.failure(error)
         finally:
             attempt.close()
@@ -208,14 +212,16 @@ class _Attempt:
             return Interrupted(f"{where}: the response was cut off ({kind})", self.sent)
         if self.sent == "yes" and isinstance(error, ValueError) and not isinstance(error, OSError):
             return InvalidResponse(f"{where}: what came back is not an HTTP response ({kind})")
-        return Interrupted(f"{where}: the connection broke ({kind})", self.sent)
+        if isinstance(error, (requests.RequestException, OSError, *_CUT)):
+            return Interrupted(f"{where}: the connection broke ({kind})", self.sent)
+        return TransportError(f"{where}: the session failed ({kind})", self.sent, final=True)
 
 
 _SSL = requests.exceptions.SSLError
 _TIMEOUTS = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
 _CUT = (
-    urllib3.exceptions.ProtocolError,
-    http.client.IncompleteRead,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
     requests.exceptions.ChunkedEncodingError,
 )
 
@@ -228,7 +234,7 @@ def _is_unconnected(error: BaseException) -> bool:
     given = error.args[0] if error.args else None
     reason = getattr(given, "reason", None)
     if isinstance(reason, urllib3.exceptions.SSLError):
-        return type(reason.args[0]).__name__ == "SSLCertVerificationError" if reason.args else False
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
