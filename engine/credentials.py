@@ -16,17 +16,21 @@ import base64
 import codecs
 import hmac
 import html
+import json
 import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 from engine.errors import ConnectorError
 
 SHOWN = "***"
+_MOST = 64
+"""Secrets that are masked: the first, which are a connection's values, and the latest, of tokens that come and go."""
 SHORTEST = 4
 """Characters that a text must have to be masked where it is met: anything shorter stands in too many words."""
 
@@ -106,6 +110,8 @@ _ESCAPE = re.compile(
     r"|(?:%[0-9a-fA-F]{2})+|\+"  # percent-encoding; a form's blank
 )
 _UNICODE = re.compile(r"[ux]([0-9a-fA-F]+)")
+_LONG = 200_000
+"""Characters of a text that is not looked at closely: what a service echoes is shorter."""
 _NESTED = 3
 """How deep escapes are undone: JSON in a text of JSON in a form."""
 
@@ -164,7 +170,7 @@ class Mask:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._known: dict[Secret, None] = {}
-        self._spelled: tuple[Secret, ...] = ()
+        self._spelled: tuple[str, ...] = ()
         self.add(*secrets)
 
     def __repr__(self) -> str:
@@ -180,19 +186,33 @@ class Mask:
         """Masks these too, from now on."""
         fresh = [one for one in secrets if len(one.reveal().strip()) >= SHORTEST and one not in self._known]
         if fresh:
-            self._known |= dict.fromkeys(fresh)
-            spelled = {spelling for one in self._known for spelling in _spellings(one)}
-            self._spelled = tuple(sorted(spelled, key=lambda one: -len(one.reveal())))  # what holds another goes first
+            known = list(dict.fromkeys((*self._known, *fresh)))
+            kept = known if len(known) <= _MOST else [*known[: _MOST // 4], *known[-_MOST * 3 // 4 :]]
+            self._known = dict.fromkeys(kept)
+            self._spelled = _longest_first(spelling for one in self._known for spelling in _spellings(one.reveal()))
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        for one in self._spelled:
-            if one.reveal() in text:
-                text = text.replace(one.reveal(), SHOWN)
-        if self._spelled and _ESCAPE.search(text):
-            for plus in (False, True) if "+" in text else (False,):
-                text = self._escaped(text, plus, _NESTED)
+        text = _replaced(text, self._spelled)
+        if not self._spelled or not _ESCAPE.search(text):
+            return text
+        if len(text) > _LONG:
+            return _replaced(text, _longest_first(one for known in self._known for one in _escapes(known.reveal())))
+        for plus in (False, True) if "+" in text else (False,):
+            text = self._escaped(text, plus, _NESTED)
         return text
+
+    def url(self, url: str) -> str:
+        """A URL without secrets. Each call makes one, so that it is looked at closely only where there is cause."""
+        spelled = self._spelled
+        for one in spelled:
+            if one in url:
+                return self.text(url)
+        if spelled and "%" in url:
+            plain = unquote(url)
+            if "%" in plain or any(one in plain for one in spelled):
+                return self.text(url)
+        return url
 
     def _escaped(self, text: str, plus: bool, depth: int) -> str:
         """The text without secrets that are written with escapes, also with those of several notations in turn."""
@@ -207,10 +227,10 @@ class Mask:
 
     def _spans(self, layers: list[_Plain]) -> Iterator[tuple[int, int]]:
         for one in self._spelled:
-            start = layers[-1].text.find(one.reveal())
+            start = layers[-1].text.find(one)
             while start >= 0:
-                span = start, start + len(one.reveal())
-                start = layers[-1].text.find(one.reveal(), span[1])
+                span = start, start + len(one)
+                start = layers[-1].text.find(one, span[1])
                 for layer in reversed(layers):
                     span = layer.span(*span)
                 yield span
@@ -257,24 +277,55 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[place:]])
 
 
-def _spellings(secret: Secret) -> Iterator[Secret]:
-    """A secret as it may be met without escapes: as it is, as Base64, and in a wrong charset."""
-    yield secret
-    yield Secret(secret.reveal().strip())
+def _replaced(text: str, spelled: tuple[str, ...]) -> str:
+    for one in spelled:
+        if one in text:
+            text = text.replace(one, SHOWN)
+    return text
+
+
+def _longest_first(spelled: Iterable[str]) -> tuple[str, ...]:
+    """Spellings in an order in which none leaves a part of another."""
+    return tuple(sorted({one for one in spelled if len(one) >= SHORTEST}, key=len, reverse=True))
+
+
+_PREFIX = re.compile(r"(?i)(?:basic|bearer|token|apikey|key)[ :=]+(\S+)\Z")
+
+
+def _spellings(clear: str) -> Iterator[str]:
+    """A secret as it may be met without escapes: as it is, without its scheme, as Base64, and in a wrong charset."""
+    yield clear
+    yield clear.strip()
+    if prefixed := _PREFIX.match(clear):
+        yield prefixed[1]
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield Secret(encode(_octets(secret.reveal())).decode("ascii").rstrip("="))
-    if not secret.reveal().isascii():
+        yield encode(_octets(clear)).decode("ascii").rstrip("=")
+    if not clear.isascii():
         for charset in ("latin-1", "cp1252", "ascii"):
-            yield Secret(_octets(secret.reveal()).decode(charset, "replace"))
-            yield Secret(secret.reveal().encode(charset, "replace").decode("utf-8", "replace"))
+            yield _octets(clear).decode(charset, "replace")
+            yield clear.encode(charset, "replace").decode("utf-8", "replace")
+
+
+def _escapes(clear: str) -> Iterator[str]:
+    """A secret as it is usually written with escapes, for a text in which looking for every way takes too long."""
+    for written in (json.dumps(clear)[1:-1], json.dumps(clear, ensure_ascii=False)[1:-1]):
+        yield from (written, written.replace("/", "\\/"))
+    yield from (html.escape(clear), html.escape(clear, quote=False), repr(clear)[1:-1])
+    with suppress(UnicodeEncodeError):
+        yield from (quote(clear), quote(clear, safe=""), quote_plus(clear))
 
 
 def _encodings(data: bytes, charset: str) -> list[str]:
-    """The encodings that octets may be in. Two and four octets to a character show by their NULs."""
+    """The encodings that octets may be in. Two and four octets to a character show by their NULs; what is UTF-8 is
+    hardly anything else."""
     if b"\0" in data:
         marked = [name for mark, name in _MARKS if data.startswith(mark)]
         return marked or ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
-    return ["utf-8", "latin-1", *([charset] if charset else [])]
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ["latin-1", *([charset] if charset else [])]
+    return ["utf-8"]
 
 
 _MARKS = (
@@ -293,7 +344,7 @@ class Url(str):
 
     def __new__(cls, clear: str, mask: Mask) -> Url:
         """The URL in clear, with what to mask in it."""
-        url = super().__new__(cls, mask.text(clear))
+        url = super().__new__(cls, mask.url(clear))
         url._clear = Secret(clear)
         url._mask = mask
         return url
@@ -367,10 +418,10 @@ class Credentials:
         raise TypeError("credentials are not pickled; load the connector again where they are needed")
 
     @property
-    def mask(self) -> Mask:
+    def secrets(self) -> tuple[Secret, ...]:
         """What an answer that echoes the request may hold of it."""
         attached = [Secret(one.reveal().partition(" ")[2]) for one in self._headers.values()]
-        return Mask((*self._headers.values(), *attached, *self._query.values(), *self._secrets))
+        return (*self._headers.values(), *attached, *self._query.values(), *self._secrets)
 
     def names(self) -> tuple[str, ...]:
         """Names of the header fields and query parameters that will be set."""
@@ -382,6 +433,8 @@ class Credentials:
 
     def merged(self, other: Credentials) -> Credentials:
         """Both together; of two for one header field or query parameter the other's."""
+        if not other:
+            return self
         own = {name.lower() for name in other._headers} | other.instead
         return Credentials(
             {**{name: value for name, value in self._headers.items() if name.lower() not in own}, **other._headers},

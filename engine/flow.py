@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from engine.cookies import Cookies
-from engine.credentials import Credentials, revealed
+from engine.credentials import Credentials, mask_of, revealed
 from engine.errors import ConnectorError, InvalidResponse, Problem
 from engine.http import Request, Response, Transport, Wait
 from engine.places import follow
@@ -49,7 +49,7 @@ def exchange(request: Request, call: Call) -> Flow[Response]:
         request = onward
     if odd:
         response = replace(response, deviations=(*response.deviations, *odd))
-    return _redacted(response, request.credentials) if response.status >= 300 else response
+    return _redacted(response, request) if response.status >= 300 else response
 
 
 def completed(request: Request, call: Call) -> Flow[Request]:
@@ -79,11 +79,10 @@ def redirected(request: Request, response: Response) -> Request | None:
         return None  # the response itself is the answer; its error names the target
 
 
-def _redacted(response: Response, credentials: Credentials) -> Response:
-    """An error answer without the credentials that it may echo."""
-    if not credentials:
-        return response
-    mask = credentials.mask
+def _redacted(response: Response, request: Request) -> Response:
+    """An error answer without the secrets of the request that it may echo."""
+    mask = mask_of(request.base)
+    mask.add(*request.credentials.secrets)
     return replace(response, headers=response.headers.masked(mask), body=mask.octets(response.body))
 
 
