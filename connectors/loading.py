@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
@@ -157,6 +157,11 @@ def connect(
     service = loader.load(entry.document, entry.properties)
     given = connections.given(entry, service, connection)
     carrier = transport or Network().open()
-    made = Connection(service, given.values, base_url, carrier, given.store)
+    known = {one.name: one for one in service.connection}
+
+    def ways(names: Sequence[str]) -> str:
+        return connections.ways(entry, [known[name] for name in names if name in known])
+
+    made = Connection(service, given.values, base_url, carrier, given.store, ways)
     given.check(made.base)
     return Connector(entry.name, service, made, carrier, with_options(Options(), options))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +58,16 @@ def may_be_empty(service: Service) -> frozenset[str]:
     )
 
 
+Ways = Callable[[Sequence[str]], str]
+"""How connection values of these names are given: a sentence, or lines."""
+
+
+def in_code(names: Sequence[str]) -> str:
+    """How values are given where the connector was not loaded by name."""
+    given = ", ".join(f'"{name}": "…"' for name in names)
+    return f"Give connection={{{given}}}"
+
+
 class Connection:
     """The values of a service's connection parameters for one account.
 
@@ -73,7 +83,9 @@ class Connection:
         base_url: str | None = None,
         transport: Transport | None = None,
         store: Store | None = None,
+        ways: Ways = in_code,
     ) -> None:
+        self._ways = ways
         names = list(values)
         values = held(values)
         if values.unfit:
@@ -95,7 +107,8 @@ class Connection:
         )
         lacking = missing(service, self.values)
         if lacking:
-            raise ConnectionMissing(f"the connection has no {', '.join(one.name for one in lacking)}")
+            names = [one.name for one in lacking]
+            raise self._missing(f"the connection has no {', '.join(names)}", names)
         for one in known.values():
             if one.allowed and one.name in own and own[one.name].reveal() not in map(plain, one.allowed):
                 listed = ", ".join(map(plain, one.allowed))
@@ -149,13 +162,17 @@ class Connection:
             raise ConnectionMissing(f"{filled!r}, which the connection's values make, is no host name")
         return f"{scheme}{mark}{filled}{self._segments(slash + path)}"
 
+    def _missing(self, said: str, names: Sequence[str]) -> ConnectionMissing:
+        """The error for values that are missing, with the ways to give them."""
+        return ConnectionMissing(f"{said}. {self._ways(names)}", names)
+
     def _segments(self, path: str) -> str:
         return _HOLE.sub(lambda hole: self._part(hole[1], segment), path)
 
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self.values.get(name)
         if value is None:
-            raise ConnectionMissing(f"the connection has no {name}, which is a part of the base URL")
+            raise self._missing(f"the connection has no {name}, which is a part of the base URL", [name])
         try:
             return encode(revealed(value))
         except ValueError as error:
@@ -168,7 +185,13 @@ class Connection:
             self._use(self._tokens.current())
         key = operation.id, instead
         if key not in self._credentials:
-            self._credentials[key] = credentials(self._service, operation, self.values, instead)
+            lacking: ConnectionMissing | None = None
+            try:
+                self._credentials[key] = credentials(self._service, operation, self.values, instead)
+            except ConnectionMissing as error:
+                lacking = error
+            if lacking is not None:
+                raise self._missing(str(lacking), lacking.lacking) if lacking.lacking else lacking
         return self._credentials[key]
 
     def renewed(self, refused: Credentials) -> bool:

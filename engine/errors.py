@@ -176,9 +176,14 @@ class InvalidArguments(ConnectorError, ValueError):
 
 class ConnectionMissing(ConnectorError):
     """Connection values are missing or unusable; the text names them and the ways to give them. ``code`` is the word
-    of a token endpoint that refused to give a token (RFC 6749 section 5.2), where it was that."""
+    of a token endpoint that refused to give a token (RFC 6749 section 5.2), where it was that; ``lacking`` has the
+    names of the values that are missing."""
 
     code: str = ""
+
+    def __init__(self, message: str, lacking: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.lacking: tuple[str, ...] = tuple(lacking)
 
 
 class Unsupported(ConnectorError):

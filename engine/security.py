@@ -81,8 +81,9 @@ def credentials(
         else:
             return made
     if lacking:
-        names = ", ".join(dict.fromkeys(lacking))
-        raise ConnectionMissing(f"{operation.id} needs credentials; the connection has no {names}")
+        names = tuple(dict.fromkeys(lacking))
+        said = f"{operation.id} needs credentials; the connection has no {', '.join(names)}"
+        raise ConnectionMissing(said, names)
     return NO_CREDENTIALS
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from engine.codecs import codec_for, essence, json
+from engine.connection import in_code
 from engine.credentials import Secret, sealed
 from engine.document import pointer_steps
 from engine.errors import ConnectionMissing, InvalidArguments, InvalidResponse, Problem, Unsupported
@@ -115,7 +116,7 @@ class Webhook:
     def _needed(self, name: str, purpose: str) -> Secret:
         value = self._values.get(name, Secret(""))
         if not value:
-            raise ConnectionMissing(f"the connection has no {name}, with which {purpose}")
+            raise ConnectionMissing(f"the connection has no {name}, with which {purpose}. {in_code([name])}", [name])
         return value
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

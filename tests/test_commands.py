@@ -161,6 +161,8 @@ FAULTS = [
     ("remove nothing", 2, "there is no connector 'nothing'"),
     ("remove twilio", 1, "comes from built in"),
     ("connect nothing", 2, "there is no connector 'nothing'"),
+    ("call slack post_message --channel x --text y", 1, "connectors connect slack"),
+    ("call twilio list_messages", 1, "in one of three ways"),
     ("connections test twilio", 2, "no saved connection"),
     ("connections remove twilio", 2, "no saved connection"),
     ("nothing", 2, "there is no command 'nothing'"),
