@@ -24,6 +24,7 @@ from engine.errors import (
     UnknownName,
     Unsupported,
     answer_error,
+    printable,
 )
 from engine.flow import Call, completed, exchange, run
 from engine.formats import format_of
@@ -701,4 +702,6 @@ class Connector:
             kind = (operation_id, ".".join("*" if isinstance(step, int) else step for step in one.path))
             if kind not in self._told:
                 self._told.add(kind)
-                _log.warning("%s %s deviates from its document: %s", self.name, operation_id, kind[1] or "value")
+                _log.warning(
+                    "%s %s deviates from its document: %s", self.name, operation_id, printable(kind[1]) or "value"
+                )

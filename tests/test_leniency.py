@@ -293,7 +293,12 @@ CASES: dict[str, list[Case]] = {
         Case("pet_xml", "<pet><id>1</id></pet>", "application/xml", ONE, at=("value",)),
         Case("pet_xml", "<response><id>1</id></response>", "application/xml", ONE, at=("value",)),
         Case("pets_xml", "<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", [ONE], at=("value",)),
-        # Nothing of what is promised is in it.
+        # It says that it is something else, or nothing of what is promised is in it.
+        Case("pet_xml", "<error><id>7</id><name>no</name></error>", "application/xml"),
+        Case("pet_xml", "<ServiceException><id>7</id></ServiceException>", "application/xml"),
+        Case("object_xml", "<error><message>no</message></error>", "application/xml"),
+        Case("object_xml", "<errorCount><id>7</id></errorCount>", "application/xml", {"id": 7}),
+        Case("pet_xml", "<other><message>no</message></other>", "application/xml"),
         Case("pet_xml", "<error><message>no</message></error>", "application/xml"),
         Case("pet_xml", "<error/>", "application/xml"),
         # It calls itself an error.
@@ -358,6 +363,13 @@ CASES: dict[str, list[Case]] = {
         Case("pet_xml", PET_XML.encode("utf-16-be"), "text/xml; charset=utf-16be", ONE),
         Case("pet_xml", PET_XML.encode("utf-16-le"), "text/xml; charset=utf-16", ONE),
         Case("pet_xml", b"\xef\xbb\xbf" + PET_XML.encode(), "text/xml", ONE),
+        Case(
+            "pet_xml",
+            '\ufeff<?xml version="1.0" encoding="iso-8859-1"?><Pet><id>1</id><name>é</name></Pet>',
+            "text/xml",
+            {"id": 1, "name": "é"},
+            at=("value",),
+        ),
         *(
             Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', "text/xml", ONE)
             for name in ("utf8", "utf_8", "latin1", "windows-1252", "mac-roman", "shift_jis", "US-ASCII")

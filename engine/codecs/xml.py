@@ -546,7 +546,7 @@ def _encoding(data: bytes, charset: str | None, problems: list[Problem]) -> str 
         problems.append(Problem(("Content-Type",), f"has the charset {charset!r}, which is not known", ENCODING))
     found = _DECLARATION.match(data.removeprefix(codecs.BOM_UTF8)[:_HEAD])
     declared = found[1].decode("ascii") if found else "utf-8"
-    wrong = not _holds_ascii(declared)
+    wrong = not _holds_ascii(declared) or (mark == "utf-8-sig" and known(declared) not in ("utf-8", "ascii"))
     if wrong:
         problems.append(Problem((), f"declares the encoding {declared!r}, in which it is not written", ENCODING))
     if mark is not None:
@@ -621,6 +621,14 @@ def _in(tag: str) -> str:
     return f"the namespace {namespace(tag)!r}" if namespace(tag) else "no namespace"
 
 
+_ERROR = re.compile(r"error|fault|exception|failure", re.IGNORECASE)
+
+
+def _is_error(element: Element) -> bool:
+    """Whether an element says by its name that it is no result: then it is not read as one of another name."""
+    return _ERROR.search(local(element.tag)) is not None
+
+
 def _check_page(element: Element, wanted: str) -> None:
     """Refuses a page for people, which is what proxies and gateways answer under any status."""
     if local(element.tag).lower() == "html" and local(wanted) != local(element.tag):
@@ -637,7 +645,7 @@ def bind(binding: Binding) -> Bound:
     def check(element: Element, wanted: str, fits: bool, problems: list[Problem]) -> None:
         if not _is(element, wanted):
             said = f"has the element <{local(element.tag)}> where <{local(wanted)}> is promised"
-            if not fits or not _is_near(element, wanted):
+            if not fits or not _is_near(element, wanted) or _is_error(element):
                 raise ValueError(said)
             problems.append(Problem((), said, XML_NAME))
 
@@ -656,6 +664,8 @@ def bind(binding: Binding) -> Bound:
             return None
         if root.named and not _is(element, root.tag):
             check(element, root.tag, compiler.looks_like(element, root.schema), problems)
+        elif not root.named and _is_error(element) and not compiler.looks_like(element, root.schema):
+            raise ValueError(f"has the element <{local(element.tag)}>, and nothing of what is promised")
         return root.read(element, problems)
 
     def encode(value: Any) -> bytes:
@@ -721,7 +731,7 @@ def _each(
                             raise ValueError(_ENTITIES)  # they may be declared there
                         _check_page(element, names[0] if names else "")
                         another = "" if named else local(element.tag)
-                        if another and not _is_near(element, names[0]):
+                        if another and (not _is_near(element, names[0]) or _is_error(element)):
                             raise ValueError(f"has the element <{another}> in {_in(element.tag)}")
                     stack.append(depth == 0 or (stack[-1] and named))
                     continue
