@@ -378,6 +378,24 @@ def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> N
     assert asked(server, text("GET /v1/shaped/x", "Accept: application/xml"))[1]["content-type"] == "application/xml"
 
 
+def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
+    """With the message and the status in their places, where the schema lets them stand there."""
+    document = _document(_object(**WHOLE))
+    text_, number = {"type": "string"}, {"type": "integer"}
+    document["paths"]["/a"]["get"]["responses"]["4XX"] = {"description": "-"}
+    document["paths"]["/a"]["get"]["responses"]["400"] = {
+        "description": "-",
+        "schema": _object(error=_object(kind=text_, message=text_, status=number)),
+        "examples": {"application/json": {"error": {"kind": "bad", "message": "-", "status": 0}}},
+    }
+    document["paths"]["/a"]["get"]["parameters"] = [{"name": "n", "in": "query", "type": "integer", "required": True}]
+    with running(document, tmp_path) as sandbox:
+        status, _, body = asked(sandbox, text("GET /a?n=x"))
+    error = json.loads(body)["error"]
+    assert (status, error["kind"], error["status"]) == (400, "bad", 400)
+    assert error["message"].startswith("n: ")
+
+
 def test_another_error_is_problem_details(server: Sandbox) -> None:
     """RFC 9457, as XML where that is asked for."""
     _, _, body = asked(server, text("GET /v1/pets?limit=11"))

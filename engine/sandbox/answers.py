@@ -32,15 +32,26 @@ def sample(plan: Plan, answer: Answer, media_type: str) -> Any:
     There is no link to a next page in it: whoever follows one would follow it for ever."""
     chosen = media_of(answer, media_type)
     schema = chosen.schema or Schema()
-    given = [chosen.example, *(one.example for one in answer.media if one is not chosen)]
+    given = _examples(answer, chosen)
     if isinstance(chosen.example, str):
         octets = chosen.example.encode("utf-8", "replace")
         value = _read(plan, answer, chosen.type, octets)
         if value is not MISSING and last_page(plan, schema, value) == value:
             return octets
         given.insert(0, value)
-    known = [value for value in given if value is not MISSING and plan.accepts(schema, value)]
-    return last_page(plan, schema, known[0] if known else example(schema, plan))
+    return last_page(plan, schema, _first(plan, schema, given))
+
+
+def _examples(answer: Answer, chosen: Media) -> list[Any]:
+    """What an answer gives as its examples, that of one media type first."""
+    return [chosen.example, *(one.example for one in answer.media if one is not chosen)]
+
+
+def _first(plan: Plan, schema: Schema, given: list[Any]) -> Any:
+    """The first example that its schema accepts; one made of the schema where there is none."""
+    known = (value for value in given if value is not MISSING and plan.accepts(schema, value))
+    value = next(known, MISSING)
+    return value if value is not MISSING else example(schema, plan)
 
 
 def _read(plan: Plan, answer: Answer, media_type: str, octets: bytes) -> Any:
@@ -95,8 +106,7 @@ def refusal(plan: Plan | None, refused: Refused, template: Any, media_type: str,
             free = Answer(status=str(status), media=tuple(Media(type=one, schema=None) for one in plan.offered))
             made = reply(plan, answer or free, status, media_type, value)
         elif plan is not None and answer is not None:
-            schema = media_of(answer, media_type).schema
-            made = reply(plan, answer, status, media_type, _error(plan, schema or Schema(), refused))
+            made = reply(plan, answer, status, media_type, _error(plan, answer, media_of(answer, media_type), refused))
     except ValueError:
         pass  # the declared shape cannot hold it in this media type
     return made or problem(status, refused.message, media_type, refused.code)
@@ -111,10 +121,11 @@ def _declared(plan: Plan, status: int) -> Answer | None:
     return next((one for one in known if one is not None and one.media), None)
 
 
-def _error(plan: Plan, schema: Schema, refused: Refused) -> Any:
+def _error(plan: Plan, answer: Answer, chosen: Media, refused: Refused) -> Any:
     """An example of an error with the message, the code and the status where they stand, as far as the schema lets
     them."""
-    value = example(schema, plan)
+    schema = chosen.schema or Schema()
+    value = _first(plan, schema, _examples(answer, chosen))
     if isinstance(value, str):
         return refused.message
     shape = plan.errors if plan.errors != ErrorShape() else None
