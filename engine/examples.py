@@ -48,6 +48,9 @@ _DEEPEST = 12
 
 MAX_NODES = 20_000
 _MAX_ITEMS = 1_000
+_MAX_MEMBERS = 100
+_MAX_REPEATED = 500
+"""A pattern that repeats more is looked for in few texts only: making one of its own takes its time."""
 _MAX_LENGTH = 1_000_000
 
 
@@ -192,12 +195,20 @@ class _Maker:
                 if mended is not MISSING:
                     made[name] = mended
                     continue
+            if name == schema.discriminator:
+                kind = schema.discriminator_value or schema.name
+                if kind is not None and self.accepts(one, kind):
+                    made[name] = kind
+                    continue
             if name in required or (self._whole and not again) or (len(required) < least and not self._whole):
                 made[name] = self.value(one, (*above, id(schema)))
         rest = schema.additional
         for name in schema.required:
             if name not in schema.properties:
                 made[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
+        for index in range(len(made), min(least, _MAX_MEMBERS) if rest is not False else 0):
+            inner = rest if isinstance(rest, Schema) else Schema(types=("string",))
+            made[f"member{index + 1}"] = self.value(inner, (*above, id(schema)))
         if rest is True:
             made |= {name: one for name, one in given.items() if name not in schema.properties}
         return made
@@ -227,12 +238,16 @@ class _Maker:
         pattern = schema.checks.get("pattern")
         least = min(_count(schema.checks.get("minLength")), _MAX_LENGTH)
         most = _number(schema.checks.get("maxLength"))
-        if isinstance(pattern, str):
-            text = _matching(pattern, least, most)
-            if text is not None:
-                return text
         text = _TEXTS.get(schema.format or "", "text").ljust(least, "x")
-        return text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
+        text = text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
+        if not isinstance(pattern, str):
+            return text
+        counts = sorted({int(count) for count in re.findall(r"\{([0-9]{1,6})", pattern)})
+        likely = [text, *(letter * count for count in counts for letter in "aA1" if count <= _MAX_LENGTH)]
+        known = next((one for one in likely if self.accepts(schema, one)), None)
+        if known is None and (not counts or counts[-1] <= _MAX_REPEATED):
+            known = _matching(pattern, least, most)
+        return text if known is None else known
 
     def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
         """The first number to fit of those at and beside the bounds, 1 before all."""
@@ -270,9 +285,14 @@ def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
     """An item unlike those before it in a list that holds none twice."""
     if enum:
         return enum[index % len(enum)]
+    if isinstance(value, bool):
+        return value != bool(index % 2)
     if isinstance(value, str) and index:
         return f"{value}{index}"
-    return value + index if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, dict) and value:
+        name = next(iter(value))
+        return {**value, name: _varied(value[name], index, None)}
+    return value + index if isinstance(value, (int, float)) else value
 
 
 @lru_cache(1024)

@@ -561,6 +561,16 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         {"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": True},
         [1, 2, 3],
     ),
+    "objects unlike each other": (
+        {"type": "array", "items": _object(s={"type": "string"}), "minItems": 2, "uniqueItems": True},
+        [{"s": "text"}, {"s": "text1"}],
+    ),
+    "a pattern": (_object(s={"type": "string", "pattern": "^A{3}$"}), {"s": "AAA"}),
+    "a pattern that repeats much": (_object(s={"type": "string", "pattern": "^.{5000}$"}), {"s": "a" * 5000}),
+    "members of any name": (
+        {"type": "object", "minProperties": 2, "additionalProperties": {"type": "integer"}},
+        {"member1": 1, "member2": 1},
+    ),
     "a multiple": (_object(n={"type": "integer", "minimum": 10, "multipleOf": 7}), {"n": 14}),
     "between bounds": (_object(n={"type": "number", "minimum": 0.2, "maximum": 0.4}), {"n": 0.2}),
 }
