@@ -410,6 +410,12 @@ def test_a_url_that_cannot_be_sent_is_not_sent(url: str) -> None:
     assert (caught.value.sent, caught.value.final) == ("no", True)
 
 
+def test_a_method_that_would_end_its_line_is_not_sent(server: Server) -> None:
+    request = Request("GET / HTTP/1.1\r\nA: b", server.url, {}, timeout=5.0)
+    assert outcome(BlockingTransport(), request) == ("ConnectionFailed", "no")
+    assert not server.requests
+
+
 @pytest.mark.parametrize("value", ["a\r\nB: c", "a\nb", "a\0b", "\u20ac"])
 def test_a_header_field_that_would_end_its_line_is_not_sent(server: Server, transport: Transport, value: str) -> None:
     request = Request("GET", server.url, {"A": value}, timeout=5.0)
@@ -450,6 +456,11 @@ def test_an_upload_whose_source_fails_says_why(server: Server, transport: Transp
         transport.send(post(server.url, body=Content([source()])))
     assert (caught.value.sent, caught.value.final) == ("unknown", True)
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_an_upload_of_something_else_than_bytes_is_refused(server: Server, transport: Transport) -> None:
+    with pytest.raises(TransportError, match="it gives str where bytes are wanted"):
+        transport.send(post(server.url, body=Content([iter(["text"])])))
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"x" * 100_000, b"x" * 3_000_000], ids=len)

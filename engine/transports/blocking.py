@@ -379,7 +379,7 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
         host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:
         raise NoConnection("the URL cannot be used", final=True) from None
-    if scheme not in _PORTS or not host or "@" in parts.netloc:
+    if scheme not in _PORTS or not _VISIBLE.match(host) or "@" in parts.netloc:
         raise NoConnection("the URL cannot be used", final=True)
     route = Route(scheme, host, port or _PORTS[scheme], proxies.choose(scheme, host, port or _PORTS[scheme]))
     authority = route.authority if port and port != _PORTS[scheme] else route.authority.rpartition(":")[0]
@@ -400,8 +400,8 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
         lines.append("Transfer-Encoding: chunked")
     elif request.body is not None or request.method in ("POST", "PUT", "PATCH"):  # RFC 9110 section 8.6
         lines.append(f"Content-Length: {length}")
-    if not _VISIBLE.match(target):
-        raise NoConnection("the URL holds a character that cannot be sent", final=True)
+    if not _VISIBLE.match(target) or not _VISIBLE.match(request.method):
+        raise NoConnection("the URL or the method holds a character that cannot be sent", final=True)
     return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
 
 
@@ -438,6 +438,8 @@ def pieces_of(content: Content) -> Iterator[bytes]:
             raise SourceFailed(str(error)) from error
         if piece is None:
             return
+        if not isinstance(piece, (bytes, bytearray, memoryview)):
+            raise SourceFailed(f"it gives {type(piece).__name__} where bytes are wanted")
         if piece:
             yield piece
 
