@@ -376,8 +376,11 @@ class Validator:
                 return []
         except ValueError:
             decided = False  # not plain JSON, or too deep: the explainer says where
+        found = self._explain(value, path)
+        if found or not decided or _is_infinite(value):  # infinity is null to the judge
+            return found
         # The two engines part only where the explainer reads a keyword less strictly.
-        return self._explain(value, path) or ([Problem(path, "breaks its schema")] if decided else [])
+        return [Problem(path, "breaks its schema")]
 
     def _accepted_not(self, value: Any, path: Path) -> list[Problem]:
         """What the judge itself says of a value whose schema, or which itself, is too deep for the explainer."""
@@ -420,6 +423,15 @@ def _with_doubles(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_doubles(inside) for inside in value]
     return float(value) if isinstance(value, Decimal) else value
+
+
+def _is_infinite(value: Any) -> bool:
+    """Whether there is a number beyond a double in a value."""
+    if isinstance(value, dict):
+        return any(map(_is_infinite, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_infinite, value))
+    return isinstance(value, (float, Decimal)) and abs(value) == float("inf")
 
 
 def no_plain_data(value: Any, path: Path) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ SCHEMAS: dict[str, Any] = {
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "any": {},
+    "sized": {
+        "type": "object",
+        "properties": {"size": {"type": "number"}, "price": {"type": "number", "format": "decimal"}},
+    },
 }
 DEFINITIONS: dict[str, Any] = {
     "Pet": PET,
@@ -219,6 +224,9 @@ CASES: dict[str, list[Case]] = {
     "a number beyond a double": [
         Case("pet_json", '{"id": 1, "size": 1e999}', lenient={"id": 1, "size": INFINITE}, at=("size",)),
         Case("number_json", "-1e400", lenient=-INFINITE, at=("value",)),
+        Case("sized_json", '{"size": 1e999}', lenient={"size": INFINITE}, at=("size",)),
+        Case("sized_json", '{"price": 1e999}', lenient={"price": Decimal("Infinity")}, at=("price",)),
+        Case("sized_json", '{"price": 1.10}', lenient={"price": Decimal("1.10")}),
         Case("pet_json", f'{{"id": {LARGE}}}', lenient={"id": LARGE}, at=("id",)),
         Case("number_json", "1" * 5000, lenient=INFINITE, at=("value",)),
         Case("integer_json", "12345678901234567890123", lenient=12345678901234567890123),
