@@ -2,7 +2,7 @@
 
 Rule 1: a schema is data (:class:`~engine.model.Signature`); nothing here knows a service.
 Rule 2: whatever is compared with a signature or a secret is compared in constant time, and all of it.
-Rule 3: a header field that two readers would read differently (a part twice, a signature of another length) is refused.
+Rule 3: a header field that two readers would read differently (a part twice, the whole field twice) is refused.
 """
 
 from __future__ import annotations
@@ -108,12 +108,11 @@ def _parts(signature: Signature, field: str) -> list[str]:
 
 
 def _signatures(signature: Signature, headers: Mapping[str, str]) -> list[str]:
-    """The signatures in the header field without their prefix; none where one has not the length of a signature."""
-    octets = hashlib.new(signature.algorithm).digest_size
-    length = 2 * octets if signature.encoding == "hex" else 4 * -(-octets // 3)
+    """The signatures in the header field without their prefix: none where the field was sent twice, which joins both
+    by a comma (RFC 9110 section 5.3) that no signature holds."""
     parts = _parts(signature, headers.get(signature.header.lower(), ""))
-    found = [part.removeprefix(signature.prefix) for part in parts if part.startswith(signature.prefix)]
-    return found if all(len(one) == length for one in found) else []
+    given = [part.removeprefix(signature.prefix) for part in parts if part.startswith(signature.prefix)]
+    return [] if any("," in one for one in given) else given
 
 
 def _header(signature: Signature, headers: Mapping[str, str], place: str) -> str:
