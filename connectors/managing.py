@@ -171,7 +171,7 @@ def _given(service: Service, given: tuple[str, ...]) -> dict[str, Any]:
     for pair in given:
         key, mark, text = pair.partition("=")
         if not mark:
-            raise click.UsageError(f"--set {key!r} has no '='; write --set NAME=VALUE")
+            raise click.UsageError("a --set has no '='; write --set NAME=VALUE")
         if key not in known:
             raise UnknownName("connection value", key, known)
         if text and connections.secret(service, key) and not connections.is_reference(text):

@@ -138,7 +138,7 @@ class Connection:
             return self._own_base(server)
         whole = self._filled(base_url)
         _, slash, path = server.rpartition("://")[2].partition("/")
-        return checked_base(whole) + self._segments(slash + path)
+        return checked_base(Url(whole, self.mask)) + self._segments(slash + path)
 
     def _own_base(self, server: str) -> str:
         """The URL that the document names. Where it names no host, or a value for it is missing, a policy may name one:
@@ -151,7 +151,7 @@ class Connection:
         if not host:
             unusable = [str(one) for one in self._service.diagnostics if one.rule == UNUSABLE]
             raise ConnectionMissing("\n".join([*unusable, NO_HOST]))
-        return checked_base(whole)
+        return checked_base(Url(whole, self.mask))
 
     def _filled(self, template: str) -> str:
         """A URL with its holes filled. Without a scheme of its own the values bring it along."""

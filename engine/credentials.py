@@ -78,6 +78,9 @@ class Secret:
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError("a secret is not pickled; give the connection's values again where they are needed")
 
+    def __getstate__(self) -> Any:
+        return self.__reduce_ex__(2)
+
 
 def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
@@ -178,6 +181,9 @@ class Mask:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError("a mask holds secrets and is not pickled")
+
+    def __getstate__(self) -> Any:
+        return self.__reduce_ex__(2)
 
     def __deepcopy__(self, memo: Any) -> Mask:
         return self

@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from engine.content import Content, Stream
-from engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of
+from engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of, revealed
+from engine.endpoints import shown
 from engine.errors import ConnectionMissing, Problem
 
 
@@ -196,31 +197,45 @@ _PORTS = {"http": 80, "https": 443}
 def origin(url: str) -> Origin:
     """Scheme, host and port of a URL (RFC 6454 section 4); raises ``ValueError`` where it has none,
     or carries user information, a backslash, a blank or a control character."""
+    found = _origin(url)
+    if found is None:
+        raise ValueError(f"{shown(url)!r} is no http(s) URL with a host and without user information")
+    return found
+
+
+def _origin(url: str) -> Origin | None:
     if any(mark in url for mark in "\\ ") or any(ord(mark) < 33 for mark in url):
-        raise ValueError(f"{url!r} is no URL")
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
-        raise ValueError(f"{url!r} is no http(s) URL with a host and without user information")
-    return parts.scheme, parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
+        return None
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return None
+    if scheme not in _PORTS or not host or "@" in parts.netloc:
+        return None
+    return scheme, host.lower(), port or _PORTS[scheme]
 
 
 NO_HOST = "the document names no host; give base_url, such as https://api.example.com"
 
 
 def checked_base(url: str) -> str:
-    """A base URL given by an operator, without its trailing slash.
+    """A base URL given by an operator, in clear, without its trailing slash.
 
     Refused with :class:`ConnectionMissing`: no http(s) scheme, user information, a query, a fragment.
     """
     if not url:
         raise ConnectionMissing(NO_HOST)
-    try:
-        origin(url)
-    except ValueError as error:
-        raise ConnectionMissing(f"the base URL cannot be used: {error}") from None
-    if "?" in url or "#" in url:
-        raise ConnectionMissing(f"the base URL {url!r} has a query or a fragment; give scheme, host and path only")
-    return url.rstrip("/")
+    if _origin(revealed(url)) is None:
+        raise ConnectionMissing(
+            f"the base URL {shown(url)!r} cannot be used: it is no http(s) URL with a host and without user information"
+        )
+    if "?" in revealed(url) or "#" in revealed(url):
+        raise ConnectionMissing(
+            f"the base URL {shown(url)!r} has a query or a fragment; give scheme, host and path only"
+        )
+    clear: str = revealed(url)
+    return clear.rstrip("/")
 
 
 LONGEST_WAIT = 366 * 86400.0

@@ -569,7 +569,7 @@ class Plan:
 
     def _checked(self, draft: Draft, content: bytes | Content | None, options: Options) -> Request:
         """The request of a draft that policies have changed: what they set must be fit to be sent."""
-        checked_base(draft.base)
+        checked_base(Url(draft.base, draft.mask))
         for name, text in (*draft.headers.items(), *draft.secret_headers.items()):
             field_text(name, text, allowed=("cookie",))
         secrets = (*draft.secret_headers.values(), *draft.secret_query.values())
