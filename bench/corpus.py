@@ -24,6 +24,7 @@ from connectors.registry import Entry
 from engine import loader
 from engine.body import Compiler
 from engine.connection import Connection
+from engine.credentials import revealed
 from engine.errors import ConnectorError, InvalidDocument
 from engine.examples import minimal
 from engine.http import Request
@@ -91,7 +92,7 @@ def judged(service: Service, connection: Connection, made: list[tuple[Plan, Requ
     with Sandbox(service) as sandbox:
         for plan, request in made:
             sandbox.refused.clear()
-            url = sandbox.url + request.url.removeprefix(BASE)
+            url = sandbox.url + str(revealed(request.url)).removeprefix(BASE)
             own = connection.credentials(plan.operation).merged(request.credentials)
             try:
                 status = transport.send(replace(request, url=url, credentials=own, timeout=60.0)).status

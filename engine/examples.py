@@ -43,6 +43,9 @@ _TEXTS: Mapping[str, str] = {
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
 }
+_UNTYPED: Mapping[str | None, str] = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
+"""The type of what has a format and no type; text for other formats."""
+
 _DEEPEST = 12
 """Levels down to which members that need not be there are made."""
 
@@ -145,7 +148,8 @@ class _Maker:
         return self._kind(effective, above)
 
     def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
-        kind = next(iter(effective.types), "object" if effective.properties or effective.required else "")
+        guess = "object" if effective.properties or effective.required else _UNTYPED.get(effective.format, "string")
+        kind = next(iter(effective.types), guess if effective.format or guess == "object" else "")
         row = _KINDS.get("file" if effective.format == "file" else kind)
         return row(self, effective, above) if row else None
 

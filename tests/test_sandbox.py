@@ -556,6 +556,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     ),
     "one wrong item of an example": ({"type": "array", "items": {"type": "integer"}, "example": [1, "x", "3"]}, [1, 3]),
     "a date that is none": (_object(on={"type": "string", "format": "date", "example": "today"}), {"on": "2026-01-31"}),
+    "a format without a type": (_object(on={"format": "date"}, n={"format": "int32"}), {"on": "2026-01-31", "n": 1}),
     "an enum": (_object(kind={"type": "string", "enum": ["a", "b"], "example": "c"}), {"kind": "a"}),
     "items unlike each other": (
         {"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": True},
