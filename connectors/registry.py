@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
@@ -24,7 +25,7 @@ from engine.loader import PUBLISHED, SCRIPT
 GROUP = "connectors"
 FOLDERS = "CONNECTORS_PATH"
 _log = logging.getLogger("connectors")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
 
@@ -82,23 +83,36 @@ def _beside(path: Path) -> Entry | None:
 _VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
 
 
-def below(path: Path) -> Iterator[Entry]:
+def below(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Entry]:
     """Every connector and document at a path and below it: folders as they are published, files by what they are
     called or, where that says nothing, by their first lines. A file that is named counts in any case."""
     own = entry_of(path, str(path.parent)) or _beside(path)
     if own is not None:
         yield own
     elif path.is_dir():
-        for child in sorted(path.iterdir()):
-            if child.is_dir() or entry_of(child) is not None or _is_document(child):
+        here = (*above, path.resolve())
+        for child in _children(path):
+            if child.is_dir():
+                if child.resolve() not in here:  # a link to a folder above would lead round and round
+                    yield from below(child, here)
+            elif (child.is_file() or not child.exists()) and (entry_of(child) is not None or _is_document(child)):
                 yield from below(child)  # properties are those of the document beside them
     else:
         yield Entry(path.stem, path, None, str(path.parent))
 
 
+def _children(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing, with a warning, where it may not be looked into."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        _log.warning("%s cannot be looked into: %s", folder, _reason(error))
+        return []
+
+
 def inside(folder: Path) -> list[Entry]:
     """The documents that lie in a folder itself."""
-    return [one for path in sorted(folder.iterdir()) if _is_document(path) for one in below(path)]
+    return [one for path in _children(folder) if _is_document(path) for one in below(path)]
 
 
 def _is_document(path: Path) -> bool:
@@ -136,7 +150,7 @@ def read() -> Registry:
         try:
             value = point.load()
             folder = Path(value() if callable(value) else value)
-        except Exception as error:  # noqa: BLE001 - the code of a package may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of a package may raise anything
             found.broken[f"package {source}"] = f"{type(error).__name__}: {error}"
         else:
             _read_folder(found, folder, source)
@@ -161,7 +175,9 @@ def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool =
             if entry is None or not _NAME.match(entry.name):
                 continue
             files = [one for one in (entry.document, entry.properties) if one is not None]
-            if not all(one.resolve(strict=True).is_relative_to(root) for one in files):
+            if not all(stat.S_ISREG(one.stat().st_mode) for one in files):
+                found.broken[str(path)] = "is not a file"  # one that never ends may be read without end
+            elif not all(one.resolve(strict=True).is_relative_to(root) for one in files):
                 found.broken[str(path)] = "leads out of its folder, and is not followed"
             else:
                 found.entries.setdefault(entry.name, replace(entry, named=True, trusted=trusted))

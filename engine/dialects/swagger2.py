@@ -137,7 +137,7 @@ class _Lowering:
         kinds = tuple(text(one).lower() for one in listed)
         for one in kinds:
             if one not in _TYPES:
-                said = f"there is no type {one!r}{nearest(one, _TYPES)}; the types are {', '.join(_TYPES)}"
+                said = f"there is no type {one!r}{nearest(one, _TYPES) or '; there are ' + ', '.join(_TYPES)}"
                 raise self.document.refuse("structure", said, at)
         return kinds
 
