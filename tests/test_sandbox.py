@@ -439,6 +439,18 @@ def test_a_pattern_does_not_keep_it_busy(server: Sandbox) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.parametrize(
+    ("pattern", "fits", "breaks"),
+    [(r"^\p{L}+$", "%C3%A9", "1"), (r"^\d+$", "12", "%D9%A3"), ("^(?=.*x).{2}$", "ax", "ab")],
+)
+def test_a_pattern_is_one_of_ecma_262(tmp_path: Path, pattern: str, fits: str, breaks: str) -> None:
+    """As JSON Schema has it, and not as Python does."""
+    parameter = {"name": "q", "in": "query", "type": "string", "pattern": pattern}
+    with running(_document({"type": "object"}, parameters=[parameter]), tmp_path) as sandbox:
+        assert asked(sandbox, text(f"GET /a?q={fits}"))[0] == 200
+        assert asked(sandbox, text(f"GET /a?q={breaks}"))[0] == 400
+
+
 def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
     def client(_: int) -> list[int]:
         with dialled(server) as connection:

@@ -39,8 +39,11 @@ from engine.serving import Route
 
 _BOUNDED: Any = validators.extend(OAS31Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
 _CONFIG = Config(
+    # None checks no document (app.py has it so): patterns of ECMA 262 would be refused that are none of Python's, and
+    # the document is our own.
+    spec_validator_cls=None,  # type: ignore[arg-type]
     # The formats are those that openapi-core itself takes for 3.1.
-    schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+    schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER),
 )
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _log = logging.getLogger("connectors.sandbox")
