@@ -328,7 +328,7 @@ class Plan:
                     required.append(one.name)
         body = self.operation.body
         if body is not None:
-            properties[self._body_argument] = writer.write(body.schema)
+            properties[self._body_argument] = {} if self.takes_file else writer.write(body.schema)
             if body.required and self._body_argument not in required:
                 required.append(self._body_argument)
         return Validator(

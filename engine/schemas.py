@@ -172,7 +172,7 @@ class JsonSchemas:
             schema = self._view.resolve(schema)
         found: dict[str, Any] = dict(schema.checks)
         form = format_of(schema)
-        if "file" in schema.types:
+        if "file" in schema.types or (form is not None and form.raw and not schema.types):
             return {}
         if form is not None and form.raw:  # its text, where it is text; octets are judged by none
             return {"type": ["string", "null"] if schema.nullable else "string"}
@@ -379,6 +379,8 @@ class Validator:
         found = self._explain(value, path)
         if found or not decided or _is_infinite(value):  # infinity is null to the judge
             return found
+        if self._judge.is_valid(_with_doubles(value)):
+            return []  # what a document lists are doubles, to which a decimal beyond their digits is never equal
         # The two engines part only where the explainer reads a keyword less strictly.
         return [Problem(path, "breaks its schema")]
 
@@ -446,7 +448,8 @@ def no_plain_data(value: Any, path: Path) -> Iterator[Problem]:
         if any("\ud800" <= mark <= "\udfff" for mark in value):
             yield Problem(path, "has half of a surrogate pair, which has no UTF-8")
     elif value is not None and not isinstance(value, (bool, int, float, Decimal)):
-        yield Problem(path, f"must be plain data (dict, list, text, a number, true or false), not {short(value)}")
+        said = f"must be plain data (dict, list, text, a number, true or false), not {short(value)}"
+        yield Problem(path, f"{said}{_hint('string', value)}")
 
 
 def _unknown_names(error: ValidationError) -> list[tuple[Path, str]]:

@@ -118,9 +118,9 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
-    if media_type != "application/x-www-form-urlencoded":
-        return {"schema": json_schema(body.schema)}
     effective = resolve(body.schema)
+    if media_type != "application/x-www-form-urlencoded":
+        return {"schema": {} if effective.format in ("binary", "file") else json_schema(body.schema)}
     fields = {
         one.form_name or resolve(one).form_name or name: one if not _nested(resolve(one), resolve) else Schema()
         for name, one in effective.properties.items()

@@ -16,6 +16,7 @@ import base64
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, Decimal):
+        return float(value)
     form = FORMATS.get(_TEXTS.get(type(value), ""))
     if form is not None and form.encode is not None:
         return value.isoformat() if isinstance(value, datetime) and value.tzinfo is None else form.encode(value)
