@@ -547,7 +547,7 @@ def test_an_interim_answer_while_a_body_is_sent_ends_nothing() -> None:
 def _drip(octets: bytes) -> Callable[[socket.socket], None]:
     def write(connection: socket.socket) -> None:
         connection.sendall(octets)
-        for _ in range(100):
+        for _ in range(200):
             connection.sendall(b" ")
             time.sleep(0.05)
 
@@ -565,10 +565,10 @@ def _drip(octets: bytes) -> Callable[[socket.socket], None]:
 )
 def test_a_peer_that_drips_has_the_time_of_the_call(server: Server, start: bytes, sent: str) -> None:
     """Before the head, in it and in the body: each read succeeds, the whole does not."""
-    server.answer = _drip(start) if start else lambda connection: time.sleep(2.0)
+    server.answer = _drip(start) if start else lambda connection: time.sleep(10.0)
     began = time.monotonic()
-    assert outcome(BlockingTransport(), post(server.url, timeout=0.3)) == ("Timeout", sent)
-    assert time.monotonic() - began < 2
+    assert outcome(BlockingTransport(), post(server.url, timeout=1.0)) == ("Timeout", sent)
+    assert time.monotonic() - began < 9  # it takes ten to its end
 
 
 def test_a_peer_that_does_not_read_has_the_time_of_the_call() -> None:
@@ -576,8 +576,8 @@ def test_a_peer_that_does_not_read_has_the_time_of_the_call() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         began = time.monotonic()
-        assert outcome(BlockingTransport(), post(url, body=b"x" * 20_000_000, timeout=0.4)) == ("Timeout", "unknown")
-    assert time.monotonic() - began < 3
+        assert outcome(BlockingTransport(), post(url, body=b"x" * 20_000_000, timeout=1.0)) == ("Timeout", "unknown")
+    assert time.monotonic() - began < 30
 
 
 def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -586,7 +586,7 @@ def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> 
 
     def hang(host: str, *rest: Any, **more: Any) -> Any:
         asked.append(host)
-        time.sleep(1.0)
+        time.sleep(10.0)
         raise OSError("no")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
@@ -594,7 +594,7 @@ def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> 
     for _ in range(3):
         began = time.monotonic()
         assert outcome(transport, post("http://slow.invalid/", timeout=0.1)) == ("ConnectionFailed", "no")
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began < 9
     assert asked == ["slow.invalid"]
 
 
@@ -617,7 +617,7 @@ def test_all_addresses_of_a_host_have_one_time(server: Server, monkeypatch: pyte
         transport = BlockingTransport()
         began = time.monotonic()
         assert outcome(transport, get("http://many.invalid/", timeout=0.6)) == ("ConnectionFailed", "no")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 30
         server.answer = sized(VALUE)
         rows.append(good)
         assert outcome(transport, get("http://many.invalid/", timeout=5.0)) == (VALUE,)
@@ -646,6 +646,7 @@ def test_a_connection_is_used_again(server: Server, transport: Transport) -> Non
         sized(VALUE) + b"\r\n",
         sized(VALUE, "Connection: close"),
         sized(VALUE, "Connection: Keep-Alive, Close"),
+        sized(VALUE, "Keep-Alive: timeout=1, max=100"),  # it may be closing
         sized(VALUE).replace(b"1.1", b"1.0"),
         sized(VALUE, status="204 No Content"),
         sized(VALUE, status="304 Not Modified"),

@@ -178,7 +178,7 @@ class BlockingTransport:
         bodiless = answer.status in (204, 304) and answer.headers.get("Content-Length", "0") != "0"
         if connection is not None and whole and answer.keeps() and not bodiless and connection.exhausted():
             attempt.connection = None
-            self._pool.keep(route, connection)
+            self._pool.keep(route, connection, answer.idle_seconds())
 
 
 def too_large(how: str, most: int) -> InvalidResponse:

@@ -23,6 +23,7 @@ from engine.transports.proxies import Proxy
 
 IDLE_SECONDS = 60.0
 MAX_IDLE = 256
+_MARGIN = 1.0
 RECEIVE = 64 * 1024
 
 
@@ -46,8 +47,8 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.buffer = bytearray()
-        self.since = 0.0
-        """When it was last used."""
+        self.ends = 0.0
+        """When it is not used any more, by the monotonic clock."""
         self.close = weakref.finalize(self, sock.close)
         """Closes it; so does the collector, where nobody did."""
 
@@ -88,30 +89,33 @@ class Pool:
             self.clear()
             self._process = os.getpid()
         idle = self._idle.get(route)
+        now = time.monotonic()
         while idle:
             try:
                 connection = idle.pop()
             except IndexError:
                 break  # another thread was quicker
-            if not connection.readable():
+            if connection.ends > now and not connection.readable():
                 return connection
             connection.close()
         self._prune()
         return None
 
-    def keep(self, route: Route, connection: Connection) -> None:
-        """Keeps a connection whose response has been read to its end."""
-        connection.since = time.monotonic()
+    def keep(self, route: Route, connection: Connection, seconds: float) -> None:
+        """Keeps a connection whose response has been read to its end, for so many seconds at most. What the peer says
+        is shortened: a request that it would meet half closed may have been carried out or not."""
+        now = time.monotonic()
+        connection.ends = now + min(seconds - _MARGIN, IDLE_SECONDS)
         idle = self._idle.setdefault(route, deque(maxlen=MAX_IDLE))  # what falls out is closed as it is collected
         idle.append(connection)
-        if connection.since - idle[0].since > IDLE_SECONDS:
+        if idle[0].ends < now:
             self._prune()
 
     def _prune(self) -> None:
-        ended = time.monotonic() - IDLE_SECONDS
+        now = time.monotonic()
         for route, idle in list(self._idle.items()):
             try:
-                while idle[0].since < ended:
+                while idle[0].ends < now:
                     idle.popleft().close()
             except IndexError:
                 self._idle.pop(route, None)

@@ -17,6 +17,7 @@ Nothing here reads a socket: bytes go in, a head and the pieces of a body come o
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ _MAX_CHUNK_LINE = 4 * 1024
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_IDLE = re.compile(r"(?i)\btimeout *= *([0-9]{1,6})")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\0\r\n]*)?\Z")
 
 
@@ -59,6 +61,12 @@ class Head:
         """Whether the connection stays open behind this response (RFC 9112 section 9.3)."""
         options = {option.strip().lower() for option in self.headers.get("Connection", "").split(",")}
         return "close" not in options and (self.minor > 0 or "keep-alive" in options)
+
+    def idle_seconds(self) -> float:
+        """How long the peer says that it leaves the connection open; infinity where it does not say (RFC 2068
+        section 19.7.1.1, which servers keep to)."""
+        said = _IDLE.search(self.headers.get("Keep-Alive", ""))
+        return float(said[1]) if said else math.inf
 
 
 def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
