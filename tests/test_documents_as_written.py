@@ -299,3 +299,91 @@ def test_a_host_that_cannot_be_used_is_none(case: str) -> None:
 def test_a_base_path_that_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidDocument, match="4:11: error: "):
         service(f"host: a.example\nbasePath: {path}\npaths: {{}}\n")
+
+
+def test_a_path_item_may_be_a_reference() -> None:
+    """Its parameters and operations are those of what it refers to (Swagger 2.0, "Path Item Object")."""
+    found = service(
+        """
+paths:
+  /a: {$ref: '#/x-items/one'}
+  /b: {$ref: '#/x-items/none'}
+  /c: null
+x-items:
+  one:
+    parameters: [{name: q, in: query, type: string}]
+    get: {responses: {200: {description: ok}}}
+    put: {parameters: [{name: q, in: query, type: strng}]}
+"""
+    )
+    assert list(found.operations) == ["get_a", "put_a"]
+    assert [one.name for one in found.operations["get_a"].parameters] == ["q"]
+    with pytest.raises(InvalidDocument, match="12:51: error: there is no type 'strng'"):
+        _ = found.operations["put_a"]
+    assert [(one.line, one.rule, one.severity) for one in found.diagnostics] == [(6, "reference-dangling", "error")]
+
+
+def test_odd_spellings_are_read_as_they_are_meant() -> None:
+    found = service(
+        """
+consumes: application/json
+produces: [' application/json ', null, 3]
+security: {key: }
+securityDefinitions: {key: {type: apiKey, in: header, name: X-Key}}
+paths:
+  x-odd: [1]
+  /a/{p}:
+    x-odd: text
+    parameters: null
+    post:
+      x-odd: {get: 3}
+      parameters:
+        - {name: p, in: Path, type: String}
+        - {name: 5, in: QUERY, type: array, collectionFormat: Multi, items: {type: integer, minimum: '3', default: '4'}}
+        - {name: 'odd name/~{}', in: query, type: string, enum: null, default: null}
+        - {name: b, in: body, schema: {type: [object, 'null'], required: true, properties: {a: {required: true}}}}
+      responses:
+        200: {description: ok, schema: {$ref: '#/definitions/A'}}
+        Default: null
+        5xx: {description: no}
+        x-odd: 3
+definitions:
+  A:
+    properties: {x-a: {type: string}, b: {type: string, xml: null, items: null, allOf: null}}
+    additionalProperties: 'false'
+"""
+    )  # fmt: skip
+    (one,) = found.operations.values()
+    assert [(each.name, each.location, each.style) for each in one.parameters] == [
+        ("p", "path", "csv"), ("5", "query", "multi"), ("odd name/~{}", "query", "csv"),
+    ]  # fmt: skip
+    assert one.parameters[0].schema.types == ("string",)
+    items = one.parameters[1].schema.items
+    assert items is not None
+    assert (items.checks, items.default) == ({"minimum": 3}, 4)
+    assert one.body is not None
+    assert (one.body.schema.types, one.body.schema.nullable, one.body.schema.required) == (("object",), True, ())
+    assert list(one.answers) == ["200", "default", "5XX"]
+    assert (one.consumes, one.produces) == (("application/json",), ("application/json",))
+    assert one.security == ({"key": ()},)
+    assert found.schemas["/definitions/A"].additional is False
+    assert list(found.schemas["/definitions/A"].properties) == ["x-a", "b"]
+
+
+def test_merge_keys_serve_as_shared_parts_of_a_document() -> None:
+    """Failures and schemas that several places share are those of each; what is wrong in one has the anchor's line."""
+    text = """
+x-failures: &failures
+  404: {description: none}
+  500: {description: broken, schema: [a]}
+paths:
+  /a: {get: {responses: {<<: *failures, 200: {description: ok}}}}
+  /b: {get: {responses: {<<: *failures, 500: {description: other}}}}
+"""
+    found = service(text)
+    assert {status: one.description for status, one in found.operations["get_b"].answers.items()} == {
+        "404": "none",
+        "500": "other",
+    }
+    with pytest.raises(InvalidDocument, match="6:8: error: a schema must be a mapping, not list"):
+        _ = found.operations["get_a"]
