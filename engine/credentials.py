@@ -145,13 +145,13 @@ class _Plain:
         parts: list[str] = []
         self._starts, self._sources = [0], [0]
         place = length = 0
-        for found in _ESCAPE.finditer(text):
-            plain = _unescaped(found[0], plus)
-            parts += [text[place : found.start()], plain]
-            length += found.start() - place
-            place = found.end()
+        for escape in _ESCAPE.finditer(text):
+            plain = _unescaped(escape[0], plus)
+            parts += [text[place : escape.start()], plain]
+            length += escape.start() - place
+            place = escape.end()
             self._starts += [length, length + len(plain)]
-            self._sources += [found.start(), place]
+            self._sources += [escape.start(), place]
             length += len(plain)
         parts.append(text[place:])
         self.text = "".join(parts)
@@ -190,12 +190,14 @@ class Mask:
 
     def add(self, *secrets: Secret) -> None:
         """Masks these too, from now on."""
-        fresh = [one for one in secrets if len(one.reveal().strip()) >= SHORTEST and one not in self._known]
+        fresh = [secret for secret in secrets if len(secret.reveal().strip()) >= SHORTEST and secret not in self._known]
         if fresh:
             known = list(dict.fromkeys((*self._known, *fresh)))
             kept = known if len(known) <= _MOST else [*known[: _MOST // 4], *known[-_MOST * 3 // 4 :]]
             self._known = dict.fromkeys(kept)
-            self._spelled = _longest_first(spelling for one in self._known for spelling in _spellings(one.reveal()))
+            self._spelled = _longest_first(
+                spelling for secret in self._known for spelling in _spellings(secret.reveal())
+            )
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -203,7 +205,7 @@ class Mask:
         if not self._spelled or not _ESCAPE.search(text):
             return text
         if len(text) > _LONG:
-            return _replaced(text, _longest_first(one for known in self._known for one in _escapes(known.reveal())))
+            return _replaced(text, _longest_first(text for secret in self._known for text in _escapes(secret.reveal())))
         for plus in (False, True) if "+" in text else (False,):
             text = self._escaped(text, plus, _NESTED)
         return text
@@ -211,12 +213,12 @@ class Mask:
     def url(self, url: str) -> str:
         """A URL without secrets. Each call makes one, so that it is looked at closely only where there is cause."""
         spelled = self._spelled
-        for one in spelled:
-            if one in url:
+        for spelling in spelled:
+            if spelling in url:
                 return self.text(url)
         if spelled and "%" in url:
             plain = unquote(url)
-            if "%" in plain or any(one in plain for one in spelled):
+            if "%" in plain or any(spelling in plain for spelling in spelled):
                 return self.text(url)
         return url
 
@@ -232,11 +234,11 @@ class Mask:
             text = _without(text, spans)
 
     def _spans(self, layers: list[_Plain]) -> Iterator[tuple[int, int]]:
-        for one in self._spelled:
-            start = layers[-1].text.find(one)
+        for spelling in self._spelled:
+            start = layers[-1].text.find(spelling)
             while start >= 0:
-                span = start, start + len(one)
-                start = layers[-1].text.find(one, span[1])
+                span = start, start + len(spelling)
+                start = layers[-1].text.find(spelling, span[1])
                 for layer in reversed(layers):
                     span = layer.span(*span)
                 yield span
@@ -259,7 +261,7 @@ class Mask:
         if isinstance(value, (bytes, bytearray)):
             return self.octets(bytes(value))
         if isinstance(value, dict):
-            return {self.value(name): self.value(one) for name, one in value.items()}
+            return {self.value(name): self.value(member) for name, member in value.items()}
         if isinstance(value, (list, set, frozenset)):
             return type(value)(map(self.value, value))
         if type(value) is tuple:
@@ -270,7 +272,7 @@ class Mask:
         if hasattr(value, "masked"):
             return value.masked(self)
         if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{one.name: self.value(getattr(value, one.name)) for one in fields(value)})
+            return replace(value, **{field.name: self.value(getattr(value, field.name)) for field in fields(value)})
         return value
 
 
@@ -284,15 +286,15 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _replaced(text: str, spelled: tuple[str, ...]) -> str:
-    for one in spelled:
-        if one in text:
-            text = text.replace(one, SHOWN)
+    for spelling in spelled:
+        if spelling in text:
+            text = text.replace(spelling, SHOWN)
     return text
 
 
 def _longest_first(spelled: Iterable[str]) -> tuple[str, ...]:
     """Spellings in an order in which none leaves a part of another."""
-    return tuple(sorted({one for one in spelled if len(one) >= SHORTEST}, key=len, reverse=True))
+    return tuple(sorted({spelling for spelling in spelled if len(spelling) >= SHORTEST}, key=len, reverse=True))
 
 
 _PREFIX = re.compile(r"(?i)(?:basic|bearer|token|apikey|key)[ :=]+(\S+)\Z")
@@ -325,7 +327,7 @@ def _encodings(data: bytes, charset: str) -> list[str]:
     """The encodings that octets may be in. Two and four octets to a character show by their NULs; what is UTF-8 is
     hardly anything else."""
     if b"\0" in data:
-        marked = [name for mark, name in _MARKS if data.startswith(mark)]
+        marked = [name for bom, name in _BYTE_ORDER_MARKS if data.startswith(bom)]
         return marked or ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
     try:
         data.decode("utf-8")
@@ -334,7 +336,7 @@ def _encodings(data: bytes, charset: str) -> list[str]:
     return ["utf-8"]
 
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -426,7 +428,7 @@ class Credentials:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What an answer that echoes the request may hold of it."""
-        attached = [Secret(one.reveal().partition(" ")[2]) for one in self._headers.values()]
+        attached = [Secret(value.reveal().partition(" ")[2]) for value in self._headers.values()]
         return (*self._headers.values(), *attached, *self._query.values(), *self._secrets)
 
     def names(self) -> tuple[str, ...]:
@@ -441,9 +443,12 @@ class Credentials:
         """Both together; of two for one header field or query parameter the other's."""
         if not other:
             return self
-        own = {name.lower() for name in other._headers} | other.instead
+        replaced = {name.lower() for name in other._headers} | other.instead
         return Credentials(
-            {**{name: value for name, value in self._headers.items() if name.lower() not in own}, **other._headers},
+            {
+                **{name: value for name, value in self._headers.items() if name.lower() not in replaced},
+                **other._headers,
+            },
             {**self._query, **other._query},
             (*self._secrets, *other._secrets),
             self.instead | other.instead,
@@ -471,8 +476,8 @@ class Credentials:
     def matches(self, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         """Whether a request that came carries just these credentials, for whoever checks them."""
         got = [headers.get(name, "") for name in self._headers] + [query.get(name, "") for name in self._query]
-        own = [value.reveal() for value in (*self._headers.values(), *self._query.values())]
-        return hmac.compare_digest(_octets("\0".join(got)), _octets("\0".join(own)))
+        expected = [value.reveal() for value in (*self._headers.values(), *self._query.values())]
+        return hmac.compare_digest(_octets("\0".join(got)), _octets("\0".join(expected)))
 
 
 NO_CREDENTIALS = Credentials()

@@ -48,10 +48,10 @@ def seconds(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        found = float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
-    return min(found, _LONGEST) if math.isfinite(found) and found >= 0 else None
+    return min(number, _LONGEST) if math.isfinite(number) and number >= 0 else None
 
 
 def _refused(code: Any, description: Any) -> ConnectionMissing:
@@ -75,15 +75,15 @@ class _Answer:
 
     def json(self) -> Any:
         try:
-            found = json.loads(self._body)
+            answer = json.loads(self._body)
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            answer = None
+        if not isinstance(answer, dict):
             raise ConnectionMissing("the token endpoint did not answer with a JSON object (RFC 6749 section 5.1)")
-        if "error" in found:
-            raise _refused(found["error"], found.get("error_description"))
-        known = {name: value for name, value in found.items() if name not in ("expires_in", "expires_at")}
-        lasting = seconds(found.get("expires_in"))
+        if "error" in answer:
+            raise _refused(answer["error"], answer.get("error_description"))
+        known = {name: value for name, value in answer.items() if name not in ("expires_in", "expires_at")}
+        lasting = seconds(answer.get("expires_in"))
         return known if lasting is None else {**known, "expires_in": int(lasting)}
 
 
@@ -140,14 +140,14 @@ class Client:
         try:
             if given["grant_type"] == "refresh_token":
                 token = given["refresh_token"]
-                found = self._made(token={"refresh_token": token}).refresh_token(url, refresh_token=token)
+                answer = self._made(token={"refresh_token": token}).refresh_token(url, refresh_token=token)
             else:
-                found = self._made().fetch_token(url, **given)
+                answer = self._made().fetch_token(url, **given)
         except AuthlibBaseError as error:
             raise _refused(error.error, error.description) from None
         except (TypeError, ValueError) as error:
             raise ConnectionMissing(f"no token can be asked for with these values ({type(error).__name__})") from None
-        return token_of(found)
+        return token_of(answer)
 
     def authorization(self, redirect: str) -> tuple[str, Secret, Secret]:
         """Where a person agrees: the URL, the state that must come back, the verifier of the code."""
@@ -196,13 +196,13 @@ class Client:
         while time.monotonic() + pause < end:
             sleep(pause)
             try:
-                found = self._asked(self.oauth.token, grant_type=_DEVICE_GRANT, device_code=steps.code)
+                answer = self._asked(self.oauth.token, grant_type=_DEVICE_GRANT, device_code=steps.code)
             except ConnectionMissing as error:
                 if error.code not in ("authorization_pending", "slow_down"):
                     raise
                 pause += 5.0 if error.code == "slow_down" else 0.0  # RFC 8628 section 3.5
                 continue
-            yield found
+            yield answer
             return
         raise ConnectionMissing("the code was not confirmed in time")
 
@@ -351,12 +351,12 @@ class Tokens:
             if self._lasts():
                 return
         if self._value("refresh_token"):
-            found = self._client.renewed(self._value("refresh_token"))
+            token = self._client.renewed(self._value("refresh_token"))
         elif self._grant == "password":
-            found = self._client.by_password(self._value("username"), self._value("password"))
+            token = self._client.by_password(self._value("username"), self._value("password"))
         else:
-            found = self._client.by_itself()
-        kept = kept_of(found, self._name)
+            token = self._client.by_itself()
+        kept = kept_of(token, self._name)
         self._values |= kept
         self._store.write(kept)
 
@@ -366,13 +366,13 @@ def token_of(answer: Mapping[str, Any]) -> Values:
     token, refresh = answer.get("access_token"), answer.get("refresh_token")
     if not isinstance(token, str) or not token:
         raise ConnectionMissing("the token endpoint gave no access_token")
-    found = Values(access_token=Secret(token))
+    kept = Values(access_token=Secret(token))
     if isinstance(refresh, str) and refresh:
-        found["refresh_token"] = Secret(refresh)
+        kept["refresh_token"] = Secret(refresh)
     lasting = seconds(answer.get("expires_in"))
     if lasting is not None:
-        found["expires_at"] = str(int(time.time() + lasting))
-    return found
+        kept["expires_at"] = str(int(time.time() + lasting))
+    return kept
 
 
 def kept_of(token: Values, name: str) -> Values:

@@ -628,7 +628,7 @@ class Plan:
                 if policy.draft is not None:
                     scope = Scope(self._connection, self.operation.method, headers=headers or {}, query=query or {})
                     policy.draft(draft, scope)
-        return Credentials(draft.secret_headers, draft.secret_query)
+        return Credentials(draft.secret_headers, draft.secret_query, instead=draft.instead)
 
     @cached_property
     def _template(self) -> list[str]:

@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import connectors
+from engine.fuzz import fuzz
 from tests.conftest import serving
 
 SECRET = "s3cret-canary-98765"
@@ -329,3 +330,22 @@ def test_deviations_show_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert response.value == {"n": SECRET, SECRET: 1}  # the caller's own data
     assert response.deviations
     assert SECRET not in repr(response.deviations) + logged(caplog)
+
+
+def test_a_report_of_fuzz_shows_no_secret(tmp_path: Path) -> None:
+    """A service that echoes the key in values, messages and header fields."""
+    content = document("header")
+    answer = {"type": "object", "properties": {"n": {"type": "integer"}, "id": {"type": "string", "maxLength": 3}}}
+    content["paths"]["/a"]["get"]["responses"]["200"]["schema"] = answer
+    content["paths"]["/a"]["get"]["parameters"] = [{"name": "id", "in": "query", "type": "string"}]
+
+    @Request.application
+    def application(request: Request) -> Response:
+        key = request.headers.get("X-Key", "")
+        return Response(json.dumps({"n": key, "id": key, key: key}), content_type="application/json")
+
+    with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
+        made = load(tmp_path, content, url, VALUES["header"])
+        failures = [json.dumps(one.saved()) + one.command("t", url) + repr(one) for one in fuzz(made, examples=10)]
+    assert failures
+    assert SECRET not in "".join(failures)

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 
+from engine.credentials import Mask
 from engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
 from engine.examples import minimal
 from engine.fuzz.checks import CHECKS, Caller, Came, refused
@@ -187,11 +188,12 @@ def _round(
         except (InvalidArguments, Unsupported):
             return  # what a strategy holds for legal and a judge does not
         states["left"] -= 1
-        _learn(known, came)
+        mask = caller.connector.connection.mask
+        _learn(known, came, mask)
         for check, judge in CHECKS.items():
             said = judge(came, caller) if check not in ignored else None
             if said:
-                smallest[:] = [Failure(check, plan.operation.id, name, arguments, said, accept)]
+                smallest[:] = [Failure(check, plan.operation.id, name, arguments, mask.text(said), accept)]
                 raise _Broken(check)
 
     try:
@@ -282,10 +284,11 @@ def _searched(
     return None
 
 
-def _learn(known: Known, came: Came) -> None:
+def _learn(known: Known, came: Came, mask: Mask) -> None:
+    """Values that exist at the service, for later calls; none of them a secret that it echoes."""
     if came.response is not None and came.response.status < 300:
         try:
-            value = came.plan.read(came.response, "off").value
+            value = mask.value(came.plan.read(came.response, "off").value)
         except ConnectorError:
             return
         kind = came.plan.operation.path.rstrip("/").rpartition("/")[2]
@@ -353,4 +356,5 @@ def replay(connector: Connector, failure: Failure) -> str | None:
             request = caller.request(plan, failure.arguments)
             return escaped(plan, request, failure.answer, server, connector.transport)
     came = caller.call(plan, failure.arguments, failure.accept)
-    return CHECKS[failure.check](came, caller)
+    message = CHECKS[failure.check](came, caller)
+    return connector.connection.mask.text(message) if message else None
