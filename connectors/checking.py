@@ -114,6 +114,8 @@ def entries(paths: Iterable[str]) -> Iterator[Entry]:
     """
     seen: set[Path] = set()
     for text in paths:
+        if not text:
+            raise ConnectorError("there is no document at ''")
         path = Path(text)
         patterned = not path.exists() and any(mark in text for mark in "*?[")
         given = [Path(one) for one in sorted(glob(text, recursive=True))] if patterned else [path] * path.exists()

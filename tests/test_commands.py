@@ -273,6 +273,31 @@ def test_a_broken_configuration_of_a_project_is_wrong_usage(
     assert (code, "pyproject.toml" in err or "profile" in err or "baseline" in err) == (2, True), err
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"check": "x"},
+        {"name": 5},
+        {"arguments": 5},
+        {"accept": 5},
+        {"answer": "text"},
+        {"answer": {"$octets": 5}},
+        {"x": 1},
+    ],
+    ids=str,
+)
+def test_failures_of_another_shape_are_wrong_usage(
+    changes: dict[str, Any], small: Path, tmp_path: Path, run: Run
+) -> None:
+    """A file to replay is a file, and may hold anything."""
+    failure = {"check": "refusal", "operation": "listThings", "name": "list_things", "arguments": {}, "message": ""}
+    (tmp_path / "failures.json").write_text(json.dumps([failure | changes]))
+
+    code, _, err = run("fuzz", small, "--replay", tmp_path / "failures.json")
+
+    assert (code, "holds no failures" in err) == (2, True), err
+
+
 def test_a_fault_of_ours_is_one_line_without_its_text(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw may hold a credential."""
 

@@ -81,10 +81,19 @@ class Failure:
 
 def failure_of(told: Mapping[str, Any]) -> Failure:
     """A failure from plain data; ``ValueError`` where it is none."""
+    if not isinstance(told, Mapping):
+        raise ValueError("a saved failure is a mapping")
     try:
-        return Failure(**{name: _unpacked(value) for name, value in told.items()})
+        failure = Failure(**{name: _unpacked(value) for name, value in told.items()})
     except (TypeError, KeyError) as error:
         raise ValueError(f"this is no saved failure: {error}") from None
+    if failure.check not in ("refusal", "client", *CHECKS):
+        raise ValueError(f"there is no check {failure.check!r}")
+    kinds = {"name": str, "arguments": Mapping, "accept": str | None, "answer": bytes | None}
+    for member, kind in kinds.items():
+        if not isinstance(getattr(failure, member), kind):
+            raise ValueError(f"{member} of a saved failure is of another type")
+    return failure
 
 
 _OCTETS = "$octets"
