@@ -188,6 +188,18 @@ def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_sent(tmp_path: P
         load(tmp_path, "http://service.invalid", proxy=url)
 
 
+def test_a_proxy_of_the_environment_is_refused_where_it_is_used(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many name a SOCKS proxy for everything beside one for http."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+    assert load(tmp_path, "http://service.invalid").get_thing(id="7") == {"via": "proxy"}
+    monkeypatch.delenv("HTTP_PROXY")
+    with pytest.raises(ConnectionMissing, match="kind 'socks5'"):
+        load(tmp_path, "http://service.invalid").get_thing(id="7")
+
+
 def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -195,6 +207,9 @@ def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
     with pytest.raises(connectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
         api.get_thing(id="7")
     assert SECRET not in f"{caught.value} {api!r} {api.transport!r} {vars(api.transport)}"
+    with pytest.raises(ConnectionMissing) as refused:
+        load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:99999")
+    assert SECRET not in str(refused.value)
 
 
 # TLS

@@ -93,8 +93,11 @@ class BlockingTransport:
         trust_env: bool = True,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        found = environment() if trust_env and proxy is None and proxies is None else {}
-        self._proxies = Proxies({**found, **(proxies or {}), **({"all": proxy} if proxy else {})})
+        if proxy is not None or proxies is not None:
+            self._proxies = Proxies({"all": proxy} if proxy is not None else proxies or {})
+            self._proxies.check()
+        else:
+            self._proxies = Proxies(environment() if trust_env else {})
         self._certificates = verify, cert, trust_env
         self._context: ssl.SSLContext | None = None
         if verify is not None or cert is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
+from engine.credentials import Secret
 from engine.errors import ConnectionMissing
 
 
@@ -28,23 +29,26 @@ class Proxy:
 
 class Proxies:
     """The proxies by scheme, and the hosts that are reached without one. Keys are those of requests: ``http``,
-    ``https``, ``all``, each also with a host (``https://api.example.com``); ``no_proxy`` lists the exceptions.
-
-    Raises :class:`~engine.errors.ConnectionMissing` for a URL that is not a proxy's.
-    """
+    ``https``, ``all``, each also with a host (``https://api.example.com``); ``no_proxy`` lists the exceptions."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         given = {key.lower(): url for key, url in urls.items() if url}
         without = given.pop("no_proxy", "")
-        self._by_key = {key: proxy_of(url, key) for key, url in given.items()}
+        self._urls = {key: Secret(url) for key, url in given.items()}
         self._without = [entry for entry in without.replace(",", " ").lower().split() if entry]
+
+    def check(self) -> None:
+        """Raises :class:`~engine.errors.ConnectionMissing` for a URL that is not a proxy's. Of the environment's, one
+        is refused only where it is used: many name a SOCKS proxy beside others."""
+        for key, url in self._urls.items():
+            proxy_of(url.reveal(), key)
 
     def choose(self, scheme: str, host: str, port: int) -> Proxy | None:
         """The proxy for an origin; None where it is reached directly."""
-        if not self._by_key or self._goes_without(host, port):
+        if not self._urls or self._goes_without(host, port):
             return None
         keys = (f"{scheme}://{host}", scheme, f"all://{host}", "all")
-        return next((self._by_key[key] for key in keys if key in self._by_key), None)
+        return next((proxy_of(self._urls[key].reveal(), key) for key in keys if key in self._urls), None)
 
     def _goes_without(self, host: str, port: int) -> bool:
         return any(entry == "*" or _covers(entry, host, port) for entry in self._without)
