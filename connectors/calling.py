@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -375,7 +376,16 @@ def _typed(name: str, text: str, schema: Schema) -> Any:
         return _json(name, text if file is None else _content(name, file))
     if file is not None and ("file" in schema.types or schema.format == "binary"):
         return file
-    return scalar(text, schema)
+    value = scalar(text, schema)
+    return _digits(text.strip()) if isinstance(value, float) else value
+
+
+def _digits(text: str) -> Decimal | float:
+    """A number with the digits that were typed."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return float(text)
 
 
 def _content(name: str, file: Path) -> str:
@@ -389,7 +399,7 @@ def _content(name: str, file: Path) -> str:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_digits)
     except ValueError as error:
         raise click.UsageError(f"{name} must be JSON, or @file: {error}") from None
     except RecursionError:

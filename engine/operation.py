@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
@@ -39,7 +39,7 @@ from engine.policies import findings
 from engine.polling import Polls
 from engine.questions import Questions
 from engine.retry import Labels
-from engine.schemas import pattern_findings
+from engine.schemas import pattern_findings, short
 
 _log = logging.getLogger("connectors")
 
@@ -512,10 +512,35 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if name in _SECONDS and not is_number and (value is not None or name != "interval"):
             raise UnknownName(f"value of {name}", str(value), [], " Give a number of seconds.")
+        fits, said = _OPTIONS.get(name, (None, ""))
+        if fits is not None and not fits(value):
+            raise UnknownName(f"value of {name}", short(value), [], f" Give {said}.")
     if "resend" in changes:
         changes = {**changes, "resend": frozenset(changes["resend"])}
     return replace(options, **changes)
 
+
+def _is_media_type(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and "/" in value)
+
+
+_OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "accept": (_is_media_type, "a media type, such as application/json"),
+    "content_type": (_is_media_type, "a media type, such as application/json"),
+    "headers": (
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(name, str) and isinstance(one, (str, int, float)) for name, one in value.items())
+        ),
+        "a mapping of names to text",
+    ),
+    "resend": (
+        lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(one, int) for one in value),
+        "a list of statuses",
+    ),
+    "resume": (lambda value: value is None or isinstance(value, Mapping), "the state that events had"),
+}
+"""What the value of an option must be, and how that is said."""
 
 _LISTS = 6
 """How many lists within lists a signature shows."""

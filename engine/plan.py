@@ -1337,7 +1337,7 @@ def _concrete(media_range: str, value: Any) -> list[str]:
     known: tuple[Any, ...] = (_TEXT, _JSON) if isinstance(value, str) else (_JSON, _TEXT)
     if is_octets(value):
         file = value if isinstance(value, File) else File(value)
-        known = (file.content_type, mimetypes.guess_type(file.name)[0], _OCTETS)
+        known = (file.content_type, mimetypes.guess_type(str(file.name))[0], _OCTETS)
     return [one for one in known if isinstance(one, str) and within(essence(one)[0], name)]
 
 

@@ -16,8 +16,10 @@ from wsgiref.simple_server import make_server
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 import connectors
+from connectors.cli import cli
 from engine.http import Headers, Response
 from engine.naming import distinct, snake
 from engine.operation import Connector
@@ -827,3 +829,55 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
     assert problems(lambda **more: op.subscribe("https://me.example/x", **more), body={}, events=["a"]) == [
         "body: is given whole and in parts (events); choose one"
     ]
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"accept": 5},
+        {"accept": "json"},
+        {"content_type": b"a/b"},
+        {"headers": 5},
+        {"headers": {1: "a"}},
+        {"headers": {"a": None}},
+        {"resend": 5},
+        {"resend": ["a"]},
+        {"resume": 5},
+        {"timeout": "soon"},
+        {"tiemout": 5},
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_in_words(load: Load, options: dict[str, Any]) -> None:
+    (name,) = options
+
+    with pytest.raises(connectors.UnknownName, match=f"value of {name}|option '{name}'"):
+        load([]).op.using(**options)
+
+
+def test_a_header_field_of_an_option_cannot_break_out(load: Load) -> None:
+    op = load([]).op
+
+    for name, text in (("X", "a\r\nY: b"), ("X y:", "a"), ("Content-Length", "5"), ("X", "\u65e5")):
+        assert problems(op.using(headers={name: text}))
+
+
+# The command line
+
+
+def test_the_command_line_sends_numbers_with_their_digits_and_in_the_type_that_is_chosen(
+    load: Load, tmp_path: Path
+) -> None:
+    rows = {"type": "array", "items": {"type": "object"}}
+    load([body({"n": {"type": "number"}, "rows": rows})], consumes=["*/*"])
+    (tmp_path / "rows.json").write_text('[{"a": 0.123456789012345678}]', "utf-8")
+    call = ["call", str(tmp_path / "t.swagger.yaml"), "op", "--base-url", BASE, "--dry-run"]
+
+    plain = CliRunner().invoke(cli, [*call, "--n", "1.10", "--rows", f"@{tmp_path / 'rows.json'}"])
+    xml = CliRunner().invoke(cli, [*call, "--n", "1.10", "--content-type", "xml"])
+
+    assert plain.output.endswith('{"n":1.10,"rows":[{"a":0.123456789012345678}]}\n'), plain.output
+    assert "Content-Type: application/xml" in xml.output
+    assert "<n>1.10</n>" in xml.output
