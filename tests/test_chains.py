@@ -16,6 +16,7 @@ from engine.examples import minimal
 from engine.http import Headers, Request, Response
 from engine.operation import Connector
 from engine.plan import Options
+from engine.validate.compare import compare
 
 
 def _next(index: int) -> dict[str, str]:
@@ -88,6 +89,19 @@ def _used(kind: str, size: int) -> float:
             made.post.request(body=wrong)
     assert made.get() == value
     return time.process_time() - started
+
+
+def test_two_chains_are_compared_to_their_ends() -> None:
+    def chained(kind: str) -> document.Document:
+        definitions = {f"D{index}": CHAINS["properties"](index, 0) for index in range(600)}
+        definitions["D600"] = {"type": "object", "properties": {"id": {"type": kind}}}
+        answer = {"responses": {"200": {"description": "ok", "schema": _next(0)}}}
+        root = {"swagger": "2.0", "info": {"title": "t", "version": "1"}, "definitions": definitions}
+        paths = {"/a": {"get": {"operationId": "get", **answer}}}
+        return document.parse(json.dumps({**root, "paths": paths}), f"{kind}.json")
+
+    found = compare(chained("string"), chained("integer")).found
+    assert [one.rule for one in found if one.rule != "version-behind"] == ["type-changed"]
 
 
 @pytest.mark.parametrize("kind", CHAINS)

@@ -170,6 +170,7 @@ class _Comparer:
         self._before, self._after = before, after
         self.found: list[Diagnostic] = []
         self.bump: Bump = "none"
+        self._within: list[tuple[str, Node, Node, Way]] = []
         self._seen: set[tuple[str, str, Way]] = set()
 
     def _tell(self, rule: str, said: str, old: Node | str | None, new: Node | str | None, key: bool = True) -> None:
@@ -329,6 +330,15 @@ class _Comparer:
     # Schemas
 
     def _schemas(self, said: str, old: Node, new: Node, way: Way) -> None:
+        """Compares two schemas and those within them, in the order of the document; not recursively, as schemas refer
+        to one another in chains longer than Python's own stack."""
+        stack = [(said, old, new, way)]
+        while stack:
+            self._within = []
+            self._schema(*stack.pop())
+            stack += reversed(self._within)
+
+    def _schema(self, said: str, old: Node, new: Node, way: Way) -> None:
         first, second = _shape(self._before, old), _shape(self._after, new)
         if first is None or second is None:
             return
@@ -346,7 +356,7 @@ class _Comparer:
                 for case, shape in ((self._before, first), (self._after, second))
             )
             if one is not None and two is not None:
-                self._schemas(f"{said}[]" if name == "items" else f"{said}.*", one, two, way)
+                self._within.append((f"{said}[]" if name == "items" else f"{said}.*", one, two, way))
         for name in ("oneOf", "anyOf"):
             if len(first.members.get(name) or ()) != len(second.members.get(name) or ()):
                 self._tell("alternatives-changed", f"{said} has other alternatives", first.node, second.node)
@@ -429,7 +439,7 @@ class _Comparer:
                 bad = now if way == "request" else not now
                 rule = "property-relaxed" if not bad else "property-required" if way == "request" else "property-absent"
                 self._tell(rule, f"{inside} is {'required' if now else 'optional'} now", one, two)
-            self._schemas(inside, one, two, way)
+            self._within.append((inside, one, two, way))
         for name, two in second.properties.items():
             if name not in first.properties:
                 needed = way == "request" and name in second.required
