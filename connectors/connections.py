@@ -105,21 +105,28 @@ class Given:
     bound: str = ""
     store: Store = field(default_factory=Store)
 
-    def check(self, base: str) -> None:
-        """Refuses to use a saved connection for another place than its own; ``base`` is a URL, secrets masked."""
+    def check(self, place: str) -> None:
+        """Refuses to use a saved connection for another place than its own, each as :func:`place_of` says it."""
         name = f"the saved connection {self.saved!r} of {self.entry.name}"
         again = f"connectors connect {self.entry.name} --as NAME"
-        if self.saved and self.bound and self.bound != base:
+        if self.saved and self.bound and self.bound != place:
             raise ConnectionMissing(
-                f"{name} is for {self.bound}, and this is {base or 'no place yet'}; it was not used. Save one for it "
-                f"({again}, with --base-url {base} where that is not the document's own), or give connection={{...}}"
+                f"{name} is for {self.bound}, and this is {place or 'no place yet'}; it was not used. Save one for it "
+                f"({again}, with --base-url URL where that is not the document's own), or give connection={{...}}"
             )
         if self.saved and not self.bound and not self.entry.named:
             raise ConnectionMissing(
                 f"{name} does not say which place it is for, so that only a connector that is found by name has it. "
-                f'Add {BOUND} = "{base}" to [{self.entry.name}.{self.saved}] in {saved_file()}, or give '
+                f'Add {BOUND} = "{place}" to [{self.entry.name}.{self.saved}] in {saved_file()}, or give '
                 "connection={...}"
             )
+
+
+def place_of(service: Service, base: str) -> str:
+    """Where the secrets of a connection go: its base URL, secrets masked, and where its tokens are asked for."""
+    settings = [parameter.oauth for parameter in service.connection if parameter.oauth is not None]
+    endpoints = [url for setting in settings for url in (setting.token, setting.refresh) if url]
+    return " + ".join(dict.fromkeys([str(base), *endpoints]))
 
 
 def given(entry: Entry, service: Service, connection: Mapping[str, Any] | str | None) -> Given:
@@ -258,9 +265,9 @@ def is_reference(text: Any) -> bool:
     return isinstance(text, str) and bool(_REFERENCE.fullmatch(text) or text == KEYRING or text.startswith(FILE))
 
 
-def save(connector: str, name: str, service: Service, values: Mapping[str, Any], base: str = "") -> Path:
+def save(connector: str, name: str, service: Service, values: Mapping[str, Any], place: str = "") -> Path:
     """Saves a connection, or changes one: secrets go to the keyring, but for references; the rest to the file.
-    ``base`` is the place that it is for, secrets masked; without it that of a connection that is changed stays.
+    ``place`` is that of :func:`place_of`; without it that of a connection that is changed stays.
 
     Raises :class:`~engine.errors.ConnectionMissing` where there is no keyring: then a secret is given as a
     reference; where it would take the place of one for another place; and where the file cannot be written.
@@ -272,15 +279,15 @@ def save(connector: str, name: str, service: Service, values: Mapping[str, Any],
         own = _table(content, connector, tomlkit.table(is_super_table=True))
         table = _table(own, name, tomlkit.table())
         before = table.get(BOUND)
-        if base and before and before != base:
+        if place and before and before != place:
             raise ConnectionMissing(
-                f"the saved connection {name!r} of {connector} is for {before}, and this is {base}; choose another "
+                f"the saved connection {name!r} of {connector} is for {before}, and this is {place}; choose another "
                 f"name (--as NAME), or remove it first (connectors connections remove {connector} {name})"
             )
         for key, value in values.items():
             table[key] = _written(connector, name, key, value) if secret(service, key) else value.reveal()
-        if base:
-            table[BOUND] = base
+        if place:
+            table[BOUND] = place
     return saved_file()
 
 

@@ -163,5 +163,5 @@ def connect(
         return connections.ways(entry, [known[name] for name in names if name in known])
 
     made = Connection(service, given.values, base_url, carrier, given.store, ways)
-    given.check(made.base)
+    given.check(connections.place_of(service, made.base))
     return Connector(entry.name, service, made, carrier, with_options(Options(), options))

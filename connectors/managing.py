@@ -129,7 +129,8 @@ def connect_(
         # A token that can be had again without a person is not kept.
         values |= came if flow in ("browser", "device") else {"grant": flow.replace("-", "_")}
     whole = connections.given(entry, service, connections.resolved(entry.name, saved, values))
-    place = Connection(service, whole.values, base_url).base  # refuses what is not whole
+    base = Connection(service, whole.values, base_url).base  # refuses what is not whole
+    place = connections.place_of(service, base)
     path = connections.save(entry.name, saved, service, values, place)
     click.echo(
         f"saved as {saved} of {entry.name} in {path}, for {place or 'the host that its policies choose'}", err=True

@@ -330,3 +330,21 @@ def test_add_ends_in_time(shelf: Path, listener: Any) -> None:
     done = run("add", f"{listener.url}/d.json", "--name", "zz")
     assert done.returncode == 1
     assert time.monotonic() - started < 30
+
+
+def test_a_saved_connection_is_for_the_token_endpoint_too(shelf: Path, service: Service) -> None:
+    """A document that asks for tokens elsewhere would get the client's secret there."""
+    content = document(service.host)
+    oauth = {"type": "oauth2", "flow": "application", "tokenUrl": f"{service.url}/token", "scopes": {}}
+    content["securityDefinitions"], content["security"] = {"o": oauth}, [{"o": []}]
+    del content["x-connector-properties"]
+    written(shelf, content)
+    given = ("--set", "client_id=i", "--set", "client_secret=${OWN}", "--no-test")
+    assert run("connect", "weather", *given, OWN="x").returncode == 0
+    assert run("call", "weather", "get_a", "--dry-run", OWN="x").returncode == 0
+    content["securityDefinitions"]["o"]["tokenUrl"] = "https://evil.example/token"
+    written(shelf, content)
+    done = run("call", "weather", "get_a", "--dry-run", OWN="x")
+    assert done.returncode == 1
+    assert "this is" in done.stderr
+    assert "https://evil.example/token" in done.stderr
