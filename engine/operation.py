@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -551,7 +552,7 @@ def python_type(plan: Plan, schema: Schema, lists: int = _LISTS) -> Any:
     effective = plan.contract(schema)
     kind = effective.types[0] if effective.types else ""
     form = format_of(effective)
-    if kind in ("string", "integer") and form is not None:
+    if form is not None and (kind in ("string", "integer") or form.python is Decimal):
         found: Any = form.python
     elif kind == "array":
         items = python_type(plan, effective.items, lists - 1) if effective.items is not None and lists else Any

@@ -79,8 +79,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
 
 _FLATTENED = 4
-_TRANSPORTS = FRAMING & {"host", "content-length", "transfer-encoding", "connection", "keep-alive"}
+_TRANSPORTS = FRAMING - {"cookie"}
 """Header fields that documents declare, and that the transport fills in (RFC 9112 sections 3.2, 6 and 9.6)."""
+_IN_PLACE = frozenset({"host", "content-length", "transfer-encoding", "connection", "keep-alive"})
+"""Those that may be given all the same, since each request has them: what is sent is the transport's own."""
+_FILLED = _TRANSPORTS | {"accept", "accept-encoding", "content-type", "user-agent"}
+"""Header fields that nobody is asked for."""
 _JSON, _XML = "application/json", "application/xml"
 
 
@@ -266,8 +270,7 @@ class Plan:
             for one in schemes
             if one is not None and (one.type != "apiKey" or one.location == "header")
         }
-        content_type = field == "content-type" and self.operation.body is not None
-        return field in _TRANSPORTS or field == "accept" or content_type or field in secret
+        return field in _FILLED or field in secret
 
     def _parts(
         self, schema: Schema, above: tuple[str, ...], required: bool
@@ -726,6 +729,7 @@ class Plan:
 
     def _headers(self, values: Mapping[str, Any], accept: str | None, draft: Draft, problems: list[Problem]) -> None:
         headers = draft.headers
+        given: dict[str, str] = {}
         if self.representation.where == "header":
             headers["Accept"] = self._accept_header if accept is None else accept
         elif accept is not None:
@@ -734,7 +738,7 @@ class Plan:
             if one.location != "header" or one.name not in values:
                 continue
             value, style = values[one.name], self._style(one)
-            if one.wire.lower() in _TRANSPORTS:
+            if one.wire.lower() in _IN_PLACE:
                 if one.wire.lower() == "host" and str(value).lower() != urlsplit(draft.base).netloc.lower():
                     said = (
                         "would set the header field Host, which is that of the URL; give base_url to call another host"
@@ -745,6 +749,9 @@ class Plan:
             named = {f"{prefix}{key}": inside for key, inside in value.items()} if prefix else {one.wire: value}
             try:
                 for name, inside in named.items():
+                    other = given.setdefault(name.lower(), one.name)
+                    if other != one.name:
+                        raise ValueError(f"is the header field of {other!r} too (RFC 9110 section 5.1); give one")
                     _replace(headers, name, ",".join(style.write(inside)))
             except ValueError as error:
                 problems.append(Problem((one.name,), str(error)))

@@ -485,6 +485,8 @@ def _hint(limit: Any, value: Any) -> str:
         return "; give it as text, such as base64.b64encode(value).decode()"
     if hasattr(value, "__next__"):
         return "; give a list"
+    if hasattr(value, "isoformat"):
+        return "; give value.isoformat()"
     if is_dataclass(value):
         return "; give dataclasses.asdict(value)"
     return "; give value.model_dump()" if hasattr(value, "model_dump") else ""

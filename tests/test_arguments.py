@@ -374,6 +374,14 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
     )
 
 
+def test_a_signature_says_which_numbers_are_decimals(load: Load) -> None:
+    op = load([query("n", "number", format="decimal"), query("t", format="decimal"), query("d", "number")]).op
+
+    kinds = {name: one.annotation for name, one in op.__signature__.parameters.items()}
+
+    assert kinds == {"n": Decimal | None, "t": Decimal | None, "d": float | None}
+
+
 def test_text_declared_to_be_decimal_is_given_as_a_decimal_or_as_text(load: Load) -> None:
     op = load([query("n", format="decimal")]).op
 
@@ -598,6 +606,20 @@ def test_another_host_than_that_of_the_url_is_refused(load: Load) -> None:
     assert problems(op, host="evil.example") == [
         "host: would set the header field Host, which is that of the URL; give base_url to call another host"
     ]
+
+
+def test_of_two_parameters_that_are_one_header_field_none_is_lost(load: Load) -> None:
+    op = load([header("X-A", required=False), header("x-a", required=False)]).op
+
+    assert op.request(**{"X-A": "1"}).headers["X-A"] == "1"
+    assert problems(op, **{"X-A": "1", "x-a": "2"}) == [
+        "x_a_2: is the header field of 'x_a' too (RFC 9110 section 5.1); give one"
+    ]
+
+
+@pytest.mark.parametrize("name", ["Expect", "TE", "Upgrade", "Trailer", "Proxy-Authorization", "User-Agent"])
+def test_a_field_that_nobody_need_give_is_not_asked_for(load: Load, name: str) -> None:
+    assert load([header(name)]).op.request().headers.keys() == {"Accept"}
 
 
 def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
