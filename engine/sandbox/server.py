@@ -68,6 +68,7 @@ class Sandbox:
         self._unreadable = unreadable(service)
         for route in self._routes:
             check(service, route.plan.operation)
+        self._base = urlsplit(revealed(Connection(service, self.values, f"http://{HOST}").base)).path
         self._store = Store(state)
         self._behaviour = Behaviour(service.sandbox, self._store, self.values)
         try:
@@ -81,7 +82,6 @@ class Sandbox:
         """What to give as ``base_url``."""
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         """The last requests that were refused, without their queries, each with why."""
-        self._base = urlsplit(revealed(Connection(service, self.values, self.url).base)).path
 
     def _odd_names(self) -> set[str]:
         """Header names of the document that HTTP does not have: documents are published with blanks in them."""
