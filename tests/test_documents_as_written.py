@@ -268,7 +268,7 @@ def test_the_server_is_read_as_it_is_meant(case: str) -> None:
 
 
 NO_SERVERS: dict[str, tuple[str, str]] = {
-    "user information": ("host: me@a.example", "3:7: warning: 'me@a.example' is not a host"),
+    "user information": ("host: me:secret@a.example", "3:7: warning: '***@a.example' is not a host"),
     "another host behind an at": ("host: a.example@evil.example", "is not a host"),
     "a backslash": ("host: a.example\\evil.example", "is not a host"),
     "a blank": ("host: a .example", "is not a host"),

@@ -20,6 +20,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)\Z", re.DOTALL)
 _VARIABLE = r"\{[^{}/\\\s]+\}"
 _LABEL = rf"(?:[A-Za-z0-9_-]|{_VARIABLE})+"
 _HOST = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::(?P<port>[0-9]{{1,5}}|{_VARIABLE}))?\Z")
+_USER = re.compile(r"[^/]*@")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 _HTTP = ("https", "http")
 
@@ -90,13 +91,18 @@ def _host(given: Any, notes: list[Note]) -> tuple[str, str, str]:
     authority = authority.removesuffix(":")
     found = _HOST.match(authority)
     if "?" in path or "#" in path or _UNFIT.search(path) or found is None or not _is_port(found["port"]):
-        raise Unusable("host", f"{given!r} is not a host with or without a port")
+        raise Unusable("host", f"{_shown(given)} is not a host with or without a port")
     if authority != given:
-        notes.append(Note("host", f"{given!r} is read as the host {authority!r}"))
+        notes.append(Note("host", f"{_shown(given)} is read as the host {authority!r}"))
     path = path.strip("/")
     if path:
         _segments_checked("host", path)
     return scheme, authority, f"/{path}" if path else ""
+
+
+def _shown(given: str) -> str:
+    """A text as messages show it, without user information."""
+    return repr(_USER.sub("***@", given))
 
 
 def _is_port(given: str | None) -> bool:
@@ -110,7 +116,7 @@ def _parted(given: str, member: str) -> tuple[str, str]:
     if found is None:
         return "", text.removeprefix("//")
     if found[1].lower() not in _HTTP:
-        raise Unusable(member, f"{given!r} is neither http nor https")
+        raise Unusable(member, f"{_shown(given)} is neither http nor https")
     return found[1].lower(), found[2]
 
 
@@ -123,7 +129,9 @@ def _base_path(given: Any, host: str, notes: list[Note]) -> tuple[str, str]:
     if not isinstance(given, str):
         raise Unusable("basePath", f"basePath must be text, not {type(given).__name__}")
     if _UNFIT.search(given.strip()) or "?" in given or "#" in given:
-        raise Unusable("basePath", f"{given!r} holds more than a path; write the path alone, with a slash before it")
+        raise Unusable(
+            "basePath", f"{_shown(given)} holds more than a path; write the path alone, with a slash before it"
+        )
     scheme, path = _parted(given, "basePath")
     first, _, rest = path.partition("/")
     named = ""
@@ -132,13 +140,13 @@ def _base_path(given: Any, host: str, notes: list[Note]) -> tuple[str, str]:
     elif scheme and not host and _HOST.match(first):
         named, path = f"{scheme}://{first}", rest
     elif scheme or "@" in first or ":" in first or (given.strip().startswith("//") and "." in first):
-        said = f"{given!r} names the host {first!r}, which the member host does not; write the path alone"
+        said = f"{_shown(given)} names the host {_shown(first)}, which the member host does not; write the path alone"
         raise Unusable("basePath", said)
     path = path.strip("/")
     _segments_checked("basePath", path)
     path = f"/{path}" if path else ""
     if path != given.rstrip("/"):
-        notes.append(Note("basePath", f"{given!r} is read as {path or '/'!r}"))
+        notes.append(Note("basePath", f"{_shown(given)} is read as {path or '/'!r}"))
     return path, named
 
 
