@@ -271,7 +271,7 @@ class Mask:
             return value if masked == str(value) else masked
         if hasattr(value, "masked"):
             return value.masked(self)
-        if is_dataclass(value) and not isinstance(value, type):
+        if is_dataclass(value) and not isinstance(value, type) and all(field.init for field in fields(value)):
             return replace(value, **{field.name: self.value(getattr(value, field.name)) for field in fields(value)})
         return value
 
