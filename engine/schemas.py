@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import is_dataclass, replace
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import Any, TypeAlias
 
 import jsonschema_rs
@@ -22,6 +23,7 @@ from jsonschema.exceptions import ValidationError
 
 from engine.errors import Diagnostic, InvalidDocument, Path, Problem, nearest
 from engine.formats import Format, format_of, is_decimal
+from engine.leniency import MOST, record
 from engine.model import MISSING, Schema, Service, Xml
 
 Step: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
@@ -344,7 +346,66 @@ def judge_pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> A
         yield ValidationError(f"does not match {pattern}")
 
 
-_Explainer: Any = validators.extend(Draft202012Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
+class _Explanation:
+    """The explainer of one written schema. It takes a hundred times as long as the judge, so of the items of a list,
+    and of the values of a mapping, it looks only at those that the judge refuses."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        self._defs = written.get("$defs", {})
+        self._judges: dict[int, Any] = {}
+        keywords = {"pattern": judge_pattern, "items": self._items, "additionalProperties": self._additional}
+        kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+        self._explainer = kind(written)
+
+    def errors(self, value: Any) -> Iterator[ValidationError]:
+        """What is wrong with a value, the first of it."""
+        found: Iterator[ValidationError] = islice(self._explainer.iter_errors(value), MOST)
+        return found
+
+    def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Any:
+        for index in self._refused(items, instance, 0) if isinstance(instance, list) else ():
+            yield from validator.descend(instance[index], items, path=index)
+
+    def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Any:
+        if not isinstance(inner, dict) or not isinstance(instance, dict):
+            yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
+            return
+        known = schema.get("properties", {})
+        names = [name for name in instance if name not in known]
+        for index in self._refused(inner, [instance[name] for name in names], 0):
+            yield from validator.descend(instance[names[index]], inner, path=names[index])
+
+    def _refused(self, schema: Any, values: list[Any], at: int) -> Iterator[int]:
+        """The places of the values that a schema refuses, found by halves."""
+        if not values or self._accepts(schema, values):
+            return
+        if len(values) == 1:
+            yield at
+            return
+        half = len(values) // 2
+        yield from self._refused(schema, values[:half], at)
+        yield from self._refused(schema, values[half:], at + half)
+
+    def _accepts(self, schema: Any, values: list[Any]) -> bool:
+        if id(schema) not in self._judges:
+            self._judges[id(schema)] = _judge({"items": schema, "$defs": self._defs})
+        judge = self._judges[id(schema)]
+        try:
+            return judge is not None and bool(judge.is_valid(values))
+        except ValueError:
+            return False  # not decided here
+
+
+def _judge(written: dict[str, Any]) -> Any:
+    """What accepts or refuses values; None for a schema that it cannot read."""
+    engines = map(_engine_for, _patterns(written))  # none for a text that only looks like one, in an enum
+    linear = all(engine is None or engine[0] is _LINEAR for engine in engines)
+    try:
+        return jsonschema_rs.validator_for(
+            written, pattern_options=_LINEAR if linear else _BOUNDED, validate_formats=False, offline=True
+        )
+    except (ValueError, TypeError):
+        return None
 
 
 class Validator:
@@ -356,17 +417,8 @@ class Validator:
 
     def __init__(self, written: Mapping[str, Any]) -> None:
         self.written = dict(written)
-        engines = map(_engine_for, _patterns(self.written))  # none for a text that only looks like one, in an enum
-        linear = all(engine is None or engine[0] is _LINEAR for engine in engines)
-        self._judge: Any = None
-        try:
-            options = _LINEAR if linear else _BOUNDED
-            self._judge = jsonschema_rs.validator_for(
-                self.written, pattern_options=options, validate_formats=False, offline=True
-            )
-        except ValueError:
-            pass  # a keyword of the wrong kind: the explainer alone judges, and skips what it cannot read
-        self._explainer: Any = None
+        self._judge = _judge(self.written)
+        self._explanation: _Explanation | None = None
 
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """Every problem of a value, in the order of its places; none means that it is valid."""
@@ -394,13 +446,13 @@ class Validator:
         return found or [Problem(path, "is nested too deep")]
 
     def _explain(self, value: Any, path: Path) -> list[Problem]:
-        if self._explainer is None:
-            self._explainer = _Explainer(self.written)
+        if self._explanation is None:
+            self._explanation = _Explanation(self.written)
         found: list[Problem] = []
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                for error in self._explainer.iter_errors(_with_doubles(value)):
+                for error in self._explanation.errors(_with_doubles(value)):
                     explain(error, path, found)
         except RecursionError:
             found += self._accepted_not(value, path)
@@ -653,7 +705,7 @@ def decode_formats(schema: Schema) -> Step | None:
         try:
             return decode(value)
         except ValueError as error:
-            problems.append(Problem(path, f"{short(value)} {error}"))
+            record(problems, Problem(path, f"{short(value)} {error}"))
             return value
 
     return step
@@ -684,7 +736,7 @@ def encode_formats(schema: Schema, travels: Schema | None = None) -> Step | None
                 encoded = encode(value)
                 return str(encoded) if as_text else encoded
         except ValueError as error:
-            problems.append(Problem(path, f"{short(value)} {error}"))
+            record(problems, Problem(path, f"{short(value)} {error}"))
         return value  # what is of another type the schema refuses
 
     return step
@@ -764,7 +816,7 @@ def _scalar(source: Schema, target: Schema) -> Step | None:
         try:
             return convert(value)
         except ValueError:
-            problems.append(Problem(path, f"{short(value)} cannot travel as {target.types[0]}"))
+            record(problems, Problem(path, f"{short(value)} cannot travel as {target.types[0]}"))
             return value
 
     return step
@@ -782,7 +834,7 @@ def _format(source: Format, target: Format) -> Step | None:
         try:
             return encode(decode(value))
         except ValueError as error:
-            problems.append(Problem(path, f"{short(value)} {error}"))
+            record(problems, Problem(path, f"{short(value)} {error}"))
             return value
 
     return step

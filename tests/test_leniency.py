@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from engine.errors import Problem
 from engine.http import Headers, Response
 from engine.operation import Connector
 
+from .conftest import ROOT
 from .test_wire import Peer, ok
 
 PET: dict[str, Any] = {
@@ -468,7 +470,11 @@ def test_every_kind_of_deviation_has_its_row() -> None:
     order = ("value", "deviation", "refused")
     for row in leniency.LENIENCY.values():
         assert order.index(row.off) <= order.index(row.lenient) <= order.index(row.strict)
-    assert leniency.LENIENCY.keys() == {
+    page = (ROOT / "docs/responses.md").read_text("utf-8")
+    assert [line.split(" | ")[-3:] for line in page.splitlines() if line.startswith("| ")][1:] == [
+        [row.lenient, row.strict, f"{row.off} |"] for row in leniency.LENIENCY.values()
+    ]
+    assert leniency.LENIENCY.keys() <= {
         value for name, value in vars(leniency).items() if name.isupper() and isinstance(value, str)
     }
 
@@ -559,3 +565,23 @@ def test_a_null_link_is_the_last_page_and_no_deviation(tmp_path: Path, end: str)
     with pytest.raises(connectors.InvalidResponse, match="last: must be string"):
         connector.list()
     peer.close()
+
+
+def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[Peer, Connector]) -> None:
+    """Explaining looks only at the items that are wrong, and names the first of them."""
+    _, connector = service
+    plan = connector.plan(connector.service.operations["listed_json"])
+    right = b'{"id": 1, "name": "a", "tags": ["b"]}'
+    json_type = Headers([("Content-Type", "application/json")])
+    body = b"[" + b",".join([right] * 100_000) + b', {"id": "x"}]'
+    began = time.process_time()
+    response = plan.read(Response(200, json_type, body), "lenient")
+    assert time.process_time() - began < 10  # each item looked at would take longer by far
+    assert [one.path for one in response.deviations] == [(100_000, "id")]
+    body = b"[" + b",".join([b'{"id": "x", "born": "?"}'] * 10_000) + b"]"
+    response = plan.read(Response(200, json_type, body), "lenient")
+    assert 200 <= len(response.deviations) <= 2 * leniency.MOST
+    xml = b"<a>" + b"<Pet><id>1</id><id>2</id><tags><x>1</x></tags></Pet>" * 1000 + b"</a>"
+    plan = connector.plan(connector.service.operations["listed_xml"])
+    with pytest.raises(connectors.InvalidResponse, match="twice"):
+        plan.read(Response(200, Headers([("Content-Type", "application/xml")]), xml), "lenient")

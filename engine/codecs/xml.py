@@ -26,7 +26,7 @@ from engine.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters
 from engine.codecs.charsets import known, mark_of, text_of
 from engine.content import is_octets
 from engine.errors import Problem
-from engine.leniency import DOCTYPE, ENCODING, PROLOG, TWICE, XML_NAME
+from engine.leniency import DOCTYPE, ENCODING, PROLOG, TWICE, XML_NAME, record
 from engine.model import Schema
 from engine.styles import scalar
 from engine.styles import text as written
@@ -330,7 +330,7 @@ class _Compiler:
                     name = local(tag)
                     if name in described:  # a name of the document's, in another namespace
                         said = f"has <{name}> in {_in(tag)}, which is not the element that the document describes"
-                        problems.append(Problem(_path(child), said, XML_NAME))
+                        record(problems, Problem(_path(child), said, XML_NAME))
                         name = f"{{{namespace(tag)}}}{name}"
                     self.add(value, name, (other.read if other else self.anything)(child, problems))
                 elif one.form == "items":
@@ -338,7 +338,7 @@ class _Compiler:
                 else:
                     if one.name in value:
                         said = f"has <{local(tag)}> twice in <{local(element.tag)}>"
-                        problems.append(Problem(_path(child), said, TWICE))
+                        record(problems, Problem(_path(child), said, TWICE))
                     value[one.name] = one.shape.read(child, problems)
             if content is not None:
                 text = (element.text or "") + "".join(child.tail or "" for child in element)
@@ -470,7 +470,7 @@ def _check_items(element: Element, names: tuple[str, ...], problems: list[Proble
         raise ValueError(f"has <{local(stray.tag)}> in <{local(element.tag)}>, where only <{local(wanted)}> stands")
     if names:
         said = f"has <{local(element[0].tag)}> in <{local(element.tag)}>, where <{local(names[0])}> is promised"
-        problems.append(Problem(_path(element), said, XML_NAME))
+        record(problems, Problem(_path(element), said, XML_NAME))
 
 
 def _nsmap(tag: str, prefix: str | None, prefixes: Mapping[str, str]) -> Any:
