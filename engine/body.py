@@ -69,6 +69,11 @@ class Compiler:
             decode(value, (), problems)
         return not problems
 
+    def encoder(self, schema: Schema) -> Step | None:
+        """Python to contract."""
+        with self._lock:
+            return self._encode.compile(schema)
+
     def decimals(self, schema: Schema | None) -> bool:
         """Whether a schema has, at any depth, numbers of which every digit counts."""
         return schema is not None and self._decimals.compile(schema) is not None

@@ -307,6 +307,11 @@ class Plan:
         return found
 
     @cached_property
+    def _nested(self) -> bool:
+        """Whether an argument may hold others: those of a flattened object."""
+        return any(len(one.path) > 1 for one in self.arguments)
+
+    @cached_property
     def _spellings(self) -> list[str]:
         """The names that a misspelled one may mean, Python names last: of two alike they are short."""
         short = [one for one in self.arguments if not one.hidden]
@@ -400,11 +405,12 @@ class Plan:
                 argument = self._by_name[whole]
             if argument.location != "property":
                 argument, value = self._operator(argument, value)
-            other = _overlapping(argument.path or ("", argument.name), spelled)
+            key = argument.path or ("", argument.name)
+            other = _overlapping(key, spelled) if self._nested else spelled.get(key)
             if other is not None:
                 problems.append(Problem((name,), f"is given twice: as {other!r} too; give it once"))
                 continue
-            spelled[argument.path or ("", argument.name)] = name
+            spelled[key] = name
             if argument.location == "property":
                 _put(members, argument.path, _plain_data(value, (whole, *argument.path), problems))
             else:
@@ -458,7 +464,7 @@ class Plan:
 
     def _encoded(self, schema: Schema, value: Any, path: Path, problems: list[Problem]) -> Any:
         """Plain data in contract shape."""
-        encode = self._compiler.steps(schema)[2]
+        encode = self._compiler.encoder(schema)
         return encode(value, path, problems) if encode else value
 
     def _told(self, problem: Problem, in_parts: bool) -> Problem:

@@ -55,6 +55,7 @@ def codec_for(media_type: str) -> Codec | None:
     return None
 
 
+@lru_cache(1024)
 def of_no_row(media_type: str) -> bool:
     """Whether a media type is in the table as one of ``application/*`` only: what is written so the document's schema
     says better. An object or a list under ``application/vnd.example`` is JSON."""
