@@ -156,10 +156,14 @@ def main() -> NoReturn:
         received.append(number)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
-            signal.signal(number, stop)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    listened = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup ignores them
+    for number in listened:
+        signal.signal(number, stop)
     code = run()
+    if not received:
+        for number in listened:
+            signal.signal(number, before[number] or signal.SIG_DFL)  # whoever called this as a function has them back
     _flush_streams()
     if received:
         # At once: threads that still wait for a service are not waited for. Who asked with SIGTERM is told by it.
