@@ -228,7 +228,8 @@ def checked_base(url: str) -> str:
         raise ConnectionMissing(NO_HOST)
     if _origin(revealed(url)) is None:
         raise ConnectionMissing(
-            f"the base URL {shown(url)!r} cannot be used: it is no http(s) URL with a host and without user information"
+            f"the base URL {shown(url)!r} cannot be used: it is no http(s) URL with a host, "
+            "a port up to 65535 and no user information"
         )
     if "?" in revealed(url) or "#" in revealed(url):
         raise ConnectionMissing(
