@@ -158,6 +158,8 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
+    """Connections that may wait to be accepted: with fewer, a client behind many others connects a second later."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

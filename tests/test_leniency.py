@@ -573,10 +573,13 @@ def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[P
     plan = connector.plan(connector.service.operations["listed_json"])
     right = b'{"id": 1, "name": "a", "tags": ["b"]}'
     json_type = Headers([("Content-Type", "application/json")])
-    body = b"[" + b",".join([right] * 100_000) + b', {"id": "x"}]'
-    began = time.process_time()
-    response = plan.read(Response(200, json_type, body), "lenient")
-    assert time.process_time() - began < 10  # each item looked at would take longer by far
+    bodies = [b"[" + b",".join([right] * 100_000) + last for last in (b"]", b', {"id": "x"}]')]
+    seconds = []
+    for body in bodies:
+        began = time.process_time()
+        response = plan.read(Response(200, json_type, body), "lenient")
+        seconds.append(time.process_time() - began)
+    assert seconds[1] < 10 * seconds[0]  # each item looked at would take longer by far
     assert [one.path for one in response.deviations] == [(100_000, "id")]
     body = b"[" + b",".join([b'{"id": "x", "born": "?"}'] * 10_000) + b"]"
     response = plan.read(Response(200, json_type, body), "lenient")

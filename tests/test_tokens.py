@@ -368,11 +368,9 @@ def test_the_redirect_server_is_held_up_by_nobody() -> None:
         head = urllib.request.Request(f"{redirect.url}?code=c0de&state=the-state", method="HEAD")  # noqa: S310
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(head, timeout=10)  # noqa: S310
-        started = time.monotonic()
         with urllib.request.urlopen(f"{redirect.url}?code=c0de&state=the-state", timeout=10) as page:  # noqa: S310
             assert b"You may close this page" in page.read()
         assert redirect.wait() == Secret("c0de")
-        assert time.monotonic() - started < 10
         for one in held:
             one.close()
 
