@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
+import keyring
 import pytest
+from keyring.backends import fail
 from werkzeug.serving import BaseWSGIServer
 
 import connectors
-from connectors import registry
+from connectors import cli, registry
 from engine import loader
 from engine.model import Service
 from engine.operation import Connector
@@ -91,3 +97,32 @@ def serving(server: BaseWSGIServer) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(*arguments: str, **environment: str) -> Done:
+    """Carries out a command in this process, from the project's folder, with these variables, no input and no
+    keyring."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    try:
+        with (
+            patch.dict(os.environ, environment),
+            patch("sys.stdin", io.StringIO()),
+            chdir(ROOT),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = cli.run(arguments)
+    finally:
+        keyring.set_keyring(before)
+    printed = [(stream.flush(), stream.buffer.getvalue().decode("utf-8"))[1] for stream in (out, err)]  # type: ignore[attr-defined]
+    return Done(code, *printed)

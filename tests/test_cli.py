@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.conftest import ROOT, command
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, "-m", "connectors", *arguments], cwd=ROOT, capture_output=True, text=True)
+    done = command(*arguments)
     assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
+    return done
 
 
 def test_list_names_connectors_and_their_source() -> None:

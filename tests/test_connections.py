@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import threading
 import urllib.request
@@ -23,7 +21,7 @@ from connectors import cli, connecting, connections, registry
 from engine import loader, oauth
 from engine.credentials import Secret
 from engine.transports.blocking import BlockingTransport
-from tests.conftest import ROOT, serving
+from tests.conftest import command, serving
 from tests.oauth_server import CLIENT, PERSON, SECRET, State, application
 
 
@@ -213,31 +211,25 @@ def connecting_transport() -> Any:
     return BlockingTransport()
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", **environment}
-    command = [sys.executable, "-m", "connectors", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, input="")
-
-
 def test_ci_connects_without_a_person_or_a_keyring(people: Path, state: State) -> None:
     """Secrets stay references; nothing secret is written."""
-    done = run(
+    done = command(
         "connect", "people", "--flow", "client-credentials", "--set", f"client_id={CLIENT}", "--set",
         "client_secret=${APP_SECRET}", APP_SECRET=SECRET,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert SECRET not in connections.saved_file().read_text()
-    done = run("call", "people", "me", "--json", APP_SECRET=SECRET)
+    done = command("call", "people", "me", "--json", APP_SECRET=SECRET)
     assert json.loads(done.stdout) == {"name": PERSON}
-    done = run("connections", "list")
+    done = command("connections", "list")
     assert "people" in done.stdout
-    assert run("connections", "test", "people", APP_SECRET=SECRET).returncode == 0
-    assert run("connections", "remove", "people").returncode == 0
-    assert "people" not in run("connections", "list").stdout
+    assert command("connections", "test", "people", APP_SECRET=SECRET).returncode == 0
+    assert command("connections", "remove", "people").returncode == 0
+    assert "people" not in command("connections", "list").stdout
 
 
 def test_a_secret_on_the_command_line_is_refused(people: Path) -> None:
-    done = run("connect", "people", "--set", "client_secret=plain-as-day")
+    done = command("connect", "people", "--set", "client_secret=plain-as-day")
     assert done.returncode == 2
     assert "${NAME}" in done.stderr
     assert "plain-as-day" not in done.stderr
@@ -246,7 +238,7 @@ def test_a_secret_on_the_command_line_is_refused(people: Path) -> None:
 def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("a-token\n")
-    done = run("connect", "people", "--set", f"token=file:{secret}", "--no-test")
+    done = command("connect", "people", "--set", f"token=file:{secret}", "--no-test")
     assert done.returncode == 0, done.stderr
     found = connections.given(registry.find("people"), loader.load(people), "default")
     assert found.values == {"token": Secret("a-token")}
@@ -308,14 +300,14 @@ def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_pa
     place.mkdir()
     (place / "apiDefinition.swagger.json").write_text(people.read_text())
     (place / "apiProperties.json").write_text(json.dumps(SETS))
-    done = run("add", str(place))
+    done = command("add", str(place))
     assert done.returncode == 0, done.stderr
     assert "1 operations" in done.stderr
     assert connectors.available()["some-people"] == "added"
-    assert run("add", str(place)).returncode == 1
-    assert run("add", str(place), "--replace").returncode == 0
-    assert run("add", str(people), "--name", "../escape").returncode == 1
-    assert run("add", str(people), "--name", "persons").returncode == 0
+    assert command("add", str(place)).returncode == 1
+    assert command("add", str(place), "--replace").returncode == 0
+    assert command("add", str(people), "--name", "../escape").returncode == 1
+    assert command("add", str(people), "--name", "persons").returncode == 0
     text = people.read_bytes()
 
     @Request.application
@@ -323,8 +315,8 @@ def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_pa
         return Response(text if request.path == "/docs/people.json" else "<html>", 200)
 
     with serving(make_server("127.0.0.1", 0, site, threaded=True)) as url:
-        assert run("add", f"{url}/docs/people.json", "--name", "fetched").returncode == 0
-        refused = run("add", f"{url}/index.html")
+        assert command("add", f"{url}/docs/people.json", "--name", "fetched").returncode == 0
+        refused = command("add", f"{url}/index.html")
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
     assert connectors.load("fetched", connection={"token": "t"}).connection.base == provider

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from connectors import connections, managing, registry
 from connectors.locks import locked
 from engine import loader
 from engine.credentials import Secret
-from tests.conftest import ROOT, serving
+from tests.conftest import ROOT, command, serving
 
 CANARY = "s3cret-canary-98765"
 
@@ -87,12 +86,6 @@ def saved(text: str) -> None:
     path.write_text(text)
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", **environment}
-    command = [sys.executable, "-m", "connectors", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, input="")
-
-
 def test_a_connector_that_is_found_by_name_has_the_variables_of_its_name(
     shelf: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +131,7 @@ def test_a_document_that_is_found_by_its_path_gets_nothing_unasked(
     saved(f'[{name}.default]\nkey = "{CANARY}"\n')
     with pytest.raises(connectors.ConnectionMissing, match="found by its path gets no values"):
         connectors.load_file(path)
-    called = run("call", str(path), "get_a")
+    called = command("call", str(path), "get_a")
     assert called.returncode == 1
     assert CANARY not in called.stderr + called.stdout
     assert service.keys == []
@@ -158,8 +151,8 @@ def test_completion_uses_no_connection(shelf: Path, service: Service, monkeypatc
     path = written(shelf, content)
     environment = {"WEATHER_KEY": CANARY, "_CONNECTORS_COMPLETE": "bash_complete", "COMP_CWORD": "5"}
     for name in ("weather", str(path)):
-        assert run(**environment, COMP_WORDS=f"connectors call {name} get_b --q ").stdout.strip() == ""
-        assert "red" in run(**environment, COMP_WORDS=f"connectors call {name} get_b --e ").stdout
+        assert command(**environment, COMP_WORDS=f"connectors call {name} get_b --q ").stdout.strip() == ""
+        assert "red" in command(**environment, COMP_WORDS=f"connectors call {name} get_b --e ").stdout
     assert service.keys == []
 
 
@@ -169,7 +162,7 @@ def test_a_saved_connection_is_for_the_place_it_was_saved_for(
     """The document goes elsewhere, or the base URL does: it is refused, and the error says what to do."""
     monkeypatch.setenv("OWN", CANARY)
     path = written(shelf, document(service.host))
-    done = run("connect", "weather", "--set", "key=${OWN}", OWN=CANARY)
+    done = command("connect", "weather", "--set", "key=${OWN}", OWN=CANARY)
     assert done.returncode == 0, done.stderr
     assert f'bound-to = "{service.url}"' in connections.saved_file().read_text()
     connectors.load("weather").get_a()
@@ -190,12 +183,12 @@ def test_a_saved_connection_is_for_the_place_it_was_saved_for(
 def test_a_document_takes_no_saved_connection_over(tmp_path: Path, shelf: Path, service: Service) -> None:
     """Connecting a file does not replace what was saved for another place under its name."""
     written(shelf, document(service.host))
-    assert run("connect", "weather", "--set", "key=${OWN}", OWN="x").returncode == 0
+    assert command("connect", "weather", "--set", "key=${OWN}", OWN="x").returncode == 0
     evil = written(tmp_path, document("127.0.0.1:1"))
-    done = run("connect", str(evil), "--set", "key=${OWN}", OWN="x")
+    done = command("connect", str(evil), "--set", "key=${OWN}", OWN="x")
     assert done.returncode == 1
     assert "choose another name" in done.stderr
-    done = run("connect", str(evil), "--as", "mine", "--set", "key=${OWN}", OWN="x")
+    done = command("connect", str(evil), "--as", "mine", "--set", "key=${OWN}", OWN="x")
     assert done.returncode == 0, done.stderr
 
 
@@ -215,8 +208,8 @@ def test_a_saved_connection_without_a_place_is_for_connectors_found_by_name(
 def test_a_saved_connection_for_a_test_server_is_used_with_it(shelf: Path, service: Service) -> None:
     written(shelf, document("h.example"))
     more = ("--base-url", service.url)
-    assert run("connect", "weather", "--as", "test", "--set", "key=${OWN}", *more, OWN="x").returncode == 0
-    done = run("call", "weather", "get_a", "--connection", "test", *more, OWN=CANARY)
+    assert command("connect", "weather", "--as", "test", "--set", "key=${OWN}", *more, OWN="x").returncode == 0
+    done = command("call", "weather", "get_a", "--connection", "test", *more, OWN=CANARY)
     assert done.returncode == 0, done.stderr
     assert service.keys == [CANARY]
 
@@ -309,7 +302,7 @@ def test_add_shows_no_credential_of_a_url(shelf: Path, url: str) -> None:
         return Response("<html>", status, {"Location": f"http://inside.example/x?k={CANARY}"})
 
     with serving(make_server("127.0.0.1", 0, site, threaded=True)) as server:
-        done = run("add", url.format(canary=CANARY, port=server.rpartition(":")[2]), "--name", "zz")
+        done = command("add", url.format(canary=CANARY, port=server.rpartition(":")[2]), "--name", "zz")
     assert done.returncode == 1
     assert CANARY not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
@@ -319,7 +312,7 @@ def test_add_shows_no_credential_of_a_url(shelf: Path, url: str) -> None:
 
 def test_add_refuses_what_is_no_url_of_a_document(shelf: Path) -> None:
     for name in ("a file", "another scheme"):
-        done = run("add", URLS[name].format(canary="x"), "--name", "zz")
+        done = command("add", URLS[name].format(canary="x"), "--name", "zz")
         assert done.returncode == 1
         assert "is not the URL of a document" in done.stderr
 
@@ -339,11 +332,11 @@ def test_a_saved_connection_is_for_the_token_endpoint_too(shelf: Path, service: 
     del content["x-connector-properties"]
     written(shelf, content)
     given = ("--set", "client_id=i", "--set", "client_secret=${OWN}", "--no-test")
-    assert run("connect", "weather", *given, OWN="x").returncode == 0
-    assert run("call", "weather", "get_a", "--dry-run", OWN="x").returncode == 0
+    assert command("connect", "weather", *given, OWN="x").returncode == 0
+    assert command("call", "weather", "get_a", "--dry-run", OWN="x").returncode == 0
     content["securityDefinitions"]["o"]["tokenUrl"] = "https://evil.example/token"
     written(shelf, content)
-    done = run("call", "weather", "get_a", "--dry-run", OWN="x")
+    done = command("call", "weather", "get_a", "--dry-run", OWN="x")
     assert done.returncode == 1
     assert "this is" in done.stderr
     assert "https://evil.example/token" in done.stderr
