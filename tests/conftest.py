@@ -6,7 +6,7 @@ import io
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -76,6 +76,20 @@ def unsent(listener: Listener) -> Connector:
     return connectors.load("twilio", connection=values, base_url=listener.url)
 
 
+def accepting(listener: socket.socket, serve: Callable[[socket.socket], object]) -> None:
+    """Has each connection served in a thread of its own, until the listener is closed."""
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
 @pytest.fixture(autouse=True)
 def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the environment or the saved connections of whoever runs it."""
@@ -124,5 +138,6 @@ def command(*arguments: str, **environment: str) -> Done:
             code = cli.run(arguments)
     finally:
         keyring.set_keyring(before)
-    printed = [(stream.flush(), stream.buffer.getvalue().decode("utf-8"))[1] for stream in (out, err)]  # type: ignore[attr-defined]
-    return Done(code, *printed)
+    for stream in (out, err):
+        stream.seek(0)
+    return Done(code, out.read(), err.read())

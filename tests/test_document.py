@@ -115,6 +115,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "half a character in JSON": ('{"a": "\\ud83d\\ude00", "b": "\\ud83d"}', "1:29", "half of a character"),
     "JSON one level too deep": ('{"a":' * 201 + "1" + "}" * 201, "1:", "200 levels"),
     "too many items in JSON": ("[" + "1," * 1_000_000 + "1]", "1:", "1,000,000 nodes"),
+    "too many items": ("[" + "1," * 1_000_000 + "1]", "1:", "1,000,000 nodes"),
     "a deep tree": ("[" * 100_000, "1:", "200 levels"),
     "deep JSON": ('{"a":' * 5000 + "1" + "}" * 5000, "1:", "200 levels"),
     "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1", "in line 1"),

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
@@ -32,6 +31,7 @@ from engine.errors import ConnectionMissing
 from engine.http import Request
 from engine.transports.blocking import BlockingTransport
 from engine.transports.proxies import Proxies
+from tests.conftest import accepting
 from tests.test_transports import Server, received, sized
 
 DOCUMENT = """
@@ -71,15 +71,7 @@ class Proxy:
         self._target, self._refusal = target, refusal
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+        accepting(self._socket, self._talk)
 
     def _talk(self, connection: socket.socket) -> None:
         with suppress(OSError):  # who is refused hangs up
@@ -282,15 +274,7 @@ class Secured:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"https://localhost:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        accepting(self._socket, self._serve)
 
     def _serve(self, connection: socket.socket) -> None:
         try:

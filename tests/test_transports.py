@@ -29,6 +29,7 @@ from engine.retry import Quota, resend
 from engine.transports import framing
 from engine.transports.blocking import BlockingTransport
 from engine.transports.session import SessionTransport
+from tests.conftest import accepting
 
 TRANSPORTS: Mapping[str, Callable[..., Transport]] = {
     "blocking": BlockingTransport,
@@ -48,18 +49,10 @@ class Server:
         self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/thing"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        accepting(self._socket, self._serve)
 
     def _serve(self, connection: socket.socket) -> None:
+        self.connections += 1
         with connection:
             try:
                 while self._serve_one(connection):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 import connectors
 from engine import retry
 from engine.operation import Connector
+from tests.conftest import accepting
 
 DOCUMENT = """
 swagger: "2.0"
@@ -56,16 +56,7 @@ class Peer:
         self.seen: list[bytes] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+        accepting(self._server, self._talk)
 
     def _talk(self, connection: socket.socket) -> None:
         with connection:
