@@ -16,7 +16,7 @@ TESTSERVER := .testserver/node_modules/@microsoft.azure/autorest.testserver/pack
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $(READY)
 
 demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what happened.
@@ -87,6 +87,8 @@ checks: $(READY)  ## The project's own documents: both profiles, every connector
 lint: $(READY)  ## Style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	rm -rf $(VENV)/source && mkdir -p $(VENV)/source/openconnectors
+	ln -s $(CURDIR)/connectors/* $(CURDIR)/engine $(VENV)/source/openconnectors/
 	$(BIN)/mypy
 
 clean:

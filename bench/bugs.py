@@ -2,7 +2,7 @@
 
     python -m bench.bugs [--examples N] [--only TEXT]
 
-Each fault of :mod:`tests.shelf` is served on loopback and looked for: by ``engine.fuzz`` with N examples an operation,
+Each fault of ``tests.shelf`` is served on loopback and looked for: by ``engine.fuzz`` with N examples an operation,
 then by ``schemathesis run``. The service counts requests, and is right again once as many have come as ours needed
 without a fault, so that neither has more of them. What schemathesis tells of the service that is right does not count.
 """
@@ -20,8 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import connectors
-from engine.fuzz import fuzz
+import openconnectors
+from openconnectors.engine.fuzz import fuzz
 from tests.shelf import BUGS, DOCUMENT, Shelf, serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance"
@@ -31,7 +31,7 @@ CHECKS += ",response_schema_conformance"
 def ours(document: Path, bug: str | None, examples: int, budget: int) -> tuple[bool, int]:
     """Whether something is found, and the requests that were sent."""
     with serving(Shelf(bug, budget)) as shelf:
-        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
         found = [one for one in fuzz(made, examples=examples) if bug is None or one.check in BUGS[bug]]
         return bool(found), shelf.requests
 

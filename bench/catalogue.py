@@ -17,8 +17,8 @@ from pathlib import Path
 
 PROGRAMS = {
     "ours": """
-from engine import loader
-from connectors import registry
+from openconnectors.engine.documents import loader
+from openconnectors import registry
 def load(folder):
     entry = registry.entry_of(folder)
     return len(list(loader.load(entry.document, entry.properties).operations))

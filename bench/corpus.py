@@ -19,21 +19,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from connectors import registry
-from connectors.registry import Entry
-from engine import loader
-from engine.body import Compiler
-from engine.connection import Connection
-from engine.credentials import revealed
-from engine.errors import ConnectorError, InvalidDocument
-from engine.examples import minimal
-from engine.http import Request
-from engine.model import Service
-from engine.plan import Options, Plan
-from engine.policies import findings
-from engine.sandbox import Sandbox
-from engine.sandbox.server import connection_values
-from engine.transports.blocking import BlockingTransport
+from openconnectors import registry
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.credentials import revealed
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import ConnectorError, InvalidDocument
+from openconnectors.engine.http import Request
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.policies import findings
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.sandbox.server import connection_values
+from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.values.body import Compiler
+from openconnectors.registry import Entry
 
 BASE = "http://127.0.0.1"
 

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors import registry
-from engine import document
-from engine.document import escape
-from engine.errors import InvalidDocument
-from engine.validate import Settings, validate
+from openconnectors import registry
+from openconnectors.engine.documents import document
+from openconnectors.engine.documents.document import escape
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.lint import Settings, validate
 
 Root = dict[str, Any]
 Place = tuple[str, ...]

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.faults import _node
-from connectors import registry
-from engine import document
-from engine.errors import InvalidDocument
+from openconnectors import registry
+from openconnectors.engine.documents import document
+from openconnectors.engine.errors import InvalidDocument
 
 MEGABYTE = 1_000_000
 MANY = 100

@@ -2,12 +2,12 @@
 
 ::
 
-    import connectors
+    import openconnectors
 
-    service = connectors.load("name", connection={"account_id": "…", "access_token": "…"})
+    service = openconnectors.load("name", connection={"account_id": "…", "access_token": "…"})
     service.operation_name(parameter="value")
 
-:func:`load` and :func:`load_file` make a connector, :func:`available` names what is found; the rest are
+``load`` and ``load_file`` make a connector, ``available`` names what is found; the rest are
 the errors that a call can raise.
 """
 
@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.loading import available, load, load_file
-    from engine.content import File, Stream
-    from engine.errors import (
+    from openconnectors.engine.client.operation import Connector, Events, Operation, Poller, Subscription
+    from openconnectors.engine.client.webhooks import Webhook
+    from openconnectors.engine.errors import (
         AnswerError,
         BadRequest,
         Conflict,
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         UnknownName,
         Unsupported,
     )
-    from engine.operation import Connector, Events, Operation, Poller, Subscription
-    from engine.webhook import Webhook
+    from openconnectors.engine.streams import File, Stream
+    from openconnectors.loading import available, load, load_file
 
 __all__ = [
     "AnswerError",
@@ -85,16 +85,16 @@ __all__ = [
 _PLACES = {
     name: place
     for place, names in {
-        "connectors.loading": "available load load_file",
-        "engine.content": "File Stream",
-        "engine.errors": """
+        "openconnectors.loading": "available load load_file",
+        "openconnectors.engine.streams": "File Stream",
+        "openconnectors.engine.errors": """
             AnswerError BadRequest Conflict ConnectionFailed ConnectionMissing ConnectorError Diagnostic
             Forbidden Interrupted InvalidArguments InvalidDocument InvalidResponse NotFound OperationFailed
             OutcomeUnknown Problem ServerError Timeout TooManyRequests TransportError Unauthorized
             UnknownName Unsupported
         """,
-        "engine.operation": "Connector Events Operation Poller Subscription",
-        "engine.webhook": "Webhook",
+        "openconnectors.engine.client.operation": "Connector Events Operation Poller Subscription",
+        "openconnectors.engine.client.webhooks": "Webhook",
     }.items()
     for name in names.split()
 }

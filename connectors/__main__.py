@@ -1,6 +1,6 @@
-"""``python -m connectors`` is the command line."""
+"""``python -m openconnectors`` is the command line."""
 
-from connectors.cli import main
+from openconnectors.cli import main
 
 if __name__ == "__main__":
     main()

@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from engine.credentials import Secret, Values
-from engine.errors import ConnectionMissing
-from engine.http import Transport
-from engine.model import ConnectionParameter
-from engine.oauth import Client, client_of, kept_of
+from openconnectors.engine.call.auth.oauth import Client, client_of, kept_of
+from openconnectors.engine.credentials import Secret, Values
+from openconnectors.engine.errors import ConnectionMissing
+from openconnectors.engine.http import Transport
+from openconnectors.engine.model import ConnectionParameter
 
 PATIENCE = 300.0
 """Seconds that a person has to agree in the browser."""
@@ -28,7 +28,7 @@ Tell = Callable[[str], None]
 def token(
     parameter: ConnectionParameter, flow: str, values: Mapping[str, Any], transport: Transport, tell: Tell
 ) -> Values:
-    """What a connection keeps of a token that is obtained by a flow: a row of :data:`FLOWS`."""
+    """What a connection keeps of a token that is obtained by a flow: a row of ``FLOWS``."""
     if parameter.oauth is None:
         raise ConnectionMissing(f"{parameter.name} is no OAuth token; give it as it is")
     client = client_of(parameter.oauth, transport, values)

@@ -32,20 +32,20 @@ from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
-from connectors.locks import locked
-from connectors.registry import Entry
-from engine.connection import held, may_be_empty, missing, secret_names
-from engine.credentials import Secret, Values, revealed, sealed
-from engine.errors import ConnectionMissing, ConnectorError, UnknownName
-from engine.model import ConnectionParameter, Service
-from engine.oauth import FIELDS, Store
+from openconnectors.engine.call.auth.oauth import FIELDS, Store
+from openconnectors.engine.call.connection import held, may_be_empty, missing, secret_names
+from openconnectors.engine.credentials import Secret, Values, revealed, sealed
+from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName
+from openconnectors.engine.model import ConnectionParameter, Service
+from openconnectors.locks import locked
+from openconnectors.registry import Entry
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 DEFAULT = "default"
 BOUND = "bound-to"
 """What the place that a connection was saved for is called in the file."""
-_log = logging.getLogger("connectors")
+_log = logging.getLogger("openconnectors")
 KEYRING, FILE = "keyring:", "file:"
 _SERVICE = "open-connectors"
 
@@ -106,7 +106,7 @@ class Given:
     store: Store = field(default_factory=Store)
 
     def check(self, place: str) -> None:
-        """Refuses to use a saved connection for another place than its own, each as :func:`place_of` says it."""
+        """Refuses to use a saved connection for another place than its own, each as ``place_of`` says it."""
         name = f"the saved connection {self.saved!r} of {self.entry.name}"
         again = f"connectors connect {self.entry.name} --as NAME"
         if self.saved and self.bound and self.bound != place:
@@ -133,8 +133,8 @@ def given(entry: Entry, service: Service, connection: Mapping[str, Any] | str | 
     """The connection that is meant: a mapping as it is; a saved one by its name; else, for a connector that is found
     by name, the environment, and where that has nothing the saved default.
 
-    Raises :class:`~engine.errors.UnknownName` for a name that is not saved, and
-    :class:`~engine.errors.ConnectionMissing`, with the ways to give them, for values that are nowhere.
+    Raises ``UnknownName`` for a name that is not saved, and
+    ``ConnectionMissing``, with the ways to give them, for values that are nowhere.
     """
     found = _given(entry, service, connection)
     lacking = missing(service, found.values)
@@ -267,9 +267,9 @@ def is_reference(text: Any) -> bool:
 
 def save(connector: str, name: str, service: Service, values: Mapping[str, Any], place: str = "") -> Path:
     """Saves a connection, or changes one: secrets go to the keyring, but for references; the rest to the file.
-    ``place`` is that of :func:`place_of`; without it that of a connection that is changed stays.
+    ``place`` is that of ``place_of``; without it that of a connection that is changed stays.
 
-    Raises :class:`~engine.errors.ConnectionMissing` where there is no keyring: then a secret is given as a
+    Raises ``ConnectionMissing`` where there is no keyring: then a secret is given as a
     reference; where it would take the place of one for another place; and where the file cannot be written.
     """
     values = held(values)
@@ -406,7 +406,7 @@ def ways(entry: Entry, parameters: Sequence[ConnectionParameter]) -> str:
     if not entry.named:
         return (
             "A document that is found by its path gets no values of the environment and no saved default. Give them\n"
-            f'  in code          connectors.load_file("{entry.document}", connection={{{values}}})\n'
+            f'  in code          openconnectors.load_file("{entry.document}", connection={{{values}}})\n'
             f'  saved            connectors connect {place} --as NAME, then connection="NAME" '
             "(on the command line --connection NAME)\n"
             f"or add it to those that are found by name: connectors add {place}"
@@ -415,7 +415,7 @@ def ways(entry: Entry, parameters: Sequence[ConnectionParameter]) -> str:
     consents = "".join(f"\n{_consent(entry, one, name)}" for one in parameters for name in withheld(entry, one))
     return (
         "Give the values in one of three ways:\n"
-        f'  in code          connectors.load("{entry.name}", connection={{{values}}})\n'
+        f'  in code          openconnectors.load("{entry.name}", connection={{{values}}})\n'
         f"  environment      {set_}\n"
         f"  saved            connectors connect {entry.name}, or [{entry.name}.{DEFAULT}] in {saved_file()}{consents}"
     )

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from connectors import connections, registry
-from connectors.network import Network
-from connectors.registry import Entry
-from engine import loader
-from engine.connection import Connection, held
-from engine.credentials import sealed
-from engine.errors import Diagnostic, InvalidDocument
-from engine.http import Transport
-from engine.model import Service
-from engine.operation import Connector, with_options
-from engine.plan import Options
-from engine.transports.certificates import Certificate
+from openconnectors import connections, registry
+from openconnectors.engine.call.connection import Connection, held
+from openconnectors.engine.client.operation import Connector, with_options
+from openconnectors.engine.credentials import sealed
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import Diagnostic, InvalidDocument
+from openconnectors.engine.http import Transport
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.plan import Options
+from openconnectors.engine.transports.certificates import Certificate
+from openconnectors.network import Network
+from openconnectors.registry import Entry
 
 if TYPE_CHECKING:
     import requests
@@ -27,7 +27,7 @@ ConnectionLike = Mapping[str, Any] | str | None
 
 
 class CallOptions(TypedDict, total=False):
-    """How calls are made: the fields of :class:`~engine.plan.Options`, spelled for editors and type checkers."""
+    """How calls are made: the fields of ``Options``, spelled for editors and type checkers."""
 
     accept: str | None
     content_type: str | None
@@ -41,7 +41,7 @@ class CallOptions(TypedDict, total=False):
 
 
 def available() -> dict[str, str]:
-    """Names of the connectors that :func:`load` finds, each with where it comes from."""
+    """Names of the connectors that ``load`` finds, each with where it comes from."""
     return {name: entry.source for name, entry in entries_sorted()}
 
 
@@ -68,16 +68,16 @@ def load(
 
     ``connection`` is a mapping of the connection's values, the name of a saved one, or None: then the
     environment, then the saved default. ``base_url`` replaces scheme and host (a test server, a proxy,
-    a region). The further options are those of :meth:`~engine.operation.Operation.using`.
+    a region). The further options are those of ``using``.
 
     ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
     ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client
     certificate (a file with its key, or the two files), and ``trust_env=False`` keeps the environment's proxies and
     certificates out. ``transport`` replaces the network.
 
-    Raises :class:`~engine.errors.UnknownName` for a name that is nowhere,
-    :class:`~engine.errors.InvalidDocument` for a document that cannot be used,
-    :class:`~engine.errors.ConnectionMissing` for values that are missing.
+    Raises ``UnknownName`` for a name that is nowhere,
+    ``InvalidDocument`` for a document that cannot be used,
+    ``ConnectionMissing`` for values that are missing.
     """
     network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
     connection, proxy, proxies = _at_the_door(connection), None, None
@@ -99,7 +99,7 @@ def load_file(
     trust_env: bool = True,
     **options: Unpack[CallOptions],
 ) -> Connector:
-    """A connector from a document, or from a folder in Microsoft's form; otherwise as :func:`load`, but that no values
+    """A connector from a document, or from a folder in Microsoft's form; otherwise as ``load``, but that no values
     are taken from the environment or a saved default: what the file is called says nothing of whose it is. A saved
     connection is taken where it is named, and is for the place that the document names."""
     network = Network(transport, session, proxy, proxies, verify, cert, trust_env)

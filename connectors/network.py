@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import ConnectionMissing
-from engine.http import Transport
-from engine.transports.blocking import BlockingTransport
-from engine.transports.certificates import Certificate
+from openconnectors.engine.errors import ConnectionMissing
+from openconnectors.engine.http import Transport
+from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.certificates import Certificate
 
 if TYPE_CHECKING:
     import requests
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What :func:`~connectors.load` takes of it: ``transport`` and ``session`` replace the rest, the rest is
-    :class:`~engine.transports.blocking.BlockingTransport`'s."""
+    """What ``load`` takes of it: ``transport`` and ``session`` replace the rest, the rest is
+    ``BlockingTransport``'s."""
 
     transport: Transport | None = None
     session: requests.Session | None = None
@@ -31,7 +31,7 @@ class Network:
     trust_env: bool = True
 
     def open(self) -> Transport:
-        """The transport of these options; :class:`~engine.errors.ConnectionMissing` where they contradict each other
+        """The transport of these options; ``ConnectionMissing`` where they contradict each other
         or cannot be used."""
         names = ("transport", "session", "proxy", "proxies", "verify", "cert")
         given = [name for name in names if getattr(self, name) is not None]
@@ -43,7 +43,7 @@ class Network:
         if self.transport is not None:
             return self.transport
         if self.session is not None:  # who has a session has imported requests; nobody else waits for it
-            return import_module("engine.transports.session").SessionTransport(self.session)  # type: ignore[no-any-return]
+            return import_module("openconnectors.engine.transports.session").SessionTransport(self.session)  # type: ignore[no-any-return]
         return BlockingTransport(
             proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
         )

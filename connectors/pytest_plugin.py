@@ -51,10 +51,10 @@ class Check(pytest.Item):
     def runtest(self) -> None:
         """Fails with the findings, where there are any."""
         # Imported where a document is checked: pytest reads this module at every start.
-        found = import_module("connectors.checking").failing(self.path, self.config.rootpath)
+        found = import_module("openconnectors.cli.checking").failing(self.path, self.config.rootpath)
         if found:
-            text = import_module("connectors.reports").text(found, [str(self.path)])
-            raise Wrong(import_module("connectors.terminal").escaped(text))
+            text = import_module("openconnectors.cli.reports").text(found, [str(self.path)])
+            raise Wrong(import_module("openconnectors.cli.terminal").escaped(text))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings alone, without a traceback."""

@@ -19,12 +19,12 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from engine.errors import ConnectorError, UnknownName
-from engine.loader import PUBLISHED, SCRIPT
+from openconnectors.engine.documents.loader import PUBLISHED, SCRIPT
+from openconnectors.engine.errors import ConnectorError, UnknownName
 
 GROUP = "connectors"
 FOLDERS = "CONNECTORS_PATH"
-_log = logging.getLogger("connectors")
+_log = logging.getLogger("openconnectors")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
@@ -198,7 +198,7 @@ def entries() -> dict[str, Entry]:
 
 
 def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
-    """The connector of a name; :class:`~engine.errors.UnknownName`, with the nearest, where there is none."""
+    """The connector of a name; ``UnknownName``, with the nearest, where there is none."""
     known = entries() if known is None else known
     if name not in known:
         hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
@@ -209,7 +209,7 @@ def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
 def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
     """Copies a connector to those that are found by name; gives the place.
 
-    Refused with :class:`~engine.errors.ConnectorError`: a name that is none, or that a connector has already, but
+    Refused with ``ConnectorError``: a name that is none, or that a connector has already, but
     for an added one that is to be put there ``anew``.
     """
     if not _NAME.match(name):
@@ -242,8 +242,8 @@ def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
 def remove(name: str) -> Path:
     """Removes a connector that was added; the place where it was.
 
-    Refused with :class:`~engine.errors.UnknownName` for a name that is nowhere, and with
-    :class:`~engine.errors.ConnectorError` for a connector that was not added: it is not ours to delete.
+    Refused with ``UnknownName`` for a name that is nowhere, and with
+    ``ConnectorError`` for a connector that was not added: it is not ours to delete.
     """
     entry = find(name)
     if entry.source != "added":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import connectors
-from connectors import registry
-from engine import loader
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors import registry
+from openconnectors.engine.documents import loader
+from openconnectors.engine.sandbox import Sandbox
 
 entry = registry.find("twilio")
 
 with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
     print(f"a sandbox of {entry.document.name} listens at {sandbox.url}\n")
-    twilio = connectors.load("twilio", connection=sandbox.values, base_url=sandbox.url)
+    twilio = openconnectors.load("twilio", connection=sandbox.values, base_url=sandbox.url)
 
     for text in ("Hello", "How are you?", "Grüße"):
         message = twilio.send_message(from_="+15005550006", to="+14155552345", body=text)
@@ -30,7 +30,7 @@ with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
 
     try:
         twilio.send_message(from_="+15005550006", body="to nobody")
-    except connectors.InvalidArguments as refused:
+    except openconnectors.InvalidArguments as refused:
         print(f"\nrefused      {refused}")
 
     print("\nchoices for from_")

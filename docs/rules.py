@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.validate import RULES, compare, microsoft
-from engine.validate.rules import Rule
+from openconnectors.engine import diff as compare
+from openconnectors.engine.lint import RULES, microsoft
+from openconnectors.engine.lint.rules import Rule
 
 HEAD = """# Rules
 
@@ -23,7 +24,7 @@ MICROSOFT = """
 `--profile microsoft` adds the rules by which Microsoft certifies connectors, under its own ids. Where a rule above
 finds the same, its finding is reported under Microsoft's id. Microsoft does not publish with its rules how long a name
 or how large a schema may be, which words a title may not hold, and which formats and media types it knows: the limits
-are ours, above what every published connector at hand has, and stand in `engine/validate/microsoft/limits.py`.
+are ours, above what every published connector at hand has, and stand in `engine/lint/microsoft/limits.py`.
 
 Some cannot be decided offline, and are not there:
 """

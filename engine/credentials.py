@@ -1,12 +1,12 @@
 """Secrets: values that show nowhere, and the one place where they are told apart from what may be shown.
 
-Rule 1: a value of a connection is a :class:`Secret` from the door on. :meth:`Secret.reveal` stands inside expressions
+Rule 1: a value of a connection is a ``Secret`` from the door on. ``reveal`` stands inside expressions
 only: no local variable of ours holds a secret in clear, since debuggers, test runners and error reporters print those.
 
-Rule 2: a URL that may hold a secret is a :class:`Url`: its text shows ``***``. Who computes with it reveals it, and
-masks the result again with :meth:`Url.beside`.
+Rule 2: a URL that may hold a secret is a ``Url``: its text shows ``***``. Who computes with it reveals it, and
+masks the result again with ``beside``.
 
-Rule 3: what a peer sends may echo a secret, in any spelling. A :class:`Mask` finds it there; :class:`sealed` applies
+Rule 3: what a peer sends may echo a secret, in any spelling. A ``Mask`` finds it there; ``sealed`` applies
 it to every error that leaves a call, and drops the frames below, whose variables have what came.
 """
 
@@ -26,7 +26,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
-from engine.errors import ConnectorError
+from openconnectors.engine.errors import ConnectorError
 
 SHOWN = "***"
 _MOST = 64
@@ -92,7 +92,7 @@ def revealed(value: Any) -> Any:
 
 
 class Values(dict[str, Any]):
-    """The values of a connection by name: secrets as :class:`Secret`, the rest as text. ``unfit`` says what is wrong
+    """The values of a connection by name: secrets as ``Secret``, the rest as text. ``unfit`` says what is wrong
     with one of them, for whoever has turned all into secrets by then."""
 
     unfit = ""
@@ -345,7 +345,7 @@ _BYTE_ORDER_MARKS = (
 
 
 class Url(str):
-    """A URL that may hold secrets: its text shows ``***`` in their places, :meth:`reveal` gives it as it is sent."""
+    """A URL that may hold secrets: its text shows ``***`` in their places, ``reveal`` gives it as it is sent."""
 
     _clear: Secret
     _mask: Mask
@@ -398,7 +398,7 @@ class _Carrier(Protocol):
 class Credentials:
     """The secret part of a request, kept apart from it and attached last, by the transport.
 
-    It has no readable repr and is not pickled; :meth:`reveal` is called only where a request leaves the process.
+    It has no readable repr and is not pickled; ``reveal`` is called only where a request leaves the process.
     ``instead`` are header fields that the request brings along and no scheme may replace.
     """
 

@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from engine.errors import ConnectionMissing
+from openconnectors.engine.errors import ConnectionMissing
 
 _UNFIT = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\<>\"`{}|^]")
 """What no URL holds unencoded (RFC 3986 section 2), braces of a template that nothing has filled among it."""
@@ -23,7 +23,7 @@ HTTP = re.compile(r"(?i)https?://[^/?#@\x00-\x20\\]+([/?][^#\x00-\x20\\]*)?\Z")
 def endpoint(url: str, what: str) -> str:
     """A URL that tokens are asked from or that a person is sent to, as it is.
 
-    :class:`~engine.errors.ConnectionMissing` for one that is not protected by TLS, but on loopback (RFC 6749 sections
+    ``ConnectionMissing`` for one that is not protected by TLS, but on loopback (RFC 6749 sections
     3.1 and 3.2), that has user information or a fragment, or that is no URL: ``file:``, ``javascript:``, an option of
     a command.
     """

@@ -69,7 +69,7 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong at one place of a value: of the arguments, or of an answer (a deviation). ``kind`` is a row of
-    :data:`engine.leniency.LENIENCY`."""
+    ``LENIENCY``."""
 
     path: Path
     message: str

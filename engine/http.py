@@ -10,10 +10,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from engine.content import Content, Stream
-from engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of, revealed
-from engine.endpoints import shown
-from engine.errors import ConnectionMissing, Problem
+from openconnectors.engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of, revealed
+from openconnectors.engine.endpoints import shown
+from openconnectors.engine.errors import ConnectionMissing, Problem
+from openconnectors.engine.streams import Content, Stream
 
 
 class Headers(Mapping[str, str]):
@@ -100,7 +100,7 @@ def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
 class Request:
     """One HTTP request, complete but for its credentials.
 
-    ``url`` is absolute and already encoded; where a secret may stand in it, it is a :class:`~engine.credentials.Url`,
+    ``url`` is absolute and already encoded; where a secret may stand in it, it is a ``Url``,
     and so is ``base``. ``headers`` hold no credential; ``timeout`` is the seconds left to this exchange as a whole.
     ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``resend`` the statuses after which it
     is known not to have been carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL
@@ -132,7 +132,7 @@ class Request:
         return replace(self, method=method, url=url, headers=headers, body=None, safe=True)
 
     def __repr__(self) -> str:
-        """What may be shown: as :meth:`__str__`, on one line."""
+        """What may be shown: as ``__str__``, on one line."""
         return f"<request {str(self)!r}>"
 
     def __str__(self) -> str:
@@ -180,7 +180,7 @@ class Transport(Protocol):
 
     def send(self, request: Request) -> Response:
         """Carry one request within ``request.timeout`` seconds; raises
-        :class:`~engine.errors.TransportError` or :class:`~engine.errors.InvalidResponse`."""
+        ``TransportError`` or ``InvalidResponse``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ NO_HOST = "the document names no host; give base_url, such as https://api.exampl
 def checked_base(url: str) -> str:
     """A base URL given by an operator, in clear, without its trailing slash.
 
-    Refused with :class:`ConnectionMissing`: no http(s) scheme, user information, a query, a fragment.
+    Refused with ``ConnectionMissing``: no http(s) scheme, user information, a query, a fragment.
     """
     if not url:
         raise ConnectionMissing(NO_HOST)

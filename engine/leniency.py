@@ -1,7 +1,7 @@
 """What a service may send that its document does not say, and what becomes of it: one row a kind.
 
 Rule 1. Whoever reads bytes reads them as a careful person would, in every mode, and records each place where they
-differ from the document as a :class:`~engine.errors.Problem` of a kind. What is cut or has no meaning is a
+differ from the document as a ``Problem`` of a kind. What is cut or has no meaning is a
 ``ValueError``: no mode makes a value of it.
 
 Rule 2. What is recorded is a fact; what comes of it is decided here alone, by the kind and the mode.
@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import Problem
+from openconnectors.engine.errors import Problem
 
 Verdict = Literal["value", "deviation", "refused"]
-"""The value alone; the value, and a deviation of the response; :class:`~engine.errors.InvalidResponse`."""
+"""The value alone; the value, and a deviation of the response; ``InvalidResponse``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Every dialect lowers its documents into these records, every consumer reads only them. A schema
 that was a reference stays one (``ref``), so that recursion needs no cycles and a definition is
-lowered when it is first looked at: see :class:`Lazy`. ``at`` is always the RFC 6901 pointer of the
+lowered when it is first looked at: see ``Lazy``. ``at`` is always the RFC 6901 pointer of the
 node in its document.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
 
-from engine.errors import Diagnostic
+from openconnectors.engine.errors import Diagnostic
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Xml:
     text: bool = False
     """True where the member is the text of its element."""
     empty_is_text: bool = False
-    """True where an empty element is the empty text, whatever :class:`XmlRule` says of others."""
+    """True where an empty element is the empty text, whatever ``XmlRule`` says of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ Location = Literal["path", "query", "header", "cookie", "body", "formData"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """One declared parameter. A body is one with location ``body``; form fields are the properties of a
-    body whose ``fields`` is true. ``style`` is a row of :mod:`engine.styles`."""
+    body whose ``fields`` is true. ``style`` is a row of ``values.styles``."""
 
     name: str
     location: Location
@@ -414,7 +414,7 @@ class PolicyUse:
 class Service:
     """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
 
-    An operation raises :class:`~engine.errors.InvalidDocument` where it, or a schema that it uses, cannot be read.
+    An operation raises ``InvalidDocument`` where it, or a schema that it uses, cannot be read.
 
     ``server`` is a URL whose ``{name}`` parts are connection values. ``subtypes`` has, by reference, the
     references of the schemas that extend one by their ``allOf``, directly or not."""

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from engine.errors import Unsupported
+from openconnectors.engine.errors import Unsupported
 
 _QUERY = "!$'()*,/:?@"
 """Of the reserved characters those that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank, in a form),
@@ -51,7 +51,7 @@ def path_template(path: str) -> list[str]:
     """The parts of a document's path, fit to be sent, with the names of its variables at the odd places.
 
     Its query and fragment are left out: documents write them to have one path several times.
-    :class:`~engine.errors.Unsupported` for what is no path: a brace that is no variable's, a segment ``.`` or ``..``.
+    ``Unsupported`` for what is no path: a brace that is no variable's, a segment ``.`` or ``..``.
     """
     text = path.partition("#")[0].partition("?")[0]
     parts = _VARIABLE.split(text)
@@ -82,7 +82,7 @@ def literal_text(text: str, safe: str) -> str:
 
 
 def segment(text: str) -> str:
-    """A value as one segment of a path, encoded. ``ValueError`` as for :func:`checked_segment`."""
+    """A value as one segment of a path, encoded. ``ValueError`` as for ``checked_segment``."""
     return checked_segment(path_text(text))
 
 

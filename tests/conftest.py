@@ -17,12 +17,12 @@ import pytest
 from keyring.backends import fail
 from werkzeug.serving import BaseWSGIServer
 
-import connectors
-from connectors import cli, registry
-from engine import loader
-from engine.model import Service
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors import cli, registry
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.documents import loader
+from openconnectors.engine.model import Service
+from openconnectors.engine.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -43,7 +43,7 @@ def sandbox(service: Service) -> Iterator[Sandbox]:
 @pytest.fixture
 def twilio(sandbox: Sandbox) -> Connector:
     """The connector against its sandbox, any deviation an error."""
-    return connectors.load("twilio", connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
+    return openconnectors.load("twilio", connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
 
 
 class Listener:
@@ -73,7 +73,7 @@ def listener() -> Iterator[Listener]:
 def unsent(listener: Listener) -> Connector:
     """The connector against a port that must stay untouched."""
     values = {"account_id": "AC" + "0" * 32, "access_token": "not-a-real-token"}
-    return connectors.load("twilio", connection=values, base_url=listener.url)
+    return openconnectors.load("twilio", connection=values, base_url=listener.url)
 
 
 def accepting(listener: socket.socket, serve: Callable[[socket.socket], object]) -> None:

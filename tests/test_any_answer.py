@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.content import Stream
-from engine.errors import ConnectorError
-from engine.formats import FORMATS
-from engine.http import Headers, Response
-from engine.operation import Connector, Operation
-from engine.plan import Plan
+import openconnectors
+from openconnectors.engine.client.operation import Connector, Operation
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.http import Headers, Response
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.streams import Stream
+from openconnectors.engine.values.formats import FORMATS
 
 from .test_laws import plan_of
 from .test_wire import Peer
@@ -353,7 +353,7 @@ def test_any_conversation_ends_in_values_or_an_error_of_the_tree(tmp_path: Any, 
     path = tmp_path / "flows.swagger.yaml"
     path.write_text(FLOWS)
     peer = Peer()
-    connector: Connector = connectors.load_file(path, base_url=peer.url, timeout=2)
+    connector: Connector = openconnectors.load_file(path, base_url=peer.url, timeout=2)
     for _ in range(25):
         api = {
             name: connector[name].using(interval=0.0, patience=0.2, validate_responses=draw.choice(MODES))

@@ -18,12 +18,12 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-import connectors
-from connectors.cli import cli
-from engine.http import Headers, Response
-from engine.naming import distinct, snake
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.cli import cli
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.http import Headers, Response
+from openconnectors.engine.naming import distinct, snake
+from openconnectors.engine.sandbox import Sandbox
 
 Load = Callable[..., Connector]
 BASE = "http://127.0.0.1:9"
@@ -40,7 +40,7 @@ def load(tmp_path: Path) -> Load:
         document = {"swagger": "2.0", "info": {"title": "T", "version": "1"}, "paths": paths, **more}
         file = tmp_path / "t.swagger.yaml"
         file.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
-        return connectors.load_file(file, base_url=base_url)
+        return openconnectors.load_file(file, base_url=base_url)
 
     return made
 
@@ -55,7 +55,7 @@ def body(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def problems(call: Callable[..., Any], /, **arguments: Any) -> list[str]:
-    with pytest.raises(connectors.InvalidArguments) as caught:
+    with pytest.raises(openconnectors.InvalidArguments) as caught:
         call(**arguments)
     return [str(one) for one in caught.value.problems]
 
@@ -249,7 +249,7 @@ def test_a_path_of_the_document_is_encoded_where_it_must_be(load: Load, path: st
 def test_what_cannot_be_a_path_is_refused_before_anything_is_sent(load: Load, path: str) -> None:
     made = load({path: {"post": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
 
-    with pytest.raises(connectors.Unsupported, match="the path"):
+    with pytest.raises(openconnectors.Unsupported, match="the path"):
         made.op()
 
 
@@ -583,7 +583,7 @@ def test_fields_that_the_transport_fills_in_are_not_asked_for() -> None:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "t.swagger.yaml"
             file.write_text(yaml.safe_dump(document), "utf-8")
-            op = connectors.load_file(file, base_url=f"http://127.0.0.1:{server.server_port}").op
+            op = openconnectors.load_file(file, base_url=f"http://127.0.0.1:{server.server_port}").op
         op(cookie="session=1; theme=dark", a=1)
         given = {"content_length": "999", "connection": "close", "host": f"127.0.0.1:{server.server_port}"}
         op(cookie="a=b", a=1, transfer_encoding="chunked", **given)
@@ -701,13 +701,13 @@ SENT: dict[str, Sent] = {
     "bytes, any type": {"consumes": ["*/*"], "value": b"\0", "type": "application/octet-stream", "body": b"\0"},
     "a file, any image": {
         "consumes": ["image/*"],
-        "value": connectors.File(b"\0", content_type="image/png"),
+        "value": openconnectors.File(b"\0", content_type="image/png"),
         "type": "image/png",
         "body": b"\0",
     },
     "a named file, any image": {
         "consumes": ["image/*"],
-        "value": connectors.File(b"\0", "a.gif"),
+        "value": openconnectors.File(b"\0", "a.gif"),
         "type": "image/gif",
         "body": b"\0",
     },
@@ -769,7 +769,7 @@ def test_a_media_type_that_nothing_chooses_is_asked_for(load: Load) -> None:
     assert problems(op.using(content_type="text/plain"), data="x") == [
         "content_type: 'text/plain' is not taken by op; it takes image/*"
     ]
-    with pytest.raises(connectors.Unsupported, match="give the body as bytes or text"):
+    with pytest.raises(openconnectors.Unsupported, match="give the body as bytes or text"):
         load([{"name": "data", "in": "body", "schema": {}}], consumes=["multipart/mixed"]).op(data={})
 
 
@@ -822,7 +822,7 @@ def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: P
     made = load({"/task lists": {"post": operation}}, consumes=["*/*"], produces=["text/plain", "*/*"])
 
     with Sandbox(made.service) as sandbox:
-        op = connectors.load_file(tmp_path / "t.swagger.yaml", base_url=sandbox.url).op
+        op = openconnectors.load_file(tmp_path / "t.swagger.yaml", base_url=sandbox.url).op
         assert op(data={"a": 1}) == {"n": 1}
 
 
@@ -840,7 +840,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
             sent.append(request.body)
             return Response(201, Headers([]))
 
-    op = connectors.load_file(Path(made.service.file), base_url=BASE, transport=Recording()).op
+    op = openconnectors.load_file(Path(made.service.file), base_url=BASE, transport=Recording()).op
     op.subscribe("https://me.example/x", body={"events": ["a"]})
     op.subscribe("https://me.example/x", events=["a"])
 
@@ -875,7 +875,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
 def test_an_option_of_the_wrong_kind_is_refused_in_words(load: Load, options: dict[str, Any]) -> None:
     (name,) = options
 
-    with pytest.raises(connectors.UnknownName, match=f"value of {name}|option '{name}'"):
+    with pytest.raises(openconnectors.UnknownName, match=f"value of {name}|option '{name}'"):
         load([]).op.using(**options)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import connectors
-from connectors import registry
+import openconnectors
+from openconnectors import registry
 
 DOCUMENT = 'swagger: "2.0"\ninfo: {title: T, version: "1"}\nhost: a.example\npaths: {/a: {get: {operationId: A}}}\n'
 
@@ -54,20 +54,20 @@ def test_a_broken_file_is_named_and_left_out(spoil: object, folder: Path, caplog
     assert callable(spoil)
     spoil(folder)
     with caplog.at_level(logging.WARNING):
-        known = connectors.available()
+        known = openconnectors.available()
     assert "sound" in known
     assert "twilio" in known
     assert "x" not in known
     assert "x.swagger.yaml" in caplog.text
-    assert connectors.load("sound").a.request().url == "https://a.example/a"
+    assert openconnectors.load("sound").a.request().url == "https://a.example/a"
 
 
 def test_a_file_of_bad_bytes_fails_alone(folder: Path) -> None:
     (folder / "x.swagger.yaml").write_bytes(b'swagger: "2.0"\xff\n')
-    assert "x" in connectors.available()
-    assert connectors.load("sound").a.request()
-    with pytest.raises(connectors.InvalidDocument, match="UTF-8"):
-        connectors.load("x")
+    assert "x" in openconnectors.available()
+    assert openconnectors.load("sound").a.request()
+    with pytest.raises(openconnectors.InvalidDocument, match="UTF-8"):
+        openconnectors.load("x")
 
 
 def test_a_place_that_is_no_folder_is_named(
@@ -78,7 +78,7 @@ def test_a_place_that_is_no_folder_is_named(
     places = [str(folder / "sound.swagger.yaml"), str(folder.parent / "nowhere"), str(loop), "x" * 300, str(folder)]
     monkeypatch.setenv("CONNECTORS_PATH", os.pathsep.join(places))
     with caplog.at_level(logging.WARNING):
-        assert "sound" in connectors.available()
+        assert "sound" in openconnectors.available()
     for place in places[:-1]:
         assert place in caplog.text
 
@@ -90,7 +90,7 @@ def test_a_package_that_fails_is_named(
     """An entry point that is missing, raises, ends the process, or gives no folder."""
     monkeypatch.setattr(registry, "entry_points", lambda group: [EntryPoint("broken-package", value, group)])
     with caplog.at_level(logging.WARNING):
-        assert "sound" in connectors.available()
+        assert "sound" in openconnectors.available()
     assert "package broken-package" in caplog.text
 
 
@@ -117,8 +117,8 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:30])
 def test_a_connector_has_one_spelling_and_is_no_path(name: str, folder: Path) -> None:
-    with pytest.raises(connectors.UnknownName):
-        connectors.load(name)
+    with pytest.raises(openconnectors.UnknownName):
+        openconnectors.load(name)
     sound = registry.find("sound")
-    with pytest.raises(connectors.ConnectorError):
+    with pytest.raises(openconnectors.ConnectorError):
         registry.add(sound, name if name != "con" else "CON")

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-import connectors
-from connectors import registry
-from engine import loader
-from engine.examples import minimal
-from engine.http import Request
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors import registry
+from openconnectors.engine.documents import loader
+from openconnectors.engine.http import Request
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.sandbox import Sandbox
 
 CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
 OWN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
@@ -21,7 +21,7 @@ OWN = [name for name, entry in registry.entries().items() if entry.source == "bu
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['connector']} {case['operation']}")
 def test_what_is_sent(case: dict[str, Any]) -> None:
-    made = connectors.load(case["connector"], connection=case["connection"])
+    made = openconnectors.load(case["connector"], connection=case["connection"])
     operation = made[case["operation"]].using(**case.get("options", {}))
     request, expected = operation.request(**case["arguments"]), case["request"]
     credentials = made.connection.credentials(operation._plan.operation).merged(request.credentials)
@@ -45,7 +45,7 @@ def test_its_sandbox_takes_every_operation(name: str) -> None:
     entry = registry.find(name)
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
-        made = connectors.load(name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
+        made = openconnectors.load(name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
         for one in made:
             operation = getattr(made, one)
             arguments = minimal(operation._plan)
@@ -53,7 +53,7 @@ def test_its_sandbox_takes_every_operation(name: str) -> None:
             for accept in operation._plan.offered or (None,):
                 try:
                     values.append(operation.using(accept=accept)(**arguments))
-                except (connectors.NotFound, connectors.BadRequest) as error:
+                except (openconnectors.NotFound, openconnectors.BadRequest) as error:
                     values.append(error.status)
             if operation._plan.operation.method == "GET":
                 assert all(value == values[0] for value in values), one
@@ -63,7 +63,7 @@ def test_a_pet_in_both_representations() -> None:
     """Created from XML, read as JSON and as XML, changed by a form, pictured, and gone."""
     entry = registry.find("petstore")
     with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
-        shop = connectors.load(
+        shop = openconnectors.load(
             "petstore",
             connection={"api_key": sandbox.values["api_key"]},
             base_url=sandbox.url,
@@ -78,16 +78,16 @@ def test_a_pet_in_both_representations() -> None:
         assert pet["id"] in [one["id"] for one in shop.find_pets_by_status(status=["pending"])]
         assert shop.upload_file(pet_id=pet["id"], file=b"\x89PNG")["code"] == 1
         assert shop.delete_pet(pet_id=pet["id"]) is None
-        with pytest.raises(connectors.NotFound):
+        with pytest.raises(openconnectors.NotFound):
             shop.get_pet_by_id(pet_id=pet["id"])
-        with pytest.raises(connectors.Unauthorized):
-            connectors.load("petstore", connection={"token": "another"}, base_url=sandbox.url).get_inventory()
+        with pytest.raises(openconnectors.Unauthorized):
+            openconnectors.load("petstore", connection={"token": "another"}, base_url=sandbox.url).get_inventory()
 
 
 def test_choices_of_another_connector() -> None:
     entry = registry.find("slack")
     with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
-        made = connectors.load("slack", connection=sandbox.values, base_url=sandbox.url)
+        made = openconnectors.load("slack", connection=sandbox.values, base_url=sandbox.url)
         assert made.post_message.choices("channel") == [("C0123456789", "general")]
 
 
@@ -103,7 +103,7 @@ def test_a_subscription_is_filled_in() -> None:
             sent.append(request)
             raise Stop
 
-    made = connectors.load("github-issues", connection={"token": "t"}, transport=Carrier())
+    made = openconnectors.load("github-issues", connection={"token": "t"}, transport=Carrier())
     with pytest.raises(Stop):
         made.on_issue.subscribe("https://me.example/hook", owner="o", repo="r")
     assert sent[0].body == (b'{"events":["issues"],"config":{"content_type":"json","url":"https://me.example/hook"}}')

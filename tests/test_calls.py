@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.sandbox import Sandbox
 
 OUR, THEIR = "+15005550006", "+14155552345"
 XML = "application/xml"
@@ -64,12 +64,12 @@ def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -
 
 
 def test_errors_are_one_error_in_json_and_in_xml(twilio: Connector, sandbox: Sandbox) -> None:
-    wrong = connectors.load("twilio", connection={**sandbox.values, "access_token": "wrong"}, base_url=sandbox.url)
+    wrong = openconnectors.load("twilio", connection={**sandbox.values, "access_token": "wrong"}, base_url=sandbox.url)
     nobody = "SM" + "0" * 32
     calls = [
-        (wrong.list_messages, {}, connectors.Unauthorized, 401, 20003),
-        (twilio.get_message, {"message_id": nobody}, connectors.NotFound, 404, 20404),
-        (twilio.send_message, {"from_": OUR, "to": "+15005550001", "body": "x"}, connectors.BadRequest, 400, 21211),
+        (wrong.list_messages, {}, openconnectors.Unauthorized, 401, 20003),
+        (twilio.get_message, {"message_id": nobody}, openconnectors.NotFound, 404, 20404),
+        (twilio.send_message, {"from_": OUR, "to": "+15005550001", "body": "x"}, openconnectors.BadRequest, 400, 21211),
     ]
     for operation, arguments, kind, status, code in calls:
         told = []  # the message of a 404 names the path that was asked for, which is another for XML
@@ -110,7 +110,7 @@ def test_operations_answer_to_wire_names(twilio: Connector) -> None:
 def test_a_body_may_be_given_whole(twilio: Connector) -> None:
     message = twilio.send_message(send_message_request={"from": OUR, "to": THEIR, "body": "whole"})
     assert message["body"] == "whole"
-    with pytest.raises(connectors.InvalidArguments, match="whole and in parts"):
+    with pytest.raises(openconnectors.InvalidArguments, match="whole and in parts"):
         twilio.send_message(send_message_request={"from": OUR}, to=THEIR)
 
 
@@ -136,7 +136,7 @@ def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> 
 def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
     numbers = [(one["phone_number"], one["friendly_name"]) for one in twilio.list_incoming_phone_numbers.items()]
     assert twilio.send_message.choices("from") == twilio.send_message.choices("from_") == numbers
-    with pytest.raises(connectors.UnknownName, match="body"):
+    with pytest.raises(openconnectors.UnknownName, match="body"):
         twilio.send_message.choices("body")
 
 
@@ -147,14 +147,14 @@ def test_pages_come_in_the_representation_of_the_first(twilio: Connector) -> Non
         pages = list(twilio.list_messages.using(accept=accept).pages(page_size=2))
         assert [[one["body"] for one in page["messages"]] for page in pages] == [["2", "1"], ["0"]]
         assert [page["total"] for page in pages] == [3, 3]
-    with pytest.raises(connectors.Unsupported, match="no pages"):
+    with pytest.raises(openconnectors.Unsupported, match="no pages"):
         twilio.get_message.items(message_id="SM" + "0" * 32)
 
 
 def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
     """The contract says string, the service sends an integer, in JSON and in XML."""
-    from engine.body import Compiler
-    from engine.plan import Plan
+    from openconnectors.engine.plan.plan import Plan
+    from openconnectors.engine.values.body import Compiler
 
     plan = Plan(Compiler(service), service.operations["GetMessage"])
     for media_type, sent in (
@@ -174,9 +174,9 @@ def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
 
 def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: Any) -> None:
     """Lenient gives the value and what is wrong with it; strict refuses; off says nothing."""
-    from engine.body import Compiler
-    from engine.http import Headers, Response
-    from engine.plan import Plan
+    from openconnectors.engine.http import Headers, Response
+    from openconnectors.engine.plan.plan import Plan
+    from openconnectors.engine.values.body import Compiler
 
     plan = Plan(Compiler(service), service.operations["GetMessage"])
     answer = Response(200, Headers([("Content-Type", "application/json")]), b'{"sid": 5}')
@@ -184,14 +184,14 @@ def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: 
     assert read.value == {"sid": 5}
     assert [str(one) for one in read.deviations] == ["sid: must be string or null, not 5"]
     assert plan.read(answer, "off").deviations == ()
-    with pytest.raises(connectors.InvalidResponse, match="sid: must be string or null"):
+    with pytest.raises(openconnectors.InvalidResponse, match="sid: must be string or null"):
         plan.read(answer, "strict")
 
 
 def test_options_are_checked(twilio: Connector) -> None:
-    with pytest.raises(connectors.UnknownName, match="accept"):
+    with pytest.raises(openconnectors.UnknownName, match="accept"):
         twilio.list_messages.using(acept=XML)
-    with pytest.raises(connectors.InvalidArguments, match="text/csv"):
+    with pytest.raises(openconnectors.InvalidArguments, match="text/csv"):
         twilio.list_messages.using(accept="text/csv")()
     assert twilio.list_messages.using(accept=XML, timeout=5)()["messages"] == []
 
@@ -199,10 +199,10 @@ def test_options_are_checked(twilio: Connector) -> None:
 def test_the_sandbox_remembers_in_a_file(service: Any, tmp_path: Any) -> None:
     state = tmp_path / "state.db"
     with Sandbox(service, state=state) as first:
-        connector = connectors.load("twilio", connection=first.values, base_url=first.url)
+        connector = openconnectors.load("twilio", connection=first.values, base_url=first.url)
         sent = connector.send_message(from_=OUR, to=THEIR, body="kept")
     with Sandbox(service, state=state) as second:
-        connector = connectors.load("twilio", connection=second.values, base_url=second.url)
+        connector = openconnectors.load("twilio", connection=second.values, base_url=second.url)
         assert connector.get_message(message_id=sent["sid"])["body"] == "kept"
         assert len(list(connector.list_incoming_phone_numbers.items())) == 2  # seeded once
 

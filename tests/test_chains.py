@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from engine import document, loader
-from engine.connection import Connection
-from engine.describe import describe
-from engine.errors import InvalidArguments
-from engine.examples import minimal
-from engine.http import Headers, Request, Response
-from engine.operation import Connector
-from engine.plan import Options
-from engine.validate.compare import compare
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.client.description import describe
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.diff import compare
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.errors import InvalidArguments
+from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.plan import Options
 
 
 def _next(index: int) -> dict[str, str]:

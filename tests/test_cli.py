@@ -132,10 +132,10 @@ paths:
 def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
     import signal
 
-    import connectors
+    import openconnectors
 
     state = tmp_path / "messages.db"
-    command = [sys.executable, "-m", "connectors", "sandbox", "twilio", "--state", str(state)]
+    command = [sys.executable, "-m", "openconnectors", "sandbox", "twilio", "--state", str(state)]
     for expected in (1, 2):
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
@@ -143,7 +143,7 @@ def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
             url = server.stdout.readline().strip()
             told = server.stderr.readline()
             found = dict(pair.split("=") for pair in re.findall(r"\w+=[\w-]+", told))
-            twilio = connectors.load("twilio", connection=found, base_url=url)
+            twilio = openconnectors.load("twilio", connection=found, base_url=url)
             twilio.send_message(from_="+15005550006", to="+14155552345", body="kept")
             assert len(list(twilio.list_messages.items())) == expected
             server.send_signal(signal.SIGINT)

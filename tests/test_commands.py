@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from connectors import cli, registry
-from connectors.terminal import escaped, escaped_line
+from openconnectors import cli, registry
+from openconnectors.cli.terminal import escaped, escaped_line
 from tests.conftest import Listener, serving
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = [sys.executable, "-m", "connectors"]
+COMMAND = [sys.executable, "-m", "openconnectors"]
 Run = Any
 
 
@@ -491,7 +491,9 @@ def test_a_full_disk_is_said_in_words(line: str) -> None:
 
 def test_closed_streams_are_no_fault() -> None:
     """As a daemon starts its children."""
-    done = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m connectors list <&- >&- 2>&-"], cwd=ROOT, check=False)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m openconnectors list <&- >&- 2>&-"], cwd=ROOT, check=False
+    )
 
     assert done.returncode == 0
 
@@ -765,7 +767,7 @@ def test_show_says_what_a_connection_needs_and_how_to_give_it(run: Run) -> None:
     assert code == 0
     lines = [line.split() for line in out.splitlines()]
     assert any(line[:3] == ["access_token", "required,", "secret"] and "TWILIO_AUTH_TOKEN" in line for line in lines)
-    for way in ('connectors.load("twilio", connection={', "TWILIO_ACCOUNT_SID=…", "connectors connect twilio"):
+    for way in ('openconnectors.load("twilio", connection={', "TWILIO_ACCOUNT_SID=…", "connectors connect twilio"):
         assert way in out
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from connectors import registry
-from engine import document, loader
-from engine.validate.compare import CHANGES, Comparison, compare
+from openconnectors import registry
+from openconnectors.engine.diff import CHANGES, Comparison, compare
+from openconnectors.engine.documents import document, loader
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent

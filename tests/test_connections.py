@@ -16,11 +16,12 @@ from keyring.backend import KeyringBackend
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from connectors import cli, connecting, connections, registry
-from engine import loader, oauth
-from engine.credentials import Secret
-from engine.transports.blocking import BlockingTransport
+import openconnectors
+from openconnectors import cli, connecting, connections, registry
+from openconnectors.engine.call.auth import oauth
+from openconnectors.engine.credentials import Secret
+from openconnectors.engine.documents import loader
+from openconnectors.engine.transports.blocking import BlockingTransport
 from tests.conftest import command, serving
 from tests.oauth_server import CLIENT, PERSON, SECRET, State, application
 
@@ -107,23 +108,23 @@ def client(**more: Any) -> dict[str, Any]:
 
 def test_an_application_gets_its_own_token(people: Path, state: State) -> None:
     """Client credentials: nobody is asked, the token is kept until it ends."""
-    made = connectors.load("people", connection=client(grant="client_credentials"))
+    made = openconnectors.load("people", connection=client(grant="client_credentials"))
     assert made.me() == {"name": PERSON}
     assert made.me() == {"name": PERSON}
     assert state.grants == ["client_credentials"]
 
 
 def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
-    made = connectors.load("people", connection=client(grant="password", username="ada", password="pass-of-ada"))
+    made = openconnectors.load("people", connection=client(grant="password", username="ada", password="pass-of-ada"))
     assert made.me() == {"name": PERSON}
     assert state.grants == ["password"]
-    with pytest.raises(connectors.ConnectionMissing, match="no token was given: invalid_"):
-        connectors.load("people", connection=client(grant="password", username="ada", password="wrong")).me()
+    with pytest.raises(openconnectors.ConnectionMissing, match="no token was given: invalid_"):
+        openconnectors.load("people", connection=client(grant="password", username="ada", password="wrong")).me()
 
 
 def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: State) -> None:
     state.lifetime = int(oauth.EARLY) - 10
-    made = connectors.load("people", connection=client(grant="client_credentials"))
+    made = openconnectors.load("people", connection=client(grant="client_credentials"))
     made.me()
     made.me()
     assert state.grants == ["client_credentials"] * 2
@@ -132,28 +133,28 @@ def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: Sta
 def test_a_token_that_is_refused_is_renewed_once(people: Path, state: State) -> None:
     """A 401 carried nothing out: the call is sent again with the new token."""
     state.refreshes["first"] = {"scope": "read"}
-    made = connectors.load("people", connection=client(token="revoked", refresh_token="first"))
+    made = openconnectors.load("people", connection=client(token="revoked", refresh_token="first"))
     assert made.me() == {"name": PERSON}
     assert state.grants == ["refresh_token"]
     state.tokens.clear()
     assert made.me() == {"name": PERSON}
     state.tokens.clear()
     state.refreshes.clear()
-    with pytest.raises(connectors.ConnectionMissing, match="invalid_grant"):
+    with pytest.raises(openconnectors.ConnectionMissing, match="invalid_grant"):
         made.me()
 
 
 def test_a_refused_token_that_cannot_be_renewed_is_the_error_it_is(people: Path) -> None:
-    with pytest.raises(connectors.Unauthorized):
-        connectors.load("people", connection={"token": "revoked"}).me()
+    with pytest.raises(openconnectors.Unauthorized):
+        openconnectors.load("people", connection={"token": "revoked"}).me()
 
 
 def test_tokens_are_asked_for_over_tls_only(people: Path) -> None:
     raw = json.loads(people.read_text())
     raw["securityDefinitions"]["oauth"]["tokenUrl"] = "http://token.example/token"
     people.write_text(json.dumps(raw))
-    with pytest.raises(connectors.ConnectionMissing, match="over TLS only"):
-        connectors.load("people", connection=client(grant="client_credentials")).me()
+    with pytest.raises(openconnectors.ConnectionMissing, match="over TLS only"):
+        openconnectors.load("people", connection=client(grant="client_credentials")).me()
 
 
 def _browse(told: str) -> None:
@@ -180,12 +181,12 @@ def test_a_person_agrees_in_the_browser(
     assert 'token = "keyring:"' in text
     assert not any(secret in text or secret in told for secret in kept.secrets.values())
     assert connections.saved_file().stat().st_mode & 0o077 == 0
-    assert connectors.load("people").me() == {"name": PERSON}
+    assert openconnectors.load("people").me() == {"name": PERSON}
     # what is renewed is kept, the old token being used up
     state.tokens.clear()
-    assert connectors.load("people", connection="default").me() == {"name": PERSON}
+    assert openconnectors.load("people", connection="default").me() == {"name": PERSON}
     state.tokens.clear()
-    assert connectors.load("people", connection="default").me() == {"name": PERSON}
+    assert openconnectors.load("people", connection="default").me() == {"name": PERSON}
 
 
 def test_a_person_enters_a_code_on_another_device(people: Path, state: State, kept: Kept) -> None:
@@ -204,7 +205,7 @@ def test_a_person_enters_a_code_on_another_device(people: Path, state: State, ke
     finally:
         monkey.undo()
     assert "enter" in said[0]
-    assert connectors.load("people", connection={"client_id": CLIENT, **found}).me() == {"name": PERSON}
+    assert openconnectors.load("people", connection={"client_id": CLIENT, **found}).me() == {"name": PERSON}
 
 
 def connecting_transport() -> Any:
@@ -284,14 +285,14 @@ def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> 
     folder.mkdir()
     (folder / "apiDefinition.swagger.json").write_text(json.dumps(raw))
     (folder / "apiProperties.json").write_text(json.dumps(SETS))
-    by_key = connectors.load_file(folder, connection={"api_key": "the-key", "region": "eu"})
+    by_key = openconnectors.load_file(folder, connection={"api_key": "the-key", "region": "eu"})
     assert by_key.connection.credentials(by_key.service.operations["Me"]).names() == ("X-Key",)
-    by_name = connectors.load_file(folder, connection={"username": "ada", "password": "pass-of-ada"})
+    by_name = openconnectors.load_file(folder, connection={"username": "ada", "password": "pass-of-ada"})
     assert by_name.connection.credentials(by_name.service.operations["Me"]).names() == ("Authorization",)
-    with pytest.raises(connectors.ConnectionMissing, match="has no password"):
-        connectors.load_file(folder, connection={"username": "ada"})
-    with pytest.raises(connectors.ConnectionMissing, match="region is one of eu, us"):
-        connectors.load_file(folder, connection={"api_key": "the-key", "region": "mars"})
+    with pytest.raises(openconnectors.ConnectionMissing, match="has no password"):
+        openconnectors.load_file(folder, connection={"username": "ada"})
+    with pytest.raises(openconnectors.ConnectionMissing, match="region is one of eu, us"):
+        openconnectors.load_file(folder, connection={"api_key": "the-key", "region": "mars"})
 
 
 def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_path: Path, provider: str) -> None:
@@ -303,7 +304,7 @@ def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_pa
     done = command("add", str(place))
     assert done.returncode == 0, done.stderr
     assert "1 operations" in done.stderr
-    assert connectors.available()["some-people"] == "added"
+    assert openconnectors.available()["some-people"] == "added"
     assert command("add", str(place)).returncode == 1
     assert command("add", str(place), "--replace").returncode == 0
     assert command("add", str(people), "--name", "../escape").returncode == 1
@@ -319,6 +320,6 @@ def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_pa
         refused = command("add", f"{url}/index.html")
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
-    assert connectors.load("fetched", connection={"token": "t"}).connection.base == provider
-    found = connectors.available()
+    assert openconnectors.load("fetched", connection={"token": "t"}).connection.base == provider
+    found = openconnectors.available()
     assert {name for name, source in found.items() if source == "added"} == {"some-people", "persons", "fetched"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors import InvalidDocument
-from engine import document
+from openconnectors import InvalidDocument
+from openconnectors.engine.documents import document
 
 
 def test_plain_scalars_are_those_of_the_core_schema() -> None:

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from connectors import ConnectionMissing, InvalidDocument
-from connectors.cli import cli
-from engine import document, loader
-from engine.connection import Connection
-from engine.describe import describe
-from engine.fuzz import fuzz
-from engine.http import Request
-from engine.model import MISSING, Service
-from engine.operation import Connector
-from engine.plan import Options
-from engine.sandbox import Sandbox
-from engine.transports.blocking import BlockingTransport
+from openconnectors import ConnectionMissing, InvalidDocument
+from openconnectors.cli import cli
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.client.description import describe
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.fuzz import fuzz
+from openconnectors.engine.http import Request
+from openconnectors.engine.model import MISSING, Service
+from openconnectors.engine.plan.plan import Options
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.transports.blocking import BlockingTransport
 
 
 def service(text: str) -> Service:

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
+import openconnectors
 from tests.conftest import serving
 
 KINDS = {
@@ -113,7 +113,7 @@ def asked() -> list[str]:
 
 
 @pytest.fixture
-def kinds(asked: list[str], tmp_path: Path) -> Iterator[connectors.Connector]:
+def kinds(asked: list[str], tmp_path: Path) -> Iterator[openconnectors.Connector]:
     @Request.application
     def service(request: Request) -> Response:
         asked.append(f"{request.method} {request.path}")
@@ -131,48 +131,48 @@ def kinds(asked: list[str], tmp_path: Path) -> Iterator[connectors.Connector]:
     path = tmp_path / "kinds.swagger.json"
     path.write_text(json.dumps(DOCUMENT))
     with serving(make_server("127.0.0.1", 0, service, threaded=True)) as url:
-        yield connectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
+        yield openconnectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
 
 
-def test_choices_are_asked(kinds: connectors.Connector) -> None:
+def test_choices_are_asked(kinds: openconnectors.Connector) -> None:
     assert kinds.add_thing.choices("kind")[:2] == [("book", "BOOK"), ("coin", "COIN")]
 
 
 @pytest.mark.parametrize("operation", ["take_folder", "pick_folder"], ids=["a tree", "the service's file picker"])
-def test_choices_below_a_choice(kinds: connectors.Connector, operation: str) -> None:
+def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str) -> None:
     choices = kinds._operation(operation).choices
     assert choices("folder") == [("/a", "a"), ("/b", "b")]
     assert choices("folder", "/b") == [("/b/a", "a"), ("/b/b", "b")]
-    with pytest.raises(connectors.Unsupported, match="hold none"):
+    with pytest.raises(openconnectors.Unsupported, match="hold none"):
         kinds.add_thing.choices("kind", "book")
 
 
-def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: connectors.Connector, asked: list[str]) -> None:
+def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.Connector, asked: list[str]) -> None:
     """Its members are arguments of their own, its formats are objects."""
     assert kinds.add_thing(kind="book", title="Middlemarch", on=date(1871, 12, 1)) == {
         "title": "Middlemarch",
         "on": date(1871, 12, 1),
     }
     assert kinds.add_thing(kind="book", thing={"title": "Emma"}) == {"title": "Emma"}
-    with pytest.raises(connectors.InvalidArguments, match="title: is missing"):
+    with pytest.raises(openconnectors.InvalidArguments, match="title: is missing"):
         kinds.add_thing(kind="book", thing={})
     assert asked == ["GET /kinds/book", "POST /things/book", "POST /things/book"]
 
 
-def test_each_choice_has_its_own_schema(kinds: connectors.Connector) -> None:
+def test_each_choice_has_its_own_schema(kinds: openconnectors.Connector) -> None:
     assert kinds.add_thing(kind="coin", worth=2) == {"worth": 2}
-    with pytest.raises(connectors.InvalidArguments, match="worth: must be integer"):
+    with pytest.raises(openconnectors.InvalidArguments, match="worth: must be integer"):
         kinds.add_thing(kind="coin", worth="two")
-    with pytest.raises(connectors.InvalidArguments, match="title"):
+    with pytest.raises(openconnectors.InvalidArguments, match="title"):
         kinds.add_thing(kind="book", worth=2)
 
 
-def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: connectors.Connector, asked: list[str]) -> None:
-    with pytest.raises(connectors.InvalidResponse, match="GetSchema"):
+def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: openconnectors.Connector, asked: list[str]) -> None:
+    with pytest.raises(openconnectors.InvalidResponse, match="GetSchema"):
         kinds.add_thing(kind="broken", thing={"x": 1})
     assert asked == ["GET /kinds/broken"]
 
 
-def test_a_dry_run_asks_nobody(kinds: connectors.Connector, asked: list[str]) -> None:
+def test_a_dry_run_asks_nobody(kinds: openconnectors.Connector, asked: list[str]) -> None:
     assert kinds.add_thing.request(kind="book", thing={"any": 1}).method == "POST"
     assert asked == []

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.errors import LONGEST_TEXT
-from engine.operation import Connector
+import openconnectors
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.errors import LONGEST_TEXT
 
 from .test_wire import Peer, ok
 
@@ -43,7 +43,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Co
     path: Path = tmp_path_factory.mktemp("errors") / "errors.swagger.yaml"
     path.write_text(DOCUMENT)
     peer = Peer()
-    yield peer, connectors.load_file(path, base_url=peer.url, timeout=10)
+    yield peer, openconnectors.load_file(path, base_url=peer.url, timeout=10)
     peer.close()
 
 
@@ -130,7 +130,7 @@ def caught(service: tuple[Peer, Connector], body: bytes, media: str, status: int
     peer, connector = service
     head = f"Content-Type: {media}\r\n" if media else ""
     peer.answers = [f"HTTP/1.1 {status} No\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body]
-    with pytest.raises(connectors.AnswerError) as error:
+    with pytest.raises(openconnectors.AnswerError) as error:
         connector[operation]()
     return error.value
 

@@ -16,7 +16,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
+import openconnectors
 from tests.conftest import ROOT, serving
 
 MIB = 1024 * 1024
@@ -155,19 +155,19 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def files(url: str, tmp_path: Path) -> connectors.Connector:
+def files(url: str, tmp_path: Path) -> openconnectors.Connector:
     path = tmp_path / "files.swagger.json"
     path.write_text(json.dumps(DOCUMENT))
-    return connectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
+    return openconnectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
 
 
-def test_octets_go_up_from_wherever_they_are(files: connectors.Connector, tmp_path: Path) -> None:
+def test_octets_go_up_from_wherever_they_are(files: openconnectors.Connector, tmp_path: Path) -> None:
     """Bytes, a path, an open file from where it stands, and an iterable, which is sent in chunks."""
     whole = os.urandom(200_000)
     path = tmp_path / "some.bin"
     path.write_bytes(whole)
     digest = hashlib.sha256(whole).hexdigest()
-    for content in (whole, path, io.BytesIO(whole), connectors.File(path)):
+    for content in (whole, path, io.BytesIO(whole), openconnectors.File(path)):
         assert files.put_raw(content=content) == {"size": len(whole), "sha256": digest, "length": str(len(whole))}
     later = io.BytesIO(b"skipped" + whole)
     later.seek(7)
@@ -177,13 +177,13 @@ def test_octets_go_up_from_wherever_they_are(files: connectors.Connector, tmp_pa
     assert not request.repeatable
 
 
-def test_a_form_carries_a_file_with_its_name_and_type(files: connectors.Connector, tmp_path: Path) -> None:
+def test_a_form_carries_a_file_with_its_name_and_type(files: openconnectors.Connector, tmp_path: Path) -> None:
     path = tmp_path / 'with "quotes".txt'
     path.write_bytes(b"hello")
     came = files.post_form(file=path, note="a\r\nb", tags=["x", "y"])
     assert (came["size"], came["type"]) == (5, "application/octet-stream")
     assert came["form"] == {"note": ["a\r\nb"], "tags": ["x,y"]}
-    named = connectors.File(b"hello", filename="n.pdf", content_type="application/pdf")
+    named = openconnectors.File(b"hello", filename="n.pdf", content_type="application/pdf")
     assert files.post_form(file=named) == {"size": 5, "name": "n.pdf", "type": "application/pdf", "form": {}}
 
 
@@ -192,12 +192,12 @@ def test_a_form_carries_a_file_with_its_name_and_type(files: connectors.Connecto
     ["text", 3, io.StringIO("text"), Path("no such file"), {"a": 1}],
     ids=["text", "number", "text stream", "missing path", "object"],
 )
-def test_what_is_no_file_is_refused(files: connectors.Connector, wrong: Any) -> None:
-    with pytest.raises(connectors.InvalidArguments):
+def test_what_is_no_file_is_refused(files: openconnectors.Connector, wrong: Any) -> None:
+    with pytest.raises(openconnectors.InvalidArguments):
         files.post_form.request(file=wrong)
 
 
-def test_a_download_is_read_in_pieces_or_saved(files: connectors.Connector, tmp_path: Path) -> None:
+def test_a_download_is_read_in_pieces_or_saved(files: openconnectors.Connector, tmp_path: Path) -> None:
     with files.get_raw.stream(size=MIB) as stream:
         assert (stream.status, stream.headers["Content-Length"]) == (200, str(MIB))
         assert stream.fields["X-Made"].isoformat() == "2026-01-31"
@@ -212,20 +212,20 @@ def test_a_download_is_read_in_pieces_or_saved(files: connectors.Connector, tmp_
     assert files.get_raw(size=10) == bytes(range(10))
 
 
-def test_a_download_that_breaks_off_leaves_no_file(files: connectors.Connector, tmp_path: Path) -> None:
+def test_a_download_that_breaks_off_leaves_no_file(files: openconnectors.Connector, tmp_path: Path) -> None:
     stream = files.get_raw.using(timeout=0.3).stream(size=50_000 * MIB)
-    with stream, pytest.raises(connectors.TransportError):
+    with stream, pytest.raises(openconnectors.TransportError):
         stream.save(tmp_path / "down.bin")
     assert list(tmp_path.glob("*.bin")) == []
     assert list(tmp_path.glob(".*.part")) == []
 
 
-def test_items_of_a_large_answer_come_one_by_one(files: connectors.Connector) -> None:
+def test_items_of_a_large_answer_come_one_by_one(files: openconnectors.Connector) -> None:
     """They are the same values as those of the whole answer."""
     assert list(files.list_things.each(count=50)) == files.list_things(count=50)["things"]
     first = next(iter(files.list_things.each(count=1_000_000)))
     assert (first["id"], first["made"].isoformat()) == (0, "2026-01-31")
-    with pytest.raises(connectors.Unsupported, match="no list"):
+    with pytest.raises(openconnectors.Unsupported, match="no list"):
         list(files.get_raw.each(size=1))
 
 
@@ -237,7 +237,7 @@ def peak():  # of this program alone: ru_maxrss would be that of the process it 
     return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024
 
 path, url, size, work = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-files = connectors.load_file(path, base_url=url, connection={}, timeout=600)
+files = openconnectors.load_file(path, base_url=url, connection={}, timeout=600)
 files.get_raw(size=1)
 before = peak()
 if work == "down":

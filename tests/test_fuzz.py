@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import connectors
-from connectors import registry
-from connectors.registry import Entry
-from engine import loader
-from engine.errors import InvalidArguments
-from engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
-from engine.fuzz.checks import Caller, refused
-from engine.http import Request, Response
-from engine.plan import Options, Plan
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors import registry
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import InvalidArguments
+from openconnectors.engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
+from openconnectors.engine.fuzz.checks import Caller, refused
+from openconnectors.engine.http import Request, Response
+from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.registry import Entry
 from tests.shelf import BUGS, DOCUMENT, Shelf, serving
 from tests.test_cli import run
 
@@ -40,7 +40,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _found(document: Path, shelf: Shelf, examples: int = EXAMPLES, **given: Any) -> list[Failure]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serving(shelf):
-        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
         return list(fuzz(made, examples=examples, **given))
 
 
@@ -58,7 +58,7 @@ def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
     """Told as a command and as Python that do the same, saved, and replayed."""
     shelf = Shelf("fails beyond the last book")
     with serving(shelf):
-        made = connectors.load_file(document, base_url=shelf.url, connection={})
+        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
         (one,) = [each for each in fuzz(made, ["list_books"], examples=60) if each.check == "server-error"]
         assert one.arguments["offset"] == 7  # the first that fails
         assert failure_of(json.loads(json.dumps(one.saved()))) == one
@@ -66,8 +66,8 @@ def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
         words = shlex.split(one.command(str(document), shelf.url))
         code, _, err = run(*words[1:])
         assert (code, "500" in err) == (1, True), err
-        with pytest.raises(connectors.ServerError):
-            eval(one.python(str(document), shelf.url), {"connectors": connectors})  # noqa: S307 - it is what is told
+        with pytest.raises(openconnectors.ServerError):
+            eval(one.python(str(document), shelf.url), {"openconnectors": openconnectors})  # noqa: S307 - it is what is told
         shelf.bug = None
         assert replay(made, one) is None
 
@@ -91,14 +91,14 @@ def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
 def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
-        made = connectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
+        made = openconnectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
         assert [(one.check, one.name, one.arguments, one.message) for one in fuzz(made, examples=8)] == []
 
 
 @pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
 def test_no_octets_break_the_client(entry: Entry) -> None:
     values = {one.name: "x" for one in loader.load(entry.document, entry.properties).connection}
-    made = connectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+    made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
     names = list(made)[:3]
     assert [(one.name, one.answer, one.message) for one in hostile(made, names, examples=40)] == []
 
@@ -114,7 +114,7 @@ def test_a_client_that_octets_break_is_found(document: Path) -> None:
                 raise KeyError("a list")
             return response
 
-    made = connectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
     made.transport = Weak(made.transport)
     (one,) = hostile(made, ["list_books"], examples=200)
     assert (one.check, "KeyError" in one.message) == ("client", True)
@@ -129,7 +129,7 @@ def _plans() -> list[tuple[str, Plan]]:
     for entry in OWN:
         service = loader.load(entry.document, entry.properties)
         values = {one.name: "x" for one in service.connection}
-        made = connectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+        made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
         found += [(f"{entry.name} {name}", made.plan(one)) for name, one in made.service.operations.items()]
     return found
 
@@ -165,7 +165,7 @@ def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
 
 
 def test_what_is_broken_says_how(document: Path) -> None:
-    made = connectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
     plan = made.plan(made.service.operations["addBook"])
     rules: set[str] = set()
 
@@ -227,6 +227,6 @@ def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
 def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
     service = loader.load(OWN[0].document, OWN[0].properties)
     with Sandbox(service) as sandbox:
-        made = connectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)
+        made = openconnectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)
         plan = made.plan(next(iter(service.operations.values())))
         assert isinstance(data.draw(arguments(plan)), dict)

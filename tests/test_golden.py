@@ -16,17 +16,18 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request as Asked
 from werkzeug.wrappers import Response as Answered
 
-import connectors
-from engine import document, leniency, loader
-from engine.body import Body, Compiler
-from engine.content import Content
-from engine.errors import Path as Steps
-from engine.errors import Problem
-from engine.http import Headers, Request, Response
-from engine.model import Service
-from engine.operation import Connector
-from engine.plan import Options, Plan
-from engine.serving import read_arguments, read_body, routes, write_answer
+import openconnectors
+from openconnectors.engine import leniency
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.errors import Path as Steps
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.sandbox.serving import read_arguments, read_body, routes, write_answer
+from openconnectors.engine.streams import Content
+from openconnectors.engine.values.body import Body, Compiler
 from tests.conftest import serving
 from tests.golden.notation import compared, octets, python, told
 
@@ -77,7 +78,7 @@ class Suite:
         file = _FOLDERS[0] / path.name
         if not file.exists():
             file.write_text(json.dumps(self.written()), "utf-8")
-        return connectors.load_file(file, base_url=base_url, connection=values, interval=0.01)
+        return openconnectors.load_file(file, base_url=base_url, connection=values, interval=0.01)
 
 
 _FOLDERS: list[Path] = []
@@ -188,7 +189,7 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
         plan = plan_of(suite, case["schema"], MEDIA[representation])
         for text in texts:
             media_type, data = form_of(representation, text)
-            with pytest.raises(connectors.InvalidResponse):
+            with pytest.raises(openconnectors.InvalidResponse):
                 answered(plan, media_type, data)
             try:
                 value = read_body(plan, media_type, data)
@@ -213,7 +214,7 @@ def test_values_that_a_representation_cannot_hold(suite: Suite, case: dict[str, 
     for one in case["unwritable"]:
         for representation in one["in"]:
             plan = plan_of(suite, case["schema"], MEDIA[representation])
-            with pytest.raises(connectors.InvalidArguments):
+            with pytest.raises(openconnectors.InvalidArguments):
                 plan.request({"value": python(one["value"])}, BASE, LENIENT)
 
 
@@ -274,7 +275,7 @@ def _routes(suite: Suite) -> Any:
 
 @pytest.mark.parametrize(("suite", "case"), cases("refused"))
 def test_a_request_that_is_refused(suite: Suite, case: dict[str, Any]) -> None:
-    with pytest.raises(connectors.InvalidArguments) as refused:
+    with pytest.raises(openconnectors.InvalidArguments) as refused:
         made(suite.connector, case)
     assert paths(refused.value.problems) == sorted(case["refused"])
 
@@ -289,14 +290,14 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
     headers = Headers((name, str(text)) for name, text in answer.get("headers", {}).items())
     response = Response(answer.get("status", 200), headers, octets(answer))
     if "error" in case:
-        with pytest.raises(connectors.AnswerError) as error:
+        with pytest.raises(openconnectors.AnswerError) as error:
             plan.read(response, "strict")
         came = {"value": error.value.value, "code": error.value.code, "message": error.value.message}
         assert told({name: came[name] for name in case["error"]}) == told(python(case["error"]))
         assert error.value.status == response.status
         return
     if case.get("invalid"):
-        with pytest.raises(connectors.InvalidResponse):
+        with pytest.raises(openconnectors.InvalidResponse):
             plan.read(response, "lenient")
         return
     read = plan.read(response, "lenient")
@@ -305,7 +306,7 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
     if "fields" in case:
         assert told(read.fields) == told(python(case["fields"]))
     if leniency.refused(read.deviations, "strict"):
-        with pytest.raises(connectors.InvalidResponse):
+        with pytest.raises(openconnectors.InvalidResponse):
             plan.read(response, "strict")
     if not case.get("one_way") and not read.deviations and response.body:
         problems: list[Problem] = []
@@ -362,7 +363,7 @@ def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
         try:
             made = call(**arguments)
             came = made if how in ("call", "wait") else list(made)
-        except connectors.ConnectorError as error:
+        except openconnectors.ConnectorError as error:
             raised = type(error).__name__
         with suppress(AttributeError):
             operation._connector.transport.close()  # type: ignore[attr-defined]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,39 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-import connectors
-from engine.extensions import ROWS
-from engine.validate import IGNORE
+import openconnectors
+from openconnectors.engine.documents.extensions import ROWS
+from openconnectors.engine.lint import IGNORE
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {"openconnectors": ROOT / "connectors", "openconnectors.engine": ROOT / "engine"}
 MODULES = sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "connectors").rglob("*.py")])
 ENGINE = [path for path in MODULES if path.is_relative_to(ROOT / "engine")]
 
 
-def _floors() -> dict[str, int]:
-    """Module to floor, the ground being 0, as the architecture page has them."""
-    text = (ROOT / "docs/architecture.md").read_text("utf-8")
-    rows = re.findall(r"^\| (\w+) \| (`[^|]+`) \|", text, re.MULTILINE)
-    return {name: level for level, (_, names) in enumerate(reversed(rows)) for name in re.findall(r"`(\w+)`", names)}
+def _name(path: Path) -> str:
+    """The name that a module is imported by; that of a package ends with ``.__init__``."""
+    package, folder = max(
+        (item for item in FOLDERS.items() if path.is_relative_to(item[1])), key=lambda item: len(item[0])
+    )
+    return ".".join([package, *path.relative_to(folder).with_suffix("").parts])
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Imported modules of ours, with whether the import stands inside a function."""
-    tree = ast.parse(path.read_text("utf-8"))
+NAMES = {_name(path): path for path in MODULES}
+
+
+def _module(name: str) -> str | None:
+    """The module of ours that an imported name is, or is in."""
+    while name:
+        for known in (name, f"{name}.__init__"):
+            if known in NAMES:
+                return known
+        name = name.rpartition(".")[0]
+    return None
+
+
+def _imports(importer: str, tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Modules of ours that a module imports anywhere, with whether the import is inside a function."""
     inside = {
         id(inner)
         for node in ast.walk(tree)
@@ -39,53 +54,115 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{one.name}" for one in node.names]
+        if isinstance(node, ast.ImportFrom):
+            above = importer.split(".")[: -node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names = [f"{module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
-            names = [one.name for one in node.names]
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Constant) and node.value in NAMES:
+            names = [node.value]  # what importlib is given
         else:
             continue
-        yield from ((name, id(node) in inside) for name in names)
+        for name in names:
+            module_of_ours = _module(name)
+            if module_of_ours is not None and module_of_ours != importer:
+                yield module_of_ours, not isinstance(node, ast.Constant) and id(node) in inside
 
 
-def _room(path: Path) -> str:
-    parts = path.relative_to(ROOT / "engine").with_suffix("").parts
-    return parts[0]
+def _graph(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    return {name: {other for other, _ in _imports(name, ast.parse(text))} for name, text in sources.items()}
 
 
-def test_every_module_of_the_engine_stands_on_one_floor() -> None:
-    rooms = {_room(path) for path in ENGINE} - {"__init__"}
-    assert rooms == set(_floors())
+def _ring(graph: Mapping[str, set[str]]) -> list[str]:
+    """The nodes of one ring, of any length, in its order; empty if there is none."""
+    try:
+        TopologicalSorter({node: sorted(others - {node}) for node, others in graph.items()}).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_go_downward(path: Path) -> None:
-    """Within one floor a module may know another, but not both each other."""
-    floors = _floors()
-    own = _room(path)
-    if own == "__init__":
-        return
-    for name, _ in _imports(path):
-        parts = name.split(".")
-        assert parts[0] != "connectors", f"{path} imports {name}"
-        if parts[0] == "engine" and len(parts) > 1 and parts[1] != own:
-            assert floors[parts[1]] <= floors[own], f"{path} imports upward: {name}"
+def _children(graph: Mapping[str, set[str]], folder: str) -> dict[str, set[str]]:
+    """What is in a folder, each with the others that it imports: a folder inside counts as one."""
+
+    def child(name: str) -> str:
+        return name[len(folder) + 1 :].split(".")[0] if name.startswith(f"{folder}.") else ""
+
+    found: dict[str, set[str]] = {}
+    for name, others in graph.items():
+        if child(name):
+            found.setdefault(child(name), set()).update({child(other) for other in others} - {"", child(name)})
+    return found
 
 
-def test_no_two_rooms_know_each_other() -> None:
-    known: dict[str, set[str]] = {}
-    for path in ENGINE:
-        for name, _ in _imports(path):
-            parts = name.split(".")
-            if parts[0] == "engine" and len(parts) > 1:
-                known.setdefault(_room(path), set()).add(parts[1])
-    for room, others in known.items():
-        for other in others - {room}:
-            assert room not in known.get(other, ()), f"{room} and {other} import each other"
+SOURCES = {name: path.read_text("utf-8") for name, path in NAMES.items()}
+GRAPH = _graph(SOURCES)
+PACKAGES = sorted({name.rpartition(".")[0] for name in NAMES})
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_what_is_in_a_folder_has_an_order(folder: str) -> None:
+    """Modules and folders of one folder import each other in one direction only."""
+    assert _ring(_children(GRAPH, folder)) == []
+
+
+def test_no_ring_of_modules() -> None:
+    """Modules import each other in one direction only, whatever folder they are in."""
+    assert _ring(GRAPH) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from openconnectors.engine.plan import plan",
+        "from ..plan import plan",
+        "def late():\n    import openconnectors.engine.plan.plan",
+        'import_module("openconnectors.engine.plan.plan")',
+    ],
+)
+def test_a_ring_is_found(line: str) -> None:
+    """An import upward is found: absolute, relative, inside a function, by name."""
+    graph = _graph({**SOURCES, "openconnectors.engine.values.schemas": line})
+
+    assert _ring(_children(graph, "openconnectors.engine"))
+
+
+def test_the_architecture_page_has_the_folders_in_their_order() -> None:
+    """Each folder of the engine is on the page once, above all that it imports."""
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    order = re.findall(r"^    (\w+)/", page, re.MULTILINE)
+    imports = {
+        name: others
+        for name, others in _children(GRAPH, "openconnectors.engine").items()
+        if (ROOT / "engine" / name).is_dir()
+    }
+
+    assert sorted(order) == sorted(imports)
+    for level, name in enumerate(order):
+        assert imports[name] & set(order[:level]) == set(), name
+
+
+def test_the_ground_imports_no_folder() -> None:
+    """Modules beside the folders of the engine are below them all."""
+    folders = {path.name for path in (ROOT / "engine").iterdir() if path.is_dir()}
+    for name, others in _children(GRAPH, "openconnectors.engine").items():
+        if name not in folders:
+            assert others & folders == set(), name
+
+
+def test_the_engine_imports_nothing_of_connectors() -> None:
+    """``connectors`` is above the engine."""
+    for name, others in GRAPH.items():
+        if name.startswith("openconnectors.engine."):
+            assert all(other.startswith("openconnectors.engine.") for other in others), name
 
 
 def test_no_import_hides_in_a_function() -> None:
-    assert [(str(path), name) for path in MODULES for name, hidden in _imports(path) if hidden] == []
+    """Imports are at the top of a module."""
+    assert [
+        (name, other) for name, text in SOURCES.items() for other, hidden in _imports(name, ast.parse(text)) if hidden
+    ] == []
 
 
 def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
@@ -95,9 +172,9 @@ def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
 def test_vendors_are_spelled_in_the_extensions_only() -> None:
     """And where documents are checked as they are written: in the grammar, and in the rules for connectors."""
     found = _holding(r"x-ms-")
-    checks = {one for one in found if one.startswith("engine/validate/microsoft/")}
+    checks = {one for one in found if one.startswith("engine/lint/microsoft/")}
     assert checks
-    assert found - checks == {"engine/extensions.py", "engine/validate/connector.py", "engine/validate/tree.py"}
+    assert found - checks == {"engine/documents/extensions.py", "engine/lint/connector.py", "engine/lint/tree.py"}
 
 
 def test_no_code_knows_a_connector() -> None:
@@ -110,8 +187,9 @@ def test_no_code_knows_a_connector() -> None:
 def test_dialects_are_spelled_in_the_dialects_only() -> None:
     """And where documents are checked as they are written."""
     assert {
-        one.split("/")[1] for one in _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
-    } == {"dialects", "validate"}
+        "/".join(path.split("/")[1:-1])
+        for path in _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
+    } == {"documents/dialects", "lint"}
 
 
 def test_sockets_are_opened_by_transports_only() -> None:
@@ -126,14 +204,14 @@ def test_no_room_without_a_name() -> None:
 
 def test_the_public_names_are_these() -> None:
     """What people type: a change here is a change for them."""
-    assert sorted(connectors.__all__) == [
+    assert sorted(openconnectors.__all__) == [
         "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
         "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument",
         "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller", "Problem",
         "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests", "TransportError", "Unauthorized",
         "UnknownName", "Unsupported", "Webhook", "available", "load", "load_file",
     ]  # fmt: skip
-    public = {name for name in dir(connectors.Operation) if not name.startswith("_")}
+    public = {name for name in dir(openconnectors.Operation) if not name.startswith("_")}
     assert public == {
         "argument", "choices", "each", "items", "items_of", "pages", "poll", "request", "response", "stream",
         "subscribe", "using", "wait",

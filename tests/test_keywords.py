@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.schemas import Validator
+import openconnectors
+from openconnectors.engine.values.schemas import Validator
 
 from .test_wire import Peer, ok
 
@@ -59,7 +59,7 @@ def connector_of(folder: Path, peer: Peer, schema: dict[str, Any], *, answer: bo
     }
     path = folder / "keywords.swagger.json"
     path.write_text(json.dumps(document, indent=1))
-    return connectors.load_file(path, base_url=peer.url, timeout=10)
+    return openconnectors.load_file(path, base_url=peer.url, timeout=10)
 
 
 @pytest.mark.parametrize("answer", [False, True])
@@ -71,7 +71,7 @@ def test_a_keyword_of_the_wrong_kind_spoils_its_own_operation(
     peer = Peer()
     schema = {keyword: value} if kind is None else {"type": kind, keyword: value}
     connector = connector_of(tmp_path, peer, schema, answer=answer)
-    with pytest.raises(connectors.InvalidDocument) as error:
+    with pytest.raises(openconnectors.InvalidDocument) as error:
         connector.put(**({} if answer else {"v": "x"}))
     (found, *_) = error.value.diagnostics
     assert f"/v/{keyword}" in found.pointer
@@ -91,7 +91,7 @@ def test_a_keyword_that_can_be_understood_is_held_to(tmp_path: Path, index: int)
     connector = connector_of(tmp_path, peer, schema)
     peer.answers = [ok(b"")]
     connector.put(v=right)
-    with pytest.raises(connectors.InvalidArguments):
+    with pytest.raises(openconnectors.InvalidArguments):
         connector.put(v=wrong)
     assert len(peer.seen) == 1
     peer.close()

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine import document, loader
-from engine.body import Body, Compiler
-from engine.errors import AnswerError, InvalidResponse, Problem
-from engine.http import Headers, Response
-from engine.plan import Options, Plan
-from engine.sandbox.judge import Judge
-from engine.serving import routes
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.errors import AnswerError, InvalidResponse, Problem
+from openconnectors.engine.http import Headers, Response
+from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.sandbox.judge import Judge
+from openconnectors.engine.sandbox.serving import routes
+from openconnectors.engine.values.body import Body, Compiler
 
 pytestmark = pytest.mark.law
 LAW = settings(

@@ -17,8 +17,8 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from engine.fuzz import fuzz
+import openconnectors
+from openconnectors.engine.fuzz import fuzz
 from tests.conftest import serving
 
 SECRET = "s3cret-canary-98765"
@@ -56,7 +56,7 @@ VALUES = {
 def load(folder: Path, content: dict[str, Any], url: str, values: dict[str, Any], **options: Any) -> Any:
     path = folder / "t.swagger.json"
     path.write_text(json.dumps(content))
-    return connectors.load_file(path, connection=values, base_url=url, **options)
+    return openconnectors.load_file(path, connection=values, base_url=url, **options)
 
 
 def shown(error: BaseException) -> Iterator[tuple[str, str]]:
@@ -84,7 +84,7 @@ def shown(error: BaseException) -> Iterator[tuple[str, str]]:
 
 def leaks(call: Callable[[], Any], secret: str = SECRET) -> list[str]:
     """Where the secret is shown by the error of a call, which there must be."""
-    with pytest.raises(connectors.ConnectorError) as caught:
+    with pytest.raises(openconnectors.ConnectorError) as caught:
         call()
     return [place for place, text in shown(caught.value) if secret in text]
 
@@ -178,7 +178,7 @@ def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, octets: 
 def test_a_connection_that_is_refused_shows_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
     path = tmp_path / "t.swagger.json"
     path.write_text(json.dumps(document("header")))
-    places = leaks(lambda: connectors.load_file(path, connection=values, base_url="http://127.0.0.1:1").get_a())
+    places = leaks(lambda: openconnectors.load_file(path, connection=values, base_url="http://127.0.0.1:1").get_a())
     assert places == []
 
 
@@ -303,7 +303,7 @@ def test_an_error_keeps_what_the_caller_was_handling(tmp_path: Path) -> None:
     """What is dropped is what happened within."""
     made = load(tmp_path, document("header"), "http://127.0.0.1:1", VALUES["header"], timeout=0.5)
     own = KeyError("of the caller")
-    with pytest.raises(connectors.ConnectorError) as caught:
+    with pytest.raises(openconnectors.ConnectorError) as caught:
         _while_handling(own, made.get_a)
     assert caught.value.__context__ is own
     assert caught.value.__cause__ is None

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine import leniency
-from engine.errors import Problem
-from engine.http import Headers, Response
-from engine.operation import Connector
+import openconnectors
+from openconnectors.engine import leniency
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.http import Headers, Response
 
 from .conftest import ROOT
 from .test_wire import Peer, ok
@@ -100,7 +100,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Co
     path: Path = tmp_path_factory.mktemp("lenient") / "lenient.swagger.json"
     path.write_text(json.dumps(document()))
     peer = Peer()
-    yield peer, connectors.load_file(path, base_url=peer.url, timeout=10)
+    yield peer, openconnectors.load_file(path, base_url=peer.url, timeout=10)
     peer.close()
 
 
@@ -429,7 +429,7 @@ def test_lenient_reads_what_a_careful_person_would(service: tuple[Peer, Connecto
     operation = connector[case.operation]
     if case.lenient is REFUSED:
         for mode in ("lenient", "strict"):
-            with pytest.raises(connectors.InvalidResponse):
+            with pytest.raises(openconnectors.InvalidResponse):
                 operation.using(validate_responses=mode)()
         return
     response = operation.response()
@@ -438,7 +438,7 @@ def test_lenient_reads_what_a_careful_person_would(service: tuple[Peer, Connecto
     assert sorted({str(one).partition(": ")[0] for one in response.deviations}) == sorted(case.at)
     strict = operation.using(validate_responses="strict")
     if case.at and not case.kept:
-        with pytest.raises(connectors.InvalidResponse) as error:
+        with pytest.raises(openconnectors.InvalidResponse) as error:
             strict()
         assert {str(one).partition(": ")[0] for one in error.value.problems} == set(case.at)
     else:
@@ -454,7 +454,7 @@ def test_off_gives_the_value_as_it_came(service: tuple[Peer, Connector], kind: s
     operation = connector[case.operation].using(validate_responses="off")
     try:
         response = operation.response()
-    except connectors.InvalidResponse:
+    except openconnectors.InvalidResponse:
         assert case.lenient is REFUSED
         assert case.off is None
         return
@@ -525,7 +525,7 @@ def test_each_reads_like_a_call(service: tuple[Peer, Connector], index: int) -> 
     for mode in ("lenient", "strict"):
         items = connector[name].using(validate_responses=mode).each()
         if wanted is REFUSED or (mode == "strict" and not wanted[1]):
-            with pytest.raises(connectors.ConnectorError):
+            with pytest.raises(openconnectors.ConnectorError):
                 list(items)
         else:
             assert [one["id"] for one in items] == wanted[0]
@@ -558,11 +558,11 @@ def test_a_null_link_is_the_last_page_and_no_deviation(tmp_path: Path, end: str)
     path = tmp_path / "paged.swagger.yaml"
     path.write_text(PAGED)
     peer = Peer()
-    connector = connectors.load_file(path, base_url=peer.url, timeout=10, validate_responses="strict")
+    connector = openconnectors.load_file(path, base_url=peer.url, timeout=10, validate_responses="strict")
     peer.answers = [ok(b'{"items": [1], "next": "/list?p=2"}'), ok(f'{{"items": [2], {end}}}'.encode())]
     assert list(connector.list.items()) == [1, 2]
     peer.answers = [ok(b'{"items": [1], "next": null, "last": null}')]
-    with pytest.raises(connectors.InvalidResponse, match="last: must be string"):
+    with pytest.raises(openconnectors.InvalidResponse, match="last: must be string"):
         connector.list()
     peer.close()
 
@@ -586,5 +586,5 @@ def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[P
     assert 200 <= len(response.deviations) <= 2 * leniency.MOST
     xml = b"<a>" + b"<Pet><id>1</id><id>2</id><tags><x>1</x></tags></Pet>" * 1000 + b"</a>"
     plan = connector.plan(connector.service.operations["listed_xml"])
-    with pytest.raises(connectors.InvalidResponse, match="twice"):
+    with pytest.raises(openconnectors.InvalidResponse, match="twice"):
         plan.read(Response(200, Headers([("Content-Type", "application/xml")]), xml), "lenient")

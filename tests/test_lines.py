@@ -10,10 +10,10 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from engine import loader
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.documents import loader
+from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import serving
 
 ITEM = {"type": "object", "required": ["at"], "properties": {"at": {"type": "string", "format": "date"}}}
@@ -59,7 +59,7 @@ def _asked(path: Path, media_type: str, data: bytes) -> tuple[Connector, Any]:
         return Response(request.get_data() or data, content_type=media_type)
 
     server = make_server("127.0.0.1", 0, application, threaded=True)
-    return connectors.load_file(path, base_url=f"http://127.0.0.1:{server.server_port}"), server
+    return openconnectors.load_file(path, base_url=f"http://127.0.0.1:{server.server_port}"), server
 
 
 @pytest.mark.parametrize("media_type", LINES)
@@ -86,11 +86,11 @@ def test_an_item_that_breaks_its_schema_is_named_by_its_place(tmp_path: Path) ->
 def test_a_line_that_is_cut_is_no_item(tmp_path: Path) -> None:
     api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], b'{"at": "2026-01-01"}\n{"at": "20')
     with serving(server):
-        with pytest.raises(connectors.InvalidResponse, match="item 1 that is no JSON"):
+        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is no JSON"):
             api.read()
         items = api.read.each()
         assert next(iter(items))["at"].day == 1
-        with pytest.raises(connectors.InvalidResponse, match="item 1 that is no JSON"):
+        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is no JSON"):
             list(items)
 
 
@@ -102,7 +102,7 @@ def test_a_list_is_sent_as_lines(tmp_path: Path, media_type: str, sent: bytes | 
     items = [{"at": "2026-01-01"}, {"at": "2026-01-02"}]
     sent = sent or b'\x1e{"at":"2026-01-01"}\n\x1e{"at":"2026-01-02"}\n'
     path = _document(tmp_path, media_type, LIST)
-    request = connectors.load_file(path, base_url="http://127.0.0.1").write.request(body=items)
+    request = openconnectors.load_file(path, base_url="http://127.0.0.1").write.request(body=items)
     assert (request.body, request.headers["Content-Type"]) == (sent, media_type)
 
 
@@ -113,7 +113,7 @@ def test_the_sandbox_reads_and_writes_it(tmp_path: Path, media_type: str, schema
     path = _document(tmp_path, media_type, schema)
     item = {"at": "2026-01-31"}
     with Sandbox(loader.load(path)) as sandbox:
-        api = connectors.load_file(path, base_url=sandbox.url, validate_responses="strict")
+        api = openconnectors.load_file(path, base_url=sandbox.url, validate_responses="strict")
         response = api.read.response()
         assert response.headers["Content-Type"] == media_type
         first = response.value[0] if isinstance(response.value, list) else response.value

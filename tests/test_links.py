@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
-from engine.cookies import Cookies
-from engine.errors import InvalidResponse
-from engine.flow import Call, exchange
-from engine.http import LONGEST_WAIT, NO_CREDENTIALS, Headers, Request, Response, odd_retry_after, retry_after
-from engine.places import follow
-from engine.retry import Quota
+from openconnectors.engine.call.cookies import Cookies
+from openconnectors.engine.call.flow import Call, exchange
+from openconnectors.engine.call.links import follow
+from openconnectors.engine.call.retry import Quota
+from openconnectors.engine.errors import InvalidResponse
+from openconnectors.engine.http import (
+    LONGEST_WAIT,
+    NO_CREDENTIALS,
+    Headers,
+    Request,
+    Response,
+    odd_retry_after,
+    retry_after,
+)
 
 BASE = "https://api.example.com/tenant-a"
 FIRST = Request("GET", f"{BASE}/list?page=1", {}, safe=True, base=BASE)

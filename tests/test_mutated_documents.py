@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from engine import document, loader
-from engine.body import Compiler
-from engine.connection import Connection
-from engine.describe import describe
-from engine.document import Document
-from engine.errors import ConnectorError, InvalidDocument, Unsupported
-from engine.examples import minimal
-from engine.extensions import ROWS
-from engine.operation import documentation, signature
-from engine.plan import Options, Plan
-from engine.policies import findings
-from engine.sandbox.server import connection_values
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.client.description import describe
+from openconnectors.engine.client.operation import documentation, signature
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.extensions import ROWS
+from openconnectors.engine.errors import ConnectorError, InvalidDocument, Unsupported
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.policies import findings
+from openconnectors.engine.sandbox.server import connection_values
+from openconnectors.engine.values.body import Compiler
 
 SPEC = sorted((Path(__file__).parent.parent / "spec").glob("*.swagger.yaml"))
 VALUES: tuple[Any, ...] = (

@@ -24,13 +24,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from requests.adapters import HTTPAdapter
 
-import connectors
-from connectors.network import Network
-from connectors.network_options import NETWORK_OPTIONS, network_of
-from engine.errors import ConnectionMissing
-from engine.http import Request
-from engine.transports.blocking import BlockingTransport
-from engine.transports.proxies import Proxies
+import openconnectors
+from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.engine.errors import ConnectionMissing
+from openconnectors.engine.http import Request
+from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.proxies import Proxies
+from openconnectors.network import Network
 from tests.conftest import accepting
 from tests.test_transports import Server, received, sized
 
@@ -52,7 +52,7 @@ SECRET = "the-secret-of-this-test"
 def load(tmp_path: Path, url: str, **options: Any) -> Any:
     path = tmp_path / "network.swagger.yaml"
     path.write_text(DOCUMENT)
-    return connectors.load_file(path, connection={"api_key": SECRET}, base_url=url, **{"timeout": 5.0, **options})
+    return openconnectors.load_file(path, connection={"api_key": SECRET}, base_url=url, **{"timeout": 5.0, **options})
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=0.3)
-    with pytest.raises(connectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
+    with pytest.raises(openconnectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
         api.get_thing(id="7")
     assert SECRET not in f"{caught.value} {api!r} {api.transport!r} {vars(api.transport)}"
     with pytest.raises(ConnectionMissing) as refused:
@@ -311,7 +311,7 @@ def secured(authority: Authority) -> Iterator[Secured]:
 
 def test_a_certificate_that_is_not_trusted_is_refused(secured: Secured, tmp_path: Path) -> None:
     """Nothing is sent, and it is not tried again."""
-    with pytest.raises(connectors.ConnectionFailed, match="the certificate is refused") as caught:
+    with pytest.raises(openconnectors.ConnectionFailed, match="the certificate is refused") as caught:
         load(tmp_path, secured.url, trust_env=False).get_thing(id="7")
     assert (caught.value.sent, caught.value.final, secured.requests) == ("no", True, [])
 
@@ -323,7 +323,7 @@ def test_the_environment_names_certificates(
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv(name, str(authority.file))
     assert load(tmp_path, secured.url).get_thing(id="7") == {"tls": 1}
-    with pytest.raises(connectors.ConnectionFailed):
+    with pytest.raises(openconnectors.ConnectionFailed):
         load(tmp_path, secured.url, trust_env=False).get_thing(id="7")
 
 
@@ -333,7 +333,7 @@ def test_certificates_can_be_given(secured: Secured, authority: Authority, tmp_p
 
 def test_a_certificate_of_another_host_is_refused(secured: Secured, authority: Authority, tmp_path: Path) -> None:
     api = load(tmp_path, f"https://127.0.0.1:{secured.port}", verify=authority.file)
-    with pytest.raises(connectors.ConnectionFailed, match="the certificate is refused"):
+    with pytest.raises(openconnectors.ConnectionFailed, match="the certificate is refused"):
         api.get_thing(id="7")
 
 
@@ -352,7 +352,7 @@ def test_a_client_certificate_is_shown(authority: Authority, tmp_path: Path) -> 
     both.write_bytes(chain.read_bytes() + key.read_bytes())
     for cert in ((chain, key), both):
         assert load(tmp_path, server.url, verify=authority.file, cert=cert).get_thing(id="7") == {"tls": 1}
-    with pytest.raises(connectors.TransportError):
+    with pytest.raises(openconnectors.TransportError):
         load(tmp_path, server.url, verify=authority.file, timeout=1.0).get_thing(id="7")
     with pytest.raises(ConnectionMissing, match="client certificate"):
         load(tmp_path, server.url, cert=chain)
@@ -365,7 +365,7 @@ def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ra
     server = Secured(authority, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", ragged=ragged)
     api = load(tmp_path, server.url, verify=authority.file, timeout=1.0)
     if ragged:
-        with pytest.raises(connectors.Interrupted, match="closing alert"):
+        with pytest.raises(openconnectors.Interrupted, match="closing alert"):
             api.get_thing(id="7")
     else:
         assert api.get_thing(id="7") == {}
@@ -409,7 +409,7 @@ def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Aut
 def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, said: str) -> None:
     proxy = Proxy(refusal=refusal)
     api = load(tmp_path, "https://localhost:1", proxy=f"http://127.0.0.1:{proxy.port}", timeout=1.0)
-    with pytest.raises(connectors.ConnectionFailed, match=said) as caught:
+    with pytest.raises(openconnectors.ConnectionFailed, match=said) as caught:
         api.get_thing(id="7")
     assert caught.value.sent == "no"
     proxy.close()
@@ -430,7 +430,7 @@ def test_calls_go_through_a_session(server: Server, tmp_path: Path) -> None:
     assert b"X-Mine: yes" in server.requests[0]
     assert b"Cookie: mine=1" in server.requests[0]
     server.answer = sized(b"", "Location: http://127.0.0.1:1/", status="302 Found")
-    with pytest.raises(connectors.AnswerError, match="302"):
+    with pytest.raises(openconnectors.AnswerError, match="302"):
         api.get_thing(id="7")
     assert seen == [200, 302]
 
@@ -472,7 +472,7 @@ class Broken(HTTPAdapter):
 def test_what_a_session_raises_stays_in_the_tree_and_shows_nothing(tmp_path: Path) -> None:
     session = requests.Session()
     session.mount("http://", Broken())
-    with pytest.raises(connectors.TransportError, match=r"the session failed \(AssertionError\)") as caught:
+    with pytest.raises(openconnectors.TransportError, match=r"the session failed \(AssertionError\)") as caught:
         load(tmp_path, "http://service.invalid", session=session).get_thing(id="7")
     assert (caught.value.sent, caught.value.final) == ("unknown", True)
     assert SECRET not in f"{caught.value}{caught.value.__context__}{caught.value.__cause__}"
@@ -485,7 +485,7 @@ def test_a_session_that_repeats_by_itself_leaves_unknown_what_was_sent(tmp_path:
     for retries, sent in ((0, "no"), (2, "unknown")):
         session = requests.Session()
         session.mount("http://", HTTPAdapter(max_retries=retries))
-        with pytest.raises(connectors.TransportError) as caught:
+        with pytest.raises(openconnectors.TransportError) as caught:
             load(tmp_path, url, session=session, timeout=1.0).get_thing(id="7")
         assert caught.value.sent == sent
 
@@ -526,7 +526,7 @@ def test_attempts_and_waits_are_logged_without_a_value(
     busy = sized(b"", "Retry-After: 0", status="503 Busy")
     server.answer = [busy, sized(b"{}", "Content-Type: application/json")]
     assert load(tmp_path, server.url).get_thing(id="a-value") == {}
-    records = [record for record in caplog.records if record.name == "connectors"]
+    records = [record for record in caplog.records if record.name == "openconnectors"]
     fields = [
         (vars(record)["operation"], vars(record)["method"], vars(record)["path"], vars(record).get("status"))
         for record in records
@@ -594,8 +594,8 @@ def test_a_process_that_forks_has_connections_of_its_own(server: Server) -> None
     """The two never read each other's responses."""
     program = f"""
 import os
-from engine.http import Request
-from engine.transports.blocking import BlockingTransport
+from openconnectors.engine.http import Request
+from openconnectors.engine.transports.blocking import BlockingTransport
 transport = BlockingTransport()
 request = Request("GET", {server.url!r}, {{}}, timeout=5.0)
 transport.send(request)

@@ -10,8 +10,8 @@ import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.sandbox import Sandbox
 
 OUR, THEIR = "+15005550006", "+14155552345"
 

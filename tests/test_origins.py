@@ -15,11 +15,12 @@ from click.testing import CliRunner
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from connectors import connections, managing, registry
-from connectors.locks import locked
-from engine import loader
-from engine.credentials import Secret
+import openconnectors
+from openconnectors import connections, registry
+from openconnectors.cli import managing
+from openconnectors.engine.credentials import Secret
+from openconnectors.engine.documents import loader
+from openconnectors.locks import locked
 from tests.conftest import ROOT, command, serving
 
 CANARY = "s3cret-canary-98765"
@@ -92,9 +93,9 @@ def test_a_connector_that_is_found_by_name_has_the_variables_of_its_name(
     """That of the value, and those of the document that carry the connector's name."""
     written(shelf, document(service.host, "WEATHER_API_TOKEN"))
     monkeypatch.setenv("WEATHER_API_TOKEN", "second")
-    connectors.load("weather").get_a()
+    openconnectors.load("weather").get_a()
     monkeypatch.setenv("WEATHER_KEY", "first")
-    connectors.load("weather").get_a()
+    openconnectors.load("weather").get_a()
     assert service.keys == ["second", "first"]
 
 
@@ -105,19 +106,19 @@ def test_a_document_gets_no_variable_of_anybody_else(
     """The error says that it asked, and how to let it have the variable."""
     written(shelf, document(service.host, name))
     monkeypatch.setenv(name, CANARY)
-    with pytest.raises(connectors.ConnectionMissing) as refused:
-        connectors.load("weather").get_a()
+    with pytest.raises(openconnectors.ConnectionMissing) as refused:
+        openconnectors.load("weather").get_a()
     assert f"--set key='${{{name}}}'" in str(refused.value)
     assert CANARY not in str(refused.value)
     saved(f'[weather.default]\nkey = "${{{name}}}"\n')
-    connectors.load("weather").get_a()
+    openconnectors.load("weather").get_a()
     assert service.keys == [CANARY]
 
 
 def test_a_document_that_comes_along_may_name_any_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", CANARY)
-    assert connectors.load("twilio").connection.values["access_token"] == Secret(CANARY)
+    assert openconnectors.load("twilio").connection.values["access_token"] == Secret(CANARY)
 
 
 @pytest.mark.parametrize("name", ["weather", "twilio"])
@@ -129,13 +130,13 @@ def test_a_document_that_is_found_by_its_path_gets_nothing_unasked(
     for variable in ("TWILIO_AUTH_TOKEN", "TWILIO_KEY", "WEATHER_KEY"):
         monkeypatch.setenv(variable, CANARY)
     saved(f'[{name}.default]\nkey = "{CANARY}"\n')
-    with pytest.raises(connectors.ConnectionMissing, match="found by its path gets no values"):
-        connectors.load_file(path)
+    with pytest.raises(openconnectors.ConnectionMissing, match="found by its path gets no values"):
+        openconnectors.load_file(path)
     called = command("call", str(path), "get_a")
     assert called.returncode == 1
     assert CANARY not in called.stderr + called.stdout
     assert service.keys == []
-    connectors.load_file(path, connection={"key": "given"}).get_a()
+    openconnectors.load_file(path, connection={"key": "given"}).get_a()
     assert service.keys == ["given"]
 
 
@@ -165,18 +166,18 @@ def test_a_saved_connection_is_for_the_place_it_was_saved_for(
     done = command("connect", "weather", "--set", "key=${OWN}", OWN=CANARY)
     assert done.returncode == 0, done.stderr
     assert f'bound-to = "{service.url}"' in connections.saved_file().read_text()
-    connectors.load("weather").get_a()
-    connectors.load_file(path, connection="default").get_a()
+    openconnectors.load("weather").get_a()
+    openconnectors.load_file(path, connection="default").get_a()
     assert service.keys == [CANARY, CANARY]
-    with pytest.raises(connectors.ConnectionMissing, match=f"is for {service.url}, and this is http://127.0.0.1:1"):
-        connectors.load("weather", base_url="http://127.0.0.1:1")
+    with pytest.raises(openconnectors.ConnectionMissing, match=f"is for {service.url}, and this is http://127.0.0.1:1"):
+        openconnectors.load("weather", base_url="http://127.0.0.1:1")
     for other in ("127.0.0.1:1", "localhost", "evil.example"):
         written(shelf, document(other))
-        with pytest.raises(connectors.ConnectionMissing, match="it was not used"):
-            connectors.load("weather")
+        with pytest.raises(openconnectors.ConnectionMissing, match="it was not used"):
+            openconnectors.load("weather")
     written(shelf, document(service.host, basePath="/elsewhere"))
-    with pytest.raises(connectors.ConnectionMissing, match="connectors connect weather --as NAME"):
-        connectors.load("weather")
+    with pytest.raises(openconnectors.ConnectionMissing, match="connectors connect weather --as NAME"):
+        openconnectors.load("weather")
     assert len(service.keys) == 2
 
 
@@ -198,10 +199,10 @@ def test_a_saved_connection_without_a_place_is_for_connectors_found_by_name(
     """As people write them by hand."""
     saved(f'[weather.default]\nkey = "{CANARY}"\n')
     written(shelf, document(service.host))
-    connectors.load("weather").get_a()
+    openconnectors.load("weather").get_a()
     path = written(tmp_path, document(service.host))
-    with pytest.raises(connectors.ConnectionMissing, match='Add bound-to = "http://127'):
-        connectors.load_file(path, connection="default")
+    with pytest.raises(openconnectors.ConnectionMissing, match='Add bound-to = "http://127'):
+        openconnectors.load_file(path, connection="default")
     assert service.keys == [CANARY]
 
 
@@ -222,16 +223,16 @@ def test_a_file_of_connections_that_cannot_be_read_shows_nothing_of_it(shelf: Pa
         f'[weather.default]\nkey = "a"\nkey = "{CANARY}"',
     ):
         saved(text)
-        with pytest.raises(connectors.ConnectionMissing, match="cannot be read: it is not TOML") as refused:
-            connectors.load("weather")
+        with pytest.raises(openconnectors.ConnectionMissing, match="cannot be read: it is not TOML") as refused:
+            openconnectors.load("weather")
         assert CANARY not in f"{refused.value!r} {refused.value.__context__!r}"
 
 
 SAVES = """
 import sys
 from pathlib import Path
-from connectors import connections, registry
-from engine import loader
+from openconnectors import connections, registry
+from openconnectors.engine.documents import loader
 entry = registry.find("weather")
 service = loader.load(entry.document)
 for index in range(40):
@@ -275,7 +276,7 @@ def test_what_cannot_be_written_is_an_error_of_ours(tmp_path: Path, monkeypatch:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "file"))
     entry = registry.find("twilio")
-    with pytest.raises(connectors.ConnectionMissing, match="cannot be written"):
+    with pytest.raises(openconnectors.ConnectionMissing, match="cannot be written"):
         connections.save("twilio", "default", loader.load(entry.document), {"access_token": "${OWN}"})
 
 
@@ -321,7 +322,7 @@ def test_add_ends_in_time(shelf: Path, listener: Any, monkeypatch: pytest.Monkey
     """A server that says nothing is given up."""
     monkeypatch.setattr(managing, "_FETCHING", 0.2)
     done = CliRunner().invoke(managing.add, [f"{listener.url}/d.json", "--name", "zz"])
-    assert isinstance(done.exception, connectors.Timeout)
+    assert isinstance(done.exception, openconnectors.Timeout)
 
 
 def test_a_saved_connection_is_for_the_token_endpoint_too(shelf: Path, service: Service) -> None:

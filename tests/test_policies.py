@@ -10,9 +10,9 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from engine.expressions import Scope, template
-from engine.policies import POLICIES, Use
+import openconnectors
+from openconnectors.engine.policies import POLICIES, Use
+from openconnectors.engine.policies.expressions import Scope, template
 from tests.conftest import serving
 
 PARAMETER = "x-ms-apimTemplateParameter."
@@ -189,7 +189,7 @@ REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
     policies, told = REQUESTS[case]
-    made = connectors.load_file(folder(tmp_path, policies), connection=VALUES)
+    made = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES)
     request = made.change.request(**CALL)
     for line in told.splitlines():
         assert line in str(request).splitlines()
@@ -199,7 +199,7 @@ def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
 def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
     """base_url wins over a policy's host; the policy's path stands below it."""
     policies = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
-    made = connectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
+    made = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
     assert made.change.request(**CALL).url == "http://127.0.0.1:9/v1/api/things/a%20b?q=x"
 
 
@@ -211,17 +211,17 @@ def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
     for index, policies in enumerate((whole, label)):
         place = tmp_path / str(index)
         place.mkdir()
-        made = connectors.load_file(folder(place, policies), connection=VALUES)
-        with pytest.raises(connectors.InvalidArguments, match="base_url"):
+        made = openconnectors.load_file(folder(place, policies), connection=VALUES)
+        with pytest.raises(openconnectors.InvalidArguments, match="base_url"):
             made.change.request(**{**CALL, "x_tenant": value})
 
 
 def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
-    made = connectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
+    made = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
     (found,) = made.diagnostics
     assert (found.rule, Path(found.file).name, found.line) == ("policy", "apiProperties.json", 1)
     assert "magic" in found.message
-    with pytest.raises(connectors.Unsupported, match="magic"):
+    with pytest.raises(openconnectors.Unsupported, match="magic"):
         made.change(**CALL)
 
 
@@ -321,7 +321,7 @@ def test_what_cannot_be_moved_is_said_at_load() -> None:
     whole = {"srcParentPath": "@body()", "dstParentPath": "@body()", "dstSubPath": "b"}
     into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}
     for given in (whole, into):
-        with pytest.raises(connectors.Unsupported, match="cannot be moved into itself"):
+        with pytest.raises(openconnectors.Unsupported, match="cannot be moved into itself"):
             POLICIES["moveproperties"](Use(given))
 
 
@@ -373,7 +373,7 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
     }
     for data, said in broken.values():
         path.write_bytes(data)
-        made = connectors.load_file(place, connection=VALUES)
+        made = openconnectors.load_file(place, connection=VALUES)
         assert [said in str(one) for one in made.diagnostics] == [True], made.diagnostics
         assert made.change.request(**CALL).url.startswith("https://things.example/v1/")
 
@@ -382,17 +382,17 @@ def test_properties_that_cannot_be_read_forbid_every_call(tmp_path: Path) -> Non
     """What they would change is not known; what the document says can be looked at."""
     place = folder(tmp_path, [])
     (place / "apiProperties.json").write_text('{"properties": {')
-    made = connectors.load_file(place, connection={})
+    made = openconnectors.load_file(place, connection={})
     assert made.change.request(**CALL).method == "POST"
-    with pytest.raises(connectors.InvalidDocument, match=r"apiProperties.json:\d+:\d+"):
+    with pytest.raises(openconnectors.InvalidDocument, match=r"apiProperties.json:\d+:\d+"):
         made.change(**CALL)
 
 
 def test_what_a_script_rewrites_is_refused(tmp_path: Path) -> None:
     place = folder(tmp_path, [])
     (place / "script.csx").write_text("// C#")
-    with pytest.raises(connectors.Unsupported, match="script"):
-        connectors.load_file(place, connection=VALUES).change(**CALL)
+    with pytest.raises(openconnectors.Unsupported, match="script"):
+        openconnectors.load_file(place, connection=VALUES).change(**CALL)
 
 
 # On the wire: what needs a service on the other side
@@ -414,7 +414,7 @@ class Peer:
 
 def against(peer: Peer, tmp_path: Path, policies: list[dict[str, Any]], work: Any) -> Any:
     with serving(make_server("127.0.0.1", 0, peer, threaded=True)) as url:
-        return work(connectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url=url))
+        return work(openconnectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url=url))
 
 
 def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
             "/v1/things/a b": (400, {}, '{"error": "short-lived is no good"}'),
         }
     )
-    with pytest.raises(connectors.BadRequest) as refused:
+    with pytest.raises(openconnectors.BadRequest) as refused:
         against(peer, tmp_path, policies, lambda made: made.change(**CALL))
     assert [(method, url) for method, url, _ in peer.came] == [
         ("POST", "/v1/token/a%20b?for=it"),
@@ -455,7 +455,7 @@ def test_without_the_value_nothing_more_is_sent(tmp_path: Path, answer: tuple[in
         "parameterValuePathTemplate": "@body().key",
     }
     peer = Peer({"/v1/key": answer})
-    with pytest.raises((connectors.InvalidResponse, connectors.NotFound)):
+    with pytest.raises((openconnectors.InvalidResponse, openconnectors.NotFound)):
         against(peer, tmp_path, [policy], lambda made: made.change(**CALL))
     assert [url for _, url, _ in peer.came] == ["/v1/key"]
 
@@ -476,7 +476,7 @@ def test_an_answer_is_rewritten(tmp_path: Path) -> None:
     assert response.headers["Location"] == "/v1/of/north.example"
     (tmp_path / "again").mkdir()
     peer = Peer({"/v1/things/a b": (403, {}, "{}")})
-    with pytest.raises(connectors.Unauthorized):
+    with pytest.raises(openconnectors.Unauthorized):
         against(peer, tmp_path / "again", policies, lambda made: made.change(**CALL))
 
 

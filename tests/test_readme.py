@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.engine.sandbox import Sandbox
 from tests.test_validate import WRONG
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,12 +29,12 @@ def _blocks(language: str) -> list[str]:
 
 def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every block in turn, in one namespace; only where the connector is loaded from is changed."""
-    load = connectors.load
+    load = openconnectors.load
 
     def to_the_sandbox(name: str, **given: Any) -> Any:
         return load(name, **{**given, "connection": sandbox.values, "base_url": sandbox.url})
 
-    monkeypatch.setattr(connectors, "load", to_the_sandbox)
+    monkeypatch.setattr(openconnectors, "load", to_the_sandbox)
     printed = io.StringIO()
     namespace: dict[str, Any] = {}
     with contextlib.redirect_stdout(printed):
@@ -51,7 +51,7 @@ def test_the_finding_is_told_as_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     (shown,) = [one for one in _blocks("text") if ": error: " in one]
     (tmp_path / "api.swagger.yaml").write_text(WRONG)
     done = subprocess.run(
-        [sys.executable, "-m", "connectors", "validate", "api.swagger.yaml"],
+        [sys.executable, "-m", "openconnectors", "validate", "api.swagger.yaml"],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     told = done.stdout.replace(" [structure-value]", "")
@@ -79,7 +79,7 @@ def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "")
     monkeypatch.setenv("TWILIO_ACCOUNT_ID", "AC1")
-    assert connectors.load("twilio", connection="default").connection.base.startswith("https://api.twilio.com/")
+    assert openconnectors.load("twilio", connection="default").connection.base.startswith("https://api.twilio.com/")
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -18,7 +18,7 @@ NOT_DEFINED = {"not defined": "Capabilities"}  # and calls the type of a definit
 
 @pytest.fixture(scope="module")
 def shown() -> Any:
-    command = [sys.executable, "-m", "connectors", "show", "twilio", "--json"]
+    command = [sys.executable, "-m", "openconnectors", "show", "twilio", "--json"]
     return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 

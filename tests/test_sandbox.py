@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine import loader
-from engine.errors import ConnectorError
-from engine.sandbox import Sandbox, protocol
-from engine.sandbox.protocol import loopback
+import openconnectors
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.sandbox import Sandbox, protocol
+from openconnectors.engine.sandbox.protocol import loopback
 
 PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}
 FAULT = {
@@ -464,8 +464,8 @@ def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
 
 def test_a_client_that_is_too_slow_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """However often it sends a byte: what counts is the head as a whole, and the body as a whole."""
-    monkeypatch.setattr("engine.sandbox.protocol.HEAD", 0.4)
-    monkeypatch.setattr("engine.sandbox.protocol.BODY", 0.4)
+    monkeypatch.setattr("openconnectors.engine.sandbox.protocol.HEAD", 0.4)
+    monkeypatch.setattr("openconnectors.engine.sandbox.protocol.BODY", 0.4)
     with running(DOCUMENT, tmp_path) as sandbox:
         for begun in (b"GET /v1/pets HTTP/1.1\r\nA: ", text("POST /v1/pets", JSON, "Content-Length: 999")):
             with dialled(sandbox) as connection:
@@ -508,7 +508,7 @@ def test_garbage_is_answered_as_such(server: Sandbox, caplog: pytest.LogCaptureF
     dice = random.Random(7)  # noqa: S311 - the same each time
     requests = [data for data, _, _ in ROWS.values() if len(data) < 2000]
     pieces = [b"\r\n", b"\n", b"\0", b"\xff", b"%", b"%00", b"?", b"{", b"Content-Length: 3\r\n", b": ", b"HTTP/1.1"]
-    with caplog.at_level(logging.ERROR, "connectors.sandbox"):
+    with caplog.at_level(logging.ERROR, "openconnectors.sandbox"):
         for _ in range(600):
             data = bytearray(dice.choice(requests))
             for _ in range(dice.randint(1, 4)):
@@ -682,4 +682,4 @@ def test_an_example_links_to_no_further_page(tmp_path: Path, name: str) -> None:
     assert json.loads(_answered(document, tmp_path)[1]) == wanted
     path = tmp_path / "t.swagger.json"
     with Sandbox(loader.load(path)) as sandbox:
-        assert len(list(connectors.load_file(path, base_url=sandbox.url).a.pages())) == 1
+        assert len(list(openconnectors.load_file(path, base_url=sandbox.url).a.pages())) == 1

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine import loader
-from engine.sandbox import Sandbox
-from engine.sandbox.rules import TESTS, Facts, holds
-from engine.sandbox.store import Store
+import openconnectors
+from openconnectors.engine.documents import loader
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.sandbox.rules import TESTS, Facts, holds
+from openconnectors.engine.sandbox.store import Store
 
 
 def ahead(seconds: float) -> str:
@@ -122,6 +122,6 @@ paths:
 """,
         "utf-8",
     )
-    with pytest.raises(connectors.Unsupported, match="x-connector-sandbox of List: ") as caught:
+    with pytest.raises(openconnectors.Unsupported, match="x-connector-sandbox of List: ") as caught:
         Sandbox(loader.load(document))
     assert said in str(caught.value)

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine import loader
-from engine.errors import ConnectorError
-from engine.operation import Connector
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import ROOT
 
 MEMBERS = [f"m{index}" for index in range(8)]
@@ -80,7 +80,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def _api(document: Path, sandbox: Sandbox) -> Connector:
-    return connectors.load_file(document, base_url=sandbox.url)
+    return openconnectors.load_file(document, base_url=sandbox.url)
 
 
 def test_updates_of_different_members_at_once_are_all_kept(document: Path) -> None:
@@ -101,12 +101,12 @@ def test_updates_of_different_members_at_once_are_all_kept(document: Path) -> No
 WRITER = """
 import sys
 from pathlib import Path
-from engine import loader
-from engine.sandbox import Sandbox
-import connectors
+from openconnectors.engine.documents import loader
+from openconnectors.engine.sandbox import Sandbox
+import openconnectors
 document, state, name = sys.argv[1:]
 with Sandbox(loader.load(Path(document)), state=Path(state)) as sandbox:
-    api = connectors.load_file(Path(document), base_url=sandbox.url)
+    api = openconnectors.load_file(Path(document), base_url=sandbox.url)
     for count in range(1, 21):
         api.update_r(id="1", **{name: count})
         api.create_r(id=f"{name}-{count}", m0=count)
@@ -136,7 +136,7 @@ def test_of_creates_with_one_id_one_is_carried_out(document: Path) -> None:
         def create(number: int) -> int:
             try:
                 api.create_r(id="new", m0=number)
-            except connectors.Conflict:
+            except openconnectors.Conflict:
                 return 0
             return number
 
@@ -153,7 +153,7 @@ def test_of_deletes_of_one_record_one_is_carried_out(document: Path) -> None:
         def delete(_: int) -> bool:
             try:
                 api.delete_r(id="1")
-            except connectors.NotFound:
+            except openconnectors.NotFound:
                 return False
             return True
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.connection import Connection
-from engine.credentials import Credentials
-from engine.http import Headers, Request, Response
-from engine.loader import load
-from engine.model import Service
+import openconnectors
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.credentials import Credentials
+from openconnectors.engine.documents.loader import load
+from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.model import Service
 
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
 ID = {"type": "apiKey", "in": "header", "name": "X-Id"}
@@ -102,7 +102,7 @@ def test_user_and_password_of_basic_may_be_empty(tmp_path: Path, user: str, pass
 
 def test_a_part_of_basic_that_is_not_given_is_missing(tmp_path: Path) -> None:
     service = load(*written(tmp_path, {"b": {"type": "basic"}}, [{"b": []}]))
-    with pytest.raises(connectors.ConnectionMissing, match="has no password"):
+    with pytest.raises(openconnectors.ConnectionMissing, match="has no password"):
         sent(service, {"username": "ada"})
 
 
@@ -127,7 +127,7 @@ def test_a_policy_that_overrides_a_header_field_wins_over_a_scheme(
         names = {one.name for one in load(properties.with_name("apiDefinition.swagger.json"), properties).connection}
         carrier = Recorded()
         given = {name: text for name, text in given.items() if name in names}
-        connectors.load_file(tmp_path, connection=given, transport=carrier).get_a()
+        openconnectors.load_file(tmp_path, connection=given, transport=carrier).get_a()
         fields = {name.lower(): text for name, text in carrier.headers.items()}
         assert fields[field.lower()] == ("plain text" if value == "plain text" else "of mine")
 
@@ -147,7 +147,7 @@ class Recorded:
 def test_a_value_that_no_header_field_can_hold_is_refused(tmp_path: Path, value: Any) -> None:
     """And neither the error nor its traceback shows it."""
     service = load(*written(tmp_path, {"k": KEY}, [{"k": []}]))
-    with pytest.raises(connectors.ConnectionMissing):
+    with pytest.raises(openconnectors.ConnectionMissing):
         sent(service, {"api_key": value})
 
 
@@ -174,8 +174,8 @@ def test_a_value_within_a_host_chooses_no_other(tmp_path: Path, pattern: str, va
     if not policies:
         document.write_text(document.read_text().replace("h.example", pattern))
     try:
-        connector = connectors.load_file(tmp_path, connection={"site": value}, transport=Recorded())
+        connector = openconnectors.load_file(tmp_path, connection={"site": value}, transport=Recorded())
         request = connector.get_a.request()
-    except connectors.ConnectorError:
+    except openconnectors.ConnectorError:
         return
     assert request.url.partition("://")[2].partition("/")[0].endswith(".example")

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 
-import connectors
-from engine import loader
-from engine.sandbox import Sandbox
+import openconnectors
+from openconnectors.engine.documents import loader
+from openconnectors.engine.sandbox import Sandbox
 
 DOCUMENT = """
 swagger: "2.0"
@@ -88,7 +88,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_found_and_named_with_its_folder(folder: Path) -> None:
-    found = connectors.available()
+    found = openconnectors.available()
     assert found.pop("library") == str(folder)
     assert set(found.values()) == {"built in"}
 
@@ -97,7 +97,7 @@ def test_it_is_found_and_named_with_its_folder(folder: Path) -> None:
 def test_it_loads_and_calls_its_sandbox(folder: Path, accept: str) -> None:
     """The sandbox knows the document alone; its examples fit their schemas, in both representations."""
     with Sandbox(loader.load(folder / "library.swagger.yaml")) as sandbox:
-        library = connectors.load(
+        library = openconnectors.load(
             "library", connection=sandbox.values, base_url=sandbox.url, accept=accept, validate_responses="strict"
         )
         book = library.get_book(isbn="9780000000001")
@@ -112,13 +112,13 @@ def test_it_loads_and_calls_its_sandbox(folder: Path, accept: str) -> None:
                 call(**{**book, "isbn_2": book["isbn"], "isbn": "9780000000001"}, tags=["a", "b"], x_request=request)
                 is None
             )
-        wrong = connectors.load("library", connection={"api_key": "wrong"}, base_url=sandbox.url)
-        with pytest.raises(connectors.Unauthorized):
+        wrong = openconnectors.load("library", connection={"api_key": "wrong"}, base_url=sandbox.url)
+        with pytest.raises(openconnectors.Unauthorized):
             wrong.get_book(isbn="9780000000001")
 
 
 def test_its_requests_say_what_the_document_says(folder: Path) -> None:
-    library = connectors.load("library", connection={"api_key": "k"})
+    library = openconnectors.load("library", connection={"api_key": "k"})
     assert library.connection.base == "https://library.example/v1"
     request = library.put_book.request(
         isbn="9780000000001",
@@ -148,19 +148,19 @@ def test_its_requests_say_what_the_document_says(folder: Path) -> None:
 
 def test_two_things_of_one_name_are_both_reached(folder: Path) -> None:
     """``isbn`` is a parameter and a member of the body: the second has a number."""
-    library = connectors.load("library", connection={"api_key": "k"})
+    library = openconnectors.load("library", connection={"api_key": "k"})
     request = library.put_book.using(content_type="application/json").request(
         isbn="9780000000001", isbn_2="9780000000002", title="Two"
     )
     assert request.url.endswith("/9780000000001")
     assert request.body == b'{"isbn":"9780000000002","title":"Two"}'
-    with pytest.raises(connectors.InvalidArguments, match=r"isbn_2: is missing(.|\n)*title: must have at least 3"):
+    with pytest.raises(openconnectors.InvalidArguments, match=r"isbn_2: is missing(.|\n)*title: must have at least 3"):
         library.put_book.request(isbn="9780000000001", title="x")
 
 
 def test_without_its_key_a_call_is_refused(folder: Path) -> None:
-    library = connectors.load("library")
-    with pytest.raises(connectors.ConnectionMissing, match="api_key"):
+    library = openconnectors.load("library")
+    with pytest.raises(openconnectors.ConnectionMissing, match="api_key"):
         library.get_book(isbn="9780000000001")
 
 
@@ -197,6 +197,6 @@ def test_a_folder_in_the_published_form_is_a_connector(tmp_path: Path) -> None:
         }
     }
     (own / "apiProperties.json").write_text(json.dumps(properties))
-    with pytest.raises(connectors.ConnectionMissing, match="api_key"):
-        connectors.load_file(own)
-    assert connectors.load_file(own, connection={"api_key": "k"}).name == "my-library"
+    with pytest.raises(openconnectors.ConnectionMissing, match="api_key"):
+        openconnectors.load_file(own)
+    assert openconnectors.load_file(own, connection={"api_key": "k"}).name == "my-library"

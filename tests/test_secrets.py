@@ -11,8 +11,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from engine.credentials import Credentials, Mask, Secret, Url, Values
-from engine.http import Headers, Request
+from openconnectors.engine.credentials import Credentials, Mask, Secret, Url, Values
+from openconnectors.engine.http import Headers, Request
 
 CLEAR = 'pa"ss/wo&rd <é> 12345'
 

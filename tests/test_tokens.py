@@ -20,11 +20,12 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
-from connectors import connecting, connections
-from engine import http, oauth
-from engine.credentials import Secret
-from engine.model import ConnectionParameter
+import openconnectors
+from openconnectors import connecting, connections
+from openconnectors.engine import http
+from openconnectors.engine.call.auth import oauth
+from openconnectors.engine.credentials import Secret
+from openconnectors.engine.model import ConnectionParameter
 from tests.conftest import ROOT, serving
 
 
@@ -111,7 +112,7 @@ def at_once(call: Any, count: int = 10) -> list[Any]:
     def tried(_: int) -> Any:
         try:
             return call()
-        except connectors.ConnectorError as error:
+        except openconnectors.ConnectorError as error:
             return error
 
     with ThreadPoolExecutor(count) as pool:
@@ -120,7 +121,7 @@ def at_once(call: Any, count: int = 10) -> list[Any]:
 
 def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> None:
     """What counts is the token that a refused request carried: who comes late takes the new one."""
-    connector = connectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=GIVEN)
     assert at_once(connector.get_a) == [{}] * 10
     assert provider.used == ["R0"]
     provider.good = "taken back"
@@ -130,7 +131,7 @@ def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> 
 
 
 def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Provider) -> None:
-    connector = connectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=GIVEN)
     operation = connector.service.operations["GetA"]
     old = connector.connection.credentials(operation)
     assert connector.connection.renewed(old)
@@ -141,17 +142,17 @@ def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Pro
 def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) -> None:
     """By all threads together, and by later calls: they get the same error, each its own."""
     provider.count = 7
-    connector = connectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=GIVEN)
     first, second = at_once(connector.get_a), at_once(connector.get_a)
-    assert {type(error) for error in first + second} == {connectors.ConnectionMissing}
+    assert {type(error) for error in first + second} == {openconnectors.ConnectionMissing}
     assert len({id(error) for error in first + second}) == 20
     assert provider.used == ["R0"]
 
 
 def test_a_token_endpoint_that_fails_is_asked_once_by_a_wave_and_again_later(path: Path, provider: Provider) -> None:
     provider.answer = Response("busy", 503)
-    connector = connectors.load_file(path, connection=GIVEN)
-    assert all(isinstance(error, connectors.ConnectorError) for error in at_once(connector.get_a))
+    connector = openconnectors.load_file(path, connection=GIVEN)
+    assert all(isinstance(error, openconnectors.ConnectorError) for error in at_once(connector.get_a))
     asked = len(provider.used)
     assert asked < 10
     provider.answer = None
@@ -168,7 +169,7 @@ def test_a_renewed_token_of_the_saved_default_is_kept(path: Path, provider: Prov
     keyring = file.parent / "keyring.json"
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-c", f"{KEYRING}\nprint(connectors.load('people').get_a())", str(keyring)],
+            [sys.executable, "-c", f"{KEYRING}\nprint(openconnectors.load('people').get_a())", str(keyring)],
             cwd=ROOT, capture_output=True, text=True, env=dict(os.environ), check=False,
         )  # fmt: skip
         assert done.stdout == "{}\n", done.stderr
@@ -180,7 +181,7 @@ import json, sys
 from pathlib import Path
 import keyring
 from keyring.backend import KeyringBackend
-from connectors.locks import locked
+from openconnectors.locks import locked
 class Kept(KeyringBackend):
     priority = 1
     def get_password(self, service, name):
@@ -194,7 +195,7 @@ class Kept(KeyringBackend):
             part.write_text(json.dumps({**known, name: password}))
             part.replace(path)
 keyring.set_keyring(Kept())
-import connectors
+import openconnectors
 """
 
 
@@ -208,7 +209,7 @@ def test_processes_with_one_saved_connection_use_no_refresh_token_twice(
     command = [
         sys.executable,
         "-c",
-        f"{KEYRING}\nprint(connectors.load('people').get_a())",
+        f"{KEYRING}\nprint(openconnectors.load('people').get_a())",
         str(file.parent / "k.json"),
     ]
     workers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
@@ -225,7 +226,7 @@ def test_a_token_that_cannot_be_kept_is_a_warning(
     file.parent.mkdir(parents=True)
     file.write_text('[people.default]\nclient_id = "i"\nrefresh_token = "R0"\n')
     monkeypatch.setattr("keyring.set_password", refusing)
-    connector = connectors.load("people")
+    connector = openconnectors.load("people")
     if place == "no folder":
         file.unlink()
         file.parent.rmdir()
@@ -246,7 +247,7 @@ SHAPES = [3600, "3600", 3599.5, "3599.0", "never", "", None, True, [1], {"a": 1}
 def test_expires_in_is_read_in_any_shape(path: Path, provider: Provider, lifetime: Any) -> None:
     """What is no number of seconds is not known: the token is used until it is refused."""
     provider.lifetime = lifetime
-    connector = connectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
+    connector = openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
     assert connector.get_a() == {}
     if lifetime not in (0,):
         assert connector.get_a() == {}
@@ -256,7 +257,7 @@ def test_expires_in_is_read_in_any_shape(path: Path, provider: Provider, lifetim
 def test_expires_in_beyond_a_double_is_read(path: Path, provider: Provider) -> None:
     provider.answer = Response('{"access_token": "T1", "expires_in": 1e400}', content_type="application/json")
     provider.good = "T1"
-    assert connectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"}).get_a() == {}
+    assert openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"}).get_a() == {}
 
 
 ANSWERS = [
@@ -273,14 +274,14 @@ def test_a_token_answer_in_any_shape_is_a_token_or_an_error_of_ours(
     path: Path, provider: Provider, answer: str, status: int
 ) -> None:
     provider.answer = Response(answer, status, content_type="application/json")
-    connector = connectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
-    with pytest.raises(connectors.ConnectorError):
+    connector = openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
+    with pytest.raises(openconnectors.ConnectorError):
         connector.get_a()
 
 
 @pytest.mark.parametrize("written", ["1", "never", "1e400", "", "nan", "3e11"])
 def test_the_end_of_a_kept_token_is_read_in_any_shape(path: Path, provider: Provider, written: str) -> None:
-    connector = connectors.load_file(path, connection={**GIVEN, "token": "T0", "expires_at": written})
+    connector = openconnectors.load_file(path, connection={**GIVEN, "token": "T0", "expires_at": written})
     assert connector.get_a() == {}
 
 
@@ -300,7 +301,7 @@ def test_no_other_url_is_opened_in_a_browser(
     monkeypatch.setattr(connecting.webbrowser, "open", opened.append)
     settings = oauth.OAuth(authorize=url, token="https://h.example/token")
     parameter = oauth_parameter(settings)
-    with pytest.raises(connectors.ConnectionMissing):
+    with pytest.raises(openconnectors.ConnectionMissing):
         connecting.token(parameter, "browser", {"client_id": "i"}, None, opened.append)  # type: ignore[arg-type]
     assert opened == []
 
@@ -333,7 +334,7 @@ GOOD = {"device_code": "D", "user_code": "U", "verification_uri": "https://h.exa
 )  # fmt: skip
 def test_a_device_answer_that_cannot_be_followed_is_refused(answer: Any) -> None:
     settings = oauth.OAuth(device="https://h.example/device", token="https://h.example/token")
-    with pytest.raises(connectors.ConnectorError):
+    with pytest.raises(openconnectors.ConnectorError):
         connecting.token(oauth_parameter(settings), "device", {"client_id": "i"}, Peer(answer), lambda said: None)
 
 
@@ -344,11 +345,11 @@ def test_the_interval_of_a_device_flow_is_read_in_any_shape(interval: Any) -> No
 
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
-        raise connectors.ConnectionMissing("enough")
+        raise openconnectors.ConnectionMissing("enough")
 
     steps = client.device(sleep)
     assert next(steps)["user_code"] == "U"
-    with pytest.raises(connectors.ConnectionMissing):
+    with pytest.raises(openconnectors.ConnectionMissing):
         next(steps)
     assert pauses == [5.0] or interval == 1e400
 
@@ -380,11 +381,11 @@ def test_a_provider_that_refuses_in_the_browser_is_an_error() -> None:
         redirect.state = Secret("s")
         url = f"{redirect.url}?error=access_denied%0A&state=s"
         urllib.request.urlopen(url, timeout=10).close()  # noqa: S310 - loopback
-        with pytest.raises(connectors.ConnectionMissing, match=r"refused: access_denied\Z"):
+        with pytest.raises(openconnectors.ConnectionMissing, match=r"refused: access_denied\Z"):
             redirect.wait()
 
 
 def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connecting, "PATIENCE", 0.1)
-    with connecting._Redirect() as redirect, pytest.raises(connectors.ConnectionMissing, match="nobody agreed"):
+    with connecting._Redirect() as redirect, pytest.raises(openconnectors.ConnectionMissing, match="nobody agreed"):
         redirect.wait()

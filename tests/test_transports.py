@@ -2,7 +2,7 @@
 was sent; and the request arrives once.
 
 A row is what a server on loopback answers, and the value or the error that a transport makes of it. A further transport
-is one more row of :data:`TRANSPORTS`.
+is one more row of ``TRANSPORTS``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Any
 import pytest
 import requests
 
-from engine.content import Content, File
-from engine.cookies import Cookies
-from engine.errors import ConnectorError, InvalidResponse, TransportError
-from engine.flow import run
-from engine.http import Request, Response, Transport
-from engine.retry import Quota, resend
-from engine.transports import framing
-from engine.transports.blocking import BlockingTransport
-from engine.transports.session import SessionTransport
+from openconnectors.engine.call.cookies import Cookies
+from openconnectors.engine.call.flow import run
+from openconnectors.engine.call.retry import Quota, resend
+from openconnectors.engine.errors import ConnectorError, InvalidResponse, TransportError
+from openconnectors.engine.http import Request, Response, Transport
+from openconnectors.engine.streams import Content, File
+from openconnectors.engine.transports import framing
+from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.session import SessionTransport
 from tests.conftest import accepting
 
 TRANSPORTS: Mapping[str, Callable[..., Transport]] = {

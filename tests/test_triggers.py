@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-import connectors
+import openconnectors
 from tests.conftest import serving
 from tests.test_policies import folder
 
@@ -110,9 +110,11 @@ def events(*ids: int, **headers: str) -> Response:
     return Response(body, 200, headers={"Content-Type": "application/json", **headers})
 
 
-def loaded(tmp_path: Path, url: str, policies: list[dict[str, Any]] | None = None, **more: Any) -> connectors.Connector:
+def loaded(
+    tmp_path: Path, url: str, policies: list[dict[str, Any]] | None = None, **more: Any
+) -> openconnectors.Connector:
     place = folder(tmp_path, policies or [], paths=PATHS, **more)
-    return connectors.load_file(place, connection={"api_key": "shared-secret"}, base_url=url, interval=0.01)
+    return openconnectors.load_file(place, connection={"api_key": "shared-secret"}, base_url=url, interval=0.01)
 
 
 def test_events_are_asked_for_until_nobody_wants_more(tmp_path: Path, url: str, peer: Service) -> None:
@@ -136,7 +138,7 @@ def test_events_go_on_where_they_were_left(tmp_path: Path, url: str, peer: Servi
     state = json.loads(json.dumps(first.state))
     assert [one["id"] for one in operation.using(resume=state).poll().step()] == [2]
     assert peer.asked[-1] == "GET /v1/new?since=1"
-    with pytest.raises(connectors.InvalidArguments, match="resume"):
+    with pytest.raises(openconnectors.InvalidArguments, match="resume"):
         operation.using(resume={"url": "http://elsewhere.example/new"}).poll()
 
 
@@ -154,7 +156,7 @@ def test_a_policy_makes_the_next_question_of_the_last_answer(tmp_path: Path, url
 
 def test_a_link_that_leads_away_is_not_asked(tmp_path: Path, url: str, peer: Service) -> None:
     peer.answers = [events(1, Location="http://elsewhere.example/new")]
-    with pytest.raises(connectors.InvalidResponse, match="elsewhere"):
+    with pytest.raises(openconnectors.InvalidResponse, match="elsewhere"):
         next(loaded(tmp_path, url).on_new.poll())
 
 
@@ -175,7 +177,7 @@ def test_events_are_sent_to_whoever_subscribes(tmp_path: Path, url: str, peer: S
     """Subscribe with a URL, receive, unsubscribe by Location."""
     came: list[Any] = []
     operation = loaded(tmp_path, url).on_sent
-    with serving(make_server("127.0.0.1", 0, connectors.Webhook(operation, came.append))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(operation, came.append))) as ours:
         subscription = operation.subscribe(f"{ours}/events", kind="all")
         assert peer.hooks == {"1": f"{ours}/events"}
         assert post(peer.hooks["1"], b'{"id": 7, "at": "2026-01-31T12:00:00Z"}') == 200
@@ -191,7 +193,7 @@ def test_events_are_sent_to_whoever_subscribes(tmp_path: Path, url: str, peer: S
 def test_a_location_that_leads_away_is_not_deleted(tmp_path: Path, url: str, peer: Service) -> None:
     peer.location = "http://elsewhere.example/v1/hooks/1"
     subscription = loaded(tmp_path, url).on_sent.subscribe("https://me.example/")
-    with pytest.raises(connectors.InvalidResponse, match="elsewhere"):
+    with pytest.raises(openconnectors.InvalidResponse, match="elsewhere"):
         subscription.unsubscribe()
 
 
@@ -199,7 +201,7 @@ def test_a_handler_that_fails_has_the_event_sent_again(tmp_path: Path, url: str)
     def fail(event: Any) -> None:
         raise RuntimeError("no room")
 
-    with serving(make_server("127.0.0.1", 0, connectors.Webhook(loaded(tmp_path, url).on_sent, fail))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(loaded(tmp_path, url).on_sent, fail))) as ours:
         assert post(ours, b'{"id": 1}') == 500
 
 
@@ -214,7 +216,7 @@ def test_a_signature_as_data(tmp_path: Path, url: str) -> None:
     }
     made = loaded(tmp_path, url, **{"x-connector-signature": signature})
     came: list[Any] = []
-    with serving(make_server("127.0.0.1", 0, connectors.Webhook(made.on_sent, came.append))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(made.on_sent, came.append))) as ours:
 
         def sent(moment: float, data: bytes, key: bytes = b"shared-secret") -> int:
             said = f"{moment:.0f}"
@@ -228,13 +230,13 @@ def test_a_signature_as_data(tmp_path: Path, url: str) -> None:
     assert len(came) == 1
 
 
-def test_what_a_service_sends_is_verified_as_its_own_client_does(twilio: connectors.Connector) -> None:
+def test_what_a_service_sends_is_verified_as_its_own_client_does(twilio: openconnectors.Connector) -> None:
     """Signed by the vendor's own library; with and without the port, forms and JSON."""
     token = twilio.connection.values["access_token"].reveal()
     theirs = RequestValidator(token)
     came: list[Any] = []
     public = "https://hooks.example:443/sms?x=1"
-    with serving(make_server("127.0.0.1", 0, connectors.Webhook(twilio, came.append, url=public))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(twilio, came.append, url=public))) as ours:
         fields = {"From": "+14155552345", "Body": "Grüße & more", "To": "+15005550006"}
         form = urllib.parse.urlencode(fields).encode()
         kind = "application/x-www-form-urlencoded"
@@ -246,7 +248,7 @@ def test_what_a_service_sends_is_verified_as_its_own_client_does(twilio: connect
         assert post(ours, form, kind) == 403
     data = b'{"EventType": "x"}'
     hashed = f"https://hooks.example/sms?bodySHA256={hashlib.sha256(data).hexdigest()}"
-    with serving(make_server("127.0.0.1", 0, connectors.Webhook(twilio, came.append, url=hashed))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(twilio, came.append, url=hashed))) as ours:
         mark = theirs.compute_signature(hashed, {})
         assert post(ours, data, **{"X-Twilio-Signature": mark}) == 200
         assert post(ours, data + b" ", **{"X-Twilio-Signature": mark}) == 403

@@ -13,11 +13,11 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-import connectors
-from engine.operation import Connector, Operation
-from engine.sandbox import Sandbox
-from engine.sandbox.segments import segments
-from engine.sandbox.templates import fill
+import openconnectors
+from openconnectors.engine.client.operation import Connector, Operation
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.sandbox.segments import segments
+from openconnectors.engine.sandbox.templates import fill
 
 OUR, THEIR = "+15005550006", "+14155552345"
 SERVICE, TEMPLATE = "MG" + "0" * 32, "HX" + "a" * 32
@@ -257,7 +257,7 @@ def test_the_codes_reach_both_clients(client: Client, twilio: Connector) -> None
         with pytest.raises(TwilioRestException) as theirs:
             client.messages.create(**arguments)
         for accept in ("application/json", XML):
-            with pytest.raises(connectors.BadRequest) as ours:
+            with pytest.raises(openconnectors.BadRequest) as ours:
                 twilio.create_message.using(accept=accept)(**arguments)
             assert (ours.value.status, ours.value.code) == (theirs.value.status, theirs.value.code) == (400, code)
             assert f"Unable to create record: {ours.value.message}" == theirs.value.msg
@@ -274,11 +274,11 @@ def test_the_document_refuses_what_it_can_say(unsent: Connector, listener: Any) 
         {"send_at": "tomorrow"},
         {"provide_feedback": "perhaps"},
     ):
-        with pytest.raises(connectors.InvalidArguments, match=next(iter(wrong))):
+        with pytest.raises(openconnectors.InvalidArguments, match=next(iter(wrong))):
             unsent.create_message(to=THEIR, from_=OUR, **wrong)
-    with pytest.raises(connectors.InvalidArguments, match="body"):
+    with pytest.raises(openconnectors.InvalidArguments, match="body"):
         unsent.update_message(message_id="SM" + "0" * 32, body="another text")
-    with pytest.raises(connectors.InvalidArguments, match="status"):
+    with pytest.raises(openconnectors.InvalidArguments, match="status"):
         unsent.update_message(message_id="SM" + "0" * 32, status="sent")
     assert listener.untouched()
 
@@ -303,7 +303,7 @@ def test_a_scheduled_message_is_canceled(client: Client, twilio: Connector) -> N
         assert (caught.value.status, caught.value.code) == (409, 20009)
         assert cancel(sid) == "canceled"
         assert in_both(twilio.get_message, message_id=sid)["status"] == "canceled"
-        with pytest.raises(connectors.BadRequest) as again:
+        with pytest.raises(openconnectors.BadRequest) as again:
             twilio.update_message(message_id=sid, status="canceled")
         assert (again.value.code, again.value.message) == (30409, "This message cannot be canceled")
         with pytest.raises(TwilioRestException) as theirs:
@@ -325,7 +325,7 @@ def test_a_message_is_redacted(client: Client, twilio: Connector) -> None:
     sid = twilio.create_message(
         to=THEIR, messaging_service_sid=SERVICE, body="x", schedule_type="fixed", send_at=later(days=1)
     )["sid"]
-    with pytest.raises(connectors.Conflict) as caught:
+    with pytest.raises(openconnectors.Conflict) as caught:
         twilio.update_message(message_id=sid, body="")
     assert caught.value.code == 20009
 
@@ -347,7 +347,7 @@ def test_a_message_is_deleted(client: Client, twilio: Connector) -> None:
             (twilio.list_message_media, {}),
             (twilio.get_message_media, {"media_id": medium}),
         ):
-            with pytest.raises(connectors.NotFound) as caught:
+            with pytest.raises(openconnectors.NotFound) as caught:
                 operation(message_id=sid, **arguments)
             assert caught.value.code == 20404
 
@@ -375,7 +375,7 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
     one = in_both(twilio.get_message_media, message_id=sid, media_id=first)
     assert plain(one) == fields(client.messages(sid).media(first).fetch(), one)
     assert one["parent_sid"] == sid
-    with pytest.raises(connectors.NotFound):
+    with pytest.raises(openconnectors.NotFound):
         twilio.get_message_media(message_id=other, media_id=first)
     with pytest.raises(TwilioRestException) as caught:
         client.messages(other).media(first).delete()
@@ -391,7 +391,7 @@ def test_a_404_names_the_url_that_was_asked(twilio: Connector, sandbox: Sandbox)
     path = f"/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages/{nobody}"
     for accept, suffix in (("application/json", ".json"), (XML, ".xml")):
         for call in (twilio.get_message, twilio.delete_message):
-            with pytest.raises(connectors.NotFound) as caught:
+            with pytest.raises(openconnectors.NotFound) as caught:
                 call.using(accept=accept)(message_id=nobody)
             assert caught.value.message == f"The requested resource {path}{suffix} was not found"
 

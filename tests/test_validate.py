@@ -19,15 +19,15 @@ from jsonschema import Draft7Validator
 from sarif_pydantic import Sarif
 
 from bench import faults
-from connectors import registry
-from connectors.reports import REPORTS
 from docs.rules import page
-from engine import document, loader
-from engine.body import Compiler
-from engine.errors import ConnectorError, Diagnostic, UnknownName
-from engine.plan import Plan
-from engine.validate import RULES, Settings, explain, microsoft, validate
-from engine.validate.values import backtracks, not_ecma
+from openconnectors import registry
+from openconnectors.cli.reports import REPORTS
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
+from openconnectors.engine.lint import RULES, Settings, explain, microsoft, validate
+from openconnectors.engine.lint.values import backtracks, not_ecma
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.body import Compiler
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -280,7 +280,7 @@ def test_known_findings_are_told_no_more(wrong: Path, tmp_path: Path) -> None:
 
 def _connectors(folder: Path, *arguments: str) -> tuple[int, str, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "connectors", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "openconnectors", *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout, done.stderr
 

@@ -24,10 +24,10 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
-import connectors
-from engine.model import Signature
-from engine.signatures import keys
-from engine.webhook import CONVENTIONS
+import openconnectors
+from openconnectors.engine.client.webhook_signatures import keys
+from openconnectors.engine.client.webhooks import CONVENTIONS
+from openconnectors.engine.model import Signature
 from tests.conftest import ROOT, serving
 from tests.test_policies import folder
 
@@ -96,9 +96,9 @@ def hook(tmp_path: Path) -> Callable[..., Answer]:
         below = tmp_path / str(next(numbers))
         below.mkdir()
         place = folder(below, [], paths=PATHS, **members)
-        connector = connectors.load_file(place, connection={"api_key": secret}, base_url="http://127.0.0.1:9")
+        connector = openconnectors.load_file(place, connection={"api_key": secret}, base_url="http://127.0.0.1:9")
         events: list[Any] = []
-        return Answer(connectors.Webhook(connector.on_sent, events.append, url=url), events)
+        return Answer(openconnectors.Webhook(connector.on_sent, events.append, url=url), events)
 
     return made
 
@@ -258,7 +258,7 @@ def test_standard_webhooks(hook: Callable[..., Answer], declared: dict[str, str]
 
 
 def test_a_secret_that_is_not_written_as_declared_is_refused_at_once(hook: Callable[..., Answer]) -> None:
-    with pytest.raises(connectors.ConnectionMissing, match="api_key is not written in base64") as caught:
+    with pytest.raises(openconnectors.ConnectionMissing, match="api_key is not written in base64") as caught:
         hook(secret="no base64!", **{"x-connector-signature": {**STANDARD, "secret_encoding": "base64"}})
     assert "no base64!" not in str(caught.value)
 
@@ -334,11 +334,11 @@ TOKEN = "12345"
 def sms() -> Callable[[str | None], Answer]:
     """Makes a webhook of the shipped connector, by its public URL."""
     values = {"account_id": "AC" + "0" * 32, "access_token": TOKEN}
-    connector = connectors.load("twilio", connection=values, base_url="http://127.0.0.1:9")
+    connector = openconnectors.load("twilio", connection=values, base_url="http://127.0.0.1:9")
 
     def made(url: str | None = None) -> Answer:
         events: list[Any] = []
-        return Answer(connectors.Webhook(connector, events.append, url=url), events)
+        return Answer(openconnectors.Webhook(connector, events.append, url=url), events)
 
     return made
 
@@ -431,7 +431,7 @@ def test_the_url_that_was_signed(sms: Callable[..., Answer], public: str | None,
     "url", ["", "me.example/sms", "ftp://me.example/", "https://", "https://a b/", "https://a:99999/"]
 )
 def test_a_public_url_that_is_none_is_refused(sms: Callable[..., Answer], url: str) -> None:
-    with pytest.raises(connectors.InvalidArguments, match="whole URL"):
+    with pytest.raises(openconnectors.InvalidArguments, match="whole URL"):
         sms(url)
 
 
@@ -636,12 +636,12 @@ def test_a_document_may_say_that_there_is_no_handshake(hook: Callable[..., Answe
     ["x", {}, {"challenge": 1}, {"challenge": "query:c", "extra": 1}, [{"when": {}}], {"challenge": "c", "when": 1}],
 )
 def test_a_handshake_that_cannot_be_read_is_the_documents_fault(hook: Callable[..., Answer], value: Any) -> None:
-    with pytest.raises(connectors.InvalidDocument, match="x-connector-handshake"):
+    with pytest.raises(openconnectors.InvalidDocument, match="x-connector-handshake"):
         hook(**{"x-connector-handshake": value})
 
 
 def test_a_handshake_needs_its_connection_value(hook: Callable[..., Answer]) -> None:
-    with pytest.raises(connectors.ConnectionMissing, match="verify_token"):
+    with pytest.raises(openconnectors.ConnectionMissing, match="verify_token"):
         hook(**{"x-connector-handshake": {"challenge": "query:c", "verify": {"query:t": "verify_token"}}})
 
 

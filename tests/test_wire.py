@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine import retry
-from engine.operation import Connector
+import openconnectors
+from openconnectors.engine.call import retry
+from openconnectors.engine.client.operation import Connector
 from tests.conftest import accepting
 
 DOCUMENT = """
@@ -107,7 +107,7 @@ def thing(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connec
     monkeypatch.setattr(retry, "FIRST", 0.01)  # waits are short here; that they are asked for is what counts
     path = tmp_path / "peer.swagger.yaml"
     path.write_text(DOCUMENT)
-    return connectors.load_file(path, connection={"api_key": SECRET}, base_url=peer.url, timeout=2)
+    return openconnectors.load_file(path, connection={"api_key": SECRET}, base_url=peer.url, timeout=2)
 
 
 def test_a_whole_answer_gives_its_value(peer: Peer, thing: Connector) -> None:
@@ -144,7 +144,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
 def test_what_is_no_whole_readable_answer_is_refused(peer: Peer, thing: Connector, case: str) -> None:
     answer, said = INVALID[case]
     peer.answers = [answer]
-    with pytest.raises(connectors.InvalidResponse, match=said.replace("(", r"\(")) as caught:
+    with pytest.raises(openconnectors.InvalidResponse, match=said.replace("(", r"\(")) as caught:
         thing.get_thing()
     assert SECRET not in f"{caught.value} {caught.value!r}"
     assert len(peer.seen) == 1
@@ -155,7 +155,7 @@ def test_a_broken_schema_is_a_deviation_or_refused(peer: Peer, thing: Connector,
     for _ in range(2):
         assert thing.get_thing() == {"id": "seven"}
     assert [record.getMessage() for record in caplog.records] == ["peer getThing deviates from its document: id"]
-    with pytest.raises(connectors.InvalidResponse, match="id: must be integer, not 'seven'"):
+    with pytest.raises(openconnectors.InvalidResponse, match="id: must be integer, not 'seven'"):
         thing.get_thing.using(validate_responses="strict")()
 
 
@@ -165,11 +165,11 @@ def test_what_changes_nothing_is_sent_again(peer: Peer, thing: Connector) -> Non
     peer.answers = [None, busy, ok(b"", status="429 Slow", extra="Retry-After: 0\r\n"), ok(THING)]
     assert thing.get_thing()["id"] == 7
     peer.answers, peer.seen = [busy] * 9, []
-    with pytest.raises(connectors.ServerError) as caught:
+    with pytest.raises(openconnectors.ServerError) as caught:
         thing.get_thing()
     assert (caught.value.status, len(peer.seen)) == (503, 4)
     peer.answers, peer.seen = [ok(b"", status="500 Broken")], []
-    with pytest.raises(connectors.ServerError, match="500: It broke"):
+    with pytest.raises(openconnectors.ServerError, match="500: It broke"):
         thing.get_thing()
     assert len(peer.seen) == 1
 
@@ -177,11 +177,11 @@ def test_what_changes_nothing_is_sent_again(peer: Peer, thing: Connector) -> Non
 def test_what_may_have_been_carried_out_is_not_sent_again(peer: Peer, thing: Connector) -> None:
     """POST: a hang-up leaves it unknown, 503 is an answer; 429 was not carried out and may be repeated."""
     peer.answers = [None]
-    with pytest.raises(connectors.OutcomeUnknown, match="may have been carried out") as unknown:
+    with pytest.raises(openconnectors.OutcomeUnknown, match="may have been carried out") as unknown:
         thing.make_thing(id=1)
     assert unknown.value.sent == "unknown"
     peer.answers = [ok(b"", status="503 Busy")]
-    with pytest.raises(connectors.ServerError):
+    with pytest.raises(openconnectors.ServerError):
         thing.make_thing(id=1)
     assert len(peer.seen) == 2
     peer.answers = [ok(b"", status="429 Slow", extra="Retry-After: 0\r\n"), ok(THING, status="201 Made")]
@@ -191,7 +191,7 @@ def test_what_may_have_been_carried_out_is_not_sent_again(peer: Peer, thing: Con
 
 def test_a_wait_that_does_not_fit_is_an_error_that_says_it(peer: Peer, thing: Connector) -> None:
     peer.answers = [ok(b"", status="429 Slow", extra="Retry-After: 86400\r\n")]
-    with pytest.raises(connectors.TooManyRequests, match="try again after 86400 s") as caught:
+    with pytest.raises(openconnectors.TooManyRequests, match="try again after 86400 s") as caught:
         thing.get_thing()
     assert (caught.value.retry_after, len(peer.seen)) == (86400.0, 1)
     assert caught.value.sent == "yes"
@@ -200,10 +200,10 @@ def test_a_wait_that_does_not_fit_is_an_error_that_says_it(peer: Peer, thing: Co
 def test_nothing_listens_is_not_sent(tmp_path: Path, thing: Connector) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    connector = connectors.load_file(
+    connector = openconnectors.load_file(
         tmp_path / "peer.swagger.yaml", connection={"api_key": SECRET}, base_url=url, timeout=1
     )
-    with pytest.raises(connectors.ConnectionFailed, match="refused") as caught:
+    with pytest.raises(openconnectors.ConnectionFailed, match="refused") as caught:
         connector.make_thing(id=1)
     assert caught.value.sent == "no"
     assert SECRET not in str(caught.value)
@@ -224,7 +224,7 @@ def test_a_call_ends_in_its_time_however_slowly_the_peer_drips(peer: Peer, thing
     """In the head and in the body: every read succeeds, the whole does not. It takes 10 s to the end."""
     peer.answers = [_drip(start)] * 5
     began = time.monotonic()
-    with pytest.raises(connectors.Timeout):
+    with pytest.raises(openconnectors.Timeout):
         thing.get_thing.using(timeout=0.4)()
     assert time.monotonic() - began < 5
 
@@ -232,20 +232,20 @@ def test_a_call_ends_in_its_time_however_slowly_the_peer_drips(peer: Peer, thing
 def test_a_body_cut_short_is_an_error(peer: Peer, thing: Connector) -> None:
     cut = b"HTTP/1.1 200 OK\r\nX-Close: 1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n" + THING
     peer.answers = [cut] * 4
-    with pytest.raises(connectors.Interrupted, match="cut off"):
+    with pytest.raises(openconnectors.Interrupted, match="cut off"):
         thing.get_thing()
     assert len(peer.seen) == 4
 
 
 def test_a_redirect_is_not_followed(peer: Peer, thing: Connector) -> None:
     peer.answers = [ok(b"", status="302 Found", extra="Location: http://127.0.0.2/steal\r\n")]
-    with pytest.raises(connectors.AnswerError, match="302"):
+    with pytest.raises(openconnectors.AnswerError, match="302"):
         thing.get_thing()
 
 
 def test_an_error_that_echoes_the_key_does_not_show_it(peer: Peer, thing: Connector) -> None:
     peer.answers = [ok(f'{{"message": "bad key {SECRET}"}}'.encode(), status="403 No", extra=f"X-Key: {SECRET}\r\n")]
-    with pytest.raises(connectors.Forbidden) as caught:
+    with pytest.raises(openconnectors.Forbidden) as caught:
         thing.get_thing()
     assert SECRET not in f"{caught.value} {caught.value.value} {dict(caught.value.headers)}"
     assert "***" in str(caught.value.value)
@@ -285,7 +285,7 @@ def test_a_next_page_elsewhere_is_not_asked_for(peer: Peer, thing: Connector, li
     peer.answers = [ok(json.dumps({"items": [1], "next": link}).encode())]
     items = thing.list_things.items()
     assert next(items) == 1
-    with pytest.raises(connectors.InvalidResponse, match="next page"):
+    with pytest.raises(openconnectors.InvalidResponse, match="next page"):
         next(items)
     assert len(peer.seen) == 1
 
@@ -294,7 +294,7 @@ def test_pages_that_come_back_end_with_an_error(peer: Peer, thing: Connector) ->
     peer.answers = [ok(b'{"items": [1], "next": "/list?page=2"}'), ok(b'{"items": [2], "next": "/list"}')]
     items = thing.list_things.items()
     assert [next(items), next(items)] == [1, 2]
-    with pytest.raises(connectors.InvalidResponse, match="already read"):
+    with pytest.raises(openconnectors.InvalidResponse, match="already read"):
         next(items)
 
 
@@ -314,8 +314,8 @@ def test_the_environment_gives_no_proxy_and_no_password(
 
 def test_a_dead_service_is_not_stormed() -> None:
     """The quota of a connection ends repetitions: at most a tenth more requests than calls in the long run."""
-    from engine.cookies import Cookies
-    from engine.http import Headers, Request, Response, Wait
+    from openconnectors.engine.call.cookies import Cookies
+    from openconnectors.engine.http import Headers, Request, Response, Wait
 
     quota = retry.Quota()
     sent = 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import connectors
-from engine.operation import Connector
+import openconnectors
+from openconnectors.engine.client.operation import Connector
 
 from .conftest import Listener
 
@@ -17,34 +17,34 @@ SID = "SM" + "0" * 32
 
 def test_an_unknown_connector_is_told_with_the_nearest_name() -> None:
     with pytest.raises(
-        connectors.UnknownName, match=r"no connector 'twillio'; did you mean 'twilio'\?.*CONNECTORS_PATH"
+        openconnectors.UnknownName, match=r"no connector 'twillio'; did you mean 'twilio'\?.*CONNECTORS_PATH"
     ):
-        connectors.load("twillio")
+        openconnectors.load("twillio")
 
 
 @pytest.mark.parametrize("name", ["../twilio", "/etc/passwd", "Twilio ", "tw\0ilio", "", "spec/twilio"])
 def test_a_name_is_a_name_and_no_path(name: str) -> None:
-    with pytest.raises(connectors.UnknownName):
-        connectors.load(name)
+    with pytest.raises(openconnectors.UnknownName):
+        openconnectors.load(name)
 
 
 def test_missing_connection_values_are_named_with_the_three_ways() -> None:
-    with pytest.raises(connectors.ConnectionMissing) as caught:
-        connectors.load("twilio")
+    with pytest.raises(openconnectors.ConnectionMissing) as caught:
+        openconnectors.load("twilio")
     text = str(caught.value)
     for part in (
         "account_id (Enter your Twilio account ID), access_token (Enter your Twilio access token)",
-        'connectors.load("twilio", connection={"account_id": "…", "access_token": "…"})',
+        'openconnectors.load("twilio", connection={"account_id": "…", "access_token": "…"})',
         "TWILIO_ACCOUNT_SID=… TWILIO_AUTH_TOKEN=…",
         "[twilio.default] in ",
     ):
         assert part in text
-    with pytest.raises(connectors.ConnectionMissing, match="no access_token"):
-        connectors.load("twilio", connection={"account_id": "AC1"})
+    with pytest.raises(openconnectors.ConnectionMissing, match="no access_token"):
+        openconnectors.load("twilio", connection={"account_id": "AC1"})
     with pytest.raises(
-        connectors.ConnectionMissing, match=r"no connection value 'acount_id'; did you mean 'account_id'"
+        openconnectors.ConnectionMissing, match=r"no connection value 'acount_id'; did you mean 'account_id'"
     ):
-        connectors.load("twilio", connection={"account_id": "a", "access_token": "b", "acount_id": "c"})
+        openconnectors.load("twilio", connection={"account_id": "a", "access_token": "b", "acount_id": "c"})
 
 
 def test_the_environment_and_saved_connections_give_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -55,18 +55,18 @@ def test_the_environment_and_saved_connections_give_values(monkeypatch: pytest.M
         '[twilio.default]\naccount_id = "ACsaved"\naccess_token = "${SAVED_TOKEN}"\n'
         '[twilio.work]\naccount_id = "ACwork"\naccess_token = "w"\n'
     )
-    with pytest.raises(connectors.ConnectionMissing, match="SAVED_TOKEN"):
-        connectors.load("twilio")
+    with pytest.raises(openconnectors.ConnectionMissing, match="SAVED_TOKEN"):
+        openconnectors.load("twilio")
     monkeypatch.setenv("SAVED_TOKEN", "secret")
-    assert "ACsaved" in connectors.load("twilio").connection.base
-    assert "ACwork" in connectors.load("twilio", connection="work").connection.base
-    with pytest.raises(connectors.UnknownName, match="did you mean 'work'"):
-        connectors.load("twilio", connection="wrok")
+    assert "ACsaved" in openconnectors.load("twilio").connection.base
+    assert "ACwork" in openconnectors.load("twilio", connection="work").connection.base
+    with pytest.raises(openconnectors.UnknownName, match="did you mean 'work'"):
+        openconnectors.load("twilio", connection="wrok")
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACalias")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
-    assert "ACalias" in connectors.load("twilio").connection.base
+    assert "ACalias" in openconnectors.load("twilio").connection.base
     monkeypatch.setenv("TWILIO_ACCOUNT_ID", "ACown")
-    assert "ACown" in connectors.load("twilio").connection.base
+    assert "ACown" in openconnectors.load("twilio").connection.base
 
 
 WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
@@ -109,7 +109,7 @@ def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
     unsent: Connector, listener: Listener, case: str
 ) -> None:
     name, arguments, told = WRONG[case]
-    with pytest.raises(connectors.InvalidArguments) as caught:
+    with pytest.raises(openconnectors.InvalidArguments) as caught:
         getattr(unsent, name)(**arguments)
     text = str(caught.value)
     assert text.startswith(f"{name} was not sent, {len(caught.value.problems)} problem")
@@ -123,8 +123,8 @@ def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
 @pytest.mark.parametrize("value", ["", ".", "..", "../Accounts", "a/../b", "a/..", "..\\admin", "x\0y"])
 def test_a_path_value_stays_one_segment(listener: Listener, tmp_path: Path, value: str) -> None:
     """Also where no pattern guards it: what would leave its segment is refused."""
-    connector = connectors.load_file(_document(tmp_path), base_url=listener.url)
-    with pytest.raises(connectors.InvalidArguments, match="id: must"):
+    connector = openconnectors.load_file(_document(tmp_path), base_url=listener.url)
+    with pytest.raises(openconnectors.InvalidArguments, match="id: must"):
         connector.get_thing(id=value)
     assert listener.untouched()
 
@@ -133,16 +133,16 @@ def test_a_path_value_stays_one_segment(listener: Listener, tmp_path: Path, valu
     ("value", "sent"), [("a/b", "a%2Fb"), ("?x#y", "%3Fx%23y"), ("%2e%2e", "%252e%252e"), ("ü;v=1", "%C3%BC%3Bv%3D1")]
 )
 def test_every_other_path_value_is_encoded_once(tmp_path: Path, value: str, sent: str) -> None:
-    connector = connectors.load_file(_document(tmp_path), base_url="http://127.0.0.1:9")
+    connector = openconnectors.load_file(_document(tmp_path), base_url="http://127.0.0.1:9")
     assert connector.get_thing.request(id=value).url == f"http://127.0.0.1:9/things/{sent}"
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", " a", "日本"])
 def test_a_header_value_cannot_break_out(listener: Listener, tmp_path: Path, value: str) -> None:
-    connector = connectors.load_file(_document(tmp_path), base_url=listener.url)
-    with pytest.raises(connectors.InvalidArguments, match="x_trace: must not"):
+    connector = openconnectors.load_file(_document(tmp_path), base_url=listener.url)
+    with pytest.raises(openconnectors.InvalidArguments, match="x_trace: must not"):
         connector.get_thing(id="1", x_trace=value)
-    with pytest.raises(connectors.InvalidArguments, match="host: would set the header field Host"):
+    with pytest.raises(openconnectors.InvalidArguments, match="host: would set the header field Host"):
         connector.get_thing(id="1", host="evil.example")
     assert listener.untouched()
 
@@ -178,8 +178,8 @@ def test_a_document_that_cannot_be_used_is_refused_at_its_place(tmp_path: Path, 
     text, place, said = DOCUMENTS[case]
     path = tmp_path / "broken.swagger.yaml"
     path.write_text(text)
-    with pytest.raises(connectors.InvalidDocument) as caught:
-        connectors.load_file(path)
+    with pytest.raises(openconnectors.InvalidDocument) as caught:
+        openconnectors.load_file(path)
     assert str(caught.value).startswith(f"{path}:{place}: error: "), str(caught.value)
     assert said in str(caught.value)
     first = caught.value.diagnostics[0]
@@ -187,8 +187,8 @@ def test_a_document_that_cannot_be_used_is_refused_at_its_place(tmp_path: Path, 
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(connectors.InvalidDocument, match=r"nowhere.swagger.yaml:1:1: error: cannot be read"):
-        connectors.load_file("nowhere.swagger.yaml")
+    with pytest.raises(openconnectors.InvalidDocument, match=r"nowhere.swagger.yaml:1:1: error: cannot be read"):
+        openconnectors.load_file("nowhere.swagger.yaml")
 
 
 def test_secrets_are_shown_nowhere(sandbox: Any, tmp_path: Path) -> None:
@@ -197,14 +197,14 @@ def test_secrets_are_shown_nowhere(sandbox: Any, tmp_path: Path) -> None:
     import pickle
 
     secret = "very-secret-token"
-    connector = connectors.load(
+    connector = openconnectors.load(
         "twilio", connection={"account_id": "AC1", "access_token": secret}, base_url=sandbox.url
     )
-    with pytest.raises(connectors.NotFound) as caught:
+    with pytest.raises(openconnectors.NotFound) as caught:
         connector.list_messages()
     assert secret not in f"{caught.value!r} {caught.value.value} {connector!r} {vars(connector)}"
     for act in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError, match="not pickled"):
             act(connector)
-    with pytest.raises(connectors.ConnectionMissing, match="user information"):
-        connectors.load("twilio", connection=sandbox.values, base_url="http://me:secret@127.0.0.1")
+    with pytest.raises(openconnectors.ConnectionMissing, match="user information"):
+        openconnectors.load("twilio", connection=sandbox.values, base_url="http://me:secret@127.0.0.1")

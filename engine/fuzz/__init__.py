@@ -1,8 +1,8 @@
 """Calls made up from a document, and answers made up against its client: what breaks, as small as it gets.
 
-:func:`fuzz` calls every operation with what it may be called with, and checks each answer; gives arguments that break
-one rule, which must be refused before anything is sent. :func:`hostile` answers the client with whatever octets. Both
-shrink what fails. :mod:`engine.fuzz.values` has the strategies, for tests of one's own.
+``fuzz`` calls every operation with what it may be called with, and checks each answer; gives arguments that break
+one rule, which must be refused before anything is sent. ``hostile`` answers the client with whatever octets. Both
+shrink what fails. ``fuzz.values`` has the strategies, for tests of one's own.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from engine.credentials import Mask
-from engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
-from engine.examples import minimal
-from engine.fuzz.checks import CHECKS, Caller, Came, refused
-from engine.fuzz.hostile import Answering, answers, escaped
-from engine.fuzz.values import Broken, Known, arguments, broken, edges, values
-from engine.http import Request
-from engine.operation import Connector
-from engine.plan import Plan
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.credentials import Mask
+from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
+from openconnectors.engine.fuzz.checks import CHECKS, Caller, Came, refused
+from openconnectors.engine.fuzz.hostile import Answering, answers, escaped
+from openconnectors.engine.fuzz.values import Broken, Known, arguments, broken, edges, values
+from openconnectors.engine.http import Request
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.plan import Plan
 
 __all__ = ["CHECKS", "Broken", "Failure", "Known", "arguments", "broken", "fuzz", "hostile", "replay", "values"]
 
@@ -64,7 +64,7 @@ class Failure:
         load = "load_file" if "/" in connector or "." in connector else "load"
         using = f".using(accept={self.accept!r})" if self.accept else ""
         told = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
-        return f"connectors.{load}({connector!r}{place}).{self.name}{using}({told})"
+        return f"openconnectors.{load}({connector!r}{place}).{self.name}{using}({told})"
 
     def saved(self) -> dict[str, Any]:
         """As plain data, to be kept and replayed."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.credentials import sealed
-from engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
-from engine.http import Request, Response
-from engine.operation import Connector
-from engine.paging import Pages
-from engine.plan import Options, Plan
+from openconnectors.engine.call.paging import Pages
+from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.credentials import sealed
+from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
+from openconnectors.engine.http import Request, Response
+from openconnectors.engine.plan.plan import Options, Plan
 
 _PAGES = 6
 _TELLING = 12
@@ -41,7 +41,7 @@ class Caller:
     sent: int = 0
 
     def request(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Request:
-        """The request, or :class:`~engine.errors.InvalidArguments`."""
+        """The request, or ``InvalidArguments``."""
         connection = self.connector.connection
         return plan.request(arguments, connection.base, Options(accept=accept), fixed=connection.fixed)
 

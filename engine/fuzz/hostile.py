@@ -17,12 +17,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from hypothesis import strategies as st
 
-from engine.errors import ConnectorError
-from engine.examples import example
-from engine.flow import Call, exchange, run
-from engine.http import Request, Transport
-from engine.plan import Plan
-from engine.retry import Quota
+from openconnectors.engine.call.flow import Call, exchange, run
+from openconnectors.engine.call.retry import Quota
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.http import Request, Transport
+from openconnectors.engine.plan.examples import example
+from openconnectors.engine.plan.plan import Plan
 
 Strategy = st.SearchStrategy[Any]
 SECONDS = 3.0

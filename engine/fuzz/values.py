@@ -14,10 +14,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.formats import format_of
-from engine.model import MISSING, Schema
-from engine.naming import snake
-from engine.plan import Argument, Plan
+from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.plan import Argument, Plan
+from openconnectors.engine.values.formats import format_of
 
 Strategy = st.SearchStrategy[Any]
 Resolve = Callable[[Schema], Schema]
@@ -290,7 +290,7 @@ class Broken:
 
 
 def broken(plan: Plan) -> Strategy:
-    """Arguments that an operation may be called with but for one rule: a :class:`Broken` each. Nothing where an
+    """Arguments that an operation may be called with but for one rule: a ``Broken`` each. Nothing where an
     operation has no rule that can be broken."""
     ways = [(one, rule, make) for one in plan.arguments if not one.hidden for rule, make in _ways(plan, one)]
     legal = arguments(plan)

@@ -4,6 +4,6 @@ What it remembers is declared in the document (``x-connector-sandbox``, docs/ext
 without a declaration is answered with an example that its schema accepts.
 """
 
-from engine.sandbox.server import Sandbox
+from openconnectors.engine.sandbox.server import Sandbox
 
 __all__ = ["Sandbox"]

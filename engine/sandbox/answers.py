@@ -9,16 +9,16 @@ from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
-from engine.codecs import codec_for, essence, json
-from engine.content import Content
-from engine.errors import Problem
-from engine.examples import example
-from engine.model import MISSING, Answer, ErrorShape, Media, Schema
-from engine.plan import Plan
-from engine.sandbox.behaviour import Refused
-from engine.sandbox.protocol import Reply
-from engine.sandbox.templates import fill
-from engine.serving import media_of, write_answer
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.model import MISSING, Answer, ErrorShape, Media, Schema
+from openconnectors.engine.plan.examples import example
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.sandbox.behaviour import Refused
+from openconnectors.engine.sandbox.protocol import Reply
+from openconnectors.engine.sandbox.serving import media_of, write_answer
+from openconnectors.engine.sandbox.templates import fill
+from openconnectors.engine.streams import Content
+from openconnectors.engine.values.codecs import codec_for, essence, json
 
 _MESSAGES = ("message", "detail", "error_description", "errorMessage", "description", "title", "error", "reason")
 _CODES = ("code", "errorCode", "error_code")

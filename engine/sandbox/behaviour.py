@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from engine.errors import Unsupported
-from engine.model import Operation, Service
-from engine.sandbox.rules import Facts, holds, unreadable
-from engine.sandbox.store import Record, Store
-from engine.sandbox.templates import fill
+from openconnectors.engine.errors import Unsupported
+from openconnectors.engine.model import Operation, Service
+from openconnectors.engine.sandbox.rules import Facts, holds, unreadable
+from openconnectors.engine.sandbox.store import Record, Store
+from openconnectors.engine.sandbox.templates import fill
 
 
 class Refused(Exception):
@@ -55,7 +55,7 @@ Action = Callable[["Behaviour", Mapping[str, Any], Asked], tuple[int | None, Any
 
 
 def check(service: Service, operation: Operation) -> None:
-    """Raises :class:`~engine.errors.Unsupported` for rules of an operation that cannot be read."""
+    """Raises ``Unsupported`` for rules of an operation that cannot be read."""
     declared = operation.sandbox
     refuse = declared.get("refuse") or ()
     collection = (service.sandbox.get("collections") or {}).get(declared.get("collection", "")) or {}
@@ -132,7 +132,7 @@ class Behaviour:
         return Refused(self.errors.get(kind) or _ERRORS[kind], context)
 
     def refuse(self, declared: Mapping[str, Any], asked: Asked) -> None:
-        """Raises :class:`Refused` for the first of an operation's rules that holds."""
+        """Raises ``Refused`` for the first of an operation's rules that holds."""
         record = None
         if "argument" in declared and "collection" in declared:
             record = self.store.get(declared["collection"], str(asked.arguments.get(declared["argument"])))
@@ -148,7 +148,7 @@ class Behaviour:
         return self.error(error, context) if isinstance(error, str) else Refused(error, context)
 
     def act(self, declared: Mapping[str, Any], asked: Asked) -> tuple[int | None, Any]:
-        """Status (None: the operation's own) and contract value of the answer; raises :class:`Refused`."""
+        """Status (None: the operation's own) and contract value of the answer; raises ``Refused``."""
         with self.store.transaction():
             self.refuse(declared, asked)  # again: what rules look at may have changed since
             return ACTIONS[declared["action"]](self, declared, asked)

@@ -30,12 +30,12 @@ from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
-from engine.body import Compiler
-from engine.codecs import OCTETS, essence, json
-from engine.dialects import openapi3
-from engine.errors import Problem
-from engine.schemas import JsonSchemas, Validator, explain, judge_pattern
-from engine.serving import Route
+from openconnectors.engine.documents.dialects import openapi3_writer as openapi3
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.sandbox.serving import Route
+from openconnectors.engine.values.body import Compiler
+from openconnectors.engine.values.codecs import OCTETS, essence, json
+from openconnectors.engine.values.schemas import JsonSchemas, Validator, explain, judge_pattern
 
 _BOUNDED: Any = validators.extend(OAS31Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
 _CONFIG = Config(
@@ -46,7 +46,7 @@ _CONFIG = Config(
     schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER),
 )
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_log = logging.getLogger("connectors.sandbox")
+_log = logging.getLogger("openconnectors.sandbox")
 
 
 @dataclass(frozen=True, slots=True)

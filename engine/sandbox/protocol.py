@@ -25,7 +25,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from ipaddress import ip_address
 
-from engine.http import Headers
+from openconnectors.engine.http import Headers
 
 MAX_LINE = 16 * 1024
 MAX_HEAD = 64 * 1024
@@ -45,7 +45,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z")
 _ONCE = ("host", "content-length", "content-type", "content-encoding")
 
-_log = logging.getLogger("connectors.sandbox")
+_log = logging.getLogger("openconnectors.sandbox")
 
 
 class Refusal(Exception):
@@ -163,7 +163,7 @@ def read_request(reader: Reader, names: frozenset[str], proceed: Callable[[], No
     """The next request of a connection, read whole. ``names`` are header names of the document beyond those of
     HTTP; ``proceed`` tells the client to send its body (RFC 9110 section 10.1.1).
 
-    Raises :class:`Refusal`, and ``EOFError`` or ``TimeoutError`` as :class:`Reader` does.
+    Raises ``Refusal``, and ``EOFError`` or ``TimeoutError`` as ``Reader`` does.
     """
     reader.within(IDLE)
     if reader.waiting():
@@ -333,7 +333,7 @@ def _printable(value: str) -> str:
 
 class Server(socketserver.ThreadingTCPServer):
     """A server on one address, a thread a connection. ``respond`` answers a request and ``refuse`` one that could
-    not be read; ``names`` are as for :func:`read_request`."""
+    not be read; ``names`` are as for ``read_request``."""
 
     allow_reuse_address = True
     daemon_threads = True

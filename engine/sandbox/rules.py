@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.errors import nearest
-from engine.sandbox.store import Record, Store
-from engine.sandbox.templates import fill
-from engine.schemas import matches, readable_pattern
+from openconnectors.engine.errors import nearest
+from openconnectors.engine.sandbox.store import Record, Store
+from openconnectors.engine.sandbox.templates import fill
+from openconnectors.engine.values.schemas import matches, readable_pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,23 +15,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from werkzeug.http import quote_header_value
 
-from engine.body import Compiler
-from engine.codecs import codec_for, essence
-from engine.codecs.form import CODEC as FORM
-from engine.connection import Connection
-from engine.credentials import revealed
-from engine.errors import ConnectorError
-from engine.expressions import plain
-from engine.http import Headers
-from engine.model import MISSING, Answer, ConnectionParameter, Operation, Scheme, Service
-from engine.plan import Plan, member
-from engine.sandbox.answers import last_page, refusal, reply, sample
-from engine.sandbox.behaviour import Asked, Behaviour, Refused, check
-from engine.sandbox.judge import Judge, Verdict
-from engine.sandbox.protocol import Incoming, Refusal, Reply, Server, decoded
-from engine.sandbox.store import StateError, Store
-from engine.security import credentials
-from engine.serving import Route, best, read_arguments, read_body, routes, unreadable, writable
+from openconnectors.engine.call.auth.schemes import credentials
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.credentials import revealed
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.http import Headers
+from openconnectors.engine.model import MISSING, Answer, ConnectionParameter, Operation, Scheme, Service
+from openconnectors.engine.plan.plan import Plan, member
+from openconnectors.engine.policies.expressions import plain
+from openconnectors.engine.sandbox.answers import last_page, refusal, reply, sample
+from openconnectors.engine.sandbox.behaviour import Asked, Behaviour, Refused, check
+from openconnectors.engine.sandbox.judge import Judge, Verdict
+from openconnectors.engine.sandbox.protocol import Incoming, Refusal, Reply, Server, decoded
+from openconnectors.engine.sandbox.serving import Route, best, read_arguments, read_body, routes, unreadable, writable
+from openconnectors.engine.sandbox.store import StateError, Store
+from openconnectors.engine.values.body import Compiler
+from openconnectors.engine.values.codecs import codec_for, essence
+from openconnectors.engine.values.codecs.form import CODEC as FORM
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
@@ -44,7 +44,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _KINDS: Mapping[int, str] = {400: "invalid", 401: "unauthorized", 404: "missing", 405: "method", 409: "conflict"}
 """What a document calls the errors that it may word, by the status that they have otherwise."""
 
-_log = logging.getLogger("connectors.sandbox")
+_log = logging.getLogger("openconnectors.sandbox")
 
 
 class AddressError(ConnectorError):
@@ -52,10 +52,10 @@ class AddressError(ConnectorError):
 
 
 class Sandbox:
-    """A server on loopback for one service. Use it as a context manager, or :meth:`start` and :meth:`stop`.
+    """A server on loopback for one service. Use it as a context manager, or ``start`` and ``stop``.
 
     ``values`` are the connection values that it accepts; ``state`` is a file to remember in. Raises
-    :class:`AddressError` for a port that is taken, :class:`~engine.sandbox.store.StateError` for a file that cannot
+    ``AddressError`` for a port that is taken, ``StateError`` for a file that cannot
     be used.
     """
 
@@ -96,7 +96,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        """Serves from a thread, until :meth:`stop`."""
+        """Serves from a thread, until ``stop``."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """What the sandbox remembers: records by collection and id, in SQLite, in memory or in a file that several processes
 may share.
 
-Whatever reads and then writes does so inside one :meth:`Store.transaction`, which has the file to itself: a change
+Whatever reads and then writes does so inside one ``transaction``, which has the file to itself: a change
 that was answered is never lost to another one.
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ConnectorError
+from openconnectors.engine.errors import ConnectorError
 
 Record = dict[str, Any]
 
@@ -35,7 +35,7 @@ class StateError(ConnectorError):
 
 class Store:
     """Records of collections, in the order in which they came. Safe to use from several threads and, on one file,
-    from several processes. Raises :class:`StateError` for a file that cannot be used."""
+    from several processes. Raises ``StateError`` for a file that cannot be used."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from mimetypes import MimeTypes
 from typing import Any
 
-from engine.sandbox.segments import segments
+from openconnectors.engine.sandbox.segments import segments
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 

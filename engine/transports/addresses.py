@@ -1,7 +1,7 @@
 """From a host to an open socket, within a time that is one for resolving and for all addresses together.
 
 The resolver of the operating system cannot be interrupted, so it runs in a thread of its own; all that ask for the
-same host wait for the same thread, and there are never more than :data:`MAX_RESOLVING`. Addresses are tried one after
+same host wait for the same thread, and there are never more than ``MAX_RESOLVING``. Addresses are tried one after
 the other, each a moment after the one before it and without giving that up (RFC 8305 section 5).
 """
 

@@ -1,11 +1,11 @@
 """Requests over sockets of our own, one at a time.
 
-1. What was sent is a state that each attempt records: :class:`State`. Every error has its ``sent`` from there.
-2. One deadline holds for all of it: resolving, every address, the proxy, TLS (together :data:`CONNECT_SECONDS` at
+1. What was sent is a state that each attempt records: ``State``. Every error has its ``sent`` from there.
+2. One deadline holds for all of it: resolving, every address, the proxy, TLS (together ``CONNECT_SECONDS`` at
    most), sending in pieces, receiving.
 3. While a large body goes out, a response may come (RFC 9112 section 9.3): one that refuses ends the sending, and is
    the answer; after a close, what had come before it is read.
-4. A response is read by the rules of :mod:`~engine.transports.framing` and :mod:`~engine.transports.codings`.
+4. A response is read by the rules of ``transports.framing`` and ``transports.codings``.
 5. An error holds nothing that was sent. It is raised outside of ``except``, by a function whose locals hold no
    credential.
 """
@@ -21,15 +21,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.content import Content, Stream
-from engine.errors import ConnectionFailed, ConnectorError, Interrupted, InvalidResponse, Sent, Timeout, TransportError
-from engine.http import FRAMING, Request, Response
-from engine.transports.addresses import NoConnection
-from engine.transports.certificates import Certificate, context_of
-from engine.transports.codings import OFFERED, coding_of, decoded
-from engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
-from engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
-from engine.transports.proxies import Proxies, environment
+from openconnectors.engine.errors import (
+    ConnectionFailed,
+    ConnectorError,
+    Interrupted,
+    InvalidResponse,
+    Sent,
+    Timeout,
+    TransportError,
+)
+from openconnectors.engine.http import FRAMING, Request, Response
+from openconnectors.engine.streams import Content, Stream
+from openconnectors.engine.transports.addresses import NoConnection
+from openconnectors.engine.transports.certificates import Certificate, context_of
+from openconnectors.engine.transports.codings import OFFERED, coding_of, decoded
+from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
+from openconnectors.engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
+from openconnectors.engine.transports.proxies import Proxies, environment
 
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 32 * 1024 * 1024
@@ -80,7 +88,7 @@ class BlockingTransport:
     ``proxy`` is the URL of a proxy for everything, ``proxies`` are URLs by scheme, as requests has them. ``verify``
     is a file or folder of certificates to trust in place of certifi's, ``cert`` a client certificate: a file with its
     key, or the two files. ``trust_env=False`` keeps the environment's proxies and certificates out. No password is
-    ever taken from netrc. Raises :class:`~engine.errors.ConnectionMissing` for what cannot be used.
+    ever taken from netrc. Raises ``ConnectionMissing`` for what cannot be used.
     """
 
     def __init__(
@@ -115,7 +123,7 @@ class BlockingTransport:
         self._pool.clear()
 
     def send(self, request: Request) -> Response:
-        """Carries one request; see :class:`~engine.http.Transport`."""
+        """Carries one request; see ``Transport``."""
         outcome = self._outcome(request)
         if isinstance(outcome, ConnectorError):
             raise outcome
@@ -413,7 +421,7 @@ _UNFIT = re.compile(r"[\r\n\0\u0100-\U0010ffff]")
 
 def sendable(request: Request) -> tuple[str, dict[str, str]]:
     """The URL and the header fields of a request with its credentials, those of the transport's own left out;
-    :class:`~engine.transports.addresses.NoConnection` where one would end its line or is not Latin-1."""
+    ``NoConnection`` where one would end its line or is not Latin-1."""
     url, fields = request.credentials.reveal(request)
     fields = {name: text for name, text in fields.items() if name.lower() not in _OWN}
     if any(_UNFIT.search(name) or _UNFIT.search(text) for name, text in fields.items()):
@@ -432,7 +440,7 @@ def _framed(content: Content) -> Iterator[bytes]:
 
 
 def pieces_of(content: Content) -> Iterator[bytes]:
-    """The pieces of a body, none of them empty; :class:`SourceFailed` where its source fails."""
+    """The pieces of a body, none of them empty; ``SourceFailed`` where its source fails."""
     pieces = iter(content)
     while True:
         try:

@@ -13,14 +13,14 @@ from typing import TypeAlias
 
 import certifi
 
-from engine.errors import ConnectionMissing
+from openconnectors.engine.errors import ConnectionMissing
 
 Certificate: TypeAlias = str | Path | tuple[str | Path, str | Path]
 """A client certificate: a file with its key, or the two files."""
 
 
 def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: bool) -> ssl.SSLContext:
-    """The TLS context of a transport. :class:`~engine.errors.ConnectionMissing` for files that cannot be used."""
+    """The TLS context of a transport. ``ConnectionMissing`` for files that cannot be used."""
     if isinstance(verify, bool) or verify == "" or not isinstance(verify, (str, Path, type(None))):
         raise ConnectionMissing(
             "verify is a file or a folder of certificates to trust; that they are checked cannot be switched off"

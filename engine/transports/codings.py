@@ -14,8 +14,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from engine.errors import InvalidResponse, Problem
-from engine.http import Headers
+from openconnectors.engine.errors import InvalidResponse, Problem
+from openconnectors.engine.http import Headers
 
 OFFERED = "gzip, deflate"
 PIECE = 64 * 1024
@@ -29,7 +29,7 @@ _NOTHING = frozenset({"none", "null", "binary", "7bit", "8bit", "aws-chunked", "
 def coding_of(headers: Headers) -> tuple[str, tuple[Problem, ...]]:
     """The coding of a response, ``gzip``, ``deflate`` or empty, and what is odd about how it is declared.
 
-    :class:`~engine.errors.InvalidResponse` for one that was not offered, and for several.
+    ``InvalidResponse`` for one that was not offered, and for several.
     """
     if "Content-Encoding" not in headers:
         return "", ()
@@ -57,7 +57,7 @@ RAW = Problem(("Content-Encoding",), "deflate came without its zlib wrapper (RFC
 
 
 def decoded(pieces: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:
-    """What is packed in the pieces, in pieces. :class:`~engine.errors.InvalidResponse` where it cannot be read, or
+    """What is packed in the pieces, in pieces. ``InvalidResponse`` where it cannot be read, or
     ends before its end; ``problems`` gets what was read as meant."""
     if coding == "gzip":
         return _gzip(pieces)
@@ -107,7 +107,7 @@ def _deflate(pieces: Iterable[bytes], problems: list[Problem]) -> Iterator[bytes
 
 
 def _unpacked(unpacker: zlib._Decompress, data: bytes) -> Iterator[bytes]:
-    """What so many packed bytes hold, no piece larger than :data:`PIECE`."""
+    """What so many packed bytes hold, no piece larger than ``PIECE``."""
     full = True
     while (data or full) and not unpacker.eof:
         piece = unpacker.decompress(data, PIECE)

@@ -17,9 +17,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from engine.transports.addresses import NoConnection, dialled, resolved
-from engine.transports.framing import Malformed, take_head
-from engine.transports.proxies import Proxy
+from openconnectors.engine.transports.addresses import NoConnection, dialled, resolved
+from openconnectors.engine.transports.framing import Malformed, take_head
+from openconnectors.engine.transports.proxies import Proxy
 
 IDLE_SECONDS = 60.0
 MAX_IDLE = 256
@@ -77,7 +77,7 @@ def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool
 
 class Pool:
     """Connections that are kept for the next request, as many as there were requests at once; those that were idle
-    for :data:`IDLE_SECONDS` are closed. Threads share it without a lock: each of its steps is one of a deque's."""
+    for ``IDLE_SECONDS`` are closed. Threads share it without a lock: each of its steps is one of a deque's."""
 
     def __init__(self) -> None:
         self._idle: dict[Route, deque[Connection]] = {}
@@ -129,7 +129,7 @@ class Pool:
 
 
 def connect(route: Route, context: Callable[[], ssl.SSLContext], end: float) -> Connection:
-    """A new connection, before ``end`` (of the monotonic clock), else :class:`NoConnection`."""
+    """A new connection, before ``end`` (of the monotonic clock), else ``NoConnection``."""
     proxy = route.proxy
     via = "the proxy: " if proxy is not None else ""
     try:

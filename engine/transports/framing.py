@@ -21,7 +21,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from engine.http import Headers
+from openconnectors.engine.http import Headers
 
 MAX_HEAD = 256 * 1024
 MAX_LINE = 64 * 1024
@@ -120,7 +120,7 @@ class Body:
         return b""
 
     def end(self) -> None:
-        """The connection ended. Raises :class:`Cut` unless that is how this body ends."""
+        """The connection ended. Raises ``Cut`` unless that is how this body ends."""
 
 
 class Sized(Body):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
-from engine.credentials import Secret
-from engine.errors import ConnectionMissing
+from openconnectors.engine.credentials import Secret
+from openconnectors.engine.errors import ConnectionMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Proxies:
         self._without = [entry for entry in without.replace(",", " ").lower().split() if entry]
 
     def check(self) -> None:
-        """Raises :class:`~engine.errors.ConnectionMissing` for a URL that is not a proxy's. Of the environment's, one
+        """Raises ``ConnectionMissing`` for a URL that is not a proxy's. Of the environment's, one
         is refused only where it is used: many name a SOCKS proxy beside others."""
         for key, url in self._urls.items():
             proxy_of(url.reveal(), key)

@@ -23,8 +23,7 @@ from typing import Any
 import requests
 import urllib3
 
-from engine.content import Content, Stream
-from engine.errors import (
+from openconnectors.engine.errors import (
     ConnectionFailed,
     ConnectionMissing,
     ConnectorError,
@@ -34,9 +33,10 @@ from engine.errors import (
     Timeout,
     TransportError,
 )
-from engine.http import Headers, Request, Response
-from engine.transports.addresses import NoConnection
-from engine.transports.blocking import (
+from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.streams import Content, Stream
+from openconnectors.engine.transports.addresses import NoConnection
+from openconnectors.engine.transports.blocking import (
     CONNECT_SECONDS,
     LONGEST,
     MAX_BYTES,
@@ -46,13 +46,13 @@ from engine.transports.blocking import (
     sendable,
     too_large,
 )
-from engine.transports.codings import OFFERED, PIECE, coding_of, decoded
+from openconnectors.engine.transports.codings import OFFERED, PIECE, coding_of, decoded
 
 
 class SessionTransport:
     """Carries requests through a session. It is the caller's to close.
 
-    Raises :class:`~engine.errors.ConnectionMissing` for what is not a session.
+    Raises ``ConnectionMissing`` for what is not a session.
     """
 
     def __init__(self, session: requests.Session, *, max_bytes: int = MAX_BYTES) -> None:
@@ -67,7 +67,7 @@ class SessionTransport:
         """Leaves the session as it is."""
 
     def send(self, request: Request) -> Response:
-        """Carries one request; see :class:`~engine.http.Transport`."""
+        """Carries one request; see ``Transport``."""
         outcome = self._outcome(request)
         if isinstance(outcome, ConnectorError):
             raise outcome

@@ -23,8 +23,8 @@ from uuid import UUID
 
 import yaml
 
-import connectors
-from engine.formats import FORMATS
+import openconnectors
+from openconnectors.engine.values.formats import FORMATS
 from tests.conformance.client import Client, respond
 from tests.conformance.server import PACKAGE, VERSION, Server, installed
 
@@ -57,7 +57,9 @@ def given(value: Any, names: Mapping[str, str]) -> Any:
             return base64.b64decode(value["$bytes"])
         if set(value) == {"$file"}:
             one = value["$file"]
-            return connectors.File(base64.b64decode(one["bytes"]), filename=one["name"], content_type=one.get("type"))
+            return openconnectors.File(
+                base64.b64decode(one["bytes"]), filename=one["name"], content_type=one.get("type")
+            )
         return {name: given(one, names) for name, one in value.items()}
     if isinstance(value, list):
         return [given(one, names) for one in value]
@@ -78,27 +80,27 @@ def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> di
             with operation.stream(**arguments) as stream:
                 return {"status": stream.status, "bytes": len(stream.read(STREAMED))}
         response = respond(operation, arguments, options)
-    except connectors.AnswerError as error:
+    except openconnectors.AnswerError as error:
         told = {"error": "answer", "status": error.status, "value": plain(error.value), "fields": plain(error.fields)}
         return {name: value for name, value in told.items() if value not in (None, {})}
-    except connectors.OperationFailed as error:
+    except openconnectors.OperationFailed as error:
         return {"error": "failed", "state": error.state}
-    except connectors.ConnectorError as error:
+    except openconnectors.ConnectorError as error:
         return {"error": _KINDS[type(error)]}
     found = {"status": response.status, "value": plain(response.value), "fields": plain(response.fields)}
     return {name: value for name, value in found.items() if value not in (None, {}) or name == "value"}
 
 
 _KINDS = {
-    connectors.InvalidArguments: "arguments",
-    connectors.ConnectionMissing: "connection",
-    connectors.InvalidResponse: "response",
-    connectors.ConnectionFailed: "transport",
-    connectors.Timeout: "transport",
-    connectors.Interrupted: "transport",
-    connectors.OutcomeUnknown: "transport",
-    connectors.Unsupported: "unsupported",
-    connectors.UnknownName: "unsupported",
+    openconnectors.InvalidArguments: "arguments",
+    openconnectors.ConnectionMissing: "connection",
+    openconnectors.InvalidResponse: "response",
+    openconnectors.ConnectionFailed: "transport",
+    openconnectors.Timeout: "transport",
+    openconnectors.Interrupted: "transport",
+    openconnectors.OutcomeUnknown: "transport",
+    openconnectors.Unsupported: "unsupported",
+    openconnectors.UnknownName: "unsupported",
 }
 
 

@@ -14,7 +14,7 @@ import conformance_api as api
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import connectors
+import openconnectors
 from tests.conformance.client import Client, respond
 
 
@@ -31,27 +31,27 @@ class Adapter:
         try:
             operation, own = client.operation(operation_id, args, options or {})
             return _outcome(operation, {name: _file(value) for name, value in own.items()}, options or {})
-        except connectors.AnswerError as error:
+        except openconnectors.AnswerError as error:
             raise api.HttpError(error.status, error.value, {**error.headers, **error.fields}) from None
-        except connectors.OperationFailed as error:
+        except openconnectors.OperationFailed as error:
             raise api.LroFailed(error.state, error.value) from None
-        except connectors.InvalidResponse as error:
+        except openconnectors.InvalidResponse as error:
             raise api.DecodeError(str(error)) from None
-        except connectors.TransportError as error:
+        except openconnectors.TransportError as error:
             raise api.TransportError(str(error)) from None
-        except (connectors.InvalidArguments, connectors.ConnectionMissing) as error:
+        except (openconnectors.InvalidArguments, openconnectors.ConnectionMissing) as error:
             raise api.ClientRefused(str(error)) from None
-        except (connectors.Unsupported, connectors.UnknownName) as error:
+        except (openconnectors.Unsupported, openconnectors.UnknownName) as error:
             raise api.Unsupported(str(error)) from None
 
 
 def _file(value: Any) -> Any:
     if isinstance(value, api.FileArg):
-        return connectors.File(value.content, filename=value.filename, content_type=value.content_type)
+        return openconnectors.File(value.content, filename=value.filename, content_type=value.content_type)
     return [_file(one) for one in value] if isinstance(value, list) else value
 
 
-def _outcome(operation: connectors.Operation, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+def _outcome(operation: openconnectors.Operation, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     if options.get("pages"):
         pages = list(operation.pages(**args))
         return api.Outcome(value=pages[-1] if pages else None, pages=[operation.items_of(page) for page in pages])

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import connectors
-from engine import loader
-from engine.http import Response
+import openconnectors
+from openconnectors.engine.documents import loader
+from openconnectors.engine.http import Response
 
 RESEND = (408, 500, 502, 503, 504)
 """Of this server it is known that it carries nothing out when it answers so: a PATCH or POST may be resent."""
@@ -24,7 +24,7 @@ class Client:
     def __init__(self, path: Path, base_url: str) -> None:
         self._path = path
         self._base_url = base_url
-        self._made: dict[Any, connectors.Connector] = {}
+        self._made: dict[Any, openconnectors.Connector] = {}
         self.service = loader.load(path)
         self.host = {one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.server}
 
@@ -35,14 +35,14 @@ class Client:
         template = self.service.server.partition("://")[2].partition("/")[0]
         return f"{self._base_url.partition('://')[0]}://{template}" if template else None
 
-    def connector(self, arguments: Mapping[str, Any], auth: Mapping[str, str]) -> connectors.Connector:
+    def connector(self, arguments: Mapping[str, Any], auth: Mapping[str, str]) -> openconnectors.Connector:
         """A connector whose connection has the host's parameters among the arguments, and credentials."""
         values = {name: arguments[name] for name in self.host if name in arguments}
         for name, scheme in self.service.schemes.items():
             values |= {value: auth.get(name, "none") for value in scheme.values.values()}
         key = tuple(sorted(values.items()))
         if key not in self._made:
-            self._made[key] = connectors.load_file(
+            self._made[key] = openconnectors.load_file(
                 self._path,
                 base_url=self._base(),
                 connection=values,
@@ -54,7 +54,7 @@ class Client:
 
     def operation(
         self, operation_id: str, arguments: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> tuple[connectors.Operation, dict[str, Any]]:
+    ) -> tuple[openconnectors.Operation, dict[str, Any]]:
         """The operation with its options, and the arguments that are its own."""
         found = self.connector(arguments, options.get("auth", {}))[operation_id]
         chosen = {name: options[name] for name in ("headers", "content_type", "accept") if name in options}
@@ -62,6 +62,6 @@ class Client:
         return found.using(**chosen), own
 
 
-def respond(operation: connectors.Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Response:
+def respond(operation: openconnectors.Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Response:
     """The response of a call, of a long-running one when it is done."""
     return operation.poll(**arguments).response() if options.get("lro") else operation.response(**arguments)

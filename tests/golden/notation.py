@@ -11,11 +11,13 @@ from uuid import UUID
 
 from lxml import etree
 
-import connectors
+import openconnectors
 
 
-def _file(told: Mapping[str, str]) -> connectors.File:
-    return connectors.File(base64.b64decode(told["bytes"]), filename=told.get("name"), content_type=told.get("type"))
+def _file(told: Mapping[str, str]) -> openconnectors.File:
+    return openconnectors.File(
+        base64.b64decode(told["bytes"]), filename=told.get("name"), content_type=told.get("type")
+    )
 
 
 _MADE: Mapping[str, Callable[[Any], Any]] = {

@@ -1,0 +1,156 @@
+"""Findings as people and machines read them: one row a form.
+
+Text with the line at fault and a caret, JSON, SARIF 2.1.0 (OASIS), annotations of GitHub's workflows, JUnit's XML.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from openconnectors.cli.terminal import escaped_line
+from openconnectors.engine.errors import Diagnostic
+from openconnectors.engine.lint.rules import RULES
+
+_WIDTH = 100
+_UNSHOWN = frozenset({"secret-committed"})
+"""Rules whose source line is not shown: a log is read by more people than a document."""
+
+
+def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """Each finding with its source line, a caret, and how to mend it."""
+    return "\n".join(_shown(one) for one in found)
+
+
+def _shown(one: Diagnostic) -> str:
+    lines = [escaped_line(str(one))]
+    source = _lines(one.file)
+    if one.line <= len(source) and one.rule not in _UNSHOWN:
+        whole = source[one.line - 1].rstrip("\r\n")
+        at = one.column - 1
+        begin = max(0, at - _WIDTH // 2) if len(whole) > _WIDTH else 0
+        before = "…" * (begin > 0) + escaped_line(whole[begin:at]) + " " * (at - len(whole))
+        after = escaped_line(whole[at : begin + _WIDTH]) + "…" * (len(whole) > begin + _WIDTH)
+        margin = f"{one.line:>7} | "
+        lines.append(margin + (before + after).rstrip())
+        lines.append(" " * (len(margin) - 2) + "| " + " " * len(before) + "^")
+    if one.related is not None:
+        lines.append(escaped_line("        = it was at {}:{}:{}".format(*one.related)))
+    if one.mend:
+        lines.append(escaped_line(f"        = {one.mend}"))
+    return "\n".join(lines)
+
+
+@cache
+def _lines(file: str) -> list[str]:
+    try:
+        data = Path(file).read_bytes()
+    except OSError:
+        return []
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return data.decode(encoding, "replace").split("\n")
+
+
+def as_json(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """A list of mappings: rule, severity, message, file, line, column, pointer, mend; ``related`` is file, line and
+    column of the other place, or null."""
+    keys = ("rule", "severity", "message", "file", "line", "column", "pointer", "mend", "related")
+    return json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2, ensure_ascii=False)
+
+
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def sarif(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """A log of SARIF 2.1.0, with the rules that speak in it."""
+    ids = sorted({one.rule for one in found})
+    rules = []
+    for name in ids:
+        row = RULES.get(name)
+        told = {"text": row.why if row else name}
+        rules.append({"id": name, "shortDescription": told, "help": {"text": row.mend if row else name}})
+    results = []
+    for one in found:
+        place = {
+            **_place(one.file, one.line, one.column),
+            "logicalLocations": [{"fullyQualifiedName": one.pointer or "/"}],
+        }
+        result: dict[str, Any] = {
+            "ruleId": one.rule,
+            "ruleIndex": ids.index(one.rule),
+            "level": _LEVELS[one.severity],
+            "message": {"text": one.message},
+            "locations": [place],
+            "partialFingerprints": {"pointer/v1": f"{one.rule}:{one.pointer}"},
+        }
+        if one.related is not None:
+            result["relatedLocations"] = [_place(*one.related)]
+        results.append(result)
+    driver = {"name": "connectors", "version": version("open-connectors"), "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _place(file: str, line: int, column: int) -> dict[str, Any]:
+    region = {"startLine": line, "startColumn": column}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.resolve().as_uri()
+
+
+_COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def github(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """Workflow commands that GitHub shows as annotations."""
+
+    def told(one: Diagnostic) -> str:
+        places = f"file={_escaped(_uri(one.file))},line={one.line},col={one.column},title={_escaped(one.rule)}"
+        said = f"{one.message}. {one.mend}" if one.mend else one.message
+        return f"::{_COMMANDS[one.severity]} {places}::{_data(said)}"
+
+    return "\n".join(map(told, found))
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")
+
+
+def junit(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """A suite with one case a file; a case fails with the file's findings."""
+    suite = ElementTree.Element("testsuite", name="connectors", tests=str(len(files)))
+    failures = 0
+    for file in files:
+        case = ElementTree.SubElement(suite, "testcase", classname="connectors.validate", name=_printable(file))
+        own = [one for one in found if one.file == file]
+        for one in own:
+            failure = ElementTree.SubElement(case, "failure", type=one.severity, message=_printable(one.message))
+            failure.text = _printable(str(one))
+        failures += bool(own)
+    suite.set("failures", str(failures))
+    return ElementTree.tostring(suite, encoding="unicode")
+
+
+def _printable(value: str) -> str:
+    return "".join(one if one.isprintable() else " " for one in value)
+
+
+Report = Callable[[Sequence[Diagnostic], Sequence[str]], str]
+REPORTS: Mapping[str, Report] = {"text": text, "json": as_json, "sarif": sarif, "github": github, "junit": junit}
+"""The forms of a report: a function of the findings, and of all the files that were looked at."""

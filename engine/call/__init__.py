@@ -1,0 +1,1 @@
+"""Calls: flows of requests and waits (retries, paging, long-running operations, authentication)."""

@@ -1,0 +1,161 @@
+"""Long-running operations: whether one is done, where its state is asked, and where its value stands.
+
+Source: Microsoft's REST API Guidelines, "Long-running operations":
+``Azure-AsyncOperation`` or ``Operation-Location`` names a URL that tells the state; ``Location`` of a 202 one that
+answers 202 until it is done; else the resource itself has a provisioning state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from openconnectors.engine.call.links import follow
+from openconnectors.engine.errors import InvalidResponse, OperationFailed
+from openconnectors.engine.http import Headers, Request, Response, retry_after
+from openconnectors.engine.model import Polling
+from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.plan import Plan, pick
+
+LONGEST = 30.0
+"""The longest pause, in seconds, where the service names none."""
+
+_MONITORS = ("Operation-Location", "Azure-AsyncOperation")
+_SUCCEEDED, _FAILED = "succeeded", ("failed", "canceled", "cancelled")
+
+
+class Polls:
+    """The state of one long-running operation. Nothing is sent here: ``take`` a response, then send
+    ``next``, after ``pause`` seconds, until that is None; ``final`` is then the response with the value.
+    """
+
+    def __init__(self, plan: Plan, polling: Polling, first: Request, base: str, interval: float) -> None:
+        self._plan = plan
+        self._via = polling.final
+        self._first = first
+        self._base = base
+        self._monitor = ""
+        self._location = ""
+        self._finishing = False
+        self.state = "NotStarted"
+        self.value: Any = None
+        self.pause = interval
+        self._interval = interval
+        self.next: Request | None = first
+        self.final: Response | None = None
+
+    def take(self, response: Response) -> None:
+        """Reads a response to ``next``.
+
+        Raises ``AnswerError`` for an error status,
+        ``OperationFailed`` where the operation ended otherwise than well, and
+        ``InvalidResponse`` where its state cannot be told.
+        """
+        started = self.state == "NotStarted"
+        if not 200 <= response.status < 300:
+            self._plan.read(response, "off")  # raises what the document says of it
+        if self._finishing:
+            self._end(response)
+            return
+        self._headers(response)
+        self.value = self._plan.untyped(response)
+        if started:
+            self._start(response)
+        elif self._monitor:
+            self._watched(response)
+        elif self._location:
+            self._located(response)
+        else:
+            self._provisioned(response)
+
+    def _headers(self, response: Response) -> None:
+        """What a response says of where and when to ask."""
+        monitor = next((response.headers[name] for name in _MONITORS if name in response.headers), "")
+        self._monitor = monitor or self._monitor
+        if "Location" in response.headers:
+            self._location = response.headers["Location"]
+        asked = retry_after(response.headers)
+        self.pause = asked if asked is not None else self._interval
+        self._interval = min(self._interval * 2, LONGEST)
+
+    def _start(self, response: Response) -> None:
+        state = _provisioning(self.value)
+        self.state = state or "InProgress"
+        if response.status == 204 or (response.status != 202 and state.lower() == _SUCCEEDED):
+            self._end(response)
+        elif self._monitor:
+            self._ask(self._monitor)
+        elif response.status == 202 and self._location:
+            self._ask(self._location)
+        else:
+            self._location = ""  # of a 201: where the resource is
+            self._provisioned(response)
+
+    def _provisioned(self, response: Response) -> None:
+        """The resource itself tells its state; one that tells none is done."""
+        made = self._first.method in ("PUT", "PATCH")
+        if (made and not response.body and response.status != 204) or (not made and response.status == 202):
+            raise InvalidResponse(f"{self._plan.operation.id} was answered {response.status} without word of its state")
+        self.state = _provisioning(self.value) or ("InProgress" if response.status == 202 else "Succeeded")
+        self._refuse_failure()
+        if self.state.lower() == _SUCCEEDED:
+            self._end(response)
+        else:
+            self._ask(self._first.url)
+
+    def _located(self, response: Response) -> None:
+        """A location answers 202 until it has the result."""
+        if response.status == 202:
+            self.state = _provisioning(self.value) or "InProgress"
+            self._ask(self._location)
+        else:
+            self.state = "Succeeded"
+            self._end(response)
+
+    def _watched(self, response: Response) -> None:
+        """A monitor tells the state; where the result is, depends on the method and on what is declared."""
+        state = self.value.get("status") if isinstance(self.value, Mapping) else None
+        if not isinstance(state, str):
+            raise InvalidResponse(f"the state of {self._plan.operation.id} has no status")
+        self.state = state
+        self._refuse_failure()
+        if state.lower() != _SUCCEEDED:
+            self._ask(self._monitor)
+            return
+        method = self._first.method
+        via = self._via or ("original-uri" if method in ("PUT", "PATCH") else "location")
+        if via == "original-uri":
+            self._finish(self._first.url)
+        elif via == "location" and self._location and method != "DELETE":
+            self._finish(self._location)
+        elif method == "DELETE":
+            self._end(replace(response, headers=Headers(), body=b""))  # of what is gone there is no value
+        else:
+            self._end(response)
+
+    def _finish(self, link: str) -> None:
+        self._finishing = True
+        self.pause = 0.0
+        self._ask(link)
+
+    def _refuse_failure(self) -> None:
+        if self.state.lower() in _FAILED:
+            raise OperationFailed(snake(self._plan.operation.id), self.state, self.value)
+
+    def _end(self, response: Response) -> None:
+        self.state = "Succeeded"
+        self.next, self.final = None, response
+
+    def _ask(self, link: str) -> None:
+        where = f"the link to the state of {self._plan.operation.id}"
+        self.next = follow(self._first, link, where, "GET")
+
+
+def _provisioning(value: Any) -> str:
+    """The state that a resource tells of itself, or an empty text."""
+    for steps in (("properties", "provisioningState"), ("provisioningState",)):
+        state = pick(value, steps)
+        if isinstance(state, str):
+            return state
+    return ""

@@ -1,0 +1,158 @@
+"""When a request is sent again: a flow that asks for it, and for the waits in between.
+
+Defaults: 4 attempts in all; full jitter from 0.5 s, doubled each time, up to 20 s; ``Retry-After`` where
+it fits into the time of the call. A request that is not idempotent is sent again only when it
+cannot have been carried out: never sent, 429, or a status that the document declares safe.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from openconnectors.engine.call.cookies import Cookies
+from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
+from openconnectors.engine.http import Request, Response, Wait, odd_retry_after, retry_after
+
+ATTEMPTS = 4
+FIRST, LONGEST = 0.5, 20.0
+TRANSIENT = frozenset({408, 429, 502, 503, 504})
+THROTTLED = frozenset({429})
+
+Result = TypeVar("Result")
+Flow: TypeAlias = Generator[Request | Wait, Response, Result]
+
+
+_log = logging.getLogger("openconnectors")
+
+
+class Labels(NamedTuple):
+    """What log records say of a request: the operation and its path template, nothing of its values."""
+
+    operation: str = ""
+    path: str = ""
+
+
+UNLABELLED = Labels()
+
+
+class Quota:
+    """What a connection may spend on repeating requests, so that a dead service is not stormed.
+
+    A repetition costs 5 of 500 tokens, one after a timeout 10; each success gives 1 back.
+    """
+
+    def __init__(self, tokens: int = 500) -> None:
+        self._full = self._left = tokens
+        self._lock = threading.Lock()
+
+    def spend(self, cost: int) -> bool:
+        """Takes the cost, or says that there is not enough left."""
+        with self._lock:
+            if self._left < cost:
+                return False
+            self._left -= cost
+            return True
+
+    def refund(self) -> None:
+        """One token back, after a success."""
+        with self._lock:
+            self._left = min(self._full, self._left + 1)
+
+
+def resend(
+    request: Request,
+    left: Callable[[], float],
+    quota: Quota,
+    cookies: Cookies,
+    jitter: Callable[[float, float], float] = random.uniform,
+    labels: Labels = UNLABELLED,
+) -> Flow[Response]:
+    """The flow of one request with its repetitions. ``left`` tells the seconds that remain of the call.
+
+    Returns the last response, whatever its status, with what was odd about those before it as deviations; raises the
+    last ``TransportError``, as ``OutcomeUnknown`` where the request may have
+    been carried out and must not be repeated. What was sent is what the error says, nothing else.
+    """
+    odd: tuple[Problem, ...] = ()
+    failure: TransportError | None = None
+    response: Response | None = None
+    for attempt in range(1, ATTEMPTS + 1):
+        began = left()
+        if attempt > 1 and began <= 0:
+            break  # the wait took longer than was asked for
+        pause = jitter(0.0, min(LONGEST, FIRST * 2.0 ** (attempt - 1)))
+        cost = 5
+        failure = response = None
+        try:
+            response = yield cookies.put(replace(request, timeout=began))
+            _record(request, labels, attempt, began - left(), status=response.status)
+            cookies.take(request, response)
+        except TransportError as error:
+            _record(request, labels, attempt, began - left(), error=error)
+            if error.final:
+                raise
+            if error.sent != "no" and not request.safe:
+                raise OutcomeUnknown(
+                    f"{error}; the request may have been carried out, so it was not sent again", error.sent
+                ) from error
+            if not request.repeatable and error.sent != "no":
+                raise
+            failure = error
+            cost = 10 if isinstance(error, Timeout) else 5
+        except ConnectorError as error:
+            _record(request, labels, attempt, began - left(), error=error)
+            raise
+        if response is not None:
+            odd = tuple(dict.fromkeys((*odd, *odd_retry_after(response.headers))))
+            again = response.status in request.resend | THROTTLED or (request.safe and response.status in TRANSIENT)
+            if not again or not request.repeatable:
+                if response.status < 400:
+                    quota.refund()
+                return replace(response, deviations=(*response.deviations, *odd)) if odd else response
+            asked = retry_after(response.headers)
+            pause = asked if asked is not None else pause
+        if attempt == ATTEMPTS or pause >= left() or not quota.spend(cost):
+            break
+        _log.info(
+            "%s: waiting %.3f s before attempt %d",
+            labels.operation,
+            pause,
+            attempt + 1,
+            extra={**labels._asdict(), "method": request.method, "wait": pause, "attempt": attempt + 1},
+        )
+        yield Wait(pause)
+    if failure is not None:
+        raise failure
+    assert response is not None  # noqa: S101 - one of the two is set by every attempt
+    return response
+
+
+def _record(
+    request: Request,
+    labels: Labels,
+    attempt: int,
+    duration: float,
+    status: int | None = None,
+    error: ConnectorError | None = None,
+) -> None:
+    """Logs one attempt: never a value, a URL or a header field."""
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
+    came = f"answered {status}" if error is None else f"failed ({type(error).__name__}, sent: {error.sent})"
+    _log.debug(
+        "%s: %s %s %s after %.3f s, attempt %d",
+        *(labels.operation, request.method, labels.path, came, duration, attempt),
+        extra={
+            **labels._asdict(),
+            "method": request.method,
+            "status": status,
+            "duration": duration,
+            "attempt": attempt,
+            "error": type(error).__name__ if error is not None else None,
+        },
+    )

@@ -1,0 +1,92 @@
+"""Polling triggers: what of an answer is an event, and what is asked next.
+
+200 brings events, 202 says that there are none; ``Location`` is what to ask next, ``Retry-After`` when. A policy may
+tell instead where the events are, and how the next question is made of the last answer.
+
+Source: learn.microsoft.com, "Create custom APIs you can call from workflows", polling triggers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
+
+from openconnectors.engine.call.links import follow
+from openconnectors.engine.call.paging import page_items
+from openconnectors.engine.credentials import beside, revealed
+from openconnectors.engine.errors import InvalidArguments, InvalidResponse, Problem
+from openconnectors.engine.http import Request, Response, retry_after
+from openconnectors.engine.model import MISSING
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.policies import Cursor
+from openconnectors.engine.policies.expressions import Scope, plain
+from openconnectors.engine.urls import query_text
+
+
+class Questions:
+    """The questions of one trigger. Nothing is sent here: send ``next``, ``take`` its response, send the new
+    ``next`` after ``pause`` seconds."""
+
+    def __init__(self, plan: Plan, first: Request, interval: float, resume: Mapping[str, Any] | None) -> None:
+        self._plan = plan
+        self._interval = self.pause = interval
+        self._cursor: Cursor | None = next((one.cursor for one in plan.every_policy() if one.cursor), None)
+        self._first = first
+        self.next = first
+        if resume is not None:
+            try:
+                self.next = follow(first, _resumed(first.base, resume.get("url")), "the state of a trigger")
+            except InvalidResponse as error:
+                raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error))]) from None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Where the next question stands, secrets masked."""
+        return {"url": str(self.next.url)}
+
+    def take(self, response: Response) -> list[Any]:
+        """The events of a response that has been read; sets the next question.
+
+        ``InvalidResponse`` for a ``Location`` that leads away.
+        """
+        asked = retry_after(response.headers)
+        self.pause = self._interval if asked is None else asked
+        found = [] if response.status in (202, 204) else self._events(response.value)
+        location = response.headers.get("Location")
+        if location is not None:
+            where = f"the Location of {self._plan.operation.id}"
+            self.next = follow(self.next, location, where)
+        elif self._cursor is not None and found:
+            self.next = replace(self.next, url=self._moved(self._cursor, response))
+        return found
+
+    def _events(self, value: Any) -> list[Any]:
+        if self._cursor is not None:
+            found = self._cursor.events.value(Scope(body=value))
+            return found if isinstance(found, list) else [] if found is MISSING else [found]
+        if self._plan.operation.trigger != "batch":
+            return [] if value is None else [value]
+        if self._plan.paging is not None and (items := page_items(self._plan.paging, value)):
+            return items
+        if isinstance(value, dict):
+            lists = [one for one in value.values() if isinstance(one, list)]
+            return lists[0] if len(lists) == 1 else [] if lists else [value]
+        return value if isinstance(value, list) else []
+
+    def _moved(self, cursor: Cursor, response: Response) -> str:
+        """The URL with the query that is made of an answer, as it was on the wire."""
+        path, _, query = revealed(self.next.url).partition("?")
+        scope = Scope(body=self._plan.untyped(response))
+        made = {name: one.text(scope, lambda _, value: plain(value)) for name, one in cursor.query.items()}
+        changed = {name: text for name, text in made.items() if text is not None}
+        kept = [pair for pair in query.split("&") if pair and unquote(pair.partition("=")[0]) not in changed]
+        kept += [f"{query_text(name)}={query_text(text)}" for name, text in changed.items()]
+        return beside(self.next.url, f"{path}?{'&'.join(kept)}" if kept else path)
+
+
+def _resumed(base: str, url: Any) -> Any:
+    """The URL of a state that was kept; the connection's base, whose secrets are masked there, in clear."""
+    known = isinstance(url, str) and url.startswith(f"{base}/")
+    return f"{revealed(base)}{url.removeprefix(base)}" if known else url

@@ -1,0 +1,1 @@
+"""Documents: from text to a service, which has no dialect."""

@@ -1,0 +1,44 @@
+"""The specification versions that are read: one row each. A row's ``lower`` makes a service of a
+document; every other module knows only the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from openconnectors.engine.documents.dialects import swagger2
+from openconnectors.engine.documents.dialects.lowering import Extend, kind_of
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.model import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One specification version: the root key that names it, how its value begins, its lowering."""
+
+    key: str
+    begins: str
+    lower: Callable[[Document, Extend], Service]
+    structure: str
+    """The schema of this version among those that openapi-spec-validator brings."""
+
+
+DIALECTS = (Dialect("swagger", "2.", swagger2.lower, "v2.0"),)
+
+
+def dialect_of(document: Document) -> Dialect:
+    """The row for a document; ``InvalidDocument`` where no row reads it."""
+    root = document.root
+    if not isinstance(root, Mapping):
+        raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(root), "")
+    for row in DIALECTS:
+        if str(root.get(row.key, "")).startswith(row.begins):
+            return row
+    readable = ", ".join(f'"{row.key}: {row.begins}x"' for row in DIALECTS)
+    said = next((f"{key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "no version at its root")
+    raise document.refuse("dialect", f"the document has {said}; what is read is {readable}", "")
+
+
+def lower(document: Document, extend: Extend) -> Service:
+    """The service that a document describes."""
+    return dialect_of(document).lower(document, extend)

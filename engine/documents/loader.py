@@ -1,0 +1,86 @@
+"""A service from a file: document, dialect, extensions, and the properties beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from openconnectors.engine.documents import dialects, document
+from openconnectors.engine.documents.dialects.lowering import Site
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.extensions import bind_credentials, extend, with_properties
+from openconnectors.engine.errors import Diagnostic, InvalidDocument
+from openconnectors.engine.model import Operation, Schema, Service
+
+PUBLISHED = ("apiDefinition.swagger.json", "apiProperties.json")
+"""The files of a connector's folder as Microsoft publishes it: read as they are, faults of form included."""
+
+SCRIPT = "script.csx"
+"""Beside them: what its publisher runs between a call and its request, for the operations that are listed, or all."""
+
+
+def load(path: Path, properties: Path | None = None) -> Service:
+    """The service of a document file, with the connection parameters and policies of a properties
+    file (Microsoft's ``apiProperties`` shape, YAML or JSON) where there is one.
+
+    Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read
+    are an error among the service's diagnostics: what the document says can still be looked at.
+    """
+    service = _loaded(path, properties)
+    script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
+    return replace(service, scripted=frozenset(service.operations)) if script and not service.scripted else service
+
+
+def _loaded(path: Path, properties: Path | None) -> Service:
+    main = read(path)
+    if properties is None:
+        return service_of(main)
+    try:
+        beside = read(properties)
+    except InvalidDocument as error:
+        service = service_of(main)
+        found = error.diagnostics
+        return replace(service, diagnostics=(*service.diagnostics, *found), blocked=found)
+    return service_of(main, beside)
+
+
+def read(path: Path) -> Document:
+    """The document of a file of a connector."""
+    return document.read(path, tolerant=path.name in PUBLISHED)
+
+
+def service_of(main: Document, properties: Document | None = None) -> Service:
+    """The same, from documents already read."""
+    service = dialects.lower(main, extend)
+    if properties is not None:
+        raw, at = properties.root, ""
+        if isinstance(raw, Mapping) and "properties" in raw:
+            raw, at = raw["properties"], "/properties"
+        service = with_properties(service, raw, Site(properties, at, _no_schema))
+    found = (*main.findings, *(properties.findings if properties is not None else ()), *service.diagnostics)
+    return replace(bind_credentials(service), diagnostics=found)
+
+
+def readable(service: Service) -> Iterator[Operation]:
+    """The operations that can be read, in the order of the document."""
+    for name in service.operations:
+        with suppress(InvalidDocument):
+            yield service.operations[name]
+
+
+def faults(service: Service) -> list[Diagnostic]:
+    """Why operations and definitions cannot be read, each place once. The whole document is read for it."""
+    found: dict[Diagnostic, None] = {}
+    for parts in (service.operations, service.schemas):
+        for name in parts:
+            try:
+                _ = parts[name]
+            except InvalidDocument as error:
+                found |= dict.fromkeys(error.diagnostics)
+    return list(found)
+
+
+def _no_schema(raw: object, at: str) -> Schema:
+    raise TypeError("properties hold no schema")

@@ -1,0 +1,166 @@
+"""Where an error response keeps the provider's own code and message: as the document says, else by convention.
+
+Names are compared without their case, ``_`` and ``-``: ``error_message`` and ``errorMessage`` are one.
+XML is looked at like JSON, its root left out. The first row that gives a text counts.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from openconnectors.engine.errors import LONGEST_TEXT
+from openconnectors.engine.model import ErrorShape
+
+Steps: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One way to write an error: where its message stands (of several texts all, with a colon between) and where its
+    code may stand, the first that is there."""
+
+    source: str
+    message: tuple[Steps, ...]
+    code: tuple[Steps, ...] = ()
+
+
+_CODES: tuple[Steps, ...] = (("code",), ("errorcode",), ("error", "code"), ("error",), ("errors", 0, "code"))
+
+CONVENTIONS: tuple[Convention, ...] = (
+    Convention("OAuth 2 (RFC 6749 section 5.2)", (("errordescription",),), (("error",), *_CODES)),
+    Convention("OData 4, Microsoft, Google, Stripe", (("error", "message"),), (("error", "code"), ("error", "type"))),
+    Convention("OData 3", (("odata.error", "message"),), (("odata.error", "code"),)),
+    Convention("error with its text under another name", (("error", "description"),), (("error", "code"),)),
+    Convention(
+        "error with its text under another name", (("error", "title"), ("error", "detail")), (("error", "code"),)
+    ),
+    Convention("error with its text under another name", (("error", "msg"),), (("error", "code"),)),
+    Convention("error with its text under another name", (("error", "reason"),), (("error", "code"),)),
+    Convention("error with its text under another name", (("error", "errormessage"),), (("error", "errorcode"),)),
+    Convention("Atom, AWS query", (("errors", "error", "message"),), (("errors", "error", "code"),)),
+    Convention("SOAP 1.1", (("body", "fault", "faultstring"),), (("body", "fault", "faultcode"),)),
+    Convention("SOAP 1.2", (("body", "fault", "reason", "text"),), (("body", "fault", "code", "value"),)),
+    Convention("SOAP, Apigee", (("fault", "faultstring"),), (("fault", "detail", "errorcode"), ("fault", "faultcode"))),
+    Convention("fault", (("fault", "message"),), (("fault", "code"),)),
+    Convention("fault", (("fault", "description"),), (("fault", "code"),)),
+    Convention("problem details (RFC 9457)", (("title",), ("detail",)), (*_CODES, ("type",))),
+    Convention("message", (("message",),), _CODES),
+    Convention("message", (("errormessage",),), _CODES),
+    Convention("message", (("msg",),), _CODES),
+    Convention("message", (("faultstring",),), (("faultcode",),)),
+    Convention("list of errors", (("errors", 0, "message"),), (("errors", 0, "code"), ("errors", 0, "type"))),
+    Convention("JSON:API", (("errors", 0, "title"), ("errors", 0, "detail")), (("errors", 0, "code"),)),
+    Convention("list of errors", (("errors", 0, "description"),), (("errors", 0, "code"),)),
+    Convention("list of errors", (("errors", 0, "msg"),), (("errors", 0, "code"),)),
+    Convention("list of errors", (("errors", 0, "reason"),), (("errors", 0, "code"),)),
+    Convention("list of errors", (("errors", 0),), _CODES[:2]),
+    Convention("FastAPI", (("detail", 0, "msg"),), (("detail", 0, "type"),)),
+    Convention("detail", (("detail", "message"),), (("detail", "code"),)),
+    Convention("description", (("description",),), _CODES),
+    Convention("reason", (("reason",),), _CODES),
+    Convention("fault as text", (("fault",),), _CODES[:2]),
+    Convention("XML with attributes", (("#text",),), _CODES[:2]),
+    Convention("error as text", (("error",),), _CODES[:2]),
+    Convention("list of messages", ((0, "message"),), ((0, "code"), (0, "errorcode"))),
+    Convention("list of messages", ((0,),)),
+)
+
+
+def provider_error(value: Any, shape: ErrorShape) -> tuple[Any, str | None]:
+    """The provider's code and message of an error's decoded body, each None where there is none: where the document
+    says (``shape``), else by the first convention that fits."""
+    code, message = _code(_at(value, shape.code)), _text(_at(value, shape.message))
+    if isinstance(value, str):
+        return code, message or (page_text(value) if value.lstrip().startswith("<") else _shortened(value)) or None
+    for row in CONVENTIONS if message is None else ():
+        parts = dict.fromkeys(text for steps in row.message if (text := _text(_at(value, steps))))
+        if parts:
+            message = ": ".join(parts)
+            if code is None:
+                code = next((one for steps in row.code if _is_another(one := _code(_at(value, steps)), message)), None)
+            break
+    if code is None:
+        code = next((one for steps in _CODES if _is_another(one := _code(_at(value, steps)), message)), None)
+    return code, message
+
+
+def _is_another(code: Any, message: str | None) -> bool:
+    return code is not None and code != message
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _at(value: Any, steps: Iterable[str | int]) -> Any:
+    """What stands at a path; None where nothing does, and for an empty path."""
+    found = value
+    empty = True
+    for step in steps:
+        empty = False
+        if isinstance(step, int):
+            # One element of XML that no schema describes is no list.
+            if isinstance(found, list):
+                found = found[step] if len(found) > step else None
+            elif not isinstance(found, (str, Mapping)):
+                return None
+        elif isinstance(found, Mapping):
+            exact = found.get(step)
+            found = exact if exact is not None else _similar(found, step)
+        else:
+            return None
+    return None if empty else found
+
+
+def _similar(members: Mapping[Any, Any], step: str) -> Any:
+    return next(
+        (one for name, one in members.items() if isinstance(name, str) and _folded(name) == _folded(step)), None
+    )
+
+
+def _text(value: Any) -> str | None:
+    """A message: text, a number, or an object or list that holds a text (OData's ``value``)."""
+    if isinstance(value, Mapping):
+        plain = next((value[name] for name in ("value", "#text", "text") if isinstance(value.get(name), str)), None)
+        # Rails, ASP.NET: what is wrong by the names of the fields.
+        listed = ((name, one[0]) for name, one in value.items() if isinstance(one, list) and one)
+        value = plain or next((f"{name}: {one}" for name, one in listed if isinstance(one, str)), None)
+    elif isinstance(value, list):
+        value = next((one for one in value if isinstance(one, str)), None)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)[:LONGEST_TEXT]
+    return (_shortened(value) or None) if isinstance(value, str) else None
+
+
+def _code(value: Any) -> Any:
+    """A code: a short text without blanks around it, or a number. ``about:blank`` says nothing (RFC 9457 section
+    4.2.1)."""
+    if isinstance(value, str):
+        value = value.strip()[:LONGEST_TEXT]
+        return None if value in ("", "about:blank") else value
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _shortened(text: str) -> str:
+    return text.strip()[:LONGEST_TEXT]
+
+
+_NO_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
+_TITLE = re.compile(r"(?is)<(title|h1)\b[^<>]*>(.*?)</\1\s*>")
+_MOST = 8 * 1024
+"""How much of a page is looked at."""
+
+
+def page_text(page: str) -> str:
+    """What people read of an HTML page: its title and heading, else its text, in one line."""
+    page = page[:_MOST]
+    parts = [_line(found[2]) for found in _TITLE.finditer(page)]
+    return ": ".join(dict.fromkeys(part for part in parts if part))[:LONGEST_TEXT] or _line(page)
+
+
+def _line(markup: str) -> str:
+    return " ".join(html.unescape(_NO_TEXT.sub(" ", markup)).split())[:LONGEST_TEXT]

@@ -1,0 +1,1 @@
+"""Values: resolved schemas, validation, conversion, styles, and the codecs that write and read them."""

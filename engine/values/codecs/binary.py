@@ -1,0 +1,52 @@
+"""Octets as they are; what is not in memory is read while it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.streams import Content, is_octets
+from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
+
+
+def _encode(value: Any) -> bytes | Content:
+    if isinstance(value, str):
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if is_octets(value):
+        return Content([value])
+    raise ValueError(f"must be bytes, a pathlib.Path or an open binary file, not {type(value).__name__}")
+
+
+def _decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> bytes:
+    return data
+
+
+def bind(binding: Binding) -> Bound:
+    """Octets need no schema."""
+    return Bound(_encode, _decode)
+
+
+CODEC = Codec(
+    "binary",
+    (
+        "application/octet-stream",
+        "application/pdf",
+        "application/zip",
+        "application/gzip",
+        "application/x-tar",
+        "application/msword",
+        "image/*",
+        "audio/*",
+        "video/*",
+        "font/*",
+        "model/*",
+        "application/*",
+    ),
+    bind,
+    carries=is_octets,
+)

@@ -1,0 +1,66 @@
+"""Forms, ``application/x-www-form-urlencoded`` (WHATWG URL, section 5): an object of scalars and lists."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
+from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
+
+_MAX_FIELDS = 100_000
+
+
+def bind(binding: Binding) -> Bound:
+    """A form whose fields are the properties of the schema, under their wire names and styles."""
+    fields = fields_of(binding)
+    names = {one.wire: one for one in fields.values()}
+
+    def encode(value: Any) -> bytes:
+        pairs = []
+        for name, one in members(value).items():
+            field = fields.get(name)
+            try:
+                texts = (field.style if field else OTHER).write(one, _quote)
+            except ValueError as error:
+                raise MemberError(name, str(error)) from None
+            key = _quote(field.wire if field else name)
+            pairs += [f"{key}={text}" for text in texts]
+        return "&".join(pairs).encode("ascii")
+
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        try:
+            pairs = [pair.partition("=") for pair in data.decode("ascii").split("&") if pair]
+            if len(pairs) > _MAX_FIELDS:
+                raise ValueError(f"has more than {_MAX_FIELDS:,} fields")
+            texts: dict[str, list[str]] = {}
+            for wire, _, text in pairs:
+                texts.setdefault(_unquote(wire), []).append(text)
+            value: dict[str, Any] = {one.name: [] for one in fields.values() if one.repeated}
+            for wire, given in texts.items():
+                field = names.get(wire)
+                if field is not None:
+                    value[field.name] = field.style.read(given, field.schema, binding.resolve, _unquote)
+                else:
+                    plain = [_unquote(text) for text in given]
+                    value[wire] = plain[0] if len(plain) == 1 else plain
+        except UnicodeDecodeError:
+            raise ValueError("is no UTF-8 form") from None
+        return value
+
+    return Bound(encode, decode)
+
+
+def _quote(text: str) -> str:
+    try:
+        return quote_plus(text)
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+
+
+def _unquote(text: str) -> str:
+    return unquote_plus(text, errors="strict")
+
+
+CODEC = Codec("form", ("application/x-www-form-urlencoded",), bind, carries=lambda value: isinstance(value, dict))

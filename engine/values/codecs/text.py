@@ -1,0 +1,38 @@
+"""Plain text: a scalar as it is written; text of a format that is not read (CSV, a calendar): as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.model import Schema
+from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
+from openconnectors.engine.values.codecs.charsets import text_of
+from openconnectors.engine.values.styles import scalar
+from openconnectors.engine.values.styles import text as written
+
+
+def bind(binding: Binding) -> Bound:
+    """Text, typed as the schema says."""
+    schema = binding.resolve(binding.schema) if binding.schema is not None else Schema(types=("string",))
+
+    def encode(value: Any) -> bytes:
+        try:
+            return written(value).encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+
+    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        return scalar(text_of(data, parameters.get("charset"), problems), schema)
+
+    return Bound(encode, decode)
+
+
+def _carries(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+CODECS = (
+    Codec("text", ("text/plain", "text/html"), bind, _carries, charset="utf-8"),
+    Codec("text of another format", ("text/*",), bind, _carries, charset="utf-8", opaque=True),
+)
