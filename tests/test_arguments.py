@@ -83,6 +83,7 @@ IDENTIFIERS = {
 
 @pytest.mark.parametrize("wire", IDENTIFIERS)
 def test_a_name_of_any_script_is_an_identifier_in_normal_form(wire: str) -> None:
+    """The Python name of a wire name in any script is a valid identifier in NFKC, and snake() leaves it unchanged."""
     name = snake(wire)
 
     assert name == IDENTIFIERS[wire]
@@ -101,6 +102,7 @@ def test_a_name_of_any_script_is_an_identifier_in_normal_form(wire: str) -> None
     ],
 )
 def test_no_python_name_is_the_wire_name_of_another(wires: list[str], names: list[str]) -> None:
+    """A Python name that equals the wire name of another parameter gets a number."""
     assert distinct(wires, map(snake, wires)) == names
 
 
@@ -132,12 +134,14 @@ COLLISIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", COLLISIONS)
 def test_every_parameter_is_sent_with_its_own_value(load: Load, case: str) -> None:
+    """Parameters whose Python names collide are each sent with the value passed for them."""
     parameters, arguments, sent = COLLISIONS[case]
 
     assert sent in load(parameters).op.request(**arguments).url
 
 
 def test_a_header_a_query_parameter_and_a_path_variable_of_one_name_are_three_arguments(load: Load) -> None:
+    """Parameters of one name in three locations are three arguments; the second and third get a number."""
     parameters = [
         {"name": "id", "in": place, "type": "string", "required": True} for place in ("query", "header", "path")
     ]
@@ -149,6 +153,7 @@ def test_a_header_a_query_parameter_and_a_path_variable_of_one_name_are_three_ar
 
 
 def test_members_of_a_body_that_differ_in_case_or_punctuation_are_all_sent(load: Load) -> None:
+    """userId, user_id and USER-ID are three members of a body; the body as a whole is passed as body_whole."""
     kinds = {name: {"type": "string"} for name in ("userId", "user_id", "USER-ID", "body")}
     op = load([body(kinds), query("user_id")]).op
 
@@ -158,6 +163,7 @@ def test_members_of_a_body_that_differ_in_case_or_punctuation_are_all_sent(load:
 
 
 def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
+    """A numbered argument name is a warning parameter-collision at the line of its parameter."""
     made = load([query("a-b"), query("a_b")])
 
     (said,) = made.diagnostics
@@ -167,6 +173,7 @@ def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
 
 
 def test_operations_whose_names_fold_together_are_all_reached(load: Load) -> None:
+    """GetUser, get_user and getUser are three operations, each reached by its operationId."""
     answers = {"responses": {"200": {"description": "ok"}}}
     made = load({f"/{name}": {"get": {"operationId": name, **answers}} for name in ("GetUser", "get_user", "getUser")})
 
@@ -198,12 +205,14 @@ TWICE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", TWICE)
 def test_two_spellings_of_one_argument_are_an_error(load: Load, case: str) -> None:
+    """Passing one argument under its wire name and its Python name is an error."""
     parameters, arguments, said = TWICE[case]
 
     assert [text.startswith(said) for text in problems(load(parameters).op.request, **arguments)] == [True]
 
 
 def test_an_unknown_argument_is_named_with_the_nearest(load: Load) -> None:
+    """An unknown argument is refused with the nearest name; internal parameters are never suggested."""
     said = problems(
         load([query("fooBar"), query("hidden", **{"x-ms-visibility": "internal"})]).op, foo_baz="x", hiden=1
     )
@@ -212,6 +221,7 @@ def test_an_unknown_argument_is_named_with_the_nearest(load: Load) -> None:
 
 
 def test_an_internal_parameter_is_not_shown_and_can_be_given(load: Load) -> None:
+    """An internal parameter is absent from signature and help, and is sent when it is passed or has a default."""
     hidden = {"x-ms-visibility": "internal"}
     op = load([query("shown"), query("Api-Version", default="1", **hidden), query("extra", **hidden)]).op
 
@@ -240,6 +250,7 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_of_the_document_is_encoded_where_it_must_be(load: Load, path: str) -> None:
+    """Characters of a path template that a URL may not contain are percent-encoded."""
     made = load({path: {"get": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
 
     assert made.op.request().url == BASE + PATHS[path]
@@ -247,6 +258,7 @@ def test_a_path_of_the_document_is_encoded_where_it_must_be(load: Load, path: st
 
 @pytest.mark.parametrize("path", ["/a/{b", "/a}/b", "/{{a}}", "/a/{}", "/a/{b}", "/../a", "/a/./b", "/a/%2E%2E/b"])
 def test_what_cannot_be_a_path_is_refused_before_anything_is_sent(load: Load, path: str) -> None:
+    """Unbalanced braces, undeclared path variables and dot segments in a path raise Unsupported at the call."""
     made = load({path: {"post": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
 
     with pytest.raises(openconnectors.Unsupported, match="the path"):
@@ -254,6 +266,7 @@ def test_what_cannot_be_a_path_is_refused_before_anything_is_sent(load: Load, pa
 
 
 def test_a_variable_in_the_query_of_a_path_is_a_value_of_the_query(load: Load) -> None:
+    """A variable in the query string of a path template is encoded as a query value."""
     parameters = [{"name": "q", "in": "path", "required": True, "type": "string"}, query("x")]
     operation = {"operationId": "op", "parameters": parameters, "responses": {"200": {"description": "ok"}}}
 
@@ -266,6 +279,7 @@ def test_a_variable_in_the_query_of_a_path_is_a_value_of_the_query(load: Load) -
 
 
 def test_an_object_in_the_query_is_refused_in_words(load: Load) -> None:
+    """An object, or a list inside a list, cannot be written in a query parameter; the message says so."""
     said = problems(load([query("o", "object"), query("l", "array", items={})]).op.request, o={"a": 1}, l=[[1]])
 
     rest = "cannot be written here; only text, numbers and booleans can"
@@ -273,6 +287,7 @@ def test_an_object_in_the_query_is_refused_in_words(load: Load) -> None:
 
 
 def test_lists_of_lists_travel_in_forms(load: Load) -> None:
+    """A list of lists in a form field is joined by the outer and the inner collectionFormat."""
     items = {"type": "array", "collectionFormat": "pipes", "items": {"type": "integer"}}
     field = {"name": "n", "in": "formData", "type": "array", "items": items}
 
@@ -285,6 +300,7 @@ EXACT = Decimal("0.123456789012345678")
 
 
 def test_a_decimal_is_sent_with_its_digits_wherever_it_goes(load: Load) -> None:
+    """A Decimal keeps its digits in path, query, header, JSON, XML and form."""
     number = {"type": "number"}
     places = [{"name": place, "in": place, "required": True, **number} for place in ("path", "query", "header")]
     answers = {"responses": {"200": {"description": "ok"}}}
@@ -317,6 +333,7 @@ def test_a_decimal_is_sent_with_its_digits_wherever_it_goes(load: Load) -> None:
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "-Infinity", "1E+400", "1E-400", "1E+999999"])
 def test_what_is_no_number_of_json_is_refused(load: Load, value: str) -> None:
+    """NaN, infinities and numbers beyond a double are refused as arguments."""
     made = load([query("n", "number"), body({"b": {"type": "number"}})])
 
     assert problems(made.op, n=Decimal(value)) == ["n: is no number that JSON has and every peer reads"]
@@ -325,6 +342,7 @@ def test_what_is_no_number_of_json_is_refused(load: Load, value: str) -> None:
 
 
 def test_a_decimal_is_judged_by_its_schema(load: Load) -> None:
+    """A Decimal is validated by maximum, multipleOf and type, exactly."""
     op = load([query("n", "number", maximum=1, multipleOf=0.01), query("s"), query("i", "integer")]).op
 
     assert op.request(n=Decimal("0.07"), i=Decimal("3")).url == f"{BASE}/x?n=0.07&i=3"
@@ -348,6 +366,7 @@ DECIMALS = {
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
 def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media_type: str) -> None:
+    """format: decimal gives Decimal in responses; text that is not a decimal stays text and is a deviation."""
     made = load(
         {"/x": {"get": {"operationId": "op", "responses": {"200": {"description": "ok", "schema": DECIMALS}}}}},
         produces=["application/json", "application/xml"],
@@ -375,6 +394,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
 
 
 def test_a_signature_says_which_numbers_are_decimals(load: Load) -> None:
+    """The signature annotates format: decimal as Decimal and other numbers as float."""
     op = load([query("n", "number", format="decimal"), query("t", format="decimal"), query("d", "number")]).op
 
     kinds = {name: one.annotation for name, one in op.__signature__.parameters.items()}
@@ -383,6 +403,7 @@ def test_a_signature_says_which_numbers_are_decimals(load: Load) -> None:
 
 
 def test_text_declared_to_be_decimal_is_given_as_a_decimal_or_as_text(load: Load) -> None:
+    """A string of format decimal accepts a Decimal or decimal text, and refuses a float."""
     op = load([query("n", format="decimal")]).op
 
     assert op.request(n=Decimal("12.30")).url == f"{BASE}/x?n=12.30"
@@ -395,6 +416,8 @@ def test_text_declared_to_be_decimal_is_given_as_a_decimal_or_as_text(load: Load
 
 
 def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one(load: Load) -> None:
+    """A date format in x-connector-wire makes date objects of arguments, as the format of the schema does."""
+
     def wire(kind: str, form: str) -> dict[str, Any]:
         return {"type": "string", "x-connector-wire": {"schema": {"type": kind, "format": form}}}
 
@@ -437,6 +460,7 @@ def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one
     ],
 )
 def test_an_object_of_another_kind_than_the_format_is_refused(load: Load, form: str, value: Any, said: str) -> None:
+    """A date or time object of another kind than the format is refused with the kind to pass."""
     (problem,) = problems(load([query("v", format=form)]).op, v=value)
 
     assert said in problem
@@ -464,6 +488,7 @@ class Hostile:
 
 
 def test_what_extends_text_or_a_number_is_sent_as_that(load: Load) -> None:
+    """Members of str and int enums are sent as their values, a range as a list."""
     op = load([query("s"), query("i", "integer"), body({"a": {}, "b": {}})]).op
 
     request = op.request(s=Colour.RED, i=Size.LARGE, a=[Colour.RED, Size.LARGE], b={Colour.RED: range(2)})
@@ -504,6 +529,7 @@ PLACES = ("query", "header", "path", "body", "any member", "text member", "list 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", FOREIGN)
 def test_what_cannot_be_sent_is_an_error_of_the_tree(load: Load, case: str, place: str) -> None:
+    """A value that cannot be serialized raises InvalidArguments, whatever the location of its parameter."""
     value, said = FOREIGN[case]
     kinds = {"any member": {}, "text member": {"type": "string"}, "list member": {"type": "array", "items": {}}}
     if place == "body":
@@ -522,6 +548,7 @@ def test_what_cannot_be_sent_is_an_error_of_the_tree(load: Load, case: str, plac
 
 
 def test_bytes_where_json_has_text_are_refused_with_what_to_give(load: Load) -> None:
+    """Bytes for a string of a JSON body are refused with the advice to encode them as base64."""
     op = load([body({"file": {"type": "string", "format": "binary"}})]).op
 
     assert op.request(file="text").body == b'{"file":"text"}'
@@ -532,6 +559,7 @@ def test_bytes_where_json_has_text_are_refused_with_what_to_give(load: Load) -> 
 
 
 def test_null_is_sent_where_it_is_a_value(load: Load) -> None:
+    """None is sent as null for x-nullable members, with any type, and refused for others."""
     item = {"type": "object", "properties": {"a": {"type": "string", "format": "date"}}}
     kinds: dict[str, Any] = {
         "list": {"type": "array", "items": {"$ref": "#/definitions/Item"}, "x-nullable": True},
@@ -600,6 +628,7 @@ def test_fields_that_the_transport_fills_in_are_not_asked_for() -> None:
 
 
 def test_another_host_than_that_of_the_url_is_refused(load: Load) -> None:
+    """A parameter Host may only repeat the host of the URL."""
     op = load([header("Host")]).op
 
     assert op.request(host="127.0.0.1:9").headers.keys() == {"Accept"}
@@ -609,6 +638,7 @@ def test_another_host_than_that_of_the_url_is_refused(load: Load) -> None:
 
 
 def test_of_two_parameters_that_are_one_header_field_none_is_lost(load: Load) -> None:
+    """Two parameters that are the same header field cannot both be passed (RFC 9110 section 5.1)."""
     op = load([header("X-A", required=False), header("x-a", required=False)]).op
 
     assert op.request(**{"X-A": "1"}).headers["X-A"] == "1"
@@ -619,10 +649,12 @@ def test_of_two_parameters_that_are_one_header_field_none_is_lost(load: Load) ->
 
 @pytest.mark.parametrize("name", ["Expect", "TE", "Upgrade", "Trailer", "Proxy-Authorization", "User-Agent"])
 def test_a_field_that_nobody_need_give_is_not_asked_for(load: Load, name: str) -> None:
+    """A required parameter for a header field that the client sets itself need not be passed."""
     assert load([header(name)]).op.request().headers.keys() == {"Accept"}
 
 
 def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
+    """A parameter Cookie is validated as a header field, and the option headers overrides it."""
     op = load([header("Cookie")]).op
 
     assert op.using(headers={"Cookie": "a=1"}).request(cookie="b=2").headers["Cookie"] == "a=1"
@@ -632,6 +664,7 @@ def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
 
 
 def test_a_parameter_named_content_type_chooses_the_type_of_the_body(load: Load) -> None:
+    """A parameter Content-Type selects the codec of the request body, unless the option does."""
     parameters = [header("content-type", required=False), body({"a": {"type": "integer"}})]
     op = load(parameters, consumes=["application/json", "application/xml", "application/x-www-form-urlencoded"]).op
 
@@ -649,6 +682,7 @@ def test_a_parameter_named_content_type_chooses_the_type_of_the_body(load: Load)
 
 
 def test_an_option_goes_before_the_default_of_the_parameter_for_it(load: Load) -> None:
+    """The option accept overrides the default of a parameter Accept."""
     op = load([header("Accept", default="application/json")], produces=["application/json", "application/xml"]).op
 
     assert op.request().headers["Accept"] == "application/json"
@@ -656,6 +690,7 @@ def test_an_option_goes_before_the_default_of_the_parameter_for_it(load: Load) -
 
 
 def test_a_field_that_a_scheme_sets_is_not_asked_for(load: Load) -> None:
+    """A required parameter Authorization need not be passed if a security scheme sets that field."""
     scheme = {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
     made = load([header("Authorization")], securityDefinitions=scheme, security=[{"key": []}])
 
@@ -748,6 +783,7 @@ SENT: dict[str, Sent] = {
 
 @pytest.mark.parametrize("case", SENT)
 def test_the_media_type_of_a_body_suits_its_value(load: Load, case: str) -> None:
+    """Of the media types that an operation consumes, the first that can hold the value is sent."""
     sent = SENT[case]
     schema = sent.get("schema", OBJECT)
     op = load([{"name": "data", "in": "body", "schema": schema}], consumes=sent["consumes"]).op
@@ -761,6 +797,7 @@ def test_the_media_type_of_a_body_suits_its_value(load: Load, case: str) -> None
 
 
 def test_a_media_type_that_nothing_chooses_is_asked_for(load: Load) -> None:
+    """If consumes has only a range, the caller must choose the media type, within that range."""
     op = load([{"name": "data", "in": "body", "schema": {}}], consumes=["image/*"]).op
 
     assert problems(op, data=b"\0") == [
@@ -796,6 +833,7 @@ ACCEPTED: dict[str, tuple[list[str], dict[str, Any] | None, str]] = {
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: str) -> None:
+    """Accept prefers the media types that can hold the declared response."""
     produces, schema, accept = ACCEPTED[case]
     answer = {"description": "ok", **({"schema": schema} if schema else {})}
 
@@ -805,6 +843,7 @@ def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: s
 
 
 def test_a_media_type_within_a_range_can_be_asked_for(load: Load) -> None:
+    """The option accept may be any media type within a range of produces, with parameters."""
     op = load([], produces=["*/*", "application/json"]).op
 
     assert op.using(accept="text/csv").request().headers["Accept"] == "text/csv"
@@ -813,6 +852,7 @@ def test_a_media_type_within_a_range_can_be_asked_for(load: Load) -> None:
 
 
 def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: Path) -> None:
+    """The sandbox serves an operation that consumes and produces */*."""
     answer = {"200": {"description": "ok", "schema": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
     operation = {
         "operationId": "op",
@@ -830,6 +870,7 @@ def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: P
 
 
 def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Load) -> None:
+    """subscribe() puts its URL into the body, whether the body is passed whole or in parts."""
     url = {"type": "string", "x-ms-notification-url": True, "x-ms-visibility": "internal"}
     parameter = body({"target": url, "events": {"type": "array", "items": {"type": "string"}}}, required=["target"])
     made = load([parameter])
@@ -873,6 +914,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
     ],
 )
 def test_an_option_of_the_wrong_kind_is_refused_in_words(load: Load, options: dict[str, Any]) -> None:
+    """An option with a value of the wrong type raises UnknownName that names the option."""
     (name,) = options
 
     with pytest.raises(openconnectors.UnknownName, match=f"value of {name}|option '{name}'"):
@@ -880,6 +922,7 @@ def test_an_option_of_the_wrong_kind_is_refused_in_words(load: Load, options: di
 
 
 def test_a_header_field_of_an_option_cannot_break_out(load: Load) -> None:
+    """Fields of the option headers with line breaks, invalid names or framing fields are refused."""
     op = load([]).op
 
     for name, text in (("X", "a\r\nY: b"), ("X y:", "a"), ("Content-Length", "5"), ("X", "\u65e5")):
@@ -892,6 +935,7 @@ def test_a_header_field_of_an_option_cannot_break_out(load: Load) -> None:
 def test_the_command_line_sends_numbers_with_their_digits_and_in_the_type_that_is_chosen(
     load: Load, tmp_path: Path
 ) -> None:
+    """connectors call keeps the digits of numbers and honours --content-type."""
     rows = {"type": "array", "items": {"type": "object"}}
     load([body({"n": {"type": "number"}, "rows": rows})], consumes=["*/*"])
     (tmp_path / "rows.json").write_text('[{"a": 0.123456789012345678}]', "utf-8")

@@ -51,6 +51,7 @@ def _properties_out(folder: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_link_to_itself, _link_to_nothing, _link_out, _pipe, _properties_out])
 def test_a_broken_file_is_named_and_left_out(spoil: object, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A broken file of a folder is skipped with a warning that names it; the other connectors load."""
     assert callable(spoil)
     spoil(folder)
     with caplog.at_level(logging.WARNING):
@@ -63,6 +64,7 @@ def test_a_broken_file_is_named_and_left_out(spoil: object, folder: Path, caplog
 
 
 def test_a_file_of_bad_bytes_fails_alone(folder: Path) -> None:
+    """A document that is not UTF-8 is listed and raises InvalidDocument only when it is loaded."""
     (folder / "x.swagger.yaml").write_bytes(b'swagger: "2.0"\xff\n')
     assert "x" in openconnectors.available()
     assert openconnectors.load("sound").a.request()
@@ -73,6 +75,7 @@ def test_a_file_of_bad_bytes_fails_alone(folder: Path) -> None:
 def test_a_place_that_is_no_folder_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Entries of CONNECTORS_PATH that are not folders are skipped with a warning that names each."""
     loop = folder.parent / "loop"
     loop.symlink_to(loop)
     places = [str(folder / "sound.swagger.yaml"), str(folder.parent / "nowhere"), str(loop), "x" * 300, str(folder)]
@@ -117,6 +120,7 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:30])
 def test_a_connector_has_one_spelling_and_is_no_path(name: str, folder: Path) -> None:
+    """Names with path separators, other case or control characters are unknown and cannot be added."""
     with pytest.raises(openconnectors.UnknownName):
         openconnectors.load(name)
     sound = registry.find("sound")

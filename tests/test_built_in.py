@@ -21,6 +21,7 @@ OWN = [name for name, entry in registry.entries().items() if entry.source == "bu
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['connector']} {case['operation']}")
 def test_what_is_sent(case: dict[str, Any]) -> None:
+    """Each case's method, URL, headers and body are sent byte for byte, and secrets are not shown."""
     made = openconnectors.load(case["connector"], connection=case["connection"])
     operation = made[case["operation"]].using(**case.get("options", {}))
     request, expected = operation.request(**case["arguments"]), case["request"]
@@ -35,6 +36,7 @@ def test_what_is_sent(case: dict[str, Any]) -> None:
 
 
 def test_each_has_a_case() -> None:
+    """Every built-in connector has a case."""
     assert {case["connector"] for case in CASES} == set(OWN)
 
 
@@ -85,6 +87,7 @@ def test_a_pet_in_both_representations() -> None:
 
 
 def test_choices_of_another_connector() -> None:
+    """Slack's channels are the choices of the argument channel, read from the service."""
     entry = registry.find("slack")
     with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
         made = openconnectors.load("slack", connection=sandbox.values, base_url=sandbox.url)

@@ -64,6 +64,7 @@ def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -
 
 
 def test_errors_are_one_error_in_json_and_in_xml(twilio: Connector, sandbox: Sandbox) -> None:
+    """An error response raises the same class with equal fields from JSON and from XML."""
     wrong = openconnectors.load("twilio", connection={**sandbox.values, "access_token": "wrong"}, base_url=sandbox.url)
     nobody = "SM" + "0" * 32
     calls = [
@@ -84,6 +85,7 @@ def test_errors_are_one_error_in_json_and_in_xml(twilio: Connector, sandbox: San
 
 
 def test_the_signature_names_what_must_be_given(twilio: Connector) -> None:
+    """A signature has keyword-only arguments, required ones without a default, the others with theirs."""
     signature = inspect.signature(twilio.send_message)
     required = [one.name for one in signature.parameters.values() if one.default is inspect.Parameter.empty]
     assert required == ["from_", "to", "body"]
@@ -94,6 +96,7 @@ def test_the_signature_names_what_must_be_given(twilio: Connector) -> None:
 
 
 def test_help_shows_the_descriptions(twilio: Connector) -> None:
+    """help() shows the descriptions of the document, and dir() lists the operations."""
     shown = pydoc.plain(pydoc.render_doc(twilio.send_message))
     for text in ("Send a new message to a mobile number.", "from_ (str, required)", "Operation successful"):
         assert text in shown
@@ -108,6 +111,7 @@ def test_operations_answer_to_wire_names(twilio: Connector) -> None:
 
 
 def test_a_body_may_be_given_whole(twilio: Connector) -> None:
+    """A body is passed either whole, under its own name, or as its members; never both."""
     message = twilio.send_message(send_message_request={"from": OUR, "to": THEIR, "body": "whole"})
     assert message["body"] == "whole"
     with pytest.raises(openconnectors.InvalidArguments, match="whole and in parts"):
@@ -115,6 +119,7 @@ def test_a_body_may_be_given_whole(twilio: Connector) -> None:
 
 
 def test_a_request_shows_itself_and_no_credentials(twilio: Connector, sandbox: Sandbox) -> None:
+    """request() returns what would be sent, sends nothing, and shows no credentials."""
     request = twilio.send_message.request(from_=OUR, to=THEIR, body="A & B", media_url=["https://a/1", "https://a/2"])
     assert request.method == "POST"
     assert request.url == f"{sandbox.url}/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages.json"
@@ -134,6 +139,7 @@ def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> 
 
 
 def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
+    """choices() lists the values that the service offers for an argument; an argument without them is unknown."""
     numbers = [(one["phone_number"], one["friendly_name"]) for one in twilio.list_incoming_phone_numbers.items()]
     assert twilio.send_message.choices("from") == twilio.send_message.choices("from_") == numbers
     with pytest.raises(openconnectors.UnknownName, match="body"):
@@ -141,6 +147,7 @@ def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
 
 
 def test_pages_come_in_the_representation_of_the_first(twilio: Connector) -> None:
+    """Every page has the media type of the first; an operation without pages raises Unsupported."""
     for number in range(3):
         twilio.send_message(from_=OUR, to=THEIR, body=str(number))
     for accept in ("application/json", XML):
@@ -189,6 +196,7 @@ def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: 
 
 
 def test_options_are_checked(twilio: Connector) -> None:
+    """An unknown option or a media type that the operation does not produce is refused."""
     with pytest.raises(openconnectors.UnknownName, match="accept"):
         twilio.list_messages.using(acept=XML)
     with pytest.raises(openconnectors.InvalidArguments, match="text/csv"):
@@ -197,6 +205,7 @@ def test_options_are_checked(twilio: Connector) -> None:
 
 
 def test_the_sandbox_remembers_in_a_file(service: Any, tmp_path: Any) -> None:
+    """A sandbox with a state file keeps its records across restarts and seeds them once."""
     state = tmp_path / "state.db"
     with Sandbox(service, state=state) as first:
         connector = openconnectors.load("twilio", connection=first.values, base_url=first.url)

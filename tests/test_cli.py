@@ -21,6 +21,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_list_names_connectors_and_their_source() -> None:
+    """list --json has the built-in connectors in order, each with its source."""
     code, out, _ = run("list", "--json")
     assert code == 0
     names = ["github-issues", "open-meteo", "petstore", "sendgrid", "slack", "twilio"]
@@ -28,6 +29,7 @@ def test_list_names_connectors_and_their_source() -> None:
 
 
 def test_call_prints_the_value_and_nothing_else() -> None:
+    """call prints the value to stdout and nothing to stderr; a repeated option is a list."""
     code, out, err = run(
         "call", "twilio", "send_message", "--from", "+15005550006", "--to", "+14155552345", "--body", "Hi",
         "--media-url", "https://a/1", "--media-url", "https://a/2", "--accept", "application/xml",
@@ -38,6 +40,7 @@ def test_call_prints_the_value_and_nothing_else() -> None:
 
 
 def test_call_takes_wire_names_and_json() -> None:
+    """call takes an operationId and, with --set, a wire name and JSON."""
     code, out, _ = run(
         "call", "twilio", "SendMessage", "--dry-run", "--sandbox",
         "--set", 'sendMessageRequest={"from": "+1", "to": "+2", "body": "x"}',
@@ -73,6 +76,7 @@ WRONG = [
     ("arguments", "code", "said"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_wrong_input_is_told_on_stderr(arguments: list[str], code: int, said: str) -> None:
+    """Wrong input is reported on stderr with its exit code; stdout stays empty but for findings."""
     got, out, err = run(*arguments)
     assert (got, said in err) == (code, True), err
     assert out == "" or arguments[0] == "validate"
@@ -86,6 +90,7 @@ def test_secrets_are_no_options() -> None:
 
 
 def test_validate_tells_each_finding_at_its_place(tmp_path: Path) -> None:
+    """validate prints each finding at line and column with its source line, or as JSON."""
     path = tmp_path / "wrong.swagger.yaml"
     path.write_text(
         """swagger: "2.0"
@@ -130,6 +135,7 @@ paths:
 
 
 def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    """sandbox serves until SIGINT, exits with 130, and keeps its state in the file."""
     import signal
 
     import openconnectors

@@ -251,6 +251,7 @@ def _compared(new: Any, old: Any = OLD) -> Comparison:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_is_told_by_its_rule(kind: str) -> None:
+    """Each kind of change is one finding of its rule, with the severity and version bump of that rule."""
     change, rule = KINDS[kind]
     new = copy.deepcopy(OLD)
     change(new)
@@ -264,6 +265,7 @@ def test_a_change_is_told_by_its_rule(kind: str) -> None:
 
 
 def test_what_did_not_change_is_not_told() -> None:
+    """A document compared with itself has no findings."""
     for entry in registry.entries().values():
         if entry.source == "built in":
             beside = None if entry.properties is None else loader.read(entry.properties)
@@ -273,6 +275,7 @@ def test_what_did_not_change_is_not_told() -> None:
 
 
 def test_places_are_those_of_both_documents() -> None:
+    """A finding has the line in the new document and, as related, the line in the old one."""
     new = copy.deepcopy(OLD)
     new["info"]["description"] = "one line more"
     new["paths"]["/things"]["get"]["parameters"][1]["maximum"] = 10
@@ -330,6 +333,7 @@ def test_the_same_service_in_another_version_of_the_specification() -> None:
     ("version", "code"), [("1.2.0", 1), ("1.3.0", 1), ("2.0.0", 0)], ids=["the same", "too little", "what it asks for"]
 )
 def test_the_command_exits_by_the_version(version: str, code: int, tmp_path: Path) -> None:
+    """diff exits with 0 only if the new version is at least the one that the changes require."""
     new = copy.deepcopy(OLD)
     _get(new)["operationId"] = "listThings"
     new["info"]["version"] = version
@@ -343,6 +347,7 @@ def test_the_command_exits_by_the_version(version: str, code: int, tmp_path: Pat
 
 
 def test_one_document_is_compared_with_one(tmp_path: Path) -> None:
+    """diff refuses a folder with several documents, or with none."""
     code, _, err = run("diff", "spec", "spec")
     assert (code, "give one of them" in err) == (2, True)
     code, _, err = run("diff", str(tmp_path), "spec/petstore.swagger.yaml")

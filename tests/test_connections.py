@@ -115,6 +115,7 @@ def test_an_application_gets_its_own_token(people: Path, state: State) -> None:
 
 
 def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
+    """The password grant gives a token; a refused one raises ConnectionMissing."""
     made = openconnectors.load("people", connection=client(grant="password", username="ada", password="pass-of-ada"))
     assert made.me() == {"name": PERSON}
     assert state.grants == ["password"]
@@ -123,6 +124,7 @@ def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
 
 
 def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: State) -> None:
+    """A token that expires within EARLY seconds is renewed before the next call."""
     state.lifetime = int(oauth.EARLY) - 10
     made = openconnectors.load("people", connection=client(grant="client_credentials"))
     made.me()
@@ -145,11 +147,13 @@ def test_a_token_that_is_refused_is_renewed_once(people: Path, state: State) -> 
 
 
 def test_a_refused_token_that_cannot_be_renewed_is_the_error_it_is(people: Path) -> None:
+    """A refused token without a way to renew it raises Unauthorized."""
     with pytest.raises(openconnectors.Unauthorized):
         openconnectors.load("people", connection={"token": "revoked"}).me()
 
 
 def test_tokens_are_asked_for_over_tls_only(people: Path) -> None:
+    """A token endpoint over plain http is refused."""
     raw = json.loads(people.read_text())
     raw["securityDefinitions"]["oauth"]["tokenUrl"] = "http://token.example/token"
     people.write_text(json.dumps(raw))
@@ -190,6 +194,7 @@ def test_a_person_agrees_in_the_browser(
 
 
 def test_a_person_enters_a_code_on_another_device(people: Path, state: State, kept: Kept) -> None:
+    """The device flow shows the code to enter and gives a token that calls can use."""
     service = loader.load(people)
     said: list[str] = []
 
@@ -230,6 +235,7 @@ def test_ci_connects_without_a_person_or_a_keyring(people: Path, state: State) -
 
 
 def test_a_secret_on_the_command_line_is_refused(people: Path) -> None:
+    """connect refuses a secret on the command line, without printing it, and suggests ${NAME}."""
     done = command("connect", "people", "--set", "client_secret=plain-as-day")
     assert done.returncode == 2
     assert "${NAME}" in done.stderr
@@ -237,6 +243,7 @@ def test_a_secret_on_the_command_line_is_refused(people: Path) -> None:
 
 
 def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: Path) -> None:
+    """Without a keyring, a secret is saved as a reference (file:… or ${NAME}) and read from there."""
     secret = tmp_path / "secret"
     secret.write_text("a-token\n")
     done = command("connect", "people", "--set", f"token=file:{secret}", "--no-test")
@@ -246,6 +253,7 @@ def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: 
 
 
 def test_the_file_keeps_what_people_wrote(people: Path, kept: Kept) -> None:
+    """Saving a connection keeps comments and entries of the file; removing it removes its secrets."""
     path = connections.saved_file()
     path.parent.mkdir(parents=True)
     path.write_text('# mine\n[twilio.work]\naccount_id = "AC1" # the first\n')
@@ -278,6 +286,7 @@ SETS = {
 
 
 def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> None:
+    """Of several connection parameter sets, the values decide which is used; a set must be complete."""
     raw = document(provider)
     raw["securityDefinitions"] = {"k": {"type": "apiKey", "in": "header", "name": "X-Key"}, "b": {"type": "basic"}}
     raw["security"] = [{"k": []}, {"b": []}]

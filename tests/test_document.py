@@ -25,12 +25,14 @@ def test_plain_scalars_are_those_of_the_core_schema() -> None:
 
 
 def test_json_knows_fewer_spellings() -> None:
+    """YAML spellings of values in a JSON file are errors at their position."""
     for text in ('{"a": True}', '{"a": +1}', '{"a": .5}', '{"a": 0x1F}', '{"a": ~}'):
         with pytest.raises(InvalidDocument, match=r"1:7: error: .* is no JSON value; put it in quotes"):
             document.parse(text, "x.json")
 
 
 def test_tags_of_the_core_schema_say_what_a_scalar_is() -> None:
+    """Explicit tags of the YAML core schema decide the type of a scalar."""
     text = "[!!int '3', !!int 0x10, !!float 3, !!bool 'true', !!null '', !!str 1, ! 2, !!map {a: 1}, !!seq [1]]"
     found = document.parse(text, "x.yaml").root
     assert found == [3, 16, 3.0, True, None, "1", "2", {"a": 1}, [1]]
@@ -52,11 +54,13 @@ MERGED: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize("case", MERGED)
 def test_merge_keys_are_merged(case: str) -> None:
+    """YAML merge keys (<<) are merged, with the node's own members first."""
     text, value = MERGED[case]
     assert document.parse(text, "x.yaml").root["b"] == value
 
 
 def test_a_merged_node_stands_where_its_anchor_does() -> None:
+    """A merged member has the position of its anchor, an overridden member its own."""
     found = document.parse("a: &x\n  p: {r: 1}\n  q: 1\nb:\n  <<: *x\n  q: 2\nc: {<<: {<<: *x}}\n", "x.yaml")
     assert found.position("/b/p", key=True) == (2, 3)
     assert found.position("/b/p/r") == (2, 6)
@@ -65,10 +69,12 @@ def test_a_merged_node_stands_where_its_anchor_does() -> None:
 
 
 def test_keys_are_text() -> None:
+    """Mapping keys are text, whatever YAML would read them as."""
     assert document.parse("200: a\ntrue: b\nno: c\n", "x.yaml").root == {"200": "a", "true": "b", "no": "c"}
 
 
 def test_every_node_has_its_place_in_yaml_and_in_json() -> None:
+    """Every key and value has a line and column; an unknown pointer has those of its nearest ancestor."""
     yaml = document.parse("a:\n  - b: 1\n    c/d: {e: 2}\n", "x.yaml")
     assert yaml.position("/a/0/b") == (2, 8)
     assert yaml.position("/a/0/b", key=True) == (2, 5)
@@ -80,6 +86,7 @@ def test_every_node_has_its_place_in_yaml_and_in_json() -> None:
 
 
 def test_aliases_are_values_used_twice() -> None:
+    """An alias is the value of its anchor, at the position of the alias."""
     found = document.parse("a: &x {b: [1]}\nc: *x\n", "x.yaml")
     assert found.root["c"] == {"b": [1]}
     assert found.position("/c") == (2, 4)
@@ -133,6 +140,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_no_document_is_refused_at_its_place(case: str) -> None:
+    """Text that is not a document raises InvalidDocument at its line and column."""
     text, place, said = REFUSED[case]
     with pytest.raises(InvalidDocument) as caught:
         document.parse(text, "x.json" if "JSON" in case else "x.yaml")
@@ -142,5 +150,6 @@ def test_what_is_no_document_is_refused_at_its_place(case: str) -> None:
 
 
 def test_utf16_and_a_byte_order_mark_are_read() -> None:
+    """UTF-16 and UTF-8 with a byte order mark are read."""
     assert document.parse("a: ü".encode("utf-16"), "x.yaml").root == {"a": "ü"}
     assert document.parse("a: ü".encode("utf-8-sig"), "x.yaml").root == {"a": "ü"}

@@ -168,6 +168,7 @@ def test_the_sandbox_serves_what_can_be_read_and_says_what_cannot() -> None:
 
 
 def test_a_description_names_what_cannot_be_read() -> None:
+    """The description lists an operation that cannot be read with its problem, beside the usable ones."""
     found = describe("x", service(SHARED.replace("BROKEN", "{responses: {200: fine}}")))
     assert [one["name"] for one in found["actions"]] == ["good", "also_good"]
     assert [(one["name"], one["method"], one["path"]) for one in found["unreadable"]] == [("get_bad", "GET", "/bad")]
@@ -176,6 +177,7 @@ def test_a_description_names_what_cannot_be_read() -> None:
 
 
 def test_the_command_line_adds_shows_and_calls_the_rest(tmp_path: Path) -> None:
+    """show, call and add work for a document with one unreadable operation, and name it; validate exits with 1."""
     path = tmp_path / "odd.swagger.yaml"
     text = SHARED.replace("BROKEN", "{responses: {200: fine}}")
     path.write_text(f'swagger: "2.0"\ninfo: {{title: T, version: "1"}}\n{text}')
@@ -258,6 +260,7 @@ SERVERS: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("case", SERVERS)
 def test_the_server_is_read_as_it_is_meant(case: str) -> None:
+    """host, basePath and schemes in odd spellings give the URL that was meant, with a warning."""
     text, url = SERVERS[case]
     found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
     assert found.server == url
@@ -297,6 +300,7 @@ def test_a_host_that_cannot_be_used_is_none(case: str) -> None:
      "\\\\evil", "'@evil.example'", "me@evil.example/v1", ":8080/v1", "[/v1]", "1.5", "ftp://a.example/v1", '"/a\\tb"'],
 )  # fmt: skip
 def test_a_base_path_that_is_no_path_is_refused(path: str) -> None:
+    """A basePath with a host, query, fragment, dot segments or backslashes is an error at its place."""
     with pytest.raises(InvalidDocument, match="4:11: error: "):
         service(f"host: a.example\nbasePath: {path}\npaths: {{}}\n")
 
@@ -324,6 +328,7 @@ x-items:
 
 
 def test_odd_spellings_are_read_as_they_are_meant() -> None:
+    """Members of the wrong type or case that published documents have are read as meant."""
     found = service(
         """
 consumes: application/json

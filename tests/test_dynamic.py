@@ -135,11 +135,13 @@ def kinds(asked: list[str], tmp_path: Path) -> Iterator[openconnectors.Connector
 
 
 def test_choices_are_asked(kinds: openconnectors.Connector) -> None:
+    """The choices of x-ms-dynamic-values are value and title, read from the service."""
     assert kinds.add_thing.choices("kind")[:2] == [("book", "BOOK"), ("coin", "COIN")]
 
 
 @pytest.mark.parametrize("operation", ["take_folder", "pick_folder"], ids=["a tree", "the service's file picker"])
 def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str) -> None:
+    """choices(name, parent) lists the folder below a choice; flat choices have none below."""
     choices = kinds._operation(operation).choices
     assert choices("folder") == [("/a", "a"), ("/b", "b")]
     assert choices("folder", "/b") == [("/b/a", "a"), ("/b/b", "b")]
@@ -160,6 +162,7 @@ def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.
 
 
 def test_each_choice_has_its_own_schema(kinds: openconnectors.Connector) -> None:
+    """Arguments are validated by the schema that the service returns for the chosen kind."""
     assert kinds.add_thing(kind="coin", worth=2) == {"worth": 2}
     with pytest.raises(openconnectors.InvalidArguments, match="worth: must be integer"):
         kinds.add_thing(kind="coin", worth="two")
@@ -168,11 +171,13 @@ def test_each_choice_has_its_own_schema(kinds: openconnectors.Connector) -> None
 
 
 def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: openconnectors.Connector, asked: list[str]) -> None:
+    """An unusable schema from the service raises InvalidResponse, and the operation is not sent."""
     with pytest.raises(openconnectors.InvalidResponse, match="GetSchema"):
         kinds.add_thing(kind="broken", thing={"x": 1})
     assert asked == ["GET /kinds/broken"]
 
 
 def test_a_dry_run_asks_nobody(kinds: openconnectors.Connector, asked: list[str]) -> None:
+    """request() sends nothing, not even for dynamic schemas."""
     assert kinds.add_thing.request(kind="book", thing={"any": 1}).method == "POST"
     assert asked == []

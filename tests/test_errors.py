@@ -62,6 +62,7 @@ def test_every_error_is_pickled_and_copied(kind: type[ConnectorError], way: Call
 
 
 def test_the_failure_behind_an_error_arrives_too() -> None:
+    """A pickled error keeps its cause and the cause's fields."""
     error = OutcomeUnknown("may have been carried out")
     error.__cause__ = Timeout("no answer", "unknown")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
@@ -70,6 +71,7 @@ def test_the_failure_behind_an_error_arrives_too() -> None:
 
 
 def test_what_cannot_be_pickled_does_not_keep_an_error_from_arriving() -> None:
+    """A value that cannot be pickled arrives as its repr, and the error with it."""
     error = NotFound("get_a", 404, value={"a": lambda: None})
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
     assert again.status == 404

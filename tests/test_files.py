@@ -178,6 +178,7 @@ def test_octets_go_up_from_wherever_they_are(files: openconnectors.Connector, tm
 
 
 def test_a_form_carries_a_file_with_its_name_and_type(files: openconnectors.Connector, tmp_path: Path) -> None:
+    """A multipart form carries a file with its file name and media type, beside text fields."""
     path = tmp_path / 'with "quotes".txt'
     path.write_bytes(b"hello")
     came = files.post_form(file=path, note="a\r\nb", tags=["x", "y"])
@@ -193,11 +194,13 @@ def test_a_form_carries_a_file_with_its_name_and_type(files: openconnectors.Conn
     ids=["text", "number", "text stream", "missing path", "object"],
 )
 def test_what_is_no_file_is_refused(files: openconnectors.Connector, wrong: Any) -> None:
+    """Text, numbers, text streams, missing paths and objects are refused where a file is expected."""
     with pytest.raises(openconnectors.InvalidArguments):
         files.post_form.request(file=wrong)
 
 
 def test_a_download_is_read_in_pieces_or_saved(files: openconnectors.Connector, tmp_path: Path) -> None:
+    """A stream can be read by pieces or saved; a call without stream() returns bytes."""
     with files.get_raw.stream(size=MIB) as stream:
         assert (stream.status, stream.headers["Content-Length"]) == (200, str(MIB))
         assert stream.fields["X-Made"].isoformat() == "2026-01-31"
@@ -213,6 +216,7 @@ def test_a_download_is_read_in_pieces_or_saved(files: openconnectors.Connector, 
 
 
 def test_a_download_that_breaks_off_leaves_no_file(files: openconnectors.Connector, tmp_path: Path) -> None:
+    """save() of a download that breaks off leaves neither the file nor a partial one."""
     stream = files.get_raw.using(timeout=0.3).stream(size=50_000 * MIB)
     with stream, pytest.raises(openconnectors.TransportError):
         stream.save(tmp_path / "down.bin")

@@ -45,11 +45,13 @@ def _found(document: Path, shelf: Shelf, examples: int = EXAMPLES, **given: Any)
 
 
 def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
+    """Fuzzing a service that follows its document reports nothing."""
     assert _found(document, Shelf(), examples=80) == []
 
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_fault_of_a_service_is_found(bug: str, document: Path) -> None:
+    """Each seeded fault of the service is reported by one of its checks."""
     found = _found(document, Shelf(bug))
     assert {one.check for one in found} & BUGS[bug], [(one.check, one.message) for one in found]
 
@@ -73,6 +75,7 @@ def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
 
 
 def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
+    """Equal seeds send equal requests, other seeds others."""
     told: list[list[str]] = []
     for seed in (1, 1, 2):
         sent: list[str] = []
@@ -89,6 +92,7 @@ def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
 
 @pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
 def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
+    """Fuzzing a built-in connector against its sandbox reports nothing."""
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
         made = openconnectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
@@ -97,6 +101,7 @@ def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
 def test_no_octets_break_the_client(entry: Entry) -> None:
+    """Malformed responses raise nothing but the errors of the tree."""
     values = {one.name: "x" for one in loader.load(entry.document, entry.properties).connection}
     made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
     names = list(made)[:3]
@@ -104,6 +109,8 @@ def test_no_octets_break_the_client(entry: Entry) -> None:
 
 
 def test_a_client_that_octets_break_is_found(document: Path) -> None:
+    """A client that fails on a malformed response is reported, and the saved failure replays."""
+
     class Weak:
         def __init__(self, own: Any) -> None:
             self._own = own
@@ -142,6 +149,7 @@ QUICK = settings(
 
 @pytest.mark.parametrize("plan", [plan for _, plan in PLANS], ids=[name for name, _ in PLANS])
 def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
+    """At least 90 % of valid() arguments are accepted, and every broken() one is refused."""
     taken = []
 
     @QUICK
@@ -165,6 +173,7 @@ def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
 
 
 def test_what_is_broken_says_how(document: Path) -> None:
+    """Broken arguments name the rule that they break, and cover lengths, limits, types and unknown names."""
     made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
     plan = made.plan(made.service.operations["addBook"])
     rules: set[str] = set()
@@ -183,6 +192,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not validate is reported by the check refusal."""
     monkeypatch.setattr(Plan, "_judged", lambda self, values, sent: [])
     found = _found(document, Shelf(), operations=["list_books"])
     assert "refusal" in {one.check for one in found}
@@ -192,6 +202,7 @@ def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypat
 
 
 def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> None:
+    """connectors fuzz prints a failure with the call that repeats it, saves it, and replays it."""
     kept = tmp_path / "failures.json"
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serving(Shelf("pages as text")) as shelf:
@@ -218,6 +229,7 @@ def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> 
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
+    """Wrong use of connectors fuzz exits with 2 and says what is wrong."""
     code, _, err = run(*arguments)
     assert (code, said in err) == (2, True), err
 
@@ -225,6 +237,7 @@ def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
 @given(st.data())
 @settings(parent=QUICK, max_examples=5)
 def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
+    """arguments(plan) is a Hypothesis strategy for anyone's tests."""
     service = loader.load(OWN[0].document, OWN[0].properties)
     with Sandbox(service) as sandbox:
         made = openconnectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)

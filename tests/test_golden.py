@@ -109,6 +109,7 @@ def cases(*members: str) -> list[Any]:
 
 
 def test_every_case_is_one_of_a_kind_and_has_a_fact_of_its_own() -> None:
+    """Every golden case has a fact unlike the others of its file, and a kind that a test reads."""
     for suite in suites().values():
         facts = [case["fact"] for case in suite.cases]
         assert len(facts) == len(set(facts)), suite.path
@@ -157,6 +158,7 @@ def body_of(plan: Plan, media_type: str) -> Body:
 
 @pytest.mark.parametrize(("suite", "case"), cases("schema"))
 def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
+    """A value is written and read as the case's bytes, by the client and by the service."""
     for representation in MEDIA.keys() & case.keys():
         plan = plan_of(suite, case["schema"], MEDIA[representation])
         media_type, data = form_of(representation, case[representation])
@@ -185,6 +187,7 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("suite", "case"), cases("schema", "invalid"))
 def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
+    """Bytes that are not a value of the schema are refused in both directions."""
     for representation, texts in case["invalid"].items():
         plan = plan_of(suite, case["schema"], MEDIA[representation])
         for text in texts:
@@ -200,6 +203,7 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("suite", "case"), cases("deviates"))
 def test_octets_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> None:
+    """Bytes that break the schema are read, with a deviation at each place."""
     for representation, ones in case["deviates"].items():
         plan = plan_of(suite, case["schema"], MEDIA[representation])
         for one in ones:
@@ -211,6 +215,7 @@ def test_octets_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(("suite", "case"), cases("unwritable"))
 def test_values_that_a_representation_cannot_hold(suite: Suite, case: dict[str, Any]) -> None:
+    """A value that a representation cannot hold is refused as an argument."""
     for one in case["unwritable"]:
         for representation in one["in"]:
             plan = plan_of(suite, case["schema"], MEDIA[representation])
@@ -236,6 +241,7 @@ def made(connector: Connector, case: Mapping[str, Any]) -> Request:
 
 @pytest.mark.parametrize(("suite", "case"), cases("request"))
 def test_a_request(suite: Suite, case: dict[str, Any]) -> None:
+    """Arguments make the case's request, and the sandbox reads the same arguments out of it."""
     request, expected = made(suite.connector, case), case["request"]
     body = whole(request.body)
     base = suite.connector.connection.base
@@ -275,6 +281,7 @@ def _routes(suite: Suite) -> Any:
 
 @pytest.mark.parametrize(("suite", "case"), cases("refused"))
 def test_a_request_that_is_refused(suite: Suite, case: dict[str, Any]) -> None:
+    """Wrong arguments are refused, with a problem at each place and no other."""
     with pytest.raises(openconnectors.InvalidArguments) as refused:
         made(suite.connector, case)
     assert paths(refused.value.problems) == sorted(case["refused"])
@@ -285,6 +292,7 @@ def test_a_request_that_is_refused(suite: Suite, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("suite", "case"), cases("answer"))
 def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
+    """A response gives the case's value, deviations and error, and its value is written as the same bytes."""
     plan = Plan(Compiler(suite.service), suite.service.operations[case["operation"]])
     answer = case["answer"]
     headers = Headers((name, str(text)) for name, text in answer.get("headers", {}).items())
@@ -351,6 +359,7 @@ class Script:
 
 @pytest.mark.parametrize(("suite", "case"), cases("exchanges"))
 def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
+    """A call sends the case's requests in order and returns its value or raises its error."""
     script = Script(case["exchanges"])
     how = case.get("how", "call")
     with serving(make_server("127.0.0.1", 0, script, threaded=True)) as url:

@@ -178,6 +178,7 @@ def test_vendors_are_spelled_in_the_extensions_only() -> None:
 
 
 def test_no_code_knows_a_connector() -> None:
+    """No module names a built-in connector."""
     names = {path.name.split(".")[0] for path in (ROOT / "spec").iterdir()}
     assert names
     for name in names:
@@ -199,6 +200,7 @@ def test_sockets_are_opened_by_transports_only() -> None:
 
 
 def test_no_room_without_a_name() -> None:
+    """No module is called util, utils, common, helpers or misc."""
     assert {path.stem for path in MODULES} & {"util", "utils", "common", "helpers", "misc"} == set()
 
 
@@ -219,6 +221,7 @@ def test_the_public_names_are_these() -> None:
 
 
 def test_every_extension_has_its_place_on_the_page() -> None:
+    """docs/extensions.md describes every extension, and the schema of extensions has all of ours."""
     page = (ROOT / "docs/extensions.md").read_text("utf-8")
     assert {name for _, name in ROWS if f"`{name}`" not in page} == set()
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
@@ -239,6 +242,7 @@ def _members(node: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "spec").glob("*.yaml")), ids=lambda path: path.name)
 def test_the_documents_keep_to_the_schema_of_extensions(path: Path) -> None:
+    """The extensions in the built-in documents are valid by docs/extensions.schema.json."""
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
     judge = Draft202012Validator(schema)

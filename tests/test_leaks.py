@@ -140,6 +140,7 @@ def test_an_echo_is_shown_nowhere(
 
 @pytest.mark.parametrize("security", VALUES)
 def test_an_unreachable_service_shows_nothing(tmp_path: Path, security: str) -> None:
+    """The error of an unreachable service shows no secret, for calls and streams."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     made = load(tmp_path, document(security), url, VALUES[security], timeout=0.5)
@@ -150,6 +151,7 @@ def test_an_unreachable_service_shows_nothing(tmp_path: Path, security: str) -> 
 @pytest.mark.parametrize("octets", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nX\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\n"])
 @pytest.mark.parametrize("security", VALUES)
 def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, octets: bytes) -> None:
+    """The error of a malformed response shows no secret."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         made = load(
             tmp_path, document(security), f"http://127.0.0.1:{server.getsockname()[1]}", VALUES[security], timeout=0.3
@@ -176,6 +178,7 @@ def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, octets: 
     ids=str,
 )
 def test_a_connection_that_is_refused_shows_nothing(tmp_path: Path, values: dict[str, Any]) -> None:
+    """The error of refused connection values shows no secret."""
     path = tmp_path / "t.swagger.json"
     path.write_text(json.dumps(document("header")))
     places = leaks(lambda: openconnectors.load_file(path, connection=values, base_url="http://127.0.0.1:1").get_a())
@@ -317,6 +320,7 @@ def _while_handling(error: Exception, call: Callable[[], Any]) -> Any:
 
 
 def test_deviations_show_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Deviations and the log show no secret that a response echoes; the value is the caller's and keeps it."""
     content = document("header")
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "additionalProperties": False}
     content["paths"]["/a"]["get"]["responses"]["200"]["schema"] = schema

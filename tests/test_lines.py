@@ -77,6 +77,7 @@ def test_lines_are_a_list_of_typed_items(tmp_path: Path, media_type: str, schema
 
 
 def test_an_item_that_breaks_its_schema_is_named_by_its_place(tmp_path: Path) -> None:
+    """A deviation in an item of a sequence is named by the item's index."""
     data = b'{"at": "2026-01-01"}\n{}\n'
     api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], data)
     with serving(server):
@@ -84,6 +85,7 @@ def test_an_item_that_breaks_its_schema_is_named_by_its_place(tmp_path: Path) ->
 
 
 def test_a_line_that_is_cut_is_no_item(tmp_path: Path) -> None:
+    """A cut last line is an error that names its item; each() yields the items before it."""
     api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], b'{"at": "2026-01-01"}\n{"at": "20')
     with serving(server):
         with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is no JSON"):
@@ -99,6 +101,7 @@ def test_a_line_that_is_cut_is_no_item(tmp_path: Path) -> None:
     [("application/x-ndjson", b'{"at":"2026-01-01"}\n{"at":"2026-01-02"}\n'), ("application/json-seq", None)],
 )
 def test_a_list_is_sent_as_lines(tmp_path: Path, media_type: str, sent: bytes | None) -> None:
+    """A list argument is sent as NDJSON lines or as a JSON text sequence (RFC 7464)."""
     items = [{"at": "2026-01-01"}, {"at": "2026-01-02"}]
     sent = sent or b'\x1e{"at":"2026-01-01"}\n\x1e{"at":"2026-01-02"}\n'
     path = _document(tmp_path, media_type, LIST)

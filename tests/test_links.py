@@ -106,6 +106,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("link", REFUSED, ids=repr)
 def test_a_link_out_of_the_base_is_refused(link: Any) -> None:
+    """A link that leaves the base URL raises InvalidResponse."""
     with pytest.raises(InvalidResponse, match=r"^the link "):
         follow(FIRST, link, "the link")
 
@@ -146,6 +147,7 @@ def test_a_redirect_stays_in_the_base() -> None:
 
 
 def test_a_redirect_that_is_read_as_meant_is_a_deviation() -> None:
+    """A Location with a space is followed percent-encoded and is a deviation."""
     asked, response = redirected(FIRST, (302, {"Location": "/tenant-a/new list"}), (200, {}))
     assert asked[1] == ("GET", f"{BASE}/new%20list")
     assert [problem.path for problem in response.deviations] == [("link",)]
@@ -226,6 +228,7 @@ def test_a_wait_is_read_as_services_write_it(fields: dict[str, str], seconds: fl
 
 
 def test_a_wait_that_is_spelled_oddly_is_a_deviation() -> None:
+    """Retry-After with a fraction or several values is a deviation; text that is not a time is ignored."""
     odd = [text for text in ("1", "1.5", "1, 2", DATE, "soon") if odd_retry_after({"Retry-After": text})]
     assert odd == ["1.5", "1, 2"]
 
@@ -289,6 +292,7 @@ def test_a_cookie_stays_with_its_origin() -> None:
 
 
 def test_a_cookie_is_forgotten_where_it_expires_and_stands_beside_one_of_the_request() -> None:
+    """A stored cookie follows the request's own Cookie field, longer paths first, until Max-Age=0."""
     cookies = Cookies()
     request = Request("GET", HTTPS, {"cookie": "own=1"})
     lines = ["x=1; Path=/", "y=2; Path=/a/b"]

@@ -99,11 +99,13 @@ def used(root: Any, properties: Document | None = None) -> str:
 
 
 def test_the_documents_of_this_project_are_usable() -> None:
+    """Every built-in document is usable as a whole."""
     assert [used(loader.read(path).root) for path in SPEC] == ["usable"] * len(SPEC)
 
 
 @pytest.mark.parametrize("path", SPEC, ids=lambda path: path.name)
 def test_a_document_with_one_fault_is_refused_or_mostly_usable(path: Path) -> None:
+    """A document with one mutation is refused at its place or stays usable; nothing else is raised."""
     root, chosen = loader.read(path).root, random.Random(path.name)  # noqa: S311 - no secret
     known = places(root)
     assert {used(mutated(root, known, chosen)) for _ in range(25)} <= {"refused", "usable", "spoiled"}
@@ -230,6 +232,7 @@ PROPERTIES: dict[str, Any] = {
 
 
 def test_properties_may_hold_anything() -> None:
+    """A properties file with any mutation raises nothing but an error of the tree."""
     chosen = random.Random(7)  # noqa: S311 - no secret
     known = places(PROPERTIES)
     for _ in range(300):

@@ -131,6 +131,7 @@ def test_the_environment_names_a_proxy(
 def test_the_environment_can_be_left_out(
     server: Server, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
+    """trust_env=False, proxy='' or proxies={} ignore the proxy of the environment."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
     assert load(tmp_path, server.url, **options).get_thing(id="7") == {}
     assert not proxy.heads
@@ -138,6 +139,7 @@ def test_the_environment_can_be_left_out(
 
 @pytest.mark.parametrize("kind", ["proxy", "proxies", "proxies for a host", "without a scheme"])
 def test_a_proxy_can_be_given(proxy: Proxy, tmp_path: Path, kind: str) -> None:
+    """A proxy is passed as proxy or proxies, for a scheme or for a host, with or without http://."""
     url = f"http://127.0.0.1:{proxy.port}"
     options: dict[str, Any] = {
         "proxy": {"proxy": url},
@@ -170,12 +172,14 @@ WITHOUT = [
 
 @pytest.mark.parametrize(("entries", "host", "port", "without"), WITHOUT)
 def test_no_proxy_lists_hosts_domains_networks_and_ports(entries: str, host: str, port: int, without: bool) -> None:
+    """no_proxy matches hosts, domains, networks and ports."""
     proxies = Proxies({"http": "http://proxy.example:3128", "no_proxy": entries})
     assert (proxies.choose("http", host, port) is None) == without
 
 
 @pytest.mark.parametrize("url", ["socks5://a:1", "http://", "http://a:99999", "http://[::1"])
 def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_sent(tmp_path: Path, url: str) -> None:
+    """An invalid proxy URL raises ConnectionMissing at load."""
     with pytest.raises(ConnectionMissing, match="proxy"):
         load(tmp_path, "http://service.invalid", proxy=url)
 
@@ -193,6 +197,7 @@ def test_a_proxy_of_the_environment_is_refused_where_it_is_used(
 
 
 def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
+    """The password of a proxy URL is not in errors, reprs or attributes."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=0.3)
@@ -320,6 +325,7 @@ def test_a_certificate_that_is_not_trusted_is_refused(secured: Secured, tmp_path
 def test_the_environment_names_certificates(
     secured: Secured, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    """REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE name the trusted certificates, unless trust_env is off."""
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv(name, str(authority.file))
     assert load(tmp_path, secured.url).get_thing(id="7") == {"tls": 1}
@@ -328,10 +334,12 @@ def test_the_environment_names_certificates(
 
 
 def test_certificates_can_be_given(secured: Secured, authority: Authority, tmp_path: Path) -> None:
+    """verify=FILE trusts the certificates of that file."""
     assert load(tmp_path, secured.url, verify=authority.file).get_thing(id="7") == {"tls": 1}
 
 
 def test_a_certificate_of_another_host_is_refused(secured: Secured, authority: Authority, tmp_path: Path) -> None:
+    """A certificate for another host than that of the URL is refused."""
     api = load(tmp_path, f"https://127.0.0.1:{secured.port}", verify=authority.file)
     with pytest.raises(openconnectors.ConnectionFailed, match="the certificate is refused"):
         api.get_thing(id="7")
@@ -407,6 +415,7 @@ def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Aut
     ],
 )
 def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, said: str) -> None:
+    """A proxy that refuses or breaks CONNECT raises ConnectionFailed that names the proxy; sent is 'no'."""
     proxy = Proxy(refusal=refusal)
     api = load(tmp_path, "https://localhost:1", proxy=f"http://127.0.0.1:{proxy.port}", timeout=1.0)
     with pytest.raises(openconnectors.ConnectionFailed, match=said) as caught:
@@ -436,6 +445,7 @@ def test_calls_go_through_a_session(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_hook_may_read_the_body(server: Server, tmp_path: Path) -> None:
+    """A response hook of the session may read the body, and the call still gets its value."""
     session = requests.Session()
     texts: list[str] = []
     session.hooks["response"].append(lambda response, **_: texts.append(response.text))
@@ -457,6 +467,7 @@ class Canned(HTTPAdapter):
 
 
 def test_an_adapter_may_answer_by_itself(tmp_path: Path) -> None:
+    """An adapter mounted on the session may respond without any network."""
     session = requests.Session()
     session.mount("http://", Canned())
     assert load(tmp_path, "http://service.invalid", session=session).get_thing(id="7") == {"canned": True}
@@ -470,6 +481,7 @@ class Broken(HTTPAdapter):
 
 
 def test_what_a_session_raises_stays_in_the_tree_and_shows_nothing(tmp_path: Path) -> None:
+    """An exception of the session becomes a TransportError with sent='unknown' that shows no secret."""
     session = requests.Session()
     session.mount("http://", Broken())
     with pytest.raises(openconnectors.TransportError, match=r"the session failed \(AssertionError\)") as caught:
@@ -492,6 +504,7 @@ def test_a_session_that_repeats_by_itself_leaves_unknown_what_was_sent(tmp_path:
 
 @pytest.mark.parametrize("session", ["text", object(), requests])
 def test_a_session_is_one_of_requests(tmp_path: Path, session: Any) -> None:
+    """session= accepts nothing but a requests.Session."""
     with pytest.raises(ConnectionMissing, match=r"requests\.Session"):
         load(tmp_path, "http://service.invalid", session=session)
 
@@ -499,6 +512,7 @@ def test_a_session_is_one_of_requests(tmp_path: Path, session: Any) -> None:
 def test_a_session_takes_no_password_from_netrc(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Neither a session nor the transport reads credentials from netrc."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password from-netrc\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -511,6 +525,7 @@ def test_a_session_takes_no_password_from_netrc(
     "other", [{"proxy": "http://a"}, {"verify": "a"}, {"trust_env": False}, {"transport": object()}]
 )
 def test_a_session_brings_its_own_network_along(tmp_path: Path, other: dict[str, Any]) -> None:
+    """session= together with proxy, verify, trust_env or transport is refused."""
     with pytest.raises(ConnectionMissing, match="network along"):
         load(tmp_path, "http://service.invalid", session=requests.Session(), **other)
 
@@ -582,6 +597,7 @@ def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest
     ],
 )
 def test_options_of_commands_are_those_of_load(options: list[str], wanted: Network) -> None:
+    """The network options of commands give the same Network as the options of load()."""
     came: list[Network] = []
     command = click.Command(
         "call", params=list(NETWORK_OPTIONS), callback=lambda **given: came.append(network_of(given))

@@ -52,6 +52,7 @@ def test_create_and_fetch(client: Client, twilio: Connector) -> None:
 
 
 def test_a_message_sent_by_us_is_fetched_by_them(client: Client, twilio: Connector) -> None:
+    """The vendor's client fetches a message of ours with the same members."""
     ours = twilio.send_message(from_=OUR, to=THEIR, body="Hello")
     _same(client.messages(ours["sid"]).fetch(), twilio.get_message(message_id=ours["sid"]), " ".join(MESSAGE).split())
 
@@ -121,6 +122,7 @@ def test_available_numbers(client: Client, twilio: Connector) -> None:
 
 
 def test_usage_records(client: Client, twilio: Connector) -> None:
+    """Usage records have equal members in the vendor's client and in ours."""
     theirs, ours = client.usage.records.list(), list(twilio.list_usage_records.items())
     assert [one.category for one in theirs] == ["sms", "phonenumbers"]
     for one, row in zip(theirs, ours, strict=True):
@@ -141,12 +143,14 @@ def test_wrong_credentials(sandbox: Sandbox) -> None:
 
 
 def test_not_found(client: Client) -> None:
+    """The vendor's client reads status 404 and code 20404 from the sandbox."""
     with pytest.raises(TwilioRestException) as caught:
         client.messages("SM" + "0" * 32).fetch()
     assert (caught.value.status, caught.value.code) == (404, 20404)
 
 
 def test_an_impossible_number(client: Client) -> None:
+    """The vendor's client reads status 400 and code 21211 from the sandbox."""
     with pytest.raises(TwilioRestException) as caught:
         client.messages.create(from_=OUR, to="+15005550001", body="x")
     assert (caught.value.status, caught.value.code) == (400, 21211)

@@ -116,6 +116,7 @@ def test_a_document_gets_no_variable_of_anybody_else(
 
 
 def test_a_document_that_comes_along_may_name_any_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A built-in document's x-connector-environment variables are read without consent."""
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", CANARY)
     assert openconnectors.load("twilio").connection.values["access_token"] == Secret(CANARY)
@@ -207,6 +208,7 @@ def test_a_saved_connection_without_a_place_is_for_connectors_found_by_name(
 
 
 def test_a_saved_connection_for_a_test_server_is_used_with_it(shelf: Path, service: Service) -> None:
+    """A connection saved with --base-url is sent to that server."""
     written(shelf, document("h.example"))
     more = ("--base-url", service.url)
     assert command("connect", "weather", "--as", "test", "--set", "key=${OWN}", *more, OWN="x").returncode == 0
@@ -216,6 +218,7 @@ def test_a_saved_connection_for_a_test_server_is_used_with_it(shelf: Path, servi
 
 
 def test_a_file_of_connections_that_cannot_be_read_shows_nothing_of_it(shelf: Path, service: Service) -> None:
+    """The error of an unreadable connections file shows none of its text."""
     written(shelf, document(service.host))
     for text in (
         f'[weather.default]\nkey = "{CANARY}\n',
@@ -250,6 +253,7 @@ def test_processes_that_save_at_once_keep_everything(shelf: Path, service: Servi
 
 
 def test_threads_that_save_at_once_keep_everything(shelf: Path, service: Service) -> None:
+    """Connections that threads save at once are all kept."""
     known = loader.load(written(shelf, document(service.host)))
 
     def save(number: int) -> None:
@@ -265,6 +269,7 @@ def test_threads_that_save_at_once_keep_everything(shelf: Path, service: Service
 
 
 def test_a_lock_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    """Waiting for a lock ends with TimeoutError after its seconds."""
     path = tmp_path / "a.lock"
     with locked(path), pytest.raises(TimeoutError), locked(path, seconds=0.1):
         pass
@@ -273,6 +278,7 @@ def test_a_lock_is_not_waited_for_without_end(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_an_error_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connections file that cannot be written raises ConnectionMissing."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "file"))
     entry = registry.find("twilio")
@@ -312,6 +318,7 @@ def test_add_shows_no_credential_of_a_url(shelf: Path, url: str) -> None:
 
 
 def test_add_refuses_what_is_no_url_of_a_document(shelf: Path) -> None:
+    """add refuses a URL that is not http or https."""
     for name in ("a file", "another scheme"):
         done = command("add", URLS[name].format(canary="x"), "--name", "zz")
         assert done.returncode == 1

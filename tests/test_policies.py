@@ -188,6 +188,7 @@ REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
 
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
+    """Each request policy makes the lines of its case, and secrets are not shown."""
     policies, told = REQUESTS[case]
     made = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES)
     request = made.change.request(**CALL)
@@ -217,6 +218,7 @@ def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
 
 
 def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
+    """An unknown policy template is a diagnostic at its line, and its operations raise Unsupported."""
     made = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
     (found,) = made.diagnostics
     assert (found.rule, Path(found.file).name, found.line) == ("policy", "apiProperties.json", 1)
@@ -293,6 +295,7 @@ MOVED: dict[str, tuple[dict[str, str], Any, Any]] = {
 
 @pytest.mark.parametrize("case", MOVED)
 def test_properties_are_moved_and_moved_back(case: str) -> None:
+    """moveproperties moves members, and its inverse moves them back."""
     given, before, after = MOVED[case]
     policy = POLICIES["moveproperties"](Use(given))
     assert policy.apply is not None
@@ -318,6 +321,7 @@ def test_the_members_of_an_object_are_moved_alone() -> None:
 
 
 def test_what_cannot_be_moved_is_said_at_load() -> None:
+    """moveproperties into the moved member itself raises Unsupported when it is compiled."""
     whole = {"srcParentPath": "@body()", "dstParentPath": "@body()", "dstSubPath": "b"}
     into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}
     for given in (whole, into):
@@ -327,6 +331,7 @@ def test_what_cannot_be_moved_is_said_at_load() -> None:
 
 @pytest.mark.parametrize("case", ROUND)
 def test_a_body_is_rewritten_both_ways(case: str) -> None:
+    """Each body policy and its inverse are each other's inverse."""
     name, given, before, after = ROUND[case]
     policy = POLICIES[name](Use({"propertyParentPath": "@body()", **given}))
     assert policy.apply is not None
@@ -351,6 +356,7 @@ EXPRESSIONS: dict[str, Any] = {
 
 @pytest.mark.parametrize("text", EXPRESSIONS)
 def test_an_expression(text: str) -> None:
+    """Each policy expression has the value of its case."""
     scope = Scope(
         connection={"a": "one"},
         query={"f": 7},
@@ -389,6 +395,7 @@ def test_properties_that_cannot_be_read_forbid_every_call(tmp_path: Path) -> Non
 
 
 def test_what_a_script_rewrites_is_refused(tmp_path: Path) -> None:
+    """An operation of a folder with script.csx raises Unsupported."""
     place = folder(tmp_path, [])
     (place / "script.csx").write_text("// C#")
     with pytest.raises(openconnectors.Unsupported, match="script"):
@@ -447,6 +454,7 @@ def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", [(404, {}, "{}"), (200, {}, "{}"), (200, {}, "[")])
 def test_without_the_value_nothing_more_is_sent(tmp_path: Path, answer: tuple[int, dict[str, str], str]) -> None:
+    """If the prerequisite request of setvaluefromurl gives no value, the operation is not sent."""
     policy = {
         "template": "setvaluefromurl",
         "parameterTemplate": "@queryParameters('key')",
@@ -481,6 +489,7 @@ def test_an_answer_is_rewritten(tmp_path: Path) -> None:
 
 
 def test_a_policy_names_the_next_link(tmp_path: Path) -> None:
+    """updatenextlink names the member with the next link, dots included."""
     peer = Peer(
         {
             "/v1/things/a b": (200, {}, '{"value": [1, 2], "@odata.nextLink": "/v1/more"}'),

@@ -48,6 +48,7 @@ def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: p
 
 
 def test_the_finding_is_told_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """validate prints the finding exactly as the README shows it."""
     (shown,) = [one for one in _blocks("text") if ": error: " in one]
     (tmp_path / "api.swagger.yaml").write_text(WRONG)
     done = subprocess.run(
@@ -59,6 +60,7 @@ def test_the_finding_is_told_as_shown(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_the_commands_run(tmp_path: Path) -> None:
+    """Every command of the README exits with 0, and every make target exists."""
     for block in _blocks("console"):
         for line in block.splitlines():
             command = shlex.split(line, comments=True)
@@ -71,6 +73,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 
 def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's connections.toml loads as a saved connection."""
     folder = Path(os.environ["CONNECTORS_CONFIG"])
     folder.mkdir(parents=True)
     (block,) = _blocks("toml")
@@ -83,6 +86,7 @@ def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_dependency_has_its_reason() -> None:
+    """Every dependency has a lower bound and a row in the README's table."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     names = {re.split(r"[<>=]", one)[0] for one in project["dependencies"]}
     table = "".join(
@@ -93,6 +97,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_the_demo_tells_the_main_job() -> None:
+    """The demo sends, lists pages, compares JSON with XML, shows a refusal and choices."""
     done = subprocess.run([sys.executable, "docs/demo.py"], cwd=ROOT, capture_output=True, text=True, check=True)
     for part in ("sent         SM", "page 1 ", "page 2 ", "the same value: True", "to: is missing", "Support line"):
         assert part in done.stdout

@@ -23,10 +23,12 @@ def shown() -> Any:
 
 
 def test_the_connector_has_the_pages_version_and_no_triggers(shown: Any) -> None:
+    """The connector has the page's title and version, and no triggers."""
     assert (shown["name"], shown["title"], shown["version"], shown["triggers"]) == ("twilio", "Twilio", "1.0", [])
 
 
 def test_the_connection_values_are_those_of_the_page(shown: Any) -> None:
+    """Connection parameters have the titles, descriptions and order of the page; the token is secret."""
     told = [[one["title"], "Yes" if one["required"] else "No", one["description"]] for one in shown["connection"]]
     assert told == PAGE["connection"]
     assert [one["secret"] for one in shown["connection"]] == [False, True]
@@ -34,6 +36,7 @@ def test_the_connection_values_are_those_of_the_page(shown: Any) -> None:
 
 @pytest.mark.parametrize("wanted", PAGE["actions"], ids=lambda one: one["title"])
 def test_an_action_of_the_page_is_there_row_by_row(shown: Any, wanted: Any) -> None:
+    """Every action has the page's parameters, defaults, descriptions and responses, in order."""
     action = next(one for one in shown["actions"] if one["title"] == wanted["title"])
     assert action["description"] == wanted["description"]
     assert (action["method"], action["path"]) == (wanted["method"], wanted["path"])
@@ -75,6 +78,7 @@ def test_further_operations_stand_beside_the_page(shown: Any) -> None:
 
 @pytest.mark.parametrize("wanted", PAGE["definitions"], ids=lambda one: one["name"])
 def test_a_definition_of_the_page_is_there_property_by_property(shown: Any, wanted: Any) -> None:
+    """Every definition has the page's properties, types and order."""
     definition = next(one for one in shown["definitions"] if one["name"] == wanted["name"])
     assert definition["description"] == wanted["description"]
     told = [[one["name"], one["type"], "yes" if one["required"] else "no"] for one in definition["properties"]]

@@ -330,6 +330,7 @@ def test_what_it_answers(server: Sandbox, name: str) -> None:
 
 
 def test_a_connection_is_kept_for_further_requests(server: Sandbox) -> None:
+    """One connection serves successes, errors, deletes and chunked bodies, without Connection: close."""
     with dialled(server) as connection:
         for request, wanted in (
             (text("GET /v1/pets"), 200),
@@ -372,6 +373,7 @@ def test_a_client_may_ask_before_it_sends_a_body(server: Sandbox) -> None:
 
 
 def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> None:
+    """An error has the declared schema, in the media type that the request accepts."""
     _, headers, body = asked(server, text("GET /v1/shaped/x"))
     assert headers["content-type"] == "application/json"
     assert json.loads(body)["message"] == "there is nothing at /v1/shaped/x"
@@ -450,6 +452,8 @@ def test_a_pattern_is_one_of_ecma_262(tmp_path: Path, pattern: str, fits: str, b
 
 
 def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
+    """32 clients at once get 201 for each of their 10 requests."""
+
     def client(_: int) -> list[int]:
         with dialled(server) as connection:
             statuses = []
@@ -483,6 +487,7 @@ def test_a_client_that_is_too_slow_is_told_so(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_it_stops_at_once_though_connections_are_open(tmp_path: Path) -> None:
+    """stop() returns at once though clients hold connections open, and leaves no thread."""
     with running(DOCUMENT, tmp_path) as sandbox:
         idle = [dialled(sandbox) for _ in range(5)]
         idle[0].sendall(text("GET /v1/pets"))
@@ -498,6 +503,7 @@ def test_it_stops_at_once_though_connections_are_open(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_told_in_words(server: Sandbox) -> None:
+    """A port that is in use raises ConnectorError with the system's reason."""
     with pytest.raises(ConnectorError, match="cannot be used: Address already in use"):
         Sandbox(server._service, port=int(server.url.rpartition(":")[2]))
 
@@ -639,6 +645,7 @@ def test_an_example_of_the_response_is_what_is_answered(tmp_path: Path) -> None:
 
 
 def test_text_of_an_example_is_sent_as_it_is_written(tmp_path: Path) -> None:
+    """An example that is text is sent byte for byte."""
     examples = {"application/xml": "<pet >\n <id>7</id><name/></pet >", "application/json": '{ "id":7, "name":"" }'}
     document = _document({**_object(**WHOLE), "xml": {"name": "pet"}}, *examples, examples=examples)
     for media_type, written in examples.items():
@@ -646,6 +653,7 @@ def test_text_of_an_example_is_sent_as_it_is_written(tmp_path: Path) -> None:
 
 
 def test_an_example_that_breaks_its_schema_is_not_answered(tmp_path: Path) -> None:
+    """An example that breaks its schema is replaced by a generated value."""
     document = _document(_object(**WHOLE), examples={"application/json": {"id": "x"}})
     assert json.loads(_answered(document, tmp_path)[1]) == {"id": 1, "name": "text"}
 
@@ -676,6 +684,7 @@ PAGES: dict[str, tuple[Any, Any, str, Any]] = {
 
 @pytest.mark.parametrize("name", PAGES)
 def test_an_example_links_to_no_further_page(tmp_path: Path, name: str) -> None:
+    """The next link of an example is removed, so paging ends after one page."""
     schema, example, link, wanted = PAGES[name]
     examples = {"application/json": example} if example else None
     document = _document(schema, examples=examples, **{"x-ms-pageable": {"nextLinkName": link}})

@@ -81,6 +81,7 @@ def store() -> Iterator[Store]:
 
 @pytest.mark.parametrize(("tests", "value", "held"), CONDITIONS, ids=range(len(CONDITIONS)))
 def test_each_test_of_a_condition(store: Store, tests: dict[str, Any], value: Any, held: bool) -> None:
+    """Each test of a condition holds for its value, as argument and member, alone, negated and in all and any."""
     facts = Facts({"a": value, "b": "bee"}, {"which": "1"}, store, {"m": value})
     assert holds({"argument": "a", **tests}, facts) == held
     assert holds({"member": "m", **tests}, facts) == held
@@ -90,6 +91,7 @@ def test_each_test_of_a_condition(store: Store, tests: dict[str, Any], value: An
 
 
 def test_every_test_has_a_case() -> None:
+    """Every test of conditions has a case."""
     assert {name for tests, _, _ in CONDITIONS for name in tests} == set(TESTS)
 
 

@@ -84,6 +84,7 @@ def _api(document: Path, sandbox: Sandbox) -> Connector:
 
 
 def test_updates_of_different_members_at_once_are_all_kept(document: Path) -> None:
+    """Concurrent updates of different members of one record are all kept."""
     with Sandbox(loader.load(document)) as sandbox:
         api = _api(document, sandbox)
         for count in range(1, 6):
@@ -147,6 +148,7 @@ def test_of_creates_with_one_id_one_is_carried_out(document: Path) -> None:
 
 
 def test_of_deletes_of_one_record_one_is_carried_out(document: Path) -> None:
+    """Of concurrent deletes of one record exactly one succeeds."""
     with Sandbox(loader.load(document)) as sandbox:
         api = _api(document, sandbox)
 
@@ -193,5 +195,6 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(document: Path, tmp_path
 
 
 def test_a_place_that_is_not_there_is_refused_in_words(document: Path, tmp_path: Path) -> None:
+    """A state file in a missing folder raises ConnectorError."""
     with pytest.raises(ConnectorError, match="cannot be used to remember in"):
         Sandbox(loader.load(document), state=tmp_path / "nowhere" / "state.db")

@@ -88,6 +88,7 @@ def test_a_scheme_is_bound_to_a_value(
 
 
 def test_two_keys_are_sent_with_their_values(tmp_path: Path) -> None:
+    """Two API keys that are required together are each sent with their own value."""
     service = load(*written(tmp_path, {"key": KEY, "id": ID}, [{"key": [], "id": []}]))
     assert sent(service, {"key": "K", "id": "I"})[1] == {"X-Key": "K", "X-Id": "I"}
 
@@ -101,6 +102,7 @@ def test_user_and_password_of_basic_may_be_empty(tmp_path: Path, user: str, pass
 
 
 def test_a_part_of_basic_that_is_not_given_is_missing(tmp_path: Path) -> None:
+    """Basic authentication without a password raises ConnectionMissing."""
     service = load(*written(tmp_path, {"b": {"type": "basic"}}, [{"b": []}]))
     with pytest.raises(openconnectors.ConnectionMissing, match="has no password"):
         sent(service, {"username": "ada"})

@@ -88,6 +88,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_found_and_named_with_its_folder(folder: Path) -> None:
+    """available() lists a connector of CONNECTORS_PATH with its folder."""
     found = openconnectors.available()
     assert found.pop("library") == str(folder)
     assert set(found.values()) == {"built in"}
@@ -118,6 +119,7 @@ def test_it_loads_and_calls_its_sandbox(folder: Path, accept: str) -> None:
 
 
 def test_its_requests_say_what_the_document_says(folder: Path) -> None:
+    """The request follows the document: pipes in the query, XML attributes, wrapped lists, base64."""
     library = openconnectors.load("library", connection={"api_key": "k"})
     assert library.connection.base == "https://library.example/v1"
     request = library.put_book.request(
@@ -159,12 +161,14 @@ def test_two_things_of_one_name_are_both_reached(folder: Path) -> None:
 
 
 def test_without_its_key_a_call_is_refused(folder: Path) -> None:
+    """A call without the required API key raises ConnectionMissing."""
     library = openconnectors.load("library")
     with pytest.raises(openconnectors.ConnectionMissing, match="api_key"):
         library.get_book(isbn="9780000000001")
 
 
 def test_the_command_line_calls_it(folder: Path) -> None:
+    """connectors call finds a connector of CONNECTORS_PATH."""
     command = [
         sys.executable,
         "-m",

@@ -26,6 +26,7 @@ def _collected(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 def test_documents_are_test_items(pytester: pytest.Pytester) -> None:
+    """pytest --connectors collects each document as a test that fails with its findings; without it, none."""
     (pytester.path / "wrong.swagger.yaml").write_text(WRONG)
     (pytester.path / "right.swagger.yaml").write_text(RIGHT)
     (pytester.path / "other.yaml").write_text("a: b")
@@ -37,6 +38,7 @@ def test_documents_are_test_items(pytester: pytest.Pytester) -> None:
 
 
 def test_the_configuration_chooses_documents_and_what_is_grave(pytester: pytest.Pytester) -> None:
+    """connectors_specs names the documents, and [tool.connectors] the rules to ignore."""
     (pytester.path / "api.yaml").write_text(WRONG)
     pytester.makepyprojecttoml(
         """

@@ -131,6 +131,7 @@ def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> 
 
 
 def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Provider) -> None:
+    """A refusal of a token that was already replaced uses no refresh token again."""
     connector = openconnectors.load_file(path, connection=GIVEN)
     operation = connector.service.operations["GetA"]
     old = connector.connection.credentials(operation)
@@ -150,6 +151,7 @@ def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) ->
 
 
 def test_a_token_endpoint_that_fails_is_asked_once_by_a_wave_and_again_later(path: Path, provider: Provider) -> None:
+    """Concurrent calls share one failed renewal, and a later call tries again."""
     provider.answer = Response("busy", 503)
     connector = openconnectors.load_file(path, connection=GIVEN)
     assert all(isinstance(error, openconnectors.ConnectorError) for error in at_once(connector.get_a))
@@ -255,6 +257,7 @@ def test_expires_in_is_read_in_any_shape(path: Path, provider: Provider, lifetim
 
 
 def test_expires_in_beyond_a_double_is_read(path: Path, provider: Provider) -> None:
+    """expires_in: 1e400 in a token response is read, and the token is used."""
     provider.answer = Response('{"access_token": "T1", "expires_in": 1e400}', content_type="application/json")
     provider.good = "T1"
     assert openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"}).get_a() == {}
@@ -273,6 +276,7 @@ ANSWERS = [
 def test_a_token_answer_in_any_shape_is_a_token_or_an_error_of_ours(
     path: Path, provider: Provider, answer: str, status: int
 ) -> None:
+    """Any unusable token response raises an error of the tree, whatever its status."""
     provider.answer = Response(answer, status, content_type="application/json")
     connector = openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
     with pytest.raises(openconnectors.ConnectorError):
@@ -281,6 +285,7 @@ def test_a_token_answer_in_any_shape_is_a_token_or_an_error_of_ours(
 
 @pytest.mark.parametrize("written", ["1", "never", "1e400", "", "nan", "3e11"])
 def test_the_end_of_a_kept_token_is_read_in_any_shape(path: Path, provider: Provider, written: str) -> None:
+    """expires_at of a saved token may be any text."""
     connector = openconnectors.load_file(path, connection={**GIVEN, "token": "T0", "expires_at": written})
     assert connector.get_a() == {}
 
@@ -333,6 +338,7 @@ GOOD = {"device_code": "D", "user_code": "U", "verification_uri": "https://h.exa
     ids=str,
 )  # fmt: skip
 def test_a_device_answer_that_cannot_be_followed_is_refused(answer: Any) -> None:
+    """A device response with unusable codes or a verification_uri that is not https is refused."""
     settings = oauth.OAuth(device="https://h.example/device", token="https://h.example/token")
     with pytest.raises(openconnectors.ConnectorError):
         connecting.token(oauth_parameter(settings), "device", {"client_id": "i"}, Peer(answer), lambda said: None)
@@ -340,6 +346,7 @@ def test_a_device_answer_that_cannot_be_followed_is_refused(answer: Any) -> None
 
 @pytest.mark.parametrize("interval", [5, "5", "5.0", None, "soon", [1], -1, 1e400, True, {}], ids=str)
 def test_the_interval_of_a_device_flow_is_read_in_any_shape(interval: Any) -> None:
+    """An interval that is not a positive number of seconds is the 5 s of RFC 8628 section 3.2."""
     client = oauth.Client(oauth.OAuth(device="https://h.example/d"), Peer({**GOOD, "interval": interval}), "i")
     pauses: list[float] = []
 
@@ -377,6 +384,7 @@ def test_the_redirect_server_is_held_up_by_nobody() -> None:
 
 
 def test_a_provider_that_refuses_in_the_browser_is_an_error() -> None:
+    """error=… in the redirect raises ConnectionMissing with its text, without control characters."""
     with connecting._Redirect() as redirect:
         redirect.state = Secret("s")
         url = f"{redirect.url}?error=access_denied%0A&state=s"
@@ -386,6 +394,7 @@ def test_a_provider_that_refuses_in_the_browser_is_an_error() -> None:
 
 
 def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for consent in the browser ends after a bound."""
     monkeypatch.setattr(connecting, "PATIENCE", 0.1)
     with connecting._Redirect() as redirect, pytest.raises(openconnectors.ConnectionMissing, match="nobody agreed"):
         redirect.wait()

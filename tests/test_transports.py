@@ -343,6 +343,7 @@ def test_a_response_that_is_cut_at_whatever_byte_is_no_value(server: Server, ans
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_a_response_may_come_in_pieces_of_any_size(server: Server, size: int) -> None:
+    """A response that arrives 1, 2, 3 or 7 bytes at a time has the outcome of one that arrives whole."""
     whole = {name: row for name, row in ROWS.items() if len(row.answer) < 400 and len(row.outcome) == 1}
 
     def write(connection: socket.socket) -> None:
@@ -397,6 +398,7 @@ def test_nothing_listens(transport: Transport) -> None:
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://a:99999/", "ftp://a/", "http:///x", "http://127.0.0.1:1/a b"])
 def test_a_url_that_cannot_be_sent_is_not_sent(url: str) -> None:
+    """An invalid URL raises TransportError with sent='no', and is not retried."""
     transport = BlockingTransport()
     with pytest.raises(TransportError) as caught:
         transport.send(post(url))
@@ -404,6 +406,7 @@ def test_a_url_that_cannot_be_sent_is_not_sent(url: str) -> None:
 
 
 def test_a_method_that_would_end_its_line_is_not_sent(server: Server) -> None:
+    """A method with a line break is refused before anything is sent."""
     request = Request("GET / HTTP/1.1\r\nA: b", server.url, {}, timeout=5.0)
     assert outcome(BlockingTransport(), request) == ("ConnectionFailed", "no")
     assert not server.requests
@@ -411,6 +414,7 @@ def test_a_method_that_would_end_its_line_is_not_sent(server: Server) -> None:
 
 @pytest.mark.parametrize("value", ["a\r\nB: c", "a\nb", "a\0b", "\u20ac"])
 def test_a_header_field_that_would_end_its_line_is_not_sent(server: Server, transport: Transport, value: str) -> None:
+    """A header value with line breaks, NUL or characters beyond Latin-1 is refused before anything is sent."""
     request = Request("GET", server.url, {"A": value}, timeout=5.0)
     assert outcome(transport, request) == ("ConnectionFailed", "no")
     assert not server.requests
@@ -441,6 +445,8 @@ def test_what_is_sent_again_is_what_the_error_says(server: Server, answer: bytes
 
 
 def test_an_upload_whose_source_fails_says_why(server: Server, transport: Transport) -> None:
+    """An exception of the upload's source is the cause of a final TransportError with sent='unknown'."""
+
     def source() -> Iterator[bytes]:
         yield b"first"
         raise ValueError("the disk is gone")
@@ -452,6 +458,7 @@ def test_an_upload_whose_source_fails_says_why(server: Server, transport: Transp
 
 
 def test_an_upload_of_something_else_than_bytes_is_refused(server: Server, transport: Transport) -> None:
+    """An upload whose source yields str raises TransportError."""
     with pytest.raises(TransportError, match="it gives str where bytes are wanted"):
         transport.send(post(server.url, body=Content([iter(["text"])])))
 
@@ -505,6 +512,7 @@ def test_an_answer_that_refuses_a_large_body_is_the_answer(linger: bool, streame
 
 
 def test_a_connection_that_closes_while_a_body_is_sent_leaves_it_unknown() -> None:
+    """A connection closed during sending raises Interrupted with sent='unknown'."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_early(b"", linger=False), args=(listener,), daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
@@ -681,6 +689,7 @@ def test_a_response_that_comes_unasked_is_the_answer_to_nothing(server: Server) 
 
 
 def test_64_threads_have_a_connection_each_and_keep_it(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """64 threads share one transport and open at most 64 connections, which they reuse."""
     transport = BlockingTransport()
     server.closes = False
     server.answer = sized(VALUE)
@@ -700,6 +709,7 @@ def test_64_threads_have_a_connection_each_and_keep_it(server: Server, caplog: p
 
 
 def test_a_stream_that_is_given_up_gives_its_connection_up(server: Server, transport: Transport) -> None:
+    """Closing a stream before its end leaves the transport usable for the next call."""
     server.closes = False
     server.answer = [sized(b"x" * 1_000_000), sized(VALUE)]
     stream = transport.send(get(server.url, stream=True)).stream
@@ -721,6 +731,7 @@ def test_a_stream_that_is_given_up_gives_its_connection_up(server: Server, trans
     ],
 )
 def test_what_was_read_as_meant_is_a_deviation(server: Server, transport: Transport, name: str, said: str) -> None:
+    """An odd Content-Encoding that could be read is a deviation."""
     server.answer = ROWS[name].answer
     response: Response = transport.send(get(server.url))
     assert [(problem.path, problem.message) for problem in response.deviations] == [(("Content-Encoding",), said)]

@@ -143,6 +143,7 @@ def test_events_go_on_where_they_were_left(tmp_path: Path, url: str, peer: Servi
 
 
 def test_a_policy_makes_the_next_question_of_the_last_answer(tmp_path: Path, url: str, peer: Service) -> None:
+    """pollingtrigger takes the next request's cursor from the last response that has one."""
     peer.answers = [events(5, 4), Response('{"value": []}', 200, content_type="application/json"), events(6)]
     cursor = {
         "template": "pollingtrigger",
@@ -155,6 +156,7 @@ def test_a_policy_makes_the_next_question_of_the_last_answer(tmp_path: Path, url
 
 
 def test_a_link_that_leads_away_is_not_asked(tmp_path: Path, url: str, peer: Service) -> None:
+    """A polling Location on another host raises InvalidResponse."""
     peer.answers = [events(1, Location="http://elsewhere.example/new")]
     with pytest.raises(openconnectors.InvalidResponse, match="elsewhere"):
         next(loaded(tmp_path, url).on_new.poll())
@@ -191,6 +193,7 @@ def test_events_are_sent_to_whoever_subscribes(tmp_path: Path, url: str, peer: S
 
 
 def test_a_location_that_leads_away_is_not_deleted(tmp_path: Path, url: str, peer: Service) -> None:
+    """unsubscribe() sends nothing to a subscription's Location on another host."""
     peer.location = "http://elsewhere.example/v1/hooks/1"
     subscription = loaded(tmp_path, url).on_sent.subscribe("https://me.example/")
     with pytest.raises(openconnectors.InvalidResponse, match="elsewhere"):
@@ -198,6 +201,8 @@ def test_a_location_that_leads_away_is_not_deleted(tmp_path: Path, url: str, pee
 
 
 def test_a_handler_that_fails_has_the_event_sent_again(tmp_path: Path, url: str) -> None:
+    """A webhook handler that raises makes the response 500, so that the service sends the event again."""
+
     def fail(event: Any) -> None:
         raise RuntimeError("no room")
 

@@ -446,4 +446,5 @@ def test_segments(text: str, count: int) -> None:
     ],
 )
 def test_functions_of_templates(template: str, context: dict[str, Any], value: Any) -> None:
+    """Each template function has the value of its case, or none if its input is missing or invalid."""
     assert fill(template, context) == value

@@ -50,6 +50,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, li
 
 @pytest.mark.parametrize("kind", [*faults.KINDS, *faults.TEXTS, *faults.PROPERTIES])
 def test_a_seeded_fault_is_found_at_its_line(kind: str, seeded: tuple[Path, dict[str, list[faults.Case]]]) -> None:
+    """Every seeded fault in a built-in document is found at its line."""
     folder, cases = seeded
     if kind not in cases:
         pytest.skip("none of the built-in documents can have this fault")
@@ -61,6 +62,7 @@ def test_a_seeded_fault_is_found_at_its_line(kind: str, seeded: tuple[Path, dict
 
 @pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
 def test_the_built_in_documents_are_right(entry: registry.Entry) -> None:
+    """The built-in documents have no finding above info."""
     assert [str(one) for one in validate(entry.document, entry.properties) if one.severity != "info"] == []
 
 
@@ -91,6 +93,7 @@ def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")
 @pytest.mark.long
 def test_the_corpus_can_be_checked() -> None:
+    """Every document of the corpus can be checked in Microsoft's profile."""
     for entry in registry.below(SHARED / "corpus"):
         validate(entry.document, entry.properties, Settings(profile="microsoft"))
 
@@ -112,6 +115,7 @@ def test_the_corpus_can_be_checked() -> None:
     ],
 )
 def test_patterns_of_ecma_262(pattern: str, right: bool) -> None:
+    """A pattern is accepted exactly if it is a regular expression of ECMA-262."""
     assert (not_ecma(pattern) is None) == right
 
 
@@ -129,6 +133,7 @@ def test_patterns_of_ecma_262(pattern: str, right: bool) -> None:
     ],
 )
 def test_patterns_without_bound(pattern: str, slow: bool) -> None:
+    """Patterns with nested or ambiguous repetition are recognised as exponential; others are not."""
     assert backtracks(pattern) == slow
 
 
@@ -136,11 +141,13 @@ def test_patterns_without_bound(pattern: str, slow: bool) -> None:
 
 
 def test_the_page_of_the_rules_is_that_of_the_table() -> None:
+    """docs/rules.md is what the table of rules generates."""
     assert (ROOT / "docs/rules.md").read_text("utf-8") == page(), "write it anew with: python -m docs.rules"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="Microsoft's list of rules is not here")
 def test_microsofts_rules_are_those_of_its_list() -> None:
+    """The rules of the Microsoft profile, with the undecided ones, are Microsoft's list."""
     listed = (SHARED / "facts/microsoft-rules.tsv").read_text("utf-8").splitlines()[1:]
     ids = {line.split("\t")[1] for line in listed}
     own = {one.id for one in RULES.values() if one.profile == "microsoft"}
@@ -148,6 +155,7 @@ def test_microsofts_rules_are_those_of_its_list() -> None:
 
 
 def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
+    """Findings have Microsoft's rule ids in its profile, and only there."""
     path = tmp_path / "a.swagger.json"
     path.write_text(
         json.dumps(
@@ -176,6 +184,8 @@ def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
 
 
 def test_microsofts_ids_are_selected_ignored_and_graded(wrong: Path) -> None:
+    """select, ignore and severity take Microsoft's ids, and ignore takes ours too."""
+
     def rules(**given: Any) -> list[str]:
         return [one.rule for one in validate(wrong, None, Settings(profile="microsoft", **given))]
 
@@ -220,6 +230,7 @@ def _rules(path: Path, settings: Settings | None = None) -> list[str]:
 
 
 def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
+    """select, ignore and severity take rule patterns; an unknown rule is refused with the nearest name."""
     every = ["parameter-optional-path", "structure-value", "extension-misspelled"]
     assert sorted(_rules(wrong)) == sorted(every)
     assert _rules(wrong, Settings(select=("extension-*",))) == ["extension-misspelled"]
@@ -240,12 +251,14 @@ def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
     ids=["by a comment", "at the node", "for the whole document"],
 )
 def test_a_document_says_what_is_not_told(wrong: Path, old: str, new: str) -> None:
+    """A comment, or x-connector-ignore at a node or at the root, silences a rule there."""
     assert "structure-value" in _rules(wrong)
     wrong.write_text(WRONG.replace(old, new))
     assert "structure-value" not in _rules(wrong)
 
 
 def test_what_is_mechanical_is_mended_and_the_rest_stays(wrong: Path) -> None:
+    """--fix applies every mechanical fix and changes no other character."""
     code, _, err = run("validate", "--fix", str(wrong))
     assert (code, err) == (0, "1 document checked, no problems found\n")
     assert wrong.read_text() == (
@@ -256,6 +269,7 @@ def test_what_is_mechanical_is_mended_and_the_rest_stays(wrong: Path) -> None:
 
 
 def test_json_is_mended_in_its_layout(tmp_path: Path) -> None:
+    """--fix keeps every other line of a JSON document."""
     path = tmp_path / "things.swagger.json"
     root = document.parse(WRONG, "things.yaml").root
     path.write_text(json.dumps(root, indent=2))
@@ -267,6 +281,7 @@ def test_json_is_mended_in_its_layout(tmp_path: Path) -> None:
 
 
 def test_known_findings_are_told_no_more(wrong: Path, tmp_path: Path) -> None:
+    """Findings in the baseline are not reported, even if their lines moved; new ones are."""
     known = tmp_path / "known.json"
     assert run("validate", str(wrong), "--baseline", str(known), "--write-baseline")[0] == 0
     assert run("validate", str(wrong), "--baseline", str(known))[0] == 0
@@ -286,6 +301,7 @@ def _connectors(folder: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
+    """[tool.connectors] sets ignore, fail-on, severity and per-file-ignores; an unknown key is refused."""
     (tmp_path / "pyproject.toml").write_text(
         textwrap.dedent("""
             [tool.connectors]
@@ -331,11 +347,13 @@ WRONG_USE = [
     ("arguments", "said"), WRONG_USE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_wrong_use_exits_with_2(arguments: list[str], said: str) -> None:
+    """Wrong use of validate exits with 2 and says what is wrong."""
     code, _, err = run(*arguments)
     assert (code, said in err) == (2, True), err
 
 
 def test_a_rule_explains_itself() -> None:
+    """--explain prints why a rule exists; every rule has a reason and a fix."""
     code, out, _ = run("validate", "--explain", "path-equivalent")
     assert code == 0
     assert explain("path-equivalent").why in out
@@ -355,6 +373,7 @@ SARIF = ROOT / ".testserver/node_modules/@microsoft/jest-sarif/lib/schemas/sarif
 
 @pytest.mark.skipif(not SARIF.is_file(), reason="the schema of SARIF is not here; make conformance installs it")
 def test_sarif_is_that_of_its_schema(found: tuple[list[Diagnostic], str]) -> None:
+    """The SARIF report is valid by the SARIF schema, also without findings and with related places."""
     schema = json.loads(SARIF.read_text("utf-8"))
     for told in (found[0], [], [replace(found[0][0], related=("old.yaml", 3, 7))]):
         log = json.loads(REPORTS["sarif"](told, [found[1]]))
@@ -362,6 +381,7 @@ def test_sarif_is_that_of_its_schema(found: tuple[list[Diagnostic], str]) -> Non
 
 
 def test_sarif_is_read_by_another_library(found: tuple[list[Diagnostic], str]) -> None:
+    """sarif-pydantic reads the report; rule ids and positions are those of the findings."""
     text = REPORTS["sarif"](found[0], [found[1]])
     assert Sarif.model_validate_json(text).runs[0].tool.driver.name == "connectors"
     log = json.loads(text)
@@ -372,6 +392,7 @@ def test_sarif_is_read_by_another_library(found: tuple[list[Diagnostic], str]) -
 
 
 def test_annotations_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+    """Each GitHub annotation has the position, rule and escaped message of its finding."""
     told = REPORTS["github"](found[0], [found[1]]).splitlines()
     assert len(told) == len(found[0])
     for line, one in zip(told, found[0], strict=True):
@@ -382,6 +403,7 @@ def test_annotations_can_be_read_back(found: tuple[list[Diagnostic], str]) -> No
 
 
 def test_junit_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+    """The JUnit report has a test case per document and a failure per finding."""
     suite = ElementTree.fromstring(REPORTS["junit"](found[0], [found[1], "right.yaml"]))  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert len(suite.findall("testcase/failure")) == len(found[0])
@@ -389,6 +411,7 @@ def test_junit_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
 
 @pytest.mark.parametrize("form", [*REPORTS])
 def test_no_report_repeats_a_secret(form: str, wrong: Path) -> None:
+    """No report shows a secret found in a document."""
     secret = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
     wrong.write_text(WRONG.replace("description: fine", f"description: {secret}"))
     found = validate(wrong)
@@ -398,10 +421,12 @@ def test_no_report_repeats_a_secret(form: str, wrong: Path) -> None:
 
 @pytest.mark.parametrize("form", [*REPORTS])
 def test_every_report_can_be_of_nothing(form: str) -> None:
+    """Every report can be made of no findings."""
     REPORTS[form]([], ["right.yaml"])
 
 
 def test_a_long_line_is_cut_around_its_fault(tmp_path: Path) -> None:
+    """A long source line is cut to 120 characters around the finding's caret."""
     path = tmp_path / "one.swagger.json"
     path.write_text(json.dumps(document.parse(WRONG, "a.yaml").root))
     _, out, _ = run("validate", str(path), "--select", "structure-value")

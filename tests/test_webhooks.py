@@ -258,6 +258,7 @@ def test_standard_webhooks(hook: Callable[..., Answer], declared: dict[str, str]
 
 
 def test_a_secret_that_is_not_written_as_declared_is_refused_at_once(hook: Callable[..., Answer]) -> None:
+    """A signing secret that is not in its declared encoding raises ConnectionMissing, without showing it."""
     with pytest.raises(openconnectors.ConnectionMissing, match="api_key is not written in base64") as caught:
         hook(secret="no base64!", **{"x-connector-signature": {**STANDARD, "secret_encoding": "base64"}})
     assert "no base64!" not in str(caught.value)
@@ -319,6 +320,7 @@ def test_the_time_of_sending(hook: Callable[..., Answer], moment: Callable[[floa
 
 
 def test_method_and_url_may_be_signed(hook: Callable[..., Answer]) -> None:
+    """A signature may cover {method} and {url} beside {body}."""
     rule = {"header": "X-Sig", "secret": "api_key", "text": "{method}{url}{body}", "encoding": "base64"}
     app = hook(**{"x-connector-signature": rule})
     assert app(body=BODY, x_sig=b64(mac(b"POSThttps://me.example/hook" + BODY))).status == 200
@@ -431,6 +433,7 @@ def test_the_url_that_was_signed(sms: Callable[..., Answer], public: str | None,
     "url", ["", "me.example/sms", "ftp://me.example/", "https://", "https://a b/", "https://a:99999/"]
 )
 def test_a_public_url_that_is_none_is_refused(sms: Callable[..., Answer], url: str) -> None:
+    """A public URL that is not an absolute http URL raises InvalidArguments."""
     with pytest.raises(openconnectors.InvalidArguments, match="whole URL"):
         sms(url)
 
@@ -492,6 +495,7 @@ class Drops(io.BytesIO):
 
 
 def test_bodies_come_whole_or_are_refused(hook: Callable[..., Answer]) -> None:
+    """A cut request body is 400, one over 4 MiB is 413, and nothing is handled."""
     app = hook()
     assert app(body=BODY, **{"wsgi.input": Broken()}).status == 400
     assert app(body=BODY, **{"wsgi.input": io.BytesIO(BODY[:-1])}).status == 400
@@ -620,11 +624,13 @@ def test_handshakes_as_data(hook: Callable[..., Answer], declared: Any, asked: A
 
 
 def test_a_header_field_answers(hook: Callable[..., Answer]) -> None:
+    """A handshake may respond in a header field."""
     app = hook(**{"x-connector-handshake": HANDSHAKES[5][0]})
     assert app("OPTIONS", webhook_request_origin="e.example").fields["WebHook-Allowed-Origin"] == "e.example"
 
 
 def test_a_document_may_say_that_there_is_no_handshake(hook: Callable[..., Answer]) -> None:
+    """x-connector-handshake: [] turns off the conventional handshakes."""
     app = hook(**{"x-connector-handshake": []})
     assert app(query="validationToken=x", body=BODY).body == b""
     assert app("GET", query="challenge=x").status == 405
@@ -636,16 +642,19 @@ def test_a_document_may_say_that_there_is_no_handshake(hook: Callable[..., Answe
     ["x", {}, {"challenge": 1}, {"challenge": "query:c", "extra": 1}, [{"when": {}}], {"challenge": "c", "when": 1}],
 )
 def test_a_handshake_that_cannot_be_read_is_the_documents_fault(hook: Callable[..., Answer], value: Any) -> None:
+    """A malformed x-connector-handshake raises InvalidDocument."""
     with pytest.raises(openconnectors.InvalidDocument, match="x-connector-handshake"):
         hook(**{"x-connector-handshake": value})
 
 
 def test_a_handshake_needs_its_connection_value(hook: Callable[..., Answer]) -> None:
+    """A handshake that compares a connection value raises ConnectionMissing without it."""
     with pytest.raises(openconnectors.ConnectionMissing, match="verify_token"):
         hook(**{"x-connector-handshake": {"challenge": "query:c", "verify": {"query:t": "verify_token"}}})
 
 
 def test_the_rows_of_convention_are_data_of_the_same_kind() -> None:
+    """The rows of CONVENTIONS are valid by the schema of x-connector-handshake."""
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
     rows = [
         {name: value for name, value in dataclasses.asdict(row).items() if value not in (None, "", {})}

@@ -111,6 +111,7 @@ def thing(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connec
 
 
 def test_a_whole_answer_gives_its_value(peer: Peer, thing: Connector) -> None:
+    """A complete response gives its value; interim responses are skipped and gzip is decoded."""
     peer.answers = [ok(THING), b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok(THING)]
     assert thing.get_thing() == {"id": 7, "name": "ok"}
     assert thing.get_thing() == {"id": 7, "name": "ok"}  # an interim answer is skipped
@@ -142,6 +143,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("case", INVALID)
 def test_what_is_no_whole_readable_answer_is_refused(peer: Peer, thing: Connector, case: str) -> None:
+    """An incomplete or unreadable response raises InvalidResponse, is not retried, and shows no secret."""
     answer, said = INVALID[case]
     peer.answers = [answer]
     with pytest.raises(openconnectors.InvalidResponse, match=said.replace("(", r"\(")) as caught:
@@ -151,6 +153,7 @@ def test_what_is_no_whole_readable_answer_is_refused(peer: Peer, thing: Connecto
 
 
 def test_a_broken_schema_is_a_deviation_or_refused(peer: Peer, thing: Connector, caplog: Any) -> None:
+    """A value that breaks its schema is returned and logged once; strict raises InvalidResponse."""
     peer.answers = [ok(b'{"id": "seven"}')] * 3
     for _ in range(2):
         assert thing.get_thing() == {"id": "seven"}
@@ -190,6 +193,7 @@ def test_what_may_have_been_carried_out_is_not_sent_again(peer: Peer, thing: Con
 
 
 def test_a_wait_that_does_not_fit_is_an_error_that_says_it(peer: Peer, thing: Connector) -> None:
+    """A Retry-After beyond the time left raises TooManyRequests with its seconds, without waiting."""
     peer.answers = [ok(b"", status="429 Slow", extra="Retry-After: 86400\r\n")]
     with pytest.raises(openconnectors.TooManyRequests, match="try again after 86400 s") as caught:
         thing.get_thing()
@@ -198,6 +202,7 @@ def test_a_wait_that_does_not_fit_is_an_error_that_says_it(peer: Peer, thing: Co
 
 
 def test_nothing_listens_is_not_sent(tmp_path: Path, thing: Connector) -> None:
+    """A refused connection raises ConnectionFailed with sent='no'."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
     connector = openconnectors.load_file(
@@ -230,6 +235,7 @@ def test_a_call_ends_in_its_time_however_slowly_the_peer_drips(peer: Peer, thing
 
 
 def test_a_body_cut_short_is_an_error(peer: Peer, thing: Connector) -> None:
+    """A cut response to a GET is retried three times and then raises Interrupted."""
     cut = b"HTTP/1.1 200 OK\r\nX-Close: 1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n" + THING
     peer.answers = [cut] * 4
     with pytest.raises(openconnectors.Interrupted, match="cut off"):
@@ -238,12 +244,14 @@ def test_a_body_cut_short_is_an_error(peer: Peer, thing: Connector) -> None:
 
 
 def test_a_redirect_is_not_followed(peer: Peer, thing: Connector) -> None:
+    """A redirect to another host is not followed; it raises AnswerError."""
     peer.answers = [ok(b"", status="302 Found", extra="Location: http://127.0.0.2/steal\r\n")]
     with pytest.raises(openconnectors.AnswerError, match="302"):
         thing.get_thing()
 
 
 def test_an_error_that_echoes_the_key_does_not_show_it(peer: Peer, thing: Connector) -> None:
+    """A secret that an error response echoes is *** in the message, value and headers."""
     peer.answers = [ok(f'{{"message": "bad key {SECRET}"}}'.encode(), status="403 No", extra=f"X-Key: {SECRET}\r\n")]
     with pytest.raises(openconnectors.Forbidden) as caught:
         thing.get_thing()
@@ -280,6 +288,7 @@ LINKS = [
 
 @pytest.mark.parametrize("link", LINKS)
 def test_a_next_page_elsewhere_is_not_asked_for(peer: Peer, thing: Connector, link: Any) -> None:
+    """A next link that leaves the base URL raises InvalidResponse after the first page's items."""
     import json
 
     peer.answers = [ok(json.dumps({"items": [1], "next": link}).encode())]
@@ -291,6 +300,7 @@ def test_a_next_page_elsewhere_is_not_asked_for(peer: Peer, thing: Connector, li
 
 
 def test_pages_that_come_back_end_with_an_error(peer: Peer, thing: Connector) -> None:
+    """A next link to a page that was already read raises InvalidResponse."""
     peer.answers = [ok(b'{"items": [1], "next": "/list?page=2"}'), ok(b'{"items": [2], "next": "/list"}')]
     items = thing.list_things.items()
     assert [next(items), next(items)] == [1, 2]
@@ -301,6 +311,7 @@ def test_pages_that_come_back_end_with_an_error(peer: Peer, thing: Connector) ->
 def test_the_environment_gives_no_proxy_and_no_password(
     peer: Peer, thing: Connector, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """A proxy variable set after load(), netrc, and cookies of earlier responses are not used."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     netrc = tmp_path / "netrc"

@@ -16,6 +16,7 @@ SID = "SM" + "0" * 32
 
 
 def test_an_unknown_connector_is_told_with_the_nearest_name() -> None:
+    """An unknown connector is refused with the nearest name and CONNECTORS_PATH."""
     with pytest.raises(
         openconnectors.UnknownName, match=r"no connector 'twillio'; did you mean 'twilio'\?.*CONNECTORS_PATH"
     ):
@@ -24,11 +25,13 @@ def test_an_unknown_connector_is_told_with_the_nearest_name() -> None:
 
 @pytest.mark.parametrize("name", ["../twilio", "/etc/passwd", "Twilio ", "tw\0ilio", "", "spec/twilio"])
 def test_a_name_is_a_name_and_no_path(name: str) -> None:
+    """Paths, other case and control characters are not names of connectors."""
     with pytest.raises(openconnectors.UnknownName):
         openconnectors.load(name)
 
 
 def test_missing_connection_values_are_named_with_the_three_ways() -> None:
+    """Missing connection values are named with the three ways to pass them; unknown ones with the nearest."""
     with pytest.raises(openconnectors.ConnectionMissing) as caught:
         openconnectors.load("twilio")
     text = str(caught.value)
@@ -108,6 +111,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
     unsent: Connector, listener: Listener, case: str
 ) -> None:
+    """All problems of a call's arguments are reported together, and nothing is sent."""
     name, arguments, told = WRONG[case]
     with pytest.raises(openconnectors.InvalidArguments) as caught:
         getattr(unsent, name)(**arguments)
@@ -133,12 +137,14 @@ def test_a_path_value_stays_one_segment(listener: Listener, tmp_path: Path, valu
     ("value", "sent"), [("a/b", "a%2Fb"), ("?x#y", "%3Fx%23y"), ("%2e%2e", "%252e%252e"), ("ü;v=1", "%C3%BC%3Bv%3D1")]
 )
 def test_every_other_path_value_is_encoded_once(tmp_path: Path, value: str, sent: str) -> None:
+    """A path value is percent-encoded exactly once."""
     connector = openconnectors.load_file(_document(tmp_path), base_url="http://127.0.0.1:9")
     assert connector.get_thing.request(id=value).url == f"http://127.0.0.1:9/things/{sent}"
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", " a", "日本"])
 def test_a_header_value_cannot_break_out(listener: Listener, tmp_path: Path, value: str) -> None:
+    """A header value with control characters or edge spaces, or a foreign Host, is refused unsent."""
     connector = openconnectors.load_file(_document(tmp_path), base_url=listener.url)
     with pytest.raises(openconnectors.InvalidArguments, match="x_trace: must not"):
         connector.get_thing(id="1", x_trace=value)
@@ -175,6 +181,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("case", DOCUMENTS)
 def test_a_document_that_cannot_be_used_is_refused_at_its_place(tmp_path: Path, case: str) -> None:
+    """An unusable document raises InvalidDocument at its line and column, with a diagnostic there."""
     text, place, said = DOCUMENTS[case]
     path = tmp_path / "broken.swagger.yaml"
     path.write_text(text)
@@ -187,6 +194,7 @@ def test_a_document_that_cannot_be_used_is_refused_at_its_place(tmp_path: Path, 
 
 
 def test_a_file_that_is_not_there() -> None:
+    """A missing document raises InvalidDocument with its path."""
     with pytest.raises(openconnectors.InvalidDocument, match=r"nowhere.swagger.yaml:1:1: error: cannot be read"):
         openconnectors.load_file("nowhere.swagger.yaml")
 
