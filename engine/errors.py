@@ -58,6 +58,15 @@ def printable(text: str, longest: int = LONGEST_TEXT) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
+def short_repr(value: object) -> str:
+    """The ``repr`` of any value for a message, cut to 60 characters."""
+    try:
+        text = repr(value[:60] if isinstance(value, (str, bytes)) else value)
+    except Exception:  # noqa: BLE001 - an object of the caller's may raise anything
+        return f"an object of type {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text. ``cutoff`` is how much alike
     they must be, from 0 to 1."""

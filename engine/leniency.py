@@ -73,13 +73,13 @@ LENIENCY: Mapping[str, Row] = {
 """What the transport reads as meant (raw deflate) is a deviation of the response from the start, refused by no mode."""
 
 
-MOST = 200
+MAX_PROBLEMS = 200
 """How many problems of a response are recorded; of a kind that is not among them one more."""
 
 
 def record(problems: list[Problem], problem: Problem) -> None:
     """Adds a problem to others, as long as they are not too many: a large response may have as many as items."""
-    if len(problems) < MOST or all(one.kind != problem.kind for one in problems):
+    if len(problems) < MAX_PROBLEMS or all(one.kind != problem.kind for one in problems):
         problems.append(problem)
 
 

@@ -123,7 +123,7 @@ def test_no_ring_of_modules() -> None:
 )
 def test_a_ring_is_found(line: str) -> None:
     """An import upward is found: absolute, relative, inside a function, by name."""
-    graph = _graph({**SOURCES, "openconnectors.engine.values.schemas": line})
+    graph = _graph({**SOURCES, "openconnectors.engine.values.validation": line})
 
     assert _ring(_children(graph, "openconnectors.engine"))
 

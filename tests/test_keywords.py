@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.values.schemas import Validator
+from openconnectors.engine.values.validation import Validator
 
 from .test_wire import Peer, ok
 

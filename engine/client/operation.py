@@ -31,6 +31,7 @@ from openconnectors.engine.errors import (
     Unsupported,
     answer_error,
     printable,
+    short_repr,
 )
 from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.model import MISSING, Choices, Paging, Polling, Schema, Service
@@ -41,7 +42,7 @@ from openconnectors.engine.policies import findings
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.formats import format_of
-from openconnectors.engine.values.schemas import pattern_findings, short
+from openconnectors.engine.values.patterns import pattern_diagnostics
 
 _log = logging.getLogger("openconnectors")
 
@@ -516,7 +517,7 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
             raise UnknownName(f"value of {name}", str(value), [], " Give a number of seconds.")
         fits, said = _OPTIONS.get(name, (None, ""))
         if fits is not None and not fits(value):
-            raise UnknownName(f"value of {name}", short(value), [], f" Give {said}.")
+            raise UnknownName(f"value of {name}", short_repr(value), [], f" Give {said}.")
     if "resend" in changes:
         changes = {**changes, "resend": frozenset(changes["resend"])}
     return replace(options, **changes)
@@ -647,7 +648,7 @@ class Connector:
         """What is wrong with the files of the connector, every operation read, and which operations and arguments
         have a number in their Python names, since another has the name."""
         found = [*self.service.diagnostics, *findings(self.service), *faults(self.service)]
-        found += pattern_findings(self.service)
+        found += pattern_diagnostics(self.service)
         for name, operation_id in self._ids.items():
             try:
                 operation = self.service.operations[operation_id]

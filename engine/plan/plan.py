@@ -30,6 +30,7 @@ from openconnectors.engine.errors import (
     Unsupported,
     answer_error,
     nearest,
+    short_repr,
 )
 from openconnectors.engine.http import (
     FRAMING,
@@ -72,8 +73,11 @@ from openconnectors.engine.urls import (
 from openconnectors.engine.values.body import Body, Compiler
 from openconnectors.engine.values.codecs import OCTETS, TEXT, codec_for, essence, of_no_row
 from openconnectors.engine.values.codecs.binding import MemberError, Parameters
-from openconnectors.engine.values.schemas import JsonSchemas, Step, Validator, fits, no_plain_data, short
+from openconnectors.engine.values.conversion import schema_accepts
+from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.styles import STYLES, Style, style_of
+from openconnectors.engine.values.transform import Converter
+from openconnectors.engine.values.validation import Validator, not_plain_data
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
@@ -152,7 +156,7 @@ class Plan:
         self.representation = own if own != Representation() else service.representation
         self.resend = operation.resend or service.resend
         self._bodies: dict[tuple[str, str], Body] = {}
-        self._header_readers: dict[str, dict[str, Step]] = {}
+        self._header_readers: dict[str, dict[str, Converter]] = {}
 
     @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:
@@ -228,7 +232,7 @@ class Plan:
             if (
                 default is not MISSING
                 and (required or hidden)
-                and not fits(self.service, self._compiler.contract, schema, default)
+                and not schema_accepts(self.service, self._compiler.contract, schema, default)
             ):
                 default, hidden = MISSING, hidden and not required  # what nobody could send is asked for
             found.append(
@@ -325,7 +329,7 @@ class Plan:
     @cached_property
     def _validator(self) -> Validator:
         """Judges ``{argument: value, …}`` with the body in one piece under its own name."""
-        writer = JsonSchemas(self.service, request=True)
+        writer = JsonSchemaWriter(self.service, request=True)
         properties: dict[str, Any] = {}
         required = []
         for one in self.arguments:
@@ -352,7 +356,7 @@ class Plan:
     @cached_property
     def _unjudged_validator(self) -> Validator:
         """The same where the body is octets, which no schema judges."""
-        written = self._validator.written
+        written = self._validator.json_schema
         return Validator({**written, "properties": {**written["properties"], self._body_argument: {}}})
 
     def _judged(self, values: Mapping[str, Any], sent: Body | None) -> list[Problem]:
@@ -441,7 +445,7 @@ class Plan:
             return False
         problems: list[Problem] = []
         whole = self._plain(body.schema, value, (), problems)
-        return not problems and fits(self.service, self._compiler.contract, body.schema, whole)
+        return not problems and schema_accepts(self.service, self._compiler.contract, body.schema, whole)
 
     @cached_property
     def _has_parts(self) -> bool:
@@ -464,7 +468,7 @@ class Plan:
 
     def _encoded(self, schema: Schema, value: Any, path: Path, problems: list[Problem]) -> Any:
         """Plain data in contract shape."""
-        encode = self._compiler.encoder(schema)
+        encode = self._compiler.serializer(schema)
         return encode(value, path, problems) if encode else value
 
     def _told(self, problem: Problem, in_parts: bool) -> Problem:
@@ -514,7 +518,7 @@ class Plan:
                 except MemberError as error:
                     problems.append(Problem((whole, error.member), error.reason))
                 except ValueError as error:
-                    foreign = list(no_plain_data(values[whole], (whole,))) if body.codec.structured else []
+                    foreign = list(not_plain_data(values[whole], (whole,))) if body.codec.structured else []
                     problems += foreign or [Problem((whole,), str(error))]
         if not problems:
             try:
@@ -1243,11 +1247,11 @@ class Plan:
                 found[name] = read(response.headers[name], (name,), deviations)
         return found
 
-    def _header_reader(self, schema: Schema) -> Step:
+    def _header_reader(self, schema: Schema) -> Converter:
         effective = self.contract(schema)
         style = style_of(schema.form_style, schema, self.contract)
-        validator = Validator(JsonSchemas(self.service, request=False).whole(schema))
-        decode = self._compiler.steps(schema)[1]
+        validator = Validator(JsonSchemaWriter(self.service, request=False).write_document(schema))
+        decode = self._compiler.converters(schema).parse
 
         def read(text: str, path: Path, problems: list[Problem]) -> Any:
             texts = [part.strip() for part in text.split(",")] if "array" in effective.types else [text]
@@ -1413,7 +1417,7 @@ def _plain_node(value: Any, path: Path, problems: list[Problem]) -> Any:
             if isinstance(key, str):
                 plain[key] = _plain_node(inside, (*path, key), problems)
             else:
-                problems.append(Problem(path, f"has a member {short(name)}, whose name is not text"))
+                problems.append(Problem(path, f"has a member {short_repr(name)}, whose name is not text"))
         return plain
     if kind is list or (isinstance(value, (Sequence, Set)) and not isinstance(value, _UNITS)):
         return [_plain_node(inside, (*path, index), problems) for index, inside in enumerate(value)]

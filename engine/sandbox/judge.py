@@ -35,9 +35,11 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.sandbox.serving import Route
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import OCTETS, essence, json
-from openconnectors.engine.values.schemas import JsonSchemas, Validator, explain, judge_pattern
+from openconnectors.engine.values.json_schema import JsonSchemaWriter
+from openconnectors.engine.values.patterns import pattern_keyword
+from openconnectors.engine.values.validation import Validator, problems_of
 
-_BOUNDED: Any = validators.extend(OAS31Validator, {"pattern": judge_pattern})  # type: ignore[no-untyped-call]
+_BOUNDED: Any = validators.extend(OAS31Validator, {"pattern": pattern_keyword})  # type: ignore[no-untyped-call]
 _CONFIG = Config(
     # None checks no document (app.py has it so): patterns of ECMA 262 would be refused that are none of Python's, and
     # the document is our own.
@@ -93,7 +95,7 @@ class Judge:
         """The OpenAPI 3.1 document of one route: one operation, as it travels. Of its security it says nothing: the
         sandbox knows which credentials are right, and a policy may have put them elsewhere."""
         service, view = self._compiler.service, self._compiler.wire
-        writer = JsonSchemas(service, request=True, view=view, prefix=openapi3.COMPONENTS)
+        writer = JsonSchemaWriter(service, request=True, resolved=view, prefix=openapi3.COMPONENTS)
         written = openapi3.write(
             replace(route.plan.operation, security=()), route.method, route.template, {}, writer.write, view.resolve
         )
@@ -140,9 +142,9 @@ class Judge:
 
     def _may_be_empty(self, route: Route, name: str) -> bool:
         """Whether an empty text is a value of a query parameter by its schema: 3.x refuses each, 2.0 none."""
-        writer = JsonSchemas(self._compiler.service, request=True)
+        writer = JsonSchemaWriter(self._compiler.service, request=True)
         own = [one for one in route.plan.operation.parameters if one.location == "query" and one.name == name]
-        return any(not Validator(writer.whole(one.schema)).problems("") for one in own)
+        return any(not Validator(writer.write_document(one.schema)).problems("") for one in own)
 
 
 _FORM = "application/x-www-form-urlencoded"
@@ -194,7 +196,7 @@ def _verdict(error: Exception, asked: _Asked) -> Verdict:
     found: list[Problem] = []
     for cause in causes:
         for inner in getattr(cause, "schema_errors", None) or ():
-            explain(inner, (parameter,) if parameter else (), found)
+            found += problems_of(inner, (parameter,) if parameter else ())
     if found:
         return Verdict(str(found[0]), location, str(found[0].path[0]) if found[0].path else "")
     try:

@@ -14,7 +14,7 @@ from typing import Any
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.sandbox.store import Record, Store
 from openconnectors.engine.sandbox.templates import fill
-from openconnectors.engine.values.schemas import matches, readable_pattern
+from openconnectors.engine.values.patterns import is_usable, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def unreadable(condition: Any) -> str:
             found = next((said for one in conditions if (said := unreadable(one))), "")
             if found:
                 return found
-        elif name in ("matches", "differs") and not readable_pattern(inner):
+        elif name in ("matches", "differs") and not is_usable(inner):
             return f"{inner!r} is no regular expression that can be used"
         elif name not in TESTS and name not in _SUBJECTS:
             return f"{name!r} is not a test{nearest(str(name), TESTS)}"

@@ -9,28 +9,29 @@ import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from openconnectors.engine import leniency
-from openconnectors.engine.errors import Problem
+from openconnectors.engine.errors import Problem, short_repr
 from openconnectors.engine.model import Schema, Service, XmlRule
 from openconnectors.engine.policies import Policy
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.codecs import OCTETS, TEXT
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters
-from openconnectors.engine.values.schemas import (
-    JsonSchemas,
-    Step,
-    Validator,
-    View,
-    Walk,
-    decimal_numbers,
-    decode_formats,
-    from_wire,
-    outgoing,
-    short,
-    to_wire,
-)
+from openconnectors.engine.values.conversion import decimals, from_wire, parse, serialize_rule, to_wire
+from openconnectors.engine.values.json_schema import JsonSchemaWriter
+from openconnectors.engine.values.resolved import ResolvedSchemas
+from openconnectors.engine.values.transform import Converter, SchemaTransform
+from openconnectors.engine.values.validation import Validator
+
+
+class Converters(NamedTuple):
+    """The conversions of one schema's values; None: nothing is converted."""
+
+    from_wire: Converter | None = None
+    parse: Converter | None = None
+    serialize: Converter | None = None
+    to_wire: Converter | None = None
 
 
 class Compiler:
@@ -38,44 +39,47 @@ class Compiler:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.contract = View(service, wire=False)
-        self.wire = View(service, wire=True)
-        self._decode = Walk(self.contract, decode_formats)
-        self._encode = Walk(self.contract, outgoing(service, self.contract))
-        self._from_wire = Walk(self.contract, from_wire)
-        self._to_wire = Walk(self.contract, _nothing, to_wire)
+        self.contract = ResolvedSchemas(service, wire=False)
+        self.wire = ResolvedSchemas(service, wire=True)
+        self._parse = SchemaTransform(self.contract, parse)
+        self._serialize = SchemaTransform(self.contract, serialize_rule(service, self.contract))
+        self._from_wire = SchemaTransform(self.contract, from_wire)
+        self._to_wire = SchemaTransform(self.contract, _nothing, to_wire)
         self._lock = threading.RLock()
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
-        self._decimals = Walk(self.wire, decimal_numbers)
+        self._decimals = SchemaTransform(self.wire, decimals)
 
-    def steps(self, schema: Schema | None) -> tuple[Step | None, Step | None, Step | None, Step | None]:
-        """Wire to contract, contract to Python, Python to contract, contract to wire."""
+    def converters(self, schema: Schema | None) -> Converters:
+        """The converters for values of a schema; without a schema nothing is converted."""
         if schema is None:
-            return None, None, None, None
-        walks = (self._from_wire, self._decode, self._encode, self._to_wire)
-        with self._lock:  # a step that is half compiled leads back to itself
-            first, second, third, fourth = (walk.compile(schema) for walk in walks)
-        return first, second, third, fourth
+            return Converters()
+        with self._lock:  # not two threads at once: a transform that is half compiled is not usable
+            return Converters(
+                self._from_wire.compile(schema),
+                self._parse.compile(schema),
+                self._serialize.compile(schema),
+                self._to_wire.compile(schema),
+            )
 
     def accepts(self, schema: Schema, value: Any, *, request: bool) -> bool:
         """Whether a contract value keeps to a schema and to its formats."""
         key = (id(schema), request)
         if key not in self._validators:
-            written = JsonSchemas(self.service, request=request).whole(schema)
+            written = JsonSchemaWriter(self.service, request=request).write_document(schema)
             self._validators[key] = (schema, Validator(written))  # the schema is kept, so that its id stays its own
         problems = self._validators[key][1].problems(value)
-        decode = self.steps(schema)[1]
-        if decode is not None and not problems:
-            decode(value, (), problems)
+        parse = self.converters(schema).parse
+        if parse is not None and not problems:
+            parse(value, (), problems)
         return not problems
 
-    def encoder(self, schema: Schema) -> Step | None:
-        """Python to contract."""
+    def serializer(self, schema: Schema) -> Converter | None:
+        """The converter from Python to contract values alone."""
         with self._lock:
-            return self._encode.compile(schema)
+            return self._serialize.compile(schema)
 
-    def decimals(self, schema: Schema | None) -> bool:
-        """Whether a schema has, at any depth, numbers of which every digit counts."""
+    def has_decimals(self, schema: Schema | None) -> bool:
+        """Return True if a schema has, at any depth, numbers of which every digit counts."""
         return schema is not None and self._decimals.compile(schema) is not None
 
 
@@ -115,9 +119,9 @@ class Body:
         self.codec = codec
         self._compiler = compiler
         self._bound = codec.bind(
-            Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml, compiler.decimals(schema))
+            Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml, compiler.has_decimals(schema))
         )
-        self._from_wire, self._decode, self._encode, self._to_wire = compiler.steps(schema)
+        self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
         forward = [policy.apply for policy in policies if policy.apply is not None]
         backward = [policy.invert for policy in reversed(policies) if policy.invert is not None]
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
@@ -138,7 +142,7 @@ class Body:
 
     def plain(self, value: Any, problems: list[Problem]) -> Any:
         """A Python value as its contract has it: formats become text; what cannot is a problem."""
-        return self._encode(value, (), problems) if self._encode else value
+        return self._serialize(value, (), problems) if self._serialize else value
 
     def write(self, value: Any, problems: list[Problem]) -> bytes | Content:
         """The octets of a contract value; ``ValueError`` where the codec cannot write it."""
@@ -187,7 +191,7 @@ class Body:
             fitting = [one for one in fitting if one not in ("integer", "number")]
         if fitting:
             return None
-        return Problem((), f"must be {' or '.join(types)}, not {short(value)}", leniency.TOP_LEVEL)
+        return Problem((), f"must be {' or '.join(types)}, not {short_repr(value)}", leniency.TOP_LEVEL)
 
     def judge(self, value: Any) -> list[Problem]:
         """The problems of a contract value by its schema; octets have none, nor has text of a format of its own."""
@@ -199,10 +203,10 @@ class Body:
         if self.codec.opaque and isinstance(value, str) and "string" not in self._promised:
             return []
         if self._validator is None:
-            writer = JsonSchemas(self._compiler.service, request=not self._received)
-            self._validator = Validator(writer.whole(self.schema))
+            writer = JsonSchemaWriter(self._compiler.service, request=not self._received)
+            self._validator = Validator(writer.write_document(self.schema))
         return self._validator.problems(value)
 
     def python(self, value: Any, problems: list[Problem]) -> Any:
         """A contract value with its formats as objects; text that does not parse stays and is a problem."""
-        return self._decode(value, (), problems) if self._decode else value
+        return self._parse(value, (), problems) if self._parse else value

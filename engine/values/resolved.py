@@ -1,0 +1,145 @@
+"""Resolved schemas: references followed, ``allOf`` merged, one answer for every reader of a schema.
+
+Rule 1. Only this module merges ``allOf``. A reader that needs a schema's types, properties or XML names resolves it
+first; a reader that must keep the parts apart (``json_schema``, for the judges) reads the schema as declared.
+
+Rule 2. A schema has two resolved forms, one for each of the two JSON shapes of a value (``body`` defines them): that of
+the *contract*, and that of the *wire*, in which a schema's ``wire`` declaration (another type or another place for what
+is sent) takes the place of what callers see.
+
+Rule 3. Nothing recurses over a document's schemas: a chain of references or of ``allOf`` may be longer than Python's
+stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from openconnectors.engine.model import MISSING, Schema, Service, Xml
+
+
+class ResolvedSchemas:
+    """The resolved schemas of one service, each computed once: of the wire if ``wire``, else of the contract."""
+
+    def __init__(self, service: Service, *, wire: bool) -> None:
+        self._service = service
+        self._wire = wire
+        # By identity: comparing or hashing schemas would read the definitions below them. Each declared schema is
+        # kept with its resolved one, so that its id is not given to another object.
+        self._resolved: dict[int, tuple[Schema, Schema]] = {}
+        self._merged: dict[int, Schema] = {}
+        self._variants: dict[str, Mapping[str, Schema]] = {}
+
+    def resolve(self, schema: Schema) -> Schema:
+        """The resolved form of a declared schema: it has no reference and no ``allOf``."""
+        known = self._resolved.get(id(schema))
+        if known is not None:
+            return known[1]
+        resolved = self._merge(schema)
+        if self._wire:
+            resolved = self._on_the_wire(resolved)
+        self._resolved[id(schema)] = (schema, resolved)
+        return resolved
+
+    def variants(self, schema: Schema) -> Mapping[str, Schema]:
+        """The resolved schemas that extend a resolved one, by the value that its discriminator has for each
+        (Swagger 2.0, "Schema Object", ``discriminator``)."""
+        if schema.discriminator is None:
+            return {}
+        if schema.at not in self._variants:
+            self._variants[schema.at] = {
+                value: self.resolve(self._service.schemas[ref])
+                for value, ref in discriminator_values(self._service, schema)
+            }
+        return self._variants[schema.at]
+
+    def _merge(self, schema: Schema) -> Schema:
+        target = self._service.resolve(schema)
+        if not target.all_of:
+            return target
+        known = self._merged.get(id(target))
+        if known is not None:
+            return known
+        merged: dict[str, Any] = {"properties": {}, "checks": {}}
+        required: dict[str, None] = {}
+        for part in self._parts(target):
+            merged["properties"].update(part.properties)
+            merged["checks"].update(part.checks)
+            required |= dict.fromkeys(part.required)
+            merged |= {name: getattr(part, name) for name, absent in _INHERITED if getattr(part, name) != absent}
+        merged["required"] = tuple(required)
+        if merged["properties"]:
+            merged.setdefault("types", ("object",))
+        # ``allOf`` with a single reference is how 2.0 documents put a description beside a ``$ref``: it stays the
+        # definition that it refers to, which discriminators know by its place.
+        if target.name is None and len(target.all_of) == 1 and not target.properties:
+            merged["at"] = self._service.resolve(target.all_of[0]).at
+        known = self._merged[id(target)] = replace(target, all_of=(), **merged)
+        return known
+
+    def _parts(self, schema: Schema) -> Iterator[Schema]:
+        """The schemas that ``allOf`` leads to, each once, then the schema itself: what extends comes after what it
+        extends, so that it wins."""
+        seen = {id(schema)}
+        stack = [(schema, iter(schema.all_of))]
+        while stack:
+            holder, parts = stack[-1]
+            part = next(parts, None)
+            if part is None:
+                stack.pop()
+                yield holder
+                continue
+            part = self._service.resolve(part)
+            if id(part) not in seen:
+                seen.add(id(part))
+                stack.append((part, iter(part.all_of)))
+
+    @staticmethod
+    def _on_the_wire(schema: Schema) -> Schema:
+        """The wire form of a resolved contract schema."""
+        sent = schema.wire.schema if schema.wire else None
+        # A property that the wire keeps at a path of its own is declared there too, by the schema of what is sent.
+        properties = {
+            name: property_schema
+            for name, property_schema in schema.properties.items()
+            if property_schema.wire is None or not property_schema.wire.path
+        }
+        if sent is None:
+            return schema if len(properties) == len(schema.properties) else replace(schema, properties=properties)
+        if "object" in schema.types and "object" in sent.types:
+            return replace(schema, properties={**properties, **sent.properties})
+        return replace(
+            sent,
+            xml=sent.xml if sent.xml != Xml() else schema.xml,
+            nullable=sent.nullable or schema.nullable,
+            form_name=sent.form_name or schema.form_name,
+        )
+
+
+_INHERITED: tuple[tuple[str, Any], ...] = (
+    ("types", ()),
+    ("format", None),
+    ("enum", None),
+    ("open_enum", False),
+    ("nullable", False),
+    ("additional", True),
+    ("items", None),
+    ("discriminator", None),
+    ("default", MISSING),
+    ("example", MISSING),
+    ("xml", Xml()),
+    ("wire", None),
+)
+"""What a schema takes from the parts of its ``allOf`` beside properties, checks and required names, each with the value
+that means "absent"."""
+
+
+def discriminator_values(service: Service, schema: Schema) -> list[tuple[str, str]]:
+    """The values of a schema's discriminator, each with the reference of the schema that it selects."""
+    values = []
+    for ref in service.subtypes.get(schema.at, ()):
+        subtype = service.schemas[ref]
+        values.append((subtype.discriminator_value or subtype.name or "", ref))
+    return values

@@ -1,0 +1,231 @@
+"""Validation of contract values: jsonschema-rs accepts, jsonschema explains.
+
+Rule 1. The verdict is jsonschema-rs's: a compiled validator that is hundreds of times faster. Only a value that it
+refuses is given to jsonschema, which knows each place and keyword, for the text of the problems.
+
+Rule 2. What jsonschema-rs cannot decide (infinity, an unpaired surrogate, a value nested too deep) is judged by what
+jsonschema finds. What neither can decide is accepted: the service will say what it thinks of it.
+
+Rule 3. Time is bounded by the value's size: patterns by ``patterns``, the explanation by the number of problems
+(``MAX_PROBLEMS``), and of a list it looks only at the items that are refused.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import ValidationError
+
+from openconnectors.engine.errors import Path, Problem, nearest, short_repr
+from openconnectors.engine.leniency import MAX_PROBLEMS
+from openconnectors.engine.values.patterns import options_for, pattern_keyword
+
+
+class Validator:
+    """Judges plain JSON values by one JSON Schema."""
+
+    def __init__(self, json_schema: Mapping[str, Any]) -> None:
+        self.json_schema = dict(json_schema)
+        self._judge = _judge(self.json_schema)
+        self._explainer: _Explainer | None = None
+
+    def problems(self, value: Any, path: Path = ()) -> list[Problem]:
+        """The problems of a value that is at a path, in the order of their places; none: it is valid."""
+        decided = self._judge is not None
+        try:
+            if decided and self._judge.is_valid(value):
+                return []
+        except ValueError:
+            decided = False  # not plain JSON, or too deep: the explainer says where
+        problems = self._explain(value, path)
+        if problems or not decided or _has_infinity(value):  # jsonschema-rs reads infinity as null
+            return problems
+        if self._judge.is_valid(_with_doubles(value)):
+            return []  # an enum of a document holds doubles, which never equal a decimal with more digits
+        # The two libraries differ only where jsonschema reads a keyword less strictly.
+        return [Problem(path, "does not match its schema")]
+
+    def _explain(self, value: Any, path: Path) -> list[Problem]:
+        if self._explainer is None:
+            self._explainer = _Explainer(self.json_schema)
+        problems: list[Problem] = []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for error in self._explainer.errors(_with_doubles(value)):
+                    problems += problems_of(error, path)
+        except RecursionError:
+            problems += self._problems_of_deep(value, path)
+        except Exception:  # noqa: BLE001, S110 - a remainder of infinity; an object of the caller's that has no text
+            pass  # the problems until then are reported
+        return list(dict.fromkeys(problems))
+
+    def _problems_of_deep(self, value: Any, path: Path) -> list[Problem]:
+        """What jsonschema-rs itself says of a value that is, or whose schema is, too deep for jsonschema."""
+        try:
+            errors = list(self._judge.iter_errors(value)) if self._judge is not None else []
+        except ValueError:
+            errors = []
+        problems = [Problem((*path, *error.instance_path), str(error.message)) for error in errors]
+        return problems or [Problem(path, "is nested too deep")]
+
+
+def _judge(json_schema: dict[str, Any]) -> Any:
+    """A validator of jsonschema-rs; None for a schema that it cannot read."""
+    try:
+        return jsonschema_rs.validator_for(
+            json_schema, pattern_options=options_for(json_schema), validate_formats=False, offline=True
+        )
+    except (ValueError, TypeError):
+        return None
+
+
+class _Explainer:
+    """A validator of jsonschema for one JSON Schema. It takes about a hundred times as long as jsonschema-rs, so of the
+    items of a list, and of the values of a mapping, it looks only at those that jsonschema-rs refuses."""
+
+    def __init__(self, json_schema: Mapping[str, Any]) -> None:
+        self._defs = json_schema.get("$defs", {})
+        self._judges: dict[int, Any] = {}  # by the identity of parts of ``json_schema``, which the validator keeps
+        keywords = {"pattern": pattern_keyword, "items": self._items, "additionalProperties": self._additional}
+        kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+        self._validator = kind(json_schema)
+
+    def errors(self, value: Any) -> Iterator[ValidationError]:
+        """The first ``MAX_PROBLEMS`` errors of a value."""
+        errors: Iterator[ValidationError] = islice(self._validator.iter_errors(value), MAX_PROBLEMS)
+        return errors
+
+    def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Any:
+        for index in self._refused(items, instance, 0) if isinstance(instance, list) else ():
+            yield from validator.descend(instance[index], items, path=index)
+
+    def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Any:
+        if not isinstance(inner, dict) or not isinstance(instance, dict):
+            yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
+            return
+        declared = schema.get("properties", {})
+        names = [name for name in instance if name not in declared]
+        for index in self._refused(inner, [instance[name] for name in names], 0):
+            yield from validator.descend(instance[names[index]], inner, path=names[index])
+
+    def _refused(self, schema: Any, values: list[Any], start: int) -> Iterator[int]:
+        """The indexes, from ``start`` on, of the values that a schema refuses, found by halving the list."""
+        if not values or self._accepts(schema, values):
+            return
+        if len(values) == 1:
+            yield start
+            return
+        half = len(values) // 2
+        yield from self._refused(schema, values[:half], start)
+        yield from self._refused(schema, values[half:], start + half)
+
+    def _accepts(self, schema: Any, values: list[Any]) -> bool:
+        if id(schema) not in self._judges:
+            self._judges[id(schema)] = _judge({"items": schema, "$defs": self._defs})
+        judge = self._judges[id(schema)]
+        try:
+            return judge is not None and bool(judge.is_valid(values))
+        except ValueError:
+            return False  # undecided: jsonschema looks at each
+
+
+# Problems in our words
+
+
+def problems_of(error: ValidationError, path: Path) -> list[Problem]:
+    """The problems that one error of jsonschema is, for a value at a path."""
+    here = (*path, *error.absolute_path)
+    keyword, limit = str(error.validator), error.validator_value
+    instance: Any = error.instance
+    if keyword == "required":
+        required: Any = limit
+        return [Problem((*here, name), "is missing") for name in required if name not in instance]
+    if keyword == "additionalProperties" and limit is False:
+        schema: Any = error.schema
+        known = schema.get("properties", {})
+        return [
+            Problem((*here, name), f"is not known{nearest(str(name), known)}") for name in instance if name not in known
+        ]
+    message = _MESSAGES.get(keyword)
+    return [Problem(here, message(limit, instance) if message else error.message)]
+
+
+_MESSAGES: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": lambda limit, value: f"must be {_type_names(limit)}, not {short_repr(value)}{_hint(limit, value)}",
+    "enum": lambda limit, value: f"must be one of {', '.join(map(repr, limit))}, not {short_repr(value)}",
+    "minimum": lambda limit, value: f"must be at least {limit}, not {short_repr(value)}",
+    "maximum": lambda limit, value: f"must be at most {limit}, not {short_repr(value)}",
+    "exclusiveMinimum": lambda limit, value: f"must be more than {limit}, not {short_repr(value)}",
+    "exclusiveMaximum": lambda limit, value: f"must be less than {limit}, not {short_repr(value)}",
+    "multipleOf": lambda limit, value: f"must be a multiple of {limit}, not {short_repr(value)}",
+    "minLength": lambda limit, value: f"must have at least {limit} characters, it has {len(value)}",
+    "maxLength": lambda limit, value: f"must have at most {limit} characters, it has {len(value)}",
+    "minItems": lambda limit, value: f"must have at least {limit} items, it has {len(value)}",
+    "maxItems": lambda limit, value: f"must have at most {limit} items, it has {len(value)}",
+    "uniqueItems": lambda limit, value: "must not hold the same item twice",
+    "minProperties": lambda limit, value: f"must have at least {limit} members, it has {len(value)}",
+    "maxProperties": lambda limit, value: f"must have at most {limit} members, it has {len(value)}",
+    "pattern": lambda limit, value: f"must match {limit}, {short_repr(value)} does not",
+    "additionalProperties": lambda limit, value: "has members that are not known",
+}
+"""The message for each keyword of JSON Schema, from its limit and the value. For a keyword without a row it is
+jsonschema's."""
+
+
+def _type_names(limit: str | list[str]) -> str:
+    return limit if isinstance(limit, str) else " or ".join(limit)
+
+
+def _hint(limit: object, value: object) -> str:
+    """How to make plain JSON of a Python object, for those that callers give most."""
+    if isinstance(value, (bytes, bytearray, memoryview)) and "string" in str(limit):
+        return "; give it as text, such as base64.b64encode(value).decode()"
+    if hasattr(value, "__next__"):
+        return "; give a list"
+    if hasattr(value, "isoformat"):
+        return "; give value.isoformat()"
+    if is_dataclass(value):
+        return "; give dataclasses.asdict(value)"
+    return "; give value.model_dump()" if hasattr(value, "model_dump") else ""
+
+
+def not_plain_data(value: object, path: Path) -> Iterator[Problem]:
+    """The problems of a value that holds what is not JSON data, about which a schema says nothing."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            yield from not_plain_data(inside, (*path, str(name)))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            yield from not_plain_data(inside, (*path, index))
+    elif isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            yield Problem(path, "has half of a surrogate pair, which has no UTF-8")
+    elif value is not None and not isinstance(value, (bool, int, float, Decimal)):
+        message = f"must be plain data (dict, list, text, a number, true or false), not {short_repr(value)}"
+        yield Problem(path, f"{message}{_hint('string', value)}")
+
+
+def _with_doubles(value: Any) -> Any:
+    """A value with its decimals as doubles: jsonschema cannot calculate with decimals and floats together."""
+    if isinstance(value, dict):
+        return {name: _with_doubles(inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(inside) for inside in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _has_infinity(value: object) -> bool:
+    """Return True if a value holds a number beyond a double."""
+    if isinstance(value, dict):
+        return any(map(_has_infinity, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_infinity, value))
+    return isinstance(value, (float, Decimal)) and abs(value) == float("inf")
