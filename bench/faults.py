@@ -28,7 +28,7 @@ from typing import Any
 
 from openconnectors import registry
 from openconnectors.engine.documents import document
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.lint import Settings, validate
 

@@ -27,7 +27,7 @@ def test_plain_scalars_are_those_of_the_core_schema() -> None:
 def test_json_knows_fewer_spellings() -> None:
     """YAML spellings of values in a JSON file are errors at their position."""
     for text in ('{"a": True}', '{"a": +1}', '{"a": .5}', '{"a": 0x1F}', '{"a": ~}'):
-        with pytest.raises(InvalidDocument, match=r"1:7: error: .* is no JSON value; put it in quotes"):
+        with pytest.raises(InvalidDocument, match=r"1:7: error: .* is not a JSON value; put it in quotes"):
             document.parse(text, "x.json")
 
 
@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a scalar merged": ("a:\n  <<: 3\n", "2:7", "takes a mapping"),
     "a list of scalars merged": ("a:\n  <<: [{}, 3]\n", "2:12", "takes a mapping"),
     "an alias of a scalar merged": ("a: &x 1\nb:\n  <<: *x\n", "3:7", "takes a mapping"),
-    "two merge keys": ("a:\n  <<: {}\n  <<: {}\n", "3:3", "in line 2"),
+    "two merge keys": ("a:\n  <<: {}\n  <<: {}\n", "3:3", "is already used on line 2"),
     "deep aliases": (
         "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{x: *a{n - 1}}}\n" for n in range(1, 300)),
         "200:",
@@ -125,12 +125,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "too many items": ("[" + "1," * 1_000_000 + "1]", "1:", "1,000,000 nodes"),
     "a deep tree": ("[" * 100_000, "1:", "200 levels"),
     "deep JSON": ('{"a":' * 5000 + "1" + "}" * 5000, "1:", "200 levels"),
-    "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1", "in line 1"),
-    "a key twice in JSON": ('{\n"a": 1,\n"a": 2}', "3:1", "in line 2"),
+    "a key twice": ("a: 1\nb: 2\na: 3\n", "3:1", "is already used on line 1"),
+    "a key twice in JSON": ('{\n"a": 1,\n"a": 2}', "3:1", "is already used on line 2"),
     "two documents": ("a: 1\n---\nb: 2\n", "2:1", "a second document"),
     "a number of a million digits": ("a: " + "9" * 1_000_000, "1:4", "1000000 characters"),
     "a number beyond doubles": ('{"a": 1e999}', "1:7", "too large"),
-    "NaN in JSON": ('{"a": NaN}', "1:7", "no JSON value"),
+    "NaN in JSON": ('{"a": NaN}', "1:7", "not a JSON value"),
     "a key that is no text": ("[1]: a\n", "1:1", "a key must be text"),
     "no UTF-8": (b"a: b\nc: \xff\n", "2:4", "UTF-8"),
     "nothing": ("", "1:1", "empty"),

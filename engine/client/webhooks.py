@@ -20,8 +20,8 @@ from openconnectors.engine.call.connection import in_code
 from openconnectors.engine.client.operation import Connector, Operation
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
 from openconnectors.engine.credentials import Secret, sealed
-from openconnectors.engine.documents.document import pointer_steps
 from openconnectors.engine.documents.loader import readable
+from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import ConnectionMissing, InvalidArguments, InvalidResponse, Problem, Unsupported
 from openconnectors.engine.model import Handshake, Signature
 from openconnectors.engine.values.codecs import codec_for, essence, json

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from openconnectors.engine.documents.dialects.lowering import EMPTY, References, Site, truth
-from openconnectors.engine.documents.document import escape, pointer_steps
+from openconnectors.engine.documents.pointers import escape, pointer_steps
 from openconnectors.engine.model import (
     MISSING,
     Choices,

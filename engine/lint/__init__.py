@@ -10,7 +10,8 @@ from pathlib import Path
 
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
-from openconnectors.engine.documents.document import Document, pointer_steps
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import connector, microsoft, style, values
 from openconnectors.engine.lint import semantics as meaning

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 from typing import Any
 
-from openconnectors.engine.documents.document import Document, escape
+from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import ROWS
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import Unsupported, nearest
 from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
 from openconnectors.engine.lint.tree import Node

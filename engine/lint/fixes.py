@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from openconnectors.engine.documents.document import Document, escape, pointer_steps
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape, pointer_steps
 from openconnectors.engine.lint.rules import Edit
 
 

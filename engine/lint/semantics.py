@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from openconnectors.engine.documents.dialects.lowering import References
-from openconnectors.engine.documents.document import Document, escape
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument, nearest
 from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
 from openconnectors.engine.lint.tree import HOLDERS, HOLE, METHODS, Node, requirements

@@ -15,7 +15,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from openconnectors.engine.documents.document import Document, escape
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.lint.rules import Case, Edit, Finding, told
 

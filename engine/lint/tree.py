@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from openconnectors.engine.documents.document import Document, escape
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 HOLE = re.compile(r"\{([^{}]*)\}")

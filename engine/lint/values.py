@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.lint.rules import Case, Finding, rule
 from openconnectors.engine.lint.tree import Node

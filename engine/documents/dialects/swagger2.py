@@ -24,7 +24,8 @@ from openconnectors.engine.documents.dialects.lowering import (
     typed,
 )
 from openconnectors.engine.documents.dialects.server import Unusable, server
-from openconnectors.engine.documents.document import Document, escape
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
 from openconnectors.engine.model import (
     MISSING,

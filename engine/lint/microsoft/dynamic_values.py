@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.connector import asking, properties_of
 from openconnectors.engine.lint.microsoft.profile import certified, is_internal
 from openconnectors.engine.lint.rules import Case, Finding
