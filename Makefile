@@ -20,7 +20,7 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what happened.
-	@$(BIN)/python docs/demo.py
+	@$(BIN)/python -m tests.demo
 
 test: $(READY)  ## Every test but the long sweeps.
 	$(BIN)/python -m pytest -n auto -m "not long"

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.faults import _node
+from bench.faults import node_program
 from openconnectors import registry
 from openconnectors.engine.documents import document
 from openconnectors.engine.errors import InvalidDocument
@@ -37,7 +37,7 @@ def spectral(folder: Path, files: list[str]) -> list[str]:
     """The command of Spectral, with its rules for OpenAPI."""
     (folder / "rules.yaml").write_text('extends: ["spectral:oas"]\n')
     return [
-        _node("spectral"),
+        node_program("spectral"),
         "lint",
         "-q",
         "-r",
@@ -53,7 +53,7 @@ def spectral(folder: Path, files: list[str]) -> list[str]:
 def redocly(folder: Path, files: list[str]) -> list[str]:
     """The command of Redocly, with its recommended rules."""
     (folder / "redocly.yaml").write_text("extends: [recommended]\n")
-    return [_node("redocly"), "lint", "--config", str(folder / "redocly.yaml"), "--format", "json", *files]
+    return [node_program("redocly"), "lint", "--config", str(folder / "redocly.yaml"), "--format", "json", *files]
 
 
 COMMANDS: dict[str, Callable[[Path, list[str]], list[str]]] = {"ours": ours, "spectral": spectral, "redocly": redocly}

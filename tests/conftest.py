@@ -47,7 +47,7 @@ def twilio(sandbox: Sandbox) -> Connector:
 
 
 class Listener:
-    """A port on loopback that knows whether anybody came."""
+    """A port on loopback that knows whether a client connected."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -64,9 +64,9 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.socket.close()
+    listener = Listener()
+    yield listener
+    listener.socket.close()
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def unsent(listener: Listener) -> Connector:
 
 
 def accepting(listener: socket.socket, serve: Callable[[socket.socket], object]) -> None:
-    """Has each connection served in a thread of its own, until the listener is closed."""
+    """Serve each connection in a thread of its own, until the listener is closed."""
 
     def accept() -> None:
         while True:
@@ -104,7 +104,7 @@ def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 @contextmanager
 def serving(server: BaseWSGIServer) -> Iterator[str]:
-    """The URL of a server that runs in a thread meanwhile."""
+    """Run a server in a thread; the URL of its port."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -121,9 +121,8 @@ class Done(NamedTuple):
     stderr: str
 
 
-def command(*arguments: str, **environment: str) -> Done:
-    """Carries out a command in this process, from the project's folder, with these variables, no input and no
-    keyring."""
+def command(*arguments: str, cwd: Path = ROOT, **environment: str) -> Done:
+    """Run a command in this process, in a folder, with these variables, no input and no keyring."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
@@ -131,7 +130,7 @@ def command(*arguments: str, **environment: str) -> Done:
         with (
             patch.dict(os.environ, environment),
             patch("sys.stdin", io.StringIO()),
-            chdir(ROOT),
+            chdir(cwd),
             redirect_stdout(out),
             redirect_stderr(err),
         ):

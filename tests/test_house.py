@@ -165,6 +165,24 @@ def test_no_import_hides_in_a_function() -> None:
     ] == []
 
 
+def test_nothing_below_bench_imports_it() -> None:
+    """Measurements stand on the tests and the engine: no module of these imports ``bench``."""
+    paths = [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "docs").rglob("*.py")]
+    assert _holding(r"(?m)^\s*(import|from) bench\b|import_module\(.bench", paths) == set()
+
+
+def test_every_test_states_its_fact() -> None:
+    """Every test function has a docstring."""
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ] == []
+
+
 def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
     return {str(path.relative_to(ROOT)) for path in paths if re.search(pattern, path.read_text("utf-8"))}
 

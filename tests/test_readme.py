@@ -7,8 +7,6 @@ import io
 import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,8 @@ import pytest
 
 import openconnectors
 from openconnectors.engine.sandbox import Sandbox
+from tests import demo
+from tests.conftest import command
 from tests.test_validate import WRONG
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,11 +28,11 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every block in turn, in one namespace; only where the connector is loaded from is changed."""
+    """Every code block runs, in one namespace on the sandbox, and prints what the README shows."""
     load = openconnectors.load
 
-    def to_the_sandbox(name: str, **given: Any) -> Any:
-        return load(name, **{**given, "connection": sandbox.values, "base_url": sandbox.url})
+    def to_the_sandbox(name: str, **options: Any) -> Any:
+        return load(name, **{**options, "connection": sandbox.values, "base_url": sandbox.url})
 
     monkeypatch.setattr(openconnectors, "load", to_the_sandbox)
     printed = io.StringIO()
@@ -41,34 +41,32 @@ def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: p
         for block in _blocks("python"):
             exec(compile(block, "README.md", "exec"), namespace)
     assert namespace["response"].status == 200
-    printed_blocks = [one for one in _blocks("text") if ": error: " not in one]
+    printed_blocks = [block for block in _blocks("text") if ": error: " not in block]
     assert printed_blocks
     for shown in printed_blocks:
         assert shown in printed.getvalue()
 
 
-def test_the_finding_is_told_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_finding_is_reported_as_shown(tmp_path: Path) -> None:
     """validate prints the finding exactly as the README shows it."""
-    (shown,) = [one for one in _blocks("text") if ": error: " in one]
+    (shown,) = [block for block in _blocks("text") if ": error: " in block]
     (tmp_path / "api.swagger.yaml").write_text(WRONG)
-    done = subprocess.run(
-        [sys.executable, "-m", "openconnectors", "validate", "api.swagger.yaml"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    told = done.stdout.replace(" [structure-value]", "")
-    assert shown in told
+
+    done = command("validate", "api.swagger.yaml", cwd=tmp_path)
+
+    assert shown in done.stdout.replace(" [structure-value]", "")
 
 
-def test_the_commands_run(tmp_path: Path) -> None:
+def test_the_commands_run() -> None:
     """Every command of the README exits with 0, and every make target exists."""
     for block in _blocks("console"):
         for line in block.splitlines():
-            command = shlex.split(line, comments=True)
-            if command[0] == "connectors":
-                done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+            program, *arguments = shlex.split(line, comments=True)
+            if program == "connectors":
+                done = command(*arguments)
                 assert done.returncode == 0, f"{line}\n{done.stderr}"
             else:
-                target = command[1]
+                (target, *_) = arguments
                 assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), line
 
 
@@ -88,16 +86,19 @@ def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch)
 def test_every_dependency_has_its_reason() -> None:
     """Every dependency has a lower bound and a row in the README's table."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    names = {re.split(r"[<>=]", one)[0] for one in project["dependencies"]}
+    names = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
     table = "".join(
         line.split("|")[1] for line in TEXT.partition("## What it stands on")[2].splitlines() if "|" in line
     )
     assert {name for name in names if name not in table} == set()
-    assert all(">=" in one for one in [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    assert all(">=" in requirement for requirement in requirements)
 
 
-def test_the_demo_tells_the_main_job() -> None:
+def test_the_demo_shows_the_main_job(capsys: pytest.CaptureFixture[str]) -> None:
     """The demo sends, lists pages, compares JSON with XML, shows a refusal and choices."""
-    done = subprocess.run([sys.executable, "docs/demo.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    demo.main()
+
+    printed = capsys.readouterr().out
     for part in ("sent         SM", "page 1 ", "page 2 ", "the same value: True", "to: is missing", "Support line"):
-        assert part in done.stdout
+        assert part in printed

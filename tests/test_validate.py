@@ -18,7 +18,6 @@ import pytest
 from jsonschema import Draft7Validator
 from sarif_pydantic import Sarif
 
-from bench import faults
 from docs.rules import page
 from openconnectors import registry
 from openconnectors.cli.reports import REPORTS
@@ -28,6 +27,7 @@ from openconnectors.engine.lint import RULES, Settings, explain, microsoft, vali
 from openconnectors.engine.lint.values import backtracks, not_ecma
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
+from tests import faults
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
