@@ -7,106 +7,32 @@
     service = openconnectors.load("name", connection={"account_id": "…", "access_token": "…"})
     service.operation_name(parameter="value")
 
-``load`` and ``load_file`` make a connector, ``available`` names what is found; the rest are
-the errors that a call can raise.
+``load`` and ``load_file`` return a connector, ``available`` lists the connectors that can be loaded by name. The other
+public names are the classes of what a call takes and returns, and the errors that it raises. ``public`` lists them all.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from openconnectors.engine.client.operation import Connector, Events, Operation, Poller, Subscription
-    from openconnectors.engine.client.webhooks import Webhook
-    from openconnectors.engine.errors import (
-        AnswerError,
-        BadRequest,
-        Conflict,
-        ConnectionFailed,
-        ConnectionMissing,
-        ConnectorError,
-        Diagnostic,
-        Forbidden,
-        Interrupted,
-        InvalidArguments,
-        InvalidDocument,
-        InvalidResponse,
-        NotFound,
-        OperationFailed,
-        OutcomeUnknown,
-        Problem,
-        ServerError,
-        Timeout,
-        TooManyRequests,
-        TransportError,
-        Unauthorized,
-        UnknownName,
-        Unsupported,
-    )
-    from openconnectors.engine.streams import File, Stream
-    from openconnectors.loading import available, load, load_file
+    from openconnectors.public import *  # noqa: F403 - the list of public names is there
+else:  # hidden from type checkers, which would otherwise accept any name
 
-__all__ = [
-    "AnswerError",
-    "BadRequest",
-    "Conflict",
-    "ConnectionFailed",
-    "ConnectionMissing",
-    "Connector",
-    "ConnectorError",
-    "Diagnostic",
-    "Events",
-    "File",
-    "Forbidden",
-    "Interrupted",
-    "InvalidArguments",
-    "InvalidDocument",
-    "InvalidResponse",
-    "NotFound",
-    "Operation",
-    "OperationFailed",
-    "OutcomeUnknown",
-    "Poller",
-    "Problem",
-    "ServerError",
-    "Stream",
-    "Subscription",
-    "Timeout",
-    "TooManyRequests",
-    "TransportError",
-    "Unauthorized",
-    "UnknownName",
-    "Unsupported",
-    "Webhook",
-    "available",
-    "load",
-    "load_file",
-]
+    def __getattr__(name: str) -> object:
+        # Called for every name that is not set yet, also for "registry" in "from openconnectors import registry".
+        # Only a name that may be public imports the list, and with it the engine.
+        if (name.startswith("_") and name != "__all__") or find_spec(f"{__name__}.{name}") is not None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        public = _public()
+        globals().update(public, __all__=sorted(public))
+        if name not in globals():
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
 
-_PLACES = {
-    name: place
-    for place, names in {
-        "openconnectors.loading": "available load load_file",
-        "openconnectors.engine.streams": "File Stream",
-        "openconnectors.engine.errors": """
-            AnswerError BadRequest Conflict ConnectionFailed ConnectionMissing ConnectorError Diagnostic
-            Forbidden Interrupted InvalidArguments InvalidDocument InvalidResponse NotFound OperationFailed
-            OutcomeUnknown Problem ServerError Timeout TooManyRequests TransportError Unauthorized
-            UnknownName Unsupported
-        """,
-        "openconnectors.engine.client.operation": "Connector Events Operation Poller Subscription",
-        "openconnectors.engine.client.webhooks": "Webhook",
-    }.items()
-    for name in names.split()
-}
-"""Where each name stands: its module is imported when it is asked for, as the command line needs few of them."""
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_public(), "__all__"})
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(_PLACES[name]), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    def _public() -> dict[str, object]:
+        module = import_module("openconnectors.public")
+        return {name: value for name, value in vars(module).items() if not name.startswith("_")}

@@ -1,7 +1,10 @@
 """Documents as tests: ``pytest --connectors``, or ``connectors_specs`` in the configuration.
 
-Each document that pytest comes by is an item of its own; it fails with what ``connectors validate`` finds that is as
-grave as ``[tool.connectors]`` says.
+Each document that pytest collects is a test item. It fails with the findings of ``connectors validate`` that are at or
+above ``fail-on`` of ``[tool.connectors]``.
+
+pytest imports this module in every project of an environment in which the package is installed. It therefore imports
+nothing of the package until a document is checked.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option and the setting."""
+    """Declare ``--connectors`` and ``connectors_specs``."""
     group = parser.getgroup("connectors")
     group.addoption("--connectors", action="store_true", help="check connector documents, each as a test")
     parser.addini("connectors_specs", "patterns of the documents to check", type="args", default=[])
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-    """A file that is a document, where documents are asked for."""
+    """The collector of a file if it is a document and documents are to be checked."""
     patterns: list[str] = parent.config.getini("connectors_specs")
     if not patterns and not parent.config.getoption("--connectors"):
         return None
@@ -35,33 +38,32 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
 
 
 class Document(pytest.File):
-    """One document."""
+    """The collector of one document."""
 
     def collect(self) -> Iterator[pytest.Item]:
         yield Check.from_parent(self, name="validate")
 
 
-class Wrong(Exception):
-    """The findings of a document."""
+class DocumentError(Exception):
+    """The report of the findings in a document."""
 
 
 class Check(pytest.Item):
     """The check of one document."""
 
     def runtest(self) -> None:
-        """Fails with the findings, where there are any."""
-        # Imported where a document is checked: pytest reads this module at every start.
-        found = import_module("openconnectors.cli.checking").failing(self.path, self.config.rootpath)
-        if found:
-            text = import_module("openconnectors.cli.reports").text(found, [str(self.path)])
-            raise Wrong(import_module("openconnectors.cli.terminal").escaped(text))
+        """Raise ``DocumentError`` if there are findings."""
+        findings = import_module("openconnectors.cli.checking").failing(self.path, self.config.rootpath)
+        if findings:
+            report = import_module("openconnectors.cli.reports").text(findings, [str(self.path)])
+            raise DocumentError(import_module("openconnectors.cli.terminal").escaped(report))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings alone, without a traceback."""
-        if isinstance(excinfo.value, Wrong):
+        if isinstance(excinfo.value, DocumentError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """What a failure is told under."""
+        """The file, line and title of a failure."""
         return self.path, 0, f"connectors validate {self.path.name}"

@@ -51,6 +51,20 @@ def test_the_configuration_chooses_documents_and_what_is_grave(pytester: pytest.
     _collected(pytester).assert_outcomes(passed=1)
 
 
+def test_the_plugin_imports_nothing_of_the_package_until_a_document_is_checked() -> None:
+    """pytest imports the plugin in every project, whatever that project tests."""
+    program = "import sys, openconnectors.pytest_plugin; print(*sorted(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert {name for name in loaded if name.split(".")[0] == "openconnectors"} == {
+        "openconnectors",
+        "openconnectors.pytest_plugin",
+    }
+    assert {name.split(".")[0] for name in loaded} & {"yaml", "click", "lxml", "jsonschema", "requests"} == set()
+
+
 # pre-commit
 
 
