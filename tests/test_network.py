@@ -578,7 +578,7 @@ def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TWILIO_ACCOUNT_ID", "AC" + "0" * 32)
     monkeypatch.setenv("TWILIO_ACCESS_TOKEN", "a-token-of-nobody")
-    logger = logging.getLogger("connectors")
+    logger = logging.getLogger("openconnectors")
     monkeypatch.setattr(logger, "level", logger.level)
     namespace: dict[str, Any] = {}
     for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
