@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
+from openconnectors.engine import path_templates
 from openconnectors.engine.errors import Unsupported
 
 _QUERY = "!$'()*,/:?@"
@@ -26,7 +27,6 @@ _LITERAL_PATH = "/!$%&'()*+,:;=@~"
 _LITERAL_QUERY = _LITERAL_PATH + "?{}"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SEPARATOR = re.compile(r"[/\\]")
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
 _NOT_IN_URL = re.compile(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 
 
@@ -54,7 +54,7 @@ def path_template(path: str) -> list[str]:
     ``Unsupported`` for what is no path: a brace that is no variable's, a segment ``.`` or ``..``.
     """
     text = path.partition("#")[0].partition("?")[0]
-    parts = _VARIABLE.split(text)
+    parts = path_templates.split(text)
     literal = parts[::2]
     if any("{" in part or "}" in part for part in literal):
         raise Unsupported(f"the path {path!r} has a brace that belongs to no variable")
@@ -101,8 +101,8 @@ def checked_segment(encoded: str) -> str:
 
 def filled(template: str, values: Mapping[str, str]) -> str | None:
     """A text with its variables replaced by encoded values; None where one is missing."""
-    names = _VARIABLE.findall(template)
-    return _VARIABLE.sub(lambda found: values[found[1]], template) if set(names) <= set(values) else None
+    names = path_templates.variables(template)
+    return path_templates.expand(template, values.__getitem__) if set(names) <= set(values) else None
 
 
 def open_path(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,10 +15,9 @@ from openconnectors.engine.endpoints import HOST
 from openconnectors.engine.errors import ConnectionMissing, nearest
 from openconnectors.engine.http import NO_HOST, Transport, checked_base
 from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Service
+from openconnectors.engine.path_templates import expand, variables
 from openconnectors.engine.policies.expressions import plain
 from openconnectors.engine.urls import segment
-
-_HOLE = re.compile(r"\{([^{}]*)\}")
 
 
 def held(values: Mapping[str, Any]) -> Values:
@@ -143,7 +141,7 @@ class Connection:
     def _own_base(self, server: str) -> str:
         """The URL that the document names. Where it names no host, or a value for it is missing, a policy may name one:
         then it is empty, and a request that still has none is refused."""
-        lacking = [name for name in _HOLE.findall(server) if name not in self.values]
+        lacking = [name for name in variables(server) if name not in self.values]
         host = server.rpartition("://")[2].partition("/")[0]
         if (lacking or not host) and self._service.policies:
             return ""
@@ -157,7 +155,7 @@ class Connection:
         """A URL with its holes filled. Without a scheme of its own the values bring it along."""
         scheme, mark, rest = template.rpartition("://")
         host, slash, path = rest.partition("/")
-        filled = _HOLE.sub(lambda hole: self._part(hole[1], str), host)
+        filled = expand(host, lambda name: self._part(name, str))
         if mark and filled != host and not HOST.match(filled):
             raise ConnectionMissing(f"{filled!r}, which the connection's values make, is no host name")
         return f"{scheme}{mark}{filled}{self._segments(slash + path)}"
@@ -167,7 +165,7 @@ class Connection:
         return ConnectionMissing(f"{said}. {self._ways(names)}", names)
 
     def _segments(self, path: str) -> str:
-        return _HOLE.sub(lambda hole: self._part(hole[1], segment), path)
+        return expand(path, lambda name: self._part(name, segment))
 
     def _part(self, name: str, encode: Callable[[str], str]) -> str:
         value = self.values.get(name)

@@ -17,6 +17,7 @@ from openconnectors.engine.lint.connector import called, connection, is_paged, p
 from openconnectors.engine.lint.rules import RULES, Case, told
 from openconnectors.engine.lint.tree import Node, Tree
 from openconnectors.engine.naming import snake
+from openconnectors.engine.path_templates import without_names
 from openconnectors.engine.values.codecs import essence
 
 Bump = Literal["none", "patch", "minor", "major"]
@@ -496,7 +497,7 @@ _NULLABLE = ("nullable", "x-nullable")
 
 def _place(operation: Node) -> tuple[str, str]:
     path = operation.parent.name if operation.parent is not None else ""
-    return operation.name.upper(), re.sub(r"\{[^{}]*\}", "{}", path)
+    return operation.name.upper(), without_names(path)
 
 
 def _parameters(case: Case, operation: Node) -> dict[str, Node]:

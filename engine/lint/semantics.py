@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from openconnectors.engine import path_templates
 from openconnectors.engine.documents.dialects.lowering import References
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument, nearest
 from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
-from openconnectors.engine.lint.tree import HOLDERS, HOLE, METHODS, Node, requirements
+from openconnectors.engine.lint.tree import HOLDERS, METHODS, Node, requirements
+from openconnectors.engine.path_templates import expand, variables, without_names
 from openconnectors.engine.values.codecs import codec_for, essence
 
 # References
@@ -79,8 +81,8 @@ def _reference_sibling(node: Node, case: Case) -> Iterator[Finding]:
 def _path_template(node: Node, case: Case) -> Iterator[Finding]:
     if not node.name.startswith("/"):
         return
-    rest = HOLE.sub("", node.name)
-    names = HOLE.findall(node.name)
+    rest = expand(node.name, lambda name: "")
+    names = variables(node.name)
     if "{" in rest or "}" in rest or any(not name.strip() for name in names):
         yield Finding(node.pointer, f"the braces of {node.name!r} do not make variables", key=True)
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -109,7 +111,7 @@ def _path_fragment(node: Node, case: Case) -> Iterator[Finding]:
 def _path_query(node: Node, case: Case) -> Iterator[Finding]:
     if node.parent is None or node.parent.name != "paths":
         return
-    if "?" in HOLE.sub("", node.name) and node.name.startswith("/"):
+    if "?" in expand(node.name, lambda name: "") and node.name.startswith("/"):
         yield Finding(node.pointer, f"the path {node.name!r} holds a query", key=True)
 
 
@@ -125,7 +127,7 @@ def _path_equivalent(node: Node, case: Case) -> Iterator[Finding]:
     for name in node.value if isinstance(node.value, Mapping) else ():
         if not name.startswith("/"):
             continue
-        shape = HOLE.sub("{}", name)
+        shape = without_names(name)
         if shape in seen:
             yield Finding(node.at(name), f"{name!r} and {seen[shape]!r} are the same path", key=True)
         seen.setdefault(shape, name)
@@ -154,7 +156,7 @@ def _path_parameter(node: Node, case: Case) -> Iterator[Finding]:
     path = node.parent
     if path is None or path.kind != "path" or not path.name.startswith("/"):
         return
-    holes = set(HOLE.findall(path.name.partition("?")[0] if path.parent and path.parent.name == "paths" else path.name))
+    holes = set(variables(path.name.partition("?")[0] if path.parent and path.parent.name == "paths" else path.name))
     parameters = [one for one in case.tree.parameters(node) if one.get("in") == "path"]
     declared = {str(one.get("name")) for one in parameters}
     for hole in sorted(holes - declared):
@@ -630,7 +632,7 @@ def _host(node: Node, case: Case) -> Iterator[Finding]:
 def _server_variable(node: Node, case: Case) -> Iterator[Finding]:
     url, variables = node.get("url"), node.get("variables")
     known = variables if isinstance(variables, Mapping) else {}
-    holes = HOLE.findall(url) if isinstance(url, str) else []
+    holes = path_templates.variables(url) if isinstance(url, str) else []
     for hole in holes:
         if hole not in known:
             yield Finding(node.at("url"), f"the variable {{{hole}}} is not defined{nearest(hole, known)}")

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openconnectors.engine.lint.rules import Case, Finding, rule
-from openconnectors.engine.lint.tree import HOLE, METHODS, Node, requirements
+from openconnectors.engine.lint.tree import METHODS, Node, requirements
 from openconnectors.engine.naming import snake
+from openconnectors.engine.path_templates import is_variable, variables
 
 
 @rule(
@@ -220,7 +221,7 @@ def _meeting(tree: dict[Any, Any], parts: list[str | None], differs: bool) -> st
 
 def fixed(segment: str) -> str | None:
     """A segment of a path; None where it is a variable."""
-    return None if HOLE.fullmatch(segment) else segment
+    return None if is_variable(segment) else segment
 
 
 @rule(
@@ -404,7 +405,7 @@ _EXPRESSION = re.compile(
 def _expression(node: Node, case: Case) -> Iterator[Finding]:
     if node.kind == "callback":
         for name in node.value:
-            for one in re.findall(r"\{(\$?[^{}]*)\}", name):
+            for one in variables(name):
                 if not _EXPRESSION.match(one):
                     yield Finding(node.at(name), f"{one!r} is no runtime expression", True)
             if name.startswith("$") and not _EXPRESSION.match(name):

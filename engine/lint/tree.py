@@ -6,7 +6,6 @@ mapping of them. What a grammar does not name is data. Rules know kinds, so that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,6 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-HOLE = re.compile(r"\{([^{}]*)\}")
 """A variable of a path or a URL."""
 Grammar = Mapping[str, Mapping[str, str]]
 

@@ -7,7 +7,6 @@ ever. Its validator is extended by our ``pattern``, whose engine is linear or bo
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 
 from openconnectors.engine.documents.dialects import openapi3_writer as openapi3
 from openconnectors.engine.errors import Problem
+from openconnectors.engine.path_templates import expand
 from openconnectors.engine.sandbox.serving import Route
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import OCTETS, essence, json
@@ -47,7 +47,6 @@ _CONFIG = Config(
     # The formats are those that openapi-core itself takes for 3.1.
     schema_validators_factory=SchemaValidatorsFactory(_BOUNDED, format_checker=OAS30ReadValidator.FORMAT_CHECKER),
 )
-_HOLE = re.compile(r"\{([^{}]*)\}")
 _log = logging.getLogger("openconnectors.sandbox")
 
 
@@ -119,7 +118,7 @@ class Judge:
                 body, content_type = _readable(route, content_type, body)
             except ValueError as error:
                 return Verdict(f"the body {error}")
-        path = "".join("-" if index % 2 else part for index, part in enumerate(_HOLE.split(route.template)))
+        path = expand(route.template, lambda name: "-")
         asked = _Asked(path, route.method.lower(), parameters, body or None, content_type)
         for one in self._errors(route, asked):
             if isinstance(one.__cause__, EmptyQueryParameterValue) and self._may_be_empty(route, one.__cause__.name):

@@ -4,7 +4,6 @@ was asked for. What is wrong with a request is answered as HTTP and the document
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from openconnectors.engine.credentials import revealed
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.http import Headers
 from openconnectors.engine.model import MISSING, Answer, ConnectionParameter, Operation, Scheme, Service
+from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan, member
 from openconnectors.engine.policies.expressions import plain
 from openconnectors.engine.sandbox.answers import last_page, refusal, reply, sample
@@ -32,8 +32,6 @@ from openconnectors.engine.sandbox.store import StateError, Store
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import codec_for, essence
 from openconnectors.engine.values.codecs.form import CODEC as FORM
-
-_HOLE = re.compile(r"\{([^{}]*)\}")
 
 HOST = "127.0.0.1"
 _POLL = 0.02  # seconds between looks for a stop
@@ -241,7 +239,7 @@ class Sandbox:
             except ValueError as error:
                 unread = Verdict(f"the body {error}")
         # Links in answers are spelled as the document spells paths, whatever representation was asked for.
-        path = self._base + _HOLE.sub(lambda hole: values.get(hole[1], ""), plan.operation.path)
+        path = self._base + expand(plan.operation.path, lambda name: values.get(name, ""))
         request = Asked(arguments, path, asked.query, self.values, asked.path, "409" in plan.operation.answers)
         verdict = self._verdict(route, values, asked)
         if verdict is not None and verdict.location == "path":

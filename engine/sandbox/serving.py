@@ -15,6 +15,7 @@ from werkzeug.http import parse_accept_header
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import Answer, Media, Schema, Service
+from openconnectors.engine.path_templates import split, variables
 from openconnectors.engine.plan.plan import Plan, within
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.body import Compiler
@@ -22,7 +23,6 @@ from openconnectors.engine.values.codecs import essence, of_no_row
 from openconnectors.engine.values.styles import style_of
 
 _JSON = "application/json"
-_HOLE = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def routes(compiler: Compiler, connection: Mapping[str, Any] | None = None) -> l
         else:
             found.append(_route(plan, method, path, None))
     return sorted(
-        found, key=lambda route: (len(route.names), -len(route.plan.fixed), -len(_HOLE.sub("", route.template)))
+        found,
+        key=lambda route: (len(route.names), -len(route.plan.fixed), -sum(map(len, split(route.template)[::2]))),
     )
 
 
@@ -77,13 +78,13 @@ def unreadable(service: Service) -> list[tuple[str, re.Pattern[str]]]:
 
 def _pattern(template: str, with_slashes: Collection[str] = ()) -> re.Pattern[str]:
     """The pattern of a path template. Values ``with_slashes`` are written into the path as they are."""
-    parts = _HOLE.split(template)
+    parts = split(template)
     values = ("(.+)" if unquote(name) in with_slashes else "([^/]+)" for name in parts[1::2])
     return re.compile("".join(next(values) if i % 2 else re.escape(_normal(part)) for i, part in enumerate(parts)))
 
 
 def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
-    names = tuple(map(unquote, _HOLE.findall(template)))
+    names = tuple(map(unquote, variables(template)))
     open_ = {one.name for one in plan.operation.parameters if one.location == "path" and one.encoding == "none"}
     return Route(plan, method, template, _pattern(template, open_), names, accept)
 

@@ -3,13 +3,13 @@ travels: for judges that read no other dialect."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from openconnectors.engine.http import FRAMING
 from openconnectors.engine.model import Operation, Parameter, Schema, Scheme
+from openconnectors.engine.path_templates import expand, variables
 
 JSON = "application/json"
 COMPONENTS = "#/components/schemas/"
@@ -22,7 +22,6 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 _UNDECLARED = (FRAMING - {"cookie"}) | {"accept", "content-type", "authorization"}
 """Header parameters that 3.x says are ignored (section 4.8.12.2), and those that the transport fills in."""
 
-_HOLE = re.compile(r"\{([^{}]*)\}")
 JsonSchema = Callable[[Schema], dict[str, Any]]
 Resolve = Callable[[Schema], Schema]
 
@@ -37,8 +36,8 @@ def write(
 ) -> dict[str, Any]:
     """A document with one operation at ``method`` and ``path``, without its ``components/schemas``: those are what
     ``json_schema`` collects while it writes. Of its answers it says nothing."""
-    holes = {name: hole(index) for index, name in enumerate(_HOLE.findall(path))}
-    path = _HOLE.sub(lambda found: f"{{{holes[found[1]]}}}", path)
+    holes = {name: hole(index) for index, name in enumerate(variables(path))}
+    path = expand(path, lambda name: f"{{{holes[name]}}}")
     declared = {one.name for one in operation.parameters if one.location == "path"}
     moved = [  # policies put arguments of other places into the path
         next((replace(one, location="path") for one in operation.parameters if one.name == name), None)

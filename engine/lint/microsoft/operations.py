@@ -10,7 +10,8 @@ from openconnectors.engine.lint.microsoft.events import is_webhook
 from openconnectors.engine.lint.microsoft.limits import MAX_CATEGORIES, MAX_ID, MAX_SUMMARY
 from openconnectors.engine.lint.microsoft.profile import certified, is_internal
 from openconnectors.engine.lint.rules import Case, Finding
-from openconnectors.engine.lint.tree import HOLE, Node, requirements
+from openconnectors.engine.lint.tree import Node, requirements
+from openconnectors.engine.path_templates import variables
 
 # Operations: names, texts, revisions
 
@@ -263,9 +264,9 @@ def _wildcard(node: Node, case: Case) -> Iterator[Finding]:
     "Move it there.",
 )
 def _path_default(node: Node, case: Case) -> Iterator[Finding]:
-    for hole in HOLE.findall(node.name):
-        if "=" in hole:
-            yield Finding(node.pointer, f"the variable {{{hole}}} has a default", True)
+    for variable in variables(node.name):
+        if "=" in variable:
+            yield Finding(node.pointer, f"the variable {{{variable}}} has a default", True)
 
 
 @certified(
