@@ -50,8 +50,8 @@ def _table(profile: str) -> str:
 
 
 def _rows(rows: list[Rule]) -> str:
-    lines = ["| rule | severity | why, and how to mend it |", "|---|---|---|"]
-    lines += [f"| `{one.id}` | {one.severity} | {one.why} {one.mend} |".replace("\n", " ") for one in rows]
+    lines = ["| rule | severity | why, and how to fix it |", "|---|---|---|"]
+    lines += [f"| `{one.id}` | {one.severity} | {one.why} {one.fix} |".replace("\n", " ") for one in rows]
     return "\n" + "\n".join(lines) + "\n"
 
 

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import difflib
 import pickle
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -68,11 +69,17 @@ def short_repr(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """The hint ``; did you mean 'x'?`` for the closest known name, or an empty text. ``cutoff`` is how much alike
-    they must be, from 0 to 1."""
+    """The hint ``; did you mean 'x'?`` for the name that ``closest`` gives, or an empty text."""
+    suggestion = closest(name, known, cutoff)
+    return f"; did you mean {suggestion!r}?" if suggestion is not None else ""
+
+
+def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that is most like a name, whatever its case; None if none is. ``cutoff`` is how much alike they
+    must be, from 0 to 1 (``difflib.get_close_matches``)."""
     folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
+    return folded[matches[0]] if matches else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,8 @@ class Problem:
 class Diagnostic:
     """A finding about a document.
 
-    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node; ``mend`` says how
-    to mend it, where the message does not.
+    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node; ``fix`` says how
+    to fix it, if the message does not.
     """
 
     rule: str
@@ -103,12 +110,18 @@ class Diagnostic:
     line: int
     column: int
     pointer: str = ""
-    mend: str = ""
+    fix: str = ""
     related: tuple[str, int, int] | None = None
     """File, line and column of the other place that the finding speaks of, where there is one."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"
+
+    @property
+    def mend(self) -> str:
+        """The former name of ``fix``."""
+        warnings.warn("Diagnostic.mend is now Diagnostic.fix", DeprecationWarning, stacklevel=2)
+        return self.fix
 
 
 class ConnectorError(Exception):

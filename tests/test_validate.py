@@ -257,7 +257,7 @@ def test_a_document_says_what_is_not_told(wrong: Path, old: str, new: str) -> No
     assert "structure-value" not in _rules(wrong)
 
 
-def test_what_is_mechanical_is_mended_and_the_rest_stays(wrong: Path) -> None:
+def test_what_is_mechanical_is_fixed_and_the_rest_stays(wrong: Path) -> None:
     """--fix applies every mechanical fix and changes no other character."""
     code, _, err = run("validate", "--fix", str(wrong))
     assert (code, err) == (0, "1 document checked, no problems found\n")
@@ -268,7 +268,7 @@ def test_what_is_mechanical_is_mended_and_the_rest_stays(wrong: Path) -> None:
     )
 
 
-def test_json_is_mended_in_its_layout(tmp_path: Path) -> None:
+def test_json_is_fixed_in_its_layout(tmp_path: Path) -> None:
     """--fix keeps every other line of a JSON document."""
     path = tmp_path / "things.swagger.json"
     root = document.parse(WRONG, "things.yaml").root
@@ -357,7 +357,7 @@ def test_a_rule_explains_itself() -> None:
     code, out, _ = run("validate", "--explain", "path-equivalent")
     assert code == 0
     assert explain("path-equivalent").why in out
-    assert all(one.why and one.mend for one in RULES.values())
+    assert all(one.why and one.fix for one in RULES.values())
 
 
 # Reports

@@ -1,4 +1,4 @@
-"""Wrong input is refused with what, where and how to mend it, and nothing is sent."""
+"""Wrong input is refused with what, where and how to fix it, and nothing is sent."""
 
 from __future__ import annotations
 

@@ -148,8 +148,8 @@ def checked(entry: Entry, settings: Settings, project: Project) -> Checked:
     return replace(made, found=kept)
 
 
-def mend(entry: Entry, settings: Settings, project: Project) -> None:
-    """Mends in its files what can be mended mechanically, until nothing more changes."""
+def fix(entry: Entry, settings: Settings, project: Project) -> None:
+    """Fix in its files what can be fixed mechanically, until nothing more changes."""
     made = checked(entry, settings, project)
     before: Mapping[str, str] = {}
     while made.repairs and made.repairs != before:

@@ -91,7 +91,7 @@ def validate(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...
     entries = _usage(lambda: list(checking.entries(paths)))
     if fix:
         for entry in entries:
-            checking.mend(entry, settings, project)
+            checking.fix(entry, settings, project)
     found = [one for found in checking.every(entries, settings, project) for one in found]
     if known is not None and write_baseline:
         checking.save_baseline(known, found)
@@ -133,7 +133,7 @@ def _report(
 
 def _explain(name: str) -> None:
     row = _usage(lambda: explained(name))
-    click.echo(f"{row.id} ({row.severity}, profile {row.profile})\n\n{row.why}\n{row.mend}")
+    click.echo(f"{row.id} ({row.severity}, profile {row.profile})\n\n{row.why}\n{row.fix}")
 
 
 @click.command()

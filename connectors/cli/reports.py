@@ -23,7 +23,7 @@ _UNSHOWN = frozenset({"secret-committed"})
 
 
 def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
-    """Each finding with its source line, a caret, and how to mend it."""
+    """Each finding with its source line, a caret, and how to fix it."""
     return "\n".join(_shown(one) for one in found)
 
 
@@ -41,8 +41,8 @@ def _shown(one: Diagnostic) -> str:
         lines.append(" " * (len(margin) - 2) + "| " + " " * len(before) + "^")
     if one.related is not None:
         lines.append(escaped_line("        = it was at {}:{}:{}".format(*one.related)))
-    if one.mend:
-        lines.append(escaped_line(f"        = {one.mend}"))
+    if one.fix:
+        lines.append(escaped_line(f"        = {one.fix}"))
     return "\n".join(lines)
 
 
@@ -58,9 +58,13 @@ def _lines(file: str) -> list[str]:
 
 def as_json(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """A list of mappings: rule, severity, message, file, line, column, pointer, mend; ``related`` is file, line and
-    column of the other place, or null."""
-    keys = ("rule", "severity", "message", "file", "line", "column", "pointer", "mend", "related")
-    return json.dumps([{key: getattr(one, key) for key in keys} for one in found], indent=2, ensure_ascii=False)
+    column of the other place, or null.
+
+    ``mend`` is the diagnostic's ``fix``: scripts read the member by the name that it had first."""
+    members = {"rule": "rule", "severity": "severity", "message": "message", "file": "file", "line": "line"}
+    members |= {"column": "column", "pointer": "pointer", "mend": "fix", "related": "related"}
+    rows = [{member: getattr(diagnostic, name) for member, name in members.items()} for diagnostic in found]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -73,7 +77,7 @@ def sarif(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
     for name in ids:
         row = RULES.get(name)
         told = {"text": row.why if row else name}
-        rules.append({"id": name, "shortDescription": told, "help": {"text": row.mend if row else name}})
+        rules.append({"id": name, "shortDescription": told, "help": {"text": row.fix if row else name}})
     results = []
     for one in found:
         place = {
@@ -118,7 +122,7 @@ def github(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
 
     def told(one: Diagnostic) -> str:
         places = f"file={_escaped(_uri(one.file))},line={one.line},col={one.column},title={_escaped(one.rule)}"
-        said = f"{one.message}. {one.mend}" if one.mend else one.message
+        said = f"{one.message}. {one.fix}" if one.fix else one.message
         return f"::{_COMMANDS[one.severity]} {places}::{_data(said)}"
 
     return "\n".join(map(told, found))

@@ -83,12 +83,12 @@ CHANGES: Mapping[str, tuple[str, str]] = {
 }
 """Each kind of change: the version it asks for (``risk``: minor, and look at it), and what it means to callers."""
 
-_MENDS = {
+_FIXES = {
     "major": "Keep the old beside the new, or make it a new major version.",
     "risk": "See that callers know of it.",
 }
 for _id, (_level, _why) in CHANGES.items():
-    told(_id, _SEVERITIES[_level], _why, _MENDS.get(_level, "Nothing to mend."), profile="diff")
+    told(_id, _SEVERITIES[_level], _why, _FIXES.get(_level, "Nothing to fix."), profile="diff")
 
 
 @dataclass
@@ -185,7 +185,7 @@ class _Comparer:
         if own is None:
             return
         at = pointers[1] if pointers[1] is not None else pointers[0]
-        self.found.append(Diagnostic(row.id, row.severity, said, *own, at or "", row.mend, other))
+        self.found.append(Diagnostic(row.id, row.severity, said, *own, at or "", row.fix, other))
         self._ask(rule)
 
     def run(self) -> None:
@@ -483,7 +483,7 @@ class _Comparer:
         """A change of what stands beside the document, or in it in that place."""
         document, row = case.properties or case.document, RULES[rule]
         line, column = document.position(at, key=True)
-        self.found.append(Diagnostic(row.id, row.severity, said, document.file, line, column, at, row.mend))
+        self.found.append(Diagnostic(row.id, row.severity, said, document.file, line, column, at, row.fix))
         self._ask(rule)
 
     def _ask(self, rule: str) -> None:

@@ -1,4 +1,4 @@
-"""Is a document right: its structure, its meaning, its connector. Every finding at its place, with how to mend it."""
+"""Is a document right: its structure, its meaning, its connector. Every finding at its place, with how to fix it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from openconnectors.engine.lint.tree import Tree
 
 __all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
 
-for _id, _why, _mend in (
+for _id, _why, _fix in (
     ("file", "A file that cannot be read cannot be checked.", "See that it exists and may be read."),
-    ("syntax", "The text is neither YAML nor JSON.", "Mend it where the reader stopped."),
+    ("syntax", "The text is neither YAML nor JSON.", "Fix it where the reader stopped."),
     ("encoding", "Bytes that are no UTF-8 are read differently by different readers.", "Save the file as UTF-8."),
     ("key-twice", "Of a key that stands twice the last value counts.", "Keep one."),
     ("dialect", "The document is of no version that is read.", 'Begin it with swagger: "2.0" or openapi: 3.x.y.'),
@@ -48,7 +48,7 @@ for _id, _why, _mend in (
     ("body", "A request has one body.", "Join the bodies."),
     ("policy", "A policy that cannot be applied refuses the calls that it is for.", "Write what the finding asks for."),
 ):
-    told(_id, "error", _why, _mend)
+    told(_id, "error", _why, _fix)
 
 _PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 
@@ -106,7 +106,7 @@ def validate(path: Path, properties: Path | None = None, settings: Settings | No
 
 
 def check(path: Path, properties: Path | None, settings: Settings) -> Checked:
-    """The same, with repairs: the whole text of each file in which something can be mended mechanically."""
+    """The same, with repairs: the whole text of each file in which something can be fixed mechanically."""
     found: list[Diagnostic] = []
     documents: list[Document] = []
     for file in (path, properties):

@@ -72,12 +72,12 @@ Check = Callable[[Node, Case], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One rule. ``why`` says what goes wrong where it is broken, ``mend`` how to mend it."""
+    """One rule. ``why`` says what goes wrong where it is broken, ``fix`` how to fix it."""
 
     id: str
     severity: Severity
     why: str
-    mend: str
+    fix: str
     profile: str
     kinds: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
@@ -87,20 +87,20 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def told(id: str, severity: Severity, why: str, mend: str, *, profile: str = "default") -> Rule:
+def told(id: str, severity: Severity, why: str, fix: str, *, profile: str = "default") -> Rule:
     """Registers a rule whose findings come from elsewhere."""
-    RULES[id] = made = Rule(id, severity, why, mend, profile)
+    RULES[id] = made = Rule(id, severity, why, fix, profile)
     return made
 
 
 def rule(
-    id: str, severity: Severity, kinds: str, why: str, mend: str, *, has: str = "", profile: str = "default"
+    id: str, severity: Severity, kinds: str, why: str, fix: str, *, has: str = "", profile: str = "default"
 ) -> Callable[[Check], Check]:
     """Registers a function as a rule for nodes of these kinds that are mappings, with any of these members (names
     with blanks between; no member: all of them)."""
 
     def register(check: Check) -> Check:
-        RULES[id] = Rule(id, severity, why, mend, profile, tuple(kinds.split()), tuple(has.split()), check)
+        RULES[id] = Rule(id, severity, why, fix, profile, tuple(kinds.split()), tuple(has.split()), check)
         return check
 
     return register
@@ -136,4 +136,4 @@ def diagnostic(one: Rule, finding: Finding, case: Case, severity: Severity) -> D
     """A finding at its place in its file."""
     document = finding.document or case.document
     line, column = document.position(finding.pointer, key=finding.key)
-    return Diagnostic(one.id, severity, finding.message, document.file, line, column, finding.pointer, one.mend)
+    return Diagnostic(one.id, severity, finding.message, document.file, line, column, finding.pointer, one.fix)

@@ -22,7 +22,7 @@ from openconnectors.engine.lint.rules import Case, Edit, Finding, told
 
 _VERSIONS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
 
-for _id, _why, _mend in (
+for _id, _why, _fix in (
     ("structure-version", "The document does not say which version of the specification it is of.", "Say one."),
     ("structure-type", "A value of another type cannot be read.", "Write a value of the type that is asked for."),
     ("structure-required", "A member that must be there is missing.", "Add it."),
@@ -35,7 +35,7 @@ for _id, _why, _mend in (
     ("structure-format", "The text is no value of its format.", "Write one that is."),
     ("structure-other", "The place breaks the specification's schema.", "Compare it with the specification."),
 ):
-    told(_id, "error", _why, _mend)
+    told(_id, "error", _why, _fix)
 
 _RULES = {
     "type": "type",

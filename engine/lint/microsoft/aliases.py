@@ -115,7 +115,7 @@ RULES_BEFORE = (structure, meaning, style, values)
 
 for _own, _, _id in SAME:
     if _id not in RULES and _own in RULES:
-        told(_id, RULES[_own].severity, RULES[_own].why, RULES[_own].mend, profile=PROFILE)
+        told(_id, RULES[_own].severity, RULES[_own].why, RULES[_own].fix, profile=PROFILE)
 
 
 def renamed(found: list[Diagnostic]) -> list[Diagnostic]:

@@ -10,9 +10,9 @@ from openconnectors.engine.lint.tree import Node
 PROFILE = "microsoft"
 
 
-def certified(id: str, severity: Severity, kinds: str, why: str, mend: str, has: str = "") -> Callable[[Check], Check]:
+def certified(id: str, severity: Severity, kinds: str, why: str, fix: str, has: str = "") -> Callable[[Check], Check]:
     """A rule of Microsoft's profile."""
-    return rule(id, severity, kinds, why, mend, has=has, profile=PROFILE)
+    return rule(id, severity, kinds, why, fix, has=has, profile=PROFILE)
 
 
 def is_internal(node: Node) -> bool:
