@@ -150,7 +150,7 @@ HOMES: dict[str, list[Place]] = {
         ("paths", "/f", "post", "parameters", 0),
     ],
     "operation": [_OPERATION],
-    "answer": [(*_OPERATION, "responses", "200")],
+    "response": [(*_OPERATION, "responses", "200")],
     "xml": [("definitions", "D", "properties", "a", "xml")],
     "paths": [()],
     "service": [()],

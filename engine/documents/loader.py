@@ -10,7 +10,9 @@ from pathlib import Path
 from openconnectors.engine.documents import dialects, document
 from openconnectors.engine.documents.dialects.lowering import Site
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.documents.extensions import bind_credentials, extend, with_properties
+from openconnectors.engine.documents.extensions import extend
+from openconnectors.engine.documents.extensions.credentials import bind_credentials
+from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Operation, Schema, Service
 
@@ -22,18 +24,20 @@ SCRIPT = "script.csx"
 
 
 def load(path: Path, properties: Path | None = None) -> Service:
-    """The service of a document file, with the connection parameters and policies of a properties
-    file (Microsoft's ``apiProperties`` shape, YAML or JSON) where there is one.
+    """The service of a document file, with the connection parameters and policies of a properties file (Microsoft's
+    ``apiProperties`` shape, YAML or JSON) if there is one.
 
-    Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read
-    are an error among the service's diagnostics: what the document says can still be looked at.
+    Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read are an error among the
+    service's diagnostics: what the document says can still be looked at.
     """
-    service = _loaded(path, properties)
-    script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
-    return replace(service, scripted=frozenset(service.operations)) if script and not service.scripted else service
+    service = _load(path, properties)
+    has_script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
+    if has_script and not service.scripted:
+        return replace(service, scripted=frozenset(service.operations))
+    return service
 
 
-def _loaded(path: Path, properties: Path | None) -> Service:
+def _load(path: Path, properties: Path | None) -> Service:
     main = read(path)
     if properties is None:
         return service_of(main)
@@ -41,8 +45,8 @@ def _loaded(path: Path, properties: Path | None) -> Service:
         beside = read(properties)
     except InvalidDocument as error:
         service = service_of(main)
-        found = error.diagnostics
-        return replace(service, diagnostics=(*service.diagnostics, *found), blocked=found)
+        faults = error.diagnostics
+        return replace(service, diagnostics=(*service.diagnostics, *faults), blocked=faults)
     return service_of(main, beside)
 
 
@@ -52,15 +56,15 @@ def read(path: Path) -> Document:
 
 
 def service_of(main: Document, properties: Document | None = None) -> Service:
-    """The same, from documents already read."""
+    """The service of a document, and of the properties beside it, that are already read."""
     service = dialects.lower(main, extend)
     if properties is not None:
         raw, at = properties.root, ""
         if isinstance(raw, Mapping) and "properties" in raw:
             raw, at = raw["properties"], "/properties"
         service = with_properties(service, raw, Site(properties, at, _no_schema))
-    found = (*main.findings, *(properties.findings if properties is not None else ()), *service.diagnostics)
-    return replace(bind_credentials(service), diagnostics=found)
+    findings = (*main.findings, *(properties.findings if properties is not None else ()), *service.diagnostics)
+    return replace(bind_credentials(service), diagnostics=findings)
 
 
 def readable(service: Service) -> Iterator[Operation]:
@@ -71,15 +75,15 @@ def readable(service: Service) -> Iterator[Operation]:
 
 
 def faults(service: Service) -> list[Diagnostic]:
-    """Why operations and definitions cannot be read, each place once. The whole document is read for it."""
-    found: dict[Diagnostic, None] = {}
+    """Why operations and definitions cannot be read, each place once. Lowers the whole document."""
+    diagnostics: dict[Diagnostic, None] = {}
     for parts in (service.operations, service.schemas):
         for name in parts:
             try:
                 _ = parts[name]
             except InvalidDocument as error:
-                found |= dict.fromkeys(error.diagnostics)
-    return list(found)
+                diagnostics |= dict.fromkeys(error.diagnostics)
+    return list(diagnostics)
 
 
 def _no_schema(raw: object, at: str) -> Schema:

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from openconnectors.engine import path_templates
-from openconnectors.engine.documents.dialects.lowering import References
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.references import References
 from openconnectors.engine.errors import InvalidDocument, nearest
 from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
 from openconnectors.engine.lint.tree import HOLDERS, METHODS, Node, requirements

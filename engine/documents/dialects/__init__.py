@@ -1,5 +1,9 @@
-"""The specification versions that are read: one row each. A row's ``lower`` makes a service of a
-document; every other module knows only the service."""
+"""The specification versions that are read, one row each.
+
+A dialect is a folder with a function ``lower`` and a row of ``DIALECTS``. ``lower`` makes a service of a document, in
+the words of ``engine.model``; every other module knows only the service. Dialects share ``lowering`` (typed access to
+nodes), ``hierarchy`` (definitions that extend one another) and ``operation_ids``.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from openconnectors.engine.documents.dialects import swagger2
-from openconnectors.engine.documents.dialects.lowering import Extend, kind_of
+from openconnectors.engine.documents.dialects.lowering import Extend
 from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.references import kind_of
 from openconnectors.engine.model import Service
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One specification version: the root key that names it, how its value begins, its lowering."""
+    """One specification version: the root member that names it, how its value begins, and its lowering."""
 
     key: str
     begins: str
@@ -27,7 +32,7 @@ DIALECTS = (Dialect("swagger", "2.", swagger2.lower, "v2.0"),)
 
 
 def dialect_of(document: Document) -> Dialect:
-    """The row for a document; ``InvalidDocument`` where no row reads it."""
+    """The row of a document; ``InvalidDocument`` if no row reads it."""
     root = document.root
     if not isinstance(root, Mapping):
         raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(root), "")
@@ -35,8 +40,8 @@ def dialect_of(document: Document) -> Dialect:
         if str(root.get(row.key, "")).startswith(row.begins):
             return row
     readable = ", ".join(f'"{row.key}: {row.begins}x"' for row in DIALECTS)
-    said = next((f"{key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "no version at its root")
-    raise document.refuse("dialect", f"the document has {said}; what is read is {readable}", "")
+    version = next((f"{key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "no version at its root")
+    raise document.refuse("dialect", f"the document has {version}; what is read is {readable}", "")
 
 
 def lower(document: Document, extend: Extend) -> Service:

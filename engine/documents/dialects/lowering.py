@@ -1,22 +1,23 @@
-"""What every dialect needs to lower a node: typed access with positions, and the place where
-extensions join."""
+"""What every dialect needs to lower a node: typed access with positions, and the place where extensions join."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.references import References
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Schema
 
 Node = TypeVar("Node")
 EMPTY: Mapping[str, Any] = {}
 UNUSABLE = "server-unusable"
-"""The rule of a finding that says why a document's server cannot be used, so that the operator has to name one."""
+"""The rule of a finding that says why a document's server cannot be used, so that the caller has to name one."""
 
 
 class Extend(Protocol):
@@ -27,7 +28,7 @@ class Extend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a node stands, and how a schema written inside it is lowered."""
+    """Where a node is, and how a schema written inside it is lowered."""
 
     document: Document
     pointer: str
@@ -38,54 +39,74 @@ class Site:
         return self.document.refuse(rule, message, self.pointer + (f"/{step}" if step else ""))
 
 
-class References:
-    """Where the references of one document lead in the end. Each node on the way is passed once, so that chains of
-    any length take time in proportion to it."""
+@dataclass(slots=True)
+class Source:
+    """The document that is lowered, as the modules of a dialect share it: its root, its references, the extensions,
+    and what was found of the parts that every operation shares."""
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._ends: dict[str, str] = {}
-        self._circular: set[str] = set()
-        self._faults: dict[str, tuple[Diagnostic, ...]] = {}
+    document: Document
+    extend: Extend
+    root: Mapping[str, Any] = field(init=False)
+    references: References = field(init=False)
+    findings: list[Diagnostic] = field(default_factory=list)
 
-    def end(self, reference: str, at: str) -> str:
-        """The pointer of the node that the reference at a holder means, through others.
+    def __post_init__(self) -> None:
+        self.root = self.document.root
+        self.references = References(self.document)
 
-        ``InvalidDocument`` for one that points nowhere, out of the document, only at further
-        references, or at what can be no schema, parameter or answer.
-        """
-        document = self._document
-        passed: dict[str, None] = {}
-        pointer = document.target(reference, at)
+    def note(self, rule: str, message: str, pointer: str, *, key: bool = False) -> None:
+        """Record a warning at a node, or at its key."""
+        self.findings.append(self.document.diagnostic(rule, message, pointer, severity="warning", key=key))
+
+    def refuse(self, message: str, pointer: str, rule: str = "structure") -> InvalidDocument:
+        """The error for a node that cannot be used."""
+        return self.document.refuse(rule, message, pointer)
+
+    def mapping(self, value: object, pointer: str, what: str) -> Mapping[str, Any]:
+        """The value as a mapping; null and absence are an empty one, anything else is refused."""
+        if value is None:
+            return EMPTY
+        if not isinstance(value, Mapping):
+            raise self.refuse(f"{what} must be a mapping, not {type(value).__name__}", pointer)
+        return value
+
+    def sequence(self, value: object, pointer: str, what: str) -> list[Any]:
+        """The value as a list; null and absence are an empty one, anything else is refused."""
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.refuse(f"{what} must be a list, not {type(value).__name__}", pointer)
+        return value
+
+    def root_mapping(self, name: str) -> Mapping[str, Any]:
+        """A member of the root; if it is not a mapping, an error is recorded and it counts as empty, so that only
+        what needs it is refused."""
         try:
-            while pointer not in self._ends:
-                if pointer in self._faults:
-                    raise InvalidDocument(self._faults[pointer])
-                if pointer in passed or pointer in self._circular or pointer == at:
-                    self._circular |= passed.keys()
-                    said = f"the reference {reference!r} leads only to references that come back to it"
-                    raise document.refuse("reference-circular", said, f"{at}/$ref")
-                node = document.get(pointer)
-                if not isinstance(node, Mapping):
-                    said = f"the reference {reference!r} points to {kind_of(node)}"
-                    raise document.refuse("reference-kind", said, f"{at}/$ref")
-                if not isinstance(node.get("$ref"), str):
-                    self._ends[pointer] = pointer
-                    break
-                passed[pointer] = None
-                pointer = document.target(node["$ref"], pointer)
+            return self.mapping(self.root.get(name), f"/{name}", name)
         except InvalidDocument as error:
-            if not self._circular >= passed.keys():
-                self._faults |= dict.fromkeys(passed, error.diagnostics)
-            raise
-        end = self._ends[pointer]
-        self._ends |= dict.fromkeys(passed, end)
-        return end
+            self.findings += error.diagnostics
+            return EMPTY
 
+    def root_members(self, name: str) -> dict[str, Any]:
+        """The members of a mapping of the root, by pointer."""
+        return {f"/{name}/{escape(member)}": raw for member, raw in self.root_mapping(name).items()}
 
-def kind_of(value: Any) -> str:
-    """What a node is that should be another: ``a list``, ``empty``."""
-    return "empty" if value is None else f"a {type(value).__name__}"
+    def reference(self, raw: Mapping[str, Any], at: str) -> str | None:
+        """The pointer of what a node refers to in the end; None if it is not a reference."""
+        reference = raw.get("$ref")
+        if reference is None and "$ref" not in raw:
+            return None
+        if not isinstance(reference, str):
+            raise self.refuse(f"$ref must be text, not {type(reference).__name__}", f"{at}/$ref")
+        return self.references.end(reference, at)
+
+    def resolve(self, raw: object, at: str, what: str) -> tuple[Mapping[str, Any], str]:
+        """A node, or what it refers to in the end, and the pointer of that."""
+        node = self.mapping(raw, at, what)
+        reference = self.reference(node, at)
+        if reference is None:
+            return node, at
+        return self.mapping(self.document.get(reference), reference, what), reference
 
 
 def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,30 +114,12 @@ def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if name.startswith("x-")}
 
 
-def mapping(document: Document, value: Any, pointer: str, what: str) -> Mapping[str, Any]:
-    """The value as a mapping; null and absence are an empty one, anything else is refused."""
-    if value is None:
-        return EMPTY
-    if not isinstance(value, Mapping):
-        raise document.refuse("structure", f"{what} must be a mapping, not {type(value).__name__}", pointer)
-    return value
-
-
-def sequence(document: Document, value: Any, pointer: str, what: str) -> list[Any]:
-    """The value as a list; null and absence are an empty one, anything else is refused."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise document.refuse("structure", f"{what} must be a list, not {type(value).__name__}", pointer)
-    return value
-
-
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """The value as text; null and absence are empty."""
     return "" if value is None else str(value).strip()
 
 
-def truth(value: Any) -> bool:
+def truth(value: object) -> bool:
     """A boolean, also as the text that published documents carry (``"true"``)."""
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
@@ -125,21 +128,21 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
 
 
-def typed(value: Any, kinds: tuple[str, ...]) -> Any:
-    """A default or a value of an enum as its type has it, where a document spells it as text (``"true"``), or a text
-    as a number; what cannot be told stays as it is, for the schema to refuse."""
-    if len(kinds) != 1:
+def typed(value: Any, types: tuple[str, ...]) -> Any:
+    """A default or a value of an enum as its type has it, if a document spells it as text (``"true"``), or a text
+    as a number; what is not clear stays as it is, for the schema to refuse."""
+    if len(types) != 1:
         return value
-    kind = kinds[0]
+    kind = types[0]
     if kind == "string" and isinstance(value, (bool, int, float)):
         return json.dumps(value)
     if not isinstance(value, str):
         return value
-    given = value.strip()
-    if kind == "boolean" and given.lower() in ("true", "false"):
-        return given.lower() == "true"
-    if kind == "integer" and _INTEGER.match(given):
-        return int(given)
-    if kind == "number" and _NUMBER.match(given):
-        return int(given) if _INTEGER.match(given) else float(given)
+    written = value.strip()
+    if kind == "boolean" and written.lower() in ("true", "false"):
+        return written.lower() == "true"
+    if kind == "integer" and _INTEGER.match(written):
+        return int(written)
+    if kind == "number" and _NUMBER.match(written):
+        return int(written) if _INTEGER.match(written) else float(written)
     return value

@@ -1,0 +1,114 @@
+"""Which definitions extend which, and whether a schema can be read with all that it refers to.
+
+Nothing here is recursive over the document: chains of definitions are of any length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+from openconnectors.engine.documents.references import References
+from openconnectors.engine.errors import Diagnostic, InvalidDocument
+from openconnectors.engine.model import Schema
+
+
+class Hierarchy:
+    """The definitions of a document, by pointer, as their ``allOf`` and discriminators relate them."""
+
+    def __init__(
+        self, definitions: Mapping[str, Any], references: References, has_discriminator: Callable[[Any], bool]
+    ) -> None:
+        self._definitions = definitions
+        self._references = references
+        self._has_discriminator = has_discriminator
+
+    @cached_property
+    def extensions_of(self) -> Mapping[str, list[str]]:
+        """Of each definition those that name it in their ``allOf``."""
+        extending: dict[str, list[str]] = {}
+        for at, raw in self._definitions.items():
+            parts = raw.get("allOf") if isinstance(raw, Mapping) else None
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, Mapping) and isinstance(part.get("$ref"), str):
+                    with suppress(InvalidDocument):  # reported for whatever needs the definition
+                        extending.setdefault(self._references.end(part["$ref"], at), []).append(at)
+        return extending
+
+    @cached_property
+    def discriminated(self) -> frozenset[str]:
+        """The definitions that have a discriminator, or extend one that has."""
+        found: set[str] = set()
+        stack = [
+            at for at, raw in self._definitions.items() if isinstance(raw, Mapping) and self._has_discriminator(raw)
+        ]
+        while stack:
+            at = stack.pop()
+            if at not in found:
+                found.add(at)
+                stack += self.extensions_of.get(at, ())
+        return frozenset(found)
+
+    def subtypes(self, at: str) -> tuple[str, ...]:
+        """The definitions that extend one, directly or not."""
+        subtypes: dict[str, None] = {}
+        stack = [at]
+        while stack:
+            for subtype in self.extensions_of.get(stack.pop(), ()):
+                if subtype not in subtypes and subtype != at:
+                    subtypes[subtype] = None
+                    stack.append(subtype)
+        return tuple(subtypes)
+
+
+class Soundness:
+    """Finds why schemas cannot be read. Definitions known to be sound are not visited again."""
+
+    def __init__(self, schemas: Mapping[str, Schema], hierarchy: Hierarchy) -> None:
+        self._schemas = schemas
+        self._hierarchy = hierarchy
+        self._sound: set[tuple[str, bool]] = set()
+        """The definitions that can be read with all that they refer to, each with or without its subtypes."""
+
+    def faults(self, schemas: Iterable[Schema]) -> list[Diagnostic]:
+        """Why schemas, and all that they refer to, cannot be read; empty if they can."""
+        faults: dict[Diagnostic, None] = {}
+        seen = set(self._sound)
+        stack = [(schema, True) for schema in schemas]  # each with whether it stands for its subtypes, too
+        while stack:
+            schema, with_subtypes = stack.pop()
+            parts = with_subtypes
+            if schema.ref is not None:
+                if (schema.ref, with_subtypes) in seen:
+                    continue
+                seen.add((schema.ref, with_subtypes))
+                if with_subtypes and schema.ref in self._hierarchy.discriminated:
+                    stack += [(Schema(ref=ref), True) for ref in self._hierarchy.extensions_of.get(schema.ref, ())]
+                try:
+                    schema, parts = self._schemas[schema.ref], False
+                except InvalidDocument as error:
+                    faults |= dict.fromkeys(error.diagnostics)
+                    continue
+            # The parts of an allOf are not open to their own subtypes: the whole is what a discriminator chose.
+            stack += [(part, parts) for part in schema.all_of]
+            stack += [(inner, True) for inner in schemas_in(schema)]
+        if not faults:
+            self._sound = seen
+        return list(faults)
+
+    def check(self, schemas: Iterable[Schema]) -> None:
+        """Raise ``InvalidDocument`` if schemas, or what they refer to, cannot be read."""
+        faults = self.faults(schemas)
+        if faults:
+            raise InvalidDocument(faults)
+
+
+def schemas_in(schema: Schema) -> list[Schema]:
+    """The schemas directly inside a schema, beside those of its ``allOf``."""
+    inner = [*schema.properties.values(), *schema.any_of, *schema.one_of]
+    inner += [schema.items] if schema.items is not None else []
+    inner += [schema.additional] if isinstance(schema.additional, Schema) else []
+    inner += [schema.wire.schema] if schema.wire is not None and schema.wire.schema is not None else []
+    return inner

@@ -1,0 +1,176 @@
+"""This project's own ``x-connector-*`` (docs/extensions.md): what a document of Swagger 2.0 cannot say.
+
+They are refused if they are not what the page says: whoever writes one wants it to work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from openconnectors.engine.documents.dialects.lowering import EMPTY, Site, truth
+from openconnectors.engine.documents.extensions.properties import with_properties
+from openconnectors.engine.documents.extensions.reading import Row, checked_mapping, checked_texts, sets
+from openconnectors.engine.documents.pointers import pointer_steps
+from openconnectors.engine.model import (
+    ErrorShape,
+    Handshake,
+    OAuth,
+    Representation,
+    Schema,
+    Scheme,
+    Service,
+    Signature,
+    Wire,
+    XmlRule,
+)
+
+# Schemas and parameters
+
+
+def _form(node: Schema, value: object, at: Site) -> Schema:
+    members = ("name", "collectionFormat")
+    form = checked_texts(checked_mapping(value, at, "x-connector-form", members), at, "x-connector-form", *members)
+    return replace(node, form_name=form.get("name"), form_style=form.get("collectionFormat"))
+
+
+def _wire(node: Schema, value: object, at: Site) -> Schema:
+    wire = checked_mapping(value, at, "x-connector-wire", ("schema", "path"))
+    schema = at.schema(wire["schema"], f"{at.pointer}/x-connector-wire/schema") if "schema" in wire else None
+    path = wire.get("path") or []
+    if not isinstance(path, list):
+        raise at.refuse("extension", "path of x-connector-wire must be a list of names", "x-connector-wire/path")
+    return replace(node, wire=Wire(schema=schema, path=tuple(map(str, path))))
+
+
+def _operators(node: Any, value: object, at: Site) -> Any:
+    if not isinstance(value, Mapping):
+        message = "x-connector-operators must be a mapping of operators to parameters"
+        raise at.refuse("extension", message, "x-connector-operators")
+    return replace(node, operators={str(operator): str(name) for operator, name in value.items()})
+
+
+def _empty_text(node: Schema, value: object, at: Site) -> Schema:
+    rule = checked_mapping(value, at, "x-connector-xml", ("empty",))
+    return replace(node, xml=replace(node.xml, empty_is_text=rule.get("empty") == "text"))
+
+
+# Operations and the service
+
+_REPRESENTATION = "x-connector-representation"
+
+
+def _representation(node: Any, value: object, at: Site) -> Any:
+    representation = checked_mapping(value, at, _REPRESENTATION, ("in", "name", "values"))
+    where, values = representation.get("in"), representation.get("values")
+    if where not in ("header", "path", "query") or not isinstance(values, Mapping):
+        raise at.refuse(
+            "extension", "x-connector-representation needs in: header, path or query, and values", _REPRESENTATION
+        )
+    checked_texts(values, at, f"{_REPRESENTATION}/values", *values)
+    name = str(representation.get("name", ""))
+    return replace(node, representation=Representation(where=where, name=name, values={**values}))
+
+
+def _xml_rule(node: Any, value: object, at: Site) -> Any:
+    members = ("envelope", "empty")
+    rule = checked_texts(checked_mapping(value, at, "x-connector-xml", members), at, "x-connector-xml", *members)
+    return replace(node, xml=XmlRule(envelope=rule.get("envelope"), empty_is_null=rule.get("empty") == "null"))
+
+
+def _error_shape(node: Any, value: object, at: Site) -> Any:
+    shape = checked_mapping(value, at, "x-connector-error", ("code", "message"))
+    return replace(
+        node,
+        errors=ErrorShape(
+            code=tuple(pointer_steps(str(shape.get("code", "")))),
+            message=tuple(pointer_steps(str(shape.get("message", "")))),
+        ),
+    )
+
+
+def _resend(node: Any, value: object, at: Site) -> Any:
+    if not isinstance(value, list) or not all(isinstance(status, int) for status in value):
+        raise at.refuse("extension", "x-connector-resend must be a list of statuses", "x-connector-resend")
+    return replace(node, resend=frozenset(value))
+
+
+def _sandbox(node: Any, value: object, at: Site) -> Any:
+    if not isinstance(value, Mapping):
+        raise at.refuse("extension", "x-connector-sandbox must be a mapping", "x-connector-sandbox")
+    return replace(node, sandbox=value)
+
+
+def _properties(node: Service, value: object, at: Site) -> Service:
+    return with_properties(node, value, replace(at, pointer="/x-connector-properties"))
+
+
+# Security schemes
+
+
+def _credentials(node: Scheme, value: object, at: Site) -> Scheme:
+    values = checked_mapping(value, at, "x-connector-credentials", ("username", "password", "key", "token"))
+    return replace(node, values={part: str(name) for part, name in values.items()})
+
+
+def _oauth_endpoints(node: Scheme, value: object, at: Site) -> Scheme:
+    """The scheme with endpoints that Swagger 2.0 has no members for: ``device`` (RFC 8628) and ``refresh``."""
+    endpoints = checked_mapping(value, at, "x-connector-oauth", ("device", "refresh"))
+    oauth = node.oauth or OAuth()
+    device, refresh = str(endpoints.get("device", oauth.device)), str(endpoints.get("refresh", oauth.refresh))
+    return replace(node, oauth=replace(oauth, device=device, refresh=refresh))
+
+
+# Webhooks
+
+
+def _fields_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _signature(node: Service, value: object, at: Site) -> Service:
+    name = "x-connector-signature"
+    signature = checked_mapping(value, at, name, _fields_of(Signature))
+    if not signature.get("header") or not signature.get("secret"):
+        raise at.refuse("extension", f"{name} needs header and secret", name)
+    checked_texts(signature, at, name, *(member for member in signature if member != "seconds"))
+    if not isinstance(signature.get("seconds", 0), (int, float)):
+        raise at.refuse("extension", f"seconds of {name} must be a number", f"{name}/seconds")
+    return replace(node, signature=Signature(**signature))
+
+
+def _handshake(node: Service, value: object, at: Site) -> Service:
+    """The service with one handshake or a list of them; an empty list means that there are none."""
+    name = "x-connector-handshake"
+    values = value if isinstance(value, list) else [value]
+    handshakes = [checked_mapping(handshake, at, name, _fields_of(Handshake)) for handshake in values]
+    for handshake in handshakes:
+        mappings = (handshake.get(member, EMPTY) for member in ("when", "verify", "headers"))
+        if not isinstance(handshake.get("challenge"), str) or not all(isinstance(each, Mapping) for each in mappings):
+            message = f"{name} needs the place of its challenge; when, verify and headers are mappings"
+            raise at.refuse("extension", message, name)
+        checked_texts(handshake, at, name, "method")
+    return replace(node, handshakes=tuple(Handshake(**handshake) for handshake in handshakes))
+
+
+_WIDE = ("service", "operation")
+
+ROWS: Mapping[tuple[str, str], Row] = {
+    ("schema", "x-nullable"): sets("nullable", truth),
+    ("schema", "x-connector-form"): _form,
+    ("schema", "x-connector-wire"): _wire,
+    ("schema", "x-connector-xml"): _empty_text,
+    ("parameter", "x-connector-operators"): _operators,
+    **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
+    **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
+    **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
+    **{(kind, "x-connector-resend"): _resend for kind in _WIDE},
+    **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
+    ("scheme", "x-connector-credentials"): _credentials,
+    ("scheme", "x-connector-oauth"): _oauth_endpoints,
+    ("service", "x-connector-signature"): _signature,
+    ("service", "x-connector-handshake"): _handshake,
+    ("service", "x-connector-properties"): _properties,
+}
+"""What each member means on each kind of node. ``x-nullable`` is nobody's own: documents of many vendors have it."""
