@@ -129,7 +129,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
     "deep": (ok(b"[" * 5000 + b"]" * 5000), "nested deeper"),
     "HTML": (ok(b"<html></html>", "text/html"), "is text/html, where application/json or application/xml is promised"),
     "a DOCTYPE": (ok(b'<!DOCTYPE a [<!ENTITY b "c">]><Thing><id>7</id></Thing>', "application/xml"), "DOCTYPE"),
-    "another root": (ok(b"<Other><message>7</message></Other>", "application/xml"), "<Other> where <Thing>"),
+    "another root": (ok(b"<Other><message>7</message></Other>", "application/xml"), "<Other>; expected <Thing>"),
     "an element twice": (ok(b"<Thing><id>7</id><id>8</id></Thing>", "application/xml"), "<id> twice"),
     "text between elements": (ok(b"<Thing>x<id>7</id></Thing>", "application/xml"), "text between"),
     "cut gzip": (ok(gzip.compress(THING)[:-6], extra="Content-Encoding: gzip\r\n"), "ends before its end"),

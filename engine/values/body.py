@@ -129,7 +129,7 @@ class Body:
         """Whether policies make what travels differ from what the schema says."""
         self._received = received
         self._validator: Validator | None = None
-        self.each = self._bound.each
+        self.each = self._bound.decode_items
         """See ``Bound``: the items as they are on the wire."""
 
     def content_type(self, written: bytes | Content) -> str:

@@ -32,13 +32,13 @@ class Binding:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A codec for one body. ``encode`` makes octets of a plain value, ``decode`` a plain value of octets and
-    the parameters of their Content-Type; ``each`` makes the items of the list at a path, one by one, of octets
+    the parameters of their Content-Type; ``decode_items`` makes the items of the list at a path, one by one, of octets
     that come in pieces. All raise ``ValueError`` with the end of a sentence; what can be read, but is not as it
     should be, reading adds to a list of problems."""
 
     encode: Callable[[Any], bytes | Content]
     decode: Callable[[bytes, Parameters, list[Problem]], Any]
-    each: Callable[[Iterator[bytes], Parameters, tuple[str, ...], list[Problem]], Iterator[Any]] | None = None
+    decode_items: Callable[[Iterator[bytes], Parameters, tuple[str, ...], list[Problem]], Iterator[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

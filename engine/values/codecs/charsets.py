@@ -32,7 +32,7 @@ def mark_of(data: bytes) -> str | None:
 
 
 @lru_cache(256)
-def known(charset: str) -> str | None:
+def codec_name(charset: str) -> str | None:
     """Python's name for a charset; None for one that is none."""
     if not _NAME.match(charset):
         return None
@@ -49,7 +49,7 @@ def known(charset: str) -> str | None:
 def text_of(data: bytes, charset: str | None, problems: list[Problem]) -> str:
     """The text of bytes whose Content-Type has a charset. A byte order mark wins over it; where it is unknown, or
     the bytes are not in it, UTF-8 is tried. ``ValueError`` for bytes that are neither."""
-    name = mark_of(data) or (known(charset) if charset else "utf-8")
+    name = mark_of(data) or (codec_name(charset) if charset else "utf-8")
     if name == "utf-16":
         name = _ordered(data)
     try:

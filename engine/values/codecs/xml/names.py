@@ -1,0 +1,59 @@
+"""Names of elements and attributes, as lxml spells them: ``{namespace}local``, or ``local`` (XML Namespaces 1.0)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+Element: TypeAlias = Any
+"""An lxml element; lxml has no types of its own."""
+
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+"""The attribute that makes an element null (XML Schema 1.0, part 1, section 2.6.2)."""
+
+
+def local_name(tag: str) -> str:
+    """A name without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def namespace_of(tag: str) -> str:
+    """The namespace of a name; empty if it has none."""
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def qualified(namespace: str | None, name: str) -> str:
+    """A name in a namespace; None or empty: in none."""
+    return f"{{{namespace}}}{name}" if namespace else name
+
+
+def has_name(element: Element, tag: str) -> bool:
+    """Return True if an element has a declared name: in its namespace if it declares one, else in any."""
+    element_tag: str = element.tag
+    return element_tag == tag or ("{" not in tag and local_name(element_tag) == tag)
+
+
+def may_replace(element: Element, tag: str) -> bool:
+    """Return True if an element of another name may be read as the declared one: not if a namespace is declared and
+    the element is in another one."""
+    return "{" not in tag or namespace_of(element.tag) == namespace_of(tag)
+
+
+def may_belong_to(tag: str, parent: Element) -> bool:
+    """Return True if a name without a declared namespace may belong to the element around it."""
+    return namespace_of(tag) in ("", namespace_of(parent.tag))
+
+
+def in_namespace(tag: str) -> str:
+    """A name's namespace in words, for a message."""
+    return f"the namespace {namespace_of(tag)!r}" if namespace_of(tag) else "no namespace"
+
+
+def path_of(element: Element) -> tuple[str, ...]:
+    """The local names from below the document's own element down to an element."""
+    above = [local_name(ancestor.tag) for ancestor in element.iterancestors()]
+    return (*reversed(above[:-1]), local_name(element.tag)) if above else ()
+
+
+def has_content(element: Element) -> bool:
+    """Return True if an element has children, attributes or text that is more than blanks."""
+    return bool(len(element) or element.attrib or (element.text or "").strip())
