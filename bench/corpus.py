@@ -30,7 +30,7 @@ from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.plan import Options, Plan
 from openconnectors.engine.policies import findings
 from openconnectors.engine.sandbox import Sandbox
-from openconnectors.engine.sandbox.server import connection_values
+from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.values.body import Compiler
 from openconnectors.registry import Entry

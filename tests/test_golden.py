@@ -25,7 +25,9 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.plan import Options, Plan
-from openconnectors.engine.sandbox.serving import read_arguments, read_body, routes, write_answer
+from openconnectors.engine.sandbox.requests import read_arguments, read_body
+from openconnectors.engine.sandbox.responses import write_body
+from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.body import Body, Compiler
 from tests.conftest import serving
@@ -175,7 +177,7 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
         answer = plan.operation.answers["200"]
         answer_body = plan.answer_body(answer, MEDIA[representation])
         assert answer_body is not None
-        made = write_answer(plan, answer, MEDIA[representation], answer_body.plain(value, problems))
+        made = write_body(plan, answer, MEDIA[representation], answer_body.plain(value, problems))
         assert made is not None
         assert compared(whole(made[1]), made[0]) == compared(data, media_type)
         # a client reads it
@@ -322,7 +324,7 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
         content_type = response.headers["Content-Type"]
         body = plan.answer_body(declared, content_type)
         assert body is not None
-        back = write_answer(plan, declared, content_type, body.plain(read.value, problems))
+        back = write_body(plan, declared, content_type, body.plain(read.value, problems))
         assert back is not None
         assert compared(whole(back[1]), back[0]) == compared(response.body, content_type)
 

@@ -22,7 +22,7 @@ from openconnectors.engine.errors import AnswerError, InvalidResponse, Problem
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.plan.plan import Options, Plan
 from openconnectors.engine.sandbox.judge import Judge
-from openconnectors.engine.sandbox.serving import routes
+from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.values.body import Body, Compiler
 
 pytestmark = pytest.mark.law

@@ -25,7 +25,7 @@ from openconnectors.engine.errors import ConnectorError, InvalidDocument, Unsupp
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.plan import Options, Plan
 from openconnectors.engine.policies import findings
-from openconnectors.engine.sandbox.server import connection_values
+from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.values.body import Compiler
 
 SPEC = sorted((Path(__file__).parent.parent / "spec").glob("*.swagger.yaml"))

@@ -376,7 +376,7 @@ def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> N
     """An error has the declared schema, in the media type that the request accepts."""
     _, headers, body = asked(server, text("GET /v1/shaped/x"))
     assert headers["content-type"] == "application/json"
-    assert json.loads(body)["message"] == "there is nothing at /v1/shaped/x"
+    assert json.loads(body)["message"] == "no resource at /v1/shaped/x"
     assert asked(server, text("GET /v1/shaped/x", "Accept: application/xml"))[1]["content-type"] == "application/xml"
 
 
@@ -505,7 +505,7 @@ def test_it_stops_at_once_though_connections_are_open(tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_told_in_words(server: Sandbox) -> None:
     """A port that is in use raises ConnectorError with the system's reason."""
     with pytest.raises(ConnectorError, match="cannot be used: Address already in use"):
-        Sandbox(server._service, port=int(server.url.rpartition(":")[2]))
+        Sandbox(server.service, port=int(server.url.rpartition(":")[2]))
 
 
 def test_garbage_is_answered_as_such(server: Sandbox, caplog: pytest.LogCaptureFixture) -> None:

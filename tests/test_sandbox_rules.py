@@ -12,7 +12,7 @@ import pytest
 import openconnectors
 from openconnectors.engine.documents import loader
 from openconnectors.engine.sandbox import Sandbox
-from openconnectors.engine.sandbox.rules import TESTS, Facts, holds
+from openconnectors.engine.sandbox.conditions import TESTS, Facts, holds
 from openconnectors.engine.sandbox.store import Store
 
 
@@ -100,10 +100,10 @@ def test_every_test_has_a_case() -> None:
     [
         ("{argument: name, mathces: x, error: missing}", "'mathces' is not a test; did you mean 'matches'"),
         ("{any: [{argument: name, given: true}, {argument: name, longr: 3}], error: missing}", "'longr' is not a test"),
-        ("{not: [1], error: missing}", "a condition is a mapping"),
-        ("{argument: name, given: true}", "None is no error"),
-        ("{argument: name, given: true, error: mising}", "'mising' is no error"),
-        ("{argument: name, matches: '(', error: missing}", "'(' is no regular expression"),
+        ("{not: [1], error: missing}", "a condition must be a mapping"),
+        ("{argument: name, given: true}", "None is not an error"),
+        ("{argument: name, given: true, error: mising}", "'mising' is not an error"),
+        ("{argument: name, matches: '(', error: missing}", "'(' is not a usable regular expression"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, said: str) -> None:

@@ -196,5 +196,5 @@ def test_a_file_that_cannot_be_used_is_refused_in_words(document: Path, tmp_path
 
 def test_a_place_that_is_not_there_is_refused_in_words(document: Path, tmp_path: Path) -> None:
     """A state file in a missing folder raises ConnectorError."""
-    with pytest.raises(ConnectorError, match="cannot be used to remember in"):
+    with pytest.raises(ConnectorError, match="cannot keep its records in"):
         Sandbox(loader.load(document), state=tmp_path / "nowhere" / "state.db")

@@ -1,7 +1,11 @@
-"""A service that is not there: a real HTTP server driven by the same document, for tests and trials.
+"""A simulated service: an HTTP server on loopback, driven by the document of a connector, for tests and trials.
 
-What it remembers is declared in the document (``x-connector-sandbox``, docs/extensions.md); an operation
-without a declaration is answered with an example that its schema accepts.
+The document may declare collections of records and actions on them (``x-connector-sandbox``, docs/extensions.md); an
+operation without an action responds with an example that its schema accepts.
+
+    protocol        bytes to HttpRequest, HttpResponse to bytes; threads and sockets
+    application     one request from step to step: routing, credentials, judge, actions, negotiation, responses, errors
+    server          Sandbox: an application behind a protocol server
 """
 
 from openconnectors.engine.sandbox.server import Sandbox

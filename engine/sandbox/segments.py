@@ -6,30 +6,29 @@ A message of one segment has 160 septets or 70 code units. Of several, each has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
-_SEPTETS, _UNITS = (160, 153), (70, 67)
+_SEPTETS, _UNITS = (160, 153), (70, 67)  # of a single segment, of each of several
 
 
 def segments(text: str) -> int:
     """The number of segments; an empty text has one."""
     if all(character in _BASIC or character in _EXTENDED for character in text):
-        return _packed((1 + (character in _EXTENDED) for character in text), *_SEPTETS)
-    return _packed((1 + (character > "\uffff") for character in text), *_UNITS)
+        return _count([1 + (character in _EXTENDED) for character in text], *_SEPTETS)
+    return _count([1 + (character > "\uffff") for character in text], *_UNITS)
 
 
-def _packed(widths: Iterable[int], alone: int, each: int) -> int:
-    widths = list(widths)
-    if sum(widths) <= alone:
+def _count(widths: list[int], single: int, part: int) -> int:
+    """The number of segments for characters of these widths; a single segment and a part of several have room for so
+    many units."""
+    if sum(widths) <= single:
         return 1
-    count, room = 1, each
+    count, room = 1, part
     for width in widths:
         if width > room:
-            count, room = count + 1, each
+            count, room = count + 1, part
         room -= width
     return count

@@ -1,8 +1,7 @@
-"""What the sandbox remembers: records by collection and id, in SQLite, in memory or in a file that several processes
-may share.
+"""The records of the sandbox by collection and id, in SQLite: in memory, or in a file that several processes may share.
 
-Whatever reads and then writes does so inside one ``transaction``, which has the file to itself: a change
-that was answered is never lost to another one.
+Whatever reads and then writes does so inside one ``transaction``, which has the file to itself: a change whose response
+was sent is never lost to another one.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from openconnectors.engine.errors import ConnectorError
 
 Record = dict[str, Any]
 
-BUSY = 30.0  # seconds to wait for a process that has the file
+BUSY = 30.0  # seconds to wait for another process that writes to the file
 
 _TABLES: Mapping[str, str] = {
     "seeded": "create table if not exists seeded (collection text primary key)",
@@ -30,12 +29,12 @@ _COLUMNS = {"seeded": ["collection"], "records": ["position", "collection", "id"
 
 
 class StateError(ConnectorError):
-    """The file in which a sandbox remembers cannot be read or written."""
+    """The file with the records of a sandbox cannot be read or written."""
 
 
 class Store:
-    """Records of collections, in the order in which they came. Safe to use from several threads and, on one file,
-    from several processes. Raises ``StateError`` for a file that cannot be used."""
+    """Records of collections, in the order of their creation. May be used by several threads and, with one file, by
+    several processes. Every method raises ``StateError`` for a file that cannot be used."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -54,24 +53,24 @@ class Store:
             raise
 
     def _prepare(self) -> None:
-        """Makes the tables; refuses a database that holds something else."""
+        """Create the tables; refuse a database of another program."""
         present = [row[0] for row in self._execute("select name from sqlite_master where type = 'table'")]
-        strange = [name for name in present if name not in _TABLES and not name.startswith("sqlite_")]
+        foreign = [name for name in present if name not in _TABLES and not name.startswith("sqlite_")]
         for name in _TABLES.keys() & set(present):
             columns = [row[1] for row in self._execute(f"pragma table_info({name})")]
-            strange += [name] if columns != _COLUMNS[name] else []
-        if strange:
+            foreign += [name] if columns != _COLUMNS[name] else []
+        if foreign:
             raise StateError(
-                f"{self._path} is a database of something else (it has a table {strange[0]!r}); name another file"
+                f"{self._path} is a database of another program (it has a table {foreign[0]!r}); use another file"
             )
         for statement in _TABLES.values():
             self._execute(statement)
 
     def _unusable(self, error: Exception) -> StateError:
-        return StateError(f"{self._path or 'the memory of the sandbox'} cannot be used to remember in: {error}")
+        return StateError(f"the sandbox cannot keep its records in {self._path or 'memory'}: {error}")
 
     def _execute(self, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
-        """The rows of a statement."""
+        """The rows that a statement gives."""
         try:
             return self._rows.execute(statement, values).fetchall()
         except (sqlite3.Error, UnicodeError) as error:  # UnicodeError: an id with half of a surrogate pair
@@ -83,12 +82,13 @@ class Store:
         except ValueError as error:
             raise self._unusable(error) from None
         if not isinstance(record, dict):
-            raise self._unusable(ValueError("it holds a record that is no object"))
+            raise self._unusable(ValueError("a record is not an object"))
         return record
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is done inside happens at once or, where it raises, not at all. One inside another is part of it."""
+        """All statements inside take effect together or, if one raises, not at all. A transaction inside another is
+        part of it."""
         with self._lock:
             inside = self._rows.in_transaction
             if inside:
@@ -101,16 +101,16 @@ class Store:
                 yield
                 self._execute("commit")
             finally:
-                if self._rows.in_transaction:  # SQLite has rolled back itself where the disk is full
+                if self._rows.in_transaction:  # SQLite rolls back by itself if the disk is full
                     self._execute("rollback")
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._lock:
             self._rows.close()
 
     def seed(self, collection: str, records: Callable[[], list[tuple[str, Record]]]) -> None:
-        """Puts first records into a collection that never had any."""
+        """Put records, as pairs of id and record, into a collection that was never seeded."""
         with self.transaction():
             if not self._execute("select 1 from seeded where collection = ?", (collection,)):
                 self._execute("insert into seeded values (?)", (collection,))
@@ -118,7 +118,7 @@ class Store:
                     self.put(collection, record_id, record)
 
     def put(self, collection: str, record_id: str, record: Mapping[str, Any]) -> None:
-        """Stores a record, in place of one with its id."""
+        """Store a record; it replaces one with its id."""
         with self._lock:
             self._execute(
                 "insert into records (collection, id, record) values (?, ?, ?) "
@@ -127,19 +127,19 @@ class Store:
             )
 
     def get(self, collection: str, record_id: str) -> Record | None:
-        """The record of an id."""
+        """The record of an id; None if there is none."""
         with self._lock:
             rows = self._execute("select record from records where collection = ? and id = ?", (collection, record_id))
             return self._record(rows[0][0]) if rows else None
 
     def delete(self, collection: str, record_id: str) -> bool:
-        """Forgets a record; False where there was none."""
+        """Delete a record; False if there was none."""
         with self._lock:
             self._execute("delete from records where collection = ? and id = ?", (collection, record_id))
             return bool(self._execute("select changes()")[0][0])
 
     def all(self, collection: str) -> list[Record]:
-        """Every record, the first that came first."""
+        """Every record of a collection, the oldest first."""
         with self._lock:
             rows = self._execute("select record from records where collection = ? order by position", (collection,))
             return [self._record(row[0]) for row in rows]

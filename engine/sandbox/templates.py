@@ -1,7 +1,7 @@
-"""Values with holes, as the sandbox's declarations write them: ``"SM{hex:32}"``, ``"{to}"``.
+"""Templates of the sandbox's declarations: ``"SM{hex:32}"``, ``"{to}"``, ``"{body|subject}"``.
 
-A hole is a name of the context, several with ``|`` of which the first that has a value is taken, or a
-function with an argument. Text that is one hole alone takes its value as it is, whatever its type.
+A placeholder is a name of the context, several names of which the first with a value counts, or a function with an
+argument. A text that is a single placeholder becomes its value, of whatever type; in other texts values become text.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any
 
 from openconnectors.engine.sandbox.segments import segments
 
-_HOLE = re.compile(r"\{([^{}]+)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 Context = Mapping[str, Any]
 
 
 def _now(form: str, context: Context) -> str:
     now = datetime.now(UTC).replace(microsecond=0)
-    return _CLOCKS.get(form, _CLOCKS["rfc3339"])(now)
+    return _DATE_FORMATS.get(form, _DATE_FORMATS["rfc3339"])(now)
 
 
-_CLOCKS: Mapping[str, Callable[[datetime], str]] = {
+_DATE_FORMATS: Mapping[str, Callable[[datetime], str]] = {
     "rfc2822": format_datetime,
     "rfc3339": lambda now: now.isoformat().replace("+00:00", "Z"),
     "date": lambda now: now.date().isoformat(),
@@ -44,7 +44,8 @@ def _segments(name: str, context: Context) -> str:
 
 
 def _times(operands: str, context: Context) -> str | None:
-    """A number times a member of the context, with the number's digits: ``{times:-0.00750:count}``."""
+    """A factor times a number of the context, with the decimal places of the factor: ``{times:-0.00750:count}``; None
+    if either is not a number."""
     factor, _, name = operands.partition(":")
     try:
         return str(Decimal(factor) * Decimal(_text(context.get(name))))
@@ -53,12 +54,12 @@ def _times(operands: str, context: Context) -> str | None:
 
 
 def _type(name: str, context: Context) -> str:
-    """The media type that the end of a URL's path stands for."""
+    """The media type for the extension of a URL's path."""
     path = _text(context.get(name)).partition("?")[0].partition("#")[0]
     return _MEDIA_TYPES.guess_type(path.rpartition("/")[2])[0] or "application/octet-stream"
 
 
-_MEDIA_TYPES = MimeTypes()  # Python's own table, not that of the machine
+_MEDIA_TYPES = MimeTypes()  # Python's table alone: that of the machine differs from one to the next
 
 FUNCTIONS: Mapping[str, Callable[[str, Context], Any]] = {
     "hex": lambda length, context: secrets.token_hex(int(length))[: int(length)],
@@ -69,29 +70,29 @@ FUNCTIONS: Mapping[str, Callable[[str, Context], Any]] = {
     "times": _times,
     "type": _type,
 }
-"""What a hole of the form ``{function:argument}`` may call."""
+"""The functions of placeholders like ``{function:argument}``."""
 
 
 def fill(template: Any, context: Context) -> Any:
-    """The template with its holes filled; a name that the context lacks is null."""
+    """A template (plain data) with its placeholders replaced; one without a value is null, in a longer text empty."""
     if isinstance(template, dict):
-        return {name: fill(one, context) for name, one in template.items()}
+        return {name: fill(inner, context) for name, inner in template.items()}
     if isinstance(template, list):
-        return [fill(one, context) for one in template]
+        return [fill(item, context) for item in template]
     if not isinstance(template, str):
         return template
-    alone = _HOLE.fullmatch(template)
-    if alone:
-        return _value(alone[1], context)
-    return _HOLE.sub(lambda hole: _text(_value(hole[1], context)), template)
+    single = _PLACEHOLDER.fullmatch(template)
+    if single:
+        return _value(single[1], context)
+    return _PLACEHOLDER.sub(lambda placeholder: _text(_value(placeholder[1], context)), template)
 
 
-def _value(hole: str, context: Context) -> Any:
-    function, mark, argument = hole.partition(":")
-    if mark and function in FUNCTIONS:
+def _value(placeholder: str, context: Context) -> Any:
+    function, colon, argument = placeholder.partition(":")
+    if colon and function in FUNCTIONS:
         return FUNCTIONS[function](argument, context)
-    return next((context[name] for name in hole.split("|") if context.get(name) is not None), None)
+    return next((context[name] for name in placeholder.split("|") if context.get(name) is not None), None)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value)

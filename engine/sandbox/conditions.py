@@ -1,7 +1,7 @@
-"""Conditions that a document's sandbox declarations put to a request. One table, one row a test.
+"""Conditions that a document's sandbox declarations set on a request: one table, one row per test.
 
 A condition is a mapping: ``argument`` (of the request) or ``member`` (of the record that the request is for) with one
-test or several, which must all hold; or ``all``, ``any``, ``not`` of other conditions.
+or more tests, which must all hold; or ``all``, ``any``, ``not`` of other conditions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from openconnectors.engine.values.patterns import is_usable, matches
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What conditions look at. ``context`` is what templates may name."""
+    """What conditions look at. ``context`` are the names that templates may use."""
 
     arguments: Mapping[str, Any]
     context: Mapping[str, Any]
@@ -27,18 +27,19 @@ class Facts:
     record: Record = field(default_factory=dict)
 
 
-def unreadable(condition: Any) -> str:
-    """What is wrong with a declared condition; empty where nothing is. A test that is misspelled would hold always."""
+def problem_of(condition: object) -> str:
+    """What is wrong with a declared condition; empty if nothing is. Without this check a misspelled test would be
+    ignored, and the condition hold always."""
     if not isinstance(condition, Mapping):
-        return "a condition is a mapping"
-    for name, inner in condition.items():
-        conditions = inner if isinstance(inner, list) else [inner]
+        return "a condition must be a mapping"
+    for name, operand in condition.items():
         if name in _JOINS:
-            found = next((said for one in conditions if (said := unreadable(one))), "")
-            if found:
-                return found
-        elif name in ("matches", "differs") and not is_usable(inner):
-            return f"{inner!r} is no regular expression that can be used"
+            conditions = operand if isinstance(operand, list) else [operand]
+            problem = next((problem for inner in conditions if (problem := problem_of(inner))), "")
+            if problem:
+                return problem
+        elif name in ("matches", "differs") and not is_usable(operand):
+            return f"{operand!r} is not a usable regular expression"
         elif name not in TESTS and name not in _SUBJECTS:
             return f"{name!r} is not a test{nearest(str(name), TESTS)}"
     return ""
@@ -48,9 +49,9 @@ _SUBJECTS = ("argument", "member", "error")
 
 
 def holds(condition: Mapping[str, Any], facts: Facts) -> bool:
-    """Whether a condition holds; an empty one does."""
-    for join, inner in condition.items():
-        if join in _JOINS and not _JOINS[join](inner, facts):
+    """True if a condition holds; an empty one does."""
+    for name, inner in condition.items():
+        if name in _JOINS and not _JOINS[name](inner, facts):
             return False
     if "argument" in condition:
         value = facts.arguments.get(condition["argument"])
@@ -60,24 +61,24 @@ def holds(condition: Mapping[str, Any], facts: Facts) -> bool:
 
 
 _JOINS: Mapping[str, Callable[[Any, Facts], bool]] = {
-    "all": lambda inner, facts: all(holds(one, facts) for one in inner),
-    "any": lambda inner, facts: any(holds(one, facts) for one in inner),
+    "all": lambda inner, facts: all(holds(condition, facts) for condition in inner),
+    "any": lambda inner, facts: any(holds(condition, facts) for condition in inner),
     "not": lambda inner, facts: not holds(inner, facts),
 }
 
 
-def _given(value: Any) -> bool:
+def _present(value: object) -> bool:
     return value not in (None, "", [])
 
 
-def _texts(value: Any) -> list[str]:
-    """The texts of a value: of each item of a list; of nothing the empty text."""
+def _texts(value: object) -> list[str]:
+    """A value as texts: of a list each item's; of null the empty text."""
     values = value if isinstance(value, list) else [value]
-    return ["" if one is None else str(one) for one in values]
+    return ["" if item is None else str(item) for item in values]
 
 
-def _seconds_ahead(value: Any) -> float | None:
-    """How far from now an RFC 3339 time is; None for another text."""
+def _seconds_ahead(value: object) -> float | None:
+    """Seconds from now to an RFC 3339 time; None for another text."""
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
@@ -85,40 +86,41 @@ def _seconds_ahead(value: Any) -> float | None:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
 
 
-def _is_moment(value: Any, operand: Any, facts: Facts) -> bool:
-    return bool((_seconds_ahead(value) is not None) == operand)
+def _is_moment(value: object, operand: bool, facts: Facts) -> bool:
+    return (_seconds_ahead(value) is not None) == operand
 
 
-def _sooner(value: Any, operand: Any, facts: Facts) -> bool:
+def _sooner(value: object, operand: float, facts: Facts) -> bool:
     ahead = _seconds_ahead(value)
-    return bool(ahead is not None and ahead < operand)
+    return ahead is not None and ahead < operand
 
 
-def _later(value: Any, operand: Any, facts: Facts) -> bool:
+def _later(value: object, operand: float, facts: Facts) -> bool:
     ahead = _seconds_ahead(value)
-    return bool(ahead is not None and ahead > operand)
+    return ahead is not None and ahead > operand
 
 
-def _known(value: Any, operand: Any, facts: Facts) -> bool:
-    """Whether a record of ``collection`` has the value as its ``property``, and the members of ``where``."""
+def _known(value: object, operand: Mapping[str, Any], facts: Facts) -> bool:
+    """True if a record of ``collection`` has the value as its ``property``, and the members of ``where``."""
     where = fill(operand.get("where") or {}, facts.context)
     return any(
-        record.get(operand["property"]) == value and all(_at(record, path) == wanted for path, wanted in where.items())
+        record.get(operand["property"]) == value
+        and all(_at(record, path) == expected for path, expected in where.items())
         for record in facts.store.all(operand["collection"])
     )
 
 
 def _at(record: Any, path: str) -> Any:
-    """The value at a dotted path."""
+    """The value at a dotted path; None if there is none."""
     for step in path.split("."):
         record = record.get(step) if isinstance(record, Mapping) else None
     return record
 
 
 TESTS: Mapping[str, Callable[[Any, Any, Facts], bool]] = {
-    "given": lambda value, operand, facts: _given(value) == operand,
+    "given": lambda value, operand, facts: _present(value) == operand,
     "is": lambda value, operand, facts: value in (operand if isinstance(operand, list) else [operand]),
-    "same": lambda value, operand, facts: _given(value) and value == facts.arguments.get(operand),
+    "same": lambda value, operand, facts: _present(value) and value == facts.arguments.get(operand),
     "matches": lambda value, operand, facts: any(matches(operand, text) for text in _texts(value)),
     "differs": lambda value, operand, facts: any(not matches(operand, text) for text in _texts(value)),
     "longer": lambda value, operand, facts: any(len(text) > operand for text in _texts(value)),
@@ -128,4 +130,4 @@ TESTS: Mapping[str, Callable[[Any, Any, Facts], bool]] = {
     "later": _later,
     "known": _known,
 }
-"""What a value may be asked: the value, the operand that is declared, and what else is known."""
+"""A test by the name that documents use: the value, the declared operand, and what else it may look at."""

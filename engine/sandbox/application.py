@@ -1,0 +1,224 @@
+"""A service without sockets: a request in, its response out.
+
+Theory of operation. A request passes these steps, each of which may end it with an error; their order is the order in
+which a careful service says what is wrong, so that a client meets the same error first as in production:
+
+1. content codings are removed (415, 400) and the method is known (501);
+2. the router finds the operation by path, method and form fields (404, 405, 501);
+3. the credentials are those of the sandbox (401);
+4. the body has a media type that the operation accepts (415) and a length (411);
+5. the conditions that the document declares hold: errors in the service's own words (``x-connector-sandbox``);
+6. the judge finds that the request keeps to the document (400, or 404 for a value in the path);
+7. ``Accept`` admits a media type of the response (406);
+8. the declared action runs, or an example is taken.
+
+Step 5 comes before step 6 because a service's own message about a wrong value says more than the judge's. Rule 1: every
+request gets a response, whatever its bytes; a fault of the sandbox itself is a 500 with its traceback in the log only.
+Rule 2: an error has the shape that the document gives it, as far as it can be known which operation was meant.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.credentials import revealed
+from openconnectors.engine.model import Service
+from openconnectors.engine.path_templates import expand
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.sandbox.actions import Simulation, check_declarations
+from openconnectors.engine.sandbox.credentials import authorized, challenges, connection_values
+from openconnectors.engine.sandbox.errors import KINDS, ServiceError, error_response
+from openconnectors.engine.sandbox.judge import Judge, Verdict
+from openconnectors.engine.sandbox.negotiation import error_media_type, success_media_type
+from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest, HttpResponse, decoded
+from openconnectors.engine.sandbox.requests import ParsedRequest, read_arguments, read_body, wrong_media_type
+from openconnectors.engine.sandbox.responses import declared_success, sample, shape, write
+from openconnectors.engine.sandbox.routing import Match, Route, Router
+from openconnectors.engine.sandbox.store import StateError, Store
+from openconnectors.engine.values.body import Compiler
+from openconnectors.engine.values.codecs import essence
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+_REMEMBERED = 100  # refused requests that are kept for whoever looks at a failed test
+
+_log = logging.getLogger("openconnectors.sandbox")
+
+
+class Application:
+    """One service: ``respond`` answers a request, ``refuse`` one that could not be read.
+
+    ``values`` are the connection values it accepts. ``state`` is a file for its records; without one they are in
+    memory. Raises ``Unsupported`` for sandbox declarations that cannot be read, ``StateError`` for a file that cannot
+    be used.
+    """
+
+    def __init__(self, service: Service, state: Path | None = None) -> None:
+        self.service = service
+        self.values = connection_values(service)
+        self.refused: deque[str] = deque(maxlen=_REMEMBERED)
+        self._base = urlsplit(revealed(Connection(service, self.values, "http://127.0.0.1").base)).path
+        self._compiler = Compiler(service)
+        self._judge = Judge(self._compiler)
+        self._router = Router(self._compiler, self.values, self._base)
+        for route in self._router.routes:
+            check_declarations(service, route.plan.operation)
+        self._methods = _METHODS | {route.method for route in self._router.routes}
+        self._store = Store(state)  # last: whatever fails before leaves no file open
+        self._simulation = Simulation(service.sandbox, self._store, self.values)
+
+    def close(self) -> None:
+        """Close the file of the records."""
+        self._store.close()
+
+    def extra_header_names(self) -> set[str]:
+        """Header names of the document that are not tokens (RFC 9110 section 5.1): some published documents have
+        spaces in them, and their services accept these."""
+        parameters = (parameter for route in self._router.routes for parameter in route.plan.operation.parameters)
+        return {
+            parameter.name
+            for parameter in parameters
+            if parameter.location == "header" and " " in parameter.name.strip()
+        }
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Return the response to a request; raises nothing."""
+        route: Route | None = None
+        try:
+            coding = request.headers.get("Content-Encoding")
+            request.body = decoded(request.body, coding) if coding else request.body
+            if request.method not in self._methods:
+                raise HttpError(501, f"the method {request.method} is not implemented")
+            if (request.method, request.path) == ("OPTIONS", "*"):
+                return HttpResponse(204, headers=(("Allow", ", ".join(sorted(_METHODS))),))
+            match = self._match(request)
+            if match is None:
+                response = HttpResponse(204, headers=(("Allow", self._router.allowed(request)),))
+            else:
+                route = match.route
+                response = self._operate(match, request)
+        except ServiceError as error:
+            response = self._error(route, error, request)
+        except HttpError as error:
+            response = self._error(route, self._reworded(error, request), request)
+        except StateError as error:
+            _log.warning("%s", error)
+            response = self._error(route, ServiceError({"status": 503, "message": str(error)}, {}), request)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets a response and the log the traceback
+            _log.exception("internal error at %s %s", request.method, request.path)
+            fault = ServiceError({"status": 500, "message": "internal error of the sandbox; its log has details"}, {})
+            response = self._error(None, fault, request)
+        _log.info("%s %s %s", request.method, request.path, response.status)
+        return response
+
+    def refuse(self, error: HttpError) -> HttpResponse:
+        """Return the response to bytes that could not be read as a request."""
+        return self._error(None, self._reworded(error, None), None)
+
+    def _match(self, request: HttpRequest) -> Match | None:
+        """The operation of a request: of several candidates the first whose document accepts the request, else the
+        first. None for an OPTIONS request that no operation takes."""
+        candidates = self._router.candidates(request)
+        if len(candidates) > 1:
+            return next((match for match in candidates if self._verdict(match, request) is None), candidates[0])
+        return candidates[0] if candidates else None
+
+    def _operate(self, match: Match, request: HttpRequest) -> HttpResponse:
+        """The response of an operation; raises ``HttpError`` or ``ServiceError`` if it refuses the request."""
+        parsed = self._admitted(match, request)
+        plan = match.route.plan
+        operation = plan.operation
+        acts = "action" in operation.sandbox
+        declared = declared_success(operation, operation.sandbox.get("status") if acts else None)
+        media_type = success_media_type(match.route, declared, request)
+        if acts:
+            status, record = self._simulation.act(operation.sandbox, parsed)
+            declared = declared_success(operation, status)
+            value = shape(self._compiler, plan, declared, record)
+        else:
+            value = sample(plan, declared, media_type) if declared is not None and declared.media else None
+        code = int(declared.status) if declared is not None and declared.status.isdigit() else 200
+        try:
+            return write(plan, declared, code, media_type, value) or HttpResponse(code)
+        except ValueError as error:
+            _log.warning("%s: the response cannot be written: %s", operation.id, error)
+            return HttpResponse(code)
+
+    def _admitted(self, match: Match, request: HttpRequest) -> ParsedRequest:
+        """The request, read by its document. Raises ``HttpError`` or ``ServiceError`` as steps 3 to 6 say."""
+        plan = match.route.plan
+        declarations, body = plan.operation.sandbox, plan.operation.body
+        self._check_credentials(plan, request)
+        self._check_body_headers(plan, request)
+        arguments = read_arguments(plan, match.values, request.query, request.headers)
+        unreadable: Verdict | None = None
+        if body is not None and request.body:
+            try:
+                value = read_body(plan, request.headers.get("Content-Type", ""), request.body)
+                arguments |= value if isinstance(value, dict) else {body.name: value}
+            except ValueError as error:
+                unreadable = Verdict(f"the body {error}")
+        # Links in responses are spelled as the document spells paths, whatever representation was requested.
+        path = self._base + expand(plan.operation.path, lambda name: match.values.get(name, ""))
+        conflicts = "409" in plan.operation.answers
+        parsed = ParsedRequest(arguments, path, request.query, self.values, request.path, conflicts)
+        verdict = self._verdict(match, request)
+        if verdict is not None and verdict.location == "path":
+            raise HttpError(404, f"no resource at {request.path}")
+        if unreadable is None:
+            self._simulation.refuse(declarations, parsed)
+        verdict = unreadable or verdict
+        if verdict is not None:
+            kind = (declarations.get("invalid") or {}).get(verdict.member, "invalid")
+            raise self._simulation.declared_error(kind, {**parsed.context, "reason": verdict.reason})
+        return parsed
+
+    def _check_credentials(self, plan: Plan, request: HttpRequest) -> None:
+        if not authorized(self.service, plan, self.values, request.headers, request.query_arguments):
+            headers = challenges(self.service, plan.operation, request.headers)
+            raise HttpError(401, "the credentials are missing or wrong", headers)
+
+    def _check_body_headers(self, plan: Plan, request: HttpRequest) -> None:
+        body = plan.operation.body
+        media_type = essence(request.headers.get("Content-Type", ""))[0]
+        if body is not None and request.body and not plan.takes(media_type):
+            accepted = ", ".join(plan.operation.consumes)
+            raise HttpError(415, f"the body {wrong_media_type(plan, media_type)}", {"Accept": accepted})
+        if body is not None and body.required and media_type and not request.framed:
+            raise HttpError(411, "a request with a body needs Content-Length")
+
+    def _verdict(self, match: Match, request: HttpRequest) -> Verdict | None:
+        variables = {name: unquote(text) for name, text in match.values.items()}
+        return self._judge.refuses(match.route, variables, request.query_pairs, request.headers, request.body)
+
+    def _reworded(self, error: HttpError, request: HttpRequest | None) -> ServiceError:
+        """An error of the protocol in the document's words, if it has some for this status."""
+        context: Mapping[str, object] = {
+            **self.values,
+            "path": request.path if request is not None else "",
+            "reason": error.reason,
+        }
+        kind = KINDS.get(error.status)
+        if kind is not None:
+            reworded = self._simulation.error(kind, context)
+        else:
+            reworded = ServiceError({"status": error.status, "message": "{reason}"}, context)
+        reworded.headers = error.headers
+        return reworded
+
+    def _error(self, route: Route | None, error: ServiceError, request: HttpRequest | None) -> HttpResponse:
+        """The response of an error, in the shape of its operation or, without one, of a similar route."""
+        path = request.path if request is not None else ""
+        start = f"{request.method} {path}" if request is not None else "unreadable request"
+        self.refused.append(f"{start}: {error.message or f'status {error.status}'}")
+        route = route or self._router.similar(path)
+        media_type = error_media_type(route, request)
+        template = self.service.sandbox.get("error")
+        plan = route.plan if route is not None else None
+        response = error_response(plan, error, template, media_type, {"path": path})
+        return replace(response, headers=(*response.headers, *error.headers.items()))

@@ -1,0 +1,144 @@
+"""Successful responses: an example if the document declares no action, a value in the declared shape, the bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openconnectors.engine.errors import Problem
+from openconnectors.engine.model import MISSING, Answer, Media, Operation, Schema
+from openconnectors.engine.plan.examples import example
+from openconnectors.engine.plan.plan import Plan, member
+from openconnectors.engine.sandbox.negotiation import declared_media
+from openconnectors.engine.sandbox.protocol import HttpResponse
+from openconnectors.engine.streams import Content
+from openconnectors.engine.values.body import Compiler
+from openconnectors.engine.values.codecs import essence
+
+_JSON = "application/json"
+
+
+def declared_success(operation: Operation, status: int | None) -> Answer | None:
+    """The declared response of a status, else of the lowest status of success, else ``default``."""
+    if status is not None:
+        return operation.answers.get(str(status)) or Answer(status=str(status))
+    codes = sorted(code for code in operation.answers if code.startswith("2"))
+    return operation.answers[codes[0]] if codes else operation.answers.get("default")
+
+
+def sample(plan: Plan, declared: Answer, media_type: str) -> Any:
+    """A value made of the document alone, or bytes that are written already: the example of the media type, else of
+    another one, else a value made of the schema. Examples that the schema does not accept are not used.
+
+    The value has no link to a next page: a client that follows it would never end.
+    """
+    media = declared_media(declared, media_type)
+    schema = media.schema or Schema()
+    examples = declared_examples(declared, media)
+    if isinstance(media.example, str):
+        data = media.example.encode("utf-8", "replace")
+        value = _read(plan, declared, media.type, data)
+        if value is not MISSING and last_page(plan, schema, value) == value:
+            return data
+        examples.insert(0, value)
+    return last_page(plan, schema, accepted_example(plan, schema, examples))
+
+
+def declared_examples(declared: Answer, media: Media) -> list[Any]:
+    """The examples of a declared response, that of one media type first; MISSING for a media type without one."""
+    return [media.example, *(other.example for other in declared.media if other is not media)]
+
+
+def accepted_example(plan: Plan, schema: Schema, examples: list[Any]) -> Any:
+    """The first example that the schema accepts, else a value made of the schema."""
+    accepted = (value for value in examples if value is not MISSING and plan.accepts(schema, value))
+    value = next(accepted, MISSING)
+    return value if value is not MISSING else example(schema, plan)
+
+
+def _read(plan: Plan, declared: Answer, media_type: str, data: bytes) -> Any:
+    """The contract value of an example that is text; MISSING if it is not a value of the declared response."""
+    body = plan.answer_body(declared, media_type)
+    problems: list[Problem] = []
+    try:
+        value = body.read(data, essence(media_type)[1], problems) if body is not None else MISSING
+    except ValueError:
+        return MISSING
+    return MISSING if problems or (body is not None and body.judge(value)) else value
+
+
+def last_page(plan: Plan, schema: Schema | None, value: Any) -> Any:
+    """A value without its link to a next page; with null, or an empty text, if the link is required."""
+    steps = plan.paging.next_link if plan.paging is not None else ()
+    return _without(plan, schema, value, steps) if steps else value
+
+
+def _without(plan: Plan, schema: Schema | None, value: Any, steps: tuple[str, ...]) -> Any:
+    dotted = ".".join(steps)  # a single member may be named with dots: @odata.nextLink
+    if not isinstance(value, dict) or (dotted not in value and steps[0] not in value):
+        return value
+    resolved = plan.contract(schema) if schema is not None else Schema()
+    name = dotted if dotted in value else steps[0]
+    inner = resolved.properties.get(name)
+    if name != dotted:
+        return {**value, name: _without(plan, inner, value[name], steps[1:])}
+    if name in resolved.required:
+        return {**value, name: None if inner is not None and plan.contract(inner).nullable else ""}
+    return {key: other for key, other in value.items() if key != name}
+
+
+def shape(compiler: Compiler, plan: Plan, declared: Answer | None, value: Any) -> Any:
+    """A record as the declared response shows it: only declared properties, null for absent ones that may be null.
+
+    An absent property that may not be null is left out: after the last page there is no link to a next one.
+    """
+    if declared is None or not declared.media or declared.media[0].schema is None:
+        return value
+    schema = declared.media[0].schema
+    shaped = _cut(compiler, value, schema)
+    ends = plan.paging is not None and not member(shaped, plan.paging.next_link)
+    return last_page(plan, schema, shaped) if ends and not plan.accepts(schema, shaped) else shaped
+
+
+def _cut(compiler: Compiler, value: Any, schema: Schema) -> Any:
+    contract = compiler.contract.resolve(schema)
+    if isinstance(value, list) and contract.items is not None:
+        return [_cut(compiler, item, contract.items) for item in value]
+    if not isinstance(value, dict) or not contract.properties:
+        return value
+    # The wire may have members that the contract does not show (x-connector-wire).
+    properties = {**compiler.wire.resolve(schema).properties, **contract.properties}
+    nullable = {name for name, inner in contract.properties.items() if compiler.contract.resolve(inner).nullable}
+    kept = nullable | set(contract.required)
+    shaped = {
+        name: _cut(compiler, value[name], inner)
+        for name, inner in properties.items()
+        if name in value and (value[name] is not None or name in kept)
+    }
+    return {**shaped, **dict.fromkeys(nullable - shaped.keys())}
+
+
+def write(plan: Plan, declared: Answer | None, status: int, media_type: str, value: Any) -> HttpResponse | None:
+    """The response with a contract value, or with bytes; None if it has no body or no codec writes it.
+
+    Raises ``ValueError`` for a value that the media type cannot hold.
+    """
+    written = write_body(plan, declared, media_type, value)
+    if written is None:
+        return None
+    content_type, body = written
+    data = b"".join(body) if isinstance(body, Content) else body
+    return HttpResponse(status, data, (("Content-Type", content_type),))
+
+
+def write_body(plan: Plan, declared: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:
+    """``Content-Type`` and body of a contract value, or of bytes that are written already; None if the response has no
+    body or no codec writes it. Raises ``ValueError`` for a value that the media type cannot hold."""
+    if declared is None or not declared.media:
+        return None
+    body = plan.answer_body(declared, declared_media(declared, media_type).type)
+    if body is None:
+        return None
+    # Services send an object or a list as JSON, whatever media type of text or bytes they declare.
+    writer = plan.answer_body(declared, _JSON) if body.holds_no_members() else None
+    written = value if isinstance(value, bytes) else (writer or body).write(value, [])
+    return body.content_type(written), written
