@@ -127,7 +127,7 @@ def test_an_echo_is_shown_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, security: str, status: int, way: str
 ) -> None:
     """Of any status and representation: of a success, where its body breaks the document."""
-    caplog.set_level(logging.DEBUG, "connectors")
+    caplog.set_level(logging.DEBUG, "openconnectors")
     write, content_type = WRITTEN[way]
     content = document(security)
     content["paths"]["/a"]["get"]["responses"]["200"]["schema"] = {"type": "integer"}
