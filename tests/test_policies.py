@@ -373,9 +373,9 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
     broken: dict[str, tuple[bytes, str]] = {
         "bom": (b"\xef\xbb\xbf" + whole.encode(), "byte order mark"),
         "cp1252": (whole.replace("Things", "Th\x96ngs").encode("latin-1"), "UTF-8"),
-        "comma": (whole[:-1].encode() + b",}", "is no JSON"),
+        "comma": (whole[:-1].encode() + b",}", "is not JSON"),
         "control": (whole.replace("Things", "Th\x01ngs").encode(), "control character"),
-        "twice": (whole.replace('"host"', '"host": "first.example", "host"').encode(), "'host' stands here"),
+        "twice": (whole.replace('"host"', '"host": "first.example", "host"').encode(), "'host' is already used on line"),
     }
     for data, said in broken.values():
         path.write_bytes(data)
