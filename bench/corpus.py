@@ -27,7 +27,8 @@ from openconnectors.engine.errors import ConnectorError, InvalidDocument
 from openconnectors.engine.http import Request
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.examples import minimal
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies import findings
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.credentials import connection_values

@@ -15,7 +15,7 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import Service
-from openconnectors.engine.plan.plan import Options
+from openconnectors.engine.plan.options import Options
 from openconnectors.engine.transports.certificates import Certificate
 from openconnectors.network import Network
 from openconnectors.registry import Entry

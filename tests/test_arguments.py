@@ -23,6 +23,7 @@ from openconnectors.cli import cli
 from openconnectors.engine.client.operation import Connector
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.naming import distinct, snake
+from openconnectors.engine.plan.declared import success
 from openconnectors.engine.sandbox import Sandbox
 
 Load = Callable[..., Connector]
@@ -336,7 +337,7 @@ def test_what_is_no_number_of_json_is_refused(load: Load, value: str) -> None:
     """NaN, infinities and numbers beyond a double are refused as arguments."""
     made = load([query("n", "number"), body({"b": {"type": "number"}})])
 
-    assert problems(made.op, n=Decimal(value)) == ["n: is no number that JSON has and every peer reads"]
+    assert problems(made.op, n=Decimal(value)) == ["n: is not a number that JSON has and every peer reads"]
     assert problems(made.op, n=float("nan"))
     assert problems(made.op, b=float("inf"))
 
@@ -373,7 +374,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
     )
     sent = {"number": EXACT, "whole": 10, "text": "1.10", "list": [EXACT], "double": 0.5, "odd": "n/a", "other": 1.5}
     plan = made.op._plan
-    content = plan.answer_body(plan.result, media_type).write(sent, [])
+    content = plan.bodies.response(success(plan.operation), media_type).write(sent, [])
 
     response = plan.read(Response(200, Headers([("Content-Type", media_type)]), content), "lenient")
 
@@ -521,7 +522,7 @@ FOREIGN: dict[str, tuple[Any, str]] = {
     "a list that holds itself": (holds_itself(), "nested too deep"),
     "a list 5,000 deep": (nested(5000), "nested too deep"),
     "a complex number": (1j, "not 1j"),
-    "10 to the 5,000th": (10**5000, "is no number that JSON has and every peer reads"),
+    "10 to the 5,000th": (10**5000, "is not a number that JSON has and every peer reads"),
 }
 PLACES = ("query", "header", "path", "body", "any member", "text member", "list member")
 

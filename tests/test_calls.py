@@ -172,7 +172,7 @@ def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
             b"<SubresourceUris><Media>/m</Media></SubresourceUris></Message></TwilioResponse>",
         ),
     ):
-        body = plan.answer_body(plan.answer_for(200), media_type)
+        body = plan.bodies.response(plan.declared_response(200), media_type)
         assert body is not None
         value = body.read(sent, {}, [])
         assert value == {"error_code": "30001", "subresource_uris": [{"name": "media", "uri": "/m"}]}

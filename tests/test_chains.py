@@ -16,7 +16,7 @@ from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import InvalidArguments
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.plan.examples import minimal
-from openconnectors.engine.plan.plan import Options
+from openconnectors.engine.plan.options import Options
 
 
 def _next(index: int) -> dict[str, str]:

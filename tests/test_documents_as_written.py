@@ -17,7 +17,7 @@ from openconnectors.engine.documents import document, loader
 from openconnectors.engine.fuzz import fuzz
 from openconnectors.engine.http import Request
 from openconnectors.engine.model import MISSING, Service
-from openconnectors.engine.plan.plan import Options
+from openconnectors.engine.plan.options import Options
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.transports.blocking import BlockingTransport
 

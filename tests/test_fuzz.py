@@ -20,7 +20,9 @@ from openconnectors.engine.errors import InvalidArguments
 from openconnectors.engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
 from openconnectors.engine.fuzz.checks import Caller, refused
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.arguments import Arguments
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.registry import Entry
 from tests.shelf import BUGS, DOCUMENT, Shelf, serving
@@ -193,7 +195,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not validate is reported by the check refusal."""
-    monkeypatch.setattr(Plan, "_judged", lambda self, values, sent: [])
+    monkeypatch.setattr(Arguments, "judge", lambda self, values, sent: [])
     found = _found(document, Shelf(), operations=["list_books"])
     assert "refusal" in {one.check for one in found}
 

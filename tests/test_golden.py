@@ -24,7 +24,8 @@ from openconnectors.engine.errors import Path as Steps
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Service
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.requests import read_arguments, read_body
 from openconnectors.engine.sandbox.responses import write_body
 from openconnectors.engine.sandbox.routing import routes
@@ -153,7 +154,7 @@ def answered(plan: Plan, content_type: str, data: bytes) -> Response:
 
 
 def body_of(plan: Plan, media_type: str) -> Body:
-    body = plan.request_body(media_type)
+    body = plan.bodies.request(media_type)
     assert body is not None
     return body
 
@@ -175,7 +176,7 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
         assert problems == []
         # a service writes it
         answer = plan.operation.answers["200"]
-        answer_body = plan.answer_body(answer, MEDIA[representation])
+        answer_body = plan.bodies.response(answer, MEDIA[representation])
         assert answer_body is not None
         made = write_body(plan, answer, MEDIA[representation], answer_body.plain(value, problems))
         assert made is not None
@@ -320,9 +321,9 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
             plan.read(response, "strict")
     if not case.get("one_way") and not read.deviations and response.body:
         problems: list[Problem] = []
-        declared = plan.answer_for(response.status)
+        declared = plan.declared_response(response.status)
         content_type = response.headers["Content-Type"]
-        body = plan.answer_body(declared, content_type)
+        body = plan.bodies.response(declared, content_type)
         assert body is not None
         back = write_body(plan, declared, content_type, body.plain(read.value, problems))
         assert back is not None

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import AnswerError, InvalidResponse, Problem
 from openconnectors.engine.http import Headers, Response
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.judge import Judge
 from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.values.body import Body, Compiler
@@ -180,7 +181,7 @@ def plan_of(operation: dict[str, Any], definitions: dict[str, Any], path: str = 
 
 def body_of(schema: dict[str, Any], media_type: str) -> Body:
     body = {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/It"}}
-    body_ = plan_of({"consumes": [media_type], "parameters": [body]}, {"It": schema}).request_body(media_type)
+    body_ = plan_of({"consumes": [media_type], "parameters": [body]}, {"It": schema}).bodies.request(media_type)
     assert body_ is not None
     return body_
 
@@ -281,12 +282,12 @@ def test_what_a_schema_allows_makes_a_request_that_a_judge_accepts(data: st.Data
     path = "/x" + "".join(f"/{{{one['name']}}}" for one in parameters if one["in"] == "path")
     plan = plan_of({"parameters": parameters, "consumes": ["application/json"]}, {}, path)
     request = plan.request(arguments, "http://127.0.0.1", Options())
-    route = routes(plan._compiler)[0]
+    route = routes(plan.compiler)[0]
     parts = urlsplit(request.url)
     matched = route.match(parts.path, parts.query)
     assert matched is not None
     in_path = {name: unquote(text) for name, text in matched.items()}
-    judge = Judge(plan._compiler)
+    judge = Judge(plan.compiler)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     verdict = judge.refuses(route, in_path, pairs, Headers(request.headers.items()), request.body or b"")  # type: ignore[arg-type]
     assert verdict is None, verdict

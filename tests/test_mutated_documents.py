@@ -23,7 +23,8 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import ROWS
 from openconnectors.engine.errors import ConnectorError, InvalidDocument, Unsupported
 from openconnectors.engine.plan.examples import minimal
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies import findings
 from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.values.body import Compiler
@@ -88,7 +89,7 @@ def used(root: Any, properties: Document | None = None) -> str:
             signature(plan)
             for answer in plan.operation.answers.values():
                 for media in answer.media:
-                    plan.answer_body(answer, media.type)
+                    plan.bodies.response(answer, media.type)
             if connection is not None:
                 plan.request(minimal(plan), connection.base, Options(), fixed=True)
         except (InvalidDocument, Unsupported):

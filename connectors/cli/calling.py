@@ -23,7 +23,8 @@ from openconnectors.engine.client.operation import Operation, documentation, ope
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.model import Schema, Service
-from openconnectors.engine.plan.plan import Argument, Plan
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.styles import scalar
@@ -211,7 +212,7 @@ def _call_command(entry: Entry, name: str, plan: Plan) -> click.Command:
                 [flag, f"argument_{one.name}"],
                 multiple=True,  # a list has several, and of anything else a second one is refused, not dropped
                 **(_SWITCH if switch else {}),
-                help=said + (" [required]" if plan.asked(one) else ""),
+                help=said + (" [required]" if one.needed else ""),
                 metavar="[true|false]" if switch else "VALUE",
                 shell_complete=_completion(entry, name, plan, one),
             )

@@ -16,7 +16,8 @@ from openconnectors.engine.errors import InvalidResponse, OperationFailed
 from openconnectors.engine.http import Headers, Request, Response, retry_after
 from openconnectors.engine.model import Polling
 from openconnectors.engine.naming import snake
-from openconnectors.engine.plan.plan import Plan, pick
+from openconnectors.engine.plan.members import pick
+from openconnectors.engine.plan.plan import Plan
 
 LONGEST = 30.0
 """The longest pause, in seconds, where the service names none."""

@@ -10,7 +10,8 @@ from openconnectors.engine.credentials import beside, revealed
 from openconnectors.engine.errors import InvalidResponse
 from openconnectors.engine.http import Request
 from openconnectors.engine.model import Paging
-from openconnectors.engine.plan.plan import Plan, member
+from openconnectors.engine.plan.members import pick_dotted
+from openconnectors.engine.plan.plan import Plan
 
 MAX_PAGES = 10_000
 MAX_EMPTY = 20
@@ -33,7 +34,7 @@ class Pages:
 
     def link(self, value: Any) -> Any:
         """What a page's value has for its next link; None after the last page."""
-        return member(value, self._paging.next_link) or None
+        return pick_dotted(value, self._paging.next_link) or None
 
     def after(self, value: Any) -> Request:
         """The request for the page that a page links to. It is a GET, whatever the first was.
@@ -43,7 +44,7 @@ class Pages:
         """
         method = None if self._request.method == "GET" else "GET"
         request = follow(self._request, self.link(value), "the link to the next page", method)
-        url = self._plan.same_representation(revealed(request.url), revealed(self._request.url))
+        url = self._plan.url.same_representation(revealed(request.url), revealed(self._request.url))
         return self.checked(value, replace(request, url=beside(request.url, url)))
 
     def checked(self, value: Any, request: Request) -> Request:
@@ -61,5 +62,5 @@ class Pages:
 
 def page_items(paging: Paging, value: Any) -> list[Any]:
     """The items of a page's value; a value that is a list is its own items."""
-    found = value if isinstance(value, list) else member(value, paging.items)
+    found = value if isinstance(value, list) else pick_dotted(value, paging.items)
     return found if isinstance(found, list) else []

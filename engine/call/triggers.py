@@ -32,7 +32,7 @@ class Questions:
     def __init__(self, plan: Plan, first: Request, interval: float, resume: Mapping[str, Any] | None) -> None:
         self._plan = plan
         self._interval = self.pause = interval
-        self._cursor: Cursor | None = next((one.cursor for one in plan.every_policy() if one.cursor), None)
+        self._cursor: Cursor | None = next((one.cursor for one in plan.policies if one.cursor), None)
         self._first = first
         self.next = first
         if resume is not None:

@@ -37,7 +37,10 @@ from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.model import MISSING, Choices, Paging, Polling, Schema, Service
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan import dynamic
-from openconnectors.engine.plan.plan import Argument, Options, Plan, pick
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.members import pick
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies import findings
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Compiler
@@ -574,7 +577,7 @@ def signature(plan: Plan) -> inspect.Signature:
             continue
         found = python_type(plan, one.schema)
         default: Any = inspect.Parameter.empty
-        if not plan.asked(one):
+        if not one.needed:
             default = one.default if one.default is not MISSING else None
             found = found | None if default is None and found is not Any else found
         parameters.append(
@@ -595,7 +598,7 @@ def documentation(plan: Plan) -> str:
         lines.append("\nArguments:")
         for one in shown:
             said = " ".join((one.description or one.title).split())
-            needed = ", required" if plan.asked(one) else ""
+            needed = ", required" if one.needed else ""
             kind = inspect.formatannotation(python_type(plan, one.schema))
             lines.append(f"    {one.name} ({kind}{needed}): {said}{_allowed(plan, one)}".rstrip(": "))
     lines.append("\nAnswers:")

@@ -11,7 +11,8 @@ from openconnectors.engine.client.operation import Connector
 from openconnectors.engine.credentials import sealed
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.plan.plan import Options, Plan
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 
 _PAGES = 6
 _TELLING = 12

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from openconnectors.engine.model import MISSING, Schema
 from openconnectors.engine.naming import snake
-from openconnectors.engine.plan.plan import Argument, Plan
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.formats import format_of
 
 Strategy = st.SearchStrategy[Any]
@@ -206,7 +207,7 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
     if any(one.location == "property" for one in own.values()):
         own = {name: one for name, one in own.items() if one.location != "body" or len(own) == 1}
     made = {name: _argument(plan, one, known) for name, one in own.items()}
-    needed = {name: made[name] for name, one in own.items() if plan.asked(one)}
+    needed = {name: made[name] for name, one in own.items() if one.needed}
     drawn = st.fixed_dictionaries(needed, optional={name: one for name, one in made.items() if name not in needed})
     body = plan.operation.body
     least = int(plan.contract(body.schema).checks.get("minProperties", 0)) if body is not None else 0
@@ -313,7 +314,7 @@ def broken(plan: Plan) -> Strategy:
 
 def _ways(plan: Plan, one: Argument) -> Iterator[tuple[str, Strategy]]:
     """The rules of an argument, each with values that break it and no other."""
-    if plan.asked(one) and one.default is MISSING:
+    if one.needed and one.default is MISSING:
         yield "required", st.just(MISSING)
     yield from _breaks(plan.contract(one.schema), plan.contract, ())
 

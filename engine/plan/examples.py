@@ -21,7 +21,9 @@ from hypothesis.errors import HypothesisException
 
 from openconnectors.engine.errors import ConnectorError, InvalidArguments
 from openconnectors.engine.model import MISSING, Schema
-from openconnectors.engine.plan.plan import Argument, Options, Plan
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import OCTETS
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 from openconnectors.engine.values.styles import scalar
@@ -78,13 +80,13 @@ def minimal(plan: Plan) -> dict[str, Any]:
         arguments = {
             one.name: plan.operation.consumes[0] if _chooses(plan, one) else maker.of(one.schema)
             for one in plan.arguments
-            if (plan.asked(one) or (one.required and not given))
+            if (one.needed or (one.required and not given))
             and one.location not in ("body", "property")
             and not one.hidden
         }
         body = plan.operation.body
         if body is not None and body.required:
-            sent = plan.request_body(plan.operation.consumes[0]) if plan.operation.consumes else None
+            sent = plan.bodies.request(plan.operation.consumes[0]) if plan.operation.consumes else None
             whole: Any = b"example" if sent is not None and sent.codec is OCTETS else maker.of(body.schema)
             if plan.operation.fields:
                 arguments |= {one.name: whole[one.wire] for one in plan.arguments if one.path and one.wire in whole}

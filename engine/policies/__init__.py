@@ -2,7 +2,7 @@
 
 A policy is pure. What rewrites a body has both directions: ``apply`` is the one the template is named for,
 ``invert`` undoes it, for whoever stands on the other side of the wire. What rewrites a request changes a
-``Draft``, before credentials are attached.
+``RequestBuilder``, before credentials are attached.
 
 Source: learn.microsoft.com, "Policy templates in custom connectors"; the properties of the published connectors.
 """
@@ -10,8 +10,10 @@ Source: learn.microsoft.com, "Policy templates in custom connectors"; the proper
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -37,18 +39,20 @@ Rewrite = Callable[[Any], Any]
 
 
 @dataclass(slots=True, repr=False)
-class Draft:
-    """A request under construction, in clear, its values encoded. ``holes`` are the values of the path by their names;
-    what is in ``secret_headers`` and ``secret_query`` is attached with the credentials and shown nowhere. ``instead``
-    are the header fields that are set in place of any other. ``fixed`` tells that the operator has named where it goes,
-    so that no policy chooses another host."""
+class RequestBuilder:
+    """A request under construction, in clear, its values encoded.
+
+    ``path_variables`` are the encoded values of the path by their names; what is in ``secret_headers`` and
+    ``secret_query`` is attached with the credentials and shown nowhere. ``instead`` are the header fields that are set
+    in place of any other. If ``fixed``, the operator has named where it goes, and no policy chooses another host.
+    """
 
     method: str
     base: str
     path: str
     query: list[str]
     headers: dict[str, str]
-    holes: Mapping[str, str] = field(default_factory=dict)
+    path_variables: Mapping[str, str] = field(default_factory=dict)
     secret_headers: dict[str, str] = field(default_factory=dict)
     secret_query: dict[str, str] = field(default_factory=dict)
     instead: set[str] = field(default_factory=set)
@@ -85,7 +89,7 @@ class Policy:
 
     apply: Rewrite | None = None
     invert: Rewrite | None = None
-    draft: Callable[[Draft, Scope], None] | None = None
+    draft: Callable[[RequestBuilder, Scope], None] | None = None
     answer: Callable[[Mapping[str, str], Scope], Mapping[str, str]] | None = None
     source: Source | None = None
     cursor: Cursor | None = None
@@ -375,7 +379,7 @@ def _set_header(use: Use) -> Policy:
             return None
         return f"{given}, {value}" if given not in (None, value) and action == "append" else value
 
-    def draft(request: Draft, scope: Scope) -> None:
+    def draft(request: RequestBuilder, scope: Scope) -> None:
         value = merged({**request.headers, **request.secret_headers}, scope)
         if value is None:
             return
@@ -399,7 +403,7 @@ def _set_query_parameter(use: Use) -> Policy:
     action = use.get("existsAction", "override").lower()
     hidden = use.hides(text)
 
-    def draft(request: Draft, scope: Scope) -> None:
+    def draft(request: RequestBuilder, scope: Scope) -> None:
         value = text.text(scope)
         if value is None:
             return
@@ -440,7 +444,7 @@ def _dynamic_host_url(use: Use) -> Policy:
     host, or a part of one, which then stays within what the connector names of it."""
     text = template(use["urlTemplate"])
 
-    def draft(request: Draft, scope: Scope) -> None:
+    def draft(request: RequestBuilder, scope: Scope) -> None:
         chosen = [one for one in text.expressions if one.root in ARGUMENTS]
         if chosen and not request.fixed:
             _only_a_label(text, scope)
@@ -509,7 +513,7 @@ def _route_request_to_endpoint(use: Use) -> Policy:
     place = template(use["newPath"])
     method = use.get("httpMethod", "@Request.OriginalHTTPMethod").strip()
 
-    def draft(request: Draft, scope: Scope) -> None:
+    def draft(request: RequestBuilder, scope: Scope) -> None:
         if not METHOD.match(method):
             request.method = method.upper()
         request.path = _placed(place, use["newPath"], request, scope)
@@ -517,15 +521,15 @@ def _route_request_to_endpoint(use: Use) -> Policy:
     return Policy(draft=draft)
 
 
-def _placed(place: Template, told: str, request: Draft, scope: Scope) -> str:
+def _placed(place: Template, told: str, request: RequestBuilder, scope: Scope) -> str:
     """A path of a template with its holes filled; what it has of a query goes to the request's."""
     text = place.text(scope, lambda one, value: quote(str(value), safe="" if one.root in ARGUMENTS else "/"))
     if text is None:
         raise Unsupported(f"the path {told!r} needs a value that the call does not have")
 
     def filled(hole: re.Match[str]) -> str:
-        if hole[1] in request.holes:
-            return request.holes[hole[1]]
+        if hole[1] in request.path_variables:
+            return request.path_variables[hole[1]]
         value = scope.query.get(hole[1], scope.headers.get(hole[1]))
         if value is None:
             raise Unsupported(f"the path {told!r} has {{{hole[1]}}}, which the operation does not have")
@@ -547,14 +551,14 @@ def _set_value_from_url(use: Use) -> Policy:
     return Policy(source=Source(use.get("httpMethod", "GET").upper(), use["parameterValueUrl"], value, target))
 
 
-def ask(source: Source, request: Draft, scope: Scope) -> tuple[str, str, list[str]]:
+def ask(source: Source, request: RequestBuilder, scope: Scope) -> tuple[str, str, list[str]]:
     """Method, path and query of the request for a value."""
-    asked = Draft(source.method, request.base, "", [], {}, holes=request.holes)
+    asked = RequestBuilder(source.method, request.base, "", [], {}, path_variables=request.path_variables)
     asked.path = _placed(template(source.path), source.path, asked, scope)
     return asked.method, asked.path, asked.query
 
 
-def put(target: Expression, value: Any, request: Draft, scope: Scope) -> Scope:
+def put(target: Expression, value: Any, request: RequestBuilder, scope: Scope) -> Scope:
     """Sets what was asked for, as a secret; gives the scope in which it is known."""
     text = str(value)
     request.mask.add(Secret(text))
@@ -604,6 +608,38 @@ POLICIES: Mapping[str, Callable[[Use], Policy]] = {
     "pollingtrigger": _polling_trigger,
     "setconnectionstatustounauthenticated": _unauthenticated,
 }
+
+
+class OperationPolicies:
+    """The policies of one operation over one connection, compiled on first use; iterating gives those of requests, then
+    those of responses. ``Unsupported`` for one that is not known."""
+
+    def __init__(self, service: Service, operation: str, connection: Mapping[str, Any]) -> None:
+        self._service = service
+        self._operation = operation
+        self._connection = connection
+
+    @cached_property
+    def _sections(self) -> tuple[list[Policy], list[Policy]]:
+        # Both at once: an operation whose requests cannot be rewritten has no responses either.
+        request, response = (
+            policies_for(self._service, self._operation, section, self._connection)
+            for section in ("request", "response")
+        )
+        return request, response
+
+    @property
+    def request(self) -> list[Policy]:
+        """The policies of requests, in the order of the properties file."""
+        return self._sections[0]
+
+    @property
+    def response(self) -> list[Policy]:
+        """The policies of responses, in the order of the properties file."""
+        return self._sections[1]
+
+    def __iter__(self) -> Iterator[Policy]:
+        return chain(*self._sections)
 
 
 def policies_for(service: Service, operation: str, section: str, connection: Mapping[str, Any]) -> list[Policy]:

@@ -186,7 +186,7 @@ class Application:
     def _check_body_headers(self, plan: Plan, request: HttpRequest) -> None:
         body = plan.operation.body
         media_type = essence(request.headers.get("Content-Type", ""))[0]
-        if body is not None and request.body and not plan.takes(media_type):
+        if body is not None and request.body and not plan.negotiation.takes(media_type):
             accepted = ", ".join(plan.operation.consumes)
             raise HttpError(415, f"the body {wrong_media_type(plan, media_type)}", {"Accept": accepted})
         if body is not None and body.required and media_type and not request.framed:

@@ -41,7 +41,7 @@ def authorized(
         for parameter in operation.parameters
         if parameter.location == "header" and parameter.name in headers
     }
-    by_policy = plan.policy_credentials(arguments, query)
+    by_policy = plan.requests.policy_credentials(arguments, query)
     return any(
         credentials(service, replace(operation, security=(alternative,)), values)
         .merged(by_policy)

@@ -166,12 +166,10 @@ def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]
     JSON, files replaced by an empty text. Raises ``ValueError`` for a body that cannot be read."""
     media_type, parameters = essence(content_type)
     plan = route.plan
-    body = plan.received_body(media_type)
+    body = plan.bodies.received(media_type)
     declared = [essence(consumed)[0] for consumed in plan.operation.consumes]
-    if plan.takes_file:
+    if plan.bodies.takes_file:
         return json.encode(""), openapi3.JSON  # bytes, for which there is no schema
-    if body is None:
-        return data, content_type if media_type in declared or not declared else plan.operation.consumes[0]
     if body.codec is OCTETS:
         return json.encode(data.decode("utf-8", "replace")), openapi3.JSON  # a schema sees bytes as text
     value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters, [])

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from openconnectors.engine.model import Answer, Media
-from openconnectors.engine.plan.plan import Plan, within
+from openconnectors.engine.plan.negotiation import within
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.codecs import essence, of_no_row
@@ -63,7 +64,7 @@ def writable(plan: Plan, declared: Answer) -> tuple[str, ...]:
     """The media types of a response, in the document's order, those last that cannot hold its value: a structure in a
     media type of text or bytes, or one without a codec."""
     offered = plan.offered or tuple(media.type for media in declared.media)
-    bodies = {media_type: plan.answer_body(declared, media_type) for media_type in offered}
+    bodies = {media_type: plan.bodies.response(declared, media_type) for media_type in offered}
     unsuited = [
         media_type
         for media_type, body in bodies.items()

@@ -66,7 +66,7 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
             texts, decode = [headers[parameter.name]] if parameter.name in headers else [], None
         schema = plan.contract(parameter.schema)
         if texts:
-            style = plan.styles[parameter.location, parameter.name]
+            style = plan.url.styles[parameter.location, parameter.name]
             arguments[parameter.name] = style.read(texts, parameter.schema, plan.contract, decode)
         elif isinstance(schema.default, (str, int, float, bool, list, dict)):
             arguments[parameter.name] = schema.default
@@ -90,7 +90,7 @@ def wrong_media_type(plan: Plan, media_type: str) -> str:
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     """The contract value of a request body; ``ValueError`` if the operation does not accept it or it cannot be read."""
     media_type, parameters = essence(content_type)
-    body = plan.received_body(media_type) if plan.takes(media_type) else None
+    body = plan.bodies.received(media_type) if plan.negotiation.takes(media_type) else None
     if body is None:
         raise ValueError(wrong_media_type(plan, media_type))
     problems: list[Problem] = []

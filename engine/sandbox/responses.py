@@ -7,7 +7,8 @@ from typing import Any
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import MISSING, Answer, Media, Operation, Schema
 from openconnectors.engine.plan.examples import example
-from openconnectors.engine.plan.plan import Plan, member
+from openconnectors.engine.plan.members import pick_dotted
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.negotiation import declared_media
 from openconnectors.engine.sandbox.protocol import HttpResponse
 from openconnectors.engine.streams import Content
@@ -57,7 +58,7 @@ def accepted_example(plan: Plan, schema: Schema, examples: list[Any]) -> Any:
 
 def _read(plan: Plan, declared: Answer, media_type: str, data: bytes) -> Any:
     """The contract value of an example that is text; MISSING if it is not a value of the declared response."""
-    body = plan.answer_body(declared, media_type)
+    body = plan.bodies.response(declared, media_type)
     problems: list[Problem] = []
     try:
         value = body.read(data, essence(media_type)[1], problems) if body is not None else MISSING
@@ -95,7 +96,7 @@ def shape(compiler: Compiler, plan: Plan, declared: Answer | None, value: Any) -
         return value
     schema = declared.media[0].schema
     shaped = _cut(compiler, value, schema)
-    ends = plan.paging is not None and not member(shaped, plan.paging.next_link)
+    ends = plan.paging is not None and not pick_dotted(shaped, plan.paging.next_link)
     return last_page(plan, schema, shaped) if ends and not plan.accepts(schema, shaped) else shaped
 
 
@@ -135,10 +136,10 @@ def write_body(plan: Plan, declared: Answer | None, media_type: str, value: Any)
     body or no codec writes it. Raises ``ValueError`` for a value that the media type cannot hold."""
     if declared is None or not declared.media:
         return None
-    body = plan.answer_body(declared, declared_media(declared, media_type).type)
+    body = plan.bodies.response(declared, declared_media(declared, media_type).type)
     if body is None:
         return None
     # Services send an object or a list as JSON, whatever media type of text or bytes they declare.
-    writer = plan.answer_body(declared, _JSON) if body.holds_no_members() else None
+    writer = plan.bodies.response(declared, _JSON) if body.holds_no_members() else None
     written = value if isinstance(value, bytes) else (writer or body).write(value, [])
     return body.content_type(written), written

@@ -39,7 +39,7 @@ class Route:
         """The path variables by wire name, still percent-encoded; None if path or query are those of another route."""
         groups = self.pattern.fullmatch(_normalized(path))
         pairs = query.split("&")
-        if any("{" not in pair and pair not in pairs for _, pair in self.plan.fixed):
+        if any("{" not in pair and pair not in pairs for _, pair in self.plan.url.fixed_query):
             return None
         return None if groups is None else dict(zip(self.names, groups.groups(), strict=True))
 
@@ -145,7 +145,7 @@ def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -
     for operation in readable(compiler.service):
         plan = Plan(compiler, operation, connection)
         try:
-            method, path = plan.place()
+            method, path = plan.requests.place()
         except Unsupported:
             continue  # no request can have its path
         path = path.partition("?")[0]
@@ -158,7 +158,11 @@ def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -
             all_routes.append(_route(plan, method, path, None))
     return sorted(
         all_routes,
-        key=lambda route: (len(route.names), -len(route.plan.fixed), -sum(map(len, split(route.template)[::2]))),
+        key=lambda route: (
+            len(route.names),
+            -len(route.plan.url.fixed_query),
+            -sum(map(len, split(route.template)[::2])),
+        ),
     )
 
 

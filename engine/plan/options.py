@@ -1,0 +1,31 @@
+"""How a call is made, apart from its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a call is made, apart from its arguments.
+
+    ``accept`` and ``content_type`` are media types; ``timeout`` is the seconds that the whole call may
+    take; ``validate_responses`` is ``"lenient"``, ``"strict"`` or ``"off"``. ``headers`` are further header
+    fields, beside those that the document describes. ``resend`` are statuses after which the caller knows
+    that nothing was carried out, so that any request may be sent again. ``patience`` is the seconds that a
+    long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
+    each time, or a trigger is asked again, where the service does not say when. ``resume`` is where the events of
+    a trigger were left.
+    """
+
+    accept: str | None = None
+    content_type: str | None = None
+    timeout: float = 60.0
+    validate_responses: str = "lenient"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    resend: frozenset[int] = frozenset()
+    patience: float = 3600.0
+    interval: float | None = None
+    resume: Mapping[str, Any] | None = None

@@ -1,0 +1,298 @@
+"""The request of a call: its method, URL, header fields and body, then what policies change of it.
+
+Rule 1. Problems of arguments are gathered through all rooms and reported at once; nothing is built of wrong ones.
+
+Rule 2. Policies run on a ``RequestBuilder``, in the order of the properties file, before credentials are attached. If
+one needs a value of the service's, the request comes with a prerequisite, and the policies after it wait for that.
+
+Rule 3. What policies set is checked as what callers give: base URL, names and values of header fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from openconnectors.engine.credentials import Credentials, mask_of, revealed
+from openconnectors.engine.credentials import Url as SecretUrl
+from openconnectors.engine.errors import (
+    ConnectionMissing,
+    InvalidArguments,
+    InvalidResponse,
+    Problem,
+    Unsupported,
+)
+from openconnectors.engine.http import NO_HOST, Lookup, Request, Response, checked_base, field_text
+from openconnectors.engine.model import Operation
+from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.arguments import Arguments
+from openconnectors.engine.plan.negotiation import Negotiation
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.response import Responses
+from openconnectors.engine.plan.url import Url
+from openconnectors.engine.policies import OperationPolicies, Policy, RequestBuilder, Source, ask, put
+from openconnectors.engine.policies.expressions import Scope
+from openconnectors.engine.streams import Content
+from openconnectors.engine.urls import path_template, path_text
+from openconnectors.engine.values.body import Body
+from openconnectors.engine.values.codecs.binding import MemberError
+from openconnectors.engine.values.validation import not_plain_data
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+"""Methods that may be sent again without a further effect (RFC 9110 section 9.2.2)."""
+_IN_PLACE = frozenset({"host", "content-length", "transfer-encoding", "connection", "keep-alive"})
+"""Header fields of the transport that may be given all the same, since each request has them: what is sent is the
+transport's own."""
+
+
+class Requests:
+    """The requests of one operation over one connection."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        arguments: Arguments,
+        url: Url,
+        negotiation: Negotiation,
+        responses: Responses,
+        policies: OperationPolicies,
+        connection: Mapping[str, Any],
+        resend: frozenset[int],
+    ) -> None:
+        self._operation = operation
+        self._arguments = arguments
+        self._url = url
+        self._negotiation = negotiation
+        self._responses = responses
+        self._policies = policies
+        self._connection = connection
+        self._resend = resend
+
+    def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
+        """The request for arguments by Python or wire name, to ``base`` (no slash at its end). If ``fixed``, no policy
+        may choose another base.
+
+        Raises ``InvalidArguments`` with every problem, and ``Unsupported`` if the operation needs what no row can do.
+        """
+        values, problems = self._arguments.gather(given)
+        problems += self._negotiation.choose("accept", options.accept, given, values)
+        problems += self._negotiation.choose("content-type", options.content_type, given, values)
+        accept, refused = self._negotiation.accepted(options.accept)
+        problems += refused
+        body, refused = self._negotiation.body_for(options.content_type, values)
+        problems += refused
+        known = {problem.path for problem in problems}
+        for problem in self._arguments.judge(values, body):
+            if problem.path not in known:
+                known.add(problem.path)
+                problems.append(problem)
+        if not problems:
+            builder = RequestBuilder(
+                self._operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base)
+            )
+            content, problems = self._fill(builder, values, accept, body, options)
+        if not problems:
+            try:
+                return self._rewritten_by_all(builder, content, options, values)
+            except ValueError as error:
+                problems = [Problem((), str(error))]
+        raise InvalidArguments(snake(self._operation.id), self._arguments.reported(problems, given))
+
+    def _fill(
+        self,
+        builder: RequestBuilder,
+        values: Mapping[str, Any],
+        accept: str | None,
+        body: Body | None,
+        options: Options,
+    ) -> tuple[bytes | Content | None, list[Problem]]:
+        """Fill a builder with valid values. Return the body of the request, and the problems of values that cannot be
+        sent all the same."""
+        builder.path, problems = self._url.path(values, accept)
+        builder.query, wrong = self._url.query(values, accept)
+        problems += wrong
+        builder.headers, wrong = self._headers(values, accept, builder.base)
+        problems += wrong
+        for name, text in options.headers.items():
+            try:
+                _set_header(builder.headers, name, str(text))
+            except ValueError as error:
+                problems.append(Problem(("headers", name), str(error)))
+        whole = self._arguments.body_name
+        content: bytes | Content | None = None
+        if body is not None and whole in values:
+            try:
+                content = body.write(values[whole], problems)
+                _set_header(builder.headers, "Content-Type", body.content_type(content))
+            except MemberError as error:
+                problems.append(Problem((whole, error.member), error.reason))
+            except ValueError as error:
+                foreign = list(not_plain_data(values[whole], (whole,))) if body.codec.structured else []
+                problems += foreign or [Problem((whole,), str(error))]
+        return content, problems
+
+    # Header fields
+
+    def _headers(
+        self, values: Mapping[str, Any], accept: str | None, base: str
+    ) -> tuple[dict[str, str], list[Problem]]:
+        """The header fields for the values of a call, with the problems of values that cannot stand there."""
+        headers: dict[str, str] = {}
+        problems: list[Problem] = []
+        sources: dict[str, str] = {}
+        accept_field = self._negotiation.accept_field(accept)
+        if accept_field is not None:
+            headers["Accept"] = accept_field
+        for argument in self._arguments.at["header"]:
+            if argument.name not in values:
+                continue
+            value, style = values[argument.name], self._url.style(argument)
+            if argument.wire.lower() in _IN_PLACE:
+                if argument.wire.lower() == "host" and str(value).lower() != urlsplit(base).netloc.lower():
+                    message = (
+                        "would set the header field Host, which is that of the URL; give base_url to call another host"
+                    )
+                    problems.append(Problem((argument.name,), message))
+                continue
+            prefix = argument.schema.header_prefix
+            fields = {f"{prefix}{key}": inner for key, inner in value.items()} if prefix else {argument.wire: value}
+            try:
+                for name, inner in fields.items():
+                    source = sources.setdefault(name.lower(), argument.name)
+                    if source != argument.name:
+                        raise ValueError(f"is the header field of {source!r} too (RFC 9110 section 5.1); give one")
+                    _set_header(headers, name, ",".join(style.write(inner)))
+            except ValueError as error:
+                problems.append(Problem((argument.name,), str(error)))
+        return headers, problems
+
+    # Policies
+
+    def _rewritten_by_all(
+        self, builder: RequestBuilder, content: bytes | Content | None, options: Options, values: Mapping[str, Any]
+    ) -> Request:
+        """The request of a builder, rewritten by the policies."""
+        policies = [
+            policy for policy in self._policies.request if policy.draft is not None or policy.source is not None
+        ]
+        if not policies:
+            return self._finished(builder, content, options)
+        builder.path_variables = {
+            argument.wire: self._url.segment(argument, values[argument.name])
+            for argument in self._arguments.at["path"]
+            if argument.name in values
+        }
+        query, headers = (
+            {argument.wire: values[argument.name] for argument in self._arguments.at[place] if argument.name in values}
+            for place in ("query", "header")
+        )
+        scope = Scope(self._connection, builder.method, headers=headers, query=query)
+        return self._rewritten(builder, content, options, scope, policies)
+
+    def _rewritten(
+        self,
+        builder: RequestBuilder,
+        content: bytes | Content | None,
+        options: Options,
+        scope: Scope,
+        policies: list[Policy],
+    ) -> Request:
+        """The request after these policies. If one needs a value of the service's, the rest wait for it."""
+        for index, policy in enumerate(policies):
+            if policy.draft is not None:
+                policy.draft(builder, scope)
+            source = policy.source
+            if source is None:
+                continue
+            method, path, query = ask(source, builder, scope)
+            headers = {"Accept": self._negotiation.accept_header}
+            prerequisite = RequestBuilder(method, builder.base, path, query, headers, mask=builder.mask)
+
+            def complete(
+                response: Response, source: Source = source, rest: list[Policy] = policies[index + 1 :]
+            ) -> Request:
+                if not 200 <= response.status < 300:
+                    self._responses.read(response, "off")  # raises what its status means
+                value = source.value.value(replace(scope, body=self._responses.untyped(response)))
+                if not isinstance(value, (str, int, float)):
+                    raise InvalidResponse(f"the answer to {source.method} {source.path} has no {source.target.name}")
+                known = put(source.target, value, builder, scope)
+                return self._rewritten(builder, content, options, known, rest)
+
+            lookup = Lookup(self._checked(prerequisite, None, options), complete)
+            return replace(self._checked(builder, content, options), lookup=lookup)
+        return self._checked(builder, content, options)
+
+    def _checked(self, builder: RequestBuilder, content: bytes | Content | None, options: Options) -> Request:
+        """The request of a builder that policies have changed: what they set must be fit to be sent."""
+        checked_base(SecretUrl(builder.base, builder.mask))
+        for name, text in (*builder.headers.items(), *builder.secret_headers.items()):
+            field_text(name, text, allowed=("cookie",))
+        secrets = (*builder.secret_headers.values(), *builder.secret_query.values())
+        request = self._finished(builder, content, options)
+        return replace(
+            request, credentials=Credentials(builder.secret_headers, builder.secret_query, secrets, builder.instead)
+        )
+
+    def _finished(self, builder: RequestBuilder, content: bytes | Content | None, options: Options) -> Request:
+        if not builder.base:
+            raise ConnectionMissing(NO_HOST)
+        separator = "&" if "?" in builder.path else "?"  # a value that is written as it is may bring a query along
+        query = f"{separator}{'&'.join(builder.query)}" if builder.query else ""
+        return Request(
+            builder.method,
+            SecretUrl(f"{builder.base}{builder.path}{query}", builder.mask),
+            dict(builder.headers),
+            content,
+            safe=builder.method in SAFE,
+            resend=self._resend | options.resend,
+            timeout=options.timeout,
+            base=SecretUrl(builder.base, builder.mask),
+        )
+
+    # For a service that answers them
+
+    def place(self) -> tuple[str, str]:
+        """The method and the path template that requests have once policies have rewritten them.
+
+        ``Unsupported`` for a path that no request can have."""
+        operation = self._operation
+        variables, query, headers = (
+            {argument.wire: f"{{{argument.wire}}}" for argument in self._arguments.at[location]}
+            for location in ("path", "query", "header")
+        )
+        path = "".join(f"{{{part}}}" if index % 2 else part for index, part in enumerate(path_template(operation.path)))
+        builder = RequestBuilder(operation.method, "", path, [], {}, path_variables=variables, fixed=True)
+        scope = Scope(self._connection, operation.method, headers=headers, query=query)
+        try:
+            for policy in self._policies.request:
+                if policy.draft is not None:
+                    policy.draft(builder, scope)
+        except (Unsupported, ValueError):
+            return operation.method, path
+        placed = builder.base + builder.path
+        for variable in (*variables.values(), *query.values(), *headers.values()):
+            placed = placed.replace(path_text(variable), variable)  # a policy encodes what it places
+        return builder.method, placed
+
+    def policy_credentials(
+        self, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
+    ) -> Credentials:
+        """The credentials that policies set, of the connection and of arguments in header fields and the query."""
+        builder = RequestBuilder(self._operation.method, "", "", [], {}, fixed=True)
+        for policy in self._policies.request:
+            with suppress(Unsupported, ValueError):
+                if policy.draft is not None:
+                    scope = Scope(self._connection, self._operation.method, headers=headers or {}, query=query or {})
+                    policy.draft(builder, scope)
+        return Credentials(builder.secret_headers, builder.secret_query, instead=builder.instead)
+
+
+def _set_header(headers: dict[str, str], name: str, text: str) -> None:
+    """Set a header field in place of one of its name, in whatever case."""
+    for known in [known for known in headers if known.lower() == name.lower()]:
+        del headers[known]
+    headers[name] = field_text(name, text, allowed=("cookie",))
