@@ -121,9 +121,9 @@ class Done(NamedTuple):
     stderr: str
 
 
-def command(*arguments: str, cwd: Path = ROOT, **environment: str) -> Done:
-    """Run a command in this process, in a folder, with these variables, no input and no keyring."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+def command(*arguments: str, cwd: Path = ROOT, encoding: str = "utf-8", **environment: str) -> Done:
+    """Run a command in this process: its folder, the encoding of its streams, its variables; no input, no keyring."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="") for _ in range(2))
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
     try:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import openconnectors
 from tests.conftest import ROOT, command
 
 
@@ -136,20 +137,15 @@ paths:
 
 def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
     """sandbox serves until SIGINT, exits with 130, and keeps its state in the file."""
-    import signal
-
-    import openconnectors
-
     state = tmp_path / "messages.db"
-    command = [sys.executable, "-m", "openconnectors", "sandbox", "twilio", "--state", str(state)]
+    program = [sys.executable, "-m", "openconnectors", "sandbox", "twilio", "--state", str(state)]
     for expected in (1, 2):
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             assert server.stderr is not None
             url = server.stdout.readline().strip()
-            told = server.stderr.readline()
-            found = dict(pair.split("=") for pair in re.findall(r"\w+=[\w-]+", told))
-            twilio = openconnectors.load("twilio", connection=found, base_url=url)
+            values = dict(pair.split("=") for pair in re.findall(r"\w+=[\w-]+", server.stderr.readline()))
+            twilio = openconnectors.load("twilio", connection=values, base_url=url)
             twilio.send_message(from_="+15005550006", to="+14155552345", body="kept")
             assert len(list(twilio.list_messages.items())) == expected
             server.send_signal(signal.SIGINT)
@@ -157,9 +153,9 @@ def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_shell_completes_what_an_argument_may_be() -> None:
-    """Operations, options, and the values that the document lists."""
+    """Completion offers operations, options, and the values that the document lists."""
     words = "connectors call petstore find_pets_by_status --status p"
-    env = {**os.environ, "_CONNECTORS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "5"}
-    program = "import sys; sys.argv = ['connectors']; from connectors.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+
+    done = command(_CONNECTORS_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="5")
+
     assert done.stdout.split() == ["plain,pending"], done.stderr

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.conftest import command
 
 PAGE = yaml.safe_load(Path(__file__).with_name("twilio_reference.yaml").read_text("utf-8"))
 BODY_TYPE = {"sendMessageRequest": "SendMessageRequest"}  # the page leaves this cell empty
@@ -18,8 +18,7 @@ NOT_DEFINED = {"not defined": "Capabilities"}  # and calls the type of a definit
 
 @pytest.fixture(scope="module")
 def shown() -> Any:
-    command = [sys.executable, "-m", "openconnectors", "show", "twilio", "--json"]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    return json.loads(command("show", "twilio", "--json").stdout)
 
 
 def test_the_connector_has_the_pages_version_and_no_triggers(shown: Any) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +11,7 @@ import pytest
 import openconnectors
 from openconnectors.engine.documents import loader
 from openconnectors.engine.sandbox import Sandbox
+from tests.conftest import command
 
 DOCUMENT = """
 swagger: "2.0"
@@ -169,18 +167,8 @@ def test_without_its_key_a_call_is_refused(folder: Path) -> None:
 
 def test_the_command_line_calls_it(folder: Path) -> None:
     """connectors call finds a connector of CONNECTORS_PATH."""
-    command = [
-        sys.executable,
-        "-m",
-        "connectors",
-        "call",
-        "library",
-        "get_book",
-        "--isbn",
-        "9780000000001",
-        "--sandbox",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ}, check=True)
+    done = command("call", "library", "get_book", "--isbn", "9780000000001", "--sandbox")
+
     assert '"title": "text"' in done.stdout
 
 

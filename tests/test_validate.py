@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import subprocess
-import sys
 import textwrap
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +26,7 @@ from openconnectors.engine.lint.values import backtracks, not_ecma
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 from tests import faults
+from tests.conftest import command
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -293,13 +292,6 @@ def test_known_findings_are_told_no_more(wrong: Path, tmp_path: Path) -> None:
     assert run("validate", str(wrong), "--baseline", str(known))[0] == 2
 
 
-def _connectors(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "openconnectors", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
 def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
     """[tool.connectors] sets ignore, fail-on, severity and per-file-ignores; an unknown key is refused."""
     (tmp_path / "pyproject.toml").write_text(
@@ -313,14 +305,14 @@ def test_a_project_says_what_it_wants(wrong: Path, tmp_path: Path) -> None:
             "*.swagger.yaml" = ["parameter-*"]
         """)
     )
-    code, out, _ = _connectors(tmp_path, "validate", ".")
+    code, out, _ = command("validate", ".", cwd=tmp_path)
     assert code == 1
     assert re.findall(r":\d+: (\w+): [^\n]* \[([\w-]+)\]", out) == [
         ("warning", "structure-value"),
         ("warning", "extension-misspelled"),
     ]
     (tmp_path / "pyproject.toml").write_text('[tool.connectors]\nfail_on = "error"\n')
-    code, _, err = _connectors(tmp_path, "validate", ".")
+    code, _, err = command("validate", ".", cwd=tmp_path)
     assert (code, "did you mean 'fail-on'?" in err) == (2, True)
 
 
