@@ -1,0 +1,80 @@
+"""CONTRIBUTING.md says in how many places each addition is made: those additions, made in tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+GAUGES = """
+swagger: "2.0"
+info: {title: Water gauges, version: "1.0", description: Levels of rivers.}
+host: gauges.example
+basePath: /v1
+schemes: [https]
+consumes: [application/json]
+produces: [application/json]
+paths:
+  /gauges/{river}:
+    get:
+      operationId: GetLevel
+      summary: Get a level
+      description: Get the level of a river.
+      parameters:
+        - {name: river, in: path, required: true, type: string, description: The river's name}
+      responses:
+        "200": {description: The level, schema: {$ref: "#/definitions/Level"}}
+definitions:
+  Level:
+    type: object
+    description: The level of a river.
+    required: [metres]
+    properties: {metres: {type: number, description: Metres above the gauge's zero, example: 1.5}}
+"""
+
+NAMES = " or ".join(
+    # of the tests that read every document; those that are parametrized by document have "gauges" in their ids
+    [
+        "gauges",
+        "test_list_names_connectors_and_their_source",
+        "test_what_did_not_change_is_not_told",
+        "test_a_case_is_of_a_built_in_connector",
+        "test_the_documents_of_this_project_are_usable",
+    ]
+)
+
+
+def test_a_built_in_connector_is_one_file(tmp_path: Path) -> None:
+    """A document in spec/ is a connector that is listed and called, and every test that reads spec/ passes."""
+    for folder in ("connectors", "engine", "spec", "tests", "docs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for file in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    package = tmp_path / "source" / "openconnectors"
+    package.mkdir(parents=True)
+    for path in [*(tmp_path / "connectors").iterdir(), tmp_path / "engine"]:
+        (package / path.name).symlink_to(path)
+    (tmp_path / "spec/gauges.swagger.yaml").write_text(GAUGES)
+
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests").glob("test_*.py"))
+        if re.search(r"registry\.entries\(|/ \"spec\"", path.read_text("utf-8"))
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *readers, "-k", NAMES],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "source")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_its_sandbox_takes_every_operation[gauges]" in done.stdout
