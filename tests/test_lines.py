@@ -88,11 +88,11 @@ def test_a_line_that_is_cut_is_no_item(tmp_path: Path) -> None:
     """A cut last line is an error that names its item; each() yields the items before it."""
     api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], b'{"at": "2026-01-01"}\n{"at": "20')
     with serving(server):
-        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is no JSON"):
+        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is not JSON"):
             api.read()
         items = api.read.each()
         assert next(iter(items))["at"].day == 1
-        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is no JSON"):
+        with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is not JSON"):
             list(items)
 
 

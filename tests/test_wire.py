@@ -122,7 +122,7 @@ def test_a_whole_answer_gives_its_value(peer: Peer, thing: Connector) -> None:
 
 
 INVALID: dict[str, tuple[bytes, str]] = {
-    "cut JSON": (ok(b'{"id": 7'), "is no JSON"),
+    "cut JSON": (ok(b'{"id": 7'), "is not JSON"),
     "empty": (ok(b""), "empty body"),
     "a member twice": (ok(b'{"id": 1, "id": 2}'), "'id' twice"),
     "NaN": (ok(b'{"id": NaN}'), "NaN"),

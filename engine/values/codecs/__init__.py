@@ -1,7 +1,14 @@
-"""Codecs: one row for each way of writing a value. Negotiation reads this table.
+"""Codecs: one row for each media type, or family of media types, in which a value can be written. Adding one is a
+module with a row, and its name in ``CODECS``.
 
-A row's ``bind`` gives both directions from one look at the schema; codecs do not know each other, but that lines hold
-JSON.
+Rule 1. A row's ``bind`` gives both directions at once (``binding``), so that what is written can be read. Codecs do not
+know each other, except that lines hold JSON.
+
+Rule 2. Of several rows that match a media type the closest wins (``codec_for``), whatever their order in the table: the
+full name, then the ``+suffix`` (RFC 6839 section 3), then the range (``text/*``).
+
+Rule 3. Which media type a request is sent in, or a response is asked for in, is not decided here but by the plan, from
+what rows say of themselves: ``carries``, ``structured``, ``opaque``, ``listed``.
 """
 
 from __future__ import annotations
@@ -21,13 +28,13 @@ CODECS: tuple[Codec, ...] = (
     *text.CODECS,
     binary.CODEC,
 )
-"""In the order in which they are asked; of several matches the closest wins."""
+"""In the order of what services use most; no two match the same name, so the order decides nothing."""
 
 OCTETS = binary.CODEC
-"""The row that reads and writes anything, as it is."""
+"""The row that reads and writes bytes of any kind, as they are."""
 
 TEXT = text.CODECS
-"""The rows whose values are one text each."""
+"""The rows whose values are one text."""
 
 _PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
 
@@ -35,17 +42,18 @@ _PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))'
 def essence(content_type: str) -> tuple[str, Parameters]:
     """The media type of a Content-Type in lower case without parameters, and these by their names in
     lower case (RFC 9110 section 8.3.1)."""
-    media_type, mark, rest = content_type.partition(";")
-    found = {
-        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else plain.strip()
-        for name, quoted, plain in _PARAMETER.findall(mark + rest)
+    media_type, semicolon, rest = content_type.partition(";")
+    parameters = {
+        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else token.strip()
+        for name, quoted, token in _PARAMETER.findall(semicolon + rest)
     }
-    return media_type.strip().lower(), found
+    return media_type.strip().lower(), parameters
 
 
 @lru_cache(1024)
 def codec_for(media_type: str) -> Codec | None:
-    """The row that reads and writes a media type: by its full name, its ``+suffix``, its range."""
+    """The row that reads and writes a media type: by its full name, its ``+suffix``, or its range; None if there is
+    none."""
     name = essence(media_type)[0]
     suffix = f"+{name.rpartition('+')[2]}" if "+" in name else name
     for candidate in (name, suffix, f"{name.partition('/')[0]}/*"):
@@ -57,7 +65,7 @@ def codec_for(media_type: str) -> Codec | None:
 
 @lru_cache(1024)
 def of_no_row(media_type: str) -> bool:
-    """Whether a media type is in the table as one of ``application/*`` only: what is written so the document's schema
-    says better. An object or a list under ``application/vnd.example`` is JSON."""
+    """Return True if only ``application/*`` matches a media type, which says nothing about what is written so: then the
+    document's schema decides. An object or a list under ``application/vnd.example`` is JSON."""
     name = essence(media_type)[0]
     return name.startswith("application/") and name not in OCTETS.matches and codec_for(name) is OCTETS

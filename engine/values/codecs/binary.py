@@ -1,4 +1,4 @@
-"""Octets as they are; what is not in memory is read while it is sent."""
+"""Bytes as they are; those of a file are read while they are sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> byt
 
 
 def bind(binding: Binding) -> Bound:
-    """Octets need no schema."""
+    """Bytes need no schema."""
     return Bound(_encode, _decode)
 
 
@@ -45,7 +45,7 @@ CODEC = Codec(
         "video/*",
         "font/*",
         "model/*",
-        "application/*",
+        "application/*",  # what no other row reads: the document says what it is (see ``is_fallback``)
     ),
     bind,
     carries=is_octets,

@@ -1,4 +1,15 @@
-"""What a codec is: a row of the table, and what it becomes once it is bound to a schema."""
+"""What a codec is: a row of the table (``Codec``), which becomes two functions (``Bound``) once it is bound to the
+schema of a body (``Binding``).
+
+Rule 1. A codec is a frozen value of functions: it keeps nothing of a call, knows no operation, no network and no other
+codec, and gets all it may know of the document with the binding.
+
+Rule 2. A codec reads and writes *wire values* (``values.body`` defines them): dict, list, str, int, float, bool, None;
+a ``Decimal`` for a number of which every digit counts; bytes for a file.
+
+Rule 3. Bytes that are not of the media type are a ``ValueError`` whose text completes a sentence ("the response …").
+Bytes that can be read but should look otherwise are a ``Problem`` of a kind of ``leniency``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +22,8 @@ from openconnectors.engine.model import Schema, XmlRule
 from openconnectors.engine.streams import Content
 
 MAX_DEPTH = 200
+"""How deep values may be nested (RFC 8259 section 9 lets a parser limit it): far less than Python's own stack holds, so
+that whatever walks a value recursively, ours or a library, comes to its end."""
 
 Parameters: TypeAlias = Mapping[str, str]
 """The parameters of a Content-Type, by their names in lower case: ``charset``, ``boundary``."""
@@ -18,60 +31,62 @@ Parameters: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a codec may know when it is bound: the schema of the body on the wire (None: any value), how
-    schemas resolve and which extend one, what the document says of its XML, and whether it has numbers of which every
-    digit counts (``format: decimal``)."""
+    """What a codec may know of the document."""
 
     schema: Schema | None
+    """The schema of the body on the wire; None: any value."""
     resolve: Callable[[Schema], Schema]
+    """Gives the resolved form of a schema on the wire."""
     variants: Callable[[Schema], Mapping[str, Schema]]
+    """Gives the schemas that extend a resolved one, by the value that its discriminator has for each."""
     xml: XmlRule
     decimals: bool = False
+    """True if the schema has numbers of which every digit counts (``format: decimal``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A codec for one body. ``encode`` makes octets of a plain value, ``decode`` a plain value of octets and
-    the parameters of their Content-Type; ``decode_items`` makes the items of the list at a path, one by one, of octets
-    that come in pieces. All raise ``ValueError`` with the end of a sentence; what can be read, but is not as it
-    should be, reading adds to a list of problems."""
+    """A codec for one body: both directions. See rule 3 for errors and problems."""
 
     encode: Callable[[Any], bytes | Content]
+    """The bytes of a wire value."""
     decode: Callable[[bytes, Parameters, list[Problem]], Any]
+    """The wire value of bytes, with the parameters of their Content-Type."""
     decode_items: Callable[[Iterator[bytes], Parameters, tuple[str, ...], list[Problem]], Iterator[Any]] | None = None
+    """The items of the list at a path, one by one, while the bytes arrive in chunks; None if the codec cannot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One row: the media types that are read so, and the binding.
-
-    ``matches`` are full types, ``type/*`` ranges and ``+suffix`` (RFC 6839); ``charset`` is appended to
-    the Content-Type that is sent; ``carries`` tells whether a value is of the kind that is written so, and
-    ``structured`` that values of any type can be; ``opaque`` that its values are in a format of their own, of which a
-    schema for an object or a list does not speak; ``listed`` that they are lists, and that the schema of anything else
-    is that of an item.
-    """
+    """One row of the table."""
 
     name: str
     matches: tuple[str, ...]
+    """Media types: full names, ranges (``text/*``) and structured syntax suffixes (``+json``, RFC 6839)."""
     bind: Callable[[Binding], Bound]
     carries: Callable[[Any], bool]
+    """Return True for a value that this codec is the usual one for; chooses among the media types of a request."""
     structured: bool = False
+    """True if a value of any JSON type can be written."""
     charset: str = ""
+    """The ``charset`` that is added to the Content-Type of a request whose text is not ASCII."""
     opaque: bool = False
+    """True if values are in a format of their own (CSV, a calendar), about which a schema for an object says
+    nothing."""
     listed: bool = False
+    """True if values are lists; a schema of anything else is then that of an item."""
 
 
 class MemberError(ValueError):
-    """A member of a value that a codec cannot write, and why."""
+    """A member of a value cannot be written; ``reason`` says why."""
 
     def __init__(self, member: str, reason: str) -> None:
         super().__init__(f"has a member {member!r} that {reason}")
         self.member, self.reason = member, reason
 
 
-def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
-    """Whether containers are nested deeper than the limit, found without recursion."""
+def is_too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
+    """Return True if lists and dicts are nested deeper than the limit. Without recursion: the value may be hostile."""
     level = [value]
     for _ in range(limit + 1):
         inner: list[Any] = []

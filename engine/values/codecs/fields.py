@@ -1,4 +1,4 @@
-"""What the two encodings of a form have in common: the wire name and the style of each field."""
+"""What the two media types of forms have in common: the wire name and the style of each field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openconnectors.engine.values.styles import STYLES, Style, style_of
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One declared field: its name in the value and on the wire, its effective schema, its style."""
+    """One declared field: its name in the value and on the wire, its resolved schema, its style."""
 
     name: str
     wire: str
@@ -22,27 +22,29 @@ class Field:
 
     @property
     def repeated(self) -> bool:
-        """Whether its list is as many fields as it has items: then none of them is an empty list."""
+        """True if a list is sent as one field for each item: no field then means an empty list."""
         return "array" in self.schema.types and self.style.delimiter is None
 
 
 OTHER = STYLES["multi"]
-"""The style of a field that nothing declares."""
+"""The style of a field that is not declared: a list is sent as repeated fields, as HTML forms do."""
 
 
 def fields_of(binding: Binding) -> Mapping[str, Field]:
     """The fields of a form by their names in the value."""
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema()
-    found = {}
-    for name, one in schema.properties.items():
-        own = binding.resolve(one)
-        wire = one.form_name or own.form_name or name
-        found[name] = Field(name, wire, own, style_of(one.form_style or own.form_style, own, binding.resolve))
-    return found
+    fields = {}
+    for name, declared in schema.properties.items():
+        resolved = binding.resolve(declared)
+        wire = declared.form_name or resolved.form_name or name
+        style = style_of(declared.form_style or resolved.form_style, resolved, binding.resolve)
+        fields[name] = Field(name, wire, resolved, style)
+    return fields
 
 
 def members(value: Any) -> Mapping[str, Any]:
-    """The members of a value to send as a form: without nulls, which no form can hold."""
+    """The members of a value that is sent as a form, without nulls, which a form cannot express. ``ValueError`` for
+    what is not an object."""
     if not isinstance(value, dict):
-        raise ValueError("must be an object to travel as a form")
-    return {name: one for name, one in value.items() if one is not None}
+        raise ValueError("must be an object to be sent as a form")
+    return {name: member for name, member in value.items() if member is not None}

@@ -1,4 +1,8 @@
-"""Forms, ``application/x-www-form-urlencoded`` (WHATWG URL, section 5): an object of scalars and lists."""
+"""Forms, ``application/x-www-form-urlencoded`` (WHATWG URL, section 5): an object of scalars and lists.
+
+A blank is ``+`` and everything but letters, digits and ``_.-~`` is percent-encoded UTF-8: what ``quote_plus`` does, and
+every server reads.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,20 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
 
-_MAX_FIELDS = 100_000
+_MAX_FIELDS = 100_000  # a body of a few megabytes could hold millions, each an object of its own
 
 
 def bind(binding: Binding) -> Bound:
     """A form whose fields are the properties of the schema, under their wire names and styles."""
     fields = fields_of(binding)
-    names = {one.wire: one for one in fields.values()}
+    by_wire_name = {field.wire: field for field in fields.values()}
 
     def encode(value: Any) -> bytes:
         pairs = []
-        for name, one in members(value).items():
+        for name, member in members(value).items():
             field = fields.get(name)
             try:
-                texts = (field.style if field else OTHER).write(one, _quote)
+                texts = (field.style if field else OTHER).write(member, _quote)
             except ValueError as error:
                 raise MemberError(name, str(error)) from None
             key = _quote(field.wire if field else name)
@@ -37,16 +41,16 @@ def bind(binding: Binding) -> Bound:
             texts: dict[str, list[str]] = {}
             for wire, _, text in pairs:
                 texts.setdefault(_unquote(wire), []).append(text)
-            value: dict[str, Any] = {one.name: [] for one in fields.values() if one.repeated}
-            for wire, given in texts.items():
-                field = names.get(wire)
-                if field is not None:
-                    value[field.name] = field.style.read(given, field.schema, binding.resolve, _unquote)
+            value: dict[str, Any] = {field.name: [] for field in fields.values() if field.repeated}
+            for wire, encoded in texts.items():
+                declared = by_wire_name.get(wire)
+                if declared is not None:
+                    value[declared.name] = declared.style.read(encoded, declared.schema, binding.resolve, _unquote)
                 else:
-                    plain = [_unquote(text) for text in given]
-                    value[wire] = plain[0] if len(plain) == 1 else plain
+                    decoded = [_unquote(text) for text in encoded]
+                    value[wire] = decoded[0] if len(decoded) == 1 else decoded
         except UnicodeDecodeError:
-            raise ValueError("is no UTF-8 form") from None
+            raise ValueError("is not a form in UTF-8") from None
         return value
 
     return Bound(encode, decode)

@@ -1,8 +1,17 @@
-"""JSON (RFC 8259): bounded nesting, only what the grammar allows. What it allows and readers disagree about (a member
-that stands twice, a number beyond a double, half of a surrogate pair, another encoding than UTF-8) is read, and said.
+"""JSON (RFC 8259).
 
-Numbers are doubles (section 6), but for those that are decimals by their schema or their Python type: their digits are
+Rule 1. Only what the grammar allows is read, nested no deeper than ``MAX_DEPTH``: not ``NaN`` and ``Infinity``, which
+Python's decoder takes.
+
+Rule 2. What the grammar allows but readers disagree about is read and is a problem of its kind: a duplicate member
+(section 4), a number beyond a double (section 6), an unpaired surrogate (section 8.2), another encoding than UTF-8
+(section 8.1).
+
+Rule 3. Numbers are doubles (section 6), except those that are decimals by their schema or Python type: their digits are
 read, and written, as they are.
+
+Theory of operation. The standard decoder, with hooks, reads a regular text in one pass. A hook that meets what rule 2
+names raises ``_Irregular``; then the text is decoded once more, slower, with each such place recorded.
 """
 
 from __future__ import annotations
@@ -19,37 +28,37 @@ from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.leniency import ENCODING, NUMBER, TWICE, UNICODE
 from openconnectors.engine.model import Schema
 from openconnectors.engine.streams import is_octets
-from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, too_deep
+from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, is_too_deep
 from openconnectors.engine.values.codecs.charsets import text_of
 from openconnectors.engine.values.formats import is_decimal
 
 MAX_DIGITS = 300
-"""A number with fewer is within a double (RFC 8259 section 6)."""
+"""An integer with no more digits is within a double, whose largest value has 309."""
 _PYTHON_DIGITS = 4300
-"""The most that Python makes an integer of, and text of one (CVE-2020-10735)."""
+"""The most digits that Python converts to an integer (``sys.int_info``, CVE-2020-10735)."""
 
 
-class _Odd(Exception):
-    """There is something in the text that the plain decoder does not read."""
+class _Irregular(Exception):
+    """The text has something that rule 2 names."""
 
 
 def _pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) != len(members):
-        raise _Odd
+        raise _Irregular
     return value
 
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise _Odd
+        raise _Irregular
     return int(text)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in _INFINITE:
-        raise _Odd
+        raise _Irregular
     return value
 
 
@@ -57,13 +66,13 @@ _INFINITE = (float("inf"), float("-inf"))
 
 
 def _constant(text: str) -> Any:
-    raise ValueError(f"has {text}, which is no JSON")
+    raise ValueError(f"has {text}, which is not JSON")
 
 
-def _exactly(text: str) -> Decimal | float:
+def _exact_number(text: str) -> Decimal | float:
     try:
         value = Decimal(text)
-    except InvalidOperation:  # its exponent has more digits than that of a decimal
+    except InvalidOperation:  # an exponent beyond that of a decimal
         return _number(text)
     return value if abs(value.adjusted()) < MAX_DIGITS else _number(text)
 
@@ -73,27 +82,28 @@ def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
 
 
 _DECODER = _decoder(_number)
-_EXACT_DECODER = _decoder(_exactly)
+_EXACT_DECODER = _decoder(_exact_number)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def decode(data: bytes, parameters: Parameters, problems: list[Problem], *, exact: bool = False) -> Any:
-    """The value of JSON octets, ``exact`` with decimals for all that is no integer. A charset is looked at only where
-    they are no UTF-8, which JSON is (section 8.1)."""
+    """The wire value of JSON text; ``exact``: with a ``Decimal`` for each number that is not an integer. See ``Bound``.
+
+    A charset is looked at only if the bytes are not UTF-8, which JSON always is (section 8.1)."""
     text = _text(data, parameters.get("charset"), problems)
     try:
         try:
             value = (_EXACT_DECODER if exact else _DECODER).decode(text)
-        except _Odd:
-            value = _oddly(text, problems, exact)
+        except _Irregular:
+            value = _decode_irregular(text, problems, exact)
     except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON at byte {error.pos}: {error.msg}") from None
+        raise ValueError(f"is not JSON at byte {error.pos}: {error.msg}") from None
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels") from None
-    if text.count("{") + text.count("[") > MAX_DEPTH and too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and is_too_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
-    if _HALF_ESCAPED.search(text):
-        problems += [Problem(path, "has half of a surrogate pair", UNICODE) for path in _places(value, _is_half)]
+    if _ESCAPED_SURROGATE.search(text):
+        problems += [Problem(path, "has half of a surrogate pair", UNICODE) for path in _places(value, _has_surrogate)]
     return value
 
 
@@ -105,32 +115,32 @@ def _text(data: bytes, charset: str | None, problems: list[Problem]) -> str:
     else:
         if "\0" not in text[:4]:
             return text
-        encoding, at = json.detect_encoding(data), 0  # UTF-16 or UTF-32 of ASCII is UTF-8 with zeros
+        encoding, at = json.detect_encoding(data), 0  # ASCII in UTF-16 or UTF-32 is also UTF-8, with zeros
     if not encoding.startswith("utf-8"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            raise ValueError(f"is no UTF-8 at byte {at}") from None
+            raise ValueError(f"is not UTF-8 at byte {at}") from None
         problems.append(Problem((), f"is {encoding}; JSON is UTF-8", ENCODING))
         return text
     if charset is None:
-        raise ValueError(f"is no UTF-8 at byte {at}")
+        raise ValueError(f"is not UTF-8 at byte {at}")
     text = text_of(data, charset, [])
     problems.append(Problem((), f"is in the charset {charset!r}; JSON is UTF-8", ENCODING))
     return text
 
 
-def _oddly(text: str, problems: list[Problem], exact: bool) -> Any:
-    """The value of a text that the plain decoder does not read: of members that stand twice the last, of numbers
-    beyond a double the integer itself, or what a double makes of it."""
-    twice: dict[str, None] = {}
+def _decode_irregular(text: str, problems: list[Problem], exact: bool) -> Any:
+    """The value of a text with irregular places, each of which is recorded. Of duplicate members the last is read; of
+    numbers beyond a double the integer itself, else infinity."""
+    duplicates: dict[str, None] = {}
 
     def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
         value: dict[str, Any] = {}
-        for name, one in members:
+        for name, member in members:
             if name in value:
-                twice[name] = None
-            value[name] = one
+                duplicates[name] = None
+            value[name] = member
         return value
 
     def integer(digits: str) -> int | float:
@@ -138,63 +148,64 @@ def _oddly(text: str, problems: list[Problem], exact: bool) -> Any:
 
     def number(digits: str) -> Decimal | float:
         try:
-            return _exactly(digits) if exact else float(digits)
-        except _Odd:
+            return _exact_number(digits) if exact else float(digits)
+        except _Irregular:
             return float(digits)
 
     value = json.JSONDecoder(
         object_pairs_hook=pairs, parse_int=integer, parse_float=number, parse_constant=_constant
     ).decode(text)
-    problems += [Problem((name,), f"has the member {name!r} twice", TWICE) for name in twice]
-    problems += [Problem(path, "has a number too large for a double", NUMBER) for path in _places(value, _is_large)]
+    problems += [Problem((name,), f"has the member {name!r} twice", TWICE) for name in duplicates]
+    too_large = _places(value, _is_beyond_double)
+    problems += [Problem(path, "has a number too large for a double", NUMBER) for path in too_large]
     return value
 
 
 MAX_PLACES = 20
-"""How many places of one kind of problem are named."""
+"""How many places of one kind of problem are recorded: a large value may have as many as members."""
 _LARGEST = int(1.7976931348623157e308)
-_HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
-_HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def _is_large(value: Any) -> bool:
+def _is_beyond_double(value: Any) -> bool:
     if isinstance(value, float):
         return value in _INFINITE
     return isinstance(value, int) and abs(value) > _LARGEST
 
 
-def _is_half(value: Any) -> bool:
+def _has_surrogate(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_HALF.search(name) for name in value)
-    return isinstance(value, str) and _HALF.search(value) is not None
+        return any(_SURROGATE.search(name) for name in value)
+    return isinstance(value, str) and _SURROGATE.search(value) is not None
 
 
-def _places(value: Any, wanted: Callable[[Any], bool]) -> Iterator[Path]:
-    """The paths of the values within a value that are wanted, the first of them."""
-    return islice(_every(value, wanted), MAX_PLACES)
+def _places(value: object, predicate: Callable[[Any], bool]) -> Iterator[Path]:
+    """The paths, the first ``MAX_PLACES`` of them, of the values within a value for which a predicate is true."""
+    return islice(_all_places(value, predicate), MAX_PLACES)
 
 
-def _every(value: Any, wanted: Callable[[Any], bool]) -> Iterator[Path]:
-    stack: list[tuple[Path, Any]] = [((), value)]
+def _all_places(value: object, predicate: Callable[[Any], bool]) -> Iterator[Path]:
+    stack: list[tuple[Path, object]] = [((), value)]
     while stack:
         path, node = stack.pop()
-        if wanted(node):
+        if predicate(node):
             yield path
         if isinstance(node, dict):
-            stack += [((*path, name), one) for name, one in node.items()]
+            stack += [((*path, name), member) for name, member in node.items()]
         elif isinstance(node, list):
-            stack += [((*path, index), one) for index, one in enumerate(node)]
+            stack += [((*path, index), item) for index, item in enumerate(node)]
 
 
 def encode(value: Any) -> bytes:
-    """The octets of a plain value."""
-    if too_deep(value):
+    """The bytes of a wire value; see ``Bound``."""
+    if is_too_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     try:
         try:
             text = _ENCODER.encode(value)
-        except TypeError:  # a decimal, which the standard encoder does not know, or what is no JSON
-            text = _exact_text(value)
+        except TypeError:  # a decimal, which the standard encoder does not know, or what is not JSON data
+            text = _text_with_decimals(value)
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
@@ -202,16 +213,18 @@ def encode(value: Any) -> bytes:
         raise ValueError(f"cannot be written as JSON: {error}") from None
 
 
-def _exact_text(value: Any) -> str:
+def _text_with_decimals(value: Any) -> str:
+    """JSON text in which decimals have all their digits; slower than the standard encoder."""
     if isinstance(value, dict):
-        return f"{{{','.join(f'{_ENCODER.encode(name)}:{_exact_text(one)}' for name, one in value.items())}}}"
+        members = (f"{_ENCODER.encode(name)}:{_text_with_decimals(member)}" for name, member in value.items())
+        return f"{{{','.join(members)}}}"
     if isinstance(value, list):
-        return f"[{','.join(map(_exact_text, value))}]"
+        return f"[{','.join(map(_text_with_decimals, value))}]"
     return f"{value:f}" if isinstance(value, Decimal) else _ENCODER.encode(value)
 
 
 def bind(binding: Binding) -> Bound:
-    """JSON needs no schema, but to tell which numbers are decimals."""
+    """JSON needs a schema only to know which numbers are decimals."""
     return Bound(encode, partial(_decode_exactly, binding) if binding.decimals else decode)
 
 
@@ -220,16 +233,18 @@ def _decode_exactly(binding: Binding, data: bytes, parameters: Parameters, probl
 
 
 def _with_doubles(value: Any, schema: Schema | None, binding: Binding) -> Any:
-    """A value with the decimals that its schema does not ask for as doubles."""
-    here = binding.resolve(schema) if schema is not None else Schema()
+    """A value in which only those numbers are decimals that are so by their schema; all others are doubles."""
+    resolved = binding.resolve(schema) if schema is not None else Schema()
     if isinstance(value, dict):
-        named = value.get(here.discriminator) if here.discriminator is not None else None
-        here = binding.variants(here).get(named, here) if isinstance(named, str) else here
-        rest = here.additional if isinstance(here.additional, Schema) else None
-        return {name: _with_doubles(one, here.properties.get(name, rest), binding) for name, one in value.items()}
+        name = value.get(resolved.discriminator) if resolved.discriminator is not None else None
+        resolved = binding.variants(resolved).get(name, resolved) if isinstance(name, str) else resolved
+        rest = resolved.additional if isinstance(resolved.additional, Schema) else None
+        return {
+            name: _with_doubles(member, resolved.properties.get(name, rest), binding) for name, member in value.items()
+        }
     if isinstance(value, list):
-        return [_with_doubles(one, here.items, binding) for one in value]
-    return float(value) if isinstance(value, Decimal) and not is_decimal(here) else value
+        return [_with_doubles(item, resolved.items, binding) for item in value]
+    return float(value) if isinstance(value, Decimal) and not is_decimal(resolved) else value
 
 
 CODEC = Codec(

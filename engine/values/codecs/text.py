@@ -1,4 +1,4 @@
-"""Plain text: a scalar as it is written; text of a format that is not read (CSV, a calendar): as it is."""
+"""Text: ``text/plain`` is one scalar; any other text (CSV, a calendar) is in a format of its own and stays as it is."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from openconnectors.engine.model import Schema
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 from openconnectors.engine.values.codecs.charsets import text_of
 from openconnectors.engine.values.styles import scalar
-from openconnectors.engine.values.styles import text as written
+from openconnectors.engine.values.styles import text as text_for
 
 
 def bind(binding: Binding) -> Bound:
-    """Text, typed as the schema says."""
+    """Text, read as the type of the schema."""
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema(types=("string",))
 
     def encode(value: Any) -> bytes:
         try:
-            return written(value).encode("utf-8")
+            return text_for(value).encode("utf-8")
         except UnicodeEncodeError:
             raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
 
