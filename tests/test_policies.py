@@ -375,7 +375,10 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
         "cp1252": (whole.replace("Things", "Th\x96ngs").encode("latin-1"), "UTF-8"),
         "comma": (whole[:-1].encode() + b",}", "is not JSON"),
         "control": (whole.replace("Things", "Th\x01ngs").encode(), "control character"),
-        "twice": (whole.replace('"host"', '"host": "first.example", "host"').encode(), "'host' is already used on line"),
+        "twice": (
+            whole.replace('"host"', '"host": "first.example", "host"').encode(),
+            "'host' is already used on line",
+        ),
     }
     for data, said in broken.values():
         path.write_bytes(data)
