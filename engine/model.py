@@ -104,8 +104,14 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """One schema. ``types`` are JSON Schema types ("file" and null aside); ``checks`` the validation
-    keywords as JSON Schema 2020-12 spells them (``minimum``, ``pattern``, …)."""
+    """One schema of JSON Schema 2020-12, whatever dialect wrote it.
+
+    Keywords that the engine acts on are fields of their own; ``types`` are without ``null`` (see ``nullable``) and with
+    Swagger's ``file``. Every other keyword is in ``keywords``, spelled as 2020-12 spells it. A value of ``keywords`` is
+    plain data (``minimum``, ``const``), a schema (``not``), a tuple of schemas (``prefixItems``) or a mapping of names
+    to schemas (``patternProperties``). ``true`` is ``Schema()``, ``false`` is ``NEVER``. A dialect with keywords beside
+    ``$ref`` writes the reference into ``all_of``.
+    """
 
     ref: str | None = None
     name: str | None = None
@@ -133,7 +139,7 @@ class Schema:
     """True where the enum lists known values and does not forbid others."""
     flatten: bool = False
     """True where callers see the members of this object as those of the object around it."""
-    checks: Mapping[str, Any] = field(default_factory=dict)
+    keywords: Mapping[str, Any] = field(default_factory=dict)
     xml: Xml = Xml()
     form_name: str | None = None
     form_style: str | None = None
@@ -149,6 +155,22 @@ class Schema:
     """Where this is a mapping that travels as header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
+
+    def inner(self) -> list[Schema]:
+        """The schemas directly inside this one, under whatever keyword but ``allOf``."""
+        inner = [*self.properties.values(), *self.any_of, *self.one_of]
+        inner += [schema for schema in (self.items, self.additional) if isinstance(schema, Schema)]
+        for value in self.keywords.values():
+            if isinstance(value, Schema):
+                inner.append(value)
+            elif isinstance(value, tuple | Mapping):
+                listed = value.values() if isinstance(value, Mapping) else value
+                inner += [schema for schema in listed if isinstance(schema, Schema)]
+        return inner
+
+
+NEVER = Schema(keywords={"not": Schema()})
+"""The schema that no value keeps to: ``false`` (JSON Schema 2020-12 core, section 4.3.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -365,7 +365,7 @@ definitions:
     assert one.parameters[0].schema.types == ("string",)
     items = one.parameters[1].schema.items
     assert items is not None
-    assert (items.checks, items.default) == ({"minimum": 3}, 4)
+    assert (items.keywords, items.default) == ({"minimum": 3}, 4)
     assert one.body is not None
     assert (one.body.schema.types, one.body.schema.nullable, one.body.schema.required) == (("object",), True, ())
     assert list(one.answers) == ["200", "default", "5XX"]

@@ -79,7 +79,7 @@ def values(schema: Schema, resolve: Resolve, alphabet: Strategy | None = None, d
 
 
 def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
-    checks = schema.checks
+    checks = schema.keywords
     least, most = int(checks.get("minLength", 0)), checks.get("maxLength")
     made = _FORMATS.get(schema.format or "")
     if made is not None:
@@ -99,7 +99,7 @@ def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> S
 
 def _integer(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
     low, high = _bounds(schema)
-    step = schema.checks.get("multipleOf")
+    step = schema.keywords.get("multipleOf")
     if step:
         low, high = -(-low // step), high // step
         return st.integers(int(low), int(high)).map(lambda one: int(one * step))
@@ -108,7 +108,7 @@ def _integer(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -
 
 
 def _bounds(schema: Schema) -> tuple[int, int]:
-    checks = schema.checks
+    checks = schema.keywords
     wide = 2**31 if schema.format == "int32" else 2**53
     low, high = checks.get("minimum", -wide), checks.get("maximum", wide - 1)
     if "exclusiveMinimum" in checks:
@@ -119,7 +119,7 @@ def _bounds(schema: Schema) -> tuple[int, int]:
 
 
 def _number(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
-    checks = schema.checks
+    checks = schema.keywords
     if checks.get("multipleOf"):
         return _integer(schema, resolve, alphabet, depth)
     low = checks.get("minimum", checks.get("exclusiveMinimum", -1e9))
@@ -141,11 +141,11 @@ def _number(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) ->
 
 
 def _array(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
-    least, most = int(schema.checks.get("minItems", 0)), schema.checks.get("maxItems")
+    least, most = int(schema.keywords.get("minItems", 0)), schema.keywords.get("maxItems")
     top = int(most) if most is not None and most < 50 else max(least, 3)
     if schema.items is None or depth > _DEEPEST:
         return st.lists(st.sampled_from(["text"]), min_size=least, max_size=max(least, 0))
-    unique = repr if schema.checks.get("uniqueItems") else None
+    unique = repr if schema.keywords.get("uniqueItems") else None
     items = values(schema.items, resolve, alphabet, depth + 1)
     return st.lists(items, min_size=least, max_size=max(least, top), unique_by=unique)
 
@@ -159,7 +159,7 @@ def _object(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) ->
     made = st.fixed_dictionaries({**always, **others}, optional=perhaps)
     if isinstance(schema.additional, Schema) and not schema.properties:
         extra = values(schema.additional, resolve, alphabet, depth + 1)
-        least = int(schema.checks.get("minProperties", 0))
+        least = int(schema.keywords.get("minProperties", 0))
         return st.dictionaries(
             st.sampled_from(["a", "b", "name", "ü"]), extra, min_size=min(least, 4), max_size=3 + least
         )
@@ -210,7 +210,7 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
     needed = {name: made[name] for name, one in own.items() if one.needed}
     drawn = st.fixed_dictionaries(needed, optional={name: one for name, one in made.items() if name not in needed})
     body = plan.operation.body
-    least = int(plan.contract(body.schema).checks.get("minProperties", 0)) if body is not None else 0
+    least = int(plan.contract(body.schema).keywords.get("minProperties", 0)) if body is not None else 0
     members = [name for name, one in own.items() if one.location == "property"]
     return drawn.filter(lambda given: sum(name in given for name in members) >= least) if least and members else drawn
 
@@ -253,7 +253,7 @@ def edges(plan: Plan, least: Mapping[str, Any], most: int = 60) -> list[dict[str
 
 def _edges(schema: Schema, resolve: Resolve, given: Any = None, depth: int = 0) -> list[Any]:
     """Values at the boundaries of a schema; of an object, ``given`` with one of its members there or without it."""
-    kind, checks = next(iter(schema.types), ""), schema.checks
+    kind, checks = next(iter(schema.types), ""), schema.keywords
     if schema.enum:
         return list(schema.enum)[:6]
     if kind == "integer":
@@ -320,7 +320,7 @@ def _ways(plan: Plan, one: Argument) -> Iterator[tuple[str, Strategy]]:
 
 
 def _breaks(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Iterator[tuple[str, Strategy]]:
-    checks, kind = schema.checks, next(iter(schema.types), "")
+    checks, kind = schema.keywords, next(iter(schema.types), "")
     if schema.nullable or schema.one_of or schema.any_of or len(schema.types) != 1:
         return
     other = _OTHER_TYPES.get(kind)

@@ -193,7 +193,7 @@ class _Maker:
         if again and above.count(id(schema)) > 1:
             return {}  # it must hold itself: no value is large enough
         required = set(schema.required)
-        least = _count(schema.checks.get("minProperties"))
+        least = _count(schema.keywords.get("minProperties"))
         made: dict[str, Any] = {}
         for name, one in schema.properties.items():
             if name in given:
@@ -221,19 +221,19 @@ class _Maker:
 
     def array(self, schema: Schema, above: tuple[int, ...]) -> Any:
         """A list of one item, or as few as there may be."""
-        least = min(_count(schema.checks.get("minItems")), _MAX_ITEMS)
+        least = min(_count(schema.keywords.get("minItems")), _MAX_ITEMS)
         if schema.items is None:
             return [None] * least
         items = self._plan.contract(schema.items)
         again = id(items) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
-        count = max(least, 0 if again or schema.checks.get("maxItems") == 0 else 1)
+        count = max(least, 0 if again or schema.keywords.get("maxItems") == 0 else 1)
         inner = above if not {"array", "object"} & set(items.types) else (*above, id(schema))
         made = []
         for _ in range(count):
             if self._left < 0:
                 break
             made.append(self.value(schema.items, inner))
-        if schema.checks.get("uniqueItems") and count > 1:
+        if schema.keywords.get("uniqueItems") and count > 1:
             made = [_varied(one, index, items.enum) for index, one in enumerate(made)]
         return made
 
@@ -241,9 +241,9 @@ class _Maker:
         """A text."""
         if schema.format == "binary" and len(above) <= self.octets:
             return b"example"
-        pattern = schema.checks.get("pattern")
-        least = min(_count(schema.checks.get("minLength")), _MAX_LENGTH)
-        most = _number(schema.checks.get("maxLength"))
+        pattern = schema.keywords.get("pattern")
+        least = min(_count(schema.keywords.get("minLength")), _MAX_LENGTH)
+        most = _number(schema.keywords.get("maxLength"))
         text = _TEXTS.get(schema.format or "", "text").ljust(least, "x")
         text = text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
         if not isinstance(pattern, str):
@@ -257,8 +257,8 @@ class _Maker:
 
     def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
         """The first number to fit of those at and beside the bounds, 1 before all."""
-        limits = [limit for name in _BOUNDS if (limit := _number(schema.checks.get(name))) is not None]
-        step = _number(schema.checks.get("multipleOf"))
+        limits = [limit for name in _BOUNDS if (limit := _number(schema.keywords.get(name))) is not None]
+        step = _number(schema.keywords.get("multipleOf"))
         likely = [1, *limits, *(one + 1 for one in limits), *(one - 1 for one in limits), 0]
         likely += [sum(limits) / len(limits)] if limits else []
         if step is not None and step > 0:

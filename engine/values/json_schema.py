@@ -6,11 +6,13 @@ name the places that the document has. (The sandbox, which judges what is on the
 Rule 2. A reference becomes a definition, written once. A definition of a schema with a discriminator exists twice: the
 schema alone, and the schema with its subtypes, of which the value's discriminator selects one. An ``allOf`` refers to
 the first, everything else to the second; otherwise a subtype would select itself without end.
+
+Rule 3. Every keyword of a schema is written but those that name it (``_NAMES``): references are the writer's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,10 @@ from openconnectors.engine.model import Schema, Service
 from openconnectors.engine.values.formats import format_of
 from openconnectors.engine.values.patterns import can_constrain
 from openconnectors.engine.values.resolved import ResolvedSchemas, discriminator_values
+
+_NAMES = frozenset({"$id", "$schema", "$anchor", "$vocabulary", "$defs"})
+"""Keywords about a schema's own place (2020-12 core, section 8). In what is written, ``$id`` would change the base of
+the references, and ``$defs`` are those of the writer."""
 
 
 class JsonSchemaWriter:
@@ -62,7 +68,9 @@ class JsonSchemaWriter:
             return {}
         if format_row is not None and format_row.raw:  # text is judged by its type alone, bytes are not judged at all
             return {"type": ["string", "null"] if schema.nullable else "string"}
-        written: dict[str, Any] = dict(schema.checks)
+        written = {
+            keyword: self._write_keyword(value) for keyword, value in schema.keywords.items() if keyword not in _NAMES
+        }
         if format_row is not None:
             for keyword, bound in format_row.checks.items():
                 written.setdefault(keyword, bound)
@@ -93,6 +101,16 @@ class JsonSchemaWriter:
         # ``nullable`` without a type has no keyword that null could be added to.
         nullable = schema.nullable and bool(written) and not schema.types
         return {"anyOf": [written, {"type": "null"}]} if nullable else written
+
+    def _write_keyword(self, value: Any) -> Any:
+        """The value of a keyword that has no field of its own: data, or a schema, or several in a row or by name."""
+        if isinstance(value, Schema):
+            return self._write(value)
+        if isinstance(value, tuple):
+            return [self._write_keyword(item) for item in value]
+        if isinstance(value, Mapping):
+            return {name: self._write_keyword(item) for name, item in value.items()}
+        return value
 
     def _branch(self, schema: Schema, part: Schema) -> dict[str, Any]:
         """A part of a schema's ``allOf``, ``anyOf`` or ``oneOf``; see rule 2."""

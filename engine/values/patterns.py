@@ -100,6 +100,8 @@ def _texts_under_pattern(schema: object) -> list[str]:
         if isinstance(node, dict):
             if isinstance(node.get("pattern"), str):
                 patterns.append(node["pattern"])
+            if isinstance(node.get("patternProperties"), dict):
+                patterns += node["patternProperties"]
             stack += node.values()
         elif isinstance(node, list):
             stack += node
@@ -124,10 +126,9 @@ def pattern_diagnostics(service: Service) -> list[Diagnostic]:
         if id(schema) in seen:
             continue
         seen.add(id(schema))
-        pattern = schema.checks.get("pattern")
+        pattern = schema.keywords.get("pattern")
         if pattern is not None and engine_of(pattern) is None:
             message = f"the pattern {pattern!r:.60} is not a usable ECMA 262 regular expression; it is not checked"
             diagnostics[schema.at] = service.finding("pattern", message, f"{schema.at}/pattern")
-        stack += [*schema.properties.values(), *schema.all_of, *schema.any_of, *schema.one_of]
-        stack += [inner for inner in (schema.items, schema.additional) if isinstance(inner, Schema)]
+        stack += [*schema.all_of, *schema.inner()]
     return list(diagnostics.values())

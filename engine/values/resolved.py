@@ -62,11 +62,11 @@ class ResolvedSchemas:
         known = self._merged.get(id(target))
         if known is not None:
             return known
-        merged: dict[str, Any] = {"properties": {}, "checks": {}}
+        merged: dict[str, Any] = {"properties": {}, "keywords": {}}
         required: dict[str, None] = {}
         for part in self._parts(target):
             merged["properties"].update(part.properties)
-            merged["checks"].update(part.checks)
+            merged["keywords"].update(part.keywords)
             required |= dict.fromkeys(part.required)
             merged |= {name: getattr(part, name) for name, absent in _INHERITED if getattr(part, name) != absent}
         merged["required"] = tuple(required)
@@ -132,8 +132,8 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
     ("xml", Xml()),
     ("wire", None),
 )
-"""What a schema takes from the parts of its ``allOf`` beside properties, checks and required names, each with the value
-that means "absent"."""
+"""What a schema takes from the parts of its ``allOf`` beside properties, keywords and required names, each with the
+value that means "absent"."""
 
 
 def discriminator_values(service: Service, schema: Schema) -> list[tuple[str, str]]:

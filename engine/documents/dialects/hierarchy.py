@@ -93,7 +93,9 @@ class Soundness:
                     continue
             # The parts of an allOf are not open to their own subtypes: the whole is what a discriminator chose.
             stack += [(part, parts) for part in schema.all_of]
-            stack += [(inner, True) for inner in schemas_in(schema)]
+            stack += [(inner, True) for inner in schema.inner()]
+            if schema.wire is not None and schema.wire.schema is not None:
+                stack.append((schema.wire.schema, True))
         if not faults:
             self._sound = seen
         return list(faults)
@@ -103,12 +105,3 @@ class Soundness:
         faults = self.faults(schemas)
         if faults:
             raise InvalidDocument(faults)
-
-
-def schemas_in(schema: Schema) -> list[Schema]:
-    """The schemas directly inside a schema, beside those of its ``allOf``."""
-    inner = [*schema.properties.values(), *schema.any_of, *schema.one_of]
-    inner += [schema.items] if schema.items is not None else []
-    inner += [schema.additional] if isinstance(schema.additional, Schema) else []
-    inner += [schema.wire.schema] if schema.wire is not None and schema.wire.schema is not None else []
-    return inner

@@ -45,7 +45,7 @@ def _mutability(node: Schema, value: object, at: Site) -> Schema:
 
 def _header_prefix(node: Schema, value: object, at: Site) -> Schema:
     """A schema for a mapping of all header fields with a prefix: what is declared is the schema of each of them."""
-    field = Schema(types=node.types, format=node.format, enum=node.enum, items=node.items, checks=node.checks)
+    field = Schema(types=node.types, format=node.format, enum=node.enum, items=node.items, keywords=node.keywords)
     return Schema(types=("object",), additional=field, header_prefix=str(value), at=node.at)
 
 

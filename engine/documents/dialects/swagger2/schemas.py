@@ -79,7 +79,7 @@ class Schemas:
             ),
             discriminator=raw["discriminator"] if isinstance(raw.get("discriminator"), str) else None,
             form_style=self.collection_format(raw, at),
-            checks=self._checks(raw, at),
+            keywords=self._keywords(raw, at),
             xml=self._xml(raw.get("xml"), f"{at}/xml"),
         )
         return source.extend("schema", node, extensions(raw), self.site(at))
@@ -128,9 +128,9 @@ class Schemas:
             return truth(raw)
         return raw if isinstance(raw, bool) else self.lower(raw, at)
 
-    def _checks(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
+    def _keywords(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
         """The validation keywords, as JSON Schema 2020-12 spells them."""
-        checks: dict[str, Any] = {}
+        keywords: dict[str, Any] = {}
 
         def number(key: str, kind: str, fits: Callable[[Any], bool]) -> Any:
             value = typed(raw[key], ("number",))
@@ -142,20 +142,20 @@ class Schemas:
         for key in _COUNTS:
             if raw.get(key) not in (None, ""):
                 count = number(key, "a whole number, at least 0", lambda value: value >= 0 and value % 1 == 0)
-                checks[key] = int(count)
+                keywords[key] = int(count)
         if raw.get("multipleOf") not in (None, ""):
-            checks["multipleOf"] = number("multipleOf", "a number above 0", lambda value: value > 0)
+            keywords["multipleOf"] = number("multipleOf", "a number above 0", lambda value: value > 0)
         for bound, exclusive in _BOUNDS:
             if raw.get(bound) not in (None, ""):
                 key = exclusive if truth(raw.get(exclusive)) else bound
-                checks[key] = number(bound, "a number", lambda value: True)
+                keywords[key] = number(bound, "a number", lambda value: True)
         if truth(raw.get("uniqueItems")):
-            checks["uniqueItems"] = True
+            keywords["uniqueItems"] = True
         if raw.get("pattern") is not None:
             if not isinstance(raw["pattern"], str):
                 raise self._source.refuse(f"pattern must be text, not {raw['pattern']!r:.60}", f"{at}/pattern")
-            checks["pattern"] = raw["pattern"]
-        return checks
+            keywords["pattern"] = raw["pattern"]
+        return keywords
 
     def _xml(self, value: object, at: str) -> Xml:
         if value is None:
