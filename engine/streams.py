@@ -40,7 +40,7 @@ class File:
         return os.path.basename(own) if isinstance(own, (str, Path)) else "file"
 
 
-def is_octets(value: Any) -> bool:
+def is_bytes(value: Any) -> bool:
     """Whether a value is something to upload: a ``File``, or what its content may be."""
     if isinstance(value, (bytes, bytearray, memoryview, Path, File)) or hasattr(value, "read"):
         return True

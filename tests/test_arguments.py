@@ -374,7 +374,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
     )
     sent = {"number": EXACT, "whole": 10, "text": "1.10", "list": [EXACT], "double": 0.5, "odd": "n/a", "other": 1.5}
     plan = made.op._plan
-    content = plan.bodies.response(success(plan.operation), media_type).write(sent, [])
+    content = plan.bodies.response(success(plan.operation), media_type).encode(sent, [])
 
     response = plan.read(Response(200, Headers([("Content-Type", media_type)]), content), "lenient")
 

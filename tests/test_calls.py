@@ -174,9 +174,9 @@ def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
     ):
         body = plan.bodies.response(plan.declared_response(200), media_type)
         assert body is not None
-        value = body.read(sent, {}, [])
+        value = body.decode(sent, {}, [])
         assert value == {"error_code": "30001", "subresource_uris": [{"name": "media", "uri": "/m"}]}
-        assert body.judge(value) == []
+        assert body.validate(value) == []
 
 
 def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: Any) -> None:

@@ -172,13 +172,13 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
         # a service reads it
         contract = read_body(plan, media_type, data)
         body, problems = body_of(plan, MEDIA[representation]), []
-        assert told(body.python(contract, problems)) == told(value)
+        assert told(body.parse(contract, problems)) == told(value)
         assert problems == []
         # a service writes it
         answer = plan.operation.answers["200"]
         answer_body = plan.bodies.response(answer, MEDIA[representation])
         assert answer_body is not None
-        made = write_body(plan, answer, MEDIA[representation], answer_body.plain(value, problems))
+        made = write_body(plan, answer, MEDIA[representation], answer_body.serialize(value, problems))
         assert made is not None
         assert compared(whole(made[1]), made[0]) == compared(data, media_type)
         # a client reads it
@@ -201,7 +201,7 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
                 value = read_body(plan, media_type, data)
             except ValueError:
                 continue
-            assert body_of(plan, MEDIA[representation]).judge(value)  # of another type
+            assert body_of(plan, MEDIA[representation]).validate(value)  # of another type
 
 
 @pytest.mark.parametrize(("suite", "case"), cases("deviates"))
@@ -325,7 +325,7 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
         content_type = response.headers["Content-Type"]
         body = plan.bodies.response(declared, content_type)
         assert body is not None
-        back = write_body(plan, declared, content_type, body.plain(read.value, problems))
+        back = write_body(plan, declared, content_type, body.serialize(read.value, problems))
         assert back is not None
         assert compared(whole(back[1]), back[0]) == compared(response.body, content_type)
 

@@ -189,13 +189,13 @@ def body_of(schema: dict[str, Any], media_type: str) -> Body:
 def there_and_back(body: Body, value: Any) -> Any:
     """A Python value written, its octets judged and read as the other side does."""
     problems: list[Problem] = []
-    written = body.write(body.plain(value, problems), problems)
+    written = body.encode(body.serialize(value, problems), problems)
     data, parameters = (written, {}) if isinstance(written, bytes) else (b"".join(written), {})
     if not isinstance(written, bytes):
         parameters = dict([written.parameters.split("=", 1)])
-    contract = body.read(data, parameters, problems)
-    assert body.judge(contract) == []
-    back = body.python(contract, problems)
+    contract = body.decode(data, parameters, problems)
+    assert body.validate(contract) == []
+    back = body.parse(contract, problems)
     assert problems == []
     return back
 

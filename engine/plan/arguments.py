@@ -24,9 +24,9 @@ from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan.bodies import Bodies
 from openconnectors.engine.plan.members import overlapping, put
 from openconnectors.engine.plan.plain_data import plain_data
-from openconnectors.engine.streams import is_octets
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.body import Body, Compiler
-from openconnectors.engine.values.codecs import OCTETS
+from openconnectors.engine.values.codecs import BINARY
 from openconnectors.engine.values.conversion import schema_accepts
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.validation import Validator
@@ -355,7 +355,7 @@ class Arguments:
         body = values.get(whole)
         if sent is None or sent.codec.structured:
             return self._validator.problems(values)
-        if is_octets(body) or (isinstance(body, str) and sent.codec is OCTETS and not self._is_text):
+        if is_bytes(body) or (isinstance(body, str) and sent.codec is BINARY and not self._is_text):
             return self._validator_beside_body.problems({**values, whole: None})
         if isinstance(body, dict) and self._files:
             body = {name: _judgeable(value) if name in self._files else value for name, value in body.items()}
@@ -404,4 +404,4 @@ def _judgeable(value: Any) -> Any:
     """What stands for bytes, or a list of them, before the schema of a file: text."""
     if isinstance(value, list):
         return [_judgeable(item) for item in value]
-    return "" if is_octets(value) else value
+    return "" if is_bytes(value) else value

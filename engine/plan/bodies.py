@@ -10,7 +10,7 @@ from functools import cached_property
 from openconnectors.engine.model import Answer, Operation, Schema, XmlRule
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.values.body import Body, Compiler
-from openconnectors.engine.values.codecs import OCTETS, codec_for, of_no_row
+from openconnectors.engine.values.codecs import BINARY, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
 
 JSON, XML = "application/json", "application/xml"
@@ -32,7 +32,7 @@ class Bodies:
 
     def request_bytes(self, media_type: str) -> Body:
         """The body of a request whose value is bytes, or text, in that media type already."""
-        return self._compiled("request bytes", self._request_schema, media_type, OCTETS)
+        return self._compiled("request bytes", self._request_schema, media_type, BINARY)
 
     def received(self, media_type: str) -> Body:
         """The body of a request as a service reads it."""
@@ -56,7 +56,7 @@ class Bodies:
     @cached_property
     def unread(self) -> Body:
         """A response whose media type no codec reads: its bytes."""
-        codec = OCTETS
+        codec = BINARY
         return Body(self._compiler, None, "application/octet-stream", codec, self._xml, [], received=True)
 
     @cached_property
@@ -79,10 +79,10 @@ class Bodies:
         body = self._kept.get((key, media_type))
         if body is not None:
             return body
-        codec = OCTETS if key != "request" and self.is_file(schema) else codec_for(media_type)
+        codec = BINARY if key != "request" and self.is_file(schema) else codec_for(media_type)
         if codec is None:
             return None
-        if key == "request" and of_no_row(media_type) and self._has_members(schema):
+        if key == "request" and is_fallback(media_type) and self._has_members(schema):
             codec = codec_for(JSON) or codec
         return self._compiled(key, schema, media_type, codec)
 

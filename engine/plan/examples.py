@@ -24,7 +24,7 @@ from openconnectors.engine.model import MISSING, Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.values.codecs import OCTETS
+from openconnectors.engine.values.codecs import BINARY
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 from openconnectors.engine.values.styles import scalar
 from openconnectors.engine.values.styles import text as written
@@ -87,7 +87,7 @@ def minimal(plan: Plan) -> dict[str, Any]:
         body = plan.operation.body
         if body is not None and body.required:
             sent = plan.bodies.request(plan.operation.consumes[0]) if plan.operation.consumes else None
-            whole: Any = b"example" if sent is not None and sent.codec is OCTETS else maker.of(body.schema)
+            whole: Any = b"example" if sent is not None and sent.codec is BINARY else maker.of(body.schema)
             if plan.operation.fields:
                 arguments |= {one.name: whole[one.wire] for one in plan.arguments if one.path and one.wire in whole}
             else:

@@ -22,9 +22,9 @@ from openconnectors.engine.model import Operation, Representation, Schema
 from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
 from openconnectors.engine.plan.declared import success
-from openconnectors.engine.streams import File, is_octets
+from openconnectors.engine.streams import File, is_bytes
 from openconnectors.engine.values.body import Body
-from openconnectors.engine.values.codecs import OCTETS, codec_for, essence, of_no_row
+from openconnectors.engine.values.codecs import BINARY, codec_for, essence, is_fallback
 
 _BYTES, _TEXT = "application/octet-stream", "text/plain"
 
@@ -147,11 +147,11 @@ class Negotiation:
                 problems = [Problem(("content_type",), message)]
             return None, problems
         bodies = [body for name in candidates if (body := self._bodies.request(name)) is not None]
-        is_bytes = is_octets(value)
-        if is_bytes and self._bodies.takes_file:
+        holds_bytes = is_bytes(value)
+        if holds_bytes and self._bodies.takes_file:
             # What is a file already is sent as it is, whatever its type.
-            bodies = [body for body in bodies if body.codec is OCTETS]
-        written = is_bytes or isinstance(value, str)
+            bodies = [body for body in bodies if body.codec is BINARY]
+        written = holds_bytes or isinstance(value, str)
         if not bodies and written:
             return self._bodies.request_bytes(candidates[0]), []
         if not bodies:
@@ -160,7 +160,7 @@ class Negotiation:
                 "give the body as bytes or text"
             )
         body = next((body for body in bodies if body.codec.carries(value)), bodies[0])
-        if of_no_row(body.media_type) and written:
+        if is_fallback(body.media_type) and written:
             body = self._bodies.request_bytes(body.media_type)
         return body, []
 
@@ -205,7 +205,7 @@ def _concrete(media_range: str, value: Any) -> list[str]:
     if "*" not in name:
         return [media_range]
     known: tuple[Any, ...] = (_TEXT, JSON) if isinstance(value, str) else (JSON, _TEXT)
-    if is_octets(value):
+    if is_bytes(value):
         file = value if isinstance(value, File) else File(value)
         known = (file.content_type, mimetypes.guess_type(str(file.name))[0], _BYTES)
     return [media_type for media_type in known if isinstance(media_type, str) and within(essence(media_type)[0], name)]

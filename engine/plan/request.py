@@ -125,7 +125,7 @@ class Requests:
         content: bytes | Content | None = None
         if body is not None and whole in values:
             try:
-                content = body.write(values[whole], problems)
+                content = body.encode(values[whole], problems)
                 _set_header(builder.headers, "Content-Type", body.content_type(content))
             except MemberError as error:
                 problems.append(Problem((whole, error.member), error.reason))

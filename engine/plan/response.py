@@ -40,7 +40,7 @@ from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.expressions import Scope
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Body, Compiler
-from openconnectors.engine.values.codecs import OCTETS, TEXT, codec_for, essence
+from openconnectors.engine.values.codecs import BINARY, TEXT, codec_for, essence
 from openconnectors.engine.values.codecs.binding import Parameters
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.styles import STYLES, style_of
@@ -133,7 +133,7 @@ class Responses:
         try:
             if not body.codec.structured and (value := self._sniffed(response.body, parameters)) is not None:
                 return value
-            return body.read(response.body, parameters, [])
+            return body.decode(response.body, parameters, [])
         except ValueError as error:
             raise InvalidResponse(f"the answer to {self._operation.id} {error}", body=response.body) from None
 
@@ -219,7 +219,7 @@ class Responses:
             try:
                 if mismatch is not None and _is_page(data):
                     raise ValueError("is an HTML page")
-                value = body.read(data, parameters, deviations)
+                value = body.decode(data, parameters, deviations)
             except ValueError as error:
                 undeclared = mismatch is not None and mismatch.kind == leniency.MEDIA_TYPE
                 failure = failure or (
@@ -227,7 +227,7 @@ class Responses:
                 )
                 continue
             best = best or (body, value, deviations)
-            if body.top_level(value) is None:
+            if body.top_level_problem(value) is None:
                 best = (body, value, deviations)
                 break
         if best is None:
@@ -235,8 +235,8 @@ class Responses:
         body, value, deviations = best
         problems += deviations
         if validate != "off":
-            problems += body.judge(value)
-        return body.python(value, problems)
+            problems += body.validate(value)
+        return body.parse(value, problems)
 
     def _ways(self, media_type: str, declared: Answer | None) -> list[tuple[Body, Problem | None]]:
         """How the bytes of a response of a media type may be read, the likeliest way first; each with what is then
@@ -257,7 +257,7 @@ class Responses:
         match = self._declared(media_type, types, itself)
         if match is not None:
             body = self._bodies.response(declared, match) or self._bodies.unread
-            as_json = self._bodies.response(declared, JSON) if body.holds_no_members() else None
+            as_json = self._bodies.response(declared, JSON) if body.is_mislabeled() else None
             return [(way, None) for way in (as_json, body) if way is not None]
         mismatch = Problem(
             ("Content-Type",), f"is {media_type}, where {' or '.join(types)} is promised", leniency.MEDIA_TYPE
@@ -269,7 +269,7 @@ class Responses:
             body = self._bodies.response(declared, name) or self._bodies.unread
             if body.codec not in [other.codec for other in bodies]:
                 bodies.append(body)
-        if itself is not None and itself.codec in (*TEXT, OCTETS) and not itself.holds_no_members():
+        if itself is not None and itself.codec in (*TEXT, BINARY) and not itself.is_mislabeled():
             bodies.append(itself)
         return [(body, mismatch) for body in bodies]
 
@@ -289,7 +289,7 @@ class Responses:
         media_type = {b"{": JSON, b"[": JSON, b"<": XML}.get(data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1])
         body = self._bodies.response(None, media_type) if media_type is not None and not _is_page(data) else None
         try:
-            return body.read(data, parameters, []) if body is not None else None
+            return body.decode(data, parameters, []) if body is not None else None
         except ValueError:
             return None
 
@@ -379,11 +379,11 @@ class Responses:
         media_type, parameters = essence(stream.headers.get("Content-Type", ""))
         path = self._operation.paging.items if self._operation.paging is not None else ()
         ways = self._ways(media_type, declared)
-        holder, mismatch = next((way for way in ways if way[0].each is not None), ways[0])
+        holder, mismatch = next((way for way in ways if way[0].decode_items is not None), ways[0])
         path = () if holder.codec.listed else path
         schema = self._item_schema(holder.schema, path)
         body = self._bodies.item(stream.status, schema, holder.media_type)
-        if holder.each is None or body is None:
+        if holder.decode_items is None or body is None:
             raise Unsupported(f"{holder.media_type} cannot be read item by item; call {self._operation.id} instead")
         problems = [mismatch] if mismatch is not None else []
 
@@ -393,12 +393,12 @@ class Responses:
             problems.clear()
 
         try:
-            for index, value in enumerate(holder.each(iter(stream), parameters, path, problems)):
-                value = body.promised(value, problems)
+            for index, value in enumerate(holder.decode_items(iter(stream), parameters, path, problems)):
+                value = body.from_wire(value, problems)
                 if validate != "off":
                     # An item is below the top of its response.
-                    problems += [replace(problem, kind=leniency.SCHEMA) for problem in body.judge(value)]
-                typed = body.python(value, problems)
+                    problems += [replace(problem, kind=leniency.SCHEMA) for problem in body.validate(value)]
+                typed = body.parse(value, problems)
                 check(f"item {index}")
                 yield typed
             check("the answer")
@@ -425,11 +425,11 @@ class Responses:
             )
         problems: list[Problem] = []
         try:
-            value = body.read(data, parameters, problems)
+            value = body.decode(data, parameters, problems)
         except ValueError as error:
             raise InvalidResponse(f"what came for {self._operation.id} {error}", body=data) from None
-        problems += body.judge(value) if validate != "off" else []
-        typed = body.python(value, problems)
+        problems += body.validate(value) if validate != "off" else []
+        typed = body.parse(value, problems)
         if faults := leniency.refused(problems, validate):
             raise InvalidResponse(f"what came for {self._operation.id} breaks its document:", faults, body=data)
         return typed

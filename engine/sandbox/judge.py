@@ -35,7 +35,7 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.body import Compiler
-from openconnectors.engine.values.codecs import OCTETS, essence, json
+from openconnectors.engine.values.codecs import BINARY, essence, json
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.patterns import pattern_keyword
 from openconnectors.engine.values.validation import Validator, problems_of
@@ -170,9 +170,9 @@ def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]
     declared = [essence(consumed)[0] for consumed in plan.operation.consumes]
     if plan.bodies.takes_file:
         return json.encode(""), openapi3.JSON  # bytes, for which there is no schema
-    if body.codec is OCTETS:
+    if body.codec is BINARY:
         return json.encode(data.decode("utf-8", "replace")), openapi3.JSON  # a schema sees bytes as text
-    value = body.read(data, parameters, []) if body.rewritten else body.travels(data, parameters, [])
+    value = body.decode(data, parameters, []) if body.rewritten else body.decode_wire(data, parameters, [])
     if data and media_type in declared and media_type in _READ and not body.rewritten:
         return data, content_type  # openapi-core reads these by itself
     return json.encode(_without_bytes(value)), openapi3.JSON

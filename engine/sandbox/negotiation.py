@@ -14,7 +14,7 @@ from openconnectors.engine.plan.negotiation import within
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest
 from openconnectors.engine.sandbox.routing import Route
-from openconnectors.engine.values.codecs import essence, of_no_row
+from openconnectors.engine.values.codecs import essence, is_fallback
 
 
 def success_media_type(route: Route, declared: Answer | None, request: HttpRequest) -> str:
@@ -68,7 +68,7 @@ def writable(plan: Plan, declared: Answer) -> tuple[str, ...]:
     unsuited = [
         media_type
         for media_type, body in bodies.items()
-        if body is None or (body.holds_no_members() and not of_no_row(media_type))
+        if body is None or (body.is_mislabeled() and not is_fallback(media_type))
     ]
     return tuple(sorted(offered, key=lambda media_type: media_type in unsuited))
 

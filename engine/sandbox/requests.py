@@ -94,7 +94,7 @@ def read_body(plan: Plan, content_type: str, data: bytes) -> Any:
     if body is None:
         raise ValueError(wrong_media_type(plan, media_type))
     problems: list[Problem] = []
-    value = body.read(data, parameters, problems)
+    value = body.decode(data, parameters, problems)
     if problems:
         raise ValueError(str(problems[0]))
     return value

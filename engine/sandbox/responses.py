@@ -61,10 +61,10 @@ def _read(plan: Plan, declared: Answer, media_type: str, data: bytes) -> Any:
     body = plan.bodies.response(declared, media_type)
     problems: list[Problem] = []
     try:
-        value = body.read(data, essence(media_type)[1], problems) if body is not None else MISSING
+        value = body.decode(data, essence(media_type)[1], problems) if body is not None else MISSING
     except ValueError:
         return MISSING
-    return MISSING if problems or (body is not None and body.judge(value)) else value
+    return MISSING if problems or (body is not None and body.validate(value)) else value
 
 
 def last_page(plan: Plan, schema: Schema | None, value: Any) -> Any:
@@ -140,6 +140,6 @@ def write_body(plan: Plan, declared: Answer | None, media_type: str, value: Any)
     if body is None:
         return None
     # Services send an object or a list as JSON, whatever media type of text or bytes they declare.
-    writer = plan.bodies.response(declared, _JSON) if body.holds_no_members() else None
-    written = value if isinstance(value, bytes) else (writer or body).write(value, [])
+    writer = plan.bodies.response(declared, _JSON) if body.is_mislabeled() else None
+    written = value if isinstance(value, bytes) else (writer or body).encode(value, [])
     return body.content_type(written), written

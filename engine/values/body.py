@@ -1,6 +1,31 @@
-"""One body of one operation: the codec, and the ways between its octets and a Python value.
+"""One body of one operation: the codec of its media type, and the conversions between its bytes and a Python value.
 
-Client and server use the same object from its two ends.
+Theory of operation. A value has one name in each of its shapes, in both directions and everywhere in the engine:
+
+bytes
+    What is sent and received, ``data`` in signatures.
+wire value
+    What a codec encodes and decodes: plain JSON data, whatever the media type. Its schema is the resolved schema of the
+    wire.
+contract value
+    Plain JSON data of the types and names that the document shows its callers. Its schema is the resolved schema of the
+    contract, and this is the shape that is validated.
+Python value
+    The contract value with its formats (``date-time``, ``byte``, …) as objects: what callers give and get.
+
+::
+
+    reading   bytes ── decode_wire ──▶ wire value ── policies, from_wire ──▶ contract value ── parse ──▶ Python value
+    writing   bytes ◀── codec ── wire value ◀── to_wire, policies ── contract value ◀── serialize ── Python value
+
+``decode`` is the first two steps of reading, ``encode`` the last two of writing; ``validate`` stands between. Both
+directions come out of one compilation, so that what was written can be read. Client and server use the same object from
+its two ends: the client writes a request body and reads a response body, the sandbox does the reverse.
+
+Rule 1. Nothing raises for a value that differs from its schema: problems are returned, or added to a list, and
+``leniency`` decides. ``ValueError`` is for bytes that are not of the media type, and for values that it cannot hold.
+
+Rule 2. All that depends on the schema alone is compiled once and kept. A step that changes nothing is None.
 """
 
 from __future__ import annotations
@@ -16,7 +41,7 @@ from openconnectors.engine.errors import Problem, short_repr
 from openconnectors.engine.model import Schema, Service, XmlRule
 from openconnectors.engine.policies import Policy
 from openconnectors.engine.streams import Content
-from openconnectors.engine.values.codecs import OCTETS, TEXT
+from openconnectors.engine.values.codecs import BINARY, TEXT
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters
 from openconnectors.engine.values.conversion import decimals, from_wire, parse, serialize_rule, to_wire
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
@@ -35,43 +60,33 @@ class Converters(NamedTuple):
 
 
 class Compiler:
-    """What the bodies of one service share: views of its schemas, and the walks over them."""
+    """What the bodies of one service share: its resolved schemas (``contract``, ``wire``), and the transforms over
+    them."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.contract = ResolvedSchemas(service, wire=False)
         self.wire = ResolvedSchemas(service, wire=True)
+        self._from_wire = SchemaTransform(self.contract, from_wire)
         self._parse = SchemaTransform(self.contract, parse)
         self._serialize = SchemaTransform(self.contract, serialize_rule(service, self.contract))
-        self._from_wire = SchemaTransform(self.contract, from_wire)
-        self._to_wire = SchemaTransform(self.contract, _nothing, to_wire)
+        # Members move after they are converted: to their places on the wire, where the rules would not find them.
+        self._to_wire = SchemaTransform(self.contract, lambda schema: None, to_wire)
+        self._decimals = SchemaTransform(self.wire, decimals)
         self._lock = threading.RLock()
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
-        self._decimals = SchemaTransform(self.wire, decimals)
 
     def converters(self, schema: Schema | None) -> Converters:
         """The converters for values of a schema; without a schema nothing is converted."""
         if schema is None:
             return Converters()
-        with self._lock:  # not two threads at once: a transform that is half compiled is not usable
+        with self._lock:  # a transform that another thread is still compiling is not usable
             return Converters(
                 self._from_wire.compile(schema),
                 self._parse.compile(schema),
                 self._serialize.compile(schema),
                 self._to_wire.compile(schema),
             )
-
-    def accepts(self, schema: Schema, value: Any, *, request: bool) -> bool:
-        """Whether a contract value keeps to a schema and to its formats."""
-        key = (id(schema), request)
-        if key not in self._validators:
-            written = JsonSchemaWriter(self.service, request=request).write_document(schema)
-            self._validators[key] = (schema, Validator(written))  # the schema is kept, so that its id stays its own
-        problems = self._validators[key][1].problems(value)
-        parse = self.converters(schema).parse
-        if parse is not None and not problems:
-            parse(value, (), problems)
-        return not problems
 
     def serializer(self, schema: Schema) -> Converter | None:
         """The converter from Python to contract values alone."""
@@ -82,12 +97,21 @@ class Compiler:
         """Return True if a schema has, at any depth, numbers of which every digit counts."""
         return schema is not None and self._decimals.compile(schema) is not None
 
+    def accepts(self, schema: Schema, value: Any, *, request: bool) -> bool:
+        """Return True if a contract value matches a schema, its formats included."""
+        key = (id(schema), request)
+        if key not in self._validators:
+            json_schema = JsonSchemaWriter(self.service, request=request).write_document(schema)
+            # With the schema, so that its id is not given to another object.
+            self._validators[key] = (schema, Validator(json_schema))
+        problems = self._validators[key][1].problems(value)
+        parse = self.converters(schema).parse
+        if parse is not None and not problems:
+            parse(value, (), problems)
+        return not problems
 
-def _nothing(schema: Schema) -> None:
-    return None
 
-
-_TYPES: Mapping[str, Any] = {
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
     "string": str,
@@ -96,12 +120,13 @@ _TYPES: Mapping[str, Any] = {
     "boolean": bool,
     "null": type(None),
 }
-"""JSON's types by those of schemas: a number is one, whole or not. What is none of them (a file) is any."""
+"""The types of decoded values by JSON type. A number is one type, whole or not: 1.0 is an integer (JSON Schema 2020-12,
+section 6.1.1). A type without a row (``file``) is any."""
 
 
 class Body:
-    """A schema in one media type. ``policies`` are those of its direction; ``received`` tells that the
-    client reads it (an answer) and does not write it (a request)."""
+    """A schema in one media type, in one direction. ``received``: the client reads it (a response); else it writes it
+    (a request). ``policies`` are those of that direction."""
 
     def __init__(
         self,
@@ -124,89 +149,99 @@ class Body:
         self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
         forward = [policy.apply for policy in policies if policy.apply is not None]
         backward = [policy.invert for policy in reversed(policies) if policy.invert is not None]
+        # A policy is applied by the client, and undone by the service at the other end.
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
         self.rewritten = bool(forward or backward)
-        """Whether policies make what travels differ from what the schema says."""
+        """True if policies make the wire value differ from what the schema says."""
         self._received = received
         self._validator: Validator | None = None
-        self.each = self._bound.decode_items
-        """See ``Bound``: the items as they are on the wire."""
+        self.decode_items = self._bound.decode_items
+        """Decode the items of a list while its bytes arrive, as wire values; see ``Bound``."""
 
-    def content_type(self, written: bytes | Content) -> str:
-        """The Content-Type that goes with what ``write`` made."""
-        parameters = written.parameters if isinstance(written, Content) else ""
-        told = isinstance(written, Content) or written.isascii() or "charset" in self.media_type.lower()
-        if self.codec.charset and not told:
-            parameters = f"charset={self.codec.charset}"
-        return f"{self.media_type}; {parameters}" if parameters else self.media_type
+    # Writing
 
-    def plain(self, value: Any, problems: list[Problem]) -> Any:
-        """A Python value as its contract has it: formats become text; what cannot is a problem."""
+    def serialize(self, value: Any, problems: list[Problem]) -> Any:
+        """The contract value of a Python value."""
         return self._serialize(value, (), problems) if self._serialize else value
 
-    def write(self, value: Any, problems: list[Problem]) -> bytes | Content:
-        """The octets of a contract value; ``ValueError`` where the codec cannot write it."""
+    def encode(self, value: Any, problems: list[Problem]) -> bytes | Content:
+        """The bytes of a contract value. ``ValueError`` if the media type cannot hold it."""
         if self._to_wire:
             value = self._to_wire(value, (), problems)
         for policy in self._on_writing:
             value = policy(value)
         return self._bound.encode(value)
 
-    def read(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-        """The contract value of octets; ``ValueError`` where they are none of this media type."""
+    def content_type(self, data: bytes | Content) -> str:
+        """The Content-Type for what ``encode`` returned. A charset is added only if the text needs one: ASCII is the
+        same in every charset that a service may assume, and some services compare the field as a whole."""
+        parameters = data.parameters if isinstance(data, Content) else ""
+        is_clear = isinstance(data, Content) or data.isascii() or "charset" in self.media_type.lower()
+        if self.codec.charset and not is_clear:
+            parameters = f"charset={self.codec.charset}"
+        return f"{self.media_type}; {parameters}" if parameters else self.media_type
+
+    # Reading
+
+    def decode_wire(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        """The wire value of bytes, as the peer wrote it. ``ValueError`` if they are not of this media type."""
+        return self._bound.decode(data, parameters, problems)
+
+    def decode(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        """The contract value of bytes. ``ValueError`` if they are not of this media type."""
         value = self._bound.decode(data, parameters, problems)
         for policy in self._on_reading:
             value = policy(value)
-        return self.promised(value, problems)
+        return self.from_wire(value, problems)
 
-    def promised(self, value: Any, problems: list[Problem]) -> Any:
-        """A value of the wire as its contract has it."""
+    def from_wire(self, value: Any, problems: list[Problem]) -> Any:
+        """The contract value of a wire value."""
         return self._from_wire(value, (), problems) if self._from_wire else value
 
-    def travels(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-        """The value as it is on the wire; ``ValueError`` as for ``read``."""
-        return self._bound.decode(data, parameters, problems)
+    def parse(self, value: Any, problems: list[Problem]) -> Any:
+        """The Python value of a contract value; text that does not parse as its format stays text and is a problem."""
+        return self._parse(value, (), problems) if self._parse else value
 
-    @cached_property
-    def _promised(self) -> tuple[str, ...]:
-        """The JSON types that the schema promises; none: any."""
-        if self.schema is None:
-            return ()
-        schema = self._compiler.contract.resolve(self.schema)
-        types = schema.types or (("object",) if schema.properties else ())
-        return (*types, "null") if types and schema.nullable else types
+    # Validation
 
-    def holds_no_members(self) -> bool:
-        """Whether an object or a list is promised, and nothing else, in a media type that has only text or octets."""
-        scalar = self.codec in (*TEXT, OCTETS) and not self.codec.opaque
-        return scalar and bool(self._promised) and set(self._promised) <= {"object", "array", "null"}
-
-    def top_level(self, value: Any) -> Problem | None:
-        """What is wrong with the type of a contract value as a whole; None where it is one that is promised."""
-        types = self._promised
-        if not types or isinstance(value, bytes) or (self.codec.opaque and isinstance(value, str)):
-            return None
-        fitting = [one for one in types if isinstance(value, _TYPES.get(one, object))]
-        if isinstance(value, bool):  # an integer of Python's, and no number of JSON
-            fitting = [one for one in fitting if one not in ("integer", "number")]
-        if fitting:
-            return None
-        return Problem((), f"must be {' or '.join(types)}, not {short_repr(value)}", leniency.TOP_LEVEL)
-
-    def judge(self, value: Any) -> list[Problem]:
-        """The problems of a contract value by its schema; octets have none, nor has text of a format of its own."""
+    def validate(self, value: Any) -> list[Problem]:
+        """The problems of a contract value by its schema. Bytes have none, and neither has text in a format of its own:
+        JSON Schema says nothing about them."""
         if self.schema is None or isinstance(value, bytes):
             return []
-        wrong = self.top_level(value)
-        if wrong is not None:
-            return [wrong]
-        if self.codec.opaque and isinstance(value, str) and "string" not in self._promised:
+        problem = self.top_level_problem(value)
+        if problem is not None:
+            return [problem]
+        if self.codec.opaque and isinstance(value, str) and "string" not in self._types:
             return []
         if self._validator is None:
             writer = JsonSchemaWriter(self._compiler.service, request=not self._received)
             self._validator = Validator(writer.write_document(self.schema))
         return self._validator.problems(value)
 
-    def python(self, value: Any, problems: list[Problem]) -> Any:
-        """A contract value with its formats as objects; text that does not parse stays and is a problem."""
-        return self._parse(value, (), problems) if self._parse else value
+    def top_level_problem(self, value: Any) -> Problem | None:
+        """The problem of a contract value that as a whole is not of a type of the schema; None if it is."""
+        types = self._types
+        if not types or isinstance(value, bytes) or (self.codec.opaque and isinstance(value, str)):
+            return None
+        matching = [name for name in types if isinstance(value, _PYTHON_TYPES.get(name, object))]
+        if isinstance(value, bool):  # an int in Python, but not a number in JSON
+            matching = [name for name in matching if name not in ("integer", "number")]
+        if matching:
+            return None
+        return Problem((), f"must be {' or '.join(types)}, not {short_repr(value)}", leniency.TOP_LEVEL)
+
+    @cached_property
+    def _types(self) -> tuple[str, ...]:
+        """The JSON types of the schema; none: any."""
+        if self.schema is None:
+            return ()
+        schema = self._compiler.contract.resolve(self.schema)
+        types = schema.types or (("object",) if schema.properties else ())
+        return (*types, "null") if types and schema.nullable else types
+
+    def is_mislabeled(self) -> bool:
+        """Return True if the schema is for objects or lists alone, but the media type has only text or bytes: such
+        documents mean JSON."""
+        scalar = self.codec in (*TEXT, BINARY) and not self.codec.opaque
+        return scalar and bool(self._types) and set(self._types) <= {"object", "array", "null"}

@@ -30,7 +30,7 @@ CODECS: tuple[Codec, ...] = (
 )
 """In the order of what services use most; no two match the same name, so the order decides nothing."""
 
-OCTETS = binary.CODEC
+BINARY = binary.CODEC
 """The row that reads and writes bytes of any kind, as they are."""
 
 TEXT = text.CODECS
@@ -64,8 +64,8 @@ def codec_for(media_type: str) -> Codec | None:
 
 
 @lru_cache(1024)
-def of_no_row(media_type: str) -> bool:
+def is_fallback(media_type: str) -> bool:
     """Return True if only ``application/*`` matches a media type, which says nothing about what is written so: then the
     document's schema decides. An object or a list under ``application/vnd.example`` is JSON."""
     name = essence(media_type)[0]
-    return name.startswith("application/") and name not in OCTETS.matches and codec_for(name) is OCTETS
+    return name.startswith("application/") and name not in BINARY.matches and codec_for(name) is BINARY

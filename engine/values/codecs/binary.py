@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.streams import Content, is_octets
+from openconnectors.engine.streams import Content, is_bytes
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 
 
@@ -17,7 +17,7 @@ def _encode(value: Any) -> bytes | Content:
             raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    if is_octets(value):
+    if is_bytes(value):
         return Content([value])
     raise ValueError(f"must be bytes, a pathlib.Path or an open binary file, not {type(value).__name__}")
 
@@ -48,5 +48,5 @@ CODEC = Codec(
         "application/*",  # what no other row reads: the document says what it is (see ``is_fallback``)
     ),
     bind,
-    carries=is_octets,
+    carries=is_bytes,
 )

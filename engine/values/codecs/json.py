@@ -27,7 +27,7 @@ from typing import Any
 from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.leniency import ENCODING, NUMBER, TWICE, UNICODE
 from openconnectors.engine.model import Schema
-from openconnectors.engine.streams import is_octets
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, is_too_deep
 from openconnectors.engine.values.codecs.charsets import text_of
 from openconnectors.engine.values.formats import is_decimal
@@ -251,6 +251,6 @@ CODEC = Codec(
     "json",
     ("application/json", "text/json", "+json"),
     bind,
-    carries=lambda value: not is_octets(value),
+    carries=lambda value: not is_bytes(value),
     structured=True,
 )

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.streams import is_octets
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs import json
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 
@@ -68,7 +68,7 @@ def bind_sequence(binding: Binding) -> Bound:
 
 
 def _carries(value: Any) -> bool:
-    return not is_octets(value)
+    return not is_bytes(value)
 
 
 CODECS = (

@@ -16,7 +16,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema
-from openconnectors.engine.streams import Content, Source, is_octets
+from openconnectors.engine.streams import Content, Source, is_bytes
 from openconnectors.engine.streams import File as Upload
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
@@ -40,9 +40,9 @@ def bind(binding: Binding) -> Bound:
         for name, member in members(value).items():
             field = fields.get(name)
             wire = field.wire if field else name
-            items = member if isinstance(member, list) and any(map(is_octets, member)) else [member]
+            items = member if isinstance(member, list) and any(map(is_bytes, member)) else [member]
             for item in items:
-                if is_octets(item):
+                if is_bytes(item):
                     sources += _file(boundary, wire, item)
                     continue
                 if field is not None and _is_file(field.schema, binding):

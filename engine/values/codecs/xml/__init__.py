@@ -20,7 +20,7 @@ from lxml import etree
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import XML_NAME
-from openconnectors.engine.streams import is_octets
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 from openconnectors.engine.values.codecs.xml.names import NIL, Element, has_name, local_name, may_replace, qualified
 from openconnectors.engine.values.codecs.xml.parsing import check_page, is_error, parse, parse_items
@@ -105,5 +105,5 @@ def bind(binding: Binding) -> Bound:
 
 
 CODEC = Codec(
-    "xml", ("application/xml", "text/xml", "+xml"), bind, carries=lambda value: not is_octets(value), structured=True
+    "xml", ("application/xml", "text/xml", "+xml"), bind, carries=lambda value: not is_bytes(value), structured=True
 )
