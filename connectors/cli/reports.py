@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint.rules import RULES
+from openconnectors.engine.lint import RULES
 
 _WIDTH = 100
 _UNSHOWN = frozenset({"secret-committed"})

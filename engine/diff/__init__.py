@@ -14,7 +14,8 @@ from typing import Any, Literal
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.connector import called, connection, is_paged, policies, trigger
-from openconnectors.engine.lint.rules import RULES, Case, told
+from openconnectors.engine.lint.rules import Case, Rule
+from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Node, Tree
 from openconnectors.engine.naming import snake
 from openconnectors.engine.path_templates import without_names
@@ -88,7 +89,8 @@ _FIXES = {
     "risk": "See that callers know of it.",
 }
 for _id, (_level, _why) in CHANGES.items():
-    told(_id, _SEVERITIES[_level], _why, _FIXES.get(_level, "Nothing to fix."), profile="diff")
+    _fix = _FIXES.get(_level, "Nothing to fix.")
+    RULES.add(Rule(_id, _SEVERITIES[_level], profile="diff", reported_by="diff", why=_why, fix=_fix))
 
 
 @dataclass

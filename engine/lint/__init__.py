@@ -17,38 +17,20 @@ from openconnectors.engine.lint import connector, microsoft, style, values
 from openconnectors.engine.lint import semantics as meaning
 from openconnectors.engine.lint.fixes import applied
 from openconnectors.engine.lint.rules import (
-    RULES,
     SEVERITIES,
     Case,
+    Dispatch,
     Edit,
     Finding,
     Rule,
     Severity,
-    Table,
     diagnostic,
-    told,
 )
 from openconnectors.engine.lint.structure import structure, version_of
+from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
 
 __all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
-
-for _id, _why, _fix in (
-    ("file", "A file that cannot be read cannot be checked.", "See that it exists and may be read."),
-    ("syntax", "The text is neither YAML nor JSON.", "Fix it where the reader stopped."),
-    ("encoding", "Bytes that are no UTF-8 are read differently by different readers.", "Save the file as UTF-8."),
-    ("key-twice", "Of a key that stands twice the last value counts.", "Keep one."),
-    ("dialect", "The document is of no version that is read.", 'Begin it with swagger: "2.0" or openapi: 3.x.y.'),
-    ("structure", "A node of another kind stands where it is read.", "Write what the finding asks for."),
-    ("extension", "An extension whose value cannot be read means nothing.", "See the page of the extensions."),
-    ("properties", "Properties that cannot be read leave every call refused.", "Write what the finding asks for."),
-    ("server", "A base path that is more than a path would lead elsewhere.", "Write the path alone."),
-    ("parameter", "A parameter that cannot be read cannot be given.", "Write what the finding asks for."),
-    ("path", "A path that cannot be read cannot be filled in.", "Write what the finding asks for."),
-    ("body", "A request has one body.", "Join the bodies."),
-    ("policy", "A policy that cannot be applied refuses the calls that it is for.", "Write what the finding asks for."),
-):
-    told(_id, "error", _why, _fix)
 
 _PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 
@@ -141,15 +123,18 @@ def _findings(case: Case, settings: Settings) -> list[Diagnostic]:
         known = {one.pointer for one in found}  # what a rule tells of in its own words is not told twice
         found += [one for one in _lowered(case) if one.pointer not in known]
     certified = settings.profile == "microsoft"
-    # A rule of ours may be told under another id: which are selected is seen when they are.
-    table = Table(
-        _PROFILES[settings.profile], (lambda name: not settings.ignores(name)) if certified else settings.wants
-    )
-    for kind in table.kinds:
+    profiles = _PROFILES[settings.profile]
+
+    def wanted(row: Rule) -> bool:
+        # A rule of ours may be reported under another id: whether that is selected is seen when it is.
+        return row.profile in profiles and (not settings.ignores(row.id) if certified else settings.wants(row.id))
+
+    dispatch = Dispatch(RULES, case.tree.version[:3], wanted)
+    for kind in dispatch.kinds:
         for node in case.tree[kind]:
             if isinstance(node.value, dict):
-                for one in table.rules(node):
-                    found += _made(one.check(node, case), one.id, case, settings) if one.check is not None else []
+                for row, check in dispatch.rules(node):
+                    found += _made(check(node, case), row.id, case, settings)
     return _certified(found, settings) if certified else found
 
 
@@ -220,4 +205,5 @@ def explain(name: str) -> Rule:
     return RULES[name]
 
 
-_ = (connector, style, values)  # they register their rules
+_ = (connector, style, values)  # they bind their functions
+RULES.complete()

@@ -10,7 +10,8 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import ROWS
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import Unsupported, nearest
-from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
+from openconnectors.engine.lint.rules import Case, Edit, Finding
+from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node
 from openconnectors.engine.model import MISSING, PolicyUse
 from openconnectors.engine.naming import snake
@@ -31,13 +32,7 @@ _TOLD = """
 KNOWN_EXTENSIONS = frozenset((*(name for _, name in ROWS), *_TOLD.split()))
 
 
-@rule(
-    "extension-misspelled",
-    "warning",
-    "document path operation parameter schema answer header items scheme info",
-    "An extension that nobody knows does nothing; this one is close to a known one.",
-    "Correct it.",
-)
+@check("extension-misspelled")
 def _extension(node: Node, case: Case) -> Iterator[Finding]:
     for name in node.value if isinstance(node.value, Mapping) else ():
         folded = name.lower().replace("_", "-")
@@ -49,13 +44,7 @@ def _extension(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at(name), f"the extension {name!r} is not known{hint}", key=True, edit=edit)
 
 
-@rule(
-    "name-collision",
-    "warning",
-    "document",
-    "Names that differ in case or punctuation only have the same Python name; the second gets a number.",
-    "Rename one, or give it x-ms-client-name.",
-)
+@check("name-collision")
 def _name_collision(node: Node, case: Case) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for name, one in case.ids.items():
@@ -65,13 +54,7 @@ def _name_collision(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(one.at("operationId"), said)
 
 
-@rule(
-    "parameter-collision",
-    "warning",
-    "operation",
-    "Parameters that differ in case or punctuation only have the same Python name; the second gets a number.",
-    "Give one x-ms-client-name.",
-)
+@check("parameter-collision")
 def _parameter_collision(node: Node, case: Case) -> Iterator[Finding]:
     seen: dict[str, Node] = {}
     for one in case.tree.parameters(node):
@@ -87,14 +70,7 @@ def _parameter_collision(node: Node, case: Case) -> Iterator[Finding]:
 _VISIBILITY = ("none", "important", "advanced", "internal")
 
 
-@rule(
-    "extension-value",
-    "error",
-    "operation parameter schema",
-    "A value that the extension does not know does nothing.",
-    "Write one that it knows.",
-    has="x-ms-visibility x-ms-trigger x-ms-url-encoding x-nullable x-ms-client-flatten x-ms-notification-url",
-)
+@check("extension-value")
 def _extension_value(node: Node, case: Case) -> Iterator[Finding]:
     for name, known in (
         ("x-ms-visibility", _VISIBILITY),
@@ -154,14 +130,7 @@ _ASKING = (
 )
 
 
-@rule(
-    "dynamic-operation",
-    "error",
-    "parameter schema",
-    "Choices and schemas are asked from an operation of the same document.",
-    "Name an operationId of this document.",
-    has="x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree",
-)
+@check("dynamic-operation")
 def _dynamic_operation(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         name = value.get("operationId")
@@ -169,28 +138,14 @@ def _dynamic_operation(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(f"{at}/operationId", f"there is no operation {name!r}{nearest(name, case.ids)}")
 
 
-@rule(
-    "dynamic-incomplete",
-    "error",
-    "parameter schema",
-    "Without the operation to ask there are no choices.",
-    "Name an operationId of this document.",
-    has="x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree",
-)
+@check("dynamic-incomplete")
 def _dynamic_incomplete(node: Node, case: Case) -> Iterator[Finding]:
     for at, name, value in asking(node):
         if not isinstance(value.get("operationId"), str):
             yield Finding(at, f"{name!r} names no operation", key=True)
 
 
-@rule(
-    "dynamic-parameter",
-    "warning",
-    "parameter schema",
-    "A value for a parameter that the asked operation has not goes nowhere.",
-    "Name a parameter of that operation.",
-    has="x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree",
-)
+@check("dynamic-parameter")
 def _dynamic_parameter(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         asked = case.ids.get(str(value.get("operationId")))
@@ -231,14 +186,7 @@ def parameter_names(operation: Node, case: Case) -> set[str]:
     return found
 
 
-@rule(
-    "page-link",
-    "warning",
-    "operation",
-    "Without the member that holds the next link, there is one page only.",
-    "Name a property of the answer.",
-    has="x-ms-pageable",
-)
+@check("page-link")
 def _page_link(node: Node, case: Case) -> Iterator[Finding]:
     declared = node.get("x-ms-pageable")
     if not isinstance(declared, Mapping):
@@ -268,14 +216,7 @@ def properties_of(node: Node, case: Case) -> set[str]:
     return found
 
 
-@rule(
-    "trigger-callback",
-    "warning",
-    "operation",
-    "A webhook whose request takes no URL of the caller's cannot be subscribed to.",
-    "Mark the property that takes the URL with x-ms-notification-url: true.",
-    has="x-ms-trigger",
-)
+@check("trigger-callback")
 def _callback(node: Node, case: Case) -> Iterator[Finding]:
     path = node.parent
     if path is None or "x-ms-notification-content" not in (path.value if isinstance(path.value, Mapping) else ()):
@@ -328,13 +269,7 @@ _TYPES = [
 ]
 
 
-@rule(
-    "properties-member",
-    "warning",
-    "document",
-    "A member that nobody knows is read by nobody.",
-    "Correct or remove it.",
-)
+@check("properties-member")
 def _properties_member(node: Node, case: Case) -> Iterator[Finding]:
     block = _block(case)
     for name in block[2] if block else ():
@@ -342,13 +277,7 @@ def _properties_member(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(f"{block[1]}/{escape(name)}", f"{name!r} is no member of properties{hint}", True, block[0])
 
 
-@rule(
-    "connection-parameter",
-    "error",
-    "document",
-    "A connection parameter of a type that nobody knows cannot be asked for.",
-    "Write one of the known types.",
-)
+@check("connection-parameter")
 def _connection_parameter(node: Node, case: Case) -> Iterator[Finding]:
     for at, document, name, one in connection(case):
         if not isinstance(one, Mapping):
@@ -364,13 +293,7 @@ def _connection_parameter(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(at, said, key=True, document=document)
 
 
-@rule(
-    "secret-visible",
-    "warning",
-    "document",
-    "A value that is secret by its name is shown and saved as plain text.",
-    "Give it the type securestring.",
-)
+@check("secret-visible")
 def _secret_visible(node: Node, case: Case) -> Iterator[Finding]:
     for at, document, name, one in connection(case):
         kind = str(one.get("type", "string")).lower() if isinstance(one, Mapping) else ""
@@ -406,13 +329,7 @@ def policies(case: Case) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
             yield f"{block[1]}/policyTemplateInstances/{index}", block[0], one
 
 
-@rule(
-    "policy-template",
-    "error",
-    "document",
-    "A policy that nobody knows, or that lacks a parameter, refuses the calls that it is for.",
-    "Name a known template and give it what it needs.",
-)
+@check("policy-template")
 def _policy_template(node: Node, case: Case) -> Iterator[Finding]:
     uses = case.service.policies if case.service is not None else ()
     for (at, document, one), use in zip(policies(case), uses, strict=False):
@@ -439,13 +356,7 @@ def _fault(at: str, one: Mapping[str, Any], said: str) -> str:
     return at
 
 
-@rule(
-    "policy-parameter",
-    "warning",
-    "document",
-    "A parameter that the template has not does nothing.",
-    "Correct its name.",
-)
+@check("policy-parameter")
 def _policy_parameter(node: Node, case: Case) -> Iterator[Finding]:
     for at, document, one in policies(case):
         known = _PARAMETERS.get(str(one.get("templateId", "")).lower())
@@ -494,13 +405,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@rule(
-    "policy-value",
-    "error",
-    "document",
-    "A value that the template does not know is taken for another, or refuses the call.",
-    "Write one that it knows.",
-)
+@check("policy-value")
 def _policy_value(node: Node, case: Case) -> Iterator[Finding]:
     uses = case.service.policies if case.service is not None else ()
     for (at, document, one), use in zip(policies(case), chain(uses, repeat(None)), strict=False):
@@ -523,21 +428,7 @@ def _remark(use: PolicyUse, at: str, document: Document) -> Iterator[Finding]:
         yield Finding(at, said, document=document, rule="policy-ignored")
 
 
-told(
-    "policy-ignored",
-    "warning",
-    "What the policy would do is the transport's own affair, or cannot be done: nothing is done.",
-    "Leave the policy out where the service does not need it.",
-)
-
-
-@rule(
-    "script-operation",
-    "warning",
-    "document",
-    "A script for an operation that does not exist does nothing.",
-    "Name an operationId of the definition.",
-)
+@check("script-operation")
 def _script_operation(node: Node, case: Case) -> Iterator[Finding]:
     block = _block(case)
     listed = block[2].get("scriptOperations") if block else None
@@ -547,13 +438,7 @@ def _script_operation(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(f"{block[1]}/scriptOperations/{index}", said, document=block[0])
 
 
-@rule(
-    "policy-operation",
-    "warning",
-    "document",
-    "A policy for an operation that does not exist is applied to nothing.",
-    "Name an operationId of the definition.",
-)
+@check("policy-operation")
 def _policy_operation(node: Node, case: Case) -> Iterator[Finding]:
     for at, document, one in policies(case):
         given = one.get("parameters")
@@ -569,13 +454,7 @@ def _policy_operation(node: Node, case: Case) -> Iterator[Finding]:
                         yield Finding(where, said, document=document)
 
 
-@rule(
-    "expression-unknown",
-    "error",
-    "document",
-    "An expression that names what does not exist has no value: the call that needs it is refused, or goes wrong.",
-    "Name a connection parameter, or a parameter of the operation, that exists.",
-)
+@check("expression-unknown")
 def _expression(node: Node, case: Case) -> Iterator[Finding]:
     known = {name.lower() for _, _, name, _ in connection(case)}
     if case.service is not None:
@@ -589,14 +468,6 @@ def _expression(node: Node, case: Case) -> Iterator[Finding]:
                 where = f"{at}/parameters/{escape(key)}" + (f"/{escape(step)}" if step else "")
                 for said, rule_ in _unknown(text, known, sent) if isinstance(text, str) else ():
                     yield Finding(where, said, document=document, rule=rule_)
-
-
-told(
-    "expression-parameter",
-    "warning",
-    "An expression that names a query parameter which no operation of its policy has, has no value.",
-    "Name a parameter of the operation.",
-)
 
 
 def _sent(given: Mapping[str, Any], case: Case) -> set[str] | None:
@@ -628,13 +499,7 @@ def _unknown(text: str, connection: set[str], sent: set[str] | None) -> Iterator
             yield said, "expression-parameter"
 
 
-@rule(
-    "scheme-unbound",
-    "info",
-    "scheme",
-    "A connection has no parameter for the scheme by its habitual name; one is added.",
-    "Name the parameter like the scheme, or bind it with x-connector-credentials.",
-)
+@check("scheme-unbound")
 def _unbound(node: Node, case: Case) -> Iterator[Finding]:
     declared = {name for _, _, name, _ in connection(case)}
     habits = {"basic": ("username",), "apiKey": ("api_key", node.name), "oauth2": ("token", node.name)}

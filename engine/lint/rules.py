@@ -1,23 +1,34 @@
-"""What a rule is, and the table of all of them.
+"""What a rule is: a row of data, and a function of one node that is bound to it by its id.
 
-A rule is a function of one node, or of the whole case, that yields what it finds there. It is registered with its id,
-its severity, and what it says to whoever asks (``--explain``).
+Rule 1. A row says everything about a rule but how a node is judged: severity, the kinds of nodes that it is about, the
+members of which such a node has one, the versions that it applies to, why it matters and how to fix it. Reports,
+``--explain``, configuration and docs/rules.md read rows.
+
+Rule 2. A function yields findings: a pointer and what is wrong there. It neither decides how severe that is nor where
+the pointer is in the file.
+
+Rule 3. A row has a function, or says what else reports it (``reported_by``). What does not fit together is an error
+when the package is imported: a kind that no grammar has, a row without a function, a function without a row.
+
+Theory of operation. ``Tree`` sorts the nodes of a document by kind. ``Dispatch`` sorts the rows that are asked for by
+kind and member, so that a node is shown to the few functions that can say something about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint.tree import Node, Tree
+from openconnectors.engine.errors import Diagnostic, nearest
+from openconnectors.engine.lint.tree import KINDS, Node, Tree
 from openconnectors.engine.model import Service
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,68 +83,121 @@ Check = Callable[[Node, Case], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One rule. ``why`` says what goes wrong where it is broken, ``fix`` how to fix it."""
+    """One row. Lists of names have blanks between them."""
 
     id: str
     severity: Severity
-    why: str
-    fix: str
-    profile: str
-    kinds: tuple[str, ...] = ()
-    has: tuple[str, ...] = ()
-    check: Check | None = None
+    kinds: str = ""
+    """Kinds of nodes that the function is called with, if they are mappings."""
+    members: str = field(default="", kw_only=True)
+    """Members of which a node has at least one; any node if there are none."""
+    versions: str = field(default="", kw_only=True)
+    """Versions of the specifications that the rule is for; all if there are none."""
+    why: str = field(kw_only=True)
+    """What goes wrong if the rule is broken."""
+    fix: str = field(kw_only=True)
+    """What to do about it."""
+    profile: str = field(default="default", kw_only=True)
+    reported_by: str = field(default="", kw_only=True)
+    """What reports it, if it has no function: another rule, or a module."""
 
 
-RULES: dict[str, Rule] = {}
+class Rules(Mapping[str, Rule]):
+    """A table of rows by their ids, and the function that is bound to each."""
+
+    def __init__(self, *rows: Rule) -> None:
+        self._rows: dict[str, Rule] = {}
+        self._checks: dict[str, Check] = {}
+        self.add(*rows)
+
+    def __getitem__(self, id: str) -> Rule:
+        return self._rows[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, *rows: Rule) -> None:
+        """Add rows to the table. ``ValueError`` for a row that cannot be right, whatever function is bound to it."""
+        for row in rows:
+            if row.id in self._rows:
+                raise ValueError(f"there are two rules {row.id!r}")
+            if bool(row.kinds) == bool(row.reported_by):
+                raise ValueError(f"the rule {row.id!r} needs kinds of nodes, or what it is reported by")
+            for what, names, known in (
+                ("severity", row.severity, SEVERITIES),
+                ("kind of node", row.kinds, KINDS),
+                ("version", row.versions, VERSIONS),
+            ):
+                for name in names.split():
+                    if name not in known:
+                        raise ValueError(f"the rule {row.id!r} has the unknown {what} {name!r}{nearest(name, known)}")
+            self._rows[row.id] = row
+
+    def remove(self, id: str) -> None:
+        """Remove a row and its function."""
+        del self._rows[id]
+        self._checks.pop(id, None)
+
+    def check(self, *ids: str) -> Callable[[Check], Check]:
+        """Bind a function to the rows of ids. ``ValueError`` for an id without a row, or with a function already."""
+
+        def bind(function: Check) -> Check:
+            for id in ids:
+                if id not in self._rows:
+                    raise ValueError(f"no row has the id {id!r}{nearest(id, self._rows)}")
+                if id in self._checks or self._rows[id].reported_by:
+                    raise ValueError(f"the rule {id!r} is already reported by something else")
+                self._checks[id] = function
+            return function
+
+        return bind
+
+    def complete(self) -> None:
+        """Raise ``ValueError`` if a row has neither a function nor something else that reports it."""
+        missing = [id for id, row in self._rows.items() if not row.reported_by and id not in self._checks]
+        if missing:
+            raise ValueError(f"no function is bound to the rules {', '.join(missing)}")
+
+    def bound(self) -> Iterator[tuple[Rule, Check]]:
+        """The rows that have functions, with these."""
+        for id, check in self._checks.items():
+            yield self._rows[id], check
 
 
-def told(id: str, severity: Severity, why: str, fix: str, *, profile: str = "default") -> Rule:
-    """Registers a rule whose findings come from elsewhere."""
-    RULES[id] = made = Rule(id, severity, why, fix, profile)
-    return made
+Bound = tuple[Rule, Check]
 
 
-def rule(
-    id: str, severity: Severity, kinds: str, why: str, fix: str, *, has: str = "", profile: str = "default"
-) -> Callable[[Check], Check]:
-    """Registers a function as a rule for nodes of these kinds that are mappings, with any of these members (names
-    with blanks between; no member: all of them)."""
+class Dispatch:
+    """The rules for one version of the specifications, found by what a node is and has."""
 
-    def register(check: Check) -> Check:
-        RULES[id] = Rule(id, severity, why, fix, profile, tuple(kinds.split()), tuple(has.split()), check)
-        return check
-
-    return register
-
-
-class Table:
-    """The rules of some profiles, found by what a node is and has."""
-
-    def __init__(self, profiles: tuple[str, ...], wanted: Callable[[str], bool]) -> None:
-        self._always: dict[str, list[Rule]] = {}
-        self._by_member: dict[str, dict[str, list[Rule]]] = {}
-        for one in RULES.values():
-            if one.check is None or one.profile not in profiles or not wanted(one.id):
+    def __init__(self, rules: Rules, version: str, wanted: Callable[[Rule], bool]) -> None:
+        self._always: dict[str, list[Bound]] = {}
+        self._by_member: dict[str, dict[str, list[Bound]]] = {}
+        for row, check in rules.bound():
+            if (row.versions and version not in row.versions.split()) or not wanted(row):
                 continue
-            for kind in one.kinds:
-                if not one.has:
-                    self._always.setdefault(kind, []).append(one)
-                for member in one.has:
-                    self._by_member.setdefault(kind, {}).setdefault(member, []).append(one)
+            for kind in row.kinds.split():
+                if not row.members:
+                    self._always.setdefault(kind, []).append((row, check))
+                for member in row.members.split():
+                    self._by_member.setdefault(kind, {}).setdefault(member, []).append((row, check))
         self.kinds = frozenset((*self._always, *self._by_member))
 
-    def rules(self, node: Node) -> list[Rule]:
-        """The rules that look at a node, each once."""
-        found = self._always.get(node.kind, [])
+    def rules(self, node: Node) -> list[Bound]:
+        """The rules that a node is shown to, each once."""
+        bound = self._always.get(node.kind, [])
         by_member = self._by_member.get(node.kind)
         if by_member:
             for member in by_member.keys() & node.value.keys():
-                found = [*found, *(one for one in by_member[member] if one not in found)]
-        return found
+                bound = [*bound, *(rule for rule in by_member[member] if rule not in bound)]
+        return bound
 
 
-def diagnostic(one: Rule, finding: Finding, case: Case, severity: Severity) -> Diagnostic:
+def diagnostic(row: Rule, finding: Finding, case: Case, severity: Severity) -> Diagnostic:
     """A finding at its place in its file."""
     document = finding.document or case.document
     line, column = document.position(finding.pointer, key=finding.key)
-    return Diagnostic(one.id, severity, finding.message, document.file, line, column, finding.pointer, one.fix)
+    return Diagnostic(row.id, severity, finding.message, document.file, line, column, finding.pointer, row.fix)

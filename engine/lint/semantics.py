@@ -12,20 +12,13 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.references import References
 from openconnectors.engine.errors import InvalidDocument, nearest
-from openconnectors.engine.lint.rules import Case, Edit, Finding, rule, told
+from openconnectors.engine.lint.rules import Case, Edit, Finding
+from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import HOLDERS, METHODS, Node, requirements
 from openconnectors.engine.path_templates import expand, variables, without_names
 from openconnectors.engine.values.codecs import codec_for, essence
 
 # References
-
-for _id, _why in (
-    ("reference-dangling", "A reference to nothing leaves a hole where the document is read."),
-    ("reference-circular", "References that only lead to one another mean nothing."),
-    ("reference-outside", "Nothing outside the document is opened or fetched."),
-    ("reference-kind", "What a reference means must be a mapping."),
-):
-    told(_id, "error", _why, "Point it at a node of this document.")
 
 
 def references(document: Document) -> Iterator[Finding]:
@@ -39,28 +32,14 @@ def references(document: Document) -> Iterator[Finding]:
                 yield Finding(one.pointer, one.message, rule=one.rule)
 
 
-@rule(
-    "reference-home",
-    "error",
-    "schema parameter answer body header",
-    "A reference to a node of another kind is read as what it is not.",
-    "Point it at a definition of the kind that is meant here.",
-    has="$ref",
-)
+@check("reference-home")
 def _reference_home(node: Node, case: Case) -> Iterator[Finding]:
     found = case.tree.find(node.reference) if node.reference else None
     if found is not None and found.kind != node.kind and {found.kind, node.kind} != {"items", "schema"}:
         yield Finding(node.at("$ref"), f"here stands a {node.kind}; {node.reference!r} is one of kind {found.kind}")
 
 
-@rule(
-    "reference-sibling",
-    "info",
-    "parameter answer",
-    "What stands beside a $ref is ignored.",
-    "Move it to where the reference leads, or copy that here.",
-    has="$ref",
-)
+@check("reference-sibling")
 def _reference_sibling(node: Node, case: Case) -> Iterator[Finding]:
     if node.reference:
         for name in node.value:
@@ -71,13 +50,7 @@ def _reference_sibling(node: Node, case: Case) -> Iterator[Finding]:
 # Paths
 
 
-@rule(
-    "path-template",
-    "error",
-    "path",
-    "A path whose braces do not match cannot be filled in.",
-    "Write each variable as {name}, and braces that are meant as such percent-encoded.",
-)
+@check("path-template")
 def _path_template(node: Node, case: Case) -> Iterator[Finding]:
     if not node.name.startswith("/"):
         return
@@ -89,25 +62,13 @@ def _path_template(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.pointer, f"the variable {{{name}}} stands in {node.name!r} twice; rename one", key=True)
 
 
-@rule(
-    "path-fragment",
-    "warning",
-    "path",
-    "What stands behind '#' is never sent: paths that differ there only are one path.",
-    "Tell the operations apart by what is sent.",
-)
+@check("path-fragment")
 def _path_fragment(node: Node, case: Case) -> Iterator[Finding]:
     if node.name.startswith("/") and "#" in node.name:
         yield Finding(node.pointer, f"what stands behind '#' in {node.name!r} is never sent", key=True)
 
 
-@rule(
-    "path-query",
-    "error",
-    "path",
-    "A path ends before its query: what stands behind '?' is no part of it.",
-    "Declare query parameters in its place.",
-)
+@check("path-query")
 def _path_query(node: Node, case: Case) -> Iterator[Finding]:
     if node.parent is None or node.parent.name != "paths":
         return
@@ -115,13 +76,7 @@ def _path_query(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.pointer, f"the path {node.name!r} holds a query", key=True)
 
 
-@rule(
-    "path-equivalent",
-    "error",
-    "paths",
-    "Two paths that differ in the names of their variables only are one path.",
-    "Join their operations under one of them.",
-)
+@check("path-equivalent")
 def _path_equivalent(node: Node, case: Case) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for name in node.value if isinstance(node.value, Mapping) else ():
@@ -133,25 +88,13 @@ def _path_equivalent(node: Node, case: Case) -> Iterator[Finding]:
         seen.setdefault(shape, name)
 
 
-@rule(
-    "path-doubtful",
-    "info",
-    "path",
-    "An empty segment or a slash at the end makes another path for many servers.",
-    "Leave it out where the service does not ask for it.",
-)
+@check("path-doubtful")
 def _path_doubtful(node: Node, case: Case) -> Iterator[Finding]:
     if "//" in node.name:
         yield Finding(node.pointer, f"the path {node.name!r} has an empty segment", key=True)
 
 
-@rule(
-    "path-parameter",
-    "error",
-    "operation",
-    "A variable of the path without its parameter stays a hole; a parameter without a variable goes nowhere.",
-    "Give the variable and the parameter the same name.",
-)
+@check("path-parameter")
 def _path_parameter(node: Node, case: Case) -> Iterator[Finding]:
     path = node.parent
     if path is None or path.kind != "path" or not path.name.startswith("/"):
@@ -175,13 +118,7 @@ def _methods(path: Node) -> list[str]:
 # Operations
 
 
-@rule(
-    "operation-id-duplicate",
-    "error",
-    "document",
-    "Operations are called by their operationId: the second of the same name can never be called.",
-    "Rename one of them.",
-)
+@check("operation-id-duplicate")
 def _operation_id_duplicate(node: Node, case: Case) -> Iterator[Finding]:
     seen: dict[str, Node] = {}
     for one in case.tree["operation"]:
@@ -194,26 +131,14 @@ def _operation_id_duplicate(node: Node, case: Case) -> Iterator[Finding]:
         seen.setdefault(name, one)
 
 
-@rule(
-    "operation-without-success",
-    "warning",
-    "answers",
-    "Without an answer of success, what a call returns is not known.",
-    "Declare the answer of success, or a default.",
-)
+@check("operation-without-success")
 def _without_success(node: Node, case: Case) -> Iterator[Finding]:
     names = [name for name in node.value if not name.startswith("x-")] if isinstance(node.value, Mapping) else []
     if names and not any(name[0] in "23" or name == "default" for name in names):
         yield Finding(node.pointer, f"none of {', '.join(names)} is an answer of success", key=True)
 
 
-@rule(
-    "answer-unreachable",
-    "warning",
-    "answers",
-    "The answer, or its body, can never come: the status, or the method, has none.",
-    "Remove it, or declare the status that the service sends.",
-)
+@check("answer-unreachable")
 def _unreachable(node: Node, case: Case) -> Iterator[Finding]:
     operation = node.parent
     if not isinstance(node.value, Mapping) or operation is None:
@@ -235,14 +160,7 @@ def _unreachable(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at(status), f"{status} is no status of HTTP", key=True)
 
 
-@rule(
-    "body-misplaced",
-    "warning",
-    "operation",
-    "Many servers and proxies drop the body of a GET, HEAD or DELETE.",
-    "Give the values in the query, or use another method.",
-    has="parameters requestBody",
-)
+@check("body-misplaced")
 def _body_misplaced(node: Node, case: Case) -> Iterator[Finding]:
     if node.name not in ("get", "head"):
         return
@@ -256,14 +174,7 @@ def _body_misplaced(node: Node, case: Case) -> Iterator[Finding]:
 # Parameters
 
 
-@rule(
-    "body-twice",
-    "error",
-    "operation",
-    "A request has one body.",
-    "Join the body parameters into one schema.",
-    has="parameters",
-)
+@check("body-twice")
 def _body_twice(node: Node, case: Case) -> Iterator[Finding]:
     bodies = [one for one in case.tree.parameters(node) if one.get("in") == "body"]
     for one in bodies[1:]:
@@ -275,14 +186,7 @@ def _body_twice(node: Node, case: Case) -> Iterator[Finding]:
         )
 
 
-@rule(
-    "parameter-duplicate",
-    "error",
-    "path operation",
-    "Of two parameters of the same name and place only one can be given.",
-    "Remove or rename one.",
-    has="parameters",
-)
+@check("parameter-duplicate")
 def _parameter_duplicate(node: Node, case: Case) -> Iterator[Finding]:
     given = node.get("parameters")
     seen: set[tuple[str, str]] = set()
@@ -297,14 +201,7 @@ def _parameter_duplicate(node: Node, case: Case) -> Iterator[Finding]:
         seen.add(key)
 
 
-@rule(
-    "parameter-optional-path",
-    "error",
-    "parameter",
-    "A path without one of its segments is another path.",
-    "Say `required: true`.",
-    has="in",
-)
+@check("parameter-optional-path")
 def _optional_path(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") == "path" and node.reference is None and node.get("required") is not True:
         absent = "required" not in node.value
@@ -319,28 +216,14 @@ _FRAMING = ("host", "content-length", "transfer-encoding", "connection", "te", "
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
-@rule(
-    "header-framing",
-    "warning",
-    "parameter",
-    "HTTP itself frames the message by this field: what a caller gives for it is not sent.",
-    "Leave it out.",
-    has="in",
-)
+@check("header-framing")
 def _header_framing(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("name")
     if node.get("in") == "header" and isinstance(name, str) and name.lower() in _FRAMING:
         yield Finding(node.at("name"), f"{name!r} is set by HTTP itself, never by a caller")
 
 
-@rule(
-    "header-name",
-    "error",
-    "parameter",
-    "The name is none that HTTP can carry.",
-    "Rename it as the service has it, or leave it out.",
-    has="in",
-)
+@check("header-name")
 def _header_name(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("name")
     if node.get("in") != "header" or not isinstance(name, str):
@@ -349,14 +232,7 @@ def _header_name(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("name"), f"{name!r} is no name of a header field (RFC 9110 section 5.6.2)")
 
 
-@rule(
-    "header-reserved",
-    "info",
-    "parameter",
-    "Accept and Content-Type follow from the media types, Authorization from the security schemes.",
-    "Declare media types and security schemes in place of this parameter.",
-    has="in",
-)
+@check("header-reserved")
 def _header_reserved(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("name")
     if (
@@ -367,14 +243,7 @@ def _header_reserved(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("name"), f"the header {name!r} is said by the rest of the document")
 
 
-@rule(
-    "file-place",
-    "error",
-    "parameter",
-    "A file travels as a field of a form in multipart/form-data, and nowhere else.",
-    "Put it `in: formData`, and let the operation consume multipart/form-data.",
-    has="type",
-)
+@check("file-place")
 def _file_place(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("type") == "file" and node.get("in") not in (None, "formData"):
         yield Finding(node.at("type"), f"a file cannot stand in {node.get('in')}")
@@ -385,14 +254,7 @@ def _file_place(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("type"), f"a file in a form of {', '.join(consumes)}")
 
 
-@rule(
-    "style-place",
-    "error",
-    "parameter",
-    "Values can be joined in this way at other places only.",
-    "Choose a way that fits where the parameter stands.",
-    has="collectionFormat style allowReserved",
-)
+@check("style-place")
 def _style_place(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("collectionFormat") == "multi" and node.get("in") not in (None, "query", "formData"):
         yield Finding(node.at("collectionFormat"), f"`multi` is for query and formData, not {node.get('in')}")
@@ -418,14 +280,7 @@ def _style_place(node: Node, case: Case) -> Iterator[Finding]:
 _OF_TYPE = {"deepObject": "object", "spaceDelimited": "array", "pipeDelimited": "array"}
 
 
-@rule(
-    "encoding-unknown",
-    "warning",
-    "media",
-    "An encoding for what is no property of the body says nothing.",
-    "Name a property.",
-    has="encoding",
-)
+@check("encoding-unknown")
 def _encoding(node: Node, case: Case) -> Iterator[Finding]:
     schema, given = case.tree.schema_of(node), node.get("encoding")
     known = schema.get("properties") if schema is not None else None
@@ -441,34 +296,22 @@ def _encoding(node: Node, case: Case) -> Iterator[Finding]:
 _MEDIA = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+\s*(;.*)?\Z", re.ASCII)
 
 
-@rule(
-    "media-type-invalid",
-    "error",
-    "document operation media",
-    "What is no media type cannot be asked for nor sent.",
-    "Write type/subtype, for example application/json.",
-)
+@check("media-type-invalid")
 def _media_invalid(node: Node, case: Case) -> Iterator[Finding]:
     for at, name in _media_types(node):
         if not _MEDIA.match(name):
-            yield Finding(at, f"{name!r} is no media type", key=node.kind == "media")
+            yield Finding(at, f"{name!r} is no media type", key=node.kind == "media-type")
 
 
-@rule(
-    "media-type-unknown",
-    "info",
-    "document operation media",
-    "No codec reads or writes the type: its bodies are passed on as octets.",
-    "Nothing, where octets are meant; else declare the type that the service sends.",
-)
+@check("media-type-unknown")
 def _media_unknown(node: Node, case: Case) -> Iterator[Finding]:
     for at, name in _media_types(node):
         if _MEDIA.match(name) and "*" not in name and codec_for(essence(name)[0]) is None:
-            yield Finding(at, f"no codec reads {name!r}; it is passed on as octets", key=node.kind == "media")
+            yield Finding(at, f"no codec reads {name!r}; it is passed on as octets", key=node.kind == "media-type")
 
 
 def _media_types(node: Node) -> Iterator[tuple[str, str]]:
-    if node.kind == "media":
+    if node.kind == "media-type":
         if node.parent is not None and node.parent.kind != "components":
             yield node.pointer, node.name
         return
@@ -488,13 +331,7 @@ def _required(case: Case) -> Iterator[tuple[str, str, Any]]:
         yield from requirements(node)
 
 
-@rule(
-    "security-undefined",
-    "error",
-    "document",
-    "A call that needs a scheme which is nowhere defined can never be authorised.",
-    "Define the scheme, or name one that is.",
-)
+@check("security-undefined")
 def _security_undefined(node: Node, case: Case) -> Iterator[Finding]:
     known = case.tree.schemes
     for at, name, _ in _required(case):
@@ -502,13 +339,7 @@ def _security_undefined(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(at, f"the security scheme {name!r} is not defined{nearest(name, known)}", key=True)
 
 
-@rule(
-    "scope-undefined",
-    "warning",
-    "document",
-    "A scope that the scheme does not list may not be granted.",
-    "List it among the scheme's scopes, or name one that is.",
-)
+@check("scope-undefined")
 def _scope_undefined(node: Node, case: Case) -> Iterator[Finding]:
     known = case.tree.schemes
     for at, name, scopes in _required(case):
@@ -529,13 +360,7 @@ def _scopes(scheme: Mapping[str, Any]) -> set[str] | None:
     return {str(name) for one in holders if isinstance(one, Mapping) for name in one.get("scopes") or ()}
 
 
-@rule(
-    "security-unused",
-    "info",
-    "scheme",
-    "A scheme that nothing requires is applied to no call.",
-    "Require it in `security`, or remove it.",
-)
+@check("security-unused")
 def _security_unused(node: Node, case: Case) -> Iterator[Finding]:
     if "used" not in case.notes:
         case.notes["used"] = {name for _, name, _ in _required(case)}
@@ -543,34 +368,24 @@ def _security_unused(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.pointer, f"the security scheme {node.name!r} is required nowhere", key=True)
 
 
-@rule(
-    "security-empty",
-    "warning",
-    "document",
-    "Schemes are defined and no call requires one, so that every call goes without credentials.",
-    "Add `security` to the document or to its operations.",
-)
+@check("security-empty")
 def _security_empty(node: Node, case: Case) -> Iterator[Finding]:
     known = case.tree.schemes
     if known and not any(True for _ in _required(case)):
         yield Finding(
-            case.tree.place_of("scheme"), f"{', '.join(known)}: defined, and required by no operation", key=True
+            case.tree.place_of("security-scheme"),
+            f"{', '.join(known)}: defined, and required by no operation",
+            key=True,
         )
 
 
-@rule(
-    "definition-unused",
-    "info",
-    "document",
-    "A definition that nothing refers to is read by nobody.",
-    "Remove it, or refer to it.",
-)
+@check("definition-unused")
 def _definition_unused(node: Node, case: Case) -> Iterator[Finding]:
     used = {unquote(reference[1:]) for _, reference in case.document.references(everywhere=True)}
     within = {
         one[: one.index("/", len(at))] for one in used for at in HOLDERS if one.startswith(at) and "/" in one[len(at) :]
     }
-    for kind in ("schema", "parameter", "answer", "body", "header"):
+    for kind in ("schema", "parameter", "response", "request-body", "header"):
         for one in case.tree[kind]:
             holder = one.pointer[: -len(escape(one.name))]
             unused = holder in HOLDERS and one.pointer not in used and one.pointer not in within
@@ -587,13 +402,7 @@ def _is_subtype(node: Node, case: Case) -> bool:
 # The document as a whole
 
 
-@rule(
-    "tag-duplicate",
-    "error",
-    "document",
-    "Of two tags of one name only one counts.",
-    "Remove or rename one.",
-)
+@check("tag-duplicate")
 def _tag_duplicate(node: Node, case: Case) -> Iterator[Finding]:
     seen = set()
     for one in case.tree["tag"]:
@@ -606,13 +415,7 @@ def _tag_duplicate(node: Node, case: Case) -> Iterator[Finding]:
 _HOST = re.compile(r"[^/?#@\s]+\Z")
 
 
-@rule(
-    "host-invalid",
-    "error",
-    "document",
-    "A host is a name and perhaps a port; scheme and path have members of their own.",
-    "Move them to `schemes` and `basePath`.",
-)
+@check("host-invalid")
 def _host(node: Node, case: Case) -> Iterator[Finding]:
     host, base = node.get("host"), node.get("basePath")
     if isinstance(host, str) and ("://" in host or not _HOST.match(host)):
@@ -621,14 +424,7 @@ def _host(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding("/basePath", f"{base!r} holds more than a path")
 
 
-@rule(
-    "server-variable",
-    "error",
-    "server",
-    "A hole in the URL of a server without its variable stays a hole.",
-    "Define the variable, with its default.",
-    has="url",
-)
+@check("server-variable")
 def _server_variable(node: Node, case: Case) -> Iterator[Finding]:
     url, variables = node.get("url"), node.get("variables")
     known = variables if isinstance(variables, Mapping) else {}
@@ -644,14 +440,7 @@ def _server_variable(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("variables", name), f"the variable {name!r} has no place in the URL", key=True)
 
 
-@rule(
-    "link-operation",
-    "error",
-    "link",
-    "A link to an operation that does not exist leads nowhere.",
-    "Name an operationId of this document.",
-    has="operationId",
-)
+@check("link-operation")
 def _link(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("operationId")
     if isinstance(name, str) and name not in case.ids:
@@ -676,13 +465,7 @@ _LIKELY = [re.compile(one.replace(r"\b", "")) for one in _SECRETS.values()]
 """The same without their borders: looked for in a whole text at once, for which each has a fixed beginning."""
 
 
-@rule(
-    "secret-committed",
-    "error",
-    "document",
-    "A secret in a document is known to everybody who has the document.",
-    "Revoke it, and name a connection parameter in its place.",
-)
+@check("secret-committed")
 def _secret(node: Node, case: Case) -> Iterator[Finding]:
     for document in (case.document, case.properties):
         if document is None or not any(one.search(document.text) for one in _LIKELY):

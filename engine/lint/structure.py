@@ -18,24 +18,9 @@ import jsonschema_rs
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
-from openconnectors.engine.lint.rules import Case, Edit, Finding, told
+from openconnectors.engine.lint.rules import Case, Edit, Finding
 
 _VERSIONS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
-
-for _id, _why, _fix in (
-    ("structure-version", "The document does not say which version of the specification it is of.", "Say one."),
-    ("structure-type", "A value of another type cannot be read.", "Write a value of the type that is asked for."),
-    ("structure-required", "A member that must be there is missing.", "Add it."),
-    ("structure-member", "A member that the specification does not know is read by nobody.", "Rename or remove it."),
-    ("structure-value", "The value is none of those that may stand here.", "Write one of them."),
-    ("structure-empty", "Nothing is here where at least one must be.", "Add one, or remove the empty member."),
-    ("structure-duplicate", "The same value stands twice.", "Keep one."),
-    ("structure-pattern", "The text has not the form that is asked for.", "Write it in that form."),
-    ("structure-range", "The number is outside its range.", "Write one within it."),
-    ("structure-format", "The text is no value of its format.", "Write one that is."),
-    ("structure-other", "The place breaks the specification's schema.", "Compare it with the specification."),
-):
-    told(_id, "error", _why, _fix)
 
 _RULES = {
     "type": "type",

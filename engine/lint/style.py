@@ -7,19 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from openconnectors.engine.lint.rules import Case, Finding, rule
+from openconnectors.engine.lint.rules import Case, Finding
+from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import METHODS, Node, requirements
 from openconnectors.engine.naming import snake
 from openconnectors.engine.path_templates import is_variable, variables
 
 
-@rule(
-    "operation-id-missing",
-    "warning",
-    "operation",
-    "An operation without a name is called by its path, and by another name when that changes.",
-    "Give it an operationId.",
-)
+@check("operation-id-missing")
 def _id_missing(node: Node, case: Case) -> Iterator[Finding]:
     if "operationId" not in node.value and node in case.tree.operations:
         yield Finding(
@@ -27,27 +22,14 @@ def _id_missing(node: Node, case: Case) -> Iterator[Finding]:
         )
 
 
-@rule(
-    "operation-id-unsafe",
-    "info",
-    "operation",
-    "Links and tools put the operationId into URLs and names.",
-    "Use letters, digits, '_', '-' and '.' only.",
-    has="operationId",
-)
+@check("operation-id-unsafe")
 def _id_unsafe(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("operationId")
     if isinstance(name, str) and not re.fullmatch(r"[A-Za-z0-9_.~-]+", name):
         yield Finding(node.at("operationId"), f"{name!r} holds characters that names and URLs have not")
 
 
-@rule(
-    "description-missing",
-    "info",
-    "operation info tag answer",
-    "Who reads the document is told nothing of this.",
-    "Describe it in a sentence.",
-)
+@check("description-missing")
 def _description(node: Node, case: Case) -> Iterator[Finding]:
     if (
         node.reference is None
@@ -57,27 +39,13 @@ def _description(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.pointer, f"{node.get('name') or node.name!r} has no description", node.kind != "tag")
 
 
-@rule(
-    "email-invalid",
-    "error",
-    "contact",
-    "Nobody can be written to.",
-    "Write an address of e-mail.",
-    has="email",
-)
+@check("email-invalid")
 def _email(node: Node, case: Case) -> Iterator[Finding]:
     if not re.match(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", str(node.get("email"))):
         yield Finding(node.at("email"), f"{node.get('email')!r} is no address of e-mail")
 
 
-@rule(
-    "url-invalid",
-    "error",
-    "contact license docs",
-    "The page cannot be opened.",
-    "Write the whole URL, with https://.",
-    has="url",
-)
+@check("url-invalid")
 def _url(node: Node, case: Case) -> Iterator[Finding]:
     url = str(node.get("url"))
     try:
@@ -89,30 +57,14 @@ def _url(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("url"), f"{url!r} is no absolute URL")
 
 
-@rule(
-    "type-list",
-    "warning",
-    "schema",
-    "Several types at once, and items by their position, are JSON Schema's, not this specification's.",
-    "Say one type, and one schema for the items.",
-    has="type items",
-)
+@check("type-list")
 def _type_list(node: Node, case: Case) -> Iterator[Finding]:
-    if case.tree.version.startswith(("3.1", "3.2")):
-        return
     for name in ("type", "items"):
         if isinstance(node.get(name), list):
             yield Finding(node.at(name), f"{name!r} is a list")
 
 
-@rule(
-    "markup-active",
-    "warning",
-    "info operation parameter schema answer tag",
-    "Descriptions are shown as pages: a script in one runs in the reader's browser.",
-    "Remove it.",
-    has="description title summary",
-)
+@check("markup-active")
 def _script(node: Node, case: Case) -> Iterator[Finding]:
     for name in ("description", "title", "summary"):
         text = node.get(name)
@@ -120,14 +72,7 @@ def _script(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} holds a script")
 
 
-@rule(
-    "tag-undefined",
-    "info",
-    "operation",
-    "A tag that the document does not list has no description and no order.",
-    "List it under `tags`, or name one that is.",
-    has="tags",
-)
+@check("tag-undefined")
 def _tag_undefined(node: Node, case: Case) -> Iterator[Finding]:
     known = {one.get("name") for one in case.tree["tag"]}
     given = node.get("tags")
@@ -136,13 +81,7 @@ def _tag_undefined(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("tags", index), f"the tag {name!r} is not listed")
 
 
-@rule(
-    "base-slash",
-    "info",
-    "document server",
-    "A base that ends with a slash and paths that begin with one make two.",
-    "Leave the last one out.",
-)
+@check("base-slash")
 def _base_slash(node: Node, case: Case) -> Iterator[Finding]:
     name = "basePath" if node.kind == "document" else "url"
     text = node.get(name)
@@ -150,25 +89,13 @@ def _base_slash(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at(name), f"{text!r} ends with a slash")
 
 
-@rule(
-    "path-slash",
-    "info",
-    "path",
-    "Many servers take a path with a slash at its end for another path.",
-    "Leave it out where the service does not ask for it.",
-)
+@check("path-slash")
 def _slash(node: Node, case: Case) -> Iterator[Finding]:
     if node.name.endswith("/") and len(node.name) > 1:
         yield Finding(node.pointer, f"the path {node.name!r} ends with a slash", True)
 
 
-@rule(
-    "path-twin",
-    "warning",
-    "paths",
-    "Paths that differ in case or in a slash at the end are one path for many servers.",
-    "Join them.",
-)
+@check("path-twin")
 def _twin(node: Node, case: Case) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for name in node.value:
@@ -177,13 +104,7 @@ def _twin(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} and {other!r} differ in case or a slash only", True)
 
 
-@rule(
-    "path-ambiguous",
-    "info",
-    "document",
-    "A value of the variable may be the other path's fixed segment: which operation answers is the server's choice.",
-    "Give the paths different fixed segments.",
-)
+@check("path-ambiguous")
 def _ambiguous(node: Node, case: Case) -> Iterator[Finding]:
     known: dict[tuple[str, int], dict[Any, Any]] = {}
     for one in case.tree.operations:
@@ -224,26 +145,13 @@ def fixed(segment: str) -> str | None:
     return None if is_variable(segment) else segment
 
 
-@rule(
-    "path-empty",
-    "info",
-    "path",
-    "A path without operations does nothing.",
-    "Add one, or remove the path.",
-)
+@check("path-empty")
 def _path_empty(node: Node, case: Case) -> Iterator[Finding]:
     if node.name.startswith("/") and not any(name in node.value for name in (*METHODS, "$ref", "additionalOperations")):
         yield Finding(node.pointer, f"{node.name!r} has no operation", True)
 
 
-@rule(
-    "default-unused",
-    "info",
-    "parameter",
-    "What must be given has no use for a default.",
-    "Make the parameter optional, or leave the default out.",
-    has="required",
-)
+@check("default-unused")
 def _default_unused(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("required") is not True or node.get("in") in ("path", "body"):
         return
@@ -252,14 +160,7 @@ def _default_unused(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(holder.at("default"), f"{node.get('name')!r} is required, and has a default")
 
 
-@rule(
-    "property-collision",
-    "info",
-    "schema",
-    "Properties that differ in case or punctuation only are mistaken for one another.",
-    "Rename one.",
-    has="properties",
-)
+@check("property-collision")
 def _property_collision(node: Node, case: Case) -> Iterator[Finding]:
     properties = node.get("properties")
     seen: dict[str, str] = {}
@@ -269,42 +170,21 @@ def _property_collision(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("properties", name), f"{name!r} and {other!r} are {snake(name)!r} in Python", True)
 
 
-@rule(
-    "reference-beside",
-    "info",
-    "schema",
-    "What stands beside a $ref is ignored.",
-    "Move it to where the reference leads, or join both with allOf.",
-    has="$ref",
-)
+@check("reference-beside")
 def _beside(node: Node, case: Case) -> Iterator[Finding]:
-    if node.reference and not case.tree.version.startswith(("3.1", "3.2")):
+    if node.reference:
         for name in node.value:
             if name != "$ref" and not name.startswith("x-") and name not in ("description", "title"):
                 yield Finding(node.at(name), f"{name!r} beside a $ref is ignored", True)
 
 
-@rule(
-    "examples-both",
-    "error",
-    "parameter media header",
-    "`example` and `examples` exclude each other.",
-    "Keep one.",
-    has="examples",
-)
+@check("examples-both")
 def _examples(node: Node, case: Case) -> Iterator[Finding]:
-    if "example" in node.value and not case.tree.swagger2:
+    if "example" in node.value:
         yield Finding(node.at("examples"), "`examples` beside `example`", True)
 
 
-@rule(
-    "nullable-alone",
-    "warning",
-    "schema",
-    "Without a type beside it `nullable` says nothing.",
-    "Say the type, or leave it out.",
-    has="nullable",
-)
+@check("nullable-alone")
 def _nullable(node: Node, case: Case) -> Iterator[Finding]:
     if case.tree.version.startswith("3.0") and node.get("nullable") is True and "type" not in node.value:
         yield Finding(node.at("nullable"), "`nullable` without a type", True)
@@ -312,14 +192,7 @@ def _nullable(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("nullable"), "`nullable` is a keyword of OpenAPI 3.0 only", True)
 
 
-@rule(
-    "combination-twice",
-    "warning",
-    "schema",
-    "The same schema twice is one schema; of `oneOf` no value can fit exactly one of two that are the same.",
-    "Keep one.",
-    has="allOf anyOf oneOf",
-)
+@check("combination-twice")
 def _combination(node: Node, case: Case) -> Iterator[Finding]:
     for name in ("allOf", "anyOf", "oneOf"):
         parts = node.get(name)
@@ -328,14 +201,7 @@ def _combination(node: Node, case: Case) -> Iterator[Finding]:
                 yield Finding(node.at(name, index), f"this stands in {name} a second time")
 
 
-@rule(
-    "schema-of-itself",
-    "error",
-    "schema",
-    "A schema that extends itself, through others or not, has no end.",
-    "Take one of the steps out.",
-    has="allOf anyOf oneOf",
-)
+@check("schema-of-itself")
 def _of_itself(node: Node, case: Case) -> Iterator[Finding]:
     if node.parent is not None and node.parent.kind == "schema":
         return
@@ -363,13 +229,7 @@ def _parts(node: Node, case: Case) -> list[tuple[str, Node]]:
 _TOKENS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
 
 
-@rule(
-    "transport-insecure",
-    "warning",
-    "document scheme server",
-    "Credentials and data travel where everybody on the way can read them.",
-    "Use https.",
-)
+@check("transport-insecure")
 def _insecure(node: Node, case: Case) -> Iterator[Finding]:
     if node.kind == "server":
         url = node.get("url")
@@ -395,13 +255,7 @@ _EXPRESSION = re.compile(
 )
 
 
-@rule(
-    "expression-invalid",
-    "error",
-    "callback link",
-    "An expression that cannot be read has no value when the answer comes.",
-    "Write it as the specification's section on runtime expressions has it, for example $response.body#/id.",
-)
+@check("expression-invalid")
 def _expression(node: Node, case: Case) -> Iterator[Finding]:
     if node.kind == "callback":
         for name in node.value:
@@ -417,14 +271,7 @@ def _expression(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("parameters", name), f"{value!r} is no runtime expression")
 
 
-@rule(
-    "form-type",
-    "error",
-    "operation",
-    "A form field cannot be written in a type that is no form.",
-    "Let the operation consume application/x-www-form-urlencoded or multipart/form-data.",
-    has="parameters",
-)
+@check("form-type")
 def _form(node: Node, case: Case) -> Iterator[Finding]:
     types = case.tree.media_types(node, "consumes")
     for one in case.tree.parameters(node) if types and not any("form" in one or "*" in one for one in types) else ():
@@ -432,14 +279,7 @@ def _form(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(one.pointer, f"the form field {one.get('name')!r} where {', '.join(types)} is sent")
 
 
-@rule(
-    "example-type",
-    "info",
-    "answer",
-    "An example in a type that is never sent.",
-    "Name a type of `produces`.",
-    has="examples",
-)
+@check("example-type")
 def _example_type(node: Node, case: Case) -> Iterator[Finding]:
     operation = node.above("operation")
     produces = operation.get("produces", case.tree.root.get("produces")) if operation is not None else None
@@ -450,18 +290,11 @@ def _example_type(node: Node, case: Case) -> Iterator[Finding]:
                 yield Finding(node.at("examples", name), f"{name!r} is none of {', '.join(map(str, produces))}", True)
 
 
-@rule(
-    "scope-misplaced",
-    "error",
-    "document operation",
-    "Only OAuth and OpenID Connect have scopes; other schemes have an empty list.",
-    "Write [].",
-    has="security",
-)
+@check("scope-misplaced")
 def _scopes(node: Node, case: Case) -> Iterator[Finding]:
     for at, name, scopes in requirements(node):
         scheme = case.tree.schemes.get(name)
         plain = scheme is not None and scheme.get("type") in ("apiKey", "basic", "http", "mutualTLS")
-        if plain and scopes and not case.tree.version.startswith(("3.1", "3.2")):
+        if plain and scopes:
             said = f"{name!r} is of type {scheme.get('type') if scheme else ''}, and has no scopes"
             yield Finding(at, said, True)

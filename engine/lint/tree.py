@@ -25,9 +25,9 @@ _SCHEMA: Mapping[str, str] = {
     "allOf": "[schema]",
     "additionalProperties": "schema",
     "xml": "xml",
-    "externalDocs": "docs",
+    "externalDocs": "external-docs",
 }
-_ROOT: Mapping[str, str] = {"info": "info", "paths": "paths", "tags": "[tag]", "externalDocs": "docs"}
+_ROOT: Mapping[str, str] = {"info": "info", "paths": "paths", "tags": "[tag]", "externalDocs": "external-docs"}
 _INFO: Mapping[str, str] = {"contact": "contact", "license": "license"}
 _OPERATIONS = dict.fromkeys(METHODS, "operation")
 _EVENTS = {"x-ms-notification-content": "notification"}
@@ -38,40 +38,40 @@ SWAGGER2: Grammar = {
         "x-ms-paths": "paths",
         "definitions": "{schema}",
         "parameters": "{parameter}",
-        "responses": "{answer}",
-        "securityDefinitions": "{scheme}",
+        "responses": "{response}",
+        "securityDefinitions": "{security-scheme}",
     },
     "info": _INFO,
     "paths": {"/": "path"},
     "path": {**_OPERATIONS, **_EVENTS, "parameters": "[parameter]"},
-    "operation": {**_EVENTS, "parameters": "[parameter]", "responses": "answers", "externalDocs": "docs"},
+    "operation": {**_EVENTS, "parameters": "[parameter]", "responses": "responses", "externalDocs": "external-docs"},
     "notification": {"schema": "schema"},
-    "answers": {"*": "answer"},
-    "answer": {"schema": "schema", "headers": "{header}"},
+    "responses": {"*": "response"},
+    "response": {"schema": "schema", "headers": "{header}"},
     "parameter": {"schema": "schema", "items": "items"},
     "header": {"items": "items"},
     "items": {"items": "items"},
     "schema": _SCHEMA,
-    "tag": {"externalDocs": "docs"},
+    "tag": {"externalDocs": "external-docs"},
 }
 
-_TYPED: Mapping[str, str] = {"schema": "schema", "content": "{media}", "examples": "{example}"}
+_TYPED: Mapping[str, str] = {"schema": "schema", "content": "{media-type}", "examples": "{example}"}
 OPENAPI3: Grammar = {
     "document": {**_ROOT, "servers": "[server]", "webhooks": "{path}", "components": "components"},
     "info": _INFO,
-    "server": {"variables": "{variable}"},
+    "server": {"variables": "{server-variable}"},
     "components": {
         "schemas": "{schema}",
-        "responses": "{answer}",
+        "responses": "{response}",
         "parameters": "{parameter}",
         "examples": "{example}",
-        "requestBodies": "{body}",
+        "requestBodies": "{request-body}",
         "headers": "{header}",
-        "securitySchemes": "{scheme}",
+        "securitySchemes": "{security-scheme}",
         "links": "{link}",
         "callbacks": "{callback}",
         "pathItems": "{path}",
-        "mediaTypes": "{media}",
+        "mediaTypes": "{media-type}",
     },
     "paths": {"/": "path"},
     "path": {
@@ -84,24 +84,24 @@ OPENAPI3: Grammar = {
     "operation": {
         **_EVENTS,
         "parameters": "[parameter]",
-        "requestBody": "body",
-        "responses": "answers",
+        "requestBody": "request-body",
+        "responses": "responses",
         "callbacks": "{callback}",
         "servers": "[server]",
-        "externalDocs": "docs",
+        "externalDocs": "external-docs",
     },
     "notification": {"schema": "schema"},
     "callback": {"*": "path"},
-    "body": {"content": "{media}"},
-    "media": {
+    "request-body": {"content": "{media-type}"},
+    "media-type": {
         "schema": "schema",
         "itemSchema": "schema",
         "examples": "{example}",
         "encoding": "{encoding}",
     },
     "encoding": {"headers": "{header}"},
-    "answers": {"*": "answer"},
-    "answer": {"headers": "{header}", "content": "{media}", "links": "{link}"},
+    "responses": {"*": "response"},
+    "response": {"headers": "{header}", "content": "{media-type}", "links": "{link}"},
     "link": {"server": "server"},
     "parameter": _TYPED,
     "header": _TYPED,
@@ -113,9 +113,15 @@ OPENAPI3: Grammar = {
         **dict.fromkeys(("patternProperties", "dependentSchemas", "$defs"), "{schema}"),
         "discriminator": "discriminator",
     },
-    "tag": {"externalDocs": "docs"},
+    "tag": {"externalDocs": "external-docs"},
 }
 
+KINDS = frozenset(
+    kind
+    for grammar in (SWAGGER2, OPENAPI3)
+    for holder, members in grammar.items()
+    for kind in (holder, *(held.strip("[]{}") for held in members.values()))
+)
 
 HOLDERS = (
     "/definitions/",
@@ -163,15 +169,15 @@ _REFERABLE = frozenset(
         "schema",
         "items",
         "parameter",
-        "answer",
+        "response",
         "header",
         "path",
-        "body",
+        "request-body",
         "example",
         "link",
         "callback",
-        "scheme",
-        "media",
+        "security-scheme",
+        "media-type",
     )
 )
 
@@ -202,7 +208,7 @@ class Tree:
     @property
     def schemes(self) -> dict[str, Node]:
         """The security schemes by name."""
-        return {one.name: one for one in self["scheme"]}
+        return {one.name: one for one in self["security-scheme"]}
 
     def place_of(self, kind: str) -> str:
         """The pointer of what holds the nodes of a kind that are referred to."""

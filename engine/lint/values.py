@@ -12,7 +12,8 @@ import jsonschema_rs
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
-from openconnectors.engine.lint.rules import Case, Finding, rule
+from openconnectors.engine.lint.rules import Case, Finding
+from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node
 from openconnectors.engine.values.codecs import essence
 
@@ -109,14 +110,7 @@ def _told(node: Node, case: Case, value: Any, at: str, what: str) -> Iterator[Fi
         yield Finding(pointer, f"the {what} breaks its own schema: {message[:200]}")
 
 
-@rule(
-    "default-invalid",
-    "error",
-    "schema parameter items header",
-    "A default that breaks its own schema is sent, or assumed, and refused.",
-    "Write a default that the schema allows, of the same type.",
-    has="default",
-)
+@check("default-invalid")
 def _default(node: Node, case: Case) -> Iterator[Finding]:
     if "default" in (node.value if isinstance(node.value, Mapping) else ()) and node.reference is None:
         holder = node if node.kind != "parameter" or "schema" not in node.value else case.tree.schema_of(node)
@@ -129,21 +123,14 @@ def _is_expression(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("@") and "(" in value
 
 
-@rule(
-    "example-invalid",
-    "warning",
-    "schema parameter items header media answer",
-    "An example that breaks its own schema misleads whoever copies it.",
-    "Write an example that the schema allows.",
-    has="example examples",
-)
+@check("example-invalid")
 def _example(node: Node, case: Case) -> Iterator[Finding]:
     if not isinstance(node.value, Mapping) or node.reference is not None:
         return
     holder = node if node.kind in ("schema", "items") else case.tree.schema_of(node)
     if holder is None:
         return
-    if node.kind == "answer":
+    if node.kind == "response":
         examples = node.get("examples") if case.tree.swagger2 else None
         for name, value in examples.items() if isinstance(examples, Mapping) else ():
             kind = essence(str(name))[0]
@@ -151,7 +138,7 @@ def _example(node: Node, case: Case) -> Iterator[Finding]:
                 parsed = _parsed(value) if isinstance(value, str) and holder.get("type") != "string" else value
                 yield from _told(holder, case, parsed, node.at("examples", name), "example")
         return
-    if node.kind == "media" and "json" not in node.name:
+    if node.kind == "media-type" and "json" not in node.name:
         return
     if "example" in node.value:
         yield from _told(holder, case, node.value["example"], node.at("example"), "example")
@@ -180,14 +167,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-@rule(
-    "enum-invalid",
-    "error",
-    "schema parameter items header",
-    "A value of another type than the schema's can never be given.",
-    "Write the values in the schema's type.",
-    has="enum",
-)
+@check("enum-invalid")
 def _enum(node: Node, case: Case) -> Iterator[Finding]:
     allowed, kind = node.get("enum"), node.get("type")
     types = TYPES.get(kind) if isinstance(kind, str) else None
@@ -203,28 +183,14 @@ def _enum(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("enum", index), f"{value!r} is no {kind}")
 
 
-@rule(
-    "const-invalid",
-    "error",
-    "schema",
-    "A constant of another type than the schema's can never be given.",
-    "Write it in the schema's type.",
-    has="const",
-)
+@check("const-invalid")
 def _const(node: Node, case: Case) -> Iterator[Finding]:
     found = _values(case).problem(node, node.get("const")) if _is_plain(node.value) else None
     if found is not None:
         yield Finding(node.at("const"), f"{node.get('const')!r} breaks the rest of its schema: {found[1]}")
 
 
-@rule(
-    "required-read-only",
-    "info",
-    "schema",
-    "What only the service writes cannot be required of a caller.",
-    "Take it out of `required`, or describe requests by a schema of their own.",
-    has="required",
-)
+@check("required-read-only")
 def _required_read_only(node: Node, case: Case) -> Iterator[Finding]:
     names = node.get("required")
     for index, name in enumerate(names if isinstance(names, list) else ()):
@@ -233,14 +199,7 @@ def _required_read_only(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("required", index), f"{name!r} is read only")
 
 
-@rule(
-    "enum-unreachable",
-    "warning",
-    "schema parameter items header",
-    "A value that the rest of its schema forbids can never be given.",
-    "Remove it, or widen the rest.",
-    has="enum",
-)
+@check("enum-unreachable")
 def _enum_unreachable(node: Node, case: Case) -> Iterator[Finding]:
     allowed = node.get("enum")
     rest = {name: one for name, one in node.value.items() if name not in ("enum", "type", "default", "example")}
@@ -253,27 +212,13 @@ def _enum_unreachable(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("enum", index), f"{value!r} can never be given: {found[1]}")
 
 
-@rule(
-    "enum-empty",
-    "error",
-    "schema parameter items header",
-    "No value is one of none.",
-    "List the values, or leave the enum out.",
-    has="enum",
-)
+@check("enum-empty")
 def _enum_empty(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("enum") == [] and not case.tree.version.startswith("3.0"):
+    if node.get("enum") == []:
         yield Finding(node.at("enum"), "the enum has no values")
 
 
-@rule(
-    "enum-duplicate",
-    "warning",
-    "schema parameter items header",
-    "A value that stands twice is one value.",
-    "Remove one.",
-    has="enum",
-)
+@check("enum-duplicate")
 def _enum_twice(node: Node, case: Case) -> Iterator[Finding]:
     seen: list[str] = []
     allowed = node.get("enum")
@@ -284,14 +229,7 @@ def _enum_twice(node: Node, case: Case) -> Iterator[Finding]:
         seen.append(text)
 
 
-@rule(
-    "required-unknown",
-    "warning",
-    "schema",
-    "A member that must be there and is not described can hold anything, or is misspelled.",
-    "Name a property, or describe it.",
-    has="required",
-)
+@check("required-unknown")
 def _required(node: Node, case: Case) -> Iterator[Finding]:
     names = node.get("required")
     properties = node.get("properties")
@@ -333,14 +271,7 @@ def _is_part(node: Node, of: Node) -> bool:
     return node.pointer.removeprefix(of.pointer).split("/")[1:2] in (["allOf"], ["anyOf"], ["oneOf"])
 
 
-@rule(
-    "discriminator-undefined",
-    "error",
-    "schema",
-    "Without the member that it names, a discriminator tells nothing.",
-    "Name a property that is required.",
-    has="discriminator",
-)
+@check("discriminator-undefined")
 def _discriminator(node: Node, case: Case) -> Iterator[Finding]:
     given = node.get("discriminator")
     if given is None:
@@ -361,16 +292,9 @@ def _discriminator(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("discriminator", "mapping", key), f"{target!r} is no schema of this document")
 
 
-@rule(
-    "array-without-items",
-    "error",
-    "schema parameter items header",
-    "What an array without items holds is not known.",
-    "Say `items`, `{}` for anything.",
-    has="type",
-)
+@check("array-without-items")
 def _without_items(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("type") == "array" and "items" not in node.value and not case.tree.version.startswith(("3.1", "3.2")):
+    if node.get("type") == "array" and "items" not in node.value:
         yield Finding(node.at("type"), "an array needs `items`")
 
 
@@ -382,14 +306,7 @@ _PAIRS = (
 )
 
 
-@rule(
-    "limits-contradict",
-    "error",
-    "schema parameter items header",
-    "No value can be above the one and below the other.",
-    "Put the smaller number first.",
-    has=f"{' '.join(one for pair in _PAIRS for one in pair)} exclusiveMinimum exclusiveMaximum",
-)
+@check("limits-contradict")
 def _limits(node: Node, case: Case) -> Iterator[Finding]:
     for low, high in _PAIRS:
         least, most = node.get(low), node.get(high)
@@ -416,14 +333,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@rule(
-    "keyword-ignored",
-    "warning",
-    "schema parameter items header",
-    "A keyword for another type says nothing about this one.",
-    "Remove it, or give the schema the type that is meant.",
-    has=" ".join(name for names in _OWN.values() for name in names),
-)
+@check("keyword-ignored")
 def _ignored(node: Node, case: Case) -> Iterator[Finding]:
     kind = node.get("type")
     kind = "number" if kind == "integer" else kind
@@ -451,14 +361,7 @@ _FORMATS: Mapping[str, frozenset[str]] = {
 }
 
 
-@rule(
-    "format-contradicts",
-    "warning",
-    "schema parameter items header",
-    "A format of another type than the schema's says nothing.",
-    "Write the format of the type, or the type of the format.",
-    has="format",
-)
+@check("format-contradicts")
 def _format(node: Node, case: Case) -> Iterator[Finding]:
     form, kind = node.get("format"), node.get("type")
     if not isinstance(form, str) or kind not in ("string", "integer", "number", "boolean", "array", "object"):
@@ -469,14 +372,7 @@ def _format(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("format"), f"the format {form!r} is for {other}, not {kind}")
 
 
-@rule(
-    "format-unknown",
-    "info",
-    "schema parameter items header",
-    "A format that nobody knows is checked by nobody.",
-    "Write a known one, or leave it out.",
-    has="format",
-)
+@check("format-unknown")
 def _format_unknown(node: Node, case: Case) -> Iterator[Finding]:
     form = node.get("format")
     known = frozenset[str]().union(*_FORMATS.values())
@@ -484,14 +380,7 @@ def _format_unknown(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("format"), f"the format {form!r} is not known{nearest(form, known)}")
 
 
-@rule(
-    "type-contradicts",
-    "error",
-    "schema",
-    "No value is of two types at once.",
-    "Make the types of the schema and of those that it extends one.",
-    has="allOf",
-)
+@check("type-contradicts")
 def _type_contradicts(node: Node, case: Case) -> Iterator[Finding]:
     parts = node.get("allOf")
     kinds: dict[str, str] = {}
@@ -508,27 +397,13 @@ def _type_contradicts(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(kinds[second], f"this is {second}, and also {first}")
 
 
-@rule(
-    "access-contradicts",
-    "error",
-    "schema",
-    "A property that is only read and only written is neither.",
-    "Keep one of readOnly and writeOnly.",
-    has="writeOnly",
-)
+@check("access-contradicts")
 def _access(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("readOnly") is True and node.get("writeOnly") is True:
         yield Finding(node.at("writeOnly"), "this is readOnly and writeOnly", key=True)
 
 
-@rule(
-    "schema-endless",
-    "error",
-    "schema",
-    "A value that must hold itself has no end: none can be written.",
-    "Make one property on the way optional.",
-    has="required",
-)
+@check("schema-endless")
 def _endless(node: Node, case: Case) -> Iterator[Finding]:
     if node.pointer.count("/") > 3:
         return
@@ -559,14 +434,7 @@ def _comes_back(start: Node, name: str, case: Case, passed: frozenset[str]) -> b
 # Patterns
 
 
-@rule(
-    "pattern-invalid",
-    "error",
-    "schema parameter items header",
-    "A pattern that no engine reads checks nothing.",
-    "Write a regular expression of ECMA-262.",
-    has="pattern",
-)
+@check("pattern-invalid")
 def _pattern(node: Node, case: Case) -> Iterator[Finding]:
     pattern = node.get("pattern")
     if isinstance(pattern, str):
@@ -608,14 +476,7 @@ def not_ecma(pattern: str) -> str | None:
     return None
 
 
-@rule(
-    "pattern-slow",
-    "warning",
-    "schema parameter items header",
-    "Repetitions inside repetitions can take time without bound on a text that does not match.",
-    "Let no two repetitions match the same text.",
-    has="pattern",
-)
+@check("pattern-slow")
 def _pattern_slow(node: Node, case: Case) -> Iterator[Finding]:
     pattern = node.get("pattern")
     if isinstance(pattern, str) and backtracks(pattern):
@@ -671,14 +532,7 @@ def _overlap(body: Any) -> bool:
 # Names in XML
 
 
-@rule(
-    "xml-clash",
-    "error",
-    "schema",
-    "Two properties that are the same element, or the same attribute, cannot be told apart in XML.",
-    "Give one of them another name in its `xml`.",
-    has="properties",
-)
+@check("xml-clash")
 def _xml_clash(node: Node, case: Case) -> Iterator[Finding]:
     properties = node.get("properties")
     seen: dict[tuple[bool, str, str], str] = {}
@@ -702,13 +556,7 @@ def _xml_clash(node: Node, case: Case) -> Iterator[Finding]:
         seen.setdefault(key, name)
 
 
-@rule(
-    "xml-misplaced",
-    "warning",
-    "xml",
-    "What `xml` says here cannot be carried out.",
-    "`wrapped` is for arrays, `attribute` for plain values; a namespace is a URI.",
-)
+@check("xml-misplaced")
 def _xml_misplaced(node: Node, case: Case) -> Iterator[Finding]:
     holder = node.parent
     if holder is None or not isinstance(node.value, Mapping):
@@ -795,16 +643,8 @@ _SCHEMA_KEYWORDS = [
 ]
 
 
-@rule(
-    "keyword-misspelled",
-    "warning",
-    "schema",
-    "A keyword that nobody knows says nothing; this one is close to a known one.",
-    "Correct it.",
-)
+@check("keyword-misspelled")
 def _keyword(node: Node, case: Case) -> Iterator[Finding]:
-    if not isinstance(node.value, Mapping) or not case.tree.version.startswith(("3.1", "3.2")):
-        return
     for name in node.value:
         if name not in _SCHEMA_KEYWORDS and not name.startswith("x-"):
             hint = nearest(name, _SCHEMA_KEYWORDS, 0.8)

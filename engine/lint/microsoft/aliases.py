@@ -6,10 +6,8 @@ import re
 from dataclasses import replace
 
 from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint import semantics as meaning
-from openconnectors.engine.lint import structure, style, values
-from openconnectors.engine.lint.microsoft.profile import PROFILE
-from openconnectors.engine.lint.rules import RULES, told
+from openconnectors.engine.lint.microsoft.table import Rule
+from openconnectors.engine.lint.table import RULES
 
 _PARAMETER = r"^(/paths/[^/]+(/\w+)?)?/parameters/[^/]+"
 SAME: tuple[tuple[str, str, str], ...] = (
@@ -110,12 +108,9 @@ SAME: tuple[tuple[str, str, str], ...] = (
     ("operation-id-missing", r"", "OperationIdRequired"),
 )
 
-RULES_BEFORE = (structure, meaning, style, values)
-"""The modules whose rules are named above; they are registered before."""
-
-for _own, _, _id in SAME:
-    if _id not in RULES and _own in RULES:
-        told(_id, RULES[_own].severity, RULES[_own].why, RULES[_own].fix, profile=PROFILE)
+for _ours, _, _id in SAME:
+    if _id not in RULES:
+        RULES.add(Rule(_id, RULES[_ours].severity, reported_by=_ours, why=RULES[_ours].why, fix=RULES[_ours].fix))
 
 
 def renamed(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -127,12 +122,3 @@ def renamed(found: list[Diagnostic]) -> list[Diagnostic]:
             same = "ParameterListContainsFormDataAndBody"
         made.append(replace(one, rule=same))
     return made
-
-
-told(
-    "ParameterListContainsFormDataAndBody",
-    "error",
-    "A request has one body: a form, or something else.",
-    "Make them all form fields, or properties of the body.",
-    profile=PROFILE,
-)

@@ -8,7 +8,8 @@ from typing import Any
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.connector import asking, properties_of
-from openconnectors.engine.lint.microsoft.profile import certified, is_internal
+from openconnectors.engine.lint.microsoft.profile import is_internal
+from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Case, Finding
 from openconnectors.engine.lint.tree import Node
 from openconnectors.engine.lint.values import TYPES
@@ -60,14 +61,7 @@ def _property(node: Node, name: str, case: Case) -> Node | None:
     return None
 
 
-@certified(
-    "InvokedOperationShouldProduceArray",
-    "warning",
-    "parameter schema",
-    "There is nothing to choose from.",
-    "Name the member of the answer that holds the list.",
-    "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-tree",
-)
+@check("InvokedOperationShouldProduceArray")
 def _produces_array(node: Node, case: Case) -> Iterator[Finding]:
     for at, name, value in asking(node):
         asked = case.ids.get(str(value.get("operationId")))
@@ -90,14 +84,7 @@ def _produces_array(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(f"{at}/{member}", said)
 
 
-@certified(
-    "InvokedOperationShouldProduceProperty",
-    "warning",
-    "parameter schema",
-    "The value is not in the answer.",
-    "Name a property of the answer's items.",
-    "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-tree",
-)
+@check("InvokedOperationShouldProduceProperty")
 def _produces_property(node: Node, case: Case) -> Iterator[Finding]:
     for at, name, value in asking(node):
         asked = case.ids.get(str(value.get("operationId")))
@@ -136,58 +123,50 @@ def _body_properties(operation: Node, case: Case) -> set[str]:
     return set().union(*(properties_of(one, case) for one in schemas)) if schemas else set()
 
 
-for _old, _new, _stem in (
-    ("x-ms-dynamic-values", "x-ms-dynamic-list", "DynamicList"),
-    ("x-ms-dynamic-schema", "x-ms-dynamic-properties", "DynamicProperties"),
-):
-
-    def _ambiguous(node: Node, case: Case, old: str = _old, new: str = _new) -> Iterator[Finding]:
-        operation = _own_operation(node)
-        if new in node.value or operation is None or not isinstance(node.get(old), Mapping):
-            return
-        names = {str(one.get("name")) for one in case.tree.parameters(operation)}
-        for name, kind, value in _references(node.get(old)):
-            if kind == "parameter" and value in names and value in _body_properties(operation, case):
-                said = f"{value!r} is a parameter, and a property of the body"
-                yield Finding(node.at(old, "parameters", name), said)
-
-    def _no_parameter(node: Node, case: Case, old: str = _old, new: str = _new) -> Iterator[Finding]:
-        operation = _own_operation(node)
-        if new in node.value or operation is None or not isinstance(node.get(old), Mapping):
-            return
-        names = {str(one.get("name")) for one in case.tree.parameters(operation)}
-        for name, kind, value in _references(node.get(old)):
-            if kind != "parameter" or not isinstance(value, str) or value in names:
-                continue
-            if "/" in value or value in _body_properties(operation, case):
-                yield Finding(node.at(old, "parameters", name), f"{value!r} is a property, which {old} cannot name")
-
-    certified(
-        f"{_stem}ExtensionRequiredForAmbiguousReferences",
-        "error",
-        "parameter schema",
-        "Which of the two is meant is not known.",
-        f"Define {_new} too.",
-        _old,
-    )(_ambiguous)
-    certified(
-        f"{_stem}ExtensionRequiredForNonParameterReferences",
-        "error",
-        "parameter schema",
-        "The older extension knows parameters only.",
-        f"Define {_new} too.",
-        _old,
-    )(_no_parameter)
+def _ambiguous(node: Node, case: Case, old: str, new: str) -> Iterator[Finding]:
+    operation = _own_operation(node)
+    if new in node.value or operation is None or not isinstance(node.get(old), Mapping):
+        return
+    names = {str(one.get("name")) for one in case.tree.parameters(operation)}
+    for name, kind, value in _references(node.get(old)):
+        if kind == "parameter" and value in names and value in _body_properties(operation, case):
+            said = f"{value!r} is a parameter, and a property of the body"
+            yield Finding(node.at(old, "parameters", name), said)
 
 
-@certified(
-    "DynamicPropertiesExtensionRequiredForPropertiesValuePath",
-    "error",
-    "schema",
-    "A path into the properties is no schema.",
-    "Define x-ms-dynamic-properties, with the path of the schema.",
-    "x-ms-dynamic-schema",
-)
+def _no_parameter(node: Node, case: Case, old: str, new: str) -> Iterator[Finding]:
+    operation = _own_operation(node)
+    if new in node.value or operation is None or not isinstance(node.get(old), Mapping):
+        return
+    names = {str(one.get("name")) for one in case.tree.parameters(operation)}
+    for name, kind, value in _references(node.get(old)):
+        if kind != "parameter" or not isinstance(value, str) or value in names:
+            continue
+        if "/" in value or value in _body_properties(operation, case):
+            yield Finding(node.at(old, "parameters", name), f"{value!r} is a property, which {old} cannot name")
+
+
+@check("DynamicListExtensionRequiredForAmbiguousReferences")
+def _ambiguous_list(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _ambiguous(node, case, "x-ms-dynamic-values", "x-ms-dynamic-list")
+
+
+@check("DynamicPropertiesExtensionRequiredForAmbiguousReferences")
+def _ambiguous_properties(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _ambiguous(node, case, "x-ms-dynamic-schema", "x-ms-dynamic-properties")
+
+
+@check("DynamicListExtensionRequiredForNonParameterReferences")
+def _property_for_list(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _no_parameter(node, case, "x-ms-dynamic-values", "x-ms-dynamic-list")
+
+
+@check("DynamicPropertiesExtensionRequiredForNonParameterReferences")
+def _property_for_properties(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _no_parameter(node, case, "x-ms-dynamic-schema", "x-ms-dynamic-properties")
+
+
+@check("DynamicPropertiesExtensionRequiredForPropertiesValuePath")
 def _properties_path(node: Node, case: Case) -> Iterator[Finding]:
     own = node.get("x-ms-dynamic-schema")
     path = own.get("value-path") if isinstance(own, Mapping) else None
@@ -195,14 +174,7 @@ def _properties_path(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("x-ms-dynamic-schema", "value-path"), f"{path!r} leads to properties")
 
 
-@certified(
-    "DynamicPropertiesItemValuePathMismatch",
-    "error",
-    "schema",
-    "The two extensions mean different schemas.",
-    "Give both the same path.",
-    "x-ms-dynamic-properties",
-)
+@check("DynamicPropertiesItemValuePathMismatch")
 def _properties_mismatch(node: Node, case: Case) -> Iterator[Finding]:
     old, new = node.get("x-ms-dynamic-schema"), node.get("x-ms-dynamic-properties")
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
@@ -213,42 +185,21 @@ def _properties_mismatch(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("x-ms-dynamic-properties", "itemValuePath"), said)
 
 
-@certified(
-    "DynamicTreeExtensionMissing",
-    "error",
-    "parameter schema",
-    "How folders are opened is not known.",
-    "Define x-ms-dynamic-tree.",
-    "x-ms-dynamic-values",
-)
+@check("DynamicTreeExtensionMissing")
 def _tree_missing(node: Node, case: Case) -> Iterator[Finding]:
     own = node.get("x-ms-dynamic-values")
     if isinstance(own, Mapping) and own.get("capability") == "file-picker" and "x-ms-dynamic-tree" not in node.value:
         yield Finding(node.at("x-ms-dynamic-values", "capability"), "a file picker without x-ms-dynamic-tree")
 
 
-@certified(
-    "DynamicExtensionDefinitionNotAllowedInParameter",
-    "error",
-    "parameter",
-    "A body has its extensions in its schema.",
-    "Move it there.",
-    _DYNAMIC,
-)
+@check("DynamicExtensionDefinitionNotAllowedInParameter")
 def _dynamic_body(node: Node, case: Case) -> Iterator[Finding]:
     for name in _DYNAMIC.split() if node.get("in") == "body" else ():
         if name in node.value:
             yield Finding(node.at(name), f"{name!r} at the body parameter", True)
 
 
-@certified(
-    "SelectedItemValuePathNotAllowedInThisPosition",
-    "error",
-    "parameter schema",
-    "Only what opens a choice knows the choice.",
-    "Use it in `browse` of x-ms-dynamic-tree.",
-    _DYNAMIC,
-)
+@check("SelectedItemValuePathNotAllowedInThisPosition")
 def _selected(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         for name, kind, _ in _references(value):
@@ -261,14 +212,7 @@ def _asked_parameters(value: Mapping[str, Any], case: Case) -> dict[str, Node]:
     return {str(one.get("name")): one for one in case.tree.parameters(asked)} if asked is not None else {}
 
 
-@certified(
-    "OperationMissingRequiredProperty",
-    "error",
-    "parameter schema",
-    "The asked operation refuses the call.",
-    "Give the parameter.",
-    _DYNAMIC,
-)
+@check("OperationMissingRequiredProperty")
 def _asked_required(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         given = {name.partition("/")[0] for name, _, _ in _references(value)} | {
@@ -285,14 +229,7 @@ def _asked_required(node: Node, case: Case) -> Iterator[Finding]:
                 yield Finding(f"{at}/parameters" if "parameters" in value else at, said)
 
 
-@certified(
-    "OperationParameterNameIsAmbiguous",
-    "error",
-    "parameter schema",
-    "Which of the two is meant is not known.",
-    "Write the path of the property.",
-    _DYNAMIC,
-)
+@check("OperationParameterNameIsAmbiguous")
 def _asked_ambiguous(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         asked = case.ids.get(str(value.get("operationId")))
@@ -304,14 +241,7 @@ def _asked_ambiguous(node: Node, case: Case) -> Iterator[Finding]:
                 )
 
 
-@certified(
-    "OperationParameterStaticTypeMismatch",
-    "error",
-    "parameter schema",
-    "The asked operation refuses the value.",
-    "Write it in the parameter's type.",
-    _DYNAMIC,
-)
+@check("OperationParameterStaticTypeMismatch")
 def _asked_static(node: Node, case: Case) -> Iterator[Finding]:
     for at, _, value in asking(node):
         known = _asked_parameters(value, case)
@@ -336,56 +266,28 @@ def _sources(node: Node, case: Case) -> Iterator[tuple[str, Node, Node, str]]:
                 yield f"{at}/parameters/{escape(name)}", own[given], known[name], str(value.get("operationId"))
 
 
-@certified(
-    "OperationParameterRequiredMismatch",
-    "warning",
-    "parameter schema",
-    "Nothing can be asked until it is given.",
-    "Require the parameter.",
-    _DYNAMIC,
-)
+@check("OperationParameterRequiredMismatch")
 def _asked_optional(node: Node, case: Case) -> Iterator[Finding]:
     for at, source, target, asked in _sources(node, case):
         if target.get("required") is True and source.get("required") is not True and "default" not in source.value:
             yield Finding(at, f"{asked} requires it, and {source.get('name')!r} is optional")
 
 
-@certified(
-    "OperationParameterTypeMismatch",
-    "warning",
-    "parameter schema",
-    "The asked operation refuses the value.",
-    "Make the types one.",
-    _DYNAMIC,
-)
+@check("OperationParameterTypeMismatch")
 def _asked_type(node: Node, case: Case) -> Iterator[Finding]:
     for at, source, target, asked in _sources(node, case):
         if source.get("type") and target.get("type") and source.get("type") != target.get("type"):
             yield Finding(at, f"{source.get('name')!r} is {source.get('type')}, and {asked} takes {target.get('type')}")
 
 
-@certified(
-    "SourcePropertyInternal",
-    "warning",
-    "parameter schema",
-    "What is internal nobody fills in.",
-    "Show it, or write a value.",
-    _DYNAMIC,
-)
+@check("SourcePropertyInternal")
 def _asked_internal(node: Node, case: Case) -> Iterator[Finding]:
     for at, source, _, _ in _sources(node, case):
         if is_internal(source):
             yield Finding(at, f"{source.get('name')!r} is internal")
 
 
-@certified(
-    "InvalidNextLinkNameValue",
-    "warning",
-    "operation",
-    "The next page is looked for under these names only.",
-    "Call it nextLink or @odata.nextLink.",
-    "x-ms-pageable",
-)
+@check("InvalidNextLinkNameValue")
 def _next_link(node: Node, case: Case) -> Iterator[Finding]:
     own = node.get("x-ms-pageable")
     name = own.get("nextLinkName") if isinstance(own, Mapping) else None

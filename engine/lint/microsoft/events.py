@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.lint.microsoft.profile import certified, inputs, is_internal
+from openconnectors.engine.lint.microsoft.profile import inputs, is_internal
+from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Case, Finding
 from openconnectors.engine.lint.tree import Node
 
@@ -19,27 +20,13 @@ def is_webhook(node: Node) -> bool:
     return any(_CONTENT in one for one in holders)
 
 
-@certified(
-    "NotificationExtensionSupportedForTriggerOnly",
-    "error",
-    "operation",
-    "Only a trigger is told of events.",
-    "Add x-ms-trigger.",
-    _NOTE,
-)
+@check("NotificationExtensionSupportedForTriggerOnly")
 def _note_trigger(node: Node, case: Case) -> Iterator[Finding]:
     if "x-ms-trigger" not in node.value:
         yield Finding(node.at(_NOTE), "x-ms-notification without x-ms-trigger", True)
 
 
-@certified(
-    "NotificationExtensionNotSupportedInWebhookOperation",
-    "error",
-    "operation",
-    "A webhook is told already.",
-    "Remove it.",
-    _NOTE,
-)
+@check("NotificationExtensionNotSupportedInWebhookOperation")
 def _note_webhook(node: Node, case: Case) -> Iterator[Finding]:
     if is_webhook(node):
         yield Finding(node.at(_NOTE), "x-ms-notification at a webhook", True)
@@ -50,42 +37,21 @@ def _subscribing(node: Node, case: Case) -> Node | None:
     return case.ids.get(str(own.get("operationId"))) if isinstance(own, Mapping) else None
 
 
-@certified(
-    "NotificationOperationMustBeWebhook",
-    "error",
-    "operation",
-    "It cannot be subscribed to.",
-    "Name a webhook's operation.",
-    _NOTE,
-)
+@check("NotificationOperationMustBeWebhook")
 def _note_operation(node: Node, case: Case) -> Iterator[Finding]:
     subscribing = _subscribing(node, case)
     if subscribing is not None and not is_webhook(subscribing):
         yield Finding(node.at(_NOTE, "operationId"), f"{subscribing.get('operationId')} is no webhook")
 
 
-@certified(
-    "BodyOrFormDataParameterInFetchOperationNotAllowed",
-    "error",
-    "operation",
-    "What is fetched takes no body.",
-    "Use query parameters.",
-    _NOTE,
-)
+@check("BodyOrFormDataParameterInFetchOperationNotAllowed")
 def _fetch_body(node: Node, case: Case) -> Iterator[Finding]:
     for one in case.tree.parameters(node):
         if one.get("in") in ("body", "formData"):
             yield Finding(one.pointer, f"{one.get('name')!r} is in {one.get('in')}")
 
 
-@certified(
-    "ParamtersWithSameNameMustHaveSameTypeAndVisibility",
-    "error",
-    "operation",
-    "One value is given to both.",
-    "Make them alike.",
-    _NOTE,
-)
+@check("ParamtersWithSameNameMustHaveSameTypeAndVisibility")
 def _fetch_alike(node: Node, case: Case) -> Iterator[Finding]:
     subscribing = _subscribing(node, case)
     other = {str(one.get("name")): one for one in case.tree.parameters(subscribing)} if subscribing is not None else {}
@@ -98,48 +64,27 @@ def _fetch_alike(node: Node, case: Case) -> Iterator[Finding]:
             )
 
 
-@certified(
-    "OperationMustHaveNotificationContentExtension",
-    "error",
-    "operation",
-    "What will be sent is not known.",
-    "Describe it in x-ms-notification-content.",
-    "parameters",
-)
+@check("OperationMustHaveNotificationContentExtension")
 def _content_missing(node: Node, case: Case) -> Iterator[Finding]:
     marked = [one for one in inputs(node, case) if one.get(_URL) is True]
     if marked and not is_webhook(node):
         yield Finding(node.pointer, f"{node.get('operationId')} takes a URL for events that are not described", True)
 
 
-@certified(
-    "NotificationUrlNotAllowedInThisPosition",
-    "error",
-    "parameter schema items header",
-    "The URL is given in the body.",
-    "Move it there.",
-    _URL,
-)
+@check("NotificationUrlNotAllowedInThisPosition")
 def _url_position(node: Node, case: Case) -> Iterator[Finding]:
-    answer = node.above("answer")
+    answer = node.above("response")
     if node.get(_URL) is True and (node.kind != "schema" or answer is not None):
         yield Finding(node.at(_URL), "a notification URL outside of the body", True)
 
 
-@certified("NotificationUrlNotString", "error", "schema", "A URL is a text.", "Make it a string.", _URL)
+@check("NotificationUrlNotString")
 def _url_type(node: Node, case: Case) -> Iterator[Finding]:
     if node.get(_URL) is True and node.get("type") not in (None, "string"):
         yield Finding(node.at("type"), f"the notification URL is of type {node.get('type')}")
 
 
-@certified(
-    "NotificationUrlNotInternal",
-    "error",
-    "schema",
-    "The platform fills it in, nobody else.",
-    "Say `x-ms-visibility: internal`.",
-    _URL,
-)
+@check("NotificationUrlNotInternal")
 def _url_internal(node: Node, case: Case) -> Iterator[Finding]:
     holder: Node | None = node
     while holder is not None and holder.kind == "schema":
@@ -150,14 +95,7 @@ def _url_internal(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.pointer, f"the notification URL {node.name!r} is not internal", True)
 
 
-@certified(
-    "NotificationUrlNotRequired",
-    "error",
-    "schema",
-    "Without it nothing can be sent.",
-    "Require it, and what it stands in.",
-    _URL,
-)
+@check("NotificationUrlNotRequired")
 def _url_required(node: Node, case: Case) -> Iterator[Finding]:
     own: Node = node
     while node.get(_URL) is True and own.parent is not None and own.parent.kind == "schema":

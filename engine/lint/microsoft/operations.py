@@ -8,7 +8,8 @@ from typing import Any
 
 from openconnectors.engine.lint.microsoft.events import is_webhook
 from openconnectors.engine.lint.microsoft.limits import MAX_CATEGORIES, MAX_ID, MAX_SUMMARY
-from openconnectors.engine.lint.microsoft.profile import certified, is_internal
+from openconnectors.engine.lint.microsoft.profile import is_internal
+from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Case, Finding
 from openconnectors.engine.lint.tree import Node, requirements
 from openconnectors.engine.path_templates import variables
@@ -16,49 +17,28 @@ from openconnectors.engine.path_templates import variables
 # Operations: names, texts, revisions
 
 
-@certified(
-    "OperationIdSanitized",
-    "warning",
-    "operation",
-    "Other characters are taken out of the name.",
-    "Use letters, digits, '_' and '-' only.",
-    "operationId",
-)
+@check("OperationIdSanitized")
 def _id_sanitized(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("operationId")
     if isinstance(name, str) and (clean := re.sub(r"[^A-Za-z0-9_-]", "", name)) != name:
         yield Finding(node.at("operationId"), f"{name!r} is read as {clean!r}")
 
 
-@certified("OperationIdTooLong", "error", "operation", "Long names are cut.", "Shorten it.", "operationId")
+@check("OperationIdTooLong")
 def _id_long(node: Node, case: Case) -> Iterator[Finding]:
     name = node.get("operationId")
     if isinstance(name, str) and len(name) > MAX_ID:
         yield Finding(node.at("operationId"), f"the operationId has {len(name)} characters; {MAX_ID} is the most")
 
 
-@certified(
-    "OperationSummaryTooLong",
-    "warning",
-    "operation",
-    "Long titles are cut where they are shown.",
-    "Shorten it.",
-    "summary",
-)
+@check("OperationSummaryTooLong")
 def _summary_long(node: Node, case: Case) -> Iterator[Finding]:
     text = node.get("summary")
     if isinstance(text, str) and len(text) > MAX_SUMMARY:
         yield Finding(node.at("summary"), f"the summary has {len(text)} characters; {MAX_SUMMARY} is the most")
 
 
-@certified(
-    "RestrictedCharactersInSummary",
-    "warning",
-    "operation parameter schema",
-    "Titles are plain words; a slash is not shown as it is.",
-    "Write it without.",
-    "summary x-ms-summary",
-)
+@check("RestrictedCharactersInSummary")
 def _summary_characters(node: Node, case: Case) -> Iterator[Finding]:
     for name in ("summary", "x-ms-summary"):
         text = node.get(name)
@@ -67,14 +47,7 @@ def _summary_characters(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at(name), f"the title holds {found[0]!r}")
 
 
-@certified(
-    "RequiredValueEmpty",
-    "warning",
-    "operation parameter info schema",
-    "A text that is empty says nothing.",
-    "Write it.",
-    "summary description x-ms-summary title",
-)
+@check("RequiredValueEmpty")
 def _empty(node: Node, case: Case) -> Iterator[Finding]:
     for name in ("summary", "description", "x-ms-summary", "title"):
         if isinstance(node.get(name), str) and not node.get(name).strip():
@@ -89,14 +62,7 @@ def _annotation(node: Node) -> Mapping[str, Any]:
     return given if isinstance(given, Mapping) else {}
 
 
-@certified(
-    "ApiAnnotationExtensionReplacementInfoForNonDeprecatedOperations",
-    "error",
-    "operation",
-    "Only what is deprecated has something in its place.",
-    "Mark the operation deprecated, or leave the replacement out.",
-    _ANNOTATION,
-)
+@check("ApiAnnotationExtensionReplacementInfoForNonDeprecatedOperations")
 def _replacement(node: Node, case: Case) -> Iterator[Finding]:
     if "replacement" in _annotation(node) and node.get("deprecated") is not True:
         yield Finding(
@@ -104,45 +70,30 @@ def _replacement(node: Node, case: Case) -> Iterator[Finding]:
         )
 
 
-for _member in ("api", "operationId"):
-
-    def _replaced_by(node: Node, case: Case, member: str = _member) -> Iterator[Finding]:
-        given = _annotation(node).get("replacement")
-        if isinstance(given, Mapping) and not given.get(member):
-            yield Finding(node.at(_ANNOTATION, "replacement"), f"the replacement does not say its {member!r}", True)
-
-    certified(
-        f"ApiAnnotationExtensionReplacementInfoMissing{_member[0].upper()}{_member[1:]}Property",
-        "error",
-        "operation",
-        "What comes in its place is not known.",
-        f"Add {_member!r} to the replacement.",
-        _ANNOTATION,
-    )(_replaced_by)
+def _missing_in_replacement(node: Node, member: str) -> Iterator[Finding]:
+    given = _annotation(node).get("replacement")
+    if isinstance(given, Mapping) and not given.get(member):
+        yield Finding(node.at(_ANNOTATION, "replacement"), f"the replacement does not say its {member!r}", True)
 
 
-@certified(
-    "OperationRevisionEmpty",
-    "warning",
-    "operation",
-    "Revisions of a family are told apart by it.",
-    "Say the revision.",
-    _ANNOTATION,
-)
+@check("ApiAnnotationExtensionReplacementInfoMissingApiProperty")
+def _replacement_api(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _missing_in_replacement(node, "api")
+
+
+@check("ApiAnnotationExtensionReplacementInfoMissingOperationIdProperty")
+def _replacement_operation(node: Node, case: Case) -> Iterator[Finding]:
+    yield from _missing_in_replacement(node, "operationId")
+
+
+@check("OperationRevisionEmpty")
 def _revision(node: Node, case: Case) -> Iterator[Finding]:
     own = _annotation(node)
     if own.get("family") and own.get("revision") in (None, ""):
         yield Finding(node.at(_ANNOTATION), f"the family {own['family']!r} without a revision", True)
 
 
-@certified(
-    "OperationIdShouldEndWithRevision",
-    "warning",
-    "operation",
-    "Revisions are told apart by their operationId too.",
-    "Let the operationId end with _V and the revision.",
-    _ANNOTATION,
-)
+@check("OperationIdShouldEndWithRevision")
 def _revision_suffix(node: Node, case: Case) -> Iterator[Finding]:
     own, name = _annotation(node), str(node.get("operationId", ""))
     revision = own.get("revision")
@@ -166,13 +117,7 @@ def _active(members: list[Node]) -> list[Node]:
     return [one for one in members if one.get("deprecated") is not True]
 
 
-@certified(
-    "OperationFamilyHasDuplicateRevisions",
-    "error",
-    "document",
-    "Two operations are the same revision.",
-    "Number them apart.",
-)
+@check("OperationFamilyHasDuplicateRevisions")
 def _family_revisions(node: Node, case: Case) -> Iterator[Finding]:
     for family, members in _families(case).items():
         seen: set[Any] = set()
@@ -184,39 +129,21 @@ def _family_revisions(node: Node, case: Case) -> Iterator[Finding]:
             seen.add(str(revision))
 
 
-@certified(
-    "OperationFamilyHasManyEmptyRevisions",
-    "error",
-    "document",
-    "One operation of a family may be without.",
-    "Say the revision.",
-)
+@check("OperationFamilyHasManyEmptyRevisions")
 def _family_empty(node: Node, case: Case) -> Iterator[Finding]:
     for family, members in _families(case).items():
         for one in [one for one in members if _annotation(one).get("revision") in (None, "")][1:]:
             yield Finding(one.at(_ANNOTATION), f"a second operation of the family {family!r} without a revision", True)
 
 
-@certified(
-    "OperationFamilyHasManyActiveOperations",
-    "warning",
-    "document",
-    "People must choose among them.",
-    "Deprecate the older ones.",
-)
+@check("OperationFamilyHasManyActiveOperations")
 def _family_active(node: Node, case: Case) -> Iterator[Finding]:
     for family, members in _families(case).items():
         for one in _active(members)[2:]:
             yield Finding(one.at(_ANNOTATION), f"the family {family!r} has more than two active operations", True)
 
 
-@certified(
-    "OperationFamilyHasManyActiveProductionOperations",
-    "warning",
-    "document",
-    "One revision is the one to use.",
-    "Deprecate the earlier ones.",
-)
+@check("OperationFamilyHasManyActiveProductionOperations")
 def _family_production(node: Node, case: Case) -> Iterator[Finding]:
     for family, members in _families(case).items():
         mature = [one for one in _active(members) if str(_annotation(one).get("status", "")).lower() == "production"]
@@ -227,14 +154,7 @@ def _family_production(node: Node, case: Case) -> Iterator[Finding]:
 _STATUS = {"preview": 0, "experimental": 0, "beta": 0, "production": 1}
 
 
-@certified(
-    "OperationStatusAheadOfConnector",
-    "error",
-    "operation",
-    "No part is more mature than the whole.",
-    "Lower its status.",
-    _ANNOTATION,
-)
+@check("OperationStatusAheadOfConnector")
 def _status_ahead(node: Node, case: Case) -> Iterator[Finding]:
     info = case.tree.root.get("info")
     whole = info.get(_ANNOTATION) if isinstance(info, Mapping) else None
@@ -248,30 +168,20 @@ def _status_ahead(node: Node, case: Case) -> Iterator[Finding]:
 # Paths
 
 
-@certified(
-    "OperationPathContainsUnsupportedCharacters", "error", "path", "A '*' matches nothing.", "Write the path out."
-)
+@check("OperationPathContainsUnsupportedCharacters")
 def _wildcard(node: Node, case: Case) -> Iterator[Finding]:
     if "*" in node.name:
         yield Finding(node.pointer, f"the path {node.name!r} holds '*'", True)
 
 
-@certified(
-    "OperationPathVariablesContainDefaults",
-    "error",
-    "path",
-    "A variable has its default in its parameter.",
-    "Move it there.",
-)
+@check("OperationPathVariablesContainDefaults")
 def _path_default(node: Node, case: Case) -> Iterator[Finding]:
     for variable in variables(node.name):
         if "=" in variable:
             yield Finding(node.pointer, f"the variable {{{variable}}} has a default", True)
 
 
-@certified(
-    "PathItemRefNotSuppored", "error", "path", "A path stands where it is.", "Copy what the reference means.", "$ref"
-)
+@check("PathItemRefNotSuppored")
 def _path_reference(node: Node, case: Case) -> Iterator[Finding]:
     yield Finding(node.at("$ref"), "a path that is a reference")
 
@@ -279,13 +189,7 @@ def _path_reference(node: Node, case: Case) -> Iterator[Finding]:
 # Answers
 
 
-@certified(
-    "OperationHasManyResponsesWithSchema",
-    "warning",
-    "answers",
-    "Only one is shown to who uses the answer.",
-    "Keep one schema.",
-)
+@check("OperationHasManyResponsesWithSchema")
 def _many_schemas(node: Node, case: Case) -> Iterator[Finding]:
     if node.parent is None:
         return
@@ -298,14 +202,7 @@ def _many_schemas(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at(with_schema[1]), f"{', '.join(with_schema)} have a schema", True)
 
 
-@certified(
-    "DefaultResponseHasSchema",
-    "warning",
-    "answers",
-    "What is expected stands at its own status.",
-    "Move the schema there.",
-    "default",
-)
+@check("DefaultResponseHasSchema")
 def _default_schema(node: Node, case: Case) -> Iterator[Finding]:
     own = case.tree.answers(node.parent).get("default") if node.parent is not None else None
     if own is not None and "schema" in own.value:
@@ -313,13 +210,7 @@ def _default_schema(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(at, "the default answer has a schema", True)
 
 
-@certified(
-    "SchemaDefinitionSetIncorrectly",
-    "warning",
-    "operation",
-    "Without it nothing of the answer can be chosen.",
-    "Describe the answer at 200 or 201, or the content of the notification.",
-)
+@check("SchemaDefinitionSetIncorrectly")
 def _no_output(node: Node, case: Case) -> Iterator[Finding]:
     if node not in case.tree.operations or is_webhook(node):
         return
@@ -329,14 +220,7 @@ def _no_output(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("responses"), "neither 200 nor 201 has a schema", True)
 
 
-@certified(
-    "ResponseHeadersAreNotUnique",
-    "error",
-    "answer",
-    "Names of header fields are compared without case.",
-    "Keep one.",
-    "headers",
-)
+@check("ResponseHeadersAreNotUnique")
 def _headers_twice(node: Node, case: Case) -> Iterator[Finding]:
     seen: set[str] = set()
     for name in node.get("headers") if isinstance(node.get("headers"), Mapping) else ():
@@ -348,43 +232,25 @@ def _headers_twice(node: Node, case: Case) -> Iterator[Finding]:
 # Parameters
 
 
-@certified(
-    "ConnectionIdParameterNotAllowed", "error", "parameter", "The name is taken by the platform.", "Rename it.", "name"
-)
+@check("ConnectionIdParameterNotAllowed")
 def _connection_id(node: Node, case: Case) -> Iterator[Finding]:
     if str(node.get("name")).lower() == "connectionid":
         yield Finding(node.at("name"), "a parameter cannot be called connectionId")
 
 
-@certified(
-    "InvalidFormDataParameterName", "error", "parameter", "A form is written with names in ASCII.", "Rename it.", "name"
-)
+@check("InvalidFormDataParameterName")
 def _form_name(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") == "formData" and not str(node.get("name")).isascii():
         yield Finding(node.at("name"), f"{node.get('name')!r} holds characters outside ASCII")
 
 
-@certified(
-    "PathParameterMissingEncoding",
-    "info",
-    "parameter",
-    "How the value is encoded in the path is left to chance.",
-    "Say `x-ms-url-encoding: single`.",
-    "in",
-)
+@check("PathParameterMissingEncoding")
 def _encoding(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") == "path" and "x-ms-url-encoding" not in node.value:
         yield Finding(node.pointer, f"the path parameter {node.get('name')!r} does not say how it is encoded")
 
 
-@certified(
-    "QueryParameterEncodingNotSupported",
-    "warning",
-    "parameter",
-    "Query parameters are encoded once in any case.",
-    "Leave it out.",
-    "x-ms-url-encoding",
-)
+@check("QueryParameterEncodingNotSupported")
 def _query_encoding(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") == "query":
         yield Finding(
@@ -395,44 +261,26 @@ def _query_encoding(node: Node, case: Case) -> Iterator[Finding]:
 _OF_VALUES = ("type", "format", "items", "enum", "collectionFormat", "default", "pattern", "minimum", "maximum")
 
 
-@certified(
-    "BodyParameterPropertyNotValid", "error", "parameter", "A body is described by its schema.", "Move it there.", "in"
-)
+@check("BodyParameterPropertyNotValid")
 def _body_member(node: Node, case: Case) -> Iterator[Finding]:
     for name in _OF_VALUES if node.get("in") == "body" else ():
         if name in node.value:
             yield Finding(node.at(name), f"a body parameter has no {name!r}", True)
 
 
-@certified(
-    "BodyParameterSchemaRequired", "error", "parameter", "A body is described by its schema.", "Add `schema`.", "in"
-)
+@check("BodyParameterSchemaRequired")
 def _body_schema(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") == "body" and "schema" not in node.value:
         yield Finding(node.pointer, f"the body {node.get('name')!r} has no schema")
 
 
-@certified(
-    "NonBodyParameterSchemaNotValid",
-    "error",
-    "parameter",
-    "Only a body has a schema.",
-    "Say `type` and the rest here.",
-    "schema",
-)
+@check("NonBodyParameterSchemaNotValid")
 def _other_schema(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("in") not in (None, "body") and case.tree.swagger2:
+    if node.get("in") not in (None, "body"):
         yield Finding(node.at("schema"), f"a parameter in {node.get('in')} has no schema", True)
 
 
-@certified(
-    "PropertyMustBeRequired",
-    "error",
-    "parameter",
-    "What is internal is sent only where it is required.",
-    "Say `required: true`.",
-    "x-ms-visibility",
-)
+@check("PropertyMustBeRequired")
 def _internal_parameter(node: Node, case: Case) -> Iterator[Finding]:
     if is_internal(node) and "default" in node.value and node.get("required") is not True:
         yield Finding(
@@ -440,27 +288,13 @@ def _internal_parameter(node: Node, case: Case) -> Iterator[Finding]:
         )
 
 
-@certified(
-    "AllowEmptyValueOnlyValidForQueryFormData",
-    "error",
-    "parameter",
-    "Nothing else can be empty.",
-    "Leave it out.",
-    "allowEmptyValue",
-)
+@check("AllowEmptyValueOnlyValidForQueryFormData")
 def _allow_empty(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("in") not in ("query", "formData"):
         yield Finding(node.at("allowEmptyValue"), f"`allowEmptyValue` says nothing in {node.get('in')}", True)
 
 
-@certified(
-    "AdditionalPropertyNotAllowedAdjacentToRef",
-    "warning",
-    "parameter answer schema",
-    "What stands beside a $ref is ignored.",
-    "Move it to where the reference leads.",
-    "$ref",
-)
+@check("AdditionalPropertyNotAllowedAdjacentToRef")
 def _beside_reference(node: Node, case: Case) -> Iterator[Finding]:
     for name in node.value if node.reference else ():
         if name != "$ref" and not name.startswith("x-"):
@@ -470,23 +304,14 @@ def _beside_reference(node: Node, case: Case) -> Iterator[Finding]:
 # Bodies and media types
 
 
-@certified(
-    "ConsumesMissing", "warning", "operation", "What the body is sent as is not known.", "Say `consumes`.", "parameters"
-)
+@check("ConsumesMissing")
 def _consumes_missing(node: Node, case: Case) -> Iterator[Finding]:
     bodies = [one for one in case.tree.parameters(node) if one.get("in") in ("body", "formData")]
     if bodies and not case.tree.media_types(node, "consumes"):
         yield Finding(node.pointer, f"{node.get('operationId')} takes a body, and no type is said for it", True)
 
 
-@certified(
-    "StringBinaryNotSupportedForFormUrlEncoded",
-    "error",
-    "operation",
-    "Octets are not written in this kind of form.",
-    "Use multipart/form-data.",
-    "parameters",
-)
+@check("StringBinaryNotSupportedForFormUrlEncoded")
 def _binary_form(node: Node, case: Case) -> Iterator[Finding]:
     types = case.tree.media_types(node, "consumes")
     if types and all("x-www-form-urlencoded" in one for one in types):
@@ -498,34 +323,20 @@ def _binary_form(node: Node, case: Case) -> Iterator[Finding]:
 # Security
 
 
-@certified(
-    "SecurityRequirementMustHaveValue",
-    "error",
-    "document operation",
-    "What is required of the scheme is not said.",
-    "Write [].",
-    "security",
-)
+@check("SecurityRequirementMustHaveValue")
 def _no_value(node: Node, case: Case) -> Iterator[Finding]:
     for at, name, scopes in requirements(node):
         if not isinstance(scopes, list):
             yield Finding(at, f"{name!r} has no list", True)
 
 
-@certified(
-    "SchemesArrayEmpty",
-    "error",
-    "document operation",
-    "No protocol is left.",
-    "Name https, or leave it out.",
-    "schemes",
-)
+@check("SchemesArrayEmpty")
 def _no_protocol(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("schemes") == []:
         yield Finding(node.at("schemes"), "`schemes` is empty")
 
 
-@certified("SchemeNotSupported", "error", "document operation", "Sockets are not supported.", "Name https.", "schemes")
+@check("SchemeNotSupported")
 def _sockets(node: Node, case: Case) -> Iterator[Finding]:
     given = node.get("schemes")
     for index, one in enumerate(given if isinstance(given, list) else ()):
@@ -540,21 +351,14 @@ _DESCRIPTION = (30, 500)
 _WORDS = ("api", "connector", "power apps", "powerapps", "power automate", "microsoft", "copilot", "test")
 
 
-@certified("FieldLengthExceeded", "warning", "info", "The title is cut where it is shown.", "Shorten it.", "title")
+@check("FieldLengthExceeded")
 def _title_long(node: Node, case: Case) -> Iterator[Finding]:
     title = node.get("title")
     if isinstance(title, str) and len(title) > _TITLE[1]:
         yield Finding(node.at("title"), f"the title has {len(title)} characters; {_TITLE[1]} is the most")
 
 
-@certified(
-    "FieldLengthNotInRange",
-    "warning",
-    "info",
-    "The description introduces the connector.",
-    "Write some sentences.",
-    "description",
-)
+@check("FieldLengthNotInRange")
 def _description_length(node: Node, case: Case) -> Iterator[Finding]:
     text = node.get("description")
     if isinstance(text, str) and not _DESCRIPTION[0] <= len(text) <= _DESCRIPTION[1]:
@@ -562,14 +366,7 @@ def _description_length(node: Node, case: Case) -> Iterator[Finding]:
         yield Finding(node.at("description"), said)
 
 
-@certified(
-    "ValueContainsRestrictedWords",
-    "warning",
-    "info",
-    "The title is the service's own name.",
-    "Leave the word out.",
-    "title",
-)
+@check("ValueContainsRestrictedWords")
 def _restricted_words(node: Node, case: Case) -> Iterator[Finding]:
     title = node.get("title")
     for word in _WORDS if isinstance(title, str) else ():
@@ -577,28 +374,14 @@ def _restricted_words(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("title"), f"the title holds {word!r}")
 
 
-@certified(
-    "ValueMustEndWithAlphanumeric",
-    "warning",
-    "info",
-    "A title is no sentence.",
-    "Leave the last character out.",
-    "title",
-)
+@check("ValueMustEndWithAlphanumeric")
 def _title_end(node: Node, case: Case) -> Iterator[Finding]:
     title = node.get("title")
     if isinstance(title, str) and title.strip() and not (title[-1].isalnum() or title[-1] == ")"):
         yield Finding(node.at("title"), f"the title ends with {title[-1]!r}")
 
 
-@certified(
-    "ValueMustBeInEnglish",
-    "warning",
-    "info operation parameter",
-    "Texts are published in English.",
-    "Translate it.",
-    "title summary description x-ms-summary",
-)
+@check("ValueMustBeInEnglish")
 def _english(node: Node, case: Case) -> Iterator[Finding]:
     for name in ("title", "summary", "description", "x-ms-summary"):
         text = node.get(name)
@@ -643,13 +426,7 @@ def _metadata(case: Case) -> tuple[str, Mapping[str, tuple[str, str]]]:
     return at, found
 
 
-@certified(
-    "ConnectorMetadataPropertiesMissing",
-    "error",
-    "document",
-    "Publishing asks for them.",
-    "Add them to x-ms-connector-metadata.",
-)
+@check("ConnectorMetadataPropertiesMissing")
 def _metadata_missing(node: Node, case: Case) -> Iterator[Finding]:
     at, found = _metadata(case)
     for name in ("Website", "Privacy policy", "Categories"):
@@ -657,9 +434,7 @@ def _metadata_missing(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(at, f"the metadata have no {name!r}", True)
 
 
-@certified(
-    "InvalidConnectorCategory", "error", "document", "The category is not known.", f"Write of {', '.join(_CATEGORIES)}."
-)
+@check("InvalidConnectorCategory")
 def _category(node: Node, case: Case) -> Iterator[Finding]:
     at, value = _metadata(case)[1].get("Categories", ("", ""))
     for name in filter(None, (one.strip() for one in value.split(";"))):
@@ -667,7 +442,7 @@ def _category(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(at, f"{name!r} is no category")
 
 
-@certified("TooManyConnectorCategories", "error", "document", "A few are shown.", "Choose the most fitting ones.")
+@check("TooManyConnectorCategories")
 def _categories(node: Node, case: Case) -> Iterator[Finding]:
     at, value = _metadata(case)[1].get("Categories", ("", ""))
     count = len([one for one in value.split(";") if one.strip()])

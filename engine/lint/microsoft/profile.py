@@ -1,18 +1,11 @@
-"""A rule of the profile."""
+"""What rules of the profile ask of nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.lint.rules import Case, Check, Severity, rule
+from openconnectors.engine.lint.rules import Case
 from openconnectors.engine.lint.tree import Node
-
-PROFILE = "microsoft"
-
-
-def certified(id: str, severity: Severity, kinds: str, why: str, fix: str, has: str = "") -> Callable[[Check], Check]:
-    """A rule of Microsoft's profile."""
-    return rule(id, severity, kinds, why, fix, has=has, profile=PROFILE)
 
 
 def is_internal(node: Node) -> bool:

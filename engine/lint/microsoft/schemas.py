@@ -12,7 +12,8 @@ from openconnectors.engine.lint.microsoft.limits import (
     MAX_OPERATIONS,
     MAX_SCHEMAS,
 )
-from openconnectors.engine.lint.microsoft.profile import below, certified, inputs, is_internal
+from openconnectors.engine.lint.microsoft.profile import below, inputs, is_internal
+from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Case, Finding
 from openconnectors.engine.lint.tree import Node
 
@@ -23,48 +24,25 @@ def _is_binary(node: Node) -> bool:
     return bool(node.get("type") == "string" and node.get("format") == "binary")
 
 
-@certified(
-    "InvalidStringBinaryProperty",
-    "error",
-    "schema",
-    "Octets are a body of their own, or a form field.",
-    "Use format byte within an object.",
-    "format",
-)
+@check("InvalidStringBinaryProperty")
 def _binary_within(node: Node, case: Case) -> Iterator[Finding]:
     if _is_binary(node) and node.parent is not None and node.parent.kind == "schema":
         yield Finding(node.at("format"), f"{node.name!r} holds octets within an object")
 
 
-@certified(
-    "SchemaTypeFileNotValid",
-    "error",
-    "schema",
-    "A file is a form field, or a whole answer.",
-    "Use string with format byte.",
-    "type",
-)
+@check("SchemaTypeFileNotValid")
 def _file_within(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("type") == "file" and (node.parent is None or node.parent.kind not in ("answer", "parameter")):
+    if node.get("type") == "file" and (node.parent is None or node.parent.kind not in ("response", "parameter")):
         yield Finding(node.at("type"), "a file within a schema")
 
 
-@certified(
-    "RequiredPropertyNotOnObject", "warning", "schema", "Only an object has properties.", "Remove it.", "required"
-)
+@check("RequiredPropertyNotOnObject")
 def _required_elsewhere(node: Node, case: Case) -> Iterator[Finding]:
     if isinstance(node.get("required"), list) and node.get("type") not in (None, "object"):
         yield Finding(node.at("required"), f"`required` in a schema of type {node.get('type')}", True)
 
 
-@certified(
-    "RequiredReadOnlyPropertyNotAllowedAsInput",
-    "error",
-    "operation",
-    "What only the service writes cannot be asked for.",
-    "Take it out of `required`, or out of the input.",
-    "parameters",
-)
+@check("RequiredReadOnlyPropertyNotAllowedAsInput")
 def _read_only_input(node: Node, case: Case) -> Iterator[Finding]:
     for schema in inputs(node, case):
         required = schema.get("required")
@@ -74,14 +52,7 @@ def _read_only_input(node: Node, case: Case) -> Iterator[Finding]:
                 yield Finding(inner.at("readOnly"), f"{name!r} is read only, and required of the caller")
 
 
-@certified(
-    "InternalPropertyWithDefaultOptional",
-    "warning",
-    "schema",
-    "Only what is required is sent in any case.",
-    "Require it.",
-    "properties",
-)
+@check("InternalPropertyWithDefaultOptional")
 def _internal_property(node: Node, case: Case) -> Iterator[Finding]:
     required = node.get("required")
     for one in case.tree.children.get(node.pointer, ()):
@@ -90,24 +61,16 @@ def _internal_property(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(one.pointer, f"the internal {one.name!r} has a default, and is not required", True)
 
 
-_HOLDERS = {"/definitions": "schema", "/parameters": "parameter", "/responses": "answer"}
-
-for _id, _what in (
-    ("SchemaRefLoopNotAllowed", "schema"),
-    ("ParameterRefLoopNotAllowed", "parameter"),
-    ("ResponseRefLoopNotAllowed", "answer"),
-):
-
-    def _definition_reference(node: Node, case: Case) -> Iterator[Finding]:
-        if _HOLDERS.get(node.pointer.rpartition("/")[0]) == node.kind and node.reference:
-            yield Finding(node.at("$ref"), f"the definition {node.name!r} is only a reference")
-
-    certified(_id, "error", _what, "A definition says what it is.", "Refer to the other one in its place.", "$ref")(
-        _definition_reference
-    )
+_HOLDERS = {"/definitions": "schema", "/parameters": "parameter", "/responses": "response"}
 
 
-@certified("SchemaTooDeep", "error", "operation", "Deep values are cut where they are shown.", "Flatten the schema.")
+@check("SchemaRefLoopNotAllowed", "ParameterRefLoopNotAllowed", "ResponseRefLoopNotAllowed")
+def _definition_reference(node: Node, case: Case) -> Iterator[Finding]:
+    if _HOLDERS.get(node.pointer.rpartition("/")[0]) == node.kind and node.reference:
+        yield Finding(node.at("$ref"), f"the definition {node.name!r} is only a reference")
+
+
+@check("SchemaTooDeep")
 def _deep(node: Node, case: Case) -> Iterator[Finding]:
     for root in _roots(node, case):
         depth = _depth(root, case, frozenset())
@@ -135,25 +98,21 @@ def _count(roots: list[Node], case: Case) -> int:
     return sum(1 for _ in below(roots, case))
 
 
-@certified(
-    "OperationSchemaCountExceedsMaxAllowed", "error", "operation", "Large operations are not shown.", "Describe less."
-)
+@check("OperationSchemaCountExceedsMaxAllowed")
 def _operation_schemas(node: Node, case: Case) -> Iterator[Finding]:
     count = _count(_roots(node, case), case)
     if count > MAX_OPERATION_SCHEMAS:
         yield Finding(node.pointer, f"the operation has {count} schemas; {MAX_OPERATION_SCHEMAS} is the most", True)
 
 
-@certified("BodySchemaCountExceedsMaxAllowed", "error", "operation", "Large bodies are not shown.", "Describe less.")
+@check("BodySchemaCountExceedsMaxAllowed")
 def _body_schemas(node: Node, case: Case) -> Iterator[Finding]:
     count = sum(1 for _ in inputs(node, case))
     if count > MAX_BODY_SCHEMAS:
         yield Finding(node.pointer, f"the body has {count} schemas; {MAX_BODY_SCHEMAS} is the most", True)
 
 
-@certified(
-    "TotalSchemaCountExceedsMaxAllowed", "error", "document", "Large connectors are not shown.", "Describe less."
-)
+@check("TotalSchemaCountExceedsMaxAllowed")
 def _total_schemas(node: Node, case: Case) -> Iterator[Finding]:
     if len(case.tree["schema"]) > MAX_SCHEMAS:
         yield Finding(
@@ -161,13 +120,7 @@ def _total_schemas(node: Node, case: Case) -> Iterator[Finding]:
         )
 
 
-@certified(
-    "TotalOperationsCountExceedsMaxAllowed",
-    "error",
-    "document",
-    "Large connectors are not shown.",
-    "Split the connector.",
-)
+@check("TotalOperationsCountExceedsMaxAllowed")
 def _total_operations(node: Node, case: Case) -> Iterator[Finding]:
     if len(case.tree.operations) > MAX_OPERATIONS:
         yield Finding(
@@ -185,14 +138,7 @@ def _enum_values(node: Node) -> list[tuple[int, Mapping[str, Any]]]:
     ]
 
 
-@certified(
-    "DuplicateEnumValuesInExtension",
-    "error",
-    "schema parameter",
-    "A value has one title.",
-    "Keep one.",
-    "x-ms-enum-values",
-)
+@check("DuplicateEnumValuesInExtension")
 def _enum_values_twice(node: Node, case: Case) -> Iterator[Finding]:
     seen: list[Any] = []
     for index, one in _enum_values(node):
@@ -201,14 +147,7 @@ def _enum_values_twice(node: Node, case: Case) -> Iterator[Finding]:
         seen.append(one.get("value"))
 
 
-@certified(
-    "InvalidEnumValuesExtensionValue",
-    "error",
-    "schema parameter",
-    "A title for what cannot be given.",
-    "Name a value of the enum.",
-    "x-ms-enum-values",
-)
+@check("InvalidEnumValuesExtensionValue")
 def _enum_values_known(node: Node, case: Case) -> Iterator[Finding]:
     allowed = node.get("enum")
     for index, one in _enum_values(node) if isinstance(allowed, list) else ():
@@ -216,28 +155,14 @@ def _enum_values_known(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("x-ms-enum-values", index, "value"), f"{one.get('value')!r} is no value of the enum")
 
 
-@certified(
-    "MissingEnumValuesDisplayName",
-    "error",
-    "schema parameter",
-    "A value without its title.",
-    "Add `displayName`.",
-    "x-ms-enum-values",
-)
+@check("MissingEnumValuesDisplayName")
 def _enum_values_named(node: Node, case: Case) -> Iterator[Finding]:
     for index, one in _enum_values(node):
         if not one.get("displayName"):
             yield Finding(node.at("x-ms-enum-values", index), f"{one.get('value')!r} has no displayName")
 
 
-@certified(
-    "InvalidCustomEditorExtensionDictionaryValue",
-    "error",
-    "schema parameter",
-    "Only an open object is edited as pairs.",
-    "Allow additionalProperties, or leave it out.",
-    "x-ms-editor",
-)
+@check("InvalidCustomEditorExtensionDictionaryValue")
 def _editor(node: Node, case: Case) -> Iterator[Finding]:
     if node.get("x-ms-editor") == "dictionary" and not (
         node.get("type") == "object" and node.get("additionalProperties")
@@ -258,27 +183,13 @@ def _filters(node: Node) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
-@certified(
-    "FilterFunctionsPropertyEmpty",
-    "error",
-    "schema",
-    "Nothing can be filtered by.",
-    "Name one, or leave it out.",
-    "x-ms-capabilities",
-)
+@check("FilterFunctionsPropertyEmpty")
 def _filters_empty(node: Node, case: Case) -> Iterator[Finding]:
     if _filters(node) == []:
         yield Finding(node.at("x-ms-capabilities", "filterFunctions"), "the list is empty")
 
 
-@certified(
-    "FilterFunctionsPropertyHasDuplicates",
-    "error",
-    "schema",
-    "A function is named once.",
-    "Keep one.",
-    "x-ms-capabilities",
-)
+@check("FilterFunctionsPropertyHasDuplicates")
 def _filters_twice(node: Node, case: Case) -> Iterator[Finding]:
     given = _filters(node) or []
     for index, one in enumerate(given):
@@ -286,28 +197,14 @@ def _filters_twice(node: Node, case: Case) -> Iterator[Finding]:
             yield Finding(node.at("x-ms-capabilities", "filterFunctions", index), f"{one!r} stands here a second time")
 
 
-@certified(
-    "FilterFunctionsPropertyInvalidValue",
-    "error",
-    "schema",
-    "A function that is not known.",
-    "Name a known one.",
-    "x-ms-capabilities",
-)
+@check("FilterFunctionsPropertyInvalidValue")
 def _filters_known(node: Node, case: Case) -> Iterator[Finding]:
     for index, one in enumerate(_filters(node) or []):
         if str(one).lower() not in _FILTERS.split():
             yield Finding(node.at("x-ms-capabilities", "filterFunctions", index), f"{one!r} is no function of a filter")
 
 
-@certified(
-    "FilterFunctionsPropertyInInputSchema",
-    "error",
-    "operation",
-    "What is sent is not filtered by.",
-    "Say it in the answer's schema.",
-    "parameters",
-)
+@check("FilterFunctionsPropertyInInputSchema")
 def _filters_input(node: Node, case: Case) -> Iterator[Finding]:
     for schema in inputs(node, case):
         if _filters(schema) is not None:

@@ -1,0 +1,140 @@
+"""The table of rules: what a row needs, how a function is bound to it, and a rule of the user's own as one of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openconnectors.engine.lint import RULES, Settings, validate
+from openconnectors.engine.lint.rules import Case, Finding, Rule, Rules
+from openconnectors.engine.lint.tree import Node
+from tests.test_cli import run
+
+TOY = Rule(
+    "title-loud", "warning", "info", members="title", why="Titles in capitals are hard to read.", fix="Write Title."
+)
+DOCUMENT = """\
+swagger: "2.0"
+info: {title: THINGS, version: "1"}
+paths: {}
+"""
+
+
+def _loud(node: Node, case: Case) -> Iterator[Finding]:
+    if str(node.get("title")).isupper():
+        yield Finding(node.at("title"), f"the title {node.get('title')!r} is in capitals")
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Path]:
+    """A document that breaks the toy rule, while that is in the table."""
+    path = tmp_path / "things.swagger.yaml"
+    path.write_text(DOCUMENT)
+    RULES.add(TOY)
+    RULES.check(TOY.id)(_loud)
+    yield path
+    RULES.remove(TOY.id)
+
+
+# A rule is one row and one function
+
+
+def test_a_rule_is_a_row_and_a_function(toy: Path) -> None:
+    """A finding has the row's id, severity and fix, and the place that the function points at."""
+    [finding] = [one for one in validate(toy) if one.rule == TOY.id]
+
+    assert (finding.severity, finding.fix) == ("warning", "Write Title.")
+    assert (finding.line, finding.column, finding.pointer) == (2, 15, "/info/title")
+
+
+def test_the_command_reports_a_new_rule(toy: Path) -> None:
+    """``connectors validate`` prints the message, the id and the fix."""
+    _, out, _ = run("validate", str(toy))
+
+    assert "warning: the title 'THINGS' is in capitals [title-loud]" in out
+    assert "= Write Title." in out
+
+
+def test_a_new_rule_is_explained(toy: Path) -> None:
+    """``--explain`` reads the row."""
+    code, out, _ = run("validate", "--explain", "title-loud")
+
+    assert (code, out.splitlines()) == (0, ["title-loud (warning, profile default)", "", TOY.why, TOY.fix])
+
+
+def test_a_new_rule_is_configured_like_any_other(toy: Path) -> None:
+    """Settings give it another severity, and ignore it."""
+    graded = validate(toy, None, Settings(severity=(("title-*", "error"),)))
+
+    assert [one.severity for one in graded if one.rule == TOY.id] == ["error"]
+    assert TOY.id not in {one.rule for one in validate(toy, None, Settings(ignore=("title-loud",)))}
+
+
+def test_without_its_row_a_rule_is_gone(tmp_path: Path) -> None:
+    """A rule that was removed from the table reports nothing."""
+    path = tmp_path / "things.swagger.yaml"
+    path.write_text(DOCUMENT)
+
+    assert TOY.id not in {one.rule for one in validate(path)}
+
+
+# What does not fit together is an error at import
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (Rule("a", "warning", "shema", why="w", fix="f"), "unknown kind of node 'shema'; did you mean 'schema'"),
+        (Rule("a", "grave", "schema", why="w", fix="f"), "unknown severity 'grave'"),  # type: ignore[arg-type]
+        (Rule("a", "error", "schema", versions="3.3", why="w", fix="f"), "unknown version '3.3'"),
+        (Rule("a", "error", why="w", fix="f"), "needs kinds of nodes, or what it is reported by"),
+        (Rule("a", "error", "schema", reported_by="reader", why="w", fix="f"), "needs kinds of nodes"),
+    ],
+    ids=["kind", "severity", "version", "nothing reports it", "two report it"],
+)
+def test_a_row_that_cannot_be_right_is_refused(row: Rule, message: str) -> None:
+    """A row is refused when it is added to the table."""
+    with pytest.raises(ValueError, match=message):
+        Rules(row)
+
+
+def test_an_id_is_used_once() -> None:
+    """A second row of an id is refused."""
+    with pytest.raises(ValueError, match="two rules 'title-loud'"):
+        Rules(TOY, TOY)
+
+
+def test_a_row_without_a_function_is_refused() -> None:
+    """A table is complete when each row has a function, or says what else reports it."""
+    rules = Rules(TOY, Rule("syntax", "error", reported_by="reader", why="w", fix="f"))
+    with pytest.raises(ValueError, match="no function is bound to the rules title-loud"):
+        rules.complete()
+
+    rules.check("title-loud")(_loud)
+
+    rules.complete()
+
+
+def test_a_function_without_a_row_is_refused() -> None:
+    """An id that no row has is refused when a function is bound to it, with the nearest one."""
+    with pytest.raises(ValueError, match="no row has the id 'title-lout'; did you mean 'title-loud'"):
+        Rules(TOY).check("title-lout")(_loud)
+
+
+def test_a_row_has_one_function() -> None:
+    """A second function, and one for a row that something else reports, are refused."""
+    rules = Rules(TOY, Rule("syntax", "error", reported_by="reader", why="w", fix="f"))
+    rules.check("title-loud")(_loud)
+    for id in ("title-loud", "syntax"):
+        with pytest.raises(ValueError, match=f"the rule '{id}' is already reported"):
+            rules.check(id)(_loud)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_row_has_its_texts(rule: Rule) -> None:
+    """Why and fix are sentences."""
+    for text in (rule.why, rule.fix):
+        assert text[0].isupper() or text[0] == "`"
+        assert text.endswith(".")
