@@ -11,8 +11,10 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors.engine.policies import POLICIES, Use
+from openconnectors.engine.policies import POLICIES
+from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.policies.expressions import Scope, template
+from openconnectors.engine.policies.use import Use
 from tests.conftest import serving
 
 PARAMETER = "x-ms-apimTemplateParameter."
@@ -63,6 +65,13 @@ def folder(tmp_path: Path, policies: list[dict[str, Any]], **document: Any) -> P
     properties = {"connectionParameters": parameters, "policyTemplateInstances": uses}
     (place / "apiProperties.json").write_text(json.dumps({"properties": properties}))
     return place
+
+
+def rewrite(template: str, parameters: dict[str, Any]) -> RewriteBody:
+    """The effect of one use of a template that rewrites a body."""
+    (effect,) = POLICIES[template].compile(Use(parameters))
+    assert isinstance(effect, RewriteBody)
+    return effect
 
 
 CALL: dict[str, Any] = {"id": "a b", "q": "x", "x_tenant": "acme", "body": {"a": 1, "list": "p;q"}}
@@ -297,9 +306,7 @@ MOVED: dict[str, tuple[dict[str, str], Any, Any]] = {
 def test_properties_are_moved_and_moved_back(case: str) -> None:
     """moveproperties moves members, and its inverse moves them back."""
     given, before, after = MOVED[case]
-    policy = POLICIES["moveproperties"](Use(given))
-    assert policy.apply is not None
-    assert policy.invert is not None
+    policy = rewrite("moveproperties", given)
     assert policy.apply(before) == after
     assert policy.apply(policy.invert(after)) == after
     if case != "into what is not there yet":
@@ -309,14 +316,11 @@ def test_properties_are_moved_and_moved_back(case: str) -> None:
 def test_the_members_of_an_object_are_moved_alone() -> None:
     """copyOnlySubProperties: the object itself goes. Undone, all that is there stands in it again, too."""
     given = {"srcParentPath": "@body().value", "srcSubPath": "fields", "dstParentPath": "@body().value"}
-    policy = POLICIES["moveproperties"](Use({**given, "copyOnlySubProperties": "True"}))
-    assert policy.apply is not None
-    assert policy.invert is not None
+    policy = rewrite("moveproperties", {**given, "copyOnlySubProperties": "True"})
     after = {"value": [{"id": 1, "a": 2}, {"id": 3}]}
     assert policy.apply({"value": [{"id": 1, "fields": {"a": 2}}, {"id": 3}]}) == after
     assert policy.apply(policy.invert(after)) == after
-    below = POLICIES["moveproperties"](Use({**given, "dstSubPath": "all", "copyOnlySubProperties": "true"}))
-    assert below.apply is not None
+    below = rewrite("moveproperties", {**given, "dstSubPath": "all", "copyOnlySubProperties": "true"})
     assert below.apply({"value": {"fields": {"a": 2}, "all": {"b": 1}}}) == {"value": {"all": {"b": 1, "a": 2}}}
 
 
@@ -326,16 +330,14 @@ def test_what_cannot_be_moved_is_said_at_load() -> None:
     into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}
     for given in (whole, into):
         with pytest.raises(openconnectors.Unsupported, match="cannot be moved into itself"):
-            POLICIES["moveproperties"](Use(given))
+            rewrite("moveproperties", given)
 
 
 @pytest.mark.parametrize("case", ROUND)
 def test_a_body_is_rewritten_both_ways(case: str) -> None:
     """Each body policy and its inverse are each other's inverse."""
     name, given, before, after = ROUND[case]
-    policy = POLICIES[name](Use({"propertyParentPath": "@body()", **given}))
-    assert policy.apply is not None
-    assert policy.invert is not None
+    policy = rewrite(name, {"propertyParentPath": "@body()", **given})
     assert policy.apply(before) == after
     assert policy.invert(after) == before
 

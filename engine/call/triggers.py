@@ -20,7 +20,7 @@ from openconnectors.engine.errors import InvalidArguments, InvalidResponse, Prob
 from openconnectors.engine.http import Request, Response, retry_after
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.policies import Cursor
+from openconnectors.engine.policies.effects import Cursor
 from openconnectors.engine.policies.expressions import Scope, plain
 from openconnectors.engine.urls import query_text
 
@@ -32,7 +32,7 @@ class Questions:
     def __init__(self, plan: Plan, first: Request, interval: float, resume: Mapping[str, Any] | None) -> None:
         self._plan = plan
         self._interval = self.pause = interval
-        self._cursor: Cursor | None = next((one.cursor for one in plan.policies if one.cursor), None)
+        self._cursor: Cursor | None = next((effect for effect in plan.policies if isinstance(effect, Cursor)), None)
         self._first = first
         self.next = first
         if resume is not None:

@@ -16,6 +16,7 @@ from openconnectors.engine.lint.tree import Node
 from openconnectors.engine.model import MISSING, PolicyUse
 from openconnectors.engine.naming import snake
 from openconnectors.engine.policies import POLICIES, compile_policy
+from openconnectors.engine.policies.effects import Ignored
 from openconnectors.engine.policies.expressions import template
 
 _TOLD = """
@@ -421,11 +422,12 @@ def _policy_value(node: Node, case: Case) -> Iterator[Finding]:
 
 def _remark(use: PolicyUse, at: str, document: Document) -> Iterator[Finding]:
     try:
-        said = compile_policy(use).remark
+        effects = compile_policy(use)
     except Unsupported:
-        return  # told by another rule
-    if said:
-        yield Finding(at, said, document=document, rule="policy-ignored")
+        return  # reported by another rule
+    for effect in effects:
+        if isinstance(effect, Ignored):
+            yield Finding(at, effect.reason, document=document, rule="policy-ignored")
 
 
 @check("script-operation")

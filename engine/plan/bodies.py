@@ -9,6 +9,7 @@ from functools import cached_property
 
 from openconnectors.engine.model import Answer, Operation, Schema, XmlRule
 from openconnectors.engine.policies import OperationPolicies
+from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.values.body import Body, Compiler
 from openconnectors.engine.values.codecs import BINARY, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
@@ -90,8 +91,9 @@ class Bodies:
         body = self._kept.get((key, media_type))
         if body is None:
             received = not key.startswith("request")
-            policies = self._policies.response if received else self._policies.request
-            body = Body(self._compiler, schema, media_type, codec, self._xml, policies, received=received)
+            effects = self._policies.response if received else self._policies.request
+            rewrites = [effect for effect in effects if isinstance(effect, RewriteBody)]
+            body = Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=received)
             self._kept[key, media_type] = body
         return body
 

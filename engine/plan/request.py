@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,8 @@ from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.response import Responses
 from openconnectors.engine.plan.url import Url
-from openconnectors.engine.policies import OperationPolicies, Policy, RequestBuilder, Source, ask, put
+from openconnectors.engine.policies import OperationPolicies
+from openconnectors.engine.policies.effects import AskFirst, ChangeRequest, RequestBuilder
 from openconnectors.engine.policies.expressions import Scope
 from openconnectors.engine.streams import Content
 from openconnectors.engine.urls import path_template, path_text
@@ -171,14 +173,15 @@ class Requests:
 
     # Policies
 
+    @cached_property
+    def _effects(self) -> tuple[ChangeRequest | AskFirst, ...]:
+        return tuple(effect for effect in self._policies.request if isinstance(effect, (ChangeRequest, AskFirst)))
+
     def _rewritten_by_all(
         self, builder: RequestBuilder, content: bytes | Content | None, options: Options, values: Mapping[str, Any]
     ) -> Request:
         """The request of a builder, rewritten by the policies."""
-        policies = [
-            policy for policy in self._policies.request if policy.draft is not None or policy.source is not None
-        ]
-        if not policies:
+        if not self._effects:
             return self._finished(builder, content, options)
         builder.path_variables = {
             argument.wire: self._url.segment(argument, values[argument.name])
@@ -190,7 +193,7 @@ class Requests:
             for place in ("query", "header")
         )
         scope = Scope(self._connection, builder.method, headers=headers, query=query)
-        return self._rewritten(builder, content, options, scope, policies)
+        return self._rewritten(builder, content, options, scope, self._effects)
 
     def _rewritten(
         self,
@@ -198,29 +201,27 @@ class Requests:
         content: bytes | Content | None,
         options: Options,
         scope: Scope,
-        policies: list[Policy],
+        effects: tuple[ChangeRequest | AskFirst, ...],
     ) -> Request:
-        """The request after these policies. If one needs a value of the service's, the rest wait for it."""
-        for index, policy in enumerate(policies):
-            if policy.draft is not None:
-                policy.draft(builder, scope)
-            source = policy.source
-            if source is None:
+        """The request after these effects. If one needs a value of the service's, the rest wait for it."""
+        for index, effect in enumerate(effects):
+            if isinstance(effect, ChangeRequest):
+                effect.change(builder, scope)
                 continue
-            method, path, query = ask(source, builder, scope)
-            headers = {"Accept": self._negotiation.accept_header}
-            prerequisite = RequestBuilder(method, builder.base, path, query, headers, mask=builder.mask)
+            prerequisite = effect.request(builder, scope)
+            prerequisite.headers["Accept"] = self._negotiation.accept_header
+            waiting = effects[index + 1 :]
 
             def complete(
-                response: Response, source: Source = source, rest: list[Policy] = policies[index + 1 :]
+                response: Response, effect: AskFirst = effect, waiting: tuple[ChangeRequest | AskFirst, ...] = waiting
             ) -> Request:
                 if not 200 <= response.status < 300:
                     self._responses.read(response, "off")  # raises what its status means
-                value = source.value.value(replace(scope, body=self._responses.untyped(response)))
+                value = effect.value.value(replace(scope, body=self._responses.untyped(response)))
                 if not isinstance(value, (str, int, float)):
-                    raise InvalidResponse(f"the answer to {source.method} {source.path} has no {source.target.name}")
-                known = put(source.target, value, builder, scope)
-                return self._rewritten(builder, content, options, known, rest)
+                    raise InvalidResponse(f"the answer to {effect.method} {effect.path} has no {effect.target}")
+                known = effect.put(value, builder, scope)
+                return self._rewritten(builder, content, options, known, waiting)
 
             lookup = Lookup(self._checked(prerequisite, None, options), complete)
             return replace(self._checked(builder, content, options), lookup=lookup)
@@ -268,9 +269,9 @@ class Requests:
         builder = RequestBuilder(operation.method, "", path, [], {}, path_variables=variables, fixed=True)
         scope = Scope(self._connection, operation.method, headers=headers, query=query)
         try:
-            for policy in self._policies.request:
-                if policy.draft is not None:
-                    policy.draft(builder, scope)
+            for effect in self._effects:
+                if isinstance(effect, ChangeRequest):
+                    effect.change(builder, scope)
         except (Unsupported, ValueError):
             return operation.method, path
         placed = builder.base + builder.path
@@ -283,11 +284,11 @@ class Requests:
     ) -> Credentials:
         """The credentials that policies set, of the connection and of arguments in header fields and the query."""
         builder = RequestBuilder(self._operation.method, "", "", [], {}, fixed=True)
-        for policy in self._policies.request:
+        scope = Scope(self._connection, self._operation.method, headers=headers or {}, query=query or {})
+        for effect in self._effects:
             with suppress(Unsupported, ValueError):
-                if policy.draft is not None:
-                    scope = Scope(self._connection, self._operation.method, headers=headers or {}, query=query or {})
-                    policy.draft(builder, scope)
+                if isinstance(effect, ChangeRequest):
+                    effect.change(builder, scope)
         return Credentials(builder.secret_headers, builder.secret_query, instead=builder.instead)
 
 

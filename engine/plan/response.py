@@ -37,6 +37,7 @@ from openconnectors.engine.plan.error_bodies import provider_error
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.negotiation import Negotiation, within
 from openconnectors.engine.policies import OperationPolicies
+from openconnectors.engine.policies.effects import NextLink, SetHeaders, Unauthenticated
 from openconnectors.engine.policies.expressions import Scope
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Body, Compiler
@@ -79,7 +80,7 @@ class Responses:
     def paging(self) -> Paging | None:
         """Where a response has its items and the link to the next page, as the document or a policy says."""
         paging = self._operation.paging
-        name = next((policy.next_link for policy in self._policies if policy.next_link), "")
+        name = next((effect.name for effect in self._policies if isinstance(effect, NextLink)), "")
         if paging is not None and paging.next_link:
             return paging
         return Paging(next_link=(name,), items=paging.items if paging else ("value",)) if name else paging
@@ -155,14 +156,17 @@ class Responses:
 
     def _rewritten(self, response: Response) -> Response:
         """The response with the header fields that policies set."""
-        for policy in self._policies.response:
-            if policy.answer is not None:
-                known = dict(response.headers)
-                fields = policy.answer(known, Scope(self._connection))
-                names = {name.lower() for name in fields}
-                kept = {name: text for name, text in known.items() if name.lower() not in names}
-                response = replace(response, headers=Headers({**kept, **fields}.items()))
+        for effect in self._header_effects:
+            known = dict(response.headers)
+            fields = effect.fields(known, Scope(self._connection))
+            names = {name.lower() for name in fields}
+            kept = {name: text for name, text in known.items() if name.lower() not in names}
+            response = replace(response, headers=Headers({**kept, **fields}.items()))
         return response
+
+    @cached_property
+    def _header_effects(self) -> tuple[SetHeaders, ...]:
+        return tuple(effect for effect in self._policies.response if isinstance(effect, SetHeaders))
 
     def _is_end_of_pages(self, problem: Problem, value: Any) -> bool:
         """Whether a problem is that the link to the next page is null, or absent, as it is on the last one."""
@@ -336,7 +340,9 @@ class Responses:
     def _error(self, response: Response, declared: Answer | None) -> AnswerError:
         value = self._error_value(response, declared)
         code, message = provider_error(value, self._errors)
-        unauthenticated = any(policy.unauthenticated == response.status for policy in self._policies)
+        unauthenticated = any(
+            effect.status == response.status for effect in self._policies if isinstance(effect, Unauthenticated)
+        )
         kind = Unauthorized if unauthenticated else answer_error(response.status)
         return kind(
             snake(self._operation.id),

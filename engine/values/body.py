@@ -31,7 +31,7 @@ Rule 2. All that depends on the schema alone is compiled once and kept. A step t
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ from typing import Any, NamedTuple
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
 from openconnectors.engine.model import Schema, Service, XmlRule
-from openconnectors.engine.policies import Policy
+from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.codecs import BINARY, TEXT
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters
@@ -126,7 +126,7 @@ section 6.1.1). A type without a row (``file``) is any."""
 
 class Body:
     """A schema in one media type, in one direction. ``received``: the client reads it (a response); else it writes it
-    (a request). ``policies`` are those of that direction."""
+    (a request). ``rewrites`` are those of that direction, of policies."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class Body:
         media_type: str,
         codec: Codec,
         xml: XmlRule,
-        policies: list[Policy],
+        rewrites: Sequence[RewriteBody],
         *,
         received: bool,
     ) -> None:
@@ -147,8 +147,8 @@ class Body:
             Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml, compiler.has_decimals(schema))
         )
         self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
-        forward = [policy.apply for policy in policies if policy.apply is not None]
-        backward = [policy.invert for policy in reversed(policies) if policy.invert is not None]
+        forward = [rewrite.apply for rewrite in rewrites]
+        backward = [rewrite.invert for rewrite in reversed(rewrites)]
         # A policy is applied by the client, and undone by the service at the other end.
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
         self.rewritten = bool(forward or backward)
