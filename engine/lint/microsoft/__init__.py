@@ -18,7 +18,7 @@ MODULES = (asking, events, operations, schemas)
 """They register their rules."""
 
 UNDECIDED: Mapping[str, str] = {
-    "OneOfPropertiesRequired": "which members are alternatives is said by the validating service alone",
-    "ProductionStatusOnBetaService": "whether the service is in beta is known to its operator only",
+    "OneOfPropertiesRequired": "only the validating service knows which members are alternatives",
+    "ProductionStatusOnBetaService": "only the operator of the service knows whether it is in beta",
 }
 """Rules that a document alone cannot break, and why."""
