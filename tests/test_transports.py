@@ -674,16 +674,18 @@ def test_a_kept_connection_that_was_closed_is_not_used(server: Server, transport
 
 def test_a_response_that_comes_unasked_is_the_answer_to_nothing(server: Server) -> None:
     """One that arrives while the connection is idle."""
-    transport = BlockingTransport()
+    transport, forged = BlockingTransport(), threading.Event()
 
     def forge(connection: socket.socket) -> None:
         connection.sendall(sized(VALUE))
         time.sleep(0.02)
         connection.sendall(sized(b"forged"))
+        forged.set()
         time.sleep(0.3)
 
     server.answer = [forge, sized(VALUE)]
     assert outcome(transport, get(server.url)) == (VALUE,)
+    assert forged.wait(10)
     time.sleep(0.06)
     assert outcome(transport, get(server.url)) == (VALUE,)
 
