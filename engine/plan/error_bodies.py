@@ -1,7 +1,12 @@
 """Where an error response keeps the provider's own code and message: as the document says, else by convention.
 
-Names are compared without their case, ``_`` and ``-``: ``error_message`` and ``errorMessage`` are one.
-XML is looked at like JSON, its root left out. The first row that gives a text counts.
+Rule 1. The first convention that gives a message counts: those with a specification come first, what is there for want
+of anything better (``error`` as text, a list of texts) last.
+
+Rule 2. Names are compared without case, ``_`` and ``-``: ``error_message`` and ``errorMessage`` are equal.
+
+Rule 3. XML is read like JSON, without its root. A single element, of which no schema says that it is a list, is the
+first item of one.
 """
 
 from __future__ import annotations
@@ -20,8 +25,8 @@ Steps: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """One way to write an error: where its message stands (of several texts all, with a colon between) and where its
-    code may stand, the first that is there."""
+    """One way to write an error: the paths of its message (all texts there, joined by a colon) and of its code (the
+    first that is there)."""
 
     source: str
     message: tuple[Steps, ...]
@@ -71,7 +76,7 @@ CONVENTIONS: tuple[Convention, ...] = (
 
 
 def provider_error(value: Any, shape: ErrorShape) -> tuple[Any, str | None]:
-    """The provider's code and message of an error's decoded body, each None where there is none: where the document
+    """The provider's code and message in the decoded body of an error, each None if there is none: where the document
     says (``shape``), else by the first convention that fits."""
     code, message = _code(_at(value, shape.code)), _text(_at(value, shape.message))
     if isinstance(value, str):
@@ -81,15 +86,17 @@ def provider_error(value: Any, shape: ErrorShape) -> tuple[Any, str | None]:
         if parts:
             message = ": ".join(parts)
             if code is None:
-                code = next((one for steps in row.code if _is_another(one := _code(_at(value, steps)), message)), None)
+                code = _first_code(value, row.code, message)
             break
     if code is None:
-        code = next((one for steps in _CODES if _is_another(one := _code(_at(value, steps)), message)), None)
+        code = _first_code(value, _CODES, message)
     return code, message
 
 
-def _is_another(code: Any, message: str | None) -> bool:
-    return code is not None and code != message
+def _first_code(value: Any, paths: Iterable[Steps], message: str | None) -> Any:
+    """The first code at one of these paths that is not the message itself."""
+    codes = (_code(_at(value, steps)) for steps in paths)
+    return next((code for code in codes if code is not None and code != message), None)
 
 
 def _folded(name: str) -> str:
@@ -97,40 +104,36 @@ def _folded(name: str) -> str:
 
 
 def _at(value: Any, steps: Iterable[str | int]) -> Any:
-    """What stands at a path; None where nothing does, and for an empty path."""
-    found = value
-    empty = True
+    """The value at a path; None if there is nothing, and for an empty path."""
+    steps = tuple(steps)
     for step in steps:
-        empty = False
         if isinstance(step, int):
-            # One element of XML that no schema describes is no list.
-            if isinstance(found, list):
-                found = found[step] if len(found) > step else None
-            elif not isinstance(found, (str, Mapping)):
+            if isinstance(value, list):
+                value = value[step] if len(value) > step else None
+            elif not isinstance(value, (str, Mapping)):
                 return None
-        elif isinstance(found, Mapping):
-            exact = found.get(step)
-            found = exact if exact is not None else _similar(found, step)
+        elif isinstance(value, Mapping):
+            exact = value.get(step)
+            value = exact if exact is not None else _similar(value, step)
         else:
             return None
-    return None if empty else found
+    return value if steps else None
 
 
 def _similar(members: Mapping[Any, Any], step: str) -> Any:
-    return next(
-        (one for name, one in members.items() if isinstance(name, str) and _folded(name) == _folded(step)), None
-    )
+    folded = _folded(step)
+    return next((value for name, value in members.items() if isinstance(name, str) and _folded(name) == folded), None)
 
 
 def _text(value: Any) -> str | None:
     """A message: text, a number, or an object or list that holds a text (OData's ``value``)."""
     if isinstance(value, Mapping):
         plain = next((value[name] for name in ("value", "#text", "text") if isinstance(value.get(name), str)), None)
-        # Rails, ASP.NET: what is wrong by the names of the fields.
-        listed = ((name, one[0]) for name, one in value.items() if isinstance(one, list) and one)
-        value = plain or next((f"{name}: {one}" for name, one in listed if isinstance(one, str)), None)
+        # Rails, ASP.NET: lists of messages by the names of the fields.
+        listed = ((name, texts[0]) for name, texts in value.items() if isinstance(texts, list) and texts)
+        value = plain or next((f"{name}: {text}" for name, text in listed if isinstance(text, str)), None)
     elif isinstance(value, list):
-        value = next((one for one in value if isinstance(one, str)), None)
+        value = next((item for item in value if isinstance(item, str)), None)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)[:LONGEST_TEXT]
     return (_shortened(value) or None) if isinstance(value, str) else None
@@ -149,18 +152,18 @@ def _shortened(text: str) -> str:
     return text.strip()[:LONGEST_TEXT]
 
 
-_NO_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
+_MARKUP = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
 _TITLE = re.compile(r"(?is)<(title|h1)\b[^<>]*>(.*?)</\1\s*>")
-_MOST = 8 * 1024
-"""How much of a page is looked at."""
+_LONGEST_PAGE = 8 * 1024
+"""Characters of a page that are read: its title and heading are among the first, and its size is the service's."""
 
 
 def page_text(page: str) -> str:
-    """What people read of an HTML page: its title and heading, else its text, in one line."""
-    page = page[:_MOST]
-    parts = [_line(found[2]) for found in _TITLE.finditer(page)]
+    """The title and heading of an HTML page, else its text, in one line."""
+    page = page[:_LONGEST_PAGE]
+    parts = [_line(title[2]) for title in _TITLE.finditer(page)]
     return ": ".join(dict.fromkeys(part for part in parts if part))[:LONGEST_TEXT] or _line(page)
 
 
 def _line(markup: str) -> str:
-    return " ".join(html.unescape(_NO_TEXT.sub(" ", markup)).split())[:LONGEST_TEXT]
+    return " ".join(html.unescape(_MARKUP.sub(" ", markup)).split())[:LONGEST_TEXT]

@@ -1,9 +1,12 @@
-"""A value that a schema accepts, and arguments that an operation accepts, made of the document alone: the same each
-time.
+"""A value that a schema accepts, and arguments that an operation accepts, made of the document alone.
 
-What a document gives as an example is used where its schema accepts it, else typed as the schema has it, else member
-by member. Nothing here raises, whatever the document: a schema that holds itself without end, contradicts itself or
-wants a list of a thousand million gets a value that is too small for it. All work is bounded by ``MAX_NODES``.
+Rule 1. The same document gives the same value each time.
+
+Rule 2. What a document gives as an example is used if its schema accepts it, else typed as the schema has it, else
+member by member.
+
+Rule 3. Nothing here raises, whatever the document: a schema that holds itself without end, contradicts itself or wants
+a list of a thousand million gets a value that is too small for it. All work is bounded by ``MAX_NODES``.
 """
 
 from __future__ import annotations
@@ -46,52 +49,60 @@ _TEXTS: Mapping[str, str] = {
     "ipv6": "2001:db8::1",
 }
 _UNTYPED: Mapping[str | None, str] = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
-"""The type of what has a format and no type; text for other formats."""
+"""The type of a schema that has a format and no type; text for other formats."""
 
 _DEEPEST = 12
-"""Levels down to which members that need not be there are made."""
+"""Levels down to which optional members are made: deeper ones make an example that nobody reads."""
 
 MAX_NODES = 20_000
+"""Values in one example; after half of them optional members are left out. Schemas that hold each other several times
+grow by the power of their depth."""
 _MAX_ITEMS = 1_000
 _MAX_MEMBERS = 100
-_MAX_REPEATED = 500
-"""A pattern that repeats more is looked for in few texts only: making one of its own takes its time."""
 _MAX_LENGTH = 1_000_000
+"""Documents ask for a minItems, minProperties or minLength of a thousand million."""
+_MAX_REPEATED = 500
+"""For a pattern that repeats more, only a few likely texts are tried: to generate one takes seconds."""
 
 
 def example(schema: Schema, plan: Plan) -> Any:
-    """An example, a default or a first choice where the schema gives one; else the smallest value that fits, with
-    every member. Optional members that hold themselves are left out."""
+    """An example, a default or a first choice if the schema gives one; else the smallest value that fits, with every
+    member. Optional members that hold themselves are left out."""
     value = None
-    for given in (True, False):
-        value = _Maker(plan, given=given, whole=True, request=False, octets=0).of(schema)
+    for from_document in (True, False):
+        value = _Examples(plan, from_document=from_document, optional=True, request=False, bytes_depth=0).of(schema)
         if plan.accepts(schema, value):
             break
     return value
 
 
 def minimal(plan: Plan) -> dict[str, Any]:
-    """Arguments that make a request with as little as the operation allows, by Python name: what must be given, of
-    the document's own examples where these fit their schemas."""
+    """The fewest arguments that make a request, by Python name: those that a caller must give, of the document's own
+    examples if these fit their schemas."""
     arguments: dict[str, Any] = {}
-    for given in (True, False):
-        octets = 1 if plan.operation.fields else 0
-        maker = _Maker(plan, given=given, whole=False, request=True, octets=octets)
+    for from_document in (True, False):
+        # A form's fields may be files; bytes anywhere else would have to be the whole body.
+        depth = 1 if plan.operation.fields else 0
+        examples = _Examples(plan, from_document=from_document, optional=False, request=True, bytes_depth=depth)
         arguments = {
-            one.name: plan.operation.consumes[0] if _chooses(plan, one) else maker.of(one.schema)
-            for one in plan.arguments
-            if (one.needed or (one.required and not given))
-            and one.location not in ("body", "property")
-            and not one.hidden
+            argument.name: plan.operation.consumes[0] if _chooses(plan, argument) else examples.of(argument.schema)
+            for argument in plan.arguments
+            if (argument.needed or (argument.required and not from_document))
+            and argument.location not in ("body", "property")
+            and not argument.hidden
         }
         body = plan.operation.body
         if body is not None and body.required:
             sent = plan.bodies.request(plan.operation.consumes[0]) if plan.operation.consumes else None
-            whole: Any = b"example" if sent is not None and sent.codec is BINARY else maker.of(body.schema)
+            whole: Any = b"example" if sent is not None and sent.codec is BINARY else examples.of(body.schema)
             if plan.operation.fields:
-                arguments |= {one.name: whole[one.wire] for one in plan.arguments if one.path and one.wire in whole}
+                arguments |= {
+                    argument.name: whole[argument.wire]
+                    for argument in plan.arguments
+                    if argument.path and argument.wire in whole
+                }
             else:
-                arguments |= {one.name: whole for one in plan.arguments if one.location == "body"}
+                arguments |= {argument.name: whole for argument in plan.arguments if argument.location == "body"}
         try:
             plan.request(arguments, "http://example.com", Options(), fixed=True)
             break
@@ -103,29 +114,29 @@ def minimal(plan: Plan) -> dict[str, Any]:
 
 
 def _chooses(plan: Plan, argument: Argument) -> bool:
-    """Whether an argument chooses the media type of the body, and nothing says which there are."""
+    """Whether an argument chooses the media type of the body, and the document does not say which there are."""
     chooses = argument.location == "header" and argument.wire.lower() == "content-type"
     return chooses and bool(plan.operation.consumes) and not plan.contract(argument.schema).enum
 
 
-class _Maker:
-    """Makes values: of the document's own examples and defaults where they are ``given``, ``whole`` with members that
-    need not be there, ``octets`` for what is binary down to a depth."""
+class _Examples:
+    """Makes the values of one example: of the document's own examples and defaults if ``from_document``, with
+    ``optional`` members, for a ``request`` or a response, with bytes for what is binary down to ``bytes_depth``."""
 
-    def __init__(self, plan: Plan, *, given: bool, whole: bool, request: bool, octets: int) -> None:
+    def __init__(self, plan: Plan, *, from_document: bool, optional: bool, request: bool, bytes_depth: int) -> None:
         self._plan = plan
-        self._given = given
-        self._whole = whole
+        self._from_document = from_document
+        self._optional = optional
         self._request = request
-        self.octets = octets
+        self._bytes_depth = bytes_depth
         self._left = MAX_NODES
 
-    def accepts(self, schema: Schema, value: Any) -> bool:
-        """Whether a value keeps to a schema."""
+    def accepts(self, schema: Schema, value: object) -> bool:
+        """Whether a schema accepts a value."""
         return self._plan.accepts(schema, value, request=self._request)
 
     def of(self, schema: Schema) -> Any:
-        """A value of a schema; None where none can be made."""
+        """A value of a schema; None if none can be made."""
         try:
             return self.value(schema, ())
         except RecursionError:
@@ -137,13 +148,15 @@ class _Maker:
         self._left -= 1
         if self._left < 0 or len(above) > MAX_DEPTH:
             return None
-        if self._given:
-            for one in (schema.example, effective.example, schema.default, effective.default):
-                mended = self._mended(schema, effective, one, above) if one not in (MISSING, None) else MISSING
-                if mended is not MISSING:
-                    return mended
+        if self._from_document:
+            for documented in (schema.example, effective.example, schema.default, effective.default):
+                if documented in (MISSING, None):
+                    continue
+                fitted = self._fitted(schema, effective, documented, above)
+                if fitted is not MISSING:
+                    return fitted
         if effective.enum:
-            return next((one for one in effective.enum if one not in ("", None)), effective.enum[0])
+            return next((choice for choice in effective.enum if choice not in ("", None)), effective.enum[0])
         parts = effective.one_of or effective.any_of
         if parts:
             return self._part(schema, effective, parts, (*above, id(effective)))
@@ -155,72 +168,72 @@ class _Maker:
         row = _KINDS.get("file" if effective.format == "file" else kind)
         return row(self, effective, above) if row else None
 
-    def _mended(self, schema: Schema, effective: Schema, given: Any, above: tuple[int, ...]) -> Any:
-        """What a document gives as an example: as it is, typed, or with the members that fit; MISSING where it is no
-        example of this schema."""
-        if self.accepts(schema, given):
-            return given
-        if isinstance(given, str):
-            typed = scalar(given, effective)
-        elif isinstance(given, (int, float)) and "string" in effective.types:
-            typed = written(given)
-        elif isinstance(given, dict) and effective.properties:
-            typed = self.object(effective, above, given)
-        elif isinstance(given, list) and effective.items is not None and len(given) <= _MAX_ITEMS:
+    def _fitted(self, schema: Schema, effective: Schema, documented: Any, above: tuple[int, ...]) -> Any:
+        """What a document gives as an example: as it is, typed, or with the members that fit; MISSING if the schema
+        accepts none of these."""
+        if self.accepts(schema, documented):
+            return documented
+        if isinstance(documented, str):
+            typed = scalar(documented, effective)
+        elif isinstance(documented, (int, float)) and "string" in effective.types:
+            typed = written(documented)
+        elif isinstance(documented, dict) and effective.properties:
+            typed = self.object(effective, above, documented)
+        elif isinstance(documented, list) and effective.items is not None and len(documented) <= _MAX_ITEMS:
             inner = self._plan.contract(effective.items)
-            made = [self._mended(effective.items, inner, one, (*above, id(effective))) for one in given]
-            typed = [one for one in made if one is not MISSING]
+            items = [self._fitted(effective.items, inner, item, (*above, id(effective))) for item in documented]
+            typed = [item for item in items if item is not MISSING]
         else:
             return MISSING
         return typed if self.accepts(schema, typed) else MISSING
 
     def _part(self, schema: Schema, effective: Schema, parts: tuple[Schema, ...], above: tuple[int, ...]) -> Any:
         """A value of the first part that leads to one which the whole schema accepts; else of the first."""
-        own = self._kind(effective, above) if effective.properties or effective.required else {}
-        made = None
+        shared = self._kind(effective, above) if effective.properties or effective.required else {}
+        first = None
         for index, part in enumerate(parts):
             value = self.value(part, above)
-            value = {**own, **value} if isinstance(value, dict) and isinstance(own, dict) else value
+            value = {**shared, **value} if isinstance(value, dict) and isinstance(shared, dict) else value
             if self.accepts(schema, value):
                 return value
-            made = value if index == 0 else made
-        return made
+            first = value if index == 0 else first
+        return first
 
-    def object(self, schema: Schema, above: tuple[int, ...], given: Mapping[str, Any] | None = None) -> Any:
-        """An object; members that are ``given`` are taken as far as they fit."""
-        given = given or {}
+    def object(self, schema: Schema, above: tuple[int, ...], documented: Mapping[str, Any] | None = None) -> Any:
+        """An object; documented members are taken as far as they fit."""
+        documented = documented or {}
         again = id(schema) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         if again and above.count(id(schema)) > 1:
             return {}  # it must hold itself: no value is large enough
         required = set(schema.required)
         least = _count(schema.keywords.get("minProperties"))
-        made: dict[str, Any] = {}
-        for name, one in schema.properties.items():
-            if name in given:
-                mended = self._mended(one, self._plan.contract(one), given[name], (*above, id(schema)))
-                if mended is not MISSING:
-                    made[name] = mended
+        members: dict[str, Any] = {}
+        for name, member in schema.properties.items():
+            if name in documented:
+                fitted = self._fitted(member, self._plan.contract(member), documented[name], (*above, id(schema)))
+                if fitted is not MISSING:
+                    members[name] = fitted
                     continue
             if name == schema.discriminator:
                 kind = schema.discriminator_value or schema.name
-                if kind is not None and self.accepts(one, kind):
-                    made[name] = kind
+                if kind is not None and self.accepts(member, kind):
+                    members[name] = kind
                     continue
-            if name in required or (self._whole and not again) or (len(required) < least and not self._whole):
-                made[name] = self.value(one, (*above, id(schema)))
+            if name in required or (self._optional and not again) or (len(required) < least and not self._optional):
+                members[name] = self.value(member, (*above, id(schema)))
         rest = schema.additional
         for name in schema.required:
             if name not in schema.properties:
-                made[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
-        for index in range(len(made), min(least, _MAX_MEMBERS) if rest is not False else 0):
+                members[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
+        for index in range(len(members), min(least, _MAX_MEMBERS) if rest is not False else 0):
             inner = rest if isinstance(rest, Schema) else Schema(types=("string",))
-            made[f"member{index + 1}"] = self.value(inner, (*above, id(schema)))
+            members[f"member{index + 1}"] = self.value(inner, (*above, id(schema)))
         if rest is True:
-            made |= {name: one for name, one in given.items() if name not in schema.properties}
-        return made
+            members |= {name: value for name, value in documented.items() if name not in schema.properties}
+        return members
 
     def array(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A list of one item, or as few as there may be."""
+        """A list of one item, or of as few as the schema allows."""
         least = min(_count(schema.keywords.get("minItems")), _MAX_ITEMS)
         if schema.items is None:
             return [None] * least
@@ -228,18 +241,18 @@ class _Maker:
         again = id(items) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         count = max(least, 0 if again or schema.keywords.get("maxItems") == 0 else 1)
         inner = above if not {"array", "object"} & set(items.types) else (*above, id(schema))
-        made = []
+        values = []
         for _ in range(count):
             if self._left < 0:
                 break
-            made.append(self.value(schema.items, inner))
+            values.append(self.value(schema.items, inner))
         if schema.keywords.get("uniqueItems") and count > 1:
-            made = [_varied(one, index, items.enum) for index, one in enumerate(made)]
-        return made
+            values = [_varied(value, index, items.enum) for index, value in enumerate(values)]
+        return values
 
     def string(self, schema: Schema, above: tuple[int, ...]) -> Any:
         """A text."""
-        if schema.format == "binary" and len(above) <= self.octets:
+        if schema.format == "binary" and len(above) <= self._bytes_depth:
             return b"example"
         pattern = schema.keywords.get("pattern")
         least = min(_count(schema.keywords.get("minLength")), _MAX_LENGTH)
@@ -250,28 +263,28 @@ class _Maker:
             return text
         counts = sorted({int(count) for count in re.findall(r"\{([0-9]{1,6})", pattern)})
         likely = [text, *(letter * count for count in counts for letter in "aA1" if count <= _MAX_LENGTH)]
-        known = next((one for one in likely if self.accepts(schema, one)), None)
+        known = next((candidate for candidate in likely if self.accepts(schema, candidate)), None)
         if known is None and (not counts or counts[-1] <= _MAX_REPEATED):
             known = _matching(pattern, least, most)
         return text if known is None else known
 
     def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """The first number to fit of those at and beside the bounds, 1 before all."""
+        """The first number that fits, of 1 and those at and beside the bounds."""
         limits = [limit for name in _BOUNDS if (limit := _number(schema.keywords.get(name))) is not None]
         step = _number(schema.keywords.get("multipleOf"))
-        likely = [1, *limits, *(one + 1 for one in limits), *(one - 1 for one in limits), 0]
+        likely = [1, *limits, *(limit + 1 for limit in limits), *(limit - 1 for limit in limits), 0]
         likely += [sum(limits) / len(limits)] if limits else []
         if step is not None and step > 0:
-            likely = [*(_multiple(one, step) for one in likely), *likely]
-        numbers = [int(one) if "integer" in schema.types else one for one in likely if math.isfinite(one)]
-        return next((one for one in numbers if self.accepts(schema, one)), numbers[0])
+            likely = [*(_multiple(number, step) for number in likely), *likely]
+        numbers = [int(number) if "integer" in schema.types else number for number in likely if math.isfinite(number)]
+        return next((number for number in numbers if self.accepts(schema, number)), numbers[0])
 
 
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
 def _number(limit: Any) -> Any:
-    """A limit that is a number; None for what documents write in place of one."""
+    """A limit that is a number; None for what documents write in its place."""
     return limit if isinstance(limit, (int, float)) and abs(limit) < 1e300 and not isinstance(limit, bool) else None
 
 
@@ -288,7 +301,7 @@ def _multiple(number: Any, step: Any) -> Any:
 
 
 def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
-    """An item unlike those before it in a list that holds none twice."""
+    """An item that differs from those before it, for a list of unique items."""
     if enum:
         return enum[index % len(enum)]
     if isinstance(value, bool):
@@ -303,7 +316,7 @@ def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
 
 @lru_cache(1024)
 def _matching(pattern: str, least: int, most: float | None) -> str | None:
-    """A text of a pattern; None where there is none, or none that long."""
+    """A text of a pattern; None if there is none, or none of such a length."""
 
     def fits(text: str) -> bool:
         return least <= len(text) and (most is None or len(text) <= most)
@@ -323,12 +336,12 @@ def _matching(pattern: str, least: int, most: float | None) -> str | None:
         return None
 
 
-_KINDS: Mapping[str, Callable[[_Maker, Schema, tuple[int, ...]], Any]] = {
-    "object": _Maker.object,
-    "array": _Maker.array,
-    "string": _Maker.string,
-    "integer": _Maker.number,
-    "number": _Maker.number,
-    "boolean": lambda maker, schema, above: True,
-    "file": lambda maker, schema, above: b"example",
+_KINDS: Mapping[str, Callable[[_Examples, Schema, tuple[int, ...]], Any]] = {
+    "object": _Examples.object,
+    "array": _Examples.array,
+    "string": _Examples.string,
+    "integer": _Examples.number,
+    "number": _Examples.number,
+    "boolean": lambda examples, schema, above: True,
+    "file": lambda examples, schema, above: b"example",
 }

@@ -1,8 +1,12 @@
-"""The expressions of policies: small paths into a connection, a request or an answer, inside text.
+"""The expressions of policies: small paths into a connection, a request or a response, inside text.
 
-``@connectionParameters('x')`` and its like stand alone, within text (there they end with their parenthesis), or
-in braces, ``@{body().x}`` or ``{@body().x}``. There are no conditions and no arithmetic. An at sign before
-anything else is itself: ``@odata.nextLink``.
+Rule 1. ``@connectionParameters('x')`` and its like stand alone, within text (there they end with their parenthesis),
+or in braces, ``@{body().x}`` or ``{@body().x}``. There are no conditions and no arithmetic.
+
+Rule 2. An at sign before anything else is itself: ``@odata.nextLink``. An unknown function is ``Unsupported``, since
+its text would be sent as it is.
+
+Rule 3. What leads to nothing is MISSING, and null like it has the default. It never raises: responses are as they are.
 
 Source: learn.microsoft.com, "Policy templates in custom connectors"; the expressions of the published connectors.
 """
@@ -22,8 +26,8 @@ from openconnectors.engine.model import MISSING
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression may look at. ``headers`` and ``query`` are the arguments of the call, by wire name;
-    ``item`` is the member of a list that a policy is about to change."""
+    """What an expression may read. ``headers`` and ``query`` are the arguments of the call, by wire name; ``item`` is
+    the item of a list that a policy is about to change."""
 
     connection: Mapping[str, Any] = field(default_factory=dict)
     method: str = ""
@@ -33,8 +37,8 @@ class Scope:
     item: Any = MISSING
 
 
-def _named(values: Mapping[str, Any], name: str) -> Any:
-    """A value by its name, or by its name in another case."""
+def _by_name(values: Mapping[str, Any], name: str) -> Any:
+    """The value of a name, or of the name in another case; MISSING if there is none."""
     if name in values:
         return values[name]
     folded = name.lower()
@@ -42,24 +46,24 @@ def _named(values: Mapping[str, Any], name: str) -> Any:
 
 
 ROOTS: Mapping[str, Callable[[Scope, str], Any]] = {
-    "connectionparameters": lambda scope, name: revealed(_named(scope.connection, name)),
-    "headers": lambda scope, name: _named(scope.headers, name),
-    "queryparameters": lambda scope, name: _named(scope.query, name),
+    "connectionparameters": lambda scope, name: revealed(_by_name(scope.connection, name)),
+    "headers": lambda scope, name: _by_name(scope.headers, name),
+    "queryparameters": lambda scope, name: _by_name(scope.query, name),
     "body": lambda scope, name: scope.body,
     "triggerbody": lambda scope, name: scope.body,
     "item": lambda scope, name: scope.item,
 }
-"""Where an expression begins, by its name in lower case."""
+"""The functions that an expression begins with, by their names in lower case."""
 
 ARGUMENTS = frozenset({"headers", "queryparameters", "body", "item"})
-"""The roots that whoever calls fills in."""
+"""The roots whose values come from the caller, not from the connection."""
 
 Step: TypeAlias = str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One path: a root, its argument, what stands for it where it has no value, and the steps from there."""
+    """One path: a root, its argument, the default if there is no value, and the steps from there."""
 
     root: str
     name: str = ""
@@ -67,14 +71,14 @@ class Expression:
     steps: tuple[Step, ...] = ()
 
     def value(self, scope: Scope) -> Any:
-        """What it leads to; its default, or MISSING, where there is nothing."""
-        found = ROOTS[self.root](scope, self.name)
+        """The value that it leads to; its default, which may be MISSING, if there is none."""
+        value = ROOTS[self.root](scope, self.name)
         for step in self.steps:
-            found = _stepped(found, step)
-        return self.default if found is MISSING or found is None else found
+            value = _member(value, step)
+        return self.default if value is MISSING or value is None else value
 
 
-def _stepped(value: Any, step: Step) -> Any:
+def _member(value: Any, step: Step) -> Any:
     if isinstance(value, dict):
         return value.get(str(step), MISSING)
     if isinstance(value, list) and isinstance(step, int) and step < len(value):
@@ -87,39 +91,41 @@ _CALL = rf"(\w+)\(\s*(?:{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)?)?\)"
 _STEPS = r"((?:\.[A-Za-z_$][\w$-]*|\[\s*'[^']*'\s*\]|\[\d+\])*)"
 _STEP = re.compile(r"\.([A-Za-z_$][\w$-]*)|\[\s*'([^']*)'\s*\]|\[(\d+)\]")
 _WHOLE = re.compile(rf"@?{_CALL}{_STEPS}\Z")
-_HOLE = re.compile(rf"@\{{\s*{_CALL}{_STEPS}\s*\}}|\{{\s*@{_CALL}{_STEPS}\s*\}}|@{_CALL}")
+_EMBEDDED = re.compile(rf"@\{{\s*{_CALL}{_STEPS}\s*\}}|\{{\s*@{_CALL}{_STEPS}\s*\}}|@{_CALL}")
 METHOD = re.compile(r"@request\.originalhttpmethod\Z", re.IGNORECASE)
 
 
 def _expression(root: str, name: str | None, default: str | None, steps: str | None) -> Expression:
     if root.lower() not in ROOTS:
         raise Unsupported(f"the expression {root}() is not known; known are {', '.join(ROOTS)}")
-    found = tuple(int(index) if index else plain or quoted for plain, quoted, index in _STEP.findall(steps or ""))
-    given = default.replace("''", "'") if default is not None else MISSING
-    return Expression(root.lower(), (name or "").replace("''", "'"), given, found)
+    unquoted = default.replace("''", "'") if default is not None else MISSING
+    return Expression(root.lower(), (name or "").replace("''", "'"), unquoted, _steps(steps or ""))
+
+
+def _steps(text: str) -> tuple[Step, ...]:
+    return tuple(int(index) if index else plain or quoted for plain, quoted, index in _STEP.findall(text))
 
 
 def path(text: Any) -> Expression:
-    """One expression that is the whole of a text; ``Unsupported`` for any other text."""
-    found = _WHOLE.match(str(text).strip())
-    if found is None:
-        raise Unsupported(f"{text!r} is no path such as @body().name")
-    return _expression(*found.groups())
+    """The expression that is the whole of a text. ``Unsupported`` for any other text."""
+    whole = _WHOLE.match(str(text).strip())
+    if whole is None:
+        raise Unsupported(f"{text!r} is not a path such as @body().name")
+    return _expression(*whole.groups())
 
 
 def steps_of(text: str) -> tuple[Step, ...]:
     """The steps of a relative path: ``name``, ``a.b``, ``['@odata.id']``."""
-    found = text.strip()
-    if not found.startswith("["):
-        found = f".{found}"
-    if _STEP.sub("", found):
-        return (text.strip(),)  # a name that is no path
-    return tuple(int(index) if index else plain or quoted for plain, quoted, index in _STEP.findall(found))
+    text = text.strip()
+    relative = text if text.startswith("[") else f".{text}"
+    if _STEP.sub("", relative):
+        return (text,)  # a name that holds what a path cannot (a blank, an at sign)
+    return _steps(relative)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with expressions in it; ``alone`` tells that it is nothing but one."""
+    """A text with expressions in it. ``alone``: it is one expression and nothing else."""
 
     parts: tuple[str | Expression, ...]
     alone: bool = False
@@ -130,21 +136,21 @@ class Template:
         return tuple(part for part in self.parts if isinstance(part, Expression))
 
     def text(self, scope: Scope, write: Callable[[Expression, Any], str] = lambda _, value: plain(value)) -> str | None:
-        """The text with every expression written; None where one has no value."""
-        found = []
+        """The text with every expression written; None if one has no value."""
+        texts = []
         for part in self.parts:
             if isinstance(part, str):
-                found.append(part)
+                texts.append(part)
                 continue
             value = part.value(scope)
             if value is MISSING:
                 return None
-            found.append(write(part, value))
-        return "".join(found)
+            texts.append(write(part, value))
+        return "".join(texts)
 
     def value(self, scope: Scope) -> Any:
-        """The value: of an expression alone what it leads to, of JSON with expressions in it what that is, else the
-        text; MISSING where an expression has no value."""
+        """The value: that of an expression alone, that of JSON with expressions in it, else the text; MISSING if an
+        expression has no value."""
         if self.alone:
             (only,) = self.expressions
             return only.value(scope)
@@ -169,19 +175,20 @@ def plain(value: Any) -> str:
 
 
 def template(text: Any) -> Template:
-    """A text compiled; ``Unsupported`` for an expression that is not known."""
-    given = str(text)
-    whole = _WHOLE.match(given.strip()) if given.strip().startswith("@") else None
+    """A text, compiled. ``Unsupported`` for an expression that is not known."""
+    text = str(text)
+    whole = _WHOLE.match(text.strip()) if text.strip().startswith("@") else None
     if whole is not None:
         return Template((_expression(*whole.groups()),), alone=True)
     parts: list[str | Expression] = []
-    place = 0
-    for hole in _HOLE.finditer(given):
+    end = 0
+    for match in _EMBEDDED.finditer(text):
+        # The three spellings of _EMBEDDED, by their first group and the number of their groups.
         groups = next(
-            hole.groups()[start : start + size] for start, size in ((0, 4), (4, 4), (8, 3)) if hole.group(start + 1)
+            match.groups()[start : start + size] for start, size in ((0, 4), (4, 4), (8, 3)) if match.group(start + 1)
         )
-        parts += [given[place : hole.start()], _expression(*groups, *([None] if len(groups) == 3 else []))]
-        place = hole.end()
-    parts.append(given[place:])
+        parts += [text[end : match.start()], _expression(*groups, *([None] if len(groups) == 3 else []))]
+        end = match.end()
+    parts.append(text[end:])
     kept = tuple(part for part in parts if part != "")
     return Template(kept, alone=len(kept) == 1 and isinstance(kept[0], Expression))
