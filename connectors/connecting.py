@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import socket
 import threading
-import time
 import webbrowser
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -14,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from openconnectors.engine.call.auth.oauth import Client, client_of, kept_of
+from openconnectors.engine.auth.oauth2 import Client, client_of, kept_of
+from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.credentials import Secret, Values
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
@@ -31,40 +31,39 @@ def token(
     """What a connection keeps of a token that is obtained by a flow: a row of ``FLOWS``."""
     if parameter.oauth is None:
         raise ConnectionMissing(f"{parameter.name} is no OAuth token; give it as it is")
-    client = client_of(parameter.oauth, transport, values)
+    client = client_of(parameter.oauth, values)
     if not client.id:
         raise ConnectionMissing("the provider needs client_id: the id of an application that you have registered there")
-    return kept_of(FLOWS[flow](client, values, tell), parameter.name)
+    return kept_of(FLOWS[flow](client, values, Runner(transport), tell), parameter.name)
 
 
-def _browser(client: Client, values: Mapping[str, Any], tell: Tell) -> Values:
+def _browser(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
     """The authorization code, brought by a redirect to loopback (RFC 8252 section 7.3)."""
     with _Redirect() as redirect:
         url, redirect.state, verifier = client.authorization(redirect.url)
         tell(f"agree in the browser; where none opens, go to\n{url}")
         webbrowser.open(url)
-        return client.redeem(redirect.wait(), redirect.url, verifier)
+        return runner.run(client.redeem(redirect.wait(), redirect.url, verifier))
 
 
-def _device(client: Client, values: Mapping[str, Any], tell: Tell) -> Values:
+def _device(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
     """A code that a person enters on another device (RFC 8628)."""
-    steps = client.device(time.sleep)
-    asked = next(steps)
-    tell(f"go to {asked['verification_uri']} and enter {asked['user_code']}")
-    return next(steps)
+    device = runner.run(client.device())
+    tell(f"go to {device.uri} and enter {device.user_code}")
+    return runner.run(client.by_device(device))
 
 
-def _application(client: Client, values: Mapping[str, Any], tell: Tell) -> Values:
-    return client.by_itself()
+def _application(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
+    return runner.run(client.by_itself())
 
 
-def _password(client: Client, values: Mapping[str, Any], tell: Tell) -> Values:
+def _password(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
     if not values.get("username") or not values.get("password"):
         raise ConnectionMissing("this flow needs username and password")
-    return client.by_password(Secret.of(values["username"]), Secret.of(values["password"]))
+    return runner.run(client.by_password(Secret.of(values["username"]), Secret.of(values["password"])))
 
 
-FLOWS: Mapping[str, Callable[[Client, Mapping[str, Any], Tell], Values]] = {
+FLOWS: Mapping[str, Callable[[Client, Mapping[str, Any], Runner, Tell], Values]] = {
     "browser": _browser,
     "device": _device,
     "client-credentials": _application,

@@ -32,7 +32,7 @@ from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
-from openconnectors.engine.call.auth.oauth import FIELDS, Store
+from openconnectors.engine.auth.oauth2 import FIELDS, Store
 from openconnectors.engine.call.connection import held, may_be_empty, missing, secret_names
 from openconnectors.engine.credentials import Secret, Values, revealed, sealed
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName

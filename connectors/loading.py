@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held
-from openconnectors.engine.client.operation import Connector, with_options
+from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.client.options import with_options
 from openconnectors.engine.credentials import sealed
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import Service
-from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.engine.transports.certificates import Certificate
 from openconnectors.network import Network
 from openconnectors.registry import Entry
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
     import requests
 
 ConnectionLike = Mapping[str, Any] | str | None
-
-
-class CallOptions(TypedDict, total=False):
-    """How calls are made: the fields of ``Options``, spelled for editors and type checkers."""
-
-    accept: str | None
-    content_type: str | None
-    timeout: float
-    validate_responses: Literal["lenient", "strict", "off"]
-    headers: Mapping[str, str]
-    resend: Iterable[int]
-    patience: float
-    interval: float | None
-    resume: Mapping[str, Any] | None
 
 
 def available() -> dict[str, str]:
@@ -82,7 +69,7 @@ def load(
     network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
     connection, proxy, proxies = _at_the_door(connection), None, None
     with sealed():
-        return connect(registry.find(name), connection, base_url, network.open(), options)
+        return connect(registry.find(name), connection, base_url, network.open(), options, closes=transport is None)
 
 
 def load_file(
@@ -105,7 +92,7 @@ def load_file(
     network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
     connection, proxy, proxies = _at_the_door(connection), None, None
     with sealed():
-        return connect(entry_at(Path(path)), connection, base_url, network.open(), options)
+        return connect(entry_at(Path(path)), connection, base_url, network.open(), options, closes=transport is None)
 
 
 def _at_the_door(connection: ConnectionLike) -> ConnectionLike:
@@ -152,8 +139,10 @@ def connect(
     base_url: str | None,
     transport: Transport | None,
     options: Mapping[str, Any],
+    *,
+    closes: bool = True,
 ) -> Connector:
-    """The connector of an entry, with a connection."""
+    """The connector of an entry, with a connection. ``closes``: closing it closes the transport."""
     service = loader.load(entry.document, entry.properties)
     given = connections.given(entry, service, connection)
     carrier = transport or Network().open()
@@ -162,6 +151,7 @@ def connect(
     def ways(names: Sequence[str]) -> str:
         return connections.ways(entry, [known[name] for name in names if name in known])
 
-    made = Connection(service, given.values, base_url, carrier, given.store, ways)
-    given.check(connections.place_of(service, made.base))
-    return Connector(entry.name, service, made, carrier, with_options(Options(), options))
+    account = Connection(service, given.values, base_url, given.store, ways)
+    given.check(connections.place_of(service, account.base))
+    close = getattr(carrier, "close", None) if closes else None
+    return Connector(entry.name, service, account, carrier, with_options(Options(), options), close=close)

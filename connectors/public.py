@@ -5,11 +5,11 @@ imports. At run time this module is imported when one of its names is used: the 
 without it.
 """
 
-from openconnectors.engine.client.operation import Connector as Connector
-from openconnectors.engine.client.operation import Events as Events
+from openconnectors.engine.client.connector import Connector as Connector
+from openconnectors.engine.client.handles import Events as Events
+from openconnectors.engine.client.handles import Poller as Poller
+from openconnectors.engine.client.handles import Subscription as Subscription
 from openconnectors.engine.client.operation import Operation as Operation
-from openconnectors.engine.client.operation import Poller as Poller
-from openconnectors.engine.client.operation import Subscription as Subscription
 from openconnectors.engine.client.webhooks import Webhook as Webhook
 from openconnectors.engine.errors import AnswerError as AnswerError
 from openconnectors.engine.errors import BadRequest as BadRequest

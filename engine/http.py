@@ -183,13 +183,6 @@ class Transport(Protocol):
         ``TransportError`` or ``InvalidResponse``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What a flow asks for instead of sleeping: continue after so many seconds."""
-
-    seconds: float
-
-
 Origin: TypeAlias = tuple[str, str, int]
 _PORTS = {"http": 80, "https": 443}
 

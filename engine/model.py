@@ -387,7 +387,8 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """One security scheme; ``values`` names the connection parameter behind each part of it."""
+    """One security scheme; ``type`` is a row of ``auth.schemes``, ``values`` names the connection parameter behind each
+    part of it, ``settings`` has the parts that the document itself fixes."""
 
     name: str
     type: str
@@ -395,6 +396,7 @@ class Scheme:
     parameter: str = ""
     oauth: OAuth | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 

@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer
 
 import openconnectors
 from openconnectors import cli, registry
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.model import Service
 from openconnectors.engine.sandbox import Sandbox

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector, Operation
+from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.plan.plan import Plan

@@ -20,7 +20,9 @@ from click.testing import CliRunner
 
 import openconnectors
 from openconnectors.cli import cli
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector, connected
+from openconnectors.engine.client.diagnostics import diagnostics
+from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan.declared import success
@@ -167,7 +169,7 @@ def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
     """A numbered argument name is a warning parameter-collision at the line of its parameter."""
     made = load([query("a-b"), query("a_b")])
 
-    (said,) = made.diagnostics
+    (said,) = diagnostics(connected(made))
 
     assert (said.rule, said.severity, said.line > 1) == ("parameter-collision", "warning", True)
     assert "'a-b' of op is the argument 'a_b_2'" in said.message
@@ -184,7 +186,7 @@ def test_operations_whose_names_fold_together_are_all_reached(load: Load) -> Non
         f"{BASE}/getUser",
     ]
     assert made.get_user.request().url == f"{BASE}/get_user"
-    assert [one.rule for one in made.diagnostics] == ["name-collision"] * 2
+    assert [one.rule for one in diagnostics(connected(made))] == ["name-collision"] * 2
 
 
 TWICE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
@@ -373,7 +375,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
         produces=["application/json", "application/xml"],
     )
     sent = {"number": EXACT, "whole": 10, "text": "1.10", "list": [EXACT], "double": 0.5, "odd": "n/a", "other": 1.5}
-    plan = made.op._plan
+    plan = calls_of(made.op).plan
     content = plan.bodies.response(success(plan.operation), media_type).encode(sent, [])
 
     response = plan.read(Response(200, Headers([("Content-Type", media_type)]), content), "lenient")
@@ -862,7 +864,7 @@ def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: P
     }
     made = load({"/task lists": {"post": operation}}, consumes=["*/*"], produces=["text/plain", "*/*"])
 
-    with Sandbox(made.service) as sandbox:
+    with Sandbox(connected(made).service) as sandbox:
         op = openconnectors.load_file(tmp_path / "t.swagger.yaml", base_url=sandbox.url).op
         assert op(data={"a": 1}) == {"n": 1}
 
@@ -882,7 +884,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
             sent.append(request.body)
             return Response(201, Headers([]))
 
-    op = openconnectors.load_file(Path(made.service.file), base_url=BASE, transport=Recording()).op
+    op = openconnectors.load_file(Path(connected(made).service.file), base_url=BASE, transport=Recording()).op
     op.subscribe("https://me.example/x", body={"events": ["a"]})
     op.subscribe("https://me.example/x", events=["a"])
 

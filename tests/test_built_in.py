@@ -10,6 +10,7 @@ import yaml
 
 import openconnectors
 from openconnectors import registry
+from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Request
 from openconnectors.engine.plan.examples import minimal
@@ -25,7 +26,7 @@ def test_what_is_sent(case: dict[str, Any]) -> None:
     made = openconnectors.load(case["connector"], connection=case["connection"])
     operation = made[case["operation"]].using(**case.get("options", {}))
     request, expected = operation.request(**case["arguments"]), case["request"]
-    credentials = made.connection.credentials(operation._plan.operation).merged(request.credentials)
+    credentials = made.connection.credentials(calls_of(operation).plan.operation).merged(request.credentials)
     url, headers = credentials.reveal(request)
     assert (request.method, url) == (expected["method"], expected["url"])
     assert {name: headers.get(name) for name in expected["headers"]} == expected["headers"]
@@ -50,14 +51,14 @@ def test_its_sandbox_takes_every_operation(name: str) -> None:
         made = openconnectors.load(name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
         for one in made:
             operation = getattr(made, one)
-            arguments = minimal(operation._plan)
+            arguments = minimal(calls_of(operation).plan)
             values = []
-            for accept in operation._plan.offered or (None,):
+            for accept in calls_of(operation).plan.offered or (None,):
                 try:
                     values.append(operation.using(accept=accept)(**arguments))
                 except (openconnectors.NotFound, openconnectors.BadRequest) as error:
                     values.append(error.status)
-            if operation._plan.operation.method == "GET":
+            if calls_of(operation).plan.operation.method == "GET":
                 assert all(value == values[0] for value in values), one
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.sandbox import Sandbox
 
 OUR, THEIR = "+15005550006", "+14155552345"

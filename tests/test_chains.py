@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.description import describe
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.diagnostics import diagnostics
+from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.diff import compare
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import InvalidArguments
@@ -75,10 +77,10 @@ def _used(kind: str, size: int) -> float:
     service = loader.service_of(document.parse(text, "x.json"))
     transport = _Answers(b"[]" if kind == "items" else b"{}")
     made = Connector("x", service, Connection(service, {}, "http://127.0.0.1:1"), transport, Options())
-    assert made.diagnostics == ()
+    assert diagnostics(connected(made)) == ()
     describe("x", service)
     assert made.post.__doc__
-    minimal(made.post._plan)
+    minimal(calls_of(made.post).plan)
     value: Any = [] if kind == "items" else {}
     if kind != "properties that must be there":
         assert made.post.request(body=value).body

@@ -18,7 +18,9 @@ from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import cli, connecting, connections, registry
-from openconnectors.engine.call.auth import oauth
+from openconnectors.engine.auth import oauth2 as oauth
+from openconnectors.engine.call import runner
+from openconnectors.engine.client.connector import connected
 from openconnectors.engine.credentials import Secret
 from openconnectors.engine.documents import loader
 from openconnectors.engine.transports.blocking import BlockingTransport
@@ -204,7 +206,7 @@ def test_a_person_enters_a_code_on_another_device(people: Path, state: State, ke
 
     parameter = next(one for one in service.connection if one.oauth is not None)
     monkey = pytest.MonkeyPatch()
-    monkey.setattr(connecting.time, "sleep", lambda seconds: None)
+    monkey.setattr(runner.time, "sleep", lambda seconds: None)
     try:
         found = connecting.token(parameter, "device", {"client_id": CLIENT}, connecting_transport(), tell)
     finally:
@@ -295,9 +297,9 @@ def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> 
     (folder / "apiDefinition.swagger.json").write_text(json.dumps(raw))
     (folder / "apiProperties.json").write_text(json.dumps(SETS))
     by_key = openconnectors.load_file(folder, connection={"api_key": "the-key", "region": "eu"})
-    assert by_key.connection.credentials(by_key.service.operations["Me"]).names() == ("X-Key",)
+    assert by_key.connection.credentials(connected(by_key).service.operations["Me"]).names() == ("X-Key",)
     by_name = openconnectors.load_file(folder, connection={"username": "ada", "password": "pass-of-ada"})
-    assert by_name.connection.credentials(by_name.service.operations["Me"]).names() == ("Authorization",)
+    assert by_name.connection.credentials(connected(by_name).service.operations["Me"]).names() == ("Authorization",)
     with pytest.raises(openconnectors.ConnectionMissing, match="has no password"):
         openconnectors.load_file(folder, connection={"username": "ada"})
     with pytest.raises(openconnectors.ConnectionMissing, match="region is one of eu, us"):

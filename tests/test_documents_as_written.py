@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from openconnectors import ConnectionMissing, InvalidDocument
 from openconnectors.cli import cli
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.description import describe
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.fuzz import fuzz
 from openconnectors.engine.http import Request
@@ -121,7 +122,7 @@ def test_what_cannot_be_read_spoils_its_own_operation_only(case: str) -> None:
         _ = found.operations["get_bad"]
     assert [one.id for one in loader.readable(found)] == ["Good", "AlsoGood"]
     connector = Connector("x", found, Connection(found, {}, "http://127.0.0.1:1"), BlockingTransport(), Options())
-    assert any(said in str(one) and one.severity == "error" for one in connector.diagnostics)
+    assert any(said in str(one) and one.severity == "error" for one in diagnostics(connected(connector)))
     assert connector.good.request().method == "GET"
     with pytest.raises(InvalidDocument, match=re.escape(said)):
         connector.get_bad()

@@ -142,10 +142,10 @@ def test_choices_are_asked(kinds: openconnectors.Connector) -> None:
 @pytest.mark.parametrize("operation", ["take_folder", "pick_folder"], ids=["a tree", "the service's file picker"])
 def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str) -> None:
     """choices(name, parent) lists the folder below a choice; flat choices have none below."""
-    choices = kinds._operation(operation).choices
+    choices = kinds.operations[operation].choices
     assert choices("folder") == [("/a", "a"), ("/b", "b")]
     assert choices("folder", "/b") == [("/b/a", "a"), ("/b/b", "b")]
-    with pytest.raises(openconnectors.Unsupported, match="hold none"):
+    with pytest.raises(openconnectors.Unsupported, match="hold no others"):
         kinds.add_thing.choices("kind", "book")
 
 

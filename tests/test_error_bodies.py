@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.errors import LONGEST_TEXT
 
 from .test_wire import Peer, ok

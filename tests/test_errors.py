@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-import openconnectors.engine.client.operation
+import openconnectors.engine.client.connector
 from openconnectors.engine import errors
 from openconnectors.engine.errors import ConnectorError, Diagnostic, NotFound, OutcomeUnknown, Problem, Timeout
 from openconnectors.engine.http import Headers
 
 CLASSES = [
     one
-    for module in (errors, openconnectors.engine.client.operation)
+    for module in (errors, openconnectors.engine.client.connector)
     for _, one in inspect.getmembers(module, inspect.isclass)
     if issubclass(one, ConnectorError) and one.__module__ == module.__name__
 ]

@@ -234,7 +234,7 @@ def test_items_of_a_large_answer_come_one_by_one(files: openconnectors.Connector
 
 
 PROGRAM = """
-import re, sys, connectors
+import re, sys, openconnectors
 from pathlib import Path
 
 def peak():  # of this program alone: ru_maxrss would be that of the process it was forked from

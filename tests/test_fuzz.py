@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import openconnectors
 from openconnectors import registry
+from openconnectors.engine.client.connector import connected, runner_of
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import InvalidArguments
 from openconnectors.engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
@@ -124,7 +125,8 @@ def test_a_client_that_octets_break_is_found(document: Path) -> None:
             return response
 
     made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
-    made.transport = Weak(made.transport)
+    runner = runner_of(made)
+    runner.transport = Weak(runner.transport)
     (one,) = hostile(made, ["list_books"], examples=200)
     assert (one.check, "KeyError" in one.message) == ("client", True)
     assert replay(made, failure_of(json.loads(json.dumps(one.saved())))) == one.message
@@ -139,7 +141,9 @@ def _plans() -> list[tuple[str, Plan]]:
         service = loader.load(entry.document, entry.properties)
         values = {one.name: "x" for one in service.connection}
         made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
-        found += [(f"{entry.name} {name}", made.plan(one)) for name, one in made.service.operations.items()]
+        found += [
+            (f"{entry.name} {name}", connected(made).plan(one)) for name, one in connected(made).operation_ids.items()
+        ]
     return found
 
 
@@ -177,7 +181,7 @@ def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
 def test_what_is_broken_says_how(document: Path) -> None:
     """Broken arguments name the rule that they break, and cover lengths, limits, types and unknown names."""
     made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
-    plan = made.plan(made.service.operations["addBook"])
+    plan = connected(made).plan("addBook")
     rules: set[str] = set()
 
     @settings(parent=QUICK, max_examples=300)
@@ -243,5 +247,5 @@ def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
     service = loader.load(OWN[0].document, OWN[0].properties)
     with Sandbox(service) as sandbox:
         made = openconnectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)
-        plan = made.plan(next(iter(service.operations.values())))
+        plan = connected(made).plan(next(iter(service.operations)))
         assert isinstance(data.draw(arguments(plan)), dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,7 +17,7 @@ from werkzeug.wrappers import Response as Answered
 
 import openconnectors
 from openconnectors.engine import leniency
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import Path as Steps
 from openconnectors.engine.errors import Problem
@@ -367,7 +366,8 @@ def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
     how = case.get("how", "call")
     with serving(make_server("127.0.0.1", 0, script, threaded=True)) as url:
         script.url = url
-        operation = suite.at(url)[case["operation"]].using(**case.get("options", {}))
+        connector = suite.at(url)
+        operation = connector[case["operation"]].using(**case.get("options", {}))
         arguments = python(case.get("arguments", {}))
         call = operation if how == "call" else getattr(operation, how)
         came: Any = None
@@ -377,8 +377,7 @@ def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
             came = made if how in ("call", "wait") else list(made)
         except openconnectors.ConnectorError as error:
             raised = type(error).__name__
-        with suppress(AttributeError):
-            operation._connector.transport.close()  # type: ignore[attr-defined]
+        connector.close()
     assert script.wrong == []
     assert script.left == []
     assert raised == case.get("raises", "")

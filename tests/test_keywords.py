@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import openconnectors
+from openconnectors.engine.client.connector import connected
+from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.values.validation import Validator
 
 from .test_wire import Peer, ok
@@ -76,7 +78,7 @@ def test_a_keyword_of_the_wrong_kind_spoils_its_own_operation(
     (found, *_) = error.value.diagnostics
     assert f"/v/{keyword}" in found.pointer
     assert found.line > 1
-    assert found in connector.diagnostics
+    assert found in diagnostics(connected(connector))
     assert peer.seen == []
     peer.answers = [ok(b"")]
     connector.other()
@@ -101,7 +103,7 @@ def test_a_pattern_that_is_none_is_reported_and_not_checked(tmp_path: Path) -> N
     """A warning names the line; the operation is called."""
     peer = Peer()
     connector = connector_of(tmp_path, peer, {"type": "string", "pattern": "(a"})
-    (found,) = connector.diagnostics
+    (found,) = diagnostics(connected(connector))
     assert (found.severity, found.rule) == ("warning", "pattern")
     assert found.pointer.endswith("/v/pattern")
     assert "'(a'" in found.message

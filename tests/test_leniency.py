@@ -14,7 +14,7 @@ import pytest
 
 import openconnectors
 from openconnectors.engine import leniency
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.http import Headers, Response
 
@@ -483,7 +483,7 @@ def test_what_the_transport_records_stays_with_the_response(service: tuple[Peer,
     """A deviation in how the response travelled is reported in lenient and strict, and refused by neither."""
     _, connector = service
     travelled = Problem(("Content-Encoding",), "is raw deflate")
-    plan = connector.plan(connector.service.operations["pet_json"])
+    plan = connected(connector).plan("pet_json")
     came = Response(200, Headers([("Content-Type", "application/json")]), b'{"id": 1}', deviations=(travelled,))
     for mode in ("lenient", "strict"):
         assert plan.read(came, mode).deviations == (travelled,)
@@ -570,7 +570,7 @@ def test_a_null_link_is_the_last_page_and_no_deviation(tmp_path: Path, end: str)
 def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[Peer, Connector]) -> None:
     """Explaining looks only at the items that are wrong, and names the first of them."""
     _, connector = service
-    plan = connector.plan(connector.service.operations["listed_json"])
+    plan = connected(connector).plan("listed_json")
     right = b'{"id": 1, "name": "a", "tags": ["b"]}'
     json_type = Headers([("Content-Type", "application/json")])
     bodies = [b"[" + b",".join([right] * 100_000) + last for last in (b"]", b', {"id": "x"}]')]
@@ -585,6 +585,6 @@ def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[P
     response = plan.read(Response(200, json_type, body), "lenient")
     assert 200 <= len(response.deviations) <= 2 * leniency.MAX_PROBLEMS
     xml = b"<a>" + b"<Pet><id>1</id><id>2</id><tags><x>1</x></tags></Pet>" * 1000 + b"</a>"
-    plan = connector.plan(connector.service.operations["listed_xml"])
+    plan = connected(connector).plan("listed_xml")
     with pytest.raises(openconnectors.InvalidResponse, match="twice"):
         plan.read(Response(200, Headers([("Content-Type", "application/xml")]), xml), "lenient")

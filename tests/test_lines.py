@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import serving

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from openconnectors.engine.call.cookies import Cookies
-from openconnectors.engine.call.flow import Call, exchange
+from openconnectors.engine.call.exchange import Call, exchange
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.retry import Quota
 from openconnectors.engine.errors import InvalidResponse
 from openconnectors.engine.http import (
     LONGEST_WAIT,
-    NO_CREDENTIALS,
     Headers,
     Request,
     Response,
@@ -123,7 +122,7 @@ def test_a_refused_link_shows_no_query() -> None:
 def redirected(request: Request, *responses: tuple[int, dict[str, str]]) -> tuple[list[tuple[str, str]], Response]:
     """What is asked for where the responses are these, and the last response."""
     asked = []
-    flow = exchange(request, Call(NO_CREDENTIALS, lambda: 5.0, Quota()))
+    flow = exchange(request, Call(lambda: 5.0, Quota()))
     step: Any = next(flow)
     try:
         for status, fields in responses:

@@ -17,7 +17,7 @@ import pytest
 
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.client.description import describe
-from openconnectors.engine.client.operation import documentation, signature
+from openconnectors.engine.client.signature import documentation, signature
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import ROWS

@@ -26,6 +26,7 @@ from requests.adapters import HTTPAdapter
 
 import openconnectors
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.engine.client.connector import runner_of
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Request
 from openconnectors.engine.transports.blocking import BlockingTransport
@@ -203,7 +204,7 @@ def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
     api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=0.3)
     with pytest.raises(openconnectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
         api.get_thing(id="7")
-    assert SECRET not in f"{caught.value} {api!r} {api.transport!r} {vars(api.transport)}"
+    assert SECRET not in f"{caught.value} {api!r} {runner_of(api).transport!r} {vars(runner_of(api).transport)}"
     with pytest.raises(ConnectionMissing) as refused:
         load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:99999")
     assert SECRET not in str(refused.value)

@@ -10,7 +10,7 @@ import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.sandbox import Sandbox
 
 OUR, THEIR = "+15005550006", "+14155552345"

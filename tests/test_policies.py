@@ -11,6 +11,9 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
+from openconnectors.engine.client.connector import connected
+from openconnectors.engine.client.diagnostics import diagnostics
+from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.policies import POLICIES
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.policies.expressions import Scope, template
@@ -203,7 +206,7 @@ def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
     request = made.change.request(**CALL)
     for line in told.splitlines():
         assert line in str(request).splitlines()
-    assert "secret-key" not in f"{request}{request!r}{made.connection!r}{vars(made.change._plan)}"
+    assert "secret-key" not in f"{request}{request!r}{made.connection!r}{vars(calls_of(made.change).plan)}"
 
 
 def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
@@ -229,7 +232,7 @@ def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
 def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
     """An unknown policy template is a diagnostic at its line, and its operations raise Unsupported."""
     made = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
-    (found,) = made.diagnostics
+    (found,) = diagnostics(connected(made))
     assert (found.rule, Path(found.file).name, found.line) == ("policy", "apiProperties.json", 1)
     assert "magic" in found.message
     with pytest.raises(openconnectors.Unsupported, match="magic"):
@@ -385,7 +388,7 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
     for data, said in broken.values():
         path.write_bytes(data)
         made = openconnectors.load_file(place, connection=VALUES)
-        assert [said in str(one) for one in made.diagnostics] == [True], made.diagnostics
+        assert [said in str(one) for one in diagnostics(connected(made))] == [True], diagnostics(connected(made))
         assert made.change.request(**CALL).url.startswith("https://things.example/v1/")
 
 

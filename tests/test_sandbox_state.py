@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.sandbox import Sandbox

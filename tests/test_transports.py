@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 import requests
 
-from openconnectors.engine.call.cookies import Cookies
-from openconnectors.engine.call.flow import run
-from openconnectors.engine.call.retry import Quota, resend
+from openconnectors.engine.call.retry import Quota, with_retries
+from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.errors import ConnectorError, InvalidResponse, TransportError
+from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.streams import Content, File
 from openconnectors.engine.transports import framing
@@ -430,6 +430,11 @@ def test_what_a_caller_is_handling_changes_nothing(server: Server, transport: Tr
     assert len(server.requests) == 1
 
 
+def sent(request: Request) -> Flow[Response]:
+    """One attempt."""
+    return (yield request)
+
+
 @pytest.mark.parametrize(("answer", "arrivals"), [(b"", (4, 1)), (head("Content-Length: 9"), (4, 1)), (VALUE, (1, 1))])
 def test_what_is_sent_again_is_what_the_error_says(server: Server, answer: bytes, arrivals: tuple[int, int]) -> None:
     """GET after a response that was cut, four times in all; POST never; neither after one that was none."""
@@ -439,7 +444,7 @@ def test_what_is_sent_again_is_what_the_error_says(server: Server, answer: bytes
     for request in (get(server.url), post(server.url)):
         server.requests.clear()
         with pytest.raises(ConnectorError):
-            run(resend(request, lambda: 5.0, Quota(), Cookies(), lambda _, most: 0.0), transport, time.sleep)
+            Runner(transport).run(with_retries(request, sent, lambda: 5.0, Quota(), lambda _, most: 0.0))
         counts.append(len(server.requests))
     assert tuple(counts) == arrivals
 

@@ -14,7 +14,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector, Operation
+from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.segments import segments
 from openconnectors.engine.sandbox.templates import fill

@@ -14,7 +14,7 @@ import pytest
 
 import openconnectors
 from openconnectors.engine.call import retry
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 from tests.conftest import accepting
 
 DOCUMENT = """
@@ -325,13 +325,16 @@ def test_the_environment_gives_no_proxy_and_no_password(
 
 def test_a_dead_service_is_not_stormed() -> None:
     """The quota of a connection ends repetitions: at most a tenth more requests than calls in the long run."""
-    from openconnectors.engine.call.cookies import Cookies
-    from openconnectors.engine.http import Headers, Request, Response, Wait
+    from openconnectors.engine.flows import Flow, Wait
+    from openconnectors.engine.http import Headers, Request, Response
+
+    def sent_once(request: Request) -> Flow[Response]:
+        return (yield request)
 
     quota = retry.Quota()
     sent = 0
     for _ in range(2000):
-        flow = retry.resend(Request("GET", "http://x/", {}, safe=True), lambda: 60.0, quota, Cookies())
+        flow = retry.with_retries(Request("GET", "http://x/", {}, safe=True), sent_once, lambda: 60.0, quota)
         step = next(flow)
         try:
             while True:

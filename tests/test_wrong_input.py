@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector
 
 from .conftest import Listener
 

@@ -18,8 +18,10 @@ from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.connections import variables, ways
+from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.client.description import describe
-from openconnectors.engine.client.operation import Operation, documentation, operation_names
+from openconnectors.engine.client.operation import Operation
+from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.model import Schema, Service

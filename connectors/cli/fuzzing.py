@@ -13,7 +13,7 @@ import click
 from click.exceptions import Exit
 
 from openconnectors.cli.terminal import escaped_line
-from openconnectors.engine.client.operation import Connector, operation_names
+from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.fuzz import EXAMPLES, Failure, failure_of, hostile, replay
@@ -89,14 +89,14 @@ def fuzz(
 
 def _chosen(made: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:
     """The Python names of the operations that are asked for, by either of their names."""
-    known = operation_names(made.service)
+    known, places = connected(made).operation_ids, connected(made).service.places
     by_id = {operation: name for name, operation in known.items()}
     for one in operations:
         if one not in known and one not in by_id:
             raise click.UsageError(str(UnknownName("operation", one, known)))
     chosen = [by_id.get(one, one) for one in operations] or list(known)
     methods = ("GET", "HEAD", "OPTIONS")
-    return [one for one in chosen if not read_only or made.service.places[known[one]][0] in methods]
+    return [one for one in chosen if not read_only or places[known[one]][0] in methods]
 
 
 def _failures(made: Connector, chosen: list[str], examples: int, random_seed: int, answers: bool) -> Iterator[Failure]:

@@ -19,6 +19,7 @@ from openconnectors.cli.terminal import escaped_line
 from openconnectors.connecting import FLOWS
 from openconnectors.engine.call.connection import Connection, may_be_empty
 from openconnectors.engine.call.connection import missing as connections_missing
+from openconnectors.engine.client.connector import connected
 from openconnectors.engine.credentials import Mask, Secret, Url, sealed
 from openconnectors.engine.documents import loader
 from openconnectors.engine.endpoints import HTTP, shown
@@ -216,10 +217,10 @@ def connections_test(connector: str, name: str, base_url: str | None) -> None:
 
 def _tested(entry: Entry, name: str, base_url: str | None) -> None:
     made = connect(entry, name, base_url, None, {})
-    if made.service.test is None:
+    asked = connected(made).service.test
+    if asked is None:
         click.echo("the connector names no operation to test a connection with; its values are whole", err=True)
         return
-    asked = made.service.test
     made[asked.operation](**{key: value for key, value in asked.arguments.items() if not isinstance(value, tuple)})
     click.echo(f"{entry.name} {name}: works ({asked.operation} was answered)", err=True)
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from openconnectors.engine.call.auth.oauth import FIELDS, SECRET_FIELDS, Store, Tokens, client_of
-from openconnectors.engine.call.auth.schemes import credentials
+from openconnectors.engine.auth.oauth2 import FIELDS, SECRET_FIELDS, Store, Tokens, client_of
+from openconnectors.engine.auth.scheme import Auth, FixedAuth, Part
+from openconnectors.engine.auth.schemes import SCHEMES, needed, row_of
 from openconnectors.engine.call.retry import Quota
-from openconnectors.engine.credentials import Credentials, Mask, Secret, Url, Values, revealed, sealed
+from openconnectors.engine.credentials import (
+    NO_CREDENTIALS,
+    Credentials,
+    Mask,
+    Secret,
+    Url,
+    Values,
+    revealed,
+    sealed,
+)
 from openconnectors.engine.documents.dialects.lowering import UNUSABLE
 from openconnectors.engine.endpoints import HOST
 from openconnectors.engine.errors import ConnectionMissing, nearest
-from openconnectors.engine.http import NO_HOST, Transport, checked_base
-from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Service
+from openconnectors.engine.flows import Flow, Send
+from openconnectors.engine.http import NO_HOST, Request, Response, checked_base
+from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Scheme, Service
 from openconnectors.engine.path_templates import expand, variables
 from openconnectors.engine.policies.expressions import plain
 from openconnectors.engine.urls import segment
@@ -45,15 +57,29 @@ def secret_names(service: Service) -> frozenset[str]:
     """The connection values of a service that are shown nowhere: those that are declared so, those behind the secret
     part of a security scheme, and what an OAuth client keeps to itself."""
     declared = {one.name for one in service.connection if one.secret}
-    bound = {name for scheme in service.schemes.values() for part, name in scheme.values.items() if part != "username"}
+    bound = {
+        name
+        for scheme in service.schemes.values()
+        for part, name in scheme.values.items()
+        if part not in {one.name for one in _parts(scheme) if not one.secret}
+    }
     return frozenset({*declared, *bound, *SECRET_FIELDS})
 
 
 def may_be_empty(service: Service) -> frozenset[str]:
     """The connection values for which an empty text is a value: user and password of basic (RFC 7617 section 2)."""
     return frozenset(
-        name for scheme in service.schemes.values() if scheme.type == "basic" for name in scheme.values.values()
+        scheme.values[part.name]
+        for scheme in service.schemes.values()
+        for part in _parts(scheme)
+        if part.may_be_empty and part.name in scheme.values
     )
+
+
+def _parts(scheme: Scheme) -> tuple[Part, ...]:
+    """The parts of a scheme; none if its type has no row, as in published documents."""
+    row = SCHEMES.get(scheme.type)
+    return row.parts if row is not None else ()
 
 
 Ways = Callable[[Sequence[str]], str]
@@ -79,7 +105,6 @@ class Connection:
         service: Service,
         values: Mapping[str, Any],
         base_url: str | None = None,
-        transport: Transport | None = None,
         store: Store | None = None,
         ways: Ways = in_code,
     ) -> None:
@@ -112,12 +137,12 @@ class Connection:
                 listed = ", ".join(map(plain, one.allowed))
                 raise ConnectionMissing(f"the connection value {one.name} is one of {listed}")
         self._service = service
-        self._credentials: dict[tuple[str, frozenset[str]], Credentials] = {}
+        self._prepared = _Prepared({})
         self._token = token.name if token is not None else ""
         self._tokens: Tokens | None = None
-        if token is not None and token.oauth is not None and transport is not None:
+        if token is not None and token.oauth is not None:
             kept = Values({name: given[name] for name in (*FIELDS, token.name) if name in given})
-            self._tokens = Tokens(client_of(token.oauth, transport, given), token.name, kept, store)
+            self._tokens = Tokens(client_of(token.oauth, given), token.name, kept, store)
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
         with sealed(self.mask):
@@ -176,36 +201,95 @@ class Connection:
         except ValueError as error:
             raise ConnectionMissing(f"the connection value {name} {error}") from None
 
-    def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
-        """What an operation needs to be allowed, kept for the next call; a token that has ended is renewed first.
-        ``instead`` are header fields that the request brings along: no value is needed for a scheme that sets one."""
-        if self._tokens is not None and self._tokens.renews():
-            self._use(self._tokens.current())
-        key = operation.id, instead
-        if key not in self._credentials:
-            lacking: ConnectionMissing | None = None
-            try:
-                self._credentials[key] = credentials(self._service, operation, self.values, instead)
-            except ConnectionMissing as error:
-                lacking = error
-            if lacking is not None:
-                raise self._missing(str(lacking), lacking.lacking) if lacking.lacking else lacking
-        return self._credentials[key]
+    def send(self, operation: Operation, request: Request, send: Send) -> Flow[Response]:
+        """Send a request of an operation with its credentials. A token that has ended is renewed first; one that is
+        refused (401) is renewed, and the request sent once more.
 
-    def renewed(self, refused: Credentials) -> bool:
-        """Whether there is another token than the one that a refused request carried; of several requests that
-        carried one token, the first renews it."""
-        if self._tokens is None or not self._tokens.renews():
-            return False
-        token = self._tokens.after(refused.carries)
-        self._use(token)
-        return not refused.carries(token)
+        Of several requests that carried one token, the first renews it. Raise ``ConnectionMissing`` for values that
+        are missing; none is needed for a scheme whose header field the request brings along.
+        """
+        tokens = self._tokens if self._tokens is not None and self._tokens.renews() else None
+        if tokens is not None:
+            self._use((yield from tokens.current()))
+        chain = self._authentication(operation, request.credentials.instead)
+        response = yield from chain.flow(request, send)
+        if response.status != 401 or tokens is None or chain.token is None or not request.repeatable:
+            return response
+        renewed = yield from tokens.after(chain.token)
+        if renewed == chain.token:
+            return response
+        self._use(renewed)
+        return (yield from self._authentication(operation, request.credentials.instead).flow(request, send))
+
+    def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
+        """The credentials of an operation that are the same in each request; others are made while it is sent."""
+        return self._authentication(operation, instead).fixed
+
+    def _authentication(self, operation: Operation, instead: frozenset[str]) -> _Chain:
+        """What authenticates an operation, kept for the next call."""
+        key = operation.id, instead
+        prepared = self._prepared
+        chain = prepared.chains.get(key)
+        if chain is None:
+            missing: ConnectionMissing | None = None
+            try:
+                chain = prepared.chains[key] = self._chain(prepared, operation, instead)
+            except ConnectionMissing as error:
+                missing = error
+            if missing is not None:
+                raise self._missing(str(missing), missing.lacking) if missing.lacking else missing
+        assert chain is not None  # noqa: S101 - else an error was raised
+        return chain
+
+    def _chain(self, prepared: _Prepared, operation: Operation, instead: frozenset[str]) -> _Chain:
+        values = Values(self.values)
+        pairs = needed(self._service, operation, values, instead)
+        for scheme, parts in pairs:
+            if scheme.name not in prepared.auths:
+                prepared.auths[scheme.name] = row_of(scheme).authenticate(scheme, parts)
+        sends_token = any(self._token in scheme.values.values() for scheme, _ in pairs)
+        token = Secret.of(values.get(self._token) or "") if self._token and sends_token else None
+        return _Chain([prepared.auths[scheme.name] for scheme, _ in pairs], token)
 
     def _use(self, token: Secret) -> None:
+        """Take a renewed token into use: what was made of the one before is made anew. The value changes first, so that
+        whoever prepares something meanwhile either has the new value or keeps it nowhere."""
         if token and self.values.get(self._token) != token:
             self.mask.add(token)
             self.values[self._token] = token
-            self._credentials = {}
+            schemes = self._service.schemes
+            auths = self._prepared.auths.items()
+            self._prepared = _Prepared(
+                {name: auth for name, auth in list(auths) if self._token not in schemes[name].values.values()}
+            )
+
+
+class _Prepared:
+    """What was made of the values that a connection has now: by the name of a scheme its authentication, which
+    remembers what the service said, and by operation those that are nested."""
+
+    def __init__(self, auths: dict[str, Auth]) -> None:
+        self.auths = auths
+        self.chains: dict[tuple[str, frozenset[str]], _Chain] = {}
+
+
+class _Chain:
+    """The schemes of one operation, nested in each other: the first sees a request first. ``token`` is the one of the
+    connection's tokens that they send; None if they send none."""
+
+    def __init__(self, auths: Sequence[Auth], token: Secret | None) -> None:
+        self._auths = tuple(reversed(auths))
+        self.token = token
+        self.fixed = NO_CREDENTIALS
+        for auth in self._auths:
+            if isinstance(auth, FixedAuth):
+                self.fixed = self.fixed.merged(auth.credentials)
+
+    def flow(self, request: Request, send: Send) -> Flow[Response]:
+        """Send a request through all of them."""
+        for auth in self._auths:
+            send = partial(auth.flow, send=send)
+        return send(request)
 
 
 def missing(service: Service, values: Mapping[str, Any]) -> list[ConnectionParameter]:

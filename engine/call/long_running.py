@@ -11,45 +11,77 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.exchange import wait
 from openconnectors.engine.call.links import follow
-from openconnectors.engine.errors import InvalidResponse, OperationFailed
+from openconnectors.engine.errors import InvalidResponse, OperationFailed, Timeout
+from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Headers, Request, Response, retry_after
 from openconnectors.engine.model import Polling
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.members import pick
-from openconnectors.engine.plan.plan import Plan
 
-LONGEST = 30.0
-"""The longest pause, in seconds, where the service names none."""
+FIRST, LONGEST = 1.0, 30.0
+"""The first and the longest pause, in seconds, if the service names none."""
 
 _MONITORS = ("Operation-Location", "Azure-AsyncOperation")
 _SUCCEEDED, _FAILED = "succeeded", ("failed", "canceled", "cancelled")
 
 
-class Polls:
-    """The state of one long-running operation. Nothing is sent here: ``take`` a response, then send
-    ``next``, after ``pause`` seconds, until that is None; ``final`` is then the response with the value.
+class LongRunningOperation:
+    """The state of one long-running operation: ``step`` asks for it once, ``finish`` until it ends.
+
+    ``next`` is the request that is sent next, after ``pause`` seconds, until that is None; ``final`` is then the
+    response with the value.
     """
 
-    def __init__(self, plan: Plan, polling: Polling, first: Request, base: str, interval: float) -> None:
-        self._plan = plan
-        self._via = polling.final
+    def __init__(self, calls: Calls, first: Request) -> None:
+        self._calls = calls
+        self._plan = calls.plan
+        self._send = calls.sender()
+        self._clock = calls.connected.clock
+        self._deadline = self._clock() + calls.options.patience
+        self._via = (calls.plan.operation.polling or Polling()).final
         self._first = first
-        self._base = base
         self._monitor = ""
         self._location = ""
         self._finishing = False
         self.state = "NotStarted"
         self.value: Any = None
-        self.pause = interval
-        self._interval = interval
+        self.pause = FIRST if calls.options.interval is None else calls.options.interval
+        self._interval = self.pause
         self.next: Request | None = first
         self.final: Response | None = None
 
-    def take(self, response: Response) -> None:
-        """Reads a response to ``next``.
+    @property
+    def done(self) -> bool:
+        """Whether the operation has ended well; an end that is not raises when it is learnt."""
+        return self.next is None
 
-        Raises ``AnswerError`` for an error status,
+    def step(self) -> Flow[bool]:
+        """Ask for the state once, without a pause; return whether the operation is done. An error leaves the state."""
+        if self.next is not None:
+            self.take((yield from self._send(self.next)))
+        return self.done
+
+    def finish(self) -> Flow[Response]:
+        """Ask for the state until the operation has ended; return the response with its value.
+
+        Raise ``OperationFailed`` if it ends otherwise, and ``Timeout`` if it takes longer than the option
+        ``patience`` allows.
+        """
+        while not self.done:
+            if self._clock() + self.pause > self._deadline:
+                raise Timeout(f"{snake(self._plan.operation.id)} is still {self.state}; patience ran out", "yes")
+            yield from wait(self._calls.labels, self.pause)
+            yield from self.step()
+        assert self.final is not None  # noqa: S101 - what is done has one
+        return self._calls.read(self.final, final=True)
+
+    def take(self, response: Response) -> None:
+        """Read a response to ``next``.
+
+        Raise ``AnswerError`` for an error status,
         ``OperationFailed`` where the operation ended otherwise than well, and
         ``InvalidResponse`` where its state cannot be told.
         """
@@ -160,3 +192,16 @@ def _provisioning(value: Any) -> str:
         if isinstance(state, str):
             return state
     return ""
+
+
+def started(calls: Calls, arguments: Mapping[str, Any]) -> Flow[LongRunningOperation]:
+    """A long-running operation after its first response."""
+    calls = yield from calls.resolved(arguments)
+    return (yield from started_by(calls, calls.request(arguments)))
+
+
+def started_by(calls: Calls, request: Request) -> Flow[LongRunningOperation]:
+    """The long-running operation that a request starts, after its first response."""
+    operation = LongRunningOperation(calls, (yield from calls.with_prerequisites(request)))
+    yield from operation.step()
+    return operation

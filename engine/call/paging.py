@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
+from openconnectors.engine.call.long_running import started_by
 from openconnectors.engine.credentials import beside, revealed
-from openconnectors.engine.errors import InvalidResponse
+from openconnectors.engine.errors import InvalidResponse, Unsupported
+from openconnectors.engine.flows import Result, Results
 from openconnectors.engine.http import Request
-from openconnectors.engine.model import Paging
+from openconnectors.engine.model import MISSING, Paging
+from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.plan import Plan
 
@@ -17,14 +23,20 @@ MAX_PAGES = 10_000
 MAX_EMPTY = 20
 
 
-class Pages:
-    """The pages of one call. Nothing is sent here: ``after`` makes the next request of an answer."""
+class Page(NamedTuple):
+    """The value of a page, and its items."""
 
-    def __init__(self, plan: Plan, paging: Paging, first: Request, base: str) -> None:
+    value: Any
+    items: list[Any]
+
+
+class Links:
+    """The links from one page to the next. Nothing is sent here: ``after`` makes the next request of a page's value."""
+
+    def __init__(self, plan: Plan, paging: Paging, first: Request) -> None:
         self._plan = plan
         self._paging = paging
         self._request = first
-        self._base = base
         self._seen = {first.url} if first.method == "GET" else set()
         self._empty = 0
 
@@ -64,3 +76,50 @@ def page_items(paging: Paging, value: Any) -> list[Any]:
     """The items of a page's value; a value that is a list is its own items."""
     found = value if isinstance(value, list) else pick_dotted(value, paging.items)
     return found if isinstance(found, list) else []
+
+
+def declared(calls: Calls) -> Paging:
+    """How the pages of an operation follow one another; raise ``Unsupported`` if it has none."""
+    if calls.plan.paging is None:
+        raise Unsupported(f"{snake(calls.plan.operation.id)} declares no pages; call it")
+    return calls.plan.paging
+
+
+def pages(calls: Calls, first: Request, arguments: Mapping[str, Any]) -> Results[Page]:
+    """The page of a request for arguments, and those after it, one call each."""
+    paging, cookies = declared(calls), Cookies()
+    call = calls.call(cookies)
+    first = yield from calls.with_prerequisites(first)
+    links = Links(calls.plan, paging, first)
+    if calls.plan.operation.polling is not None:
+        operation = yield from started_by(calls, first)
+        value = (yield from operation.finish()).value
+    else:
+        value = calls.read((yield from calls.send(first, call))).value
+    reader = calls
+    while True:
+        yield Result(Page(value, links.items(value)))
+        link = links.link(value)
+        if link is None:
+            return
+        following = declared(reader).operation
+        if following:
+            reader, request = _next_operation(calls, following, arguments, link)
+            request = links.checked(value, request)
+        else:
+            request = links.after(value)
+        value = reader.read((yield from reader.send(request, reader.call(cookies)))).value
+
+
+def _next_operation(calls: Calls, operation_id: str, arguments: Mapping[str, Any], link: Any) -> tuple[Calls, Request]:
+    """The operation that reads the next page, and its request: with the arguments of the first that it has too, and
+    the link in the parameter that the first does not have."""
+    reader = calls.of(operation_id, calls.options)
+    by_wire_name = {calls.argument(name).wire: value for name, value in arguments.items()}
+    known = {argument.wire for argument in reader.plan.arguments}
+    first = {argument.wire for argument in calls.plan.arguments}
+    chosen = {name: value for name, value in by_wire_name.items() if name in known}
+    taking = [one.wire for one in reader.plan.arguments if one.wire not in first and one.default is MISSING]
+    named = [name for name in known if snake(name) == snake(declared(calls).next_link[-1])]
+    chosen |= dict.fromkeys((named or taking)[-1:], link)
+    return reader, reader.request(chosen)

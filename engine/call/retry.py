@@ -10,22 +10,18 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple
 
-from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
-from openconnectors.engine.http import Request, Response, Wait, odd_retry_after, retry_after
+from openconnectors.engine.flows import Flow, Send, Wait
+from openconnectors.engine.http import Request, Response, odd_retry_after, retry_after
 
 ATTEMPTS = 4
 FIRST, LONGEST = 0.5, 20.0
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
 THROTTLED = frozenset({429})
-
-Result = TypeVar("Result")
-Flow: TypeAlias = Generator[Request | Wait, Response, Result]
-
 
 _log = logging.getLogger("openconnectors")
 
@@ -64,17 +60,18 @@ class Quota:
             self._left = min(self._full, self._left + 1)
 
 
-def resend(
+def with_retries(
     request: Request,
+    send: Send,
     left: Callable[[], float],
     quota: Quota,
-    cookies: Cookies,
     jitter: Callable[[float, float], float] = random.uniform,
     labels: Labels = UNLABELLED,
 ) -> Flow[Response]:
-    """The flow of one request with its repetitions. ``left`` tells the seconds that remain of the call.
+    """Send a request, and again while that is safe and may help. ``send`` is one attempt, ``left`` gives the seconds
+    that remain of the call.
 
-    Returns the last response, whatever its status, with what was odd about those before it as deviations; raises the
+    Return the last response, whatever its status, with what was odd about those before it as deviations; raise the
     last ``TransportError``, as ``OutcomeUnknown`` where the request may have
     been carried out and must not be repeated. What was sent is what the error says, nothing else.
     """
@@ -89,9 +86,8 @@ def resend(
         cost = 5
         failure = response = None
         try:
-            response = yield cookies.put(replace(request, timeout=began))
+            response = yield from send(request)
             _record(request, labels, attempt, began - left(), status=response.status)
-            cookies.take(request, response)
         except TransportError as error:
             _record(request, labels, attempt, began - left(), error=error)
             if error.final:

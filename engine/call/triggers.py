@@ -13,25 +13,33 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.exchange import wait
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.paging import page_items
 from openconnectors.engine.credentials import beside, revealed
 from openconnectors.engine.errors import InvalidArguments, InvalidResponse, Problem
+from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response, retry_after
 from openconnectors.engine.model import MISSING
-from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies.effects import Cursor
 from openconnectors.engine.policies.expressions import Scope, plain
 from openconnectors.engine.urls import query_text
 
+PAUSE = 60.0
+"""Seconds until a trigger is asked again, if neither the service nor the caller says when."""
 
-class Questions:
-    """The questions of one trigger. Nothing is sent here: send ``next``, ``take`` its response, send the new
-    ``next`` after ``pause`` seconds."""
 
-    def __init__(self, plan: Plan, first: Request, interval: float, resume: Mapping[str, Any] | None) -> None:
+class PollingTrigger:
+    """The events of a polling trigger: ``step`` asks for them once. ``next`` is the request that is sent next, after
+    ``pause`` seconds."""
+
+    def __init__(self, calls: Calls, first: Request) -> None:
+        plan, resume = calls.plan, calls.options.resume
+        self._calls = calls
         self._plan = plan
-        self._interval = self.pause = interval
+        self._asked = False
+        self._interval = self.pause = PAUSE if calls.options.interval is None else calls.options.interval
         self._cursor: Cursor | None = next((effect for effect in plan.policies if isinstance(effect, Cursor)), None)
         self._first = first
         self.next = first
@@ -41,15 +49,28 @@ class Questions:
             except InvalidResponse as error:
                 raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error))]) from None
 
+    def step(self) -> Flow[list[Any]]:
+        """The events that there are now; an error of the service is raised, and leaves the state."""
+        calls = self._calls
+        return self.take(calls.read((yield from calls.send(self.next, calls.call()))))
+
+    def next_events(self) -> Flow[list[Any]]:
+        """The events that there are now, the first time; later those after a pause."""
+        if self._asked:
+            yield from wait(self._calls.labels, self.pause)
+        events = yield from self.step()
+        self._asked = True
+        return events
+
     @property
     def state(self) -> dict[str, Any]:
-        """Where the next question stands, secrets masked."""
+        """The URL that is asked next, secrets masked."""
         return {"url": str(self.next.url)}
 
     def take(self, response: Response) -> list[Any]:
-        """The events of a response that has been read; sets the next question.
+        """The events of a response that has been read; sets the next request.
 
-        ``InvalidResponse`` for a ``Location`` that leads away.
+        Raise ``InvalidResponse`` for a ``Location`` that leads away.
         """
         asked = retry_after(response.headers)
         self.pause = self._interval if asked is None else asked
@@ -90,3 +111,9 @@ def _resumed(base: str, url: Any) -> Any:
     """The URL of a state that was kept; the connection's base, whose secrets are masked there, in clear."""
     known = isinstance(url, str) and url.startswith(f"{base}/")
     return f"{revealed(base)}{url.removeprefix(base)}" if known else url
+
+
+def trigger(calls: Calls, arguments: Mapping[str, Any]) -> Flow[PollingTrigger]:
+    """A polling trigger that nothing was asked of yet."""
+    calls = yield from calls.resolved(arguments)
+    return PollingTrigger(calls, (yield from calls.with_prerequisites(calls.request(arguments))))

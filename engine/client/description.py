@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from openconnectors.engine.client.operation import operation_names
+from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import MISSING, Operation, Schema, Service

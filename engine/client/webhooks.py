@@ -16,8 +16,10 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connection import in_code
-from openconnectors.engine.client.operation import Connector, Operation
+from openconnectors.engine.client.connector import Connector, connected
+from openconnectors.engine.client.operation import Operation, calls_of
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
 from openconnectors.engine.credentials import Secret, sealed
 from openconnectors.engine.documents.loader import readable
@@ -90,16 +92,15 @@ class Webhook:
     def __init__(
         self, source: Operation | Connector, handle: Callable[[Any], object], *, url: str | None = None
     ) -> None:
-        connector = source if isinstance(source, Connector) else source._connector
-        operation = source if isinstance(source, Operation) else connector[next(readable(connector.service)).id]
-        self._plan = operation._plan
+        calls = calls_of(source) if isinstance(source, Operation) else _any_calls(source)
+        self._plan = calls.plan
         if isinstance(source, Operation) and self._plan.operation.event is None:
             raise Unsupported(f"{source.__name__} sends no events that the document describes")
-        self._validate = operation._options.validate_responses
+        self._validate = calls.options.validate_responses
         self._handle = handle
         self._url = _public(url) if url is not None else None
         service = self._plan.service
-        self._values = {name: Secret.of(value) for name, value in connector.connection.values.items()}
+        self._values = {name: Secret.of(value) for name, value in calls.connected.connection.values.items()}
         self._secret_names = [one.name for one in service.connection if one.secret]
         self._signature = service.signature
         self._secret = Secret("")
@@ -195,6 +196,12 @@ class Webhook:
             _log.exception("an event of %s was not handled", self._plan.operation.id)
             raise _Refused("500 Internal Server Error", "try again later") from None
         return _Reply("200 OK")
+
+
+def _any_calls(connector: Connector) -> Calls:
+    """The calls of the first operation of a connector that can be read: what all have in common is taken of them."""
+    service = connected(connector)
+    return Calls(service, service.plan(next(readable(service.service)).id), service.options)
 
 
 class _Request:

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from openconnectors.engine.client.operation import Connector
+from openconnectors.engine.client.connector import Connector, connected, runner_of
 from openconnectors.engine.credentials import Mask
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
 from openconnectors.engine.fuzz.checks import CHECKS, Caller, Came, refused
@@ -153,7 +153,8 @@ def fuzz(
 
 
 def _plan(connector: Connector, name: str) -> Plan:
-    return connector._operation(name)._plan
+    service = connected(connector)
+    return service.plan(service.operation_ids[name])
 
 
 def _depth(plan: Plan) -> int:
@@ -164,7 +165,7 @@ def _operation(
     caller: Caller, known: Known, plan: Plan, name: str, examples: int, random_seed: int
 ) -> Iterator[Failure]:
     try:
-        caller.connector.check(plan.operation)
+        connected(caller.connector).refuse_uncallable(plan.operation)
         least = minimal(plan)
         caller.request(plan, least)
         first = [least, *edges(plan, least, examples // 2)]
@@ -347,7 +348,7 @@ def _spoiled(
     smallest: list[Failure] = []
 
     def look(answer: bytes) -> None:
-        said = escaped(plan, request, answer, server, caller.connector.transport)
+        said = escaped(plan, request, answer, server, runner_of(caller.connector))
         if said:
             smallest[:] = [Failure("client", plan.operation.id, name, given, said, answer=answer)]
             raise _Broken("client")
@@ -363,7 +364,7 @@ def replay(connector: Connector, failure: Failure) -> str | None:
     if failure.answer is not None:
         with Answering() as server:
             request = caller.request(plan, failure.arguments)
-            return escaped(plan, request, failure.answer, server, connector.transport)
+            return escaped(plan, request, failure.answer, server, runner_of(connector))
     came = caller.call(plan, failure.arguments, failure.accept)
     message = CHECKS[failure.check](came, caller)
     return connector.connection.mask.text(message) if message else None

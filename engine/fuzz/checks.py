@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from openconnectors.engine.call.paging import Pages
-from openconnectors.engine.client.operation import Connector
-from openconnectors.engine.credentials import sealed
+from openconnectors.engine.call.paging import Links
+from openconnectors.engine.client.connector import Connector, runner_of
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
+from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
@@ -53,14 +53,17 @@ class Caller:
     def follow(self, plan: Plan, request: Request, arguments: Mapping[str, Any], accept: str | None) -> Came:
         """What comes of a request."""
         connection = self.connector.connection
-        own = connection.credentials(plan.operation, request.credentials.instead)
-        self.sent += 1
-        sent = replace(request, credentials=own.merged(request.credentials), timeout=self.timeout, lookup=None)
+        sent = replace(request, timeout=self.timeout, lookup=None)
         try:
-            with sealed(connection.mask):
-                return Came(plan, arguments, accept, response=self.connector.transport.send(sent))
+            flow = connection.send(plan.operation, sent, self._once)
+            return Came(plan, arguments, accept, response=runner_of(self.connector).run(flow))
         except ConnectorError as error:
             return Came(plan, arguments, accept, error=error)
+
+    def _once(self, request: Request) -> Flow[Response]:
+        self.sent += 1
+        response = yield request
+        return response
 
 
 def _no_answer(came: Came, caller: Caller) -> str | None:
@@ -146,7 +149,7 @@ def _paging(came: Came, caller: Caller) -> str | None:
     if paging is None or not paging.next_link or paging.operation or response is None or response.status != 200:
         return None
     first = caller.request(plan, came.arguments, came.accept)
-    pages, seen, items, url = Pages(plan, paging, first, first.base), [first.url], list[str](), first.url
+    pages, seen, items, url = Links(plan, paging, first), [first.url], list[str](), first.url
     for _ in range(_PAGES):
         if response is None or response.status != 200:
             return f"the next page {url} was answered {response.status if response is not None else 'nothing'}"

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from hypothesis import strategies as st
 
-from openconnectors.engine.call.flow import Call, exchange, run
+from openconnectors.engine.call.exchange import Call, exchange
 from openconnectors.engine.call.retry import Quota
+from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.errors import ConnectorError
-from openconnectors.engine.http import Request, Transport
+from openconnectors.engine.http import Request
 from openconnectors.engine.plan.examples import example
 from openconnectors.engine.plan.plan import Plan
 
@@ -154,16 +155,16 @@ def _answer(line: bytes, headers: list[bytes], kind: str, body: bytes, frame: st
     return made if cut is None else made[:cut]
 
 
-def escaped(plan: Plan, request: Request, answer: bytes, server: Answering, transport: Transport) -> str | None:
+def escaped(plan: Plan, request: Request, answer: bytes, server: Answering, runner: Runner) -> str | None:
     """What leaves a call that is answered with these octets and is no error of our tree; None where nothing does."""
     server.give(answer)
     parts = urlsplit(request.url)
     url = urlunsplit(("http", f"127.0.0.1:{server.port}", parts.path, parts.query, ""))
     end = time.monotonic() + SECONDS
-    call = Call(request.credentials, lambda: end - time.monotonic(), Quota())
+    call = Call(lambda: end - time.monotonic(), Quota())
     try:
         sent = replace(request, url=url, base=f"http://127.0.0.1:{server.port}", lookup=None)
-        response = run(exchange(sent, call), transport, lambda seconds: None)
+        response = Runner(runner.transport, sleep=lambda seconds: None).run(exchange(sent, call))
         for check in ("lenient", "strict"):
             with suppress(ConnectorError):
                 plan.read(response, check)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +29,17 @@ class Options:
     patience: float = 3600.0
     interval: float | None = None
     resume: Mapping[str, Any] | None = None
+
+
+class CallOptions(TypedDict, total=False):
+    """How calls are made: the fields of ``Options``, spelled for editors and type checkers."""
+
+    accept: str | None
+    content_type: str | None
+    timeout: float
+    validate_responses: Literal["lenient", "strict", "off"]
+    headers: Mapping[str, str]
+    resend: Iterable[int]
+    patience: float
+    interval: float | None
+    resume: Mapping[str, Any] | None

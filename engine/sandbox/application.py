@@ -26,13 +26,14 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.credentials import revealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.actions import Simulation, check_declarations
-from openconnectors.engine.sandbox.credentials import authorized, challenges, connection_values
+from openconnectors.engine.sandbox.credentials import Gate, connection_values
 from openconnectors.engine.sandbox.errors import KINDS, ServiceError, error_response
 from openconnectors.engine.sandbox.judge import Judge, Verdict
 from openconnectors.engine.sandbox.negotiation import error_media_type, success_media_type
@@ -62,6 +63,7 @@ class Application:
         self.service = service
         self.values = connection_values(service)
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
+        self._gate = Gate(service, self.values)
         self._base = urlsplit(revealed(Connection(service, self.values, "http://127.0.0.1").base)).path
         self._compiler = Compiler(service)
         self._judge = Judge(self._compiler)
@@ -90,7 +92,7 @@ class Application:
         """Return the response to a request; raises nothing."""
         route: Route | None = None
         try:
-            coding = request.headers.get("Content-Encoding")
+            coding, request.sent = request.headers.get("Content-Encoding"), request.body
             request.body = decoded(request.body, coding) if coding else request.body
             if request.method not in self._methods:
                 raise HttpError(501, f"the method {request.method} is not implemented")
@@ -179,8 +181,10 @@ class Application:
         return parsed
 
     def _check_credentials(self, plan: Plan, request: HttpRequest) -> None:
-        if not authorized(self.service, plan, self.values, request.headers, request.query_arguments):
-            headers = challenges(self.service, plan.operation, request.headers)
+        target = request.path + (f"?{request.query}" if request.query else "")
+        received = Received(request.method, target, request.headers, request.query_arguments, request.sent)
+        if not self._gate.admits(plan, received):
+            headers = self._gate.challenges(plan.operation, received)
             raise HttpError(401, "the credentials are missing or wrong", headers)
 
     def _check_body_headers(self, plan: Plan, request: HttpRequest) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from werkzeug.http import quote_header_value
-
-from openconnectors.engine.call.auth.schemes import credentials
-from openconnectors.engine.http import Headers
-from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Scheme, Service
+from openconnectors.engine.auth.scheme import Received
+from openconnectors.engine.auth.schemes import SCHEMES, row_of, values_of
+from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Service
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies.expressions import plain
 
@@ -28,54 +25,49 @@ def connection_values(service: Service) -> dict[str, str]:
     return {parameter.name: value(parameter) for parameter in service.connection}
 
 
-def authorized(
-    service: Service, plan: Plan, values: Mapping[str, str], headers: Headers, query: Mapping[str, str]
-) -> bool:
-    """True if a request has the credentials that these connection values give for one of the operation's alternatives,
-    or the operation needs none."""
-    operation = plan.operation
-    if not operation.security:
-        return True
-    arguments = {
-        parameter.name: headers[parameter.name]
-        for parameter in operation.parameters
-        if parameter.location == "header" and parameter.name in headers
-    }
-    by_policy = plan.requests.policy_credentials(arguments, query)
-    return any(
-        credentials(service, replace(operation, security=(alternative,)), values)
-        .merged(by_policy)
-        .matches(headers, query)
-        for alternative in operation.security
-    )
+class Gate:
+    """Checks the credentials of requests for one service with these connection values: a guard for each scheme, which
+    may remember what it asked for."""
 
+    def __init__(self, service: Service, values: Mapping[str, str]) -> None:
+        self._service = service
+        self._guards = {
+            name: row_of(scheme).guard(scheme, values_of(scheme, values))
+            for name, scheme in service.schemes.items()
+            if scheme.type in SCHEMES
+        }
 
-def challenges(service: Service, operation: Operation, headers: Headers) -> dict[str, str]:
-    """``WWW-Authenticate`` with a challenge for each scheme of an operation (RFC 9110 section 11.6.1); empty if no
-    scheme is declared. ``headers`` are those of the refused request."""
-    realm = service.title.encode("ascii", "replace").decode("ascii")
-    texts = [
-        _challenge(service.schemes[name], scopes, realm, rejected="Authorization" in headers)
-        for alternative in operation.security
-        for name, scopes in alternative.items()
-        if name in service.schemes
-    ]
-    return {"WWW-Authenticate": ", ".join(dict.fromkeys(texts))} if texts else {}
+    def admits(self, plan: Plan, received: Received) -> bool:
+        """True if a request has the credentials of one of the operation's alternatives, and those that policies set;
+        or the operation needs none."""
+        operation = plan.operation
+        if not operation.security:
+            return True
+        arguments = {
+            parameter.name: received.headers[parameter.name]
+            for parameter in operation.parameters
+            if parameter.location == "header" and parameter.name in received.headers
+        }
+        by_policy = plan.requests.policy_credentials(arguments, received.query)
+        instead = by_policy.instead | {name.lower() for name in by_policy.names()}
+        return by_policy.matches(received.headers, received.query) and any(
+            all(self._guards[name].admits(received) for name in alternative if self._is_guarded(name, instead))
+            for alternative in operation.security
+        )
 
+    def _is_guarded(self, name: str, instead: frozenset[str]) -> bool:
+        """True unless policies set what the scheme would; published documents name schemes that they do not define."""
+        scheme = self._service.schemes.get(name)
+        return scheme is not None and row_of(scheme).place(scheme)[1].lower() not in instead
 
-def _challenge(scheme: Scheme, scopes: tuple[str, ...], realm: str, *, rejected: bool) -> str:
-    """A challenge by the scheme's registered name (RFC 7617, RFC 6750), or by ``ApiKey``, which is not registered.
-
-    ``rejected``: the request had credentials (``invalid_token``, RFC 6750 section 3.1).
-    """
-    parameters = {"realm": realm}
-    name = {"basic": "Basic", "apiKey": "ApiKey"}.get(scheme.type, "Bearer")
-    if name == "Basic":
-        parameters["charset"] = "UTF-8"  # RFC 7617 section 2.1
-    elif name == "ApiKey":
-        parameters |= {"name": scheme.parameter.encode("ascii", "replace").decode("ascii"), "in": scheme.location}
-    else:
-        parameters |= {"scope": " ".join(scopes)} if scopes else {}
-        parameters |= {"error": "invalid_token"} if rejected else {}
-    quoted = (f"{key}={quote_header_value(text, allow_token=False)}" for key, text in parameters.items())
-    return f"{name} {', '.join(quoted)}"
+    def challenges(self, operation: Operation, received: Received) -> dict[str, str]:
+        """``WWW-Authenticate`` with a challenge for each scheme of an operation (RFC 9110 section 11.6.1); empty if no
+        scheme is declared."""
+        realm = self._service.title.encode("ascii", "replace").decode("ascii")
+        texts = [
+            self._guards[name].challenge(realm, scopes, received)
+            for alternative in operation.security
+            for name, scopes in alternative.items()
+            if name in self._guards
+        ]
+        return {"WWW-Authenticate": ", ".join(dict.fromkeys(texts))} if texts else {}

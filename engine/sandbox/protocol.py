@@ -77,6 +77,8 @@ class HttpRequest:
     query: str
     headers: Headers
     body: bytes = b""
+    sent: bytes = b""
+    """The body as it was sent, in its content codings."""
     framed: bool = False
     keep_alive: bool = False
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.http import FRAMING
 from openconnectors.engine.model import Operation, Parameter, Schema, Scheme
 from openconnectors.engine.path_templates import expand, variables
@@ -136,6 +137,7 @@ def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve:
 
 
 def _scheme(one: Scheme) -> dict[str, Any]:
-    if one.type == "apiKey":
+    row = SCHEMES.get(one.type)
+    if row is not None and not row.http_name:
         return {"type": "apiKey", "name": one.parameter, "in": one.location}
-    return {"type": "http", "scheme": "basic" if one.type == "basic" else "bearer"}
+    return {"type": "http", "scheme": row.http_name.lower() if row is not None else "bearer"}

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from openconnectors.engine.auth.scheme import SchemeType
+from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.extensions.reading import Row, checked_mapping, checked_texts, sets
@@ -109,9 +111,30 @@ def _properties(node: Service, value: object, at: Site) -> Service:
 # Security schemes
 
 
+_PARTS = tuple(dict.fromkeys(part.name for row in SCHEMES.values() for part in row.parts))
+_EXTENDED: Mapping[str, SchemeType] = {name: row for name, row in SCHEMES.items() if row.base}
+"""The types of scheme that Swagger 2.0 does not have, and ``x-connector-scheme`` names."""
+
+
 def _credentials(node: Scheme, value: object, at: Site) -> Scheme:
-    values = checked_mapping(value, at, "x-connector-credentials", ("username", "password", "key", "token"))
+    values = checked_mapping(value, at, "x-connector-credentials", _PARTS)
     return replace(node, values={part: str(name) for part, name in values.items()})
+
+
+def _scheme_type(node: Scheme, value: object, at: Site) -> Scheme:
+    """The scheme as one of another type: the name of the type, or a mapping with ``type`` and with the parts whose
+    values the document fixes."""
+    members = value if isinstance(value, Mapping) else {"type": value}
+    name = members.get("type")
+    row = _EXTENDED.get(name) if isinstance(name, str) else None
+    if row is None:
+        raise at.refuse("extension", f"x-connector-scheme must be one of {', '.join(_EXTENDED)}", "x-connector-scheme")
+    checked_mapping(members, at, "x-connector-scheme", ("type", *(part.name for part in row.parts)))
+    checked_texts(members, at, "x-connector-scheme", *members)
+    if node.type != row.base:
+        message = f"x-connector-scheme {row.name!r} needs a scheme of type {row.base!r}, not {node.type!r}"
+        raise at.refuse("extension", message, "x-connector-scheme")
+    return replace(node, type=row.name, settings={part: str(text) for part, text in members.items() if part != "type"})
 
 
 def _oauth_endpoints(node: Scheme, value: object, at: Site) -> Scheme:
@@ -169,6 +192,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
     ("scheme", "x-connector-credentials"): _credentials,
     ("scheme", "x-connector-oauth"): _oauth_endpoints,
+    ("scheme", "x-connector-scheme"): _scheme_type,
     ("service", "x-connector-signature"): _signature,
     ("service", "x-connector-handshake"): _handshake,
     ("service", "x-connector-properties"): _properties,

@@ -12,15 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from openconnectors.engine.documents.dialects.lowering import EMPTY
+from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.model import ConnectionParameter, OAuth, Scheme, Service
-
-_DEFAULT_NAMES: Mapping[str, Mapping[str, str]] = {
-    "basic": {"username": "username", "password": "password"},
-    "apiKey": {"key": "api_key"},
-    "oauth2": {"token": "token"},
-}
-"""The names of the connection parameters of a scheme, by convention."""
 
 
 def bind_credentials(service: Service) -> Service:
@@ -31,9 +24,10 @@ def bind_credentials(service: Service) -> Service:
     }
     schemes: dict[str, Scheme] = {}
     for name, scheme in service.schemes.items():
-        parts = _DEFAULT_NAMES.get(scheme.type, EMPTY)
+        row = SCHEMES.get(scheme.type)
+        parts = {part.name: part for part in row.parts if part.name not in scheme.settings} if row is not None else {}
         values = dict(scheme.values)
-        for part, default in parts.items():
+        for part, default in ((part.name, part.parameter) for part in parts.values()):
             specific = by_name.get(name, name if _ambiguous(service, name, by_name) else None)
             if specific is None or len(parts) > 1:
                 specific = next((parameter for parameter in parameters if _alike(parameter, default)), default)
@@ -41,7 +35,7 @@ def bind_credentials(service: Service) -> Service:
         schemes[name] = replace(scheme, values=values)
         for part, value in values.items():
             if value not in parameters:
-                parameters[value] = _undeclared(value, secret=part != "username")
+                parameters[value] = _undeclared(value, secret=part not in parts or parts[part].secret)
             if scheme.oauth is not None:
                 oauth = _merged(parameters[value].oauth, scheme.oauth)
                 parameters[value] = replace(parameters[value], oauth=oauth, secret=True)

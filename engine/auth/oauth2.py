@@ -1,6 +1,6 @@
-"""Tokens of OAuth 2.0: obtained by each of its grants, and renewed before they end.
+"""Tokens of OAuth 2.0: obtained by each of its grants, and renewed before they end. All of it are flows.
 
-The protocol is authlib's; what it sends goes through a transport of ours, bounded and without redirects.
+Requests are written by authlib, and yielded: they are sent as any other, bounded and without redirects.
 
 Sources: RFC 6749 (grants), RFC 7636 (PKCE), RFC 8252 (loopback redirect), RFC 8628 (device code).
 """
@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +21,15 @@ from urllib.parse import urlencode
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
-from authlib.oauth2.client import OAuth2Client
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from openconnectors.engine.credentials import Credentials, Mask, Secret, Values, revealed, sealed
 from openconnectors.engine.endpoints import endpoint
-from openconnectors.engine.errors import AnswerError, ConnectionMissing, ConnectorError
-from openconnectors.engine.http import Request, Response, Transport
+from openconnectors.engine.errors import AnswerError, ConnectionMissing, ConnectorError, TransportError
+from openconnectors.engine.flows import Acquire, Flow, Wait
+from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import OAuth
 
 _log = logging.getLogger("openconnectors")
@@ -62,182 +65,166 @@ def _refused(code: Any, description: Any) -> ConnectionMissing:
     return refused
 
 
-class _Answer:
-    """A response as authlib reads one."""
-
-    def __init__(self, response: Response) -> None:
-        self.status_code = response.status
-        self._body = response.body
-
-    def raise_for_status(self) -> None:
-        if self.status_code >= 400:
-            raise AnswerError("the token endpoint", self.status_code)
-
-    def json(self) -> Any:
-        try:
-            answer = json.loads(self._body)
-        except (ValueError, RecursionError):
-            answer = None
-        if not isinstance(answer, dict):
-            raise ConnectionMissing("the token endpoint did not answer with a JSON object (RFC 6749 section 5.1)")
-        if "error" in answer:
-            raise _refused(answer["error"], answer.get("error_description"))
-        known = {name: value for name, value in answer.items() if name not in ("expires_in", "expires_at")}
-        lasting = seconds(answer.get("expires_in"))
-        return known if lasting is None else {**known, "expires_in": int(lasting)}
-
-
-class _Session:
-    """What authlib sends with."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str], auth: Any, **_: Any) -> _Answer:
-        endpoint(url, "the endpoint")
-        body = urlencode(data)
-        fields = {"Content-Type": "application/x-www-form-urlencoded", **headers}
-        if hasattr(auth, "prepare"):
-            url, fields, body = auth.prepare("POST", url, dict(fields), body)
-        secret = {name: text for name, text in fields.items() if name.lower() == "authorization"}
-        open_ = {name: text for name, text in fields.items() if name not in secret}
-        octets = body.encode("ascii") if isinstance(body, str) else body
-        return _Answer(self._transport.send(Request("POST", url, open_, octets, Credentials(secret), timeout=_SECONDS)))
-
-
 @dataclass(slots=True)
 class Client:
-    """One application at one provider. ``secret`` may be empty: a public client proves itself by PKCE.
-
-    What is sent to a provider is in the variables of its protocol's library, so that each call is sealed.
-    """
+    """One application at one provider; each way to a token is a flow. ``secret`` may be empty: a public client proves
+    itself by PKCE."""
 
     oauth: OAuth
-    transport: Transport
     id: str
     secret: Secret = field(default=Secret(""))
-
-    def _made(self, **more: Any) -> Any:
-        return OAuth2Client(
-            _Session(self.transport),
-            client_id=self.id,
-            client_secret=self.secret.reveal() or None,
-            token_endpoint_auth_method="client_secret_basic" if self.secret else "none",
-            scope=self.oauth.delimiter.join(self.oauth.scopes) or None,
-            code_challenge_method="S256",
-            **more,
-        )
-
-    def _asked(self, url: str, **given: Secret | str) -> Values:
-        """The token answer for these parameters, of a refresh token by its own way."""
-        if not url:
-            raise ConnectionMissing("the document names no token endpoint; give the token itself")
-        secrets = [value for value in given.values() if isinstance(value, Secret)]
-        with sealed(Mask([self.secret, *secrets])):
-            return self._fetched(url, {name: revealed(value) for name, value in given.items()})
-
-    def _fetched(self, url: str, given: dict[str, str]) -> Values:
-        try:
-            if given["grant_type"] == "refresh_token":
-                token = given["refresh_token"]
-                answer = self._made(token={"refresh_token": token}).refresh_token(url, refresh_token=token)
-            else:
-                answer = self._made().fetch_token(url, **given)
-        except AuthlibBaseError as error:
-            raise _refused(error.error, error.description) from None
-        except (TypeError, ValueError) as error:
-            raise ConnectionMissing(f"no token can be asked for with these values ({type(error).__name__})") from None
-        return token_of(answer)
 
     def authorization(self, redirect: str) -> tuple[str, Secret, Secret]:
         """Where a person agrees: the URL, the state that must come back, the verifier of the code."""
         if not self.oauth.authorize:
             raise ConnectionMissing("the document names no authorization endpoint; give the token itself")
         endpoint(self.oauth.authorize, "the authorization endpoint")
-        verifier = Secret(generate_token(64))
-        url, state = self._made(redirect_uri=redirect).create_authorization_url(
-            self.oauth.authorize, code_verifier=verifier.reveal()
-        )
-        return str(url), Secret(str(state)), verifier
-
-    def redeem(self, code: Secret, redirect: str, verifier: Secret) -> Values:
-        """The token for the code that the provider has led back with."""
-        return self._asked(
-            self.oauth.token,
-            grant_type="authorization_code",
-            code=code,
-            code_verifier=verifier,
+        verifier, state = Secret(generate_token(64)), Secret(generate_token())
+        url = prepare_grant_uri(
+            self.oauth.authorize,
+            client_id=self.id,
+            response_type="code",
+            state=state.reveal(),
             redirect_uri=redirect,
+            scope=self._scope,
+            code_challenge=create_s256_code_challenge(verifier.reveal()),
+            code_challenge_method="S256",
+        )
+        return str(url), state, verifier
+
+    @property
+    def _scope(self) -> str | None:
+        return self.oauth.delimiter.join(self.oauth.scopes) or None
+
+    def redeem(self, code: Secret, redirect: str, verifier: Secret) -> Flow[Values]:
+        """The token for the code that the provider has led back with."""
+        return self._token(
+            self.oauth.token, "authorization_code", redirect_uri=redirect, code=code, code_verifier=verifier
         )
 
-    def by_itself(self) -> Values:
+    def by_itself(self) -> Flow[Values]:
         """The token of the application (client credentials)."""
-        return self._asked(self.oauth.token, grant_type="client_credentials")
+        return self._token(self.oauth.token, "client_credentials", scope=self._scope)
 
-    def by_password(self, username: Secret, password: Secret) -> Values:
+    def by_password(self, username: Secret, password: Secret) -> Flow[Values]:
         """The token of a person whose password the application knows."""
-        return self._asked(self.oauth.token, grant_type="password", username=username, password=password)
+        return self._token(self.oauth.token, "password", username=username, password=password, scope=self._scope)
 
-    def renewed(self, refresh_token: Secret) -> Values:
-        """The token after one that has ended."""
+    def renewed(self, refresh_token: Secret) -> Flow[Values]:
+        """The token after one that has ended; with the same refresh token, unless there is a new one."""
         url = self.oauth.refresh or self.oauth.token
         if not url:
             raise ConnectionMissing("the document names no token endpoint, so the token cannot be renewed")
-        return self._asked(url, grant_type="refresh_token", refresh_token=refresh_token)
+        token = yield from self._token(url, "refresh_token", refresh_token=refresh_token, scope=self._scope)
+        token.setdefault("refresh_token", refresh_token)
+        return token
 
-    def device(self, sleep: Callable[[float], None]) -> Iterator[Values]:
-        """First what to tell the person (``verification_uri``, ``user_code``), then, once they agreed, the token."""
+    def device(self) -> Flow[Device]:
+        """The code that a person enters on another device (RFC 8628 section 3.1)."""
         if not self.oauth.device:
             raise ConnectionMissing("the provider has no device endpoint; connect with a browser instead")
         with sealed():
-            steps = self._device()
-        yield Values(verification_uri=steps.uri, user_code=steps.user_code)
-        pause, end = steps.interval, time.monotonic() + steps.lasting
-        while time.monotonic() + pause < end:
-            sleep(pause)
+            return (yield from self._device())
+
+    def _device(self) -> Flow[Device]:
+        body = urlencode({"client_id": self.id, "scope": self._scope or ""})
+        response = yield _request(self.oauth.device, {"Accept": "application/json"}, body)
+        return _device(_members(response))
+
+    def by_device(self, device: Device) -> Flow[Values]:
+        """The token, once the person has agreed on the other device."""
+        pause, left = device.interval, device.seconds
+        while pause < left:
+            yield Wait(pause)
+            left -= pause
             try:
-                answer = self._asked(self.oauth.token, grant_type=_DEVICE_GRANT, device_code=steps.code)
+                return (yield from self._token(self.oauth.token, _DEVICE_GRANT, device_code=device.code))
             except ConnectionMissing as error:
                 if error.code not in ("authorization_pending", "slow_down"):
                     raise
                 pause += 5.0 if error.code == "slow_down" else 0.0  # RFC 8628 section 3.5
-                continue
-            yield answer
-            return
         raise ConnectionMissing("the code was not confirmed in time")
 
-    def _device(self) -> _Device:
-        asked = {"client_id": self.id, "scope": self.oauth.delimiter.join(self.oauth.scopes)}
-        answer = _Session(self.transport).post(self.oauth.device, asked, {"Accept": "application/json"}, None).json()
-        texts = [answer.get(name) for name in ("device_code", "user_code", "verification_uri")]
-        if not all(isinstance(text, str) and text for text in texts):
-            raise ConnectionMissing("no device code was given: the answer lacks a part of it (RFC 8628 section 3.2)")
-        code, user_code, uri = map(str, texts)
-        return _Device(
-            Secret(code),
-            "".join(character for character in user_code[:64] if character.isprintable()),
-            endpoint(uri, "the address where the code is entered"),
-            max(seconds(answer.get("interval")) or 5.0, 1.0),
-            seconds(answer.get("expires_in")) or 600.0,
-        )
+    def _token(self, url: str, grant: str, **parameters: Secret | str | None) -> Flow[Values]:
+        """The token that an endpoint gives for a grant.
+
+        The variables of the library that writes the request hold what is sent, so it is sealed.
+        """
+        if not url:
+            raise ConnectionMissing("the document names no token endpoint; give the token itself")
+        secrets = [value for value in parameters.values() if isinstance(value, Secret)]
+        with sealed(Mask([self.secret, *secrets])):
+            return (yield from self._exchanged(url, grant, parameters))
+
+    def _exchanged(self, url: str, grant: str, parameters: Mapping[str, Secret | str | None]) -> Flow[Values]:
+        response = yield self._token_request(url, grant, parameters)
+        if response.status >= 500:
+            raise AnswerError("the token endpoint", response.status)
+        return token_of(_members(response))
+
+    def _token_request(self, url: str, grant: str, parameters: Mapping[str, Secret | str | None]) -> Request:
+        try:
+            body = prepare_token_request(grant, **{name: revealed(value) for name, value in parameters.items()})
+            auth = ClientAuth(self.id, self.secret.reveal() or None, "client_secret_basic" if self.secret else "none")
+            url, fields, body = auth.prepare("POST", url, {"Accept": "application/json"}, body)
+        except (AuthlibBaseError, TypeError, ValueError) as error:
+            raise ConnectionMissing(f"no token can be asked for with these values ({type(error).__name__})") from None
+        return _request(url, fields, body)
+
+
+def _request(url: str, fields: Mapping[str, str], body: str) -> Request:
+    """A request to an endpoint of a provider; what authenticates the client is kept apart."""
+    endpoint(url, "the endpoint")
+    secret = {name: text for name, text in fields.items() if name.lower() == "authorization"}
+    shown = {name: text for name, text in fields.items() if name not in secret}
+    headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8", **shown}
+    return Request("POST", url, headers, body.encode("ascii"), Credentials(secret), timeout=_SECONDS)
+
+
+def _members(response: Response) -> dict[str, Any]:
+    """The JSON object of a response; raise ``ConnectionMissing`` for anything else, and for an error in it (RFC 6749
+    section 5.2)."""
+    try:
+        members = json.loads(response.body)
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise ConnectionMissing("the token endpoint did not answer with a JSON object (RFC 6749 section 5.1)")
+    if "error" in members:
+        raise _refused(members["error"], members.get("error_description"))
+    return members
 
 
 @dataclass(frozen=True, slots=True)
-class _Device:
-    """A device authorization response (RFC 8628 section 3.2)."""
+class Device:
+    """A device authorization response (RFC 8628 section 3.2): the code of the device, what to tell the person, how
+    often to ask, and how long the code is good for."""
 
     code: Secret
     user_code: str
     uri: str
     interval: float
-    lasting: float
+    seconds: float
 
 
-def client_of(oauth: OAuth, transport: Transport, values: Mapping[str, Any]) -> Client:
+def _device(members: Mapping[str, Any]) -> Device:
+    texts = [members.get(name) for name in ("device_code", "user_code", "verification_uri")]
+    if not all(isinstance(text, str) and text for text in texts):
+        raise ConnectionMissing("the device code response lacks a member (RFC 8628 section 3.2)")
+    code, user_code, uri = map(str, texts)
+    return Device(
+        Secret(code),
+        "".join(character for character in user_code[:64] if character.isprintable()),
+        endpoint(uri, "the address where the code is entered"),
+        max(seconds(members.get("interval")) or 5.0, 1.0),
+        seconds(members.get("expires_in")) or 600.0,
+    )
+
+
+def client_of(oauth: OAuth, values: Mapping[str, Any]) -> Client:
     """The application that the values of a connection name, or that the document does; its id may be empty."""
     return Client(
         oauth,
-        transport,
         str(revealed(values.get("client_id")) or oauth.client_id),
         Secret.of(values.get("client_secret") or ""),
     )
@@ -309,34 +296,48 @@ class Tokens:
         ends = seconds(self._value("expires_at").reveal())
         return bool(self._value(self._name)) and not (ends and ends - EARLY < time.time())
 
-    def current(self) -> Secret:
-        """A token that has not ended, as far as is known."""
+    def current(self) -> Flow[Secret]:
+        """A token that has not ended, as far as is known; asks for one if there is none."""
+        if self._lasts():
+            return self._value(self._name)
         tries = self._tries
-        with self._lock:
+        yield Acquire(self._lock)
+        try:
             if not self._lasts() and self.renews():
-                self._renew(tries)
+                yield from self._renew(tries)
             return self._value(self._name)
+        finally:
+            self._lock.release()
 
-    def after(self, refused: Callable[[Secret], bool]) -> Secret:
-        """A token other than one that was refused."""
+    def after(self, refused: Secret) -> Flow[Secret]:
+        """Another token than one that was refused."""
         tries = self._tries
-        with self._lock:
+        yield Acquire(self._lock)
+        try:
             token = self._value(self._name)
-            if not token or refused(token):
-                self._renew(tries)
+            if not token or token == refused:
+                yield from self._renew(tries)
             return self._value(self._name)
+        finally:
+            self._lock.release()
 
-    def _renew(self, tries: int) -> None:
-        """Asks for a new token; ``tries`` is how often that had been done when the caller came to ask."""
+    def _renew(self, tries: int) -> Flow[None]:
+        """Ask for a new token; ``tries`` is how often that had been done when the caller came to ask."""
         if self._failure is not None and (tries != self._tries or self._spent == self._value("refresh_token")):
             raise copy.copy(self._failure)
         self._tries += 1
         began = time.monotonic()
+        lock = self._store.locked()
         try:
-            with self._store.locked():
-                self._take(self._store.read())
+            yield Acquire(lock)
+            try:
+                yield from self._take(self._store.read())
+            finally:
+                lock.__exit__(None, None, None)
         except ConnectorError as error:
             _record(time.monotonic() - began, type(error).__name__)
+            if isinstance(error, TransportError):
+                error.final = True  # it says nothing of the request that the token is for, which is not sent again
             self._failure = copy.copy(error)
             if isinstance(error, ConnectionMissing) and error.code == "invalid_grant":
                 self._spent = self._value("refresh_token") or None
@@ -344,18 +345,18 @@ class Tokens:
         self._failure = self._spent = None
         _record(time.monotonic() - began, None)
 
-    def _take(self, stored: Values) -> None:
-        """A token from the store, where another process has renewed it, else from the provider."""
+    def _take(self, stored: Values) -> Flow[None]:
+        """A token from the store, if another process has renewed it, else from the provider."""
         if stored.get("refresh_token") and stored["refresh_token"] != self._value("refresh_token"):
             self._values |= stored
             if self._lasts():
                 return
         if self._value("refresh_token"):
-            token = self._client.renewed(self._value("refresh_token"))
+            token = yield from self._client.renewed(self._value("refresh_token"))
         elif self._grant == "password":
-            token = self._client.by_password(self._value("username"), self._value("password"))
+            token = yield from self._client.by_password(self._value("username"), self._value("password"))
         else:
-            token = self._client.by_itself()
+            token = yield from self._client.by_itself()
         kept = kept_of(token, self._name)
         self._values |= kept
         self._store.write(kept)

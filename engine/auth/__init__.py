@@ -1,0 +1,1 @@
+"""Authentication: security schemes, one file and one row of ``schemes.SCHEMES`` each."""

@@ -1,0 +1,36 @@
+"""An API key in a header field or in the query (Swagger 2.0 and OpenAPI 3, "Security Scheme Object")."""
+
+from __future__ import annotations
+
+from openconnectors.engine.auth.scheme import (
+    Auth,
+    FixedAuth,
+    FixedGuard,
+    Guard,
+    Part,
+    SchemeType,
+    Values,
+    header_credentials,
+)
+from openconnectors.engine.credentials import Credentials
+from openconnectors.engine.model import Scheme
+
+
+def _credentials(scheme: Scheme, values: Values) -> Credentials:
+    key = values["key"]
+    if scheme.location == "query":
+        return Credentials(query={scheme.parameter: key}, secrets=[key])
+    return header_credentials(scheme, scheme.parameter, key, key)
+
+
+def _authenticate(scheme: Scheme, values: Values) -> Auth:
+    return FixedAuth(_credentials(scheme, values))
+
+
+def _guard(scheme: Scheme, values: Values) -> Guard:
+    # No authentication scheme is registered for keys: the challenge says where the key is expected.
+    parameters = {"name": scheme.parameter.encode("ascii", "replace").decode("ascii"), "in": scheme.location}
+    return FixedGuard(_credentials(scheme, values), "ApiKey", parameters)
+
+
+API_KEY = SchemeType("apiKey", (Part("key", "api_key"),), _authenticate, _guard)

@@ -1,0 +1,52 @@
+"""A bearer token in the header field ``Authorization`` (RFC 6750): one that is given, or one of OAuth 2.0.
+
+A token of OAuth 2.0 is renewed by the connection, which knows its provider (``auth.oauth2``).
+"""
+
+from __future__ import annotations
+
+from openconnectors.engine.auth.scheme import (
+    Auth,
+    FixedAuth,
+    Guard,
+    Part,
+    Received,
+    SchemeType,
+    Values,
+    challenge,
+    header_credentials,
+)
+from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.model import Scheme
+
+
+def _credentials(scheme: Scheme, values: Values) -> Credentials:
+    token = Secret(values["token"].reveal().strip())
+    return header_credentials(scheme, "Authorization", Secret(f"Bearer {token.reveal()}"), token)
+
+
+def _authenticate(scheme: Scheme, values: Values) -> Auth:
+    return FixedAuth(_credentials(scheme, values))
+
+
+class _Guard:
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def admits(self, received: Received) -> bool:
+        return self._credentials.matches(received.headers, received.query)
+
+    def challenge(self, realm: str, scopes: tuple[str, ...], received: Received) -> str:
+        """A challenge with the scopes that are needed; with an error if there was a token (RFC 6750 section 3)."""
+        parameters = {"realm": realm}
+        parameters |= {"scope": " ".join(scopes)} if scopes else {}
+        parameters |= {"error": "invalid_token"} if "Authorization" in received.headers else {}
+        return challenge("Bearer", parameters)
+
+
+def _guard(scheme: Scheme, values: Values) -> Guard:
+    return _Guard(_credentials(scheme, values))
+
+
+BEARER = SchemeType("bearer", (Part("token", "token"),), _authenticate, _guard, http_name="Bearer", base="apiKey")
+OAUTH2 = SchemeType("oauth2", (Part("token", "token"),), _authenticate, _guard, http_name="Bearer")

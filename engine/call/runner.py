@@ -1,0 +1,84 @@
+"""The blocking runner of flows: the one place that sleeps, and that hands requests to a transport."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, TypeVar
+
+from openconnectors.engine.credentials import Mask, sealed
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.flows import Acquire, Flow, Result, Results, Wait
+from openconnectors.engine.http import Response, Transport
+
+T = TypeVar("T")
+
+
+class Runner:
+    """Runs flows over one transport, in the thread of the caller.
+
+    Errors come out with the secrets of ``mask`` masked. ``clock`` counts seconds, from any moment on.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        mask: Mask | None = None,
+        sleep: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.transport = transport
+        self.clock = clock
+        self._mask = mask or Mask()
+        self._sleep = sleep or time.sleep
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end; return its result."""
+        with sealed(self._mask):
+            return self._run(flow)
+
+    def results(self, flow: Results[T]) -> Iterator[T]:
+        """The results of a flow, each as it is wanted; nothing is sent before the first."""
+        with sealed(self._mask):
+            yield from self._results(flow)
+
+    # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
+
+    def _run(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                step = self._done(flow, step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            flow.close()  # whatever ended it: a lock that it holds is left
+
+    def _results(self, flow: Results[T]) -> Iterator[T]:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Result):
+                    yield step.value
+                    step = next(flow)
+                else:
+                    step = self._done(flow, step)
+        except StopIteration:
+            return
+        finally:
+            flow.close()
+
+    def _done(self, flow: Generator[Any, Response, object], step: Any) -> Any:
+        """Do what a step asks for, and return the step that follows."""
+        if isinstance(step, Wait):
+            self._sleep(step.seconds)
+            return next(flow)
+        if isinstance(step, Acquire):
+            step.lock.__enter__()
+            return next(flow)
+        try:
+            response = self.transport.send(step)
+        except ConnectorError as error:
+            return flow.throw(error)
+        return flow.send(response)

@@ -1,0 +1,138 @@
+"""A connector as people use it: its operations by name, and its connection."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.connected import ConnectedService
+from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.runner import Runner
+from openconnectors.engine.client.diagnostics import diagnostics
+from openconnectors.engine.client.operation import Operation
+from openconnectors.engine.errors import UnknownName
+from openconnectors.engine.http import Transport
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.options import Options
+
+
+class UnknownOperation(UnknownName, AttributeError):
+    """No operation has this name: also an ``AttributeError``, as attributes are asked for."""
+
+
+class Operations(Mapping[str, Operation]):
+    """The operations of a connector by Python name, in the order of the document; each is compiled when it is first
+    asked for."""
+
+    def __init__(self, connected: ConnectedService, runner: Runner) -> None:
+        self._connected = connected
+        self._runner = runner
+        self._operations: dict[str, Operation] = {}
+
+    def __getitem__(self, name: str) -> Operation:
+        operation = self._operations.get(name)
+        if operation is None:
+            connected = self._connected
+            if name not in connected.operation_ids:
+                raise UnknownOperation("operation", name, connected.operation_ids)
+            calls = Calls(connected, connected.plan(connected.operation_ids[name]), connected.options)
+            operation = self._operations[name] = Operation(name, calls, self._runner)
+        return operation
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._connected.operation_ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._connected.operation_ids)
+
+    def __len__(self) -> int:
+        return len(self._connected.operation_ids)
+
+    def __repr__(self) -> str:
+        return f"<operations of {self._connected.name}: {', '.join(self)}>"
+
+
+class Connector:
+    """A service with a connection: its operations are attributes, by snake_case name, and items, by
+    operationId. ``operations`` has them all, ``connection`` is the connection; ``close`` ends the connections of the
+    network that are kept, as leaving a ``with`` block does."""
+
+    def __init__(
+        self,
+        name: str,
+        service: Service,
+        connection: Connection,
+        transport: Transport,
+        options: Options,
+        *,
+        close: Callable[[], object] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.__runner__ = Runner(transport, connection.mask)
+        self.__connected__ = ConnectedService(name, service, connection, options, self.__runner__.clock)
+        self.operations: Mapping[str, Operation] = Operations(self.__connected__, self.__runner__)
+        self._close = close
+
+    def close(self) -> None:
+        """End the connections of the network that are kept. A transport or session of the caller's stays open."""
+        if self._close is not None:
+            self._close()
+
+    def __enter__(self) -> Connector:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        connected = self.__connected__
+        return f"<connector {connected.name}: {len(self)} operations at {self.connection.base}>"
+
+    def __reduce__(self) -> Any:
+        return self.connection.__reduce__()
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self.operations])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.operations)
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in _OLD and name not in self.operations:
+            instead, read = _OLD[name]
+            warnings.warn(f"connector.{name} is an old spelling; use {instead}", DeprecationWarning, stacklevel=2)
+            return read(self)
+        return self.operations[name]
+
+    def __getitem__(self, operation_id: str) -> Operation:
+        for name, known_id in self.__connected__.operation_ids.items():
+            if known_id == operation_id:
+                return self.operations[name]
+        return self.operations[operation_id]
+
+
+def connected(connector: Connector) -> ConnectedService:
+    """What is behind a connector: its service, its connection, its compiled operations."""
+    return connector.__connected__
+
+
+def runner_of(connector: Connector) -> Runner:
+    """What runs the calls of a connector."""
+    return connector.__runner__
+
+
+_OLD: Mapping[str, tuple[str, Callable[[Connector], Any]]] = {
+    "service": ("connected(connector).service", lambda connector: connector.__connected__.service),
+    "diagnostics": ("diagnostics(connected(connector))", lambda connector: diagnostics(connector.__connected__)),
+}
+"""Attributes that a connector had once, with what to use in their place. An operation of the name goes first."""

@@ -1,0 +1,56 @@
+"""The options of a call, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from openconnectors.engine.errors import UnknownName, short_repr
+from openconnectors.engine.plan.options import Options
+
+_SECONDS = ("timeout", "patience", "interval")
+"""Options that are seconds; the last may be left to the service."""
+
+
+def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
+    """Options with some of them changed; refuses unknown names and values with
+    ``UnknownName``."""
+    known = [one.name for one in fields(Options)]
+    for name, value in changes.items():
+        if name not in known:
+            raise UnknownName("option", name, known)
+        if name == "validate_responses" and value not in ("lenient", "strict", "off"):
+            raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name in _SECONDS and not is_number and (value is not None or name != "interval"):
+            raise UnknownName(f"value of {name}", str(value), [], " Give a number of seconds.")
+        fits, said = _OPTIONS.get(name, (None, ""))
+        if fits is not None and not fits(value):
+            raise UnknownName(f"value of {name}", short_repr(value), [], f" Give {said}.")
+    if "resend" in changes:
+        changes = {**changes, "resend": frozenset(changes["resend"])}
+    return replace(options, **changes)
+
+
+def _is_media_type(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and "/" in value)
+
+
+_OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "accept": (_is_media_type, "a media type, such as application/json"),
+    "content_type": (_is_media_type, "a media type, such as application/json"),
+    "headers": (
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(name, str) and isinstance(one, (str, int, float)) for name, one in value.items())
+        ),
+        "a mapping of names to text",
+    ),
+    "resend": (
+        lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(one, int) for one in value),
+        "a list of statuses",
+    ),
+    "resume": (lambda value: value is None or isinstance(value, Mapping), "the state that events had"),
+}
+"""What the value of an option must be, and how that is said."""

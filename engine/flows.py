@@ -1,0 +1,75 @@
+"""Flows: generators that say what must be done next, and are sent what came of it.
+
+Rule 1. A flow does no I/O, reads no clock and never sleeps. It yields a ``Request`` and is sent its ``Response`` (a
+failure of the network is thrown into it); it yields a ``Wait`` and continues that much later; it yields an
+``Acquire`` and continues once it holds the lock. So blocking, async and dry runs are loops of a few lines over the same
+flows (``call.runner`` is the blocking one).
+
+Rule 2. A flow returns one result. A verb with several results (pages, items, events) is a flow that also yields each
+as a ``Result``: an iterator over the results stops there until the next one is wanted.
+
+Rule 3. Flows nest by ``yield from``. Whoever wraps a request (retries, redirects, authentication) takes the flow that
+sends it as a function, ``Send``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.http import Request, Response
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Continue after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """Continue once the lock is entered. The flow leaves it (``lock.__exit__``) itself.
+
+    Entering may block (a lock between threads, or between processes): an async runner does it in a thread.
+    """
+
+    lock: AbstractContextManager[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """One of the results of a flow that has several."""
+
+    value: T
+
+
+Step: TypeAlias = Request | Wait | Acquire
+Flow: TypeAlias = Generator[Step, Response, T]
+Results: TypeAlias = Generator[Step | Result[T], Response, None]
+Send: TypeAlias = Callable[[Request], Flow[Response]]
+
+
+def collected(flow: Results[T]) -> Flow[list[T]]:
+    """All results of a flow that has several, as the one result of a flow."""
+    values: list[T] = []
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Result):
+                values.append(step.value)
+                step = next(flow)
+                continue
+            try:
+                response = yield step
+            except ConnectorError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(response)
+    except StopIteration:
+        return values
