@@ -392,7 +392,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
     assert media_type == "application/xml" or type(value["other"]) is float
     assert (value["odd"], [str(one) for one in response.deviations]) == (
         "n/a",
-        ["odd: 'n/a' is no decimal number such as 12.30"],
+        ["odd: 'n/a' is not a decimal number such as 12.30"],
     )
 
 
@@ -411,7 +411,7 @@ def test_text_declared_to_be_decimal_is_given_as_a_decimal_or_as_text(load: Load
 
     assert op.request(n=Decimal("12.30")).url == f"{BASE}/x?n=12.30"
     assert op.request(n="12.30").url == f"{BASE}/x?n=12.30"
-    assert problems(op, n="1,5") == ["n: '1,5' is no decimal number such as 12.30"]
+    assert problems(op, n="1,5") == ["n: '1,5' is not a decimal number such as 12.30"]
     assert problems(op, n=1.5) == ["n: must be string, not 1.5"]
 
 
@@ -441,7 +441,7 @@ def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one
     assert (
         request.body == b'{"at":1769860800,"http":"Sat, 31 Jan 2026 12:00:00 GMT","days":["2026-01-31","2026-02-01"]}'
     )
-    assert problems(made.op, day="tomorrow") == ["day: 'tomorrow' is no RFC 3339 date such as 2026-01-31"]
+    assert problems(made.op, day="tomorrow") == ["day: 'tomorrow' is not an RFC 3339 date such as 2026-01-31"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,11 @@
-"""What ``format`` means: the Python type of a value and its text on the wire. One row a format.
+"""What ``format`` means: the Python type of a value, and its text in the contract. One row for each format.
+
+Rule 1. Text that the format's specification allows is never refused. What Python's type cannot hold (second 60, a month
+as a duration) stays text; what is finer than a microsecond is cut there, as ``fromisoformat`` does.
+
+Rule 2. What Python would guess is refused: a time without a zone, a datetime for a date, a float for a decimal.
+
+Rule 3. A ``ValueError`` completes a sentence that begins with the value: "'tomorrow' is not an RFC 3339 date …".
 
 Sources: RFC 3339 (date-time, date, time), RFC 9110 section 5.6.7 (date-time-rfc1123), ISO 8601 (duration),
 RFC 4648 sections 4 and 5 (byte, base64url), RFC 9562 (uuid), OpenAPI 2.0 "Data Types" (int32, int64, binary), the
@@ -22,19 +29,20 @@ from openconnectors.engine.model import Schema
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. ``decode`` makes the Python value of what is on the wire (a ``kind`` of JSON), ``encode``
-    the wire value of a Python one; both raise ``ValueError`` with the end of a sentence that begins with the
-    value. What is right but beyond the Python type (the second 60, a month as a duration) stays as it is; what is
-    finer than a microsecond is cut there, as ``fromisoformat`` does.
-    """
+    """One format."""
 
     python: type
+    """The Python type of its values."""
     decode: Callable[[Any], Any] | None = None
+    """The Python value of a contract value; None: they are the same."""
     encode: Callable[[Any], Any] | None = None
+    """The contract value of a Python value; None: they are the same."""
     checks: Mapping[str, Any] = field(default_factory=dict)
+    """Keywords of JSON Schema that the format stands for."""
     raw: bool = False
-    """True where the value is no text but octets, which JSON Schema cannot judge."""
+    """True if the value is bytes, which JSON Schema cannot judge."""
     kind: type | tuple[type, ...] = str
+    """The type of its contract values, as decoded JSON."""
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
@@ -43,15 +51,16 @@ _TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
 
 
 def _date_time(text: str) -> Any:
-    found = _DATE_TIME.match(text)
-    if not found:
-        raise ValueError("is no RFC 3339 date-time such as 2026-01-31T12:00:00Z")
-    leap = found[1] == "60"
+    match = _DATE_TIME.match(text)
+    if not match:
+        raise ValueError("is not an RFC 3339 date-time such as 2026-01-31T12:00:00Z")
+    is_leap_second = match[1] == "60"  # RFC 3339 section 5.7; Python's datetime has no such second
+    second = "59" if is_leap_second else match[1]
     try:
-        value = datetime.fromisoformat(text[:17].upper() + ("59" if leap else found[1]) + text[19:].upper())
+        value = datetime.fromisoformat(text[:17].upper() + second + text[19:].upper())  # T and Z may be lower case
     except ValueError as error:
-        raise ValueError(f"is no date-time: {error}") from None
-    return text if leap else value
+        raise ValueError(f"is not a date-time: {error}") from None
+    return text if is_leap_second else value
 
 
 def _date_time_text(value: Any) -> str:
@@ -67,15 +76,15 @@ def _date_time_text(value: Any) -> str:
 
 def _date(text: str) -> date:
     if not _DATE.match(text):
-        raise ValueError("is no RFC 3339 date such as 2026-01-31")
+        raise ValueError("is not an RFC 3339 date such as 2026-01-31")
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"is no date: {error}") from None
+        raise ValueError(f"is not a date: {error}") from None
 
 
 def _date_text(value: Any) -> str:
-    if isinstance(value, datetime):  # which day it is depends on where: it is not for us to say
+    if isinstance(value, datetime):  # also a date to Python, but which day it is depends on the time zone
         raise ValueError("must be a date or text such as 2026-01-31, not a datetime; give value.date()")
     if not isinstance(value, date):
         raise ValueError(f"must be a date or text such as 2026-01-31, not {type(value).__name__}")
@@ -84,11 +93,11 @@ def _date_text(value: Any) -> str:
 
 def _time(text: str) -> time:
     if not _TIME.match(text):
-        raise ValueError("is no RFC 3339 time such as 12:00:00")
+        raise ValueError("is not an RFC 3339 time such as 12:00:00")
     try:
         return time.fromisoformat(text.upper())
     except ValueError as error:
-        raise ValueError(f"is no time: {error}") from None
+        raise ValueError(f"is not a time: {error}") from None
 
 
 def _time_text(value: Any) -> str:
@@ -97,6 +106,7 @@ def _time_text(value: Any) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
+# Not strftime: its names of days and months are those of the locale.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HTTP_DATE = re.compile(
@@ -105,21 +115,21 @@ _HTTP_DATE = re.compile(
 
 
 def _http_date(text: str) -> datetime:
-    found = _HTTP_DATE.match(text)
-    month = found[2].capitalize() if found else ""
-    if found is None or month not in _MONTHS:
-        raise ValueError("is no HTTP date such as Sat, 31 Jan 2026 12:00:00 GMT")
-    day, _, year, hour, minute, second = found.groups()
+    match = _HTTP_DATE.match(text)
+    month = match[2].capitalize() if match else ""
+    if match is None or month not in _MONTHS:
+        raise ValueError("is not an HTTP date such as Sat, 31 Jan 2026 12:00:00 GMT")
+    day, _, year, hour, minute, second = match.groups()
     try:
         return datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError as error:
-        raise ValueError(f"is no HTTP date: {error}") from None
+        raise ValueError(f"is not an HTTP date: {error}") from None
 
 
 def _http_date_text(value: Any) -> str:
-    moment = _utc(value, "HTTP date such as Sat, 31 Jan 2026 12:00:00 GMT")
+    moment = _in_utc(value, "HTTP date such as Sat, 31 Jan 2026 12:00:00 GMT")
     if moment.microsecond:
-        raise ValueError("has a part of a second, which an HTTP date cannot hold")
+        raise ValueError("has a part of a second, which an HTTP date cannot express")
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{day}, {moment.day:02} {month} {moment.year:04} {moment:%H:%M:%S} GMT"
 
@@ -128,19 +138,19 @@ def _unix_time(seconds: Any) -> Any:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return seconds
+        return seconds  # beyond the years 1 to 9999
 
 
 def _unix_time_seconds(value: Any) -> int:
-    moment = _utc(value, "number of seconds since 1970")
+    moment = _in_utc(value, "number of seconds since 1970")
     if moment.microsecond:
-        raise ValueError("has a part of a second, which a unixtime cannot hold")
+        raise ValueError("has a part of a second, which a unixtime cannot express")
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
 
 
-def _utc(value: Any, otherwise: str) -> datetime:
+def _in_utc(value: Any, alternative: str) -> datetime:
     if not isinstance(value, datetime):
-        raise ValueError(f"must be a datetime or a {otherwise}, not {type(value).__name__}")
+        raise ValueError(f"must be a datetime or a {alternative}, not {type(value).__name__}")
     if value.utcoffset() is None:
         raise ValueError("has no time zone; give one, such as datetime.now(timezone.utc)")
     try:
@@ -157,13 +167,12 @@ _DURATION = re.compile(
 
 
 def _duration(text: str) -> Any:
-    found = _DURATION.match(text)
-    if not found:
-        raise ValueError("is no ISO 8601 duration such as P3DT12H")
-    sign, years, months, weeks, days, hours, minutes, seconds, part = found.groups()
-    part = (part or "")[:6]
+    match = _DURATION.match(text)
+    if not match:
+        raise ValueError("is not an ISO 8601 duration such as P3DT12H")
+    sign, years, months, weeks, days, hours, minutes, seconds, fraction = match.groups()
     if years or months:
-        return text  # a year is no fixed time
+        return text  # of no fixed length: a timedelta cannot express them
     try:
         length = timedelta(
             weeks=int(weeks or 0),
@@ -171,10 +180,10 @@ def _duration(text: str) -> Any:
             hours=int(hours or 0),
             minutes=int(minutes or 0),
             seconds=int(seconds or 0),
-            microseconds=int(part.ljust(6, "0")),
+            microseconds=int((fraction or "")[:6].ljust(6, "0")),
         )
     except OverflowError:
-        return text
+        return text  # beyond 999,999,999 days
     return -length if sign else length
 
 
@@ -184,21 +193,22 @@ def _duration_text(value: Any) -> str:
     length = abs(value)
     hours, rest = divmod(length.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
-    part = f".{length.microseconds:06}".rstrip("0") if length.microseconds else ""
-    day = f"{length.days}D" if length.days else ""
-    clock = "".join(
-        f"{text}{mark}"
-        for text, mark in ((hours, "H"), (minutes, "M"), (f"{seconds}{part}", "S"))
-        if text not in (0, "0")
+    fraction = f".{length.microseconds:06}".rstrip("0") if length.microseconds else ""
+    day_part = f"{length.days}D" if length.days else ""
+    time_part = "".join(
+        f"{number}{unit}"
+        for number, unit in ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}", "S"))
+        if number not in (0, "0")
     )
-    return f"{'-' if value < timedelta(0) else ''}P{day}{f'T{clock}' if clock else '' if day else 'T0S'}"
+    sign = "-" if value < timedelta(0) else ""
+    return f"{sign}P{day_part}{f'T{time_part}' if time_part else '' if day_part else 'T0S'}"
 
 
 def _byte(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValueError(f"is no base64: {error}") from None
+        raise ValueError(f"is not base64: {error}") from None
 
 
 def _byte_text(value: Any) -> str:
@@ -212,11 +222,11 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}\Z", re.ASCII)
 
 def _base64url(text: str) -> bytes:
     if not _BASE64URL.match(text):
-        raise ValueError("is no base64url text (RFC 4648 section 5)")
+        raise ValueError("is not base64url text (RFC 4648 section 5)")
     try:
         return base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
     except binascii.Error as error:
-        raise ValueError(f"is no base64url text: {error}") from None
+        raise ValueError(f"is not base64url text: {error}") from None
 
 
 def _base64url_text(value: Any) -> str:
@@ -227,11 +237,11 @@ def _base64url_text(value: Any) -> str:
 
 def _uuid(text: str) -> UUID:
     try:
-        if len(text) != 36:
+        if len(text) != 36:  # UUID() also reads braces, a URN, and text without hyphens
             raise ValueError
         return UUID(text)
     except ValueError:
-        raise ValueError("is no UUID") from None
+        raise ValueError("is not a UUID") from None
 
 
 def _uuid_text(value: Any) -> str:
@@ -240,12 +250,13 @@ def _uuid_text(value: Any) -> str:
     return str(value)
 
 
+# Exponents of three digits: f"{value:f}" writes as many digits as the exponent says.
 _DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\Z", re.ASCII)
 
 
 def _decimal(text: str) -> Decimal:
     if not _DECIMAL.match(text):
-        raise ValueError("is no decimal number such as 12.30")
+        raise ValueError("is not a decimal number such as 12.30")
     return Decimal(text)
 
 
@@ -275,26 +286,29 @@ FORMATS: Mapping[str, Format] = {
     "int32": Format(int, checks={"minimum": -(2**31), "maximum": 2**31 - 1}, kind=int),
     "int64": Format(int, checks={"minimum": -(2**63), "maximum": 2**63 - 1}, kind=int),
 }
-"""Formats without a row (``password``, ``float``, ``double``, …) change nothing."""
+"""Formats by name. Those without a row (``password``, ``float``, ``double``, …) change nothing."""
 
 _DECIMAL_NUMBER = Format(Decimal, _decimal_of, kind=(int, float, Decimal))
-"""``decimal`` of a number, whose contract is that number with all its digits."""
+"""The row for ``decimal`` of a schema whose type is ``number``: the contract value is that number, digits included."""
 
-_KINDS: Mapping[Any, str] = {str: "string", int: "integer"}
+_JSON_TYPES: Mapping[Any, str] = {str: "string", int: "integer"}
+"""The JSON type of each ``Format.kind``."""
 
 
 def format_of(schema: Schema) -> Format | None:
-    """The row for a schema's format, whatever its case; None where its type is another's."""
+    """The row for a schema's format, whatever its case; None if the schema has another type than the format: documents
+    have ``type: integer, format: date-time``, and then the type counts."""
     if schema.format is None:
         return None
     if is_decimal(schema):
         return _DECIMAL_NUMBER
-    found = FORMATS.get(schema.format.lower())
-    if found is None or found.raw or not schema.types or _KINDS[found.kind] in schema.types:
-        return found
-    return found if found.decode is None and "number" in schema.types else None
+    row = FORMATS.get(schema.format.lower())
+    if row is None or row.raw or not schema.types or _JSON_TYPES[row.kind] in schema.types:
+        return row
+    # The bounds of int32 and int64 also hold for ``type: number``.
+    return row if row.decode is None and "number" in schema.types else None
 
 
 def is_decimal(schema: Schema) -> bool:
-    """Whether a schema is a number of which every digit counts."""
+    """Return True if a schema is a number of which every digit counts."""
     return (schema.format or "").lower() == "decimal" and "number" in schema.types

@@ -1,6 +1,11 @@
-"""How a value of a parameter or form field is written as text, and read back. One row a style.
+"""How the value of a parameter or form field is written as text, and read back. One row for each style.
 
-Source: Swagger 2.0, "Parameter Object", ``collectionFormat``.
+Rule 1. What is written can be read back as the same value, or is refused: an item that holds the delimiter would become
+two. ``exact=False`` writes it all the same, for those who have to send what a caller insists on.
+
+Rule 2. Text is read as the type of the schema; text that does not fit stays text, for validation to judge.
+
+Source: Swagger 2.0, "Parameter Object" and "Items Object", ``collectionFormat``.
 """
 
 from __future__ import annotations
@@ -21,77 +26,77 @@ Quote = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One ``collectionFormat``: the delimiter between items; ``multi`` repeats the name instead. ``items`` is the style
-    of lists within the list (Swagger 2.0, "Items Object").
-
-    ``kept`` tells that the delimiter is written as it is where items are encoded one by one (RFC 3986
-    section 2.2: a comma may delimit), so that one within an item is told from one between them.
-    """
+    """One ``collectionFormat``."""
 
     delimiter: str | None
-    kept: bool = False
+    """What stands between items; None: the name is repeated for each (``multi``)."""
+    literal: bool = False
+    """True if the delimiter is not percent-encoded while the items are, so that a delimiter within an item differs from
+    one between items. A URL may hold a comma (RFC 3986 section 2.2), but no blank, tab or ``|``."""
     items: Style | None = None
+    """The style of lists within the list (Swagger 2.0, "Items Object")."""
 
     def write(self, value: Any, quote: Quote | None = None, *, exact: bool = True) -> list[str]:
-        """The texts of a value, encoded by ``quote``: one, or one for each item where the name is repeated.
+        """The texts of a value, encoded by ``quote``: one, or one for each item if the name is repeated.
 
-        ``ValueError`` where that would not be read back as it is: an item that holds the delimiter, where it is not
-        kept from it by its encoding, and one empty item, which reads as none. Where it need not be ``exact``,
-        such a list is written all the same, but for a list of lists.
+        ``ValueError`` if the list would be read back as another one: an item holds the delimiter and the encoding does
+        not keep them apart, or the only item is empty, which reads as no item. ``exact=False`` writes such a list all
+        the same, unless it is a list of lists.
         """
-        encode = quote or _as_it_is
+        encode = quote or _unchanged
         if not isinstance(value, (list, tuple)):
             return [encode(text(value))]
         texts = [self._item(item, encode) for item in value]
         if self.delimiter is None:
             return texts
         exact = exact or self.items is not None
-        apart = self.kept and quote is not None
-        delimiter = self.delimiter if apart else encode(self.delimiter)
-        if apart:
-            texts = [one.replace(delimiter, f"%{ord(delimiter):02X}") for one in texts]
-        for item, one in zip(value, texts, strict=True) if exact else ():
-            if delimiter in one or texts == [""]:
+        is_literal = self.literal and quote is not None
+        delimiter = self.delimiter if is_literal else encode(self.delimiter)
+        if is_literal:
+            texts = [item_text.replace(delimiter, f"%{ord(delimiter):02X}") for item_text in texts]
+        for item, item_text in zip(value, texts, strict=True) if exact else ():
+            if delimiter in item_text or texts == [""]:
                 raise ValueError(
-                    f"has an item {item!r}, which is not told apart in a list with {self.delimiter!r} in between"
+                    f"has an item {item!r}, which cannot be read back from a list delimited by {self.delimiter!r}"
                 )
         return [delimiter.join(texts)]
 
     def _item(self, item: Any, encode: Quote) -> str:
-        """The text of an item, which may be a list; ``ValueError`` for what has none."""
+        """The text of an item, which may be a list. ``ValueError`` for a value that has no text."""
         if self.items is None or not isinstance(item, (list, tuple)):
             return encode(text(item))
         if self.items.delimiter == self.delimiter:
             raise ValueError(
-                f"is a list of lists, both with {self.delimiter!r} between items, so that they are not told apart; the "
+                f"is a list of lists that are both delimited by {self.delimiter!r}, which cannot be read back; the "
                 "document must give the inner list another collectionFormat"
             )
         return self.items.write(item, encode)[0]
 
     def read(self, texts: list[str], schema: Schema, resolve: Resolve, unquote: Quote | None = None) -> Any:
-        """The value of texts, typed as the schema says; text that does not fit stays text. ``unquote`` undoes
-        what ``quote`` did when they were written, after they are split."""
+        """The value of texts, typed by the schema. ``unquote`` undoes what ``quote`` did when they were written. Of
+        several texts for a single value the last one counts."""
         schema = resolve(schema)
-        plain = unquote or _as_it_is
+        decode = unquote or _unchanged
         if "array" not in schema.types:
-            return scalar(plain(texts[-1]), schema)
-        if self.delimiter is not None and not self.kept:  # its encoding is one with that of the items
-            texts, plain = [plain(one) for one in texts], _as_it_is
-        parts = texts if self.delimiter is None else [part for one in texts for part in one.split(self.delimiter)]
+            return scalar(decode(texts[-1]), schema)
+        if self.delimiter is not None and not self.literal:  # it is encoded itself: decode before splitting
+            texts, decode = [decode(written) for written in texts], _unchanged
+        delimiter = self.delimiter
+        parts = texts if delimiter is None else [part for written in texts for part in written.split(delimiter)]
         if self.delimiter is not None and parts == [""]:
             return []
         items = resolve(schema.items) if schema.items is not None else Schema()
         if self.items is not None:
-            return [self.items.read([part], items, resolve, plain) for part in parts]
-        return [scalar(plain(part), items) for part in parts]
+            return [self.items.read([part], items, resolve, decode) for part in parts]
+        return [scalar(decode(part), items) for part in parts]
 
 
-def _as_it_is(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
 STYLES: Mapping[str, Style] = {
-    "csv": Style(",", kept=True),
+    "csv": Style(",", literal=True),
     "ssv": Style(" "),
     "tsv": Style("\t"),
     "pipes": Style("|"),
@@ -100,19 +105,21 @@ STYLES: Mapping[str, Style] = {
 
 
 def style_of(name: str | None, schema: Schema, resolve: Resolve) -> Style:
-    """The style of a name, with those of the lists within the lists of a schema. A name without a row is ``csv``,
-    and so is ``multi`` within a list, which only a parameter itself can be (Swagger 2.0, "Items Object")."""
+    """The style of a name (None: ``csv``), with those of the lists within the lists of a schema. A name without a row
+    is ``csv``, and so is ``multi`` within a list, which only a parameter itself can have (Swagger 2.0, "Items
+    Object")."""
     style = STYLES.get(name or "csv", STYLES["csv"])
     items = resolve(schema).items
     inner = resolve(items) if items is not None else None
     if items is None or inner is None or "array" not in inner.types:
         return style
-    own = items.form_style or inner.form_style
-    return replace(style, items=style_of("csv" if own == "multi" else own, inner, resolve))
+    inner_name = items.form_style or inner.form_style
+    return replace(style, items=style_of("csv" if inner_name == "multi" else inner_name, inner, resolve))
 
 
 def text(value: Any) -> str:
-    """A scalar as text: ``true`` and ``false``, numbers as JSON writes them, null as nothing."""
+    """The text of a scalar: ``true`` and ``false``, numbers as JSON writes them, null as empty text. ``ValueError`` for
+    what is not a scalar."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -120,18 +127,18 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"{value} is no number that can be written")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        raise ValueError(f"{value} is not a number that can be written")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # all digits are exact up to there
         return str(int(value))
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, (int, float)):
         return str(value)
-    kind = _KINDS.get(type(value), f"a {type(value).__name__}")
-    raise ValueError(f"{kind} cannot be written here; only text, numbers and booleans can")
+    description = _DESCRIPTIONS.get(type(value), f"a {type(value).__name__}")
+    raise ValueError(f"{description} cannot be written here; only text, numbers and booleans can")
 
 
-_KINDS: Mapping[type, str] = {
+_DESCRIPTIONS: Mapping[type, str] = {
     dict: "an object",
     list: "a list",
     tuple: "a list",
@@ -139,23 +146,24 @@ _KINDS: Mapping[type, str] = {
 }
 
 
+# Digits and exponents are bounded: what is longer than any number of a service stays text.
 _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,300}\s*\Z")
 _NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\s*\Z")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def scalar(written: str, schema: Schema) -> Any:
-    """Text as the type of a schema; as it is where it does not fit, for the schema to judge."""
-    for kind in schema.types:
-        if kind == "integer" and _INTEGER.match(written):
+    """Text as the first type of a schema that it fits; else the text itself, for validation to judge."""
+    for json_type in schema.types:
+        if json_type == "integer" and _INTEGER.match(written):
             return int(written)
-        if kind == "number" and _NUMBER.match(written):
+        if json_type == "number" and _NUMBER.match(written):
             if is_decimal(schema):
                 return Decimal(written.strip())
             number = float(written)
             return int(written) if _INTEGER.match(written) else number if abs(number) != float("inf") else written
-        if kind == "boolean" and written.strip() in _BOOLEANS:
+        if json_type == "boolean" and written.strip() in _BOOLEANS:
             return _BOOLEANS[written.strip()]
-        if kind == "string":
+        if json_type == "string":
             return written
     return written
