@@ -20,7 +20,7 @@ from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import ConnectionParameter
 
-PATIENCE = 300.0
+MAX_WAIT = 300.0
 """Seconds that a person has to agree in the browser."""
 Tell = Callable[[str], None]
 
@@ -140,11 +140,11 @@ class _Redirect:
     def wait(self) -> Secret:
         """The code, once somebody has agreed."""
         try:
-            query = self._came.get(timeout=PATIENCE)
+            query = self._came.get(timeout=MAX_WAIT)
         except queue.Empty:
             query = Secret("")
         if not query:
-            raise ConnectionMissing(f"nobody agreed within {PATIENCE:.0f} s")
+            raise ConnectionMissing(f"nobody agreed within {MAX_WAIT:.0f} s")
         refused = parse_qs(query.reveal()).get("error")
         if refused:
             said = "".join(character for character in refused[0][:200] if character.isprintable())

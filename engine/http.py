@@ -102,9 +102,9 @@ class Request:
 
     ``url`` is absolute and already encoded; where a secret may stand in it, it is a ``Url``,
     and so is ``base``. ``headers`` hold no credential; ``timeout`` is the seconds left to this exchange as a whole.
-    ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``resend`` the statuses after which it
+    ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``retry_on`` the statuses after which it
     is known not to have been carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL
-    below which the connection's resources are; ``lookup`` is asked first, where the request needs a value of the
+    below which the connection's resources are; ``prerequisite`` is asked first, where the request needs a value of the
     service's. ``deviations`` are those of the link that it was made of.
     """
 
@@ -114,11 +114,11 @@ class Request:
     body: bytes | Content | None = None
     credentials: Credentials = NO_CREDENTIALS
     safe: bool = False
-    resend: frozenset[int] = frozenset()
+    retry_on: frozenset[int] = frozenset()
     timeout: float = 60.0
     stream: bool = False
     base: str = ""
-    lookup: Lookup | None = None
+    prerequisite: Prerequisite | None = None
     deviations: tuple[Problem, ...] = ()
 
     @property
@@ -126,7 +126,7 @@ class Request:
         """Whether the body is still there for another attempt."""
         return not isinstance(self.body, Content) or self.body.repeatable
 
-    def onward(self, method: str, url: str) -> Request:
+    def follow_up(self, method: str, url: str) -> Request:
         """A request without a body that follows from this one, to another URL."""
         headers = {name: text for name, text in self.headers.items() if name.lower() != "content-type"}
         return replace(self, method=method, url=url, headers=headers, body=None, safe=True)
@@ -153,7 +153,7 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Prerequisite:
     """What is asked before a request can be sent whole: a request of its own, and what its answer completes."""
 
     request: Request

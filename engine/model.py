@@ -348,7 +348,7 @@ class Operation:
     errors: ErrorShape = ErrorShape()
     paging: Paging | None = None
     polling: Polling | None = None
-    resend: frozenset[int] = frozenset()
+    retry_on: frozenset[int] = frozenset()
     trigger: str = ""
     """``single`` or ``batch`` where it tells of events: one in an answer, or a list of them."""
     event: Schema | None = None
@@ -475,7 +475,7 @@ class Service:
     representation: Representation = Representation()
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
-    resend: frozenset[int] = frozenset()
+    retry_on: frozenset[int] = frozenset()
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -357,7 +357,7 @@ def test_any_conversation_ends_in_values_or_an_error_of_the_tree(tmp_path: Any, 
     connector: Connector = openconnectors.load_file(path, base_url=peer.url, timeout=2)
     for _ in range(25):
         api = {
-            name: connector[name].using(interval=0.0, patience=0.2, validate_responses=draw.choice(MODES))
+            name: connector[name].using(interval=0.0, max_wait=0.2, validate_responses=draw.choice(MODES))
             for name in ("list", "slow", "end", "events", "pick")
         }
         peer.answers = [_response(draw) for _ in range(12)]

@@ -404,6 +404,6 @@ def test_a_provider_that_refuses_in_the_browser_is_an_error() -> None:
 
 def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for consent in the browser ends after a bound."""
-    monkeypatch.setattr(connecting, "PATIENCE", 0.1)
+    monkeypatch.setattr(connecting, "MAX_WAIT", 0.1)
     with connecting._Redirect() as redirect, pytest.raises(openconnectors.ConnectionMissing, match="nobody agreed"):
         redirect.wait()

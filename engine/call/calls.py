@@ -98,7 +98,7 @@ class Calls:
 
     def with_prerequisites(self, request: Request) -> Flow[Request]:
         """A request that can be sent whole: what the service must be asked for first is in it."""
-        if request.lookup is None:
+        if request.prerequisite is None:
             return request
         return (yield from with_prerequisites(request, self.call()))
 

@@ -79,9 +79,9 @@ def exchange(request: Request, call: Call) -> Flow[Response]:
 
 def with_prerequisites(request: Request, call: Call) -> Flow[Request]:
     """The request with what the service must be asked for first."""
-    while request.lookup is not None:
-        response = yield from exchange(request.lookup.request, call)
-        request = request.lookup.complete(response)
+    while request.prerequisite is not None:
+        response = yield from exchange(request.prerequisite.request, call)
+        request = request.prerequisite.complete(response)
     return request
 
 

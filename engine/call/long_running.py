@@ -40,7 +40,7 @@ class LongRunningOperation:
         self._plan = calls.plan
         self._send = calls.sender()
         self._clock = calls.connected.clock
-        self._deadline = self._clock() + calls.options.patience
+        self._deadline = self._clock() + calls.options.max_wait
         self._via = (calls.plan.operation.polling or Polling()).final
         self._first = first
         self._monitor = ""
@@ -68,11 +68,11 @@ class LongRunningOperation:
         """Ask for the state until the operation has ended; return the response with its value.
 
         Raise ``OperationFailed`` if it ends otherwise, and ``Timeout`` if it takes longer than the option
-        ``patience`` allows.
+        ``max_wait`` allows.
         """
         while not self.done:
             if self._clock() + self.pause > self._deadline:
-                raise Timeout(f"{snake(self._plan.operation.id)} is still {self.state}; patience ran out", "yes")
+                raise Timeout(f"{snake(self._plan.operation.id)} is still {self.state}; max_wait is over", "yes")
             yield from wait(self._calls.labels, self.pause)
             yield from self.step()
         assert self.final is not None  # noqa: S101 - what is done has one

@@ -105,7 +105,7 @@ def with_retries(
             raise
         if response is not None:
             odd = tuple(dict.fromkeys((*odd, *odd_retry_after(response.headers))))
-            again = response.status in request.resend | THROTTLED or (request.safe and response.status in TRANSIENT)
+            again = response.status in request.retry_on | THROTTLED or (request.safe and response.status in TRANSIENT)
             if not again or not request.repeatable:
                 if response.status < 400:
                     quota.refund()

@@ -41,7 +41,7 @@ class Poller:
 
     def response(self) -> Response:
         """The response with the value, once the operation is done. Raise ``OperationFailed`` if it ends otherwise, and
-        ``Timeout`` if it takes longer than the option ``patience``."""
+        ``Timeout`` if it takes longer than the option ``max_wait``."""
         return self._runner.run(self._operation.finish())
 
     def wait(self) -> Any:

@@ -45,7 +45,7 @@ class Operation:
     def using(self, **options: Unpack[CallOptions]) -> Operation:
         """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
         whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
-        fields), ``resend`` (statuses after which nothing was carried out), ``patience`` (seconds until a
+        fields), ``retry_on`` (statuses after which nothing was carried out), ``max_wait`` (seconds until a
         long-running operation must have ended), ``interval`` (seconds between questions for its state)."""
         calls = self.__calls__
         changed = Calls(calls.connected, calls.plan, with_options(calls.options, options))

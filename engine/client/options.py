@@ -9,7 +9,7 @@ from typing import Any
 from openconnectors.engine.errors import UnknownName, short_repr
 from openconnectors.engine.plan.options import Options
 
-_SECONDS = ("timeout", "patience", "interval")
+_SECONDS = ("timeout", "max_wait", "interval")
 """Options that are seconds; the last may be left to the service."""
 
 
@@ -28,8 +28,8 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
         fits, said = _OPTIONS.get(name, (None, ""))
         if fits is not None and not fits(value):
             raise UnknownName(f"value of {name}", short_repr(value), [], f" Give {said}.")
-    if "resend" in changes:
-        changes = {**changes, "resend": frozenset(changes["resend"])}
+    if "retry_on" in changes:
+        changes = {**changes, "retry_on": frozenset(changes["retry_on"])}
     return replace(options, **changes)
 
 
@@ -47,7 +47,7 @@ _OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         ),
         "a mapping of names to text",
     ),
-    "resend": (
+    "retry_on": (
         lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(one, int) for one in value),
         "a list of statuses",
     ),

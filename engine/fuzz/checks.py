@@ -53,7 +53,7 @@ class Caller:
     def follow(self, plan: Plan, request: Request, arguments: Mapping[str, Any], accept: str | None) -> Came:
         """What comes of a request."""
         connection = self.connector.connection
-        sent = replace(request, timeout=self.timeout, lookup=None)
+        sent = replace(request, timeout=self.timeout, prerequisite=None)
         try:
             flow = connection.send(plan.operation, sent, self._once)
             return Came(plan, arguments, accept, response=runner_of(self.connector).run(flow))

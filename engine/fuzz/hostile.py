@@ -163,7 +163,7 @@ def escaped(plan: Plan, request: Request, answer: bytes, server: Answering, runn
     end = time.monotonic() + SECONDS
     call = Call(lambda: end - time.monotonic(), Quota())
     try:
-        sent = replace(request, url=url, base=f"http://127.0.0.1:{server.port}", lookup=None)
+        sent = replace(request, url=url, base=f"http://127.0.0.1:{server.port}", prerequisite=None)
         response = Runner(runner.transport, sleep=lambda seconds: None).run(exchange(sent, call))
         for check in ("lenient", "strict"):
             with suppress(ConnectorError):

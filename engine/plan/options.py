@@ -13,8 +13,8 @@ class Options:
 
     ``accept`` and ``content_type`` are media types; ``timeout`` is the seconds that the whole call may
     take; ``validate_responses`` is ``"lenient"``, ``"strict"`` or ``"off"``. ``headers`` are further header
-    fields, beside those that the document describes. ``resend`` are statuses after which the caller knows
-    that nothing was carried out, so that any request may be sent again. ``patience`` is the seconds that a
+    fields, beside those that the document describes. ``retry_on`` are statuses after which the caller knows
+    that nothing was carried out, so that any request may be sent again. ``max_wait`` is the seconds that a
     long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
     each time, or a trigger is asked again, where the service does not say when. ``resume`` is where the events of
     a trigger were left.
@@ -25,8 +25,8 @@ class Options:
     timeout: float = 60.0
     validate_responses: str = "lenient"
     headers: Mapping[str, str] = field(default_factory=dict)
-    resend: frozenset[int] = frozenset()
-    patience: float = 3600.0
+    retry_on: frozenset[int] = frozenset()
+    max_wait: float = 3600.0
     interval: float | None = None
     resume: Mapping[str, Any] | None = None
 
@@ -39,7 +39,7 @@ class CallOptions(TypedDict, total=False):
     timeout: float
     validate_responses: Literal["lenient", "strict", "off"]
     headers: Mapping[str, str]
-    resend: Iterable[int]
-    patience: float
+    retry_on: Iterable[int]
+    max_wait: float
     interval: float | None
     resume: Mapping[str, Any] | None

@@ -70,7 +70,7 @@ class Plan:
             self.responses,
             self.policies,
             connection,
-            operation.resend or service.resend,
+            operation.retry_on or service.retry_on,
         )
 
     def contract(self, schema: Schema) -> Schema:

@@ -26,7 +26,7 @@ from openconnectors.engine.errors import (
     Problem,
     Unsupported,
 )
-from openconnectors.engine.http import NO_HOST, Lookup, Request, Response, checked_base, field_text
+from openconnectors.engine.http import NO_HOST, Prerequisite, Request, Response, checked_base, field_text
 from openconnectors.engine.model import Operation
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.arguments import Arguments
@@ -62,7 +62,7 @@ class Requests:
         responses: Responses,
         policies: OperationPolicies,
         connection: Mapping[str, Any],
-        resend: frozenset[int],
+        retry_on: frozenset[int],
     ) -> None:
         self._operation = operation
         self._arguments = arguments
@@ -71,7 +71,7 @@ class Requests:
         self._responses = responses
         self._policies = policies
         self._connection = connection
-        self._resend = resend
+        self._retry_on = retry_on
 
     def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
         """The request for arguments by Python or wire name, to ``base`` (no slash at its end). If ``fixed``, no policy
@@ -223,8 +223,8 @@ class Requests:
                 known = effect.put(value, builder, scope)
                 return self._rewritten(builder, content, options, known, waiting)
 
-            lookup = Lookup(self._checked(prerequisite, None, options), complete)
-            return replace(self._checked(builder, content, options), lookup=lookup)
+            first = Prerequisite(self._checked(prerequisite, None, options), complete)
+            return replace(self._checked(builder, content, options), prerequisite=first)
         return self._checked(builder, content, options)
 
     def _checked(self, builder: RequestBuilder, content: bytes | Content | None, options: Options) -> Request:
@@ -249,7 +249,7 @@ class Requests:
             dict(builder.headers),
             content,
             safe=builder.method in SAFE,
-            resend=self._resend | options.resend,
+            retry_on=self._retry_on | options.retry_on,
             timeout=options.timeout,
             base=SecretUrl(builder.base, builder.mask),
         )

@@ -14,7 +14,7 @@ import openconnectors
 from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Response
 
-RESEND = (408, 500, 502, 503, 504)
+RETRY_ON = (408, 500, 502, 503, 504)
 """Of this server it is known that it carries nothing out when it answers so: a PATCH or POST may be resent."""
 
 
@@ -47,7 +47,7 @@ class Client:
                 base_url=self._base(),
                 connection=values,
                 validate_responses="strict",
-                resend=RESEND,
+                retry_on=RETRY_ON,
                 interval=0.05,
             )
         return self._made[key]

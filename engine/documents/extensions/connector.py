@@ -92,10 +92,10 @@ def _error_shape(node: Any, value: object, at: Site) -> Any:
     )
 
 
-def _resend(node: Any, value: object, at: Site) -> Any:
+def _retry_on(node: Any, value: object, at: Site) -> Any:
     if not isinstance(value, list) or not all(isinstance(status, int) for status in value):
         raise at.refuse("extension", "x-connector-resend must be a list of statuses", "x-connector-resend")
-    return replace(node, resend=frozenset(value))
+    return replace(node, retry_on=frozenset(value))
 
 
 def _sandbox(node: Any, value: object, at: Site) -> Any:
@@ -188,7 +188,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
-    **{(kind, "x-connector-resend"): _resend for kind in _WIDE},
+    **{(kind, "x-connector-resend"): _retry_on for kind in _WIDE},
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
     ("scheme", "x-connector-credentials"): _credentials,
     ("scheme", "x-connector-oauth"): _oauth_endpoints,
