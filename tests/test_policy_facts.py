@@ -12,6 +12,8 @@ from werkzeug.serving import make_server
 
 import openconnectors
 from openconnectors.engine import policies
+from openconnectors.engine.client.connector import connected
+from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.credentials import revealed
 from openconnectors.engine.errors import Diagnostic, Unsupported
 from openconnectors.engine.model import PolicyUse
@@ -417,7 +419,7 @@ def test_a_policy_is_one_function_and_one_row(tmp_path: Path, monkeypatch: pytes
     assert revealed(request.url).startswith(url)
     (tmp_path / "second").mkdir()
     wrong = openconnectors.load_file(folder(tmp_path / "second", [{"template": "shout"}]), connection=VALUES)
-    assert [diagnostic.message for diagnostic in wrong.diagnostics] == [
+    assert [diagnostic.message for diagnostic in diagnostics(connected(wrong))] == [
         "the policy 'shout' needs the parameter 'member'"
     ]
     with pytest.raises(Unsupported):
