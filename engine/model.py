@@ -169,6 +169,8 @@ class Schema:
         return inner
 
 
+ANY = Schema()
+"""The schema that every value keeps to: ``true``."""
 NEVER = Schema(keywords={"not": Schema()})
 """The schema that no value keeps to: ``false`` (JSON Schema 2020-12 core, section 4.3.2)."""
 
@@ -180,13 +182,12 @@ class Paths:
     items: Mapping[str, str] = field(default_factory=dict)
 
 
-Location = Literal["path", "query", "header", "cookie", "body", "formData"]
+Location = Literal["path", "query", "header", "cookie"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One declared parameter. A body is one with location ``body``; form fields are the properties of a
-    body whose ``fields`` is true. ``style`` is a row of ``values.styles``."""
+    """One declared parameter (OpenAPI 3.1, "Parameter Object"). ``style`` is a row of ``values.styles``."""
 
     name: str
     location: Location
@@ -208,27 +209,63 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
-    """One representation of a body: its media type, the schema of its value, and an example of what it sends."""
+class MediaType:
+    """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, or of each item of a
+    body that is a sequence (3.2, ``itemSchema``), and examples of what is sent, best first."""
 
-    type: str
-    schema: Schema | None
-    example: Any = MISSING
+    schema: Schema | None = None
+    item_schema: Schema | None = None
+    examples: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One declared answer. ``status`` is a code, a range such as ``4XX``, or ``default``. ``headers`` are its
-    header fields; one with a ``header_prefix`` stands for all that begin so."""
+class RequestBody:
+    """The body of a request (OpenAPI 3.1, "Request Body Object").
+
+    ``name`` is what callers give it whole by; ``content`` the media types and ranges that it may be sent in, as the
+    document spells them, best first.
+    """
+
+    name: str = "body"
+    content: Mapping[str, MediaType]
+    required: bool = False
+    fields: bool = False
+    """True if it was declared as form fields, which have no name for the whole."""
+    title: str = ""
+    description: str = ""
+    client_name: str | None = None
+    visibility: str = ""
+    choices: Choices | None = None
+    notification: bool = False
+    """As that of a schema."""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+    def schemas(self) -> list[Schema]:
+        """The different schemas of its media types, in their order; ``ANY`` for one without a schema. Media types
+        share a schema if it is the same object."""
+        schemas = (ANY if entry.schema is None else entry.schema for entry in self.content.values())
+        return list({id(schema): schema for schema in schemas}.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredResponse:
+    """One declared response (OpenAPI 3.1, "Response Object"). ``status`` is a code, a range such as ``4XX``, or
+    ``default``. ``headers`` are its header fields; one with a ``header_prefix`` is for all that begin so."""
 
     status: str
     description: str = ""
-    media: tuple[Media, ...] = ()
+    content: Mapping[str, MediaType] = field(default_factory=dict)
     headers: Mapping[str, Schema] = field(default_factory=dict)
     error: bool = False
-    """True where a status of success is declared to be an error."""
+    """True if a status of success is declared to be an error."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
+
+    def schemas(self) -> list[Schema]:
+        """The different schemas of its media types and of their items, in their order."""
+        schemas = (schema for entry in self.content.values() for schema in (entry.schema, entry.item_schema))
+        return list({id(schema): schema for schema in schemas if schema is not None}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +362,7 @@ class ErrorShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation; ``consumes`` are the media types its body may be sent in, best first."""
+    """One operation (OpenAPI 3.1, "Operation Object")."""
 
     id: str
     method: str
@@ -335,12 +372,10 @@ class Operation:
     deprecated: bool = False
     visibility: str = ""
     parameters: tuple[Parameter, ...] = ()
-    body: Parameter | None = None
-    fields: bool = False
-    """True where the body was declared as form fields, which have no name of their own."""
-    consumes: tuple[str, ...] = ()
-    produces: tuple[str, ...] = ()
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    request_body: RequestBody | None = None
+    accept: tuple[str, ...] = ()
+    """The media types that responses may be asked for in, best first; empty: those of the responses."""
+    responses: Mapping[str, DeclaredResponse] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Alternatives, each a set of schemes that are needed together."""
     representation: Representation = Representation()
@@ -357,15 +392,28 @@ class Operation:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
+    @property
+    def answers(self) -> Mapping[str, DeclaredResponse]:
+        """``responses`` under their old name, for programs that read it."""
+        return self.responses
+
+    def offered(self) -> tuple[str, ...]:
+        """The media types that responses may be asked for in, best first: those that the document lists for the
+        operation, else those of its responses, successes before errors."""
+        if self.accept:
+            return self.accept
+        ordered = sorted(self.responses, key=lambda status: not status.startswith("2"))
+        return tuple(dict.fromkeys(name for status in ordered for name in self.responses[status].content))
+
     def schemas(self) -> list[Schema]:
-        """The schemas that it has itself: of parameters, body, event and responses."""
-        found = [one.schema for one in self.parameters]
-        found += [self.body.schema] if self.body is not None else []
-        found += [self.event] if self.event is not None else []
-        for answer in self.answers.values():
-            found += [one.schema for one in answer.media if one.schema is not None]
-            found += answer.headers.values()
-        return found
+        """The schemas directly in it: of parameters, body, event and responses."""
+        schemas = [parameter.schema for parameter in self.parameters]
+        schemas += self.request_body.schemas() if self.request_body is not None else []
+        schemas += [self.event] if self.event is not None else []
+        for response in self.responses.values():
+            schemas += response.schemas()
+            schemas += response.headers.values()
+        return schemas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.fuzz import fuzz
 from openconnectors.engine.http import Request
-from openconnectors.engine.model import MISSING, Service
+from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.transports.blocking import BlockingTransport
@@ -42,9 +42,9 @@ paths:
         404: {description: none, schema: {type: object}, examples: [odd]}
 """
     )
-    answers = found.operations["A"].answers
-    assert [one.example for one in answers["200"].media] == [{"id": 142}, MISSING]
-    assert [one.example for one in answers["404"].media] == [MISSING, MISSING]
+    responses = found.operations["A"].responses
+    assert [entry.examples for entry in responses["200"].content.values()] == [({"id": 142},), ()]
+    assert [entry.examples for entry in responses["404"].content.values()] == [(), ()]
 
 
 SPOILED: dict[str, tuple[str, str]] = {
@@ -367,10 +367,11 @@ definitions:
     items = one.parameters[1].schema.items
     assert items is not None
     assert (items.keywords, items.default) == ({"minimum": 3}, 4)
-    assert one.body is not None
-    assert (one.body.schema.types, one.body.schema.nullable, one.body.schema.required) == (("object",), True, ())
-    assert list(one.answers) == ["200", "default", "5XX"]
-    assert (one.consumes, one.produces) == (("application/json",), ("application/json",))
+    assert one.request_body is not None
+    (whole,) = one.request_body.schemas()
+    assert (whole.types, whole.nullable, whole.required) == (("object",), True, ())
+    assert list(one.responses) == ["200", "default", "5XX"]
+    assert (list(one.request_body.content), one.accept) == (["application/json"], ("application/json",))
     assert one.security == ({"key": ()},)
     assert found.schemas["/definitions/A"].additional is False
     assert list(found.schemas["/definitions/A"].properties) == ["x-a", "b"]
@@ -387,7 +388,7 @@ paths:
   /b: {get: {responses: {<<: *failures, 500: {description: other}}}}
 """
     found = service(text)
-    assert {status: one.description for status, one in found.operations["get_b"].answers.items()} == {
+    assert {status: one.description for status, one in found.operations["get_b"].responses.items()} == {
         "404": "none",
         "500": "other",
     }

@@ -174,7 +174,7 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
         assert told(body.parse(contract, problems)) == told(value)
         assert problems == []
         # a service writes it
-        answer = plan.operation.answers["200"]
+        answer = plan.operation.responses["200"]
         answer_body = plan.bodies.response(answer, MEDIA[representation])
         assert answer_body is not None
         made = write_body(plan, answer, MEDIA[representation], answer_body.serialize(value, problems))
@@ -270,10 +270,11 @@ def read_back(suite: Suite, request: Request, url: str, body: bytes) -> dict[str
     found = [(one, one.match(parts.path, parts.query)) for one in _routes(suite) if one.method == request.method]
     route, values = next((one, values) for one, values in found if values is not None)
     arguments = read_arguments(route.plan, values, parts.query, request.headers)
-    if route.plan.operation.body is not None and "Content-Type" in request.headers:
+    declared = route.plan.operation.request_body
+    if declared is not None and "Content-Type" in request.headers:
         content = read_body(route.plan, request.headers["Content-Type"], body)
-        in_parts = route.plan.operation.fields
-        arguments |= content if in_parts else {route.plan.operation.body.name: content}
+        in_parts = declared.fields
+        arguments |= content if in_parts else {declared.name: content}
     return {unquote(name): value for name, value in arguments.items()}
 
 

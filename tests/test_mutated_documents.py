@@ -87,9 +87,9 @@ def used(root: Any, properties: Document | None = None) -> str:
             plan = Plan(compiler, service.operations[name], connection.values if connection else {})
             documentation(plan)
             signature(plan)
-            for answer in plan.operation.answers.values():
-                for media in answer.media:
-                    plan.bodies.response(answer, media.type)
+            for answer in plan.operation.responses.values():
+                for media in answer.content:
+                    plan.bodies.response(answer, media)
             if connection is not None:
                 plan.request(minimal(plan), connection.base, Options(), fixed=True)
         except (InvalidDocument, Unsupported):

@@ -298,7 +298,8 @@ def _choices(
 
 def _call(entry: Entry, name: str, plan: Plan, given: dict[str, Any]) -> None:
     options = {option: given[option] for option in ("accept", "content_type", "timeout") if given[option] is not None}
-    for option, offered in (("accept", plan.offered), ("content_type", plan.operation.consumes)):
+    body = plan.operation.request_body
+    for option, offered in (("accept", plan.offered), ("content_type", tuple(body.content) if body else ())):
         if option in options:
             options[option] = _media_type(options[option], offered)
     arguments = _arguments(plan, given)

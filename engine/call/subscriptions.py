@@ -61,7 +61,7 @@ def _place(calls: Calls, arguments: Mapping[str, Any]) -> tuple[str, tuple[str, 
     """The argument that takes the URL, and the way to it within: in a body that is given whole, from there."""
     plan: Plan = calls.plan
     for argument in plan.arguments:
-        if argument.parameter.notification or argument.schema.notification:
+        if argument.declaration.notification or argument.schema.notification:
             whole = next((body for body in plan.arguments if body.location == "body"), None)
             is_member = argument.location == "property"
             if is_member and whole is not None and set(_spellings(calls, whole.name)) & set(arguments):

@@ -27,7 +27,7 @@ def choices(calls: Calls, parameter: str, below: Any, arguments: Mapping[str, An
     contract = calls.plan.contract(argument.schema)
     if contract.items is not None:
         contract = calls.plan.contract(contract.items)  # of a list, each of its items is chosen
-    source = argument.schema.choices or argument.parameter.choices or contract.choices
+    source = argument.schema.choices or argument.declaration.choices or contract.choices
     if source is not None and not source.operation:
         source = _picked(calls.connected.service, source)
     if below is not MISSING:
@@ -73,7 +73,7 @@ def _picked(service: Service, declared: Choices) -> Choices | None:
 
 
 def _with_choices(calls: Calls) -> list[str]:
-    return [one.name for one in calls.plan.arguments if one.schema.choices or one.parameter.choices]
+    return [one.name for one in calls.plan.arguments if one.schema.choices or one.declaration.choices]
 
 
 def _read(source: Choices, value: Any) -> Iterator[Choice]:

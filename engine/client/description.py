@@ -84,17 +84,18 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
         "answers": [
             {
                 "status": status,
-                "description": answer.description,
-                "definition": type_name(answer.media[0].schema) if answer.media and answer.media[0].schema else "",
+                "description": response.description,
+                "definition": type_name(schema) if (schema := plan.preferred_schema(response)) is not None else "",
             }
-            for status, answer in operation.answers.items()
+            for status, response in operation.responses.items()
         ],
     }
 
 
 def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
     """The parameters as the document declares them: a body is one, form fields are several."""
-    wanted = "property" if plan.operation.fields else "body"
+    body = plan.operation.request_body
+    wanted = "property" if body is not None and body.fields else "body"
     known = {(one.location, one.wire): one for one in plan.arguments if one.location not in ("property", "body")}
     bodies = {(one.location, one.wire): one for one in plan.arguments if one.location == wanted}
     order = [(one.location, one.name) for one in plan.operation.parameters]
@@ -103,7 +104,7 @@ def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
             "name": one.wire,
             "argument": one.name,
             "type": type_name(one.schema),
-            "required": one.parameter.required if one.location == "body" else one.required,
+            "required": one.declaration.required if one.location == "body" else one.required,
             "in": "formData" if one.location == "property" else one.location,
             "default": None if one.default is MISSING else one.default,
             "description": one.description,

@@ -49,8 +49,10 @@ def signature(plan: Plan) -> inspect.Signature:
         parameters.append(
             inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=found)
         )
-    answer = next((plan.operation.answers[code] for code in sorted(plan.operation.answers) if code[0] == "2"), None)
-    returns = python_type(plan, answer.media[0].schema) if answer and answer.media and answer.media[0].schema else Any
+    responses = plan.operation.responses
+    declared = next((responses[code] for code in sorted(responses) if code[0] == "2"), None)
+    schema = plan.preferred_schema(declared) if declared is not None else None
+    returns = python_type(plan, schema) if schema is not None else Any
     return inspect.Signature(parameters, return_annotation=returns)
 
 
@@ -68,7 +70,7 @@ def documentation(plan: Plan) -> str:
             kind = inspect.formatannotation(python_type(plan, one.schema))
             lines.append(f"    {one.name} ({kind}{needed}): {said}{_allowed(plan, one)}".rstrip(": "))
     lines.append("\nAnswers:")
-    lines += [f"    {status}: {answer.description}" for status, answer in operation.answers.items()]
+    lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]
     return "\n".join(lines)
 
 
@@ -77,5 +79,5 @@ def _allowed(plan: Plan, argument: Argument) -> str:
     contract = plan.contract(argument.schema)
     if contract.enum is not None:
         return f" One of: {', '.join(map(str, contract.enum[:20]))}{', …' if len(contract.enum) > 20 else ''}."
-    choices = argument.schema.choices or argument.parameter.choices or contract.choices
+    choices = argument.schema.choices or argument.declaration.choices or contract.choices
     return f" choices({argument.name!r}) asks for what may be given." if choices is not None else ""

@@ -91,7 +91,7 @@ def _status(came: Came, caller: Caller) -> str | None:
     if came.response is None or came.response.status >= 500:
         return None
     status = came.response.status
-    known = came.plan.operation.answers
+    known = came.plan.operation.responses
     fits = str(status) in known or f"{status // 100}XX" in known or ("default" in known and status >= 400)
     fits = fits or ("default" in known and not any(one.startswith("2") for one in known))
     return None if fits else f"status {status}, where {', '.join(known)} are documented"

@@ -71,8 +71,10 @@ class Answering:
 def answers(plan: Plan) -> Strategy:
     """Whole answers as octets: of the operation's own kind, cut, broken, mislabelled; or anything."""
     bodies = _bodies(plan)
-    types = [one.type for answer in plan.operation.answers.values() for one in answer.media] or ["application/json"]
-    statuses = [int(one) for one in plan.operation.answers if one.isdigit()] or [200]
+    types = [name for response in plan.operation.responses.values() for name in response.content] or [
+        "application/json"
+    ]
+    statuses = [int(one) for one in plan.operation.responses if one.isdigit()] or [200]
     made = st.builds(
         _answer,
         st.sampled_from(_LINES) | st.sampled_from(statuses).map(_line),
@@ -87,10 +89,10 @@ def answers(plan: Plan) -> Strategy:
 
 def _bodies(plan: Plan) -> Strategy:
     own = [
-        example(one.schema, plan)
-        for answer in plan.operation.answers.values()
-        for one in answer.media
-        if one.schema is not None
+        example(entry.schema, plan)
+        for response in plan.operation.responses.values()
+        for entry in response.content.values()
+        if entry.schema is not None
     ]
     whole = [json.dumps(one, default=str).encode() for one in own] or [b"{}"]
     values = st.recursive(

@@ -209,8 +209,9 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
     made = {name: _argument(plan, one, known) for name, one in own.items()}
     needed = {name: made[name] for name, one in own.items() if one.needed}
     drawn = st.fixed_dictionaries(needed, optional={name: one for name, one in made.items() if name not in needed})
-    body = plan.operation.body
-    least = int(plan.contract(body.schema).keywords.get("minProperties", 0)) if body is not None else 0
+    body = plan.operation.request_body
+    schemas = body.schemas() if body is not None else []
+    least = max((int(plan.contract(schema).keywords.get("minProperties", 0)) for schema in schemas), default=0)
     members = [name for name, one in own.items() if one.location == "property"]
     return drawn.filter(lambda given: sum(name in given for name in members) >= least) if least and members else drawn
 

@@ -8,6 +8,9 @@ spellings, are problems.
 Rule 3. Names are given out once, in the order of the document, those that callers see before those that are hidden.
 
 Rule 4. All values are judged together, by one schema, so that every problem is reported at once.
+
+Rule 5. A body whose media types have different schemas has the members of all of them as arguments. For one call it has
+one schema: that of the media type that the caller chooses, else the first that accepts what is given.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any
 
 from openconnectors.engine.errors import Path, Problem, nearest
 from openconnectors.engine.http import FRAMING
-from openconnectors.engine.model import MISSING, Operation, Parameter, Schema
+from openconnectors.engine.model import MISSING, Operation, Parameter, RequestBody, Schema
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan.bodies import Bodies
 from openconnectors.engine.plan.members import overlapping, put
@@ -44,7 +47,8 @@ class Argument:
     """One keyword argument of an operation.
 
     ``name`` is its Python name, ``wire`` the document's; ``location`` says where it goes: ``path``,
-    ``query``, ``header``, ``body`` (the whole body) or ``property`` (a member of the body, at ``path``).
+    ``query``, ``header``, ``cookie``, ``body`` (the whole body) or ``property`` (a member of the body, at ``path``).
+    ``declaration`` is what the document has of it, for a member that of its body.
     """
 
     name: str
@@ -55,9 +59,16 @@ class Argument:
     default: Any
     title: str
     description: str
-    parameter: Parameter
+    declaration: Parameter | RequestBody
     hidden: bool = False
     path: tuple[str, ...] = ()
+
+    @property
+    def parameter(self) -> Parameter:
+        """The declared parameter; ``TypeError`` for a body or a member of one."""
+        if isinstance(self.declaration, Parameter):
+            return self.declaration
+        raise TypeError(f"{self.wire!r} is not a parameter")
 
     @property
     def needed(self) -> bool:
@@ -80,6 +91,13 @@ class Arguments:
         self._operation = operation
         self._bodies = bodies
         self._contract = compiler.contract.resolve
+        self._judges: dict[int, _BodyJudge] = {}  # by the identity of the schemas of the body, which the model keeps
+
+    @cached_property
+    def body_schemas(self) -> list[Schema]:
+        """The different schemas of the body's media types."""
+        body = self._operation.request_body
+        return body.schemas() if body is not None else []
 
     # Names
 
@@ -91,14 +109,14 @@ class Arguments:
     @cached_property
     def at(self) -> Mapping[str, tuple[Argument, ...]]:
         """The arguments by their location."""
-        locations = ("path", "query", "header", "body", "property")
+        locations = ("path", "query", "header", "cookie", "body", "property")
         return {place: tuple(argument for argument in self.all if argument.location == place) for place in locations}
 
     def renamed(self) -> Iterator[tuple[str, str]]:
         """Pointer and message for each argument whose Python name has a number because another has that name."""
         for argument, name in self._named:
             if argument.name != name:
-                at = argument.schema.at if argument.location == "property" else argument.parameter.at
+                at = argument.schema.at if argument.location == "property" else argument.declaration.at
                 yield (
                     at,
                     f"{argument.wire!r} of {self._operation.id} is the argument {argument.name!r}: another is {name!r}",
@@ -121,23 +139,42 @@ class Arguments:
             self._argument(parameter, parameter.name, parameter.schema, parameter.location, parameter.required)
             for parameter in operation.parameters
         ]
-        body = operation.body
+        body = operation.request_body
         if body is None:
             return arguments
-        parts = list(self._parts(self._contract(body.schema), (), body.required))
-        for path, schema, required in parts:
+        parts = self._all_parts(body)
+        for path, (schema, required) in parts.items():
             arguments.append(self._argument(body, ".".join(path), schema, "property", required, path))
-        if not operation.fields:
+        if not body.fields:
             name = snake(body.client_name or body.name)
-            if name in {snake(schema.client_name or path[-1]) for path, schema, _ in parts}:
+            if name in {snake(schema.client_name or path[-1]) for path, (schema, _) in parts.items()}:
                 # The member keeps its name: it is what people fill in; the whole steps aside.
                 body = replace(body, client_name=f"{name}_whole")
-            arguments.append(self._argument(body, body.name, body.schema, "body", body.required and not parts))
+            schemas = self.body_schemas
+            whole = schemas[0] if len(schemas) == 1 else Schema(any_of=tuple(schemas), at=body.at)
+            arguments.append(self._argument(body, body.name, whole, "body", body.required and not parts))
         return arguments
+
+    def _all_parts(self, body: RequestBody) -> dict[tuple[str, ...], tuple[Schema, bool]]:
+        """The members of a body that are arguments, by their paths, with schema and whether every media type requires
+        them. Of a member that several media types have, the first counts."""
+        by_schema = [
+            {
+                path: (schema, required)
+                for path, schema, required in self._parts(self._contract(whole), (), body.required)
+            }
+            for whole in self.body_schemas
+        ]
+        parts: dict[tuple[str, ...], tuple[Schema, bool]] = {}
+        for path in (path for members in by_schema for path in members):
+            found = [members.get(path) for members in by_schema]
+            schema = next(part[0] for part in found if part is not None)
+            parts.setdefault(path, (schema, all(part is not None and part[1] for part in found)))
+        return parts
 
     def _argument(
         self,
-        parameter: Parameter,
+        declared: Parameter | RequestBody,
         wire: str,
         schema: Schema,
         location: str,
@@ -145,7 +182,7 @@ class Arguments:
         path: tuple[str, ...] = (),
     ) -> Argument:
         effective = self._contract(schema)
-        declaration = parameter if location != "property" else schema
+        declaration = declared if location != "property" else schema
         default = schema.default if schema.default is not MISSING else effective.default
         hidden = (declaration.visibility or effective.visibility) == "internal"
         if location == "header":
@@ -171,7 +208,7 @@ class Arguments:
             default=default,
             title=declaration.title or effective.title,
             description=declaration.description or effective.description,
-            parameter=parameter,
+            declaration=declared,
             hidden=hidden,
             path=path,
         )
@@ -207,10 +244,10 @@ class Arguments:
         names = {argument.wire: argument for argument in reversed(self.all)}
         names |= {argument.name: argument for argument in self.all}
         # An object whose members are arguments is still taken under its name.
-        body = self._operation.body
         for argument in self.all:
-            if body is not None and len(argument.path) > 1 and argument.path[0] not in names:
-                outer = self._contract(body.schema).properties[argument.path[0]]
+            if len(argument.path) > 1 and argument.path[0] not in names:
+                wholes = (self._contract(schema).properties for schema in self.body_schemas)
+                outer = next(members[argument.path[0]] for members in wholes if argument.path[0] in members)
                 names[argument.path[0]] = replace(argument, wire=argument.path[0], schema=outer, path=argument.path[:1])
         return names
 
@@ -233,9 +270,12 @@ class Arguments:
 
     # Values
 
-    def gather(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-        """The values of arguments by Python or wire name, with their problems. What is hidden or required takes its
-        default."""
+    def gather(
+        self, given: Mapping[str, Any], content_type: str | None
+    ) -> tuple[dict[str, Any], list[Problem], Schema | None]:
+        """The values of arguments by Python or wire name, with their problems, and the schema that the body has in this
+        call. What is hidden or required takes its default. ``content_type`` is the media type that the caller chose."""
+        schema = self._body_schema(given, content_type)
         problems: list[Problem] = []
         values: dict[str, Any] = {}
         members: dict[str, Any] = {}
@@ -249,7 +289,7 @@ class Arguments:
                 continue
             if value is None and not argument.required and not self._nullable(argument.schema):
                 continue
-            if argument.location == "property" and self._is_whole(argument, value, given):
+            if argument.location == "property" and self._is_whole(argument, value, given, schema):
                 argument = self.by_name[whole]
             if argument.location != "property":
                 argument, value = self._operator(argument, value)
@@ -263,37 +303,71 @@ class Arguments:
                 value, wrong = plain_data(value, (whole, *argument.path))
                 put(members, argument.path, value)
             else:
-                values[argument.name], wrong = self._encoded(argument.schema, value, (argument.name,))
+                declared = schema if argument.location == "body" and schema is not None else argument.schema
+                values[argument.name], wrong = self._encoded(declared, value, (argument.name,))
             problems += wrong
         for argument in self._defaults:
             values.setdefault(argument.name, argument.default)
-        body = self._operation.body
-        if body is not None:
+        body = self._operation.request_body
+        if body is not None and schema is not None:
             if members and whole in values:
                 problems.append(Problem((whole,), f"is given whole and in parts ({', '.join(members)}); choose one"))
             elif members or (body.required and whole not in values and self.at["property"]):
-                for argument in self.at["property"]:
-                    if argument.filled:
-                        put(members, argument.path, argument.default, replace=False)
-                encode = self._compiler.serializer(body.schema)
+                for argument in self._default_members(schema):
+                    put(members, argument.path, argument.default, replace=False)
+                encode = self._compiler.serializer(schema)
                 values[whole] = encode(members, (whole,), problems) if encode else members
-        return values, problems
+        return values, problems, schema
+
+    def _default_members(self, schema: Schema) -> list[Argument]:
+        """The members of a body of a schema whose default is sent."""
+        filled = [argument for argument in self.at["property"] if argument.filled]
+        if len(self.body_schemas) < 2:
+            return filled
+        return [argument for argument in filled if argument.path[0] in self._contract(schema).properties]
+
+    def _body_schema(self, given: Mapping[str, Any], content_type: str | None) -> Schema | None:
+        """The schema that the body has in a call (rule 5)."""
+        schemas = self.body_schemas
+        if len(schemas) < 2:
+            return schemas[0] if schemas else None
+        for argument in self.at["header"]:
+            if content_type is None and argument.wire.lower() == "content-type":
+                chosen = given.get(argument.name, given.get(argument.wire))
+                content_type = chosen if isinstance(chosen, str) else None
+        if content_type is not None:
+            return self._bodies.request_schema(content_type)
+        members: dict[str, Any] = {}
+        for name, value in given.items():
+            argument_or_none = self.by_name.get(name)
+            if argument_or_none is not None and argument_or_none.location == "body":
+                return next((schema for schema in schemas if self._fits(schema, value)), schemas[0])
+            if argument_or_none is not None and argument_or_none.location == "property":
+                put(members, argument_or_none.path, value)
+        holding = [schema for schema in schemas if members.keys() <= self._contract(schema).properties.keys()]
+        return next((schema for schema in holding if self._fits(schema, members)), (holding or schemas)[0])
+
+    def _fits(self, schema: Schema, value: Any) -> bool:
+        """Whether a value of a caller's can be the body in a schema: bytes are for files."""
+        if is_bytes(value) or self._bodies.is_file(schema):
+            return is_bytes(value) and self._bodies.is_file(schema)
+        whole, problems = self._encoded(schema, value, ())
+        return not problems and schema_accepts(self._service, self._compiler.contract, schema, whole)
 
     @cached_property
     def _defaults(self) -> tuple[Argument, ...]:
         """The arguments beside the members of the body whose default is sent."""
         return tuple(argument for argument in self.all if argument.filled and argument.location != "property")
 
-    def _is_whole(self, argument: Argument, value: Any, given: Mapping[str, Any]) -> bool:
+    def _is_whole(self, argument: Argument, value: Any, given: Mapping[str, Any], schema: Schema | None) -> bool:
         """Whether a value for a member that has the body's own name is the body, which it then must fit."""
-        body = self._operation.body
-        if body is None or argument.wire != body.name or self._operation.fields or not isinstance(value, Mapping):
+        body = self._operation.request_body
+        if body is None or argument.wire != body.name or body.fields or not isinstance(value, Mapping):
             return False
         known = self.by_name
         if sum(known[name].location in ("property", "body") for name in given if name in known) != 1:
             return False
-        whole, problems = self._encoded(body.schema, value, ())
-        return not problems and schema_accepts(self._service, self._compiler.contract, body.schema, whole)
+        return schema is not None and self._fits(schema, value)
 
     def _nullable(self, schema: Schema) -> bool:
         effective = self._contract(schema)
@@ -301,7 +375,9 @@ class Arguments:
 
     def _operator(self, argument: Argument, value: Any) -> tuple[Argument, Any]:
         """The parameter and the value that ``"<=2009-07-06"`` means for a parameter with operators."""
-        for operator, name in argument.parameter.operators.items():
+        if not isinstance(argument.declaration, Parameter):
+            return argument, value
+        for operator, name in argument.declaration.operators.items():
             if isinstance(value, str) and value.startswith(operator) and name in self.by_name:
                 return self.by_name[name], value[len(operator) :].strip()
         return argument, value
@@ -314,77 +390,63 @@ class Arguments:
 
     # Validation
 
-    @cached_property
-    def _validator(self) -> Validator:
-        """Judges ``{argument: value, …}`` with the body in one piece under its own name."""
+    def judge(self, values: Mapping[str, Any], sent: Body | None, schema: Schema | None) -> list[Problem]:
+        """The problems of gathered values, whose body has a schema. Bytes are accepted for a file, if the body that is
+        ``sent`` can hold bytes."""
+        judge = self._judges.get(id(schema))
+        if judge is None:
+            judge = self._judges[id(schema)] = self._body_judge(schema)
+        whole = self.body_name
+        body = values.get(whole)
+        if sent is None or sent.codec.structured:
+            return judge.validator.problems(values)
+        if is_bytes(body) or (isinstance(body, str) and sent.codec is BINARY and not judge.is_text):
+            return judge.validator_beside_body.problems({**values, whole: None})
+        if isinstance(body, dict) and judge.files:
+            body = {name: _judgeable(value) if name in judge.files else value for name, value in body.items()}
+            values = {**values, whole: body}
+        return judge.validator.problems(values)
+
+    def _body_judge(self, schema: Schema | None) -> _BodyJudge:
+        """Judges ``{argument: value, …}`` with the body in one piece under its own name, in a schema."""
         writer = JsonSchemaWriter(self._service, request=True)
         properties: dict[str, Any] = {}
         required = []
         for argument in self.all:
             if argument.location != "property":
                 written = writer.write(argument.schema)
-                empty = argument.parameter.allow_empty
+                empty = isinstance(argument.declaration, Parameter) and argument.declaration.allow_empty
                 properties[argument.name] = {"anyOf": [written, {"const": ""}]} if empty else written
                 if argument.required:
                     required.append(argument.name)
-        body = self._operation.body
-        if body is not None:
-            properties[self.body_name] = {} if self._bodies.takes_file else writer.write(body.schema)
+        body = self._operation.request_body
+        files: set[str] = set()
+        if body is not None and schema is not None:
+            properties[self.body_name] = {} if self._bodies.is_file(schema) else writer.write(schema)
             if body.required and self.body_name not in required:
                 required.append(self.body_name)
-        return Validator(
+            for name, member in self._contract(schema).properties.items():
+                if self._bodies.is_file(member) or self._bodies.is_file(self._contract(member).items):
+                    files.add(name)
+        return _BodyJudge(
             {
                 "type": "object",
                 "properties": properties,
                 "required": required,
                 "additionalProperties": False,
                 "$defs": writer.defs,
-            }
+            },
+            self.body_name,
+            is_text=schema is not None and "string" in self._contract(schema).types,
+            files=frozenset(files),
         )
-
-    @cached_property
-    def _validator_beside_body(self) -> Validator:
-        """Judges everything but the body, which is bytes."""
-        written = self._validator.json_schema
-        return Validator({**written, "properties": {**written["properties"], self.body_name: {}}})
-
-    def judge(self, values: Mapping[str, Any], sent: Body | None) -> list[Problem]:
-        """The problems of gathered values. Bytes are accepted for a file, if the body that is ``sent`` can hold
-        bytes."""
-        whole = self.body_name
-        body = values.get(whole)
-        if sent is None or sent.codec.structured:
-            return self._validator.problems(values)
-        if is_bytes(body) or (isinstance(body, str) and sent.codec is BINARY and not self._is_text):
-            return self._validator_beside_body.problems({**values, whole: None})
-        if isinstance(body, dict) and self._files:
-            body = {name: _judgeable(value) if name in self._files else value for name, value in body.items()}
-            values = {**values, whole: body}
-        return self._validator.problems(values)
-
-    @cached_property
-    def _is_text(self) -> bool:
-        """Whether the schema of the body speaks of text."""
-        body = self._operation.body
-        return body is not None and "string" in self._contract(body.schema).types
-
-    @cached_property
-    def _files(self) -> frozenset[str]:
-        """The members of the body that are files, or lists of them."""
-        body = self._operation.body
-        files = set()
-        for name, member in self._contract(body.schema).properties.items() if body is not None else ():
-            items = self._contract(member).items
-            if self._bodies.is_file(member) or self._bodies.is_file(items):
-                files.add(name)
-        return frozenset(files)
 
     # Problems
 
     def reported(self, problems: Iterable[Problem], given: Mapping[str, Any]) -> list[Problem]:
         """The problems as the caller sees them, in the order of the arguments: if the body was given in parts, that of
         a member under the name of the member's argument."""
-        body = self._operation.body
+        body = self._operation.request_body
         in_parts = self.body_name not in given and (body is None or body.name not in given)
         named = dict.fromkeys(self._named_by_part(problem) if in_parts else problem for problem in problems)
         order = {argument.name: index for index, argument in enumerate(self.all)}
@@ -398,6 +460,28 @@ class Arguments:
             if argument.path == path[: len(argument.path)]:
                 return Problem((argument.name, *path[len(argument.path) :]), problem.message)
         return Problem(path, problem.message)
+
+
+class _BodyJudge:
+    """Judges the values of a call whose body has one schema. ``is_text``: the schema is for text. ``files`` are the
+    members that are files, or lists of them."""
+
+    def __init__(self, json_schema: Mapping[str, Any], body_name: str, *, is_text: bool, files: frozenset[str]) -> None:
+        self._json_schema = json_schema
+        self._body_name = body_name
+        self.is_text = is_text
+        self.files = files
+
+    @cached_property
+    def validator(self) -> Validator:
+        """Judges everything."""
+        return Validator(self._json_schema)
+
+    @cached_property
+    def validator_beside_body(self) -> Validator:
+        """Judges everything but the body, which is bytes."""
+        properties = {**self._json_schema["properties"], self._body_name: {}}
+        return Validator({**self._json_schema, "properties": properties})
 
 
 def _judgeable(value: Any) -> Any:

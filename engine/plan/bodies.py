@@ -1,13 +1,15 @@
 """The bodies of an operation by media type: of its requests, its responses, their items, its events.
 
-Each is compiled on first use and kept. A body that is a file is bytes in whatever media type it comes.
+Each is compiled on first use and kept. A body that is a file is bytes in whatever media type it comes. Which declared
+media type describes a body is decided in ``content``.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from openconnectors.engine.model import Answer, Operation, Schema, XmlRule
+from openconnectors.engine.model import ANY, DeclaredResponse, MediaType, Operation, Schema, XmlRule
+from openconnectors.engine.plan.content import describing
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.values.body import Body, Compiler
@@ -29,22 +31,27 @@ class Bodies:
 
     def request(self, media_type: str) -> Body | None:
         """The body of a request in a media type; None if no codec writes it."""
-        return self._body("request", self._request_schema, media_type)
+        return self._body("request", self.request_schema(media_type), media_type)
 
     def request_bytes(self, media_type: str) -> Body:
         """The body of a request whose value is bytes, or text, in that media type already."""
-        return self._compiled("request bytes", self._request_schema, media_type, BINARY)
+        return self._compiled("request bytes", self.request_schema(media_type), media_type, BINARY)
 
     def received(self, media_type: str) -> Body:
         """The body of a request as a service reads it."""
-        body = None if self.takes_file else self.request(media_type)
+        body = None if self.takes_file(media_type) else self.request(media_type)
         return body or self.request_bytes(media_type)
 
-    def response(self, declared: Answer | None, media_type: str) -> Body | None:
-        """The body of a declared response, or of any, in a media type; None if no codec reads it."""
-        schema = declared.media[0].schema if declared is not None and declared.media else None
-        key = declared.status if declared is not None else ""
-        return self._body(key, self._listed(schema, media_type), media_type)
+    def response(
+        self, declared: DeclaredResponse | None, media_type: str, described_by: str | None = None
+    ) -> Body | None:
+        """The body of a declared response, or of any, in a media type; None if no codec reads it. ``described_by`` is
+        the declared media type whose schema the value has, if not its own."""
+        if declared is None:
+            return self._body("", None, media_type)
+        entry = describing(declared.content, described_by or media_type)
+        key = declared.status if described_by is None else f"{declared.status} {described_by}"
+        return self._body(key, self._response_schema(entry, media_type), media_type)
 
     def item(self, status: int, schema: Schema, media_type: str) -> Body | None:
         """An item of the list that a response holds."""
@@ -60,10 +67,9 @@ class Bodies:
         codec = BINARY
         return Body(self._compiler, None, "application/octet-stream", codec, self._xml, [], received=True)
 
-    @cached_property
-    def takes_file(self) -> bool:
-        """Whether the body of a request is bytes, in whatever media type they come."""
-        return self._operation.body is not None and self.is_file(self._operation.body.schema)
+    def takes_file(self, media_type: str) -> bool:
+        """Whether the body of a request in a media type is bytes."""
+        return self.is_file(self.request_schema(media_type))
 
     def is_file(self, schema: Schema | None) -> bool:
         """Whether a schema is that of a file."""
@@ -72,9 +78,11 @@ class Bodies:
         effective = self._compiler.contract.resolve(schema)
         return "file" in effective.types or effective.format in ("file", "binary")
 
-    @property
-    def _request_schema(self) -> Schema | None:
-        return self._operation.body.schema if self._operation.body is not None else None
+    def request_schema(self, media_type: str) -> Schema | None:
+        """The schema of a request's body in a media type."""
+        body = self._operation.request_body
+        entry = describing(body.content, media_type) if body is not None else None
+        return None if entry is None else entry.schema or ANY
 
     def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
         body = self._kept.get((key, media_type))
@@ -102,11 +110,13 @@ class Bodies:
         effective = self._compiler.contract.resolve(schema) if schema is not None else Schema()
         return set(effective.types) <= {"object", "array"} and bool(effective.types or effective.properties)
 
-    def _listed(self, schema: Schema | None, media_type: str) -> Schema | None:
-        """The schema of a body; if the media type is for lists, a list of what is declared."""
+    def _response_schema(self, entry: MediaType | None, media_type: str) -> Schema | None:
+        """The schema of a response's body; if the media type is for lists, a list of the items that are declared."""
         codec = codec_for(media_type)
-        if codec is None or not codec.listed or schema is None:
-            return schema
-        if "array" in self._compiler.contract.resolve(schema).types:
-            return schema
-        return Schema(types=("array",), items=schema)
+        if entry is None or codec is None or not codec.listed:
+            return None if entry is None else entry.schema
+        if entry.item_schema is not None:
+            return Schema(types=("array",), items=entry.item_schema)
+        if entry.schema is None or "array" in self._compiler.contract.resolve(entry.schema).types:
+            return entry.schema
+        return Schema(types=("array",), items=entry.schema)

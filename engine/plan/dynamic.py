@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from openconnectors.engine.model import Choices, Operation, Schema
+from openconnectors.engine.model import Choices, MediaType, Operation, Schema
 
 Resolve = Callable[[Schema], Schema]
 _DEEPEST = 6
@@ -19,22 +19,27 @@ ITEMS = "[]"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A schema that is asked for: ``where`` is "body" or the status of an answer, ``steps`` the way within."""
+    """A schema that the service gives: ``where`` is "body" or the status of a response, ``media_type`` the first that
+    has the schema, ``steps`` the way within."""
 
     where: str
     steps: tuple[str, ...]
     asked: Choices
+    media_type: str = ""
 
 
 def places(operation: Operation, resolve: Resolve) -> tuple[Place, ...]:
     """Every place of an operation whose schema is asked for, not looked for deeper than such a place."""
-    roots = {} if operation.body is None else {"body": operation.body.schema}
-    roots |= {
-        status: one.media[0].schema for status, one in operation.answers.items() if one.media and one.media[0].schema
-    }
+    contents = {"body": operation.request_body.content} if operation.request_body is not None else {}
+    contents |= {status: response.content for status, response in operation.responses.items()}
+    roots: dict[tuple[str, int], tuple[str, Schema]] = {}  # one for the media types that share a schema
+    for where, content in contents.items():
+        for media_type, entry in content.items():
+            if entry.schema is not None:
+                roots.setdefault((where, id(entry.schema)), (media_type, entry.schema))
     return tuple(
-        Place(where, steps, asked)
-        for where, schema in roots.items()
+        Place(where, steps, asked, media_type)
+        for (where, _), (media_type, schema) in roots.items()
         if _asks(schema, resolve)
         for steps, asked in _within(schema, resolve, ())
     )
@@ -70,16 +75,27 @@ def _within(schema: Schema, resolve: Resolve, above: tuple[str, ...]) -> Iterato
 def filled(operation: Operation, resolve: Resolve, found: Iterable[tuple[Place, Schema]]) -> Operation:
     """The operation with these schemas in their places."""
     for place, schema in found:
-        if place.where == "body" and operation.body is not None:
-            whole = _put(operation.body.schema, resolve, place.steps, schema)
-            operation = replace(operation, body=replace(operation.body, schema=whole))
-        elif place.where in operation.answers:
-            answer = operation.answers[place.where]
-            media = tuple(
-                replace(one, schema=_put(one.schema or Schema(), resolve, place.steps, schema)) for one in answer.media
-            )
-            operation = replace(operation, answers={**operation.answers, place.where: replace(answer, media=media)})
+        if place.where == "body" and operation.request_body is not None:
+            body = operation.request_body
+            content = _filled_content(body.content, place, resolve, schema)
+            operation = replace(operation, request_body=replace(body, content=content))
+        elif place.where in operation.responses:
+            response = operation.responses[place.where]
+            filled_response = replace(response, content=_filled_content(response.content, place, resolve, schema))
+            operation = replace(operation, responses={**operation.responses, place.where: filled_response})
     return operation
+
+
+def _filled_content(
+    content: Mapping[str, MediaType], place: Place, resolve: Resolve, schema: Schema
+) -> dict[str, MediaType]:
+    """The media types with a schema in its place in all that share the schema around it."""
+    whole = content[place.media_type].schema
+    changed = _put(whole or Schema(), resolve, place.steps, schema)
+    return {
+        media_type: replace(entry, schema=changed) if entry.schema is whole else entry
+        for media_type, entry in content.items()
+    }
 
 
 def _put(holder: Schema, resolve: Resolve, steps: tuple[str, ...], schema: Schema) -> Schema:

@@ -81,21 +81,23 @@ def minimal(plan: Plan) -> dict[str, Any]:
     examples if these fit their schemas."""
     arguments: dict[str, Any] = {}
     for from_document in (True, False):
+        body = plan.operation.request_body
+        media_types = tuple(body.content) if body is not None else ()
         # A form's fields may be files; bytes anywhere else would have to be the whole body.
-        depth = 1 if plan.operation.fields else 0
+        depth = 1 if body is not None and body.fields else 0
         examples = _Examples(plan, from_document=from_document, optional=False, request=True, bytes_depth=depth)
         arguments = {
-            argument.name: plan.operation.consumes[0] if _chooses(plan, argument) else examples.of(argument.schema)
+            argument.name: media_types[0] if _chooses(plan, argument) else examples.of(argument.schema)
             for argument in plan.arguments
             if (argument.needed or (argument.required and not from_document))
             and argument.location not in ("body", "property")
             and not argument.hidden
         }
-        body = plan.operation.body
         if body is not None and body.required:
-            sent = plan.bodies.request(plan.operation.consumes[0]) if plan.operation.consumes else None
-            whole: Any = b"example" if sent is not None and sent.codec is BINARY else examples.of(body.schema)
-            if plan.operation.fields:
+            sent = plan.bodies.request(media_types[0])
+            schema = plan.bodies.request_schema(media_types[0]) or Schema()
+            whole: Any = b"example" if sent is not None and sent.codec is BINARY else examples.of(schema)
+            if body.fields:
                 arguments |= {
                     argument.name: whole[argument.wire]
                     for argument in plan.arguments
@@ -116,7 +118,7 @@ def minimal(plan: Plan) -> dict[str, Any]:
 def _chooses(plan: Plan, argument: Argument) -> bool:
     """Whether an argument chooses the media type of the body, and the document does not say which there are."""
     chooses = argument.location == "header" and argument.wire.lower() == "content-type"
-    return chooses and bool(plan.operation.consumes) and not plan.contract(argument.schema).enum
+    return chooses and plan.operation.request_body is not None and not plan.contract(argument.schema).enum
 
 
 class _Examples:

@@ -21,6 +21,7 @@ from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import Operation, Representation, Schema
 from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
+from openconnectors.engine.plan.content import describing, within
 from openconnectors.engine.plan.declared import success
 from openconnectors.engine.streams import File, is_bytes
 from openconnectors.engine.values.body import Body
@@ -56,18 +57,25 @@ class Negotiation:
         They are ordered as the document has them, but for an object or a list those that hold one come before text and
         bytes, and last comes what no codec reads.
         """
-        produces = self._operation.produces
+        produces = self._operation.offered()
         if not self._by_header:
             return tuple(name for name in produces if codec_for(name) is not None and name in self._named)
         offered = list(produces)
-        result = success(self._operation)
-        schema = result.media[0].schema if result is not None and result.media else None
-        if schema is not None and {"object", "array"} & set(self._contract(schema).types):
-            ranges = [name for name in produces if "*" in name and within(JSON, essence(name)[0])]
+        unsuited = {name for name in produces if self._holds_members(name) and not _structured(name)}
+        if unsuited:
+            ranges = [name for name in unsuited if "*" in name and within(JSON, essence(name)[0])]
             if ranges and not any(map(_structured, produces)):
                 offered.insert(0, JSON)
-            offered.sort(key=lambda name: not _structured(name))
+            offered.sort(key=lambda name: name in unsuited)
         return tuple(sorted(offered, key=lambda name: codec_for(name) is None and "*" not in name))
+
+    def _holds_members(self, media_type: str) -> bool:
+        """Whether a successful response is an object or a list in a media type."""
+        result = success(self._operation)
+        entry = describing(result.content, media_type) if result is not None else None
+        if entry is None or entry.schema is None:
+            return False
+        return not {"object", "array"}.isdisjoint(self._contract(entry.schema).types)
 
     @cached_property
     def accept_header(self) -> str:
@@ -121,22 +129,33 @@ class Negotiation:
     def _typed_by(self) -> str | None:
         """The argument that chooses the media type of the body, if the document has a parameter for it."""
         for argument in self._arguments.at["header"]:
-            if argument.wire.lower() == "content-type" and self._operation.body is not None:
+            if argument.wire.lower() == "content-type" and self._operation.request_body is not None:
                 return argument.name
         return None
 
+    @cached_property
+    def _declared(self) -> tuple[str, ...]:
+        """The media types and ranges that a body may be sent in, best first."""
+        body = self._operation.request_body
+        return tuple(body.content) if body is not None else ()
+
     def takes(self, media_type: str) -> bool:
         """Whether a request's body may come in a media type."""
-        declared = any(within(media_type, essence(name)[0]) for name in self._operation.consumes)
+        declared = any(within(media_type, essence(name)[0]) for name in self._declared)
         return declared or (self._typed_by is not None and codec_for(media_type) is not None)
 
-    def body_for(self, option: str | None, values: Mapping[str, Any]) -> tuple[Body | None, list[Problem]]:
+    def body_for(
+        self, option: str | None, values: Mapping[str, Any], schema: Schema | None
+    ) -> tuple[Body | None, list[Problem]]:
         """The body in the media type that an option or a parameter of the document's chooses; else in the first that
-        is for values of this kind; else in the first. ``Unsupported`` if no codec writes it."""
-        if self._operation.body is None:
+        is for values of this kind; else in the first: of those whose schema the value has. ``Unsupported`` if no
+        codec writes it."""
+        if self._operation.request_body is None:
             return None, []
         value = values.get(self._arguments.body_name)
         media_types, problems = self._media_types(option, values)
+        if len(self._arguments.body_schemas) > 1:
+            media_types = tuple(name for name in media_types if self._bodies.request_schema(name) is schema)
         candidates = [name for media_type in media_types for name in _concrete(media_type, value)]
         if not candidates:
             if not problems:
@@ -148,9 +167,9 @@ class Negotiation:
             return None, problems
         bodies = [body for name in candidates if (body := self._bodies.request(name)) is not None]
         holds_bytes = is_bytes(value)
-        if holds_bytes and self._bodies.takes_file:
+        if holds_bytes:
             # What is a file already is sent as it is, whatever its type.
-            bodies = [body for body in bodies if body.codec is BINARY]
+            bodies = [body for body in bodies if body.codec is BINARY or not self._bodies.is_file(body.schema)]
         written = holds_bytes or isinstance(value, str)
         if not bodies and written:
             return self._bodies.request_bytes(candidates[0]), []
@@ -166,7 +185,7 @@ class Negotiation:
 
     def _media_types(self, option: str | None, values: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Problem]]:
         """The media types and ranges that the body may be sent in, with the problem if the one chosen is not taken."""
-        consumes = self._operation.consumes
+        consumes = self._declared
         argument = values.get(self._typed_by) if self._typed_by is not None else None
         if option is None and isinstance(argument, str):
             option = argument
@@ -178,18 +197,9 @@ class Negotiation:
             return consumes, []
         consumes = tuple(name for name in consumes if within(essence(option)[0], essence(name)[0]))
         if not consumes:
-            message = f"{option!r} is not taken by {self._operation.id}; it takes {', '.join(self._operation.consumes)}"
+            message = f"{option!r} is not taken by {self._operation.id}; it takes {', '.join(self._declared)}"
             return (), [Problem(("content_type",), message)]
         return ((option,) if essence(option)[1] or "*" in consumes[0] else consumes), []
-
-
-def within(media_type: str, declared: str) -> bool:
-    """Whether a media type is the one declared, or in the range declared (``image/*``)."""
-    return (
-        media_type == declared
-        or declared == "*/*"
-        or (declared.endswith("/*") and media_type.startswith(declared[:-1]))
-    )
 
 
 def _structured(media_type: str) -> bool:

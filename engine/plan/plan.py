@@ -17,7 +17,7 @@ from typing import Any
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import (
-    Answer,
+    DeclaredResponse,
     ErrorShape,
     Operation,
     Paging,
@@ -28,6 +28,7 @@ from openconnectors.engine.model import (
 )
 from openconnectors.engine.plan.arguments import Argument, Arguments
 from openconnectors.engine.plan.bodies import Bodies
+from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.plan.declared import declared_response
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
@@ -100,9 +101,16 @@ class Plan:
         """Where a response has its items and the link to the next page, as the document or a policy says."""
         return self.responses.paging
 
-    def declared_response(self, status: int) -> Answer | None:
+    def declared_response(self, status: int) -> DeclaredResponse | None:
         """The declared response for a status: of its code, its range, else ``default``."""
         return declared_response(self.operation, status)
+
+    def preferred_schema(self, declared: DeclaredResponse) -> Schema | None:
+        """The schema of a declared response in the media type that is asked for first; None if it has no body."""
+        content = declared.content
+        name = next((name for name in self.offered if declared_as(content, name)), next(iter(content), ""))
+        entry = describing(content, name)
+        return None if entry is None else entry.schema
 
     def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
         """The request for arguments by Python or wire name, to ``base``: see ``Requests.request``."""

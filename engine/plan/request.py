@@ -79,15 +79,15 @@ class Requests:
 
         Raises ``InvalidArguments`` with every problem, and ``Unsupported`` if the operation needs what no row can do.
         """
-        values, problems = self._arguments.gather(given)
+        values, problems, schema = self._arguments.gather(given, options.content_type)
         problems += self._negotiation.choose("accept", options.accept, given, values)
         problems += self._negotiation.choose("content-type", options.content_type, given, values)
         accept, refused = self._negotiation.accepted(options.accept)
         problems += refused
-        body, refused = self._negotiation.body_for(options.content_type, values)
+        body, refused = self._negotiation.body_for(options.content_type, values, schema)
         problems += refused
         known = {problem.path for problem in problems}
-        for problem in self._arguments.judge(values, body):
+        for problem in self._arguments.judge(values, body, schema):
             if problem.path not in known:
                 known.add(problem.path)
                 problems.append(problem)

@@ -29,13 +29,14 @@ from openconnectors.engine.errors import (
     answer_error,
 )
 from openconnectors.engine.http import Headers, Response, retry_after
-from openconnectors.engine.model import Answer, ErrorShape, Operation, Paging, Schema
+from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.bodies import JSON, XML, Bodies
+from openconnectors.engine.plan.content import describing, within
 from openconnectors.engine.plan.declared import declared_response, success
 from openconnectors.engine.plan.error_bodies import provider_error
 from openconnectors.engine.plan.members import pick_dotted
-from openconnectors.engine.plan.negotiation import Negotiation, within
+from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import NextLink, SetHeaders, Unauthenticated
 from openconnectors.engine.policies.expressions import Scope
@@ -96,7 +97,7 @@ class Responses:
         response = self._rewritten(response)
         status = response.status
         declared = declared_response(self._operation, status)
-        if final and 200 <= status < 300 and (declared is None or not declared.media):
+        if final and 200 <= status < 300 and (declared is None or not declared.content):
             declared = success(self._operation)
         if not 200 <= status < 300 or (declared is not None and declared.error):
             raise self._error(response, declared)
@@ -175,7 +176,9 @@ class Responses:
 
     # The value
 
-    def _value(self, response: Response, declared: Answer | None, validate: str, problems: list[Problem]) -> Any:
+    def _value(
+        self, response: Response, declared: DeclaredResponse | None, validate: str, problems: list[Problem]
+    ) -> Any:
         try:
             return self._decoded(response, declared, validate, problems)
         except ValueError as error:
@@ -185,16 +188,18 @@ class Responses:
                 content_type=response.headers.get("Content-Type", ""),
             ) from None
 
-    def _decoded(self, response: Response, declared: Answer | None, validate: str, problems: list[Problem]) -> Any:
+    def _decoded(
+        self, response: Response, declared: DeclaredResponse | None, validate: str, problems: list[Problem]
+    ) -> Any:
         """The value of a response, with its problems; ``ValueError`` for one that cannot be read."""
         content_type = response.headers.get("Content-Type", "")
         if self._operation.method == "HEAD" or response.status in (204, 205):
             return None
-        if not response.body and (not content_type or declared is None or not declared.media):
+        if not response.body and (not content_type or declared is None or not declared.content):
             # No bytes and no word about them: there is no representation, hence no value.
-            if declared is None or not declared.media:
+            if declared is None or not declared.content:
                 return None
-            if self._bodies.is_file(declared.media[0].schema):
+            if any(self._bodies.is_file(entry.schema) for entry in declared.content.values()):
                 return b""
             problems.append(Problem((), "is missing: there is no body", leniency.NO_BODY))
             return None
@@ -242,26 +247,26 @@ class Responses:
             problems += body.validate(value)
         return body.parse(value, problems)
 
-    def _ways(self, media_type: str, declared: Answer | None) -> list[tuple[Body, Problem | None]]:
+    def _ways(self, media_type: str, declared: DeclaredResponse | None) -> list[tuple[Body, Problem | None]]:
         """How the bytes of a response of a media type may be read, the likeliest way first; each with what is then
         wrong with the media type.
 
         They are of the media type that they are said to be, if that is declared. If it is not, they are what is
         declared, if they can be read so.
         """
-        types = [media.type for media in declared.media] if declared is not None else []
-        if not types:
+        if declared is None or not declared.content:
             body = self._bodies.response(declared, media_type) if media_type else None
             return [(body or self._bodies.unread, None)]
-        schema = declared.media[0].schema if declared is not None else None
-        if self._bodies.is_file(schema):
+        types = list(declared.content)
+        described_by = describing(declared.content, media_type)
+        if described_by is not None and self._bodies.is_file(described_by.schema):
             # A file may be of any media type.
             return [(self._bodies.response(declared, media_type or types[0]) or self._bodies.unread, None)]
         itself = self._bodies.response(declared, media_type) if media_type else None
         match = self._declared(media_type, types, itself)
         if match is not None:
             body = self._bodies.response(declared, match) or self._bodies.unread
-            as_json = self._bodies.response(declared, JSON) if body.is_mislabeled() else None
+            as_json = self._bodies.response(declared, JSON, match) if body.is_mislabeled() else None
             return [(way, None) for way in (as_json, body) if way is not None]
         mismatch = Problem(
             ("Content-Type",), f"is {media_type}, where {' or '.join(types)} is promised", leniency.MEDIA_TYPE
@@ -299,7 +304,7 @@ class Responses:
 
     # Header fields
 
-    def _fields(self, response: Response, declared: Answer | None, problems: list[Problem]) -> dict[str, Any]:
+    def _fields(self, response: Response, declared: DeclaredResponse | None, problems: list[Problem]) -> dict[str, Any]:
         """The declared header fields of a response, typed; text that does not fit stays text."""
         fields: dict[str, Any] = {}
         if declared is None or not declared.headers:
@@ -337,7 +342,7 @@ class Responses:
 
     # Errors
 
-    def _error(self, response: Response, declared: Answer | None) -> AnswerError:
+    def _error(self, response: Response, declared: DeclaredResponse | None) -> AnswerError:
         value = self._error_value(response, declared)
         code, message = provider_error(value, self._errors)
         unauthenticated = any(
@@ -357,7 +362,7 @@ class Responses:
             target=shown(response.headers.get("Location", "")) if 300 <= response.status < 400 else "",
         )
 
-    def _error_value(self, response: Response, declared: Answer | None) -> Any:
+    def _error_value(self, response: Response, declared: DeclaredResponse | None) -> Any:
         """The value of an error: as the document has it, else as JSON or XML that it is, else its text."""
         data = response.body
         media_type, parameters = essence(response.headers.get("Content-Type", ""))
@@ -370,8 +375,9 @@ class Responses:
         if isinstance(value, (str, bytes)) and media_type != "text/html":
             sniffed = self._sniffed(data, parameters)
             value = sniffed if sniffed is not None else value
-        file = declared is not None and declared.media and self._bodies.is_file(declared.media[0].schema)
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) and not file else value
+        entry = describing(declared.content, media_type) if declared is not None else None
+        is_file = entry is not None and self._bodies.is_file(entry.schema)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) and not is_file else value
 
     # Items and events
 

@@ -141,9 +141,9 @@ class Application:
         if acts:
             status, record = self._simulation.act(operation.sandbox, parsed)
             declared = declared_success(operation, status)
-            value = shape(self._compiler, plan, declared, record)
+            value = shape(self._compiler, plan, declared, media_type, record)
         else:
-            value = sample(plan, declared, media_type) if declared is not None and declared.media else None
+            value = sample(plan, declared, media_type) if declared is not None and declared.content else None
         code = int(declared.status) if declared is not None and declared.status.isdigit() else 200
         try:
             return write(plan, declared, code, media_type, value) or HttpResponse(code)
@@ -154,7 +154,7 @@ class Application:
     def _admitted(self, match: Match, request: HttpRequest) -> ParsedRequest:
         """The request, read by its document. Raises ``HttpError`` or ``ServiceError`` as steps 3 to 6 say."""
         plan = match.route.plan
-        declarations, body = plan.operation.sandbox, plan.operation.body
+        declarations, body = plan.operation.sandbox, plan.operation.request_body
         self._check_credentials(plan, request)
         self._check_body_headers(plan, request)
         arguments = read_arguments(plan, match.values, request.query, request.headers)
@@ -167,7 +167,7 @@ class Application:
                 unreadable = Verdict(f"the body {error}")
         # Links in responses are spelled as the document spells paths, whatever representation was requested.
         path = self._base + expand(plan.operation.path, lambda name: match.values.get(name, ""))
-        conflicts = "409" in plan.operation.answers
+        conflicts = "409" in plan.operation.responses
         parsed = ParsedRequest(arguments, path, request.query, self.values, request.path, conflicts)
         verdict = self._verdict(match, request)
         if verdict is not None and verdict.location == "path":
@@ -188,10 +188,10 @@ class Application:
             raise HttpError(401, "the credentials are missing or wrong", headers)
 
     def _check_body_headers(self, plan: Plan, request: HttpRequest) -> None:
-        body = plan.operation.body
+        body = plan.operation.request_body
         media_type = essence(request.headers.get("Content-Type", ""))[0]
         if body is not None and request.body and not plan.negotiation.takes(media_type):
-            accepted = ", ".join(plan.operation.consumes)
+            accepted = ", ".join(body.content)
             raise HttpError(415, f"the body {wrong_media_type(plan, media_type)}", {"Accept": accepted})
         if body is not None and body.required and media_type and not request.framed:
             raise HttpError(411, "a request with a body needs Content-Length")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from openconnectors.engine.model import Answer, Media, Schema
+from openconnectors.engine.model import DeclaredResponse, MediaType, Schema
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.negotiation import declared_media
 from openconnectors.engine.sandbox.protocol import HttpResponse, reason_phrase
@@ -58,31 +58,31 @@ def error_response(
     try:
         if plan is not None and template is not None:
             members = {"status": error.status, "code": error.code, "message": error.message}
-            undeclared = Answer(
-                status=str(error.status), media=tuple(Media(type=offered, schema=None) for offered in plan.offered)
+            undeclared = DeclaredResponse(
+                status=str(error.status), content={offered: MediaType() for offered in plan.offered}
             )
             value = fill(template, {**context, **members})
             response = write(plan, declared or undeclared, error.status, media_type, value)
         elif plan is not None and declared is not None:
-            value = _error_value(plan, declared, declared_media(declared, media_type), error)
+            value = _error_value(plan, declared, declared_media(declared, media_type)[1], error)
             response = write(plan, declared, error.status, media_type, value)
     except ValueError:
         pass  # the declared schema cannot be written in this media type
     return response or problem_details(error.status, error.message, media_type, error.code)
 
 
-def _declared_error(plan: Plan, status: int) -> Answer | None:
+def _declared_error(plan: Plan, status: int) -> DeclaredResponse | None:
     """The response that an operation declares for an error, if it has a body.
 
     A ``default`` without a response of 2xx beside it describes successes.
     """
-    responses = plan.operation.answers
+    responses = plan.operation.responses
     default = responses.get("default") if any(code.startswith("2") for code in responses) else None
     candidates = (responses.get(str(status)), responses.get(f"{status // 100}XX"), default)
-    return next((declared for declared in candidates if declared is not None and declared.media), None)
+    return next((declared for declared in candidates if declared is not None and declared.content), None)
 
 
-def _error_value(plan: Plan, declared: Answer, media: Media, error: ServiceError) -> Any:
+def _error_value(plan: Plan, declared: DeclaredResponse, media: MediaType, error: ServiceError) -> Any:
     """An example of an error with this message, code and status in the members for them, if the schema accepts it."""
     schema = media.schema or Schema()
     value = accepted_example(plan, schema, declared_examples(declared, media))

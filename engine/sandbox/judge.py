@@ -167,8 +167,9 @@ def _readable(route: Route, content_type: str, data: bytes) -> tuple[bytes, str]
     media_type, parameters = essence(content_type)
     plan = route.plan
     body = plan.bodies.received(media_type)
-    declared = [essence(consumed)[0] for consumed in plan.operation.consumes]
-    if plan.bodies.takes_file:
+    declared_body = plan.operation.request_body
+    declared = [essence(name)[0] for name in declared_body.content] if declared_body is not None else []
+    if plan.bodies.takes_file(media_type):
         return json.encode(""), openapi3.JSON  # bytes, for which there is no schema
     if body.codec is BINARY:
         return json.encode(data.decode("utf-8", "replace")), openapi3.JSON  # a schema sees bytes as text

@@ -4,26 +4,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from openconnectors.engine.model import Answer, Media
-from openconnectors.engine.plan.negotiation import within
+from openconnectors.engine.model import DeclaredResponse, MediaType
+from openconnectors.engine.plan.content import declared_as
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.codecs import essence, is_fallback
 
 
-def success_media_type(route: Route, declared: Answer | None, request: HttpRequest) -> str:
+def success_media_type(route: Route, declared: DeclaredResponse | None, request: HttpRequest) -> str:
     """The media type of a successful response. Raises ``HttpError`` 406 if the request accepts none of them."""
     chosen = chosen_by_url(route, request)
     if chosen is not None:
         return chosen
     accept = request.headers.get("Accept", "*/*")
-    if declared is None or not declared.media:
+    if declared is None or not declared.content:
         return best_match(route.plan.offered, accept) or ""
     offered = writable(route.plan, declared)
     best = best_match(offered, accept)
@@ -51,19 +50,18 @@ def chosen_by_url(route: Route, request: HttpRequest) -> str | None:
     return choice.values.get(request.query_arguments.get(choice.name, "")) if choice.where == "query" else None
 
 
-def declared_media(declared: Answer, media_type: str) -> Media:
-    """What a declared response says of a media type, or of a range that includes it; its first entry if it says
-    nothing."""
-    name = essence(media_type)[0]
-    exact = next((media for media in declared.media if essence(media.type)[0] == name), None)
-    ranges = (replace(media, type=media_type) for media in declared.media if within(name, essence(media.type)[0]))
-    return exact or next(ranges, declared.media[0])
+def declared_media(declared: DeclaredResponse, media_type: str) -> tuple[str, MediaType]:
+    """The media type to write for a media type, and what the declared response says of it: as it is declared, the
+    media type itself if it is in a declared range, else the first that is declared."""
+    content = declared.content
+    name = declared_as(content, media_type) or next(iter(content))
+    return (media_type if "*" in name else name), content[name]
 
 
-def writable(plan: Plan, declared: Answer) -> tuple[str, ...]:
+def writable(plan: Plan, declared: DeclaredResponse) -> tuple[str, ...]:
     """The media types of a response, in the document's order, those last that cannot hold its value: a structure in a
     media type of text or bytes, or one without a codec."""
-    offered = plan.offered or tuple(media.type for media in declared.media)
+    offered = plan.offered or tuple(declared.content)
     bodies = {media_type: plan.bodies.response(declared, media_type) for media_type in offered}
     unsuited = [
         media_type

@@ -84,7 +84,9 @@ _DECODERS: Mapping[str, Callable[[str], str]] = {
 def wrong_media_type(plan: Plan, media_type: str) -> str:
     """The words, without a subject, for a request body in a media type that the operation does not accept."""
     came = f"the media type {media_type}" if media_type else "no media type"
-    return f"has {came}; this operation accepts {', '.join(plan.operation.consumes)}"
+    body = plan.operation.request_body
+    accepted = ", ".join(body.content) if body is not None else "no body"
+    return f"has {came}; this operation accepts {accepted}"
 
 
 def read_body(plan: Plan, content_type: str, data: bytes) -> Any:

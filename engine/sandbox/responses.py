@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import MISSING, Answer, Media, Operation, Schema
+from openconnectors.engine.model import MISSING, DeclaredResponse, MediaType, Operation, Schema
 from openconnectors.engine.plan.examples import example
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.plan import Plan
@@ -18,35 +18,36 @@ from openconnectors.engine.values.codecs import essence
 _JSON = "application/json"
 
 
-def declared_success(operation: Operation, status: int | None) -> Answer | None:
+def declared_success(operation: Operation, status: int | None) -> DeclaredResponse | None:
     """The declared response of a status, else of the lowest status of success, else ``default``."""
     if status is not None:
-        return operation.answers.get(str(status)) or Answer(status=str(status))
-    codes = sorted(code for code in operation.answers if code.startswith("2"))
-    return operation.answers[codes[0]] if codes else operation.answers.get("default")
+        return operation.responses.get(str(status)) or DeclaredResponse(status=str(status))
+    codes = sorted(code for code in operation.responses if code.startswith("2"))
+    return operation.responses[codes[0]] if codes else operation.responses.get("default")
 
 
-def sample(plan: Plan, declared: Answer, media_type: str) -> Any:
+def sample(plan: Plan, declared: DeclaredResponse, media_type: str) -> Any:
     """A value made of the document alone, or bytes that are written already: the example of the media type, else of
     another one, else a value made of the schema. Examples that the schema does not accept are not used.
 
     The value has no link to a next page: a client that follows it would never end.
     """
-    media = declared_media(declared, media_type)
+    name, media = declared_media(declared, media_type)
     schema = media.schema or Schema()
     examples = declared_examples(declared, media)
-    if isinstance(media.example, str):
-        data = media.example.encode("utf-8", "replace")
-        value = _read(plan, declared, media.type, data)
+    if media.examples and isinstance(media.examples[0], str):
+        data = media.examples[0].encode("utf-8", "replace")
+        value = _read(plan, declared, name, data)
         if value is not MISSING and last_page(plan, schema, value) == value:
             return data
         examples.insert(0, value)
     return last_page(plan, schema, accepted_example(plan, schema, examples))
 
 
-def declared_examples(declared: Answer, media: Media) -> list[Any]:
-    """The examples of a declared response, that of one media type first; MISSING for a media type without one."""
-    return [media.example, *(other.example for other in declared.media if other is not media)]
+def declared_examples(declared: DeclaredResponse, media: MediaType) -> list[Any]:
+    """The examples of a declared response, those of one media type first."""
+    others = (other for other in declared.content.values() if other is not media)
+    return [*media.examples, *(example for other in others for example in other.examples)]
 
 
 def accepted_example(plan: Plan, schema: Schema, examples: list[Any]) -> Any:
@@ -56,7 +57,7 @@ def accepted_example(plan: Plan, schema: Schema, examples: list[Any]) -> Any:
     return value if value is not MISSING else example(schema, plan)
 
 
-def _read(plan: Plan, declared: Answer, media_type: str, data: bytes) -> Any:
+def _read(plan: Plan, declared: DeclaredResponse, media_type: str, data: bytes) -> Any:
     """The contract value of an example that is text; MISSING if it is not a value of the declared response."""
     body = plan.bodies.response(declared, media_type)
     problems: list[Problem] = []
@@ -87,14 +88,15 @@ def _without(plan: Plan, schema: Schema | None, value: Any, steps: tuple[str, ..
     return {key: other for key, other in value.items() if key != name}
 
 
-def shape(compiler: Compiler, plan: Plan, declared: Answer | None, value: Any) -> Any:
-    """A record as the declared response shows it: only declared properties, null for absent ones that may be null.
+def shape(compiler: Compiler, plan: Plan, declared: DeclaredResponse | None, media_type: str, value: Any) -> Any:
+    """A record as the declared response shows it in a media type: only declared properties, null for absent ones that
+    may be null.
 
     An absent property that may not be null is left out: after the last page there is no link to a next one.
     """
-    if declared is None or not declared.media or declared.media[0].schema is None:
+    schema = declared_media(declared, media_type)[1].schema if declared is not None and declared.content else None
+    if schema is None:
         return value
-    schema = declared.media[0].schema
     shaped = _cut(compiler, value, schema)
     ends = plan.paging is not None and not pick_dotted(shaped, plan.paging.next_link)
     return last_page(plan, schema, shaped) if ends and not plan.accepts(schema, shaped) else shaped
@@ -118,7 +120,9 @@ def _cut(compiler: Compiler, value: Any, schema: Schema) -> Any:
     return {**shaped, **dict.fromkeys(nullable - shaped.keys())}
 
 
-def write(plan: Plan, declared: Answer | None, status: int, media_type: str, value: Any) -> HttpResponse | None:
+def write(
+    plan: Plan, declared: DeclaredResponse | None, status: int, media_type: str, value: Any
+) -> HttpResponse | None:
     """The response with a contract value, or with bytes; None if it has no body or no codec writes it.
 
     Raises ``ValueError`` for a value that the media type cannot hold.
@@ -131,15 +135,18 @@ def write(plan: Plan, declared: Answer | None, status: int, media_type: str, val
     return HttpResponse(status, data, (("Content-Type", content_type),))
 
 
-def write_body(plan: Plan, declared: Answer | None, media_type: str, value: Any) -> tuple[str, bytes | Content] | None:
+def write_body(
+    plan: Plan, declared: DeclaredResponse | None, media_type: str, value: Any
+) -> tuple[str, bytes | Content] | None:
     """``Content-Type`` and body of a contract value, or of bytes that are written already; None if the response has no
     body or no codec writes it. Raises ``ValueError`` for a value that the media type cannot hold."""
-    if declared is None or not declared.media:
+    if declared is None or not declared.content:
         return None
-    body = plan.bodies.response(declared, declared_media(declared, media_type).type)
+    name, _ = declared_media(declared, media_type)
+    body = plan.bodies.response(declared, name)
     if body is None:
         return None
     # Services send an object or a list as JSON, whatever media type of text or bytes they declare.
-    writer = plan.bodies.response(declared, _JSON) if body.is_mislabeled() else None
+    writer = plan.bodies.response(declared, _JSON, name) if body.is_mislabeled() else None
     written = value if isinstance(value, bytes) else (writer or body).encode(value, [])
     return body.content_type(written), written

@@ -125,10 +125,11 @@ class Router:
 
     def _undeclared_fields(self, route: Route, request: HttpRequest) -> int:
         """The number of fields of a form that the operation does not declare; 0 for other bodies."""
-        body = route.plan.operation.body
-        if body is None or codec_for(request.headers.get("Content-Type", "")) is not FORM:
+        content_type = request.headers.get("Content-Type", "")
+        schema = route.plan.bodies.request_schema(content_type)
+        if schema is None or codec_for(content_type) is not FORM:
             return 0
-        properties = self._compiler.wire.resolve(body.schema).properties
+        properties = self._compiler.wire.resolve(schema).properties
         declared = {schema.form_name or name for name, schema in properties.items()}
         fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         return len({name for name, _ in fields} - declared)

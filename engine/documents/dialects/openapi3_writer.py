@@ -9,7 +9,7 @@ from typing import Any
 
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.http import FRAMING
-from openconnectors.engine.model import Operation, Parameter, Schema, Scheme
+from openconnectors.engine.model import ANY, Operation, Parameter, Schema, Scheme
 from openconnectors.engine.path_templates import expand, variables
 
 JSON = "application/json"
@@ -62,11 +62,14 @@ def write(
         "responses": {"default": {"description": "-"}},
         "security": [{names[name]: [] for name in one if name in schemes} for one in operation.security],
     }
-    body = operation.body
+    body = operation.request_body
     if body is not None:
-        # JSON always: what a judge cannot decode is given to it as JSON.
-        media_types = dict.fromkeys((*operation.consumes, JSON))
-        content = {media_type: _content(body, media_type, json_schema, resolve) for media_type in media_types}
+        content = {
+            media_type: _content(entry.schema or ANY, media_type, json_schema, resolve)
+            for media_type, entry in body.content.items()
+        }
+        if JSON not in content:  # what a judge cannot decode is given to it as JSON
+            content[JSON] = _as_json(body.schemas(), json_schema, resolve)
         written["requestBody"] = {"required": body.required, "content": content}
     return {
         "openapi": "3.1.0",
@@ -117,16 +120,23 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "type": left[0]} if len(left) == 1 else rest
 
 
-def _content(body: Parameter, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
-    effective = resolve(body.schema)
+def _as_json(schemas: list[Schema], json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+    """The media type JSON of a body that is not declared in it: any of its schemas."""
+    if len(schemas) == 1:
+        return _content(schemas[0], JSON, json_schema, resolve)
+    return {"schema": {"anyOf": [_content(schema, JSON, json_schema, resolve)["schema"] for schema in schemas]}}
+
+
+def _content(body: Schema, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+    effective = resolve(body)
     if media_type != "application/x-www-form-urlencoded":
-        return {"schema": {} if effective.format in ("binary", "file") else json_schema(body.schema)}
+        return {"schema": {} if effective.format in ("binary", "file") else json_schema(body)}
     fields = {
         one.form_name or resolve(one).form_name or name: one if not _nested(resolve(one), resolve) else Schema()
         for name, one in effective.properties.items()
     }
     names = dict(zip(effective.properties, fields, strict=True))
-    schema = json_schema(body.schema if not fields else Schema(types=("object",), properties=fields))
+    schema = json_schema(body if not fields else Schema(types=("object",), properties=fields))
     schema["required"] = [names[name] for name in effective.required if name in names]
     encoding = {
         name: dict(_STYLES[one.form_style or resolve(one).form_style or "csv"])

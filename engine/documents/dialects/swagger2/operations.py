@@ -12,12 +12,10 @@ from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.documents.dialects.swagger2.security import Security
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import MISSING, Answer, Media, Operation, Parameter, Paths
+from openconnectors.engine.model import DeclaredResponse, MediaType, Operation, Paths
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _JSON = "application/json"
-_FORM = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data"
 
 
 class Operations:
@@ -78,14 +76,9 @@ class Operations:
         source = self._source
         at = f"{path_at}/{place.method}"
         raw = source.mapping(path_item.get(place.method), at, "an operation")
-        declared = [
-            self._parameters.lower(node, node_at)
-            for node, node_at in self._parameters.declared(path_item, path_at, raw, at)
-        ]
+        parameters = self._parameters.nodes(path_item, path_at, raw, at)
         produces = self._media_types(raw, "produces", at) or (_JSON,)
         consumes = self._media_types(raw, "consumes", at)
-        fields = [parameter for parameter in declared if parameter.location == "formData"]
-        body = self._body(declared, fields, at)
         responses = source.mapping(raw.get("responses"), f"{at}/responses", "responses")
         node = Operation(
             id=name,
@@ -94,12 +87,10 @@ class Operations:
             title=text(raw.get("summary")),
             description=text(raw.get("description")),
             deprecated=truth(raw.get("deprecated")),
-            parameters=tuple(parameter for parameter in declared if parameter.location not in ("body", "formData")),
-            body=body,
-            fields=bool(fields),
-            consumes=_body_types(consumes, fields) if body else (),
-            produces=produces,
-            answers={
+            parameters=self._parameters.lower(parameters),
+            request_body=self._parameters.request_body(parameters, consumes, at),
+            accept=produces,
+            responses={
                 _status(status): self._response(_status(status), response, f"{at}/responses/{escape(status)}", produces)
                 for status, response in responses.items()
                 if not str(status).startswith("x-")
@@ -110,14 +101,6 @@ class Operations:
         members = {**extensions(path_item), **extensions(raw)}
         return source.extend("operation", node, members, self._schemas.site(at))
 
-    def _body(self, declared: list[Parameter], fields: list[Parameter], at: str) -> Parameter | None:
-        bodies = [parameter for parameter in declared if parameter.location == "body"]
-        if len(bodies) + bool(fields) > 1:
-            raise self._source.refuse("an operation has one body, or form fields, not both", at, "body")
-        if bodies:
-            return bodies[0]
-        return self._parameters.form(fields, at) if fields else None
-
     def _media_types(self, operation: Mapping[str, Any], key: str, at: str) -> tuple[str, ...]:
         """The media types that an operation, or else the document, lists under ``consumes`` or ``produces``."""
         value, value_at = operation.get(key), f"{at}/{key}"
@@ -126,37 +109,30 @@ class Operations:
         listed = [value] if isinstance(value, str) else self._source.sequence(value, value_at, key)
         return tuple(name for item in listed if isinstance(item, str) and (name := item.strip()))
 
-    def _response(self, status: str, value: object, at: str, produces: tuple[str, ...]) -> Answer:
+    def _response(self, status: str, value: object, at: str, produces: tuple[str, ...]) -> DeclaredResponse:
         raw, at = self._source.resolve(value, at, "a response")
-        media: tuple[Media, ...] = ()
-        if raw.get("schema") is not None:
+        content: dict[str, MediaType] = {}
+        if raw.get("schema") is not None:  # one schema for every media type that is produced
             schema = self._schemas.lower(raw["schema"], f"{at}/schema")
             examples = _examples(raw.get("examples"))
-            media = tuple(
-                Media(type=media_type, schema=schema, example=examples.get(_essence(media_type), MISSING))
+            content = {
+                media_type: MediaType(
+                    schema=schema,
+                    examples=(examples[name],) if (name := _essence(media_type)) in examples else (),
+                )
                 for media_type in produces
-            )
+            }
         headers = self._source.mapping(raw.get("headers"), f"{at}/headers", "headers")
-        node = Answer(
+        node = DeclaredResponse(
             status=status,
             description=text(raw.get("description")),
-            media=media,
+            content=content,
             headers={
                 name: self._schemas.lower(header, f"{at}/headers/{escape(name)}") for name, header in headers.items()
             },
             at=at,
         )
         return self._source.extend("response", node, extensions(raw), self._schemas.site(at))
-
-
-def _body_types(consumes: tuple[str, ...], fields: list[Parameter]) -> tuple[str, ...]:
-    """The media types of a body. Form fields are sent in those that hold fields; with a file only multipart does
-    ("Parameter Object", ``formData``)."""
-    if not fields:
-        return consumes or (_JSON,)
-    has_file = any("file" in field.schema.types for field in fields)
-    fitting = (_MULTIPART,) if has_file else (_FORM, _MULTIPART)
-    return tuple(media_type for media_type in consumes if media_type in fitting) or fitting[:1]
 
 
 def _examples(raw: object) -> Mapping[str, Any]:

@@ -1,17 +1,25 @@
-"""Parameters of Swagger 2.0, and the body that a parameter ``in: body`` or form fields describe."""
+"""Parameters of Swagger 2.0, and the request body that a parameter ``in: body`` or form fields describe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from openconnectors.engine.documents.dialects.lowering import Source, extensions, text, truth
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
-from openconnectors.engine.model import Parameter, Schema
+from openconnectors.engine.model import MediaType, Parameter, RequestBody, Schema
 
 LOCATIONS = {location.lower(): location for location in ("path", "query", "header", "formData", "body")}
 """By lower case, as published documents write ``Query`` and ``formdata``."""
+
+
+Node = tuple[Mapping[str, Any], str]
+"""A parameter's node and its pointer; ``name`` and ``in`` are those that are meant."""
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 
 
 class Parameters:
@@ -21,12 +29,10 @@ class Parameters:
         self._source = source
         self._schemas = schemas
 
-    def declared(
-        self, path_item: Mapping[str, Any], path_at: str, operation: Mapping[str, Any], at: str
-    ) -> Iterator[tuple[Mapping[str, Any], str]]:
-        """The parameter nodes of an operation and their pointers: its own replace those of its path with the same
-        name and location ("Operation Object"). ``name`` and ``in`` are those that are meant."""
-        nodes: dict[tuple[str, str], tuple[Mapping[str, Any], str]] = {}
+    def nodes(self, path_item: Mapping[str, Any], path_at: str, operation: Mapping[str, Any], at: str) -> list[Node]:
+        """The parameter nodes of an operation: its own replace those of its path with the same name and location
+        ("Operation Object")."""
+        nodes: dict[tuple[str, str], Node] = {}
         for holder, holder_at in ((path_item, path_at), (operation, at)):
             listed = self._source.sequence(holder.get("parameters"), f"{holder_at}/parameters", "parameters")
             for index, item in enumerate(listed):
@@ -37,10 +43,24 @@ class Parameters:
                     raise self._source.refuse(message, raw_at, "parameter")
                 name = raw["name"] if isinstance(raw["name"], str) else name
                 nodes[name, location] = ({**raw, "name": name, "in": location}, raw_at)
-        yield from nodes.values()
+        return list(nodes.values())
 
-    def lower(self, raw: Mapping[str, Any], at: str) -> Parameter:
-        """A parameter of a node of ``declared``."""
+    def lower(self, nodes: list[Node]) -> tuple[Parameter, ...]:
+        """The parameters beside the body."""
+        return tuple(self._parameter(raw, at) for raw, at in nodes if raw["in"] not in ("body", "formData"))
+
+    def request_body(self, nodes: list[Node], consumes: tuple[str, ...], at: str) -> RequestBody | None:
+        """The body of an operation ``at`` a pointer; None if it has none."""
+        bodies = [node for node in nodes if node[0]["in"] == "body"]
+        fields = [node for node in nodes if node[0]["in"] == "formData"]
+        if len(bodies) + bool(fields) > 1:
+            raise self._source.refuse("an operation has one body, or form fields, not both", at, "body")
+        if bodies:
+            return self._body(*bodies[0], consumes)
+        return self._form([self._parameter(*node) for node in fields], consumes, at) if fields else None
+
+    def _parameter(self, raw: Mapping[str, Any], at: str) -> Parameter:
+        """The parameter of a node; of a body or a form field, what it has in common with parameters."""
         members = {key: value for key, value in raw.items() if key not in ("required", "description")}
         if raw["in"] == "header":  # blanks around a field's value are no part of it (RFC 9110 section 5.5)
             members |= {key: _trimmed(raw[key]) for key in ("default", "enum") if key in raw}
@@ -59,8 +79,27 @@ class Parameters:
         )
         return self._source.extend("parameter", node, extensions(raw), self._schemas.site(at))
 
-    def form(self, fields: list[Parameter], at: str) -> Parameter:
-        """Form fields as one body, an object with a property for each."""
+    def _body(self, raw: Mapping[str, Any], at: str, consumes: tuple[str, ...]) -> RequestBody:
+        """A parameter ``in: body`` as a request body: one schema for every media type that is consumed."""
+        parameter = self._parameter(raw, at)
+        return RequestBody(
+            name=parameter.name,
+            content=dict.fromkeys(consumes or (_JSON,), MediaType(schema=parameter.schema)),
+            required=parameter.required,
+            title=parameter.title,
+            description=parameter.description,
+            client_name=parameter.client_name,
+            visibility=parameter.visibility,
+            choices=parameter.choices,
+            notification=parameter.notification,
+            extensions=parameter.extensions,
+            at=at,
+        )
+
+    @staticmethod
+    def _form(fields: list[Parameter], consumes: tuple[str, ...], at: str) -> RequestBody:
+        """Form fields as a request body: an object with a property for each, in the media types that hold fields. A
+        file is sent in multipart only ("Parameter Object", ``formData``)."""
         schema = Schema(
             types=("object",),
             properties={field.name: _described(field) for field in fields},
@@ -68,7 +107,11 @@ class Parameters:
             additional=False,
             at=at,
         )
-        return Parameter(name="body", location="body", required=bool(schema.required), schema=schema, at=at)
+        has_file = any("file" in field.schema.types for field in fields)
+        fitting = (_MULTIPART,) if has_file else (_FORM, _MULTIPART)
+        media_types = tuple(name for name in consumes if name in fitting) or fitting[:1]
+        content = dict.fromkeys(media_types, MediaType(schema=schema))
+        return RequestBody(content=content, required=bool(schema.required), fields=True, at=at)
 
 
 def _described(field: Parameter) -> Schema:
