@@ -199,7 +199,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not validate is reported by the check refusal."""
-    monkeypatch.setattr(Arguments, "judge", lambda self, values, sent: [])
+    monkeypatch.setattr(Arguments, "judge", lambda self, values, sent, schema: [])
     found = _found(document, Shelf(), operations=["list_books"])
     assert "refusal" in {one.check for one in found}
 
