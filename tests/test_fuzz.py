@@ -19,7 +19,8 @@ from openconnectors.engine.client.connector import connected, runner_of
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import InvalidArguments
 from openconnectors.engine.fuzz import Failure, arguments, broken, failure_of, fuzz, hostile, replay
-from openconnectors.engine.fuzz.checks import Caller, refused
+from openconnectors.engine.fuzz.calls import Caller
+from openconnectors.engine.fuzz.checks import refused
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.options import Options
@@ -108,7 +109,7 @@ def test_no_octets_break_the_client(entry: Entry) -> None:
     values = {one.name: "x" for one in loader.load(entry.document, entry.properties).connection}
     made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
     names = list(made)[:3]
-    assert [(one.name, one.answer, one.message) for one in hostile(made, names, examples=40)] == []
+    assert [(one.name, one.response, one.message) for one in hostile(made, names, examples=40)] == []
 
 
 def test_a_client_that_octets_break_is_found(document: Path) -> None:

@@ -76,8 +76,8 @@ def fuzz(
             count += 1
             kept.append(one.saved())
             click.echo(escaped_line(f"{one.check}: {one.name}: {one.message}"))
-            if one.answer is not None:
-                click.echo(f"  answered with {one.answer!r}; replay it with --replay")
+            if one.response is not None:
+                click.echo(f"  answered with {one.response!r}; replay it with --replay")
             else:
                 click.echo(f"  {one.command(name, url)}\n  {one.python(name, url)}")
         if save is not None:
@@ -101,7 +101,7 @@ def _chosen(made: Connector, operations: tuple[str, ...], read_only: bool) -> li
 
 def _failures(made: Connector, chosen: list[str], examples: int, random_seed: int, answers: bool) -> Iterator[Failure]:
     yield from fuzzed(
-        made, chosen, examples=examples, random_seed=random_seed, told=lambda said: click.echo(said, err=True)
+        made, chosen, examples=examples, random_seed=random_seed, progress=lambda line: click.echo(line, err=True)
     )
     if answers:
         yield from hostile(made, chosen, examples=examples, random_seed=random_seed)

@@ -1,183 +1,146 @@
-"""What must hold of every answer: one row a check, of a call and what came of it."""
+"""What must hold of every call: one table, one row per check, of the outcome of a call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
 
 from openconnectors.engine.call.paging import Links
-from openconnectors.engine.client.connector import Connector, runner_of
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
-from openconnectors.engine.flows import Flow
-from openconnectors.engine.http import Request, Response
-from openconnectors.engine.plan.options import Options
+from openconnectors.engine.fuzz.calls import Caller, Outcome
 from openconnectors.engine.plan.plan import Plan
 
-_PAGES = 6
-_TELLING = 12
-"""How long the text of an item is, at least, that tells it from others."""
+_PAGES = 6  # followed at most
+_DISTINCT_LENGTH = 12
+"""The least length of the text of an item that identifies it: shorter ones may occur twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
-    """One call: its arguments, the representation that was asked for, and the answer or the error in its place."""
-
-    plan: Plan
-    arguments: Mapping[str, Any]
-    accept: str | None
-    response: Response | None = None
-    error: ConnectorError | None = None
-
-
-@dataclass
-class Caller:
-    """Makes calls of a connector as they are, sent once: nothing is repeated, redirected or paced.
-
-    ``sent`` counts the requests.
-    """
-
-    connector: Connector
-    timeout: float = 10.0
-    sent: int = 0
-
-    def request(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Request:
-        """The request, or ``InvalidArguments``."""
-        connection = self.connector.connection
-        return plan.request(arguments, connection.base, Options(accept=accept), fixed=connection.fixed)
-
-    def call(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Came:
-        """What comes of a call."""
-        return self.follow(plan, self.request(plan, arguments, accept), arguments, accept)
-
-    def follow(self, plan: Plan, request: Request, arguments: Mapping[str, Any], accept: str | None) -> Came:
-        """What comes of a request."""
-        connection = self.connector.connection
-        sent = replace(request, timeout=self.timeout, prerequisite=None)
-        try:
-            flow = connection.send(plan.operation, sent, self._once)
-            return Came(plan, arguments, accept, response=runner_of(self.connector).run(flow))
-        except ConnectorError as error:
-            return Came(plan, arguments, accept, error=error)
-
-    def _once(self, request: Request) -> Flow[Response]:
-        self.sent += 1
-        response = yield request
-        return response
-
-
-def _no_answer(came: Came, caller: Caller) -> str | None:
-    return f"{type(came.error).__name__}: {came.error}" if isinstance(came.error, TransportError) else None
-
-
-def _unreadable(came: Came, caller: Caller) -> str | None:
-    if came.error is None or isinstance(came.error, TransportError):
+def _no_answer(outcome: Outcome, caller: Caller) -> str | None:
+    """The service responds."""
+    if not isinstance(outcome.error, TransportError):
         return None
-    return f"{type(came.error).__name__}: {came.error}"
+    return f"{type(outcome.error).__name__}: {outcome.error}"
 
 
-def _server_error(came: Came, caller: Caller) -> str | None:
-    status = came.response.status if came.response is not None else 0
+def _unreadable(outcome: Outcome, caller: Caller) -> str | None:
+    """The response is valid HTTP."""
+    if outcome.error is None or isinstance(outcome.error, TransportError):
+        return None
+    return f"{type(outcome.error).__name__}: {outcome.error}"
+
+
+def _server_error(outcome: Outcome, caller: Caller) -> str | None:
+    """The status is below 500."""
+    status = outcome.response.status if outcome.response is not None else 0
     return f"the service failed: status {status}" if status >= 500 else None
 
 
-def _differences(came: Came) -> tuple[Problem, ...]:
-    if came.response is None or came.response.status >= 500:
+def _differences(outcome: Outcome) -> tuple[Problem, ...]:
+    """How a response below 500 differs from its document."""
+    if outcome.response is None or outcome.response.status >= 500:
         return ()
-    return came.plan.differences(came.response)
+    return outcome.plan.differences(outcome.response)
 
 
-def _status(came: Came, caller: Caller) -> str | None:
-    if came.response is None or came.response.status >= 500:
+def _status(outcome: Outcome, caller: Caller) -> str | None:
+    """The status is documented: itself, its class (``4XX``), or an error by ``default``."""
+    if outcome.response is None or outcome.response.status >= 500:
         return None
-    status = came.response.status
-    known = came.plan.operation.responses
-    fits = str(status) in known or f"{status // 100}XX" in known or ("default" in known and status >= 400)
-    fits = fits or ("default" in known and not any(one.startswith("2") for one in known))
-    return None if fits else f"status {status}, where {', '.join(known)} are documented"
+    status = outcome.response.status
+    documented = outcome.plan.operation.responses
+    fits = (
+        str(status) in documented or f"{status // 100}XX" in documented or ("default" in documented and status >= 400)
+    )
+    # Without a response of 2xx beside it, "default" describes successes.
+    fits = fits or ("default" in documented and not any(code.startswith("2") for code in documented))
+    return None if fits else f"status {status} is not documented; documented are {', '.join(documented)}"
 
 
-def _content_type(came: Came, caller: Caller) -> str | None:
-    if came.response is not None and came.accept and came.response.status < 300 and came.response.body:
-        came_type = came.response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if came_type and came_type != came.accept and came_type.rpartition("+")[2] != came.accept.rpartition("/")[2]:
-            return f"{came.accept} was asked for, {came_type} came"
-    return next((str(one) for one in _differences(came) if one.path[:1] == ("Content-Type",)), None)
+def _content_type(outcome: Outcome, caller: Caller) -> str | None:
+    """The media type is the requested one, and documented."""
+    response, accept = outcome.response, outcome.accept
+    if response is not None and accept and response.status < 300 and response.body:
+        received = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if received and received != accept and received.rpartition("+")[2] != accept.rpartition("/")[2]:
+            return f"{accept} was requested, {received} received"
+    return next((str(problem) for problem in _differences(outcome) if problem.path[:1] == ("Content-Type",)), None)
 
 
-def _schema(came: Came, caller: Caller) -> str | None:
-    kept = ("status",), ("Content-Type",)
-    return next((str(one) for one in _differences(came) if one.path[:1] not in kept), None)
+def _schema(outcome: Outcome, caller: Caller) -> str | None:
+    """The value and the header fields keep to their schemas."""
+    other_checks = ("status",), ("Content-Type",)
+    return next((str(problem) for problem in _differences(outcome) if problem.path[:1] not in other_checks), None)
 
 
-def _representations(came: Came, caller: Caller) -> str | None:
-    """Two representations of one answer are one value."""
-    plan, response = came.plan, came.response
-    own = [one for one in plan.offered if "json" in one or "xml" in one]
-    if plan.operation.method != "GET" or response is None or response.status != 200 or len(own) < 2:
+def _representations(outcome: Outcome, caller: Caller) -> str | None:
+    """JSON and XML of one resource are one value."""
+    plan, response = outcome.plan, outcome.response
+    offered = [media_type for media_type in plan.offered if "json" in media_type or "xml" in media_type]
+    if plan.operation.method != "GET" or response is None or response.status != 200 or len(offered) < 2:
         return None
     values = {}
-    for accept in own[:2]:
-        other = caller.call(plan, came.arguments, accept)
+    for accept in offered[:2]:
+        other = caller.call(plan, outcome.arguments, accept)
         if other.response is None or other.response.status != 200:
             status = other.response.status if other.response is not None else type(other.error).__name__
-            return f"{accept} is offered, and answered {status}"
+            return f"{accept} is documented, but the response was {status}"
         try:
             values[accept] = plan.read(other.response, "lenient").value
         except ConnectorError as error:
             return f"{accept} cannot be read: {error}"
     first, second = values.values()
-    return None if first == second else f"{' and '.join(values)} differ{_where(first, second)}"
+    return None if first == second else f"{' and '.join(values)} differ{_first_difference(first, second)}"
 
 
-def _where(first: Any, second: Any, path: str = "") -> str:
+def _first_difference(first: object, second: object, path: str = "") -> str:
+    """The path of the first difference between two values, with both."""
     if isinstance(first, dict) and isinstance(second, dict):
         for name in [*first, *second]:
             if first.get(name) != second.get(name):
-                return _where(first.get(name), second.get(name), f"{path}.{name}")
+                return _first_difference(first.get(name), second.get(name), f"{path}.{name}")
     if isinstance(first, list) and isinstance(second, list):
-        for index, (one, two) in enumerate(zip(first, second, strict=False)):
-            if one != two:
-                return _where(one, two, f"{path}[{index}]")
-        return f" at {path or 'their root'}: {len(first)} and {len(second)} items"
-    return f" at {path.lstrip('.') or 'their root'}: {first!r} and {second!r}"
+        for index, (left, right) in enumerate(zip(first, second, strict=False)):
+            if left != right:
+                return _first_difference(left, right, f"{path}[{index}]")
+        return f" at {path or 'the top level'}: {len(first)} and {len(second)} items"
+    return f" at {path.lstrip('.') or 'the top level'}: {first!r} and {second!r}"
 
 
-def _paging(came: Came, caller: Caller) -> str | None:
-    """Pages follow one another, each read like the first, and end; no item comes twice, no page again."""
-    paging, response, plan = came.plan.paging, came.response, came.plan
+def _paging(outcome: Outcome, caller: Caller) -> str | None:
+    """Pages follow one another, each like the first, and end; no item is on two pages, no page comes twice."""
+    paging, response, plan = outcome.plan.paging, outcome.response, outcome.plan
     if paging is None or not paging.next_link or paging.operation or response is None or response.status != 200:
         return None
-    first = caller.request(plan, came.arguments, came.accept)
+    first = caller.request(plan, outcome.arguments, outcome.accept)
     pages, seen, items, url = Links(plan, paging, first), [first.url], list[str](), first.url
     for _ in range(_PAGES):
         if response is None or response.status != 200:
-            return f"the next page {url} was answered {response.status if response is not None else 'nothing'}"
-        if differs := plan.differences(response):
-            return f"the page {url}: {differs[0]}"
+            status = f"status {response.status}" if response is not None else "no response"
+            return f"the next page {url}: {status}"
+        if differences := plan.differences(response):
+            return f"the page {url}: {differences[0]}"
         try:
             page = plan.read(response, "lenient").value
-            here = [repr(one) for one in pages.items(page)]
+            of_page = [repr(item) for item in pages.items(page)]
             following = None if pages.link(page) is None else pages.after(page)
         except ConnectorError as error:
             return str(error)
-        twice = [one for one in here if one in items and len(one) > _TELLING]
-        if twice:
-            return f"an item comes on two pages: {twice[0][:120]}"
+        repeated = [item for item in of_page if item in items and len(item) > _DISTINCT_LENGTH]
+        if repeated:
+            return f"an item is on two pages: {repeated[0][:120]}"
         if following is None:
             return None
         if following.url in seen:
-            return f"the page {following.url} comes again"
-        if not here:
-            return f"an empty page says that there is another: {following.url}"
-        items += here
+            return f"the page {following.url} comes twice"
+        if not of_page:
+            return f"an empty page links to a next one: {following.url}"
+        items += of_page
         url = following.url
         seen.append(url)
-        response = caller.follow(plan, following, came.arguments, came.accept).response
+        response = caller.send(plan, following, outcome.arguments, outcome.accept).response
     return None
 
 
-CHECKS: Mapping[str, Callable[[Came, Caller], str | None]] = {
+CHECKS: Mapping[str, Callable[[Outcome, Caller], str | None]] = {
     "no-answer": _no_answer,
     "unreadable": _unreadable,
     "server-error": _server_error,
@@ -187,11 +150,12 @@ CHECKS: Mapping[str, Callable[[Came, Caller], str | None]] = {
     "representations": _representations,
     "paging": _paging,
 }
-"""What is checked, in this order: each says what is wrong, or None."""
+"""The checks in their order: each returns what is wrong, or None. A check may rely on those before it; the last two
+send requests of their own."""
 
 
-def refused(plan: Plan, arguments: Mapping[str, Any], caller: Caller) -> str | None:
-    """Whether the client refuses arguments before it sends anything; says so where it does not."""
+def refused(plan: Plan, arguments: Mapping[str, object], caller: Caller) -> str | None:
+    """None if the client refuses arguments before it sends anything, else what it does with them."""
     try:
         request = caller.request(plan, arguments)
     except InvalidArguments:

@@ -1,6 +1,6 @@
-"""Answers made up against the client: whatever octets come, a call gives a value or raises an error of our tree.
+"""Malformed responses against the client: whatever bytes arrive, a call returns a value or raises a ``ConnectorError``.
 
-The octets go over a loopback socket, through the transport that every call takes.
+The bytes are sent over a loopback socket, through the transport of every call.
 """
 
 from __future__ import annotations
@@ -27,35 +27,37 @@ from openconnectors.engine.plan.plan import Plan
 
 Strategy = st.SearchStrategy[Any]
 SECONDS = 3.0
-"""How long a call may wait for octets that do not come."""
+"""How long a call waits for bytes that do not arrive."""
 
 
 class _Handler(socketserver.BaseRequestHandler):
+    server: _Server
+
     def handle(self) -> None:
-        """Reads the head of a request, writes the octets, and hangs up."""
+        """Read the head of a request, send the bytes, and close."""
         with suppress(OSError):
             self.request.settimeout(SECONDS)
             data = b""
             while b"\r\n\r\n" not in data and (piece := self.request.recv(65536)):
                 data += piece
-            server: Any = self.server
-            self.request.sendall(server.answer)
+            self.request.sendall(self.server.response)
 
 
-class Answering:
-    """A server on loopback that answers every request with the same octets: ``answer``."""
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    response = b""
+
+
+class FixedServer:
+    """A server on loopback that sends the same bytes to every request."""
 
     def __init__(self) -> None:
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-            answer = b""
-
-        self._server = Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self.port = int(self._server.server_address[1])
 
-    def __enter__(self) -> Answering:
+    def __enter__(self) -> FixedServer:
         self._thread.start()
         return self
 
@@ -63,45 +65,45 @@ class Answering:
         self._server.shutdown()
         self._server.server_close()
 
-    def give(self, answer: bytes) -> None:
-        """What is answered from now on."""
-        self._server.answer = answer
+    def send_from_now_on(self, response: bytes) -> None:
+        """Set the bytes for the next requests."""
+        self._server.response = response
 
 
-def answers(plan: Plan) -> Strategy:
-    """Whole answers as octets: of the operation's own kind, cut, broken, mislabelled; or anything."""
+def responses(plan: Plan) -> Strategy:
+    """A strategy of whole responses as bytes: declared ones cut, damaged or mislabelled; or any bytes."""
     bodies = _bodies(plan)
-    types = [name for response in plan.operation.responses.values() for name in response.content] or [
-        "application/json"
-    ]
-    statuses = [int(one) for one in plan.operation.responses if one.isdigit()] or [200]
-    made = st.builds(
-        _answer,
+    declared = plan.operation.responses
+    types = [media_type for response in declared.values() for media_type in response.content] or ["application/json"]
+    statuses = [int(code) for code in declared if code.isdigit()] or [200]
+    drawn = st.builds(
+        _response,
         st.sampled_from(_LINES) | st.sampled_from(statuses).map(_line),
         st.lists(st.sampled_from(_HEADERS) | st.binary(max_size=20), max_size=3),
         st.sampled_from([*types, *_TYPES]),
         bodies,
-        st.sampled_from(_FRAMES),
+        st.sampled_from(_FRAMINGS),
         st.integers(0, 400) | st.none(),
     )
-    return made | st.binary(max_size=60)
+    return drawn | st.binary(max_size=60)
 
 
 def _bodies(plan: Plan) -> Strategy:
-    own = [
-        example(entry.schema, plan)
+    """Declared bodies, whole and cut; JSON of other shapes; texts that parsers have failed on; any bytes."""
+    examples = [
+        example(media.schema, plan)
         for response in plan.operation.responses.values()
-        for entry in response.content.values()
-        if entry.schema is not None
+        for media in response.content.values()
+        if media.schema is not None
     ]
-    whole = [json.dumps(one, default=str).encode() for one in own] or [b"{}"]
+    whole = [json.dumps(value, default=str).encode() for value in examples] or [b"{}"]
     values = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
         max_leaves=6,
     ).map(lambda value: json.dumps(value).encode())
     cut = st.tuples(st.sampled_from(whole), st.integers(0, 60)).map(lambda pair: pair[0][: -pair[1] or None])
-    return st.sampled_from([*whole, *_ODD]) | cut | values | st.binary(max_size=40)
+    return st.sampled_from([*whole, *_HARD]) | cut | values | st.binary(max_size=40)
 
 
 def _line(status: int) -> bytes:
@@ -109,7 +111,7 @@ def _line(status: int) -> bytes:
 
 
 _LINES = [
-    *[_line(one) for one in (100, 200, 201, 204, 206, 301, 303, 304, 307, 400, 404, 429, 500, 503, 599, 999)],
+    *[_line(status) for status in (100, 200, 201, 204, 206, 301, 303, 304, 307, 400, 404, 429, 500, 503, 599, 999)],
     *(
         b"HTTP/1.1 200",
         b"HTTP/1.1 2000 X",
@@ -131,7 +133,7 @@ _TYPES = [
     *("application/json; charset=utf-16", "application/json; charset=no-such", "x", "application/json;;=;"),
     *("multipart/form-data", "application/x-www-form-urlencoded", "application/vnd.x+json"),
 ]
-_ODD = [
+_HARD = [
     *(b"", b"null", b"[", b'{"a":', b"NaN", b"1e999", b'"\xed\xa0\x80"', b"\xff\xfe", b"\xef\xbb\xbf{}", b"{}{}"),
     *(b'{"a":1,"a":2}', b"[" * 5000, b'{"a":' * 3000, b"9" * 5000, b'"\\ud800"', b"<a/>", b"<a>", b"<a><b></a></b>"),
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;&c;</a>',
@@ -139,39 +141,40 @@ _ODD = [
     gzip.compress(b"{}" * 1000),
     gzip.compress(b"{}")[:10],
 ]
-_FRAMES = ("right", "short", "long", "chunked", "broken chunks", "none")
+_FRAMINGS = ("right", "short", "long", "chunked", "broken chunks", "none")
 
 
-def _answer(line: bytes, headers: list[bytes], kind: str, body: bytes, frame: str, cut: int | None) -> bytes:
+def _response(line: bytes, headers: list[bytes], media_type: str, body: bytes, framing: str, cut: int | None) -> bytes:
+    """A response of these parts, of which only the first ``cut`` bytes are sent."""
     fields = [line, *headers]
-    if kind:
-        fields.append(b"Content-Type: " + kind.encode())
-    if frame in ("right", "short", "long"):
-        length = len(body) + {"right": 0, "short": -2, "long": 7}[frame]
+    if media_type:
+        fields.append(b"Content-Type: " + media_type.encode())
+    if framing in ("right", "short", "long"):
+        length = len(body) + {"right": 0, "short": -2, "long": 7}[framing]
         fields.append(b"Content-Length: %d" % max(length, 0))
-    elif frame != "none":
+    elif framing != "none":
         fields.append(b"Transfer-Encoding: chunked")
-        size = b"%x" % len(body) if frame == "chunked" else b"zz"
+        size = b"%x" % len(body) if framing == "chunked" else b"zz"
         body = size + b"\r\n" + body + b"\r\n0\r\n\r\n"
-    made = b"\r\n".join(fields) + b"\r\n\r\n" + body
-    return made if cut is None else made[:cut]
+    data = b"\r\n".join(fields) + b"\r\n\r\n" + body
+    return data if cut is None else data[:cut]
 
 
-def escaped(plan: Plan, request: Request, answer: bytes, server: Answering, runner: Runner) -> str | None:
-    """What leaves a call that is answered with these octets and is no error of our tree; None where nothing does."""
-    server.give(answer)
+def escaped(plan: Plan, request: Request, response: bytes, server: FixedServer, runner: Runner) -> str | None:
+    """The exception that a call raises for a response if it is not a ``ConnectorError``; else None."""
+    server.send_from_now_on(response)
     parts = urlsplit(request.url)
     url = urlunsplit(("http", f"127.0.0.1:{server.port}", parts.path, parts.query, ""))
     end = time.monotonic() + SECONDS
     call = Call(lambda: end - time.monotonic(), Quota())
     try:
         sent = replace(request, url=url, base=f"http://127.0.0.1:{server.port}", prerequisite=None)
-        response = Runner(runner.transport, sleep=lambda seconds: None).run(exchange(sent, call))
-        for check in ("lenient", "strict"):
+        received = Runner(runner.transport, sleep=lambda seconds: None).run(exchange(sent, call))
+        for validation in ("lenient", "strict"):
             with suppress(ConnectorError):
-                plan.read(response, check)
+                plan.read(received, validation)
     except ConnectorError:
         return None
-    except Exception as error:  # noqa: BLE001 - this is what is looked for
+    except Exception as error:  # noqa: BLE001 - these are what the fuzzer looks for
         return f"{type(error).__name__}: {error}"
     return None

@@ -1,0 +1,92 @@
+"""The calls of the fuzzer: a connector's operations, each request sent once.
+
+Nothing is repeated, redirected or paced, so that a check sees what the service did with this request. This is the only
+module of the fuzzer that looks into a connector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openconnectors.engine.call.runner import Runner
+from openconnectors.engine.client.connector import Connector, UnknownOperation, connected, runner_of
+from openconnectors.engine.credentials import Mask
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.flows import Flow
+from openconnectors.engine.http import Request, Response
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
+
+TIMEOUT = 10.0  # seconds of one call: a service under test that takes longer counts as not responding
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One call: its arguments by Python name, the requested media type, and the response or the error."""
+
+    plan: Plan
+    arguments: Mapping[str, Any]
+    accept: str | None
+    response: Response | None = None
+    error: ConnectorError | None = None
+
+
+class Caller:
+    """Calls the operations of a connector; ``sent`` counts the requests."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self.sent = 0
+
+    def names(self) -> list[str]:
+        """The Python names of all operations."""
+        return list(self._connector)
+
+    def plan(self, name: str) -> Plan:
+        """The plan of an operation by its Python name. Raises ``UnknownOperation``, or ``InvalidDocument`` for one that
+        cannot be read from the document."""
+        service = connected(self._connector)
+        if name not in service.operation_ids:
+            raise UnknownOperation("operation", name, service.operation_ids)
+        return service.plan(service.operation_ids[name])
+
+    def check(self, plan: Plan) -> None:
+        """Raise ``Unsupported`` or ``InvalidDocument`` for an operation that cannot be called here."""
+        connected(self._connector).refuse_uncallable(plan.operation)
+
+    @property
+    def mask(self) -> Mask:
+        """Hides the secrets of the connection in what is reported."""
+        return self._connector.connection.mask
+
+    @property
+    def runner(self) -> Runner:
+        """The runner of the connector's flows."""
+        return runner_of(self._connector)
+
+    def request(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Request:
+        """The request for arguments; raises ``InvalidArguments``."""
+        connection = self._connector.connection
+        return plan.request(arguments, connection.base, Options(accept=accept), fixed=connection.fixed)
+
+    def call(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Outcome:
+        """The outcome of a call; raises ``InvalidArguments`` if nothing is sent."""
+        return self.send(plan, self.request(plan, arguments, accept), arguments, accept)
+
+    def send(self, plan: Plan, request: Request, arguments: Mapping[str, Any], accept: str | None) -> Outcome:
+        """The outcome of a request, with the connection's credentials."""
+        connection = self._connector.connection
+        complete = replace(request, timeout=TIMEOUT, prerequisite=None)
+        try:
+            flow = connection.send(plan.operation, complete, self._once)
+            return Outcome(plan, arguments, accept, response=self.runner.run(flow))
+        except ConnectorError as error:
+            return Outcome(plan, arguments, accept, error=error)
+
+    def _once(self, request: Request) -> Flow[Response]:
+        """Send a request without retries and redirects."""
+        self.sent += 1
+        response = yield request
+        return response

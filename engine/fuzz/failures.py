@@ -1,0 +1,100 @@
+"""A failed call as a value: shown as a command and as Python, saved as plain data, read again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openconnectors.engine.fuzz.checks import CHECKS
+
+REFUSAL, CLIENT = "refusal", "client"
+"""The checks of the client: it refuses wrong arguments; no malformed response breaks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call that fails a check: the operation by its id and its Python name, and arguments by Python name.
+
+    ``response`` are the bytes that were sent to the client, for the check ``client``.
+    """
+
+    check: str
+    operation: str
+    name: str
+    arguments: Mapping[str, Any]
+    message: str
+    accept: str | None = None
+    response: bytes | None = None
+
+    def command(self, connector: str, url: str | None) -> str:
+        """The call on the command line: of the service at ``url``, or of a sandbox."""
+        parts = ["connectors", "call", connector, self.name]
+        for name, value in self.arguments.items():
+            text = value if isinstance(value, str) else json.dumps(_packed(value), ensure_ascii=False)
+            parts += [f"--{name.replace('_', '-')}", text]
+        parts += ["--accept", self.accept] if self.accept else []
+        parts += ["--base-url", url] if url else ["--sandbox"]
+        return shlex.join(parts)
+
+    def python(self, connector: str, url: str | None) -> str:
+        """The call in Python."""
+        base_url = f", base_url={url!r}" if url else ""
+        load = "load_file" if "/" in connector or "." in connector else "load"
+        using = f".using(accept={self.accept!r})" if self.accept else ""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+        return f"openconnectors.{load}({connector!r}{base_url}).{self.name}{using}({arguments})"
+
+    def saved(self) -> dict[str, Any]:
+        """The failure as plain data, which ``failure_of`` reads. Bytes are ``{"$octets": base64}``."""
+        return {
+            "check": self.check,
+            "operation": self.operation,
+            "name": self.name,
+            "arguments": _packed(dict(self.arguments)),
+            "message": self.message,
+            "accept": self.accept,
+            "answer": _packed(self.response),
+        }
+
+
+def failure_of(saved: object) -> Failure:
+    """The failure of saved data; ``ValueError`` if it is something else."""
+    if not isinstance(saved, Mapping):
+        raise ValueError("a saved failure must be a mapping")
+    members = {_ATTRIBUTES.get(str(name), str(name)): _unpacked(value) for name, value in saved.items()}
+    try:
+        failure = Failure(**members)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"this is not a saved failure: {error}") from None
+    if failure.check not in (REFUSAL, CLIENT, *CHECKS):
+        raise ValueError(f"there is no check {failure.check!r}")
+    types = {"name": str, "arguments": Mapping, "accept": str | None, "response": bytes | None}
+    for attribute, expected in types.items():
+        if not isinstance(getattr(failure, attribute), expected):
+            raise ValueError(f"{attribute} of a saved failure has the wrong type")
+    return failure
+
+
+_ATTRIBUTES = {"answer": "response"}  # members of saved failures that are named otherwise here
+_BYTES = "$octets"
+
+
+def _packed(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode("ascii")}
+    if isinstance(value, Mapping):
+        return {name: _packed(member) for name, member in value.items()}
+    return [_packed(item) for item in value] if isinstance(value, list) else value
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {_BYTES}:
+            return base64.b64decode(value[_BYTES])
+        return {name: _unpacked(member) for name, member in value.items()}
+    return [_unpacked(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,220 @@
+"""The three kinds of fuzzing, and the replay of a failure.
+
+Theory of operation. ``fuzz`` calls the operations of a service in an order in which later calls know more: reads before
+writes, so that identifiers from responses become arguments, and deletions last. An operation is first called with the
+least arguments, then with one boundary at a time, then with what Hypothesis draws; each outcome passes all checks. A
+check that fails is reported once, with the smallest call that fails it, and left out from then on, so that one fault
+does not hide another. After that, calls that break one rule must be refused by the client. ``hostile`` sends the client
+malformed responses instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
+from openconnectors.engine.fuzz.boundaries import edges
+from openconnectors.engine.fuzz.calls import Caller, Outcome
+from openconnectors.engine.fuzz.checks import CHECKS, refused
+from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, Failure
+from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
+from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
+from openconnectors.engine.fuzz.strategies import Known, arguments
+from openconnectors.engine.fuzz.violations import Broken, broken
+from openconnectors.engine.http import Request
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.plan import Plan
+
+EXAMPLES = 50  # calls of an operation
+_LEAST_REFUSALS = 20  # calls that break a rule cost no request, so there are always some
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+"""In this order: reads give the identifiers that writes need; deletions come last."""
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+def fuzz(
+    connector: Connector,
+    operations: list[str] | None = None,
+    *,
+    examples: int = EXAMPLES,
+    random_seed: int = 0,
+    progress: Callable[[str], None] = _silent,
+) -> Iterator[Failure]:
+    """Call operations (all, or those of these Python names) and yield each failure once, shrunk.
+
+    ``examples`` is the number of calls of an operation, without those that shrink a failure. ``progress`` is called
+    with a line of text after each operation. The calls reach the service and have their effects: use a sandbox, or a
+    service that may be written to.
+    """
+    caller, known = Caller(connector), Known()
+    plans: dict[str, Plan] = {}
+    for name in operations or caller.names():
+        try:
+            plans[name] = caller.plan(name)
+        except InvalidDocument:
+            progress(f"{name}: not called, its part of the document cannot be read")
+    # Within a method, collections (fewer path variables) before their members.
+    ordered = sorted(
+        plans, key=lambda name: (_METHODS.index(plans[name].operation.method), plans[name].operation.path.count("{"))
+    )
+    for name in ordered:
+        before = caller.sent
+        yield from _OperationFuzzer(caller, known, plans[name], name, examples, random_seed).failures()
+        progress(f"{name}: {caller.sent - before} requests")
+
+
+@dataclass
+class _OperationFuzzer:
+    """The calls of one operation. ``left`` counts those still to be made, ``failed`` are the checks to leave out."""
+
+    caller: Caller
+    known: Known
+    plan: Plan
+    name: str
+    examples: int
+    random_seed: int
+    failed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.left = self.examples
+        offered = [media_type for media_type in self.plan.offered if "json" in media_type or "xml" in media_type]
+        self.accepts: list[str | None] = [*offered[:2]] or [None]
+
+    def failures(self) -> Iterator[Failure]:
+        """Yield the failures of legal calls, then of calls that must be refused."""
+        try:
+            self.caller.check(self.plan)
+            least = minimal(self.plan)
+            self.caller.request(self.plan, least)
+            boundaries = [least, *edges(self.plan, least, self.examples // 2)]
+        except Unsupported:
+            return  # it cannot be called at all
+        except InvalidArguments:
+            boundaries = []  # no legal call can be made of the document alone
+        while self.left > 0:
+            failure = self._round(boundaries)
+            if failure is None:
+                break
+            yield failure
+            self.failed.add(failure.check)
+        yield from self._refusals()
+
+    def _round(self, boundaries: list[dict[str, Any]]) -> Failure | None:
+        """The next check that fails, with its smallest call. Boundaries are not repeated once all have passed, but
+        for the least call."""
+        smallest = Smallest()
+
+        def try_call(call: Mapping[str, Any], accept: str | None) -> None:
+            self._try(call, accept, smallest)
+
+        try:
+            for index, call in enumerate(boundaries):
+                for accept in self.accepts if index == 0 else self.accepts[:1]:
+                    try_call(call, accept)
+            del boundaries[1:]
+        except CheckFailed:
+            return shrink(try_call, smallest.failure, smallest) if smallest.failure is not None else None
+        return search(
+            lambda drawn: try_call(*drawn),
+            st.tuples(arguments(self.plan, self.known), st.sampled_from(self.accepts)),
+            max(self.left, 1),
+            self.random_seed,
+            smallest,
+        )
+
+    def _try(self, call: Mapping[str, Any], accept: str | None, smallest: Smallest) -> None:
+        """Make a call, and pass its outcome through the checks."""
+        try:
+            outcome = self.caller.call(self.plan, call, accept)
+        except (InvalidArguments, Unsupported):
+            return  # the strategy drew what the client refuses: rules between arguments are not drawn
+        self.left -= 1
+        _learn(self.known, outcome, self.caller)
+        for check, message_of in CHECKS.items():
+            message = message_of(outcome, self.caller) if check not in self.failed else None
+            if message:
+                text = self.caller.mask.text(message)
+                smallest.fail(Failure(check, self.plan.operation.id, self.name, call, text, accept))
+
+    def _refusals(self) -> Iterator[Failure]:
+        """Yield the smallest call that breaks a rule and is not refused, if there is one."""
+        smallest = Smallest()
+
+        def try_call(drawn: Broken) -> None:
+            problem = refused(self.plan, drawn.arguments, self.caller)
+            if problem:
+                message = f"{drawn.where} breaks the rule {drawn.rule!r}: {problem}"
+                smallest.fail(Failure(REFUSAL, self.plan.operation.id, self.name, drawn.arguments, message))
+
+        examples = max(self.examples, _LEAST_REFUSALS)
+        failure = search(try_call, broken(self.plan), examples, self.random_seed, smallest)
+        if failure is not None:
+            yield failure
+
+
+def _learn(known: Known, outcome: Outcome, caller: Caller) -> None:
+    """Keep the values of a success for later calls, with secrets that the service repeats masked."""
+    if outcome.response is not None and outcome.response.status < 300:
+        try:
+            value = caller.mask.value(outcome.plan.read(outcome.response, "off").value)
+        except ConnectorError:
+            return
+        kind = outcome.plan.operation.path.rstrip("/").rpartition("/")[2]
+        known.learn(value if isinstance(value, Mapping) else {kind: value})
+
+
+def hostile(
+    connector: Connector, operations: list[str] | None = None, *, examples: int = EXAMPLES, random_seed: int = 0
+) -> Iterator[Failure]:
+    """Send malformed responses to the calls of operations, on loopback; yield those for which a call raises anything
+    but a ``ConnectorError``. Nothing is sent to the service."""
+    caller = Caller(connector)
+    with FixedServer() as server:
+        for name in operations or caller.names():
+            try:
+                plan = caller.plan(name)
+                call = minimal(plan)
+                request = caller.request(plan, call)
+            except (InvalidArguments, InvalidDocument, Unsupported):
+                continue
+            failure = _malformed(caller, server, plan, name, call, request, examples, random_seed)
+            if failure is not None:
+                yield failure
+
+
+def _malformed(
+    caller: Caller, server: FixedServer, plan: Plan, name: str, call: dict[str, Any], request: Request,
+    examples: int, random_seed: int,
+) -> Failure | None:  # fmt: skip
+    """The smallest response that breaks the client."""
+    smallest = Smallest()
+
+    def try_response(response: bytes) -> None:
+        message = escaped(plan, request, response, server, caller.runner)
+        if message:
+            smallest.fail(Failure(CLIENT, plan.operation.id, name, call, message, response=response))
+
+    return search(try_response, responses(plan), examples, random_seed, smallest)
+
+
+def replay(connector: Connector, failure: Failure) -> str | None:
+    """Repeat a failed call; return what is wrong with it, None if nothing is any more."""
+    caller = Caller(connector)
+    plan = caller.plan(failure.name)
+    if failure.check == REFUSAL:
+        return refused(plan, failure.arguments, caller)
+    if failure.response is not None:
+        with FixedServer() as server:
+            request = caller.request(plan, failure.arguments)
+            return escaped(plan, request, failure.response, server, caller.runner)
+    outcome = caller.call(plan, failure.arguments, failure.accept)
+    message = CHECKS[failure.check](outcome, caller)
+    return caller.mask.text(message) if message else None

@@ -1,0 +1,258 @@
+"""Strategies of Hypothesis: values that a schema allows, and arguments with which an operation may be called.
+
+Boundaries and unusual texts are drawn as often as the rest, because most faults of services are there.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+from hypothesis import strategies as st
+
+from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.plan import Plan
+
+Strategy = st.SearchStrategy[Any]
+Resolve = Callable[[Schema], Schema]
+_MAX_DEPTH = 4  # levels to which optional members are made
+_USUAL_LENGTH = 40  # characters of a text whose schema allows more
+_PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
+_ASCII = st.characters(min_codepoint=32, max_codepoint=126)
+_ANY = st.characters(exclude_categories=("Cs", "Cc"))
+_UNUSUAL = ("", " ", "0", "null", "true", "ü", "日本", "a'b\"c", "<&>", "%2F", "a/b", "../x", "a b", "𝒳", "x" * 300)
+ALPHABETS: Mapping[str, Strategy] = {"header": _PRINTABLE, "path": _ANY, "query": _ANY}
+"""The characters of texts, by the location of their parameter."""
+
+
+@dataclass
+class Known:
+    """Values from responses of the service, by name: identifiers that exist there, for later calls."""
+
+    values: dict[str, list[Any]] = field(default_factory=dict)
+
+    def learn(self, value: Any, name: str = "", above: str = "") -> None:
+        """Keep the strings and integers of a response: each by its name, and by the name of its container with its own
+        (``pets[0].id``: ``id`` and ``pet_id``). The latest ten of a name are kept, of a list the first 20 items."""
+        if isinstance(value, Mapping):
+            for key, member in value.items():
+                self.learn(member, str(key), name or above)
+        elif isinstance(value, list):
+            for item in value[:20]:
+                self.learn(item, name, above)
+        elif isinstance(value, (str, int)) and not isinstance(value, bool) and name and value != "":
+            singular = snake(above).removesuffix("s")
+            for key in {snake(name), f"{singular}_{snake(name)}" if singular else snake(name)}:
+                kept = self.values.setdefault(key, [])
+                if value not in kept:
+                    kept[:] = [value, *kept[:9]]
+
+    def of(self, name: str) -> list[Any]:
+        """The values kept for a name, else for its last word (``pet_id``: those of ``id``)."""
+        key = snake(name)
+        return self.values.get(key) or self.values.get(key.rpartition("_")[2], [])
+
+
+def values(schema: Schema, resolve: Resolve, alphabet: Strategy | None = None, depth: int = 0) -> Strategy:
+    """A strategy of the values that a schema allows, as plain JSON data (binary ones as bytes).
+
+    ``resolve`` gives a schema without references; ``alphabet`` the characters of texts. ``depth`` counts the schemas
+    around this one: at depth 0, null is not drawn.
+    """
+    resolved = resolve(schema)
+    if resolved.enum:
+        return st.sampled_from([value for value in resolved.enum if value is not None] or list(resolved.enum))
+    alternatives = resolved.one_of or resolved.any_of
+    if alternatives:
+        return st.one_of([values(alternative, resolve, alphabet, depth + 1) for alternative in alternatives])
+    kind = next(iter(resolved.types), "object" if resolved.properties else "")
+    row = _KINDS.get("file" if resolved.format == "file" else kind)
+    strategy = (
+        row(resolved, resolve, _ANY if alphabet is None else alphabet, depth)
+        if row
+        else st.sampled_from(["text", 1, True])
+    )
+    return strategy | st.none() if resolved.nullable and depth else strategy
+
+
+def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
+    checks = schema.keywords
+    least, most = int(checks.get("minLength", 0)), checks.get("maxLength")
+    formatted = _FORMATS.get(schema.format or "")
+    if formatted is not None:
+        return formatted
+    most = int(most) if most is not None else None
+    if checks.get("pattern"):
+        bounded = st.from_regex(str(checks["pattern"]), alphabet=_ASCII)
+        return bounded.map(str.strip).filter(lambda text: least <= len(text) <= (most if most is not None else 10_000))
+    top = min(most, max(least, _USUAL_LENGTH)) if most is not None else max(least, _USUAL_LENGTH)
+    general = st.text(alphabet, min_size=least, max_size=top)
+    edges = [text for text in _UNUSUAL if least <= len(text) and (most is None or len(text) <= most)]
+    if alphabet is _PRINTABLE:
+        edges = [text for text in edges if text and all(33 <= ord(character) <= 126 for character in text)]
+    edges += ["x" * least, "x" * (most if most is not None and most < 2000 else least + 1)]
+    return general | st.sampled_from(edges)
+
+
+def _integer(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
+    low, high = integer_bounds(schema)
+    step = schema.keywords.get("multipleOf")
+    if step:
+        low, high = -(-low // step), high // step
+        return st.integers(int(low), int(high)).map(lambda multiple: int(multiple * step))
+    edges = [number for number in (low, low + 1, high - 1, high, 0, 1, -1) if low <= number <= high]
+    return st.integers(low, high) | st.sampled_from(edges or [low])
+
+
+def integer_bounds(schema: Schema) -> tuple[int, int]:
+    """The lowest and highest integer of a schema, within 32 bits for ``int32``, else within the 53 bits that every JSON
+    reader keeps (RFC 8259 section 6)."""
+    checks = schema.keywords
+    wide = 2**31 if schema.format == "int32" else 2**53
+    low, high = checks.get("minimum", -wide), checks.get("maximum", wide - 1)
+    if "exclusiveMinimum" in checks:
+        low = max(low, checks["exclusiveMinimum"] + 1)
+    if "exclusiveMaximum" in checks:
+        high = min(high, checks["exclusiveMaximum"] - 1)
+    return int(low), int(max(low, high))
+
+
+def _number(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
+    checks = schema.keywords
+    if checks.get("multipleOf"):
+        return _integer(schema, resolve, alphabet, depth)
+    low = checks.get("minimum", checks.get("exclusiveMinimum", -1e9))
+    high = checks.get("maximum", checks.get("exclusiveMaximum", 1e9))
+    general = st.floats(
+        low,
+        high,
+        allow_nan=False,
+        allow_infinity=False,
+        exclude_min="exclusiveMinimum" in checks and low < high,
+        exclude_max="exclusiveMaximum" in checks and low < high,
+    )
+    edges = [
+        number
+        for number in (0, 0.5, low, high)
+        if low < number < high or (number in (low, high) and "exclusive" not in str(checks))
+    ]
+    return general | st.sampled_from(edges) if edges else general
+
+
+def _array(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
+    least, most = int(schema.keywords.get("minItems", 0)), schema.keywords.get("maxItems")
+    top = int(most) if most is not None and most < 50 else max(least, 3)
+    if schema.items is None or depth > _MAX_DEPTH:
+        return st.lists(st.sampled_from(["text"]), min_size=least, max_size=max(least, 0))
+    unique = repr if schema.keywords.get("uniqueItems") else None
+    items = values(schema.items, resolve, alphabet, depth + 1)
+    return st.lists(items, min_size=least, max_size=max(least, top), unique_by=unique)
+
+
+def _object(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
+    writable = {
+        name: member for name, member in schema.properties.items() if not member.read_only or name in schema.required
+    }
+    # Deferred: a schema may contain itself.
+    members = {name: st.deferred(_later(member, resolve, depth + 1)) for name, member in writable.items()}
+    required = {name: member for name, member in members.items() if name in schema.required}
+    optional = {name: member for name, member in members.items() if name not in required and depth <= _MAX_DEPTH}
+    undeclared = {name: st.just("text") for name in schema.required if name not in writable}
+    strategy = st.fixed_dictionaries({**required, **undeclared}, optional=optional)
+    if isinstance(schema.additional, Schema) and not schema.properties:
+        extra = values(schema.additional, resolve, alphabet, depth + 1)
+        least = int(schema.keywords.get("minProperties", 0))
+        return st.dictionaries(
+            st.sampled_from(["a", "b", "name", "ü"]), extra, min_size=min(least, 4), max_size=3 + least
+        )
+    return strategy
+
+
+def _later(schema: Schema, resolve: Resolve, depth: int) -> Callable[[], Strategy]:
+    return lambda: values(schema, resolve, None, depth)
+
+
+_KINDS: Mapping[str, Callable[[Schema, Resolve, Strategy, int], Strategy]] = {
+    "string": _text,
+    "integer": _integer,
+    "number": _number,
+    "boolean": lambda *_: st.booleans(),
+    "array": _array,
+    "object": _object,
+    "file": lambda *_: st.binary(max_size=40),
+}
+"""How values are drawn, by type: the resolved schema, ``resolve``, the alphabet, the depth."""
+
+_FORMATS: Mapping[str, Strategy] = {
+    "date-time": st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat().replace("+00:00", "Z")),
+    "date": st.dates().map(str),
+    "time": st.times().map(lambda time: time.replace(microsecond=0).isoformat()),
+    "uuid": st.uuids().map(str),
+    "byte": st.binary(max_size=20).map(lambda data: base64.b64encode(data).decode("ascii")),
+    "base64url": st.binary(max_size=20).map(lambda data: base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")),
+    "binary": st.binary(max_size=40),
+    "decimal": st.decimals(allow_nan=False, allow_infinity=False, places=4).map(lambda number: f"{number:f}"),
+    "email": st.sampled_from(["someone@example.com", "a.b+c@example.org"]),
+    "uri": st.sampled_from(["https://example.com/", "https://example.com/a?b=c"]),
+    "hostname": st.just("example.com"),
+    "ipv4": st.ip_addresses(v=4).map(str),
+    "ipv6": st.ip_addresses(v=6).map(str),
+    "duration": st.sampled_from(["P1D", "PT1H30M"]),
+    "date-time-rfc1123": st.just("Sat, 31 Jan 2026 12:00:00 GMT"),
+}
+
+
+def arguments(plan: Plan, known: Known | None = None) -> Strategy:
+    """A strategy of arguments with which an operation may be called, by Python name: the required ones and some of the
+    rest. ``known`` are values of the service to draw from."""
+    visible = {argument.name: argument for argument in plan.arguments if not argument.hidden}
+    if any(argument.location == "property" for argument in visible.values()):
+        # The members of the body are drawn, not the body as a whole.
+        visible = {
+            name: argument for name, argument in visible.items() if argument.location != "body" or len(visible) == 1
+        }
+    strategies = {name: _argument(plan, argument, known) for name, argument in visible.items()}
+    required = {name: strategies[name] for name, argument in visible.items() if argument.needed}
+    optional = {name: strategy for name, strategy in strategies.items() if name not in required}
+    drawn = st.fixed_dictionaries(required, optional=optional)
+    body = plan.operation.request_body
+    schemas = body.schemas() if body is not None else []
+    least = max((int(plan.contract(schema).keywords.get("minProperties", 0)) for schema in schemas), default=0)
+    members = [name for name, argument in visible.items() if argument.location == "property"]
+    if not least or not members:
+        return drawn
+    return drawn.filter(lambda call: sum(name in call for name in members) >= least)
+
+
+def _argument(plan: Plan, argument: Argument, known: Known | None) -> Strategy:
+    strategy = values(argument.schema, plan.contract, ALPHABETS.get(argument.location))
+    if argument.location in ALPHABETS:
+        strategy = strategy.filter(lambda value: value != [])  # an empty list is not written into a URL or a header
+    if argument.location == "path":
+        # Clients and servers remove dot segments (RFC 3986 section 5.2.4).
+        strategy = strategy.filter(lambda value: not isinstance(value, str) or value.strip(".") != "")
+    resolved = plan.contract(argument.schema)
+    examples = [example for example in (argument.schema.example, resolved.example) if example not in (MISSING, None)]
+    if examples:
+        strategy = strategy | st.sampled_from(examples)
+    of_service = [value for value in known.of(argument.name) if _fits(resolved, value)] if known is not None else []
+    return st.sampled_from(of_service) | strategy if of_service else strategy
+
+
+def _fits(schema: Schema, value: object) -> bool:
+    """True if a value has the type of a schema, and is in its enum if there is one."""
+    kind = _PYTHON_TYPES.get(next(iter(schema.types), ""))
+    return kind is not None and isinstance(value, kind) and (not schema.enum or value in schema.enum)
+
+
+_PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}
+
+
+def without(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an object but one."""
+    return {key: value for key, value in members.items() if key != name}
