@@ -464,7 +464,7 @@ def test_an_upload_whose_source_fails_says_why(server: Server, transport: Transp
 
 def test_an_upload_of_something_else_than_bytes_is_refused(server: Server, transport: Transport) -> None:
     """An upload whose source yields str raises TransportError."""
-    with pytest.raises(TransportError, match="it gives str where bytes are wanted"):
+    with pytest.raises(TransportError, match="it gives str instead of bytes"):
         transport.send(post(server.url, body=Content([iter(["text"])])))
 
 

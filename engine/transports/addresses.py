@@ -1,8 +1,8 @@
 """From a host to an open socket, within a time that is one for resolving and for all addresses together.
 
-The resolver of the operating system cannot be interrupted, so it runs in a thread of its own; all that ask for the
+The resolver of the operating system cannot be interrupted, so it runs in a thread of its own; all calls for the
 same host wait for the same thread, and there are never more than ``MAX_RESOLVING``. Addresses are tried one after
-the other, each a moment after the one before it and without giving that up (RFC 8305 section 5).
+the other, each ``STAGGER`` seconds after the one before it, which goes on (RFC 8305 section 5).
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 MAX_RESOLVING = 32
+"""The most host names that are resolved at once: a resolver that hangs must not collect threads without end."""
 STAGGER = 0.25
+"""RFC 8305 section 5: the recommended Connection Attempt Delay, in seconds."""
 
 Address: TypeAlias = tuple[Any, Any]
-"""A family of sockets, and an address of that family."""
+"""An address family, and a socket address of that family."""
 
 _resolving: dict[tuple[str, int], Future[list[Address]]] = {}
 _lock = threading.Lock()
 
 
 def _forget() -> None:
-    """In a process that was forked the threads are gone."""
+    """After a fork the threads, and what they hold locked, are not there in the new process."""
     global _lock
     _lock = threading.Lock()
     _resolving.clear()
@@ -39,14 +41,14 @@ if hasattr(os, "register_at_fork"):
 
 
 class NoConnection(Exception):
-    """No connection could be made; ``final`` where trying again cannot help."""
+    """No connection could be made; ``final`` if trying again cannot help."""
 
     def __init__(self, message: str, final: bool = False) -> None:
         super().__init__(message)
         self.final = final
 
 
-def resolved(host: str, port: int, end: float) -> list[Address]:
+def resolve(host: str, port: int, end: float) -> list[Address]:
     """The addresses of a host, before ``end`` (of the monotonic clock)."""
     try:
         family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
@@ -59,7 +61,7 @@ def resolved(host: str, port: int, end: float) -> list[Address]:
             if len(_resolving) >= MAX_RESOLVING:
                 raise NoConnection("too many host names are being resolved")
             future = _resolving[host, port] = Future()
-            threading.Thread(target=_resolve, args=(host, port, future), name="resolver", daemon=True).start()
+            threading.Thread(target=_resolve_in_thread, args=(host, port, future), name="resolver", daemon=True).start()
     try:
         return future.result(max(0.0, end - time.monotonic()))
     except WaitedTooLong:
@@ -68,7 +70,7 @@ def resolved(host: str, port: int, end: float) -> list[Address]:
         raise NoConnection(error.strerror or "the host name cannot be resolved") from None
 
 
-def _resolve(host: str, port: int, future: Future[list[Address]]) -> None:
+def _resolve_in_thread(host: str, port: int, future: Future[list[Address]]) -> None:
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in rows))
@@ -83,19 +85,19 @@ def _resolve(host: str, port: int, future: Future[list[Address]]) -> None:
         future.set_exception(outcome)
 
 
-def dialled(addresses: list[Address], end: float) -> socket.socket:
-    """A socket that is connected to the first of the addresses that answers."""
-    waiting = list(addresses)
+def dial(addresses: list[Address], end: float) -> socket.socket:
+    """A socket connected to the first of the addresses that accepts, before ``end`` (of the monotonic clock)."""
+    untried = list(addresses)
     reason = ""
     with selectors.DefaultSelector() as selector:
         try:
-            while waiting or selector.get_map():
-                if waiting:
-                    reason = _begin(waiting.pop(0), selector) or reason
+            while untried or selector.get_map():
+                if untried:
+                    reason = _begin(untried.pop(0), selector) or reason
                 left = end - time.monotonic()
                 if left <= 0:
                     raise NoConnection("timed out")
-                for key, _ in selector.select(min(left, STAGGER) if waiting else left):
+                for key, _ in selector.select(min(left, STAGGER) if untried else left):
                     sock: Any = key.fileobj
                     selector.unregister(sock)
                     failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -110,8 +112,8 @@ def dialled(addresses: list[Address], end: float) -> socket.socket:
 
 
 def _begin(address: Address, selector: selectors.BaseSelector) -> str:
-    """Begins to connect; the reason where that is refused at once."""
-    family, place = address
+    """Begin to connect; return the reason if that fails at once, else empty text."""
+    family, socket_address = address
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
@@ -119,7 +121,7 @@ def _begin(address: Address, selector: selectors.BaseSelector) -> str:
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a head and its body go out without waiting
-        sock.connect(place)
+        sock.connect(socket_address)
     except BlockingIOError:
         pass
     except OSError as error:

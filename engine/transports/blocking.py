@@ -1,13 +1,12 @@
 """Requests over sockets of our own, one at a time.
 
-1. What was sent is a state that each attempt records: ``State``. Every error has its ``sent`` from there.
-2. One deadline holds for all of it: resolving, every address, the proxy, TLS (together ``CONNECT_SECONDS`` at
+1. How much was sent is a state that each attempt records: ``State``. Every error has its ``sent`` from there.
+2. One deadline holds for the whole exchange: resolving, every address, the proxy, TLS (together ``CONNECT_SECONDS`` at
    most), sending in pieces, receiving.
-3. While a large body goes out, a response may come (RFC 9112 section 9.3): one that refuses ends the sending, and is
-   the answer; after a close, what had come before it is read.
+3. While a large body goes out, a response may come (RFC 9112 section 9.3): one that refuses the request ends the
+   sending; if the peer closes the connection, what it had sent before is read.
 4. A response is read by the rules of ``transports.framing`` and ``transports.codings``.
-5. An error holds nothing that was sent. It is raised outside of ``except``, by a function whose locals hold no
-   credential.
+5. An error holds nothing that was sent; see ``transports.exchange``.
 """
 
 from __future__ import annotations
@@ -21,47 +20,47 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from openconnectors.engine.errors import (
-    ConnectionFailed,
-    ConnectorError,
-    Interrupted,
-    InvalidResponse,
-    Sent,
-    Timeout,
-    TransportError,
-)
-from openconnectors.engine.http import FRAMING, Request, Response
+from openconnectors.engine.errors import ConnectorError, Interrupted, InvalidResponse, Sent, Timeout
+from openconnectors.engine.http import Request, Response
 from openconnectors.engine.streams import Content, Stream
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.certificates import Certificate, context_of
 from openconnectors.engine.transports.codings import OFFERED, coding_of, decoded
 from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
+from openconnectors.engine.transports.exchange import (
+    CONNECT_SECONDS,
+    MAX_BYTES,
+    MAX_SECONDS,
+    SourceFailed,
+    carry,
+    chunks_of,
+    known_failure,
+    place_of,
+    read_whole,
+    sendable,
+    too_large,
+)
 from openconnectors.engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
 from openconnectors.engine.transports.proxies import Proxies, environment
 
-CONNECT_SECONDS = 5.0
-MAX_BYTES = 32 * 1024 * 1024
-LONGEST = 1_000_000.0
-"""Seconds that a call may take at most, infinity among them: what a socket can be told to wait."""
 _SMALL = 64 * 1024
-"""A body up to this size goes out together with its head."""
-_PIECE = 256 * 1024
+"""A body up to this size goes out together with its head: one system call and one packet less."""
+_WRITE = 256 * 1024
+"""How much of a body is handed to the socket before looking whether a response has come."""
 
 _PORTS = {"http": 80, "https": 443}
 _VISIBLE = re.compile(r"[!-~]+\Z")
-_OWN = FRAMING - {"cookie"}
-"""Fields of the transport's own: what a request has of them is not sent."""
 
 
 class State(IntEnum):
-    """How far an attempt has come."""
+    """How far an attempt has come; what is known of ``sent`` follows from it (``_SENT``)."""
 
     CONNECTING = 0
     """Nothing was sent."""
     SENDING = 1
     """The first byte of the request was handed to the socket."""
     SENT = 2
-    """All of it was."""
+    """All of the request was handed to the socket."""
     ANSWERING = 3
     """The first byte of a response has come."""
 
@@ -74,16 +73,12 @@ _SENT: Mapping[State, Sent] = {
 }
 
 
-class SourceFailed(Exception):
-    """What is uploaded could not be read; ``__cause__`` says why."""
-
-
 _FAILURES = (ConnectorError, NoConnection, Malformed, Cut, SourceFailed, OSError)
 
 
 class BlockingTransport:
-    """Carries requests, and keeps connections between them. Safe to use from several threads; a process that forks
-    gets connections of its own.
+    """Carries requests, and keeps connections open between them. Safe to use from several threads; after a fork, each
+    process has its own connections.
 
     ``proxy`` is the URL of a proxy for everything, ``proxies`` are URLs by scheme, as requests has them. ``verify``
     is a file or folder of certificates to trust in place of certifi's, ``cert`` a client certificate: a file with its
@@ -119,19 +114,14 @@ class BlockingTransport:
         return self._context
 
     def close(self) -> None:
-        """Closes the kept connections; the transport can be used again."""
+        """Close the kept connections; the transport can be used again."""
         self._pool.clear()
 
     def send(self, request: Request) -> Response:
-        """Carries one request; see ``Transport``."""
-        outcome = self._outcome(request)
-        if isinstance(outcome, ConnectorError):
-            raise outcome
-        return outcome
+        """Carry one request; see ``Transport``."""
+        return carry(request, self._attempt)
 
-    def _outcome(self, request: Request) -> Response | ConnectorError:
-        if not request.timeout > 0:
-            return Timeout("the time of the call ran out before the request was sent", "no")
+    def _attempt(self, request: Request) -> Response | ConnectorError:
         attempt = _Attempt(request)
         try:
             return self._response(attempt)
@@ -149,32 +139,25 @@ class BlockingTransport:
             connection = connect(route, self._tls, min(attempt.end, time.monotonic() + CONNECT_SECONDS))
         attempt.connection = connection
         attempt.send(head)
-        answer = attempt.head or attempt.read_head()
-        body = body_of(answer, request.method)
-        coding, odd = coding_of(answer.headers)
-        if request.stream and 200 <= answer.status < 300:
+        response = attempt.head or attempt.read_head()
+        body = body_of(response, request.method)
+        coding, problems = coding_of(response.headers)
+        if request.stream and 200 <= response.status < 300:
             attempt.handed_over = True
-            stream = Stream(self._pieces(attempt, route, answer, body, coding), attempt.close)
-            return Response(answer.status, answer.headers, deviations=odd, stream=stream)
-        problems = list(odd)
+            stream = Stream(self._chunks(attempt, route, response, body, coding), attempt.close)
+            return Response(response.status, response.headers, deviations=tuple(problems), stream=stream)
         if body.length is not None and body.length > self._max_bytes:
             raise too_large("is larger", self._max_bytes)
-        pieces = []
-        size = 0
-        for piece in decoded(attempt.pieces(body, self._max_bytes), coding, problems):
-            size += len(piece)
-            if size > self._max_bytes:
-                raise too_large("unpacks to more", self._max_bytes)
-            pieces.append(piece)
-        self._release(attempt, route, answer)
-        return Response(answer.status, answer.headers, b"".join(pieces), deviations=tuple(problems))
+        data = read_whole(attempt.chunks(body, self._max_bytes), coding, self._max_bytes, problems)
+        self._release(attempt, route, response)
+        return Response(response.status, response.headers, data, deviations=tuple(problems))
 
-    def _pieces(self, attempt: _Attempt, route: Route, answer: Head, body: Body, coding: str) -> Iterator[bytes]:
-        """The body of a stream. It is of any size; its time is that of the request."""
+    def _chunks(self, attempt: _Attempt, route: Route, head: Head, body: Body, coding: str) -> Iterator[bytes]:
+        """The body of a stream. It may have any size; its time is that of the request."""
         failure = None
         try:
-            yield from decoded(attempt.pieces(body, None), coding, [])
-            self._release(attempt, route, answer)
+            yield from decoded(attempt.chunks(body, None), coding, [])
+            self._release(attempt, route, head)
         except _FAILURES as error:
             failure = attempt.failure(error)
         finally:
@@ -182,18 +165,15 @@ class BlockingTransport:
         if failure is not None:
             raise failure
 
-    def _release(self, attempt: _Attempt, route: Route, answer: Head) -> None:
-        """Keeps the connection where another response can follow on it."""
+    def _release(self, attempt: _Attempt, route: Route, head: Head) -> None:
+        """Keep the connection if another response can follow on it."""
         connection = attempt.connection
-        whole = attempt.state is State.ANSWERING and not attempt.refused
-        bodiless = answer.status in (204, 304) and answer.headers.get("Content-Length", "0") != "0"
-        if connection is not None and whole and answer.keeps() and not bodiless and connection.exhausted():
+        is_whole = attempt.state is State.ANSWERING and not attempt.refused
+        # 204 and 304 have no body (RFC 9112 section 6.3), but some servers announce one, and send it.
+        may_send_body = head.status in (204, 304) and head.headers.get("Content-Length", "0") != "0"
+        if connection is not None and is_whole and head.keeps() and not may_send_body and connection.exhausted():
             attempt.connection = None
-            self._pool.keep(route, connection, answer.idle_seconds())
-
-
-def too_large(how: str, most: int) -> InvalidResponse:
-    return InvalidResponse(f"the response {how} than {most:,} bytes")
+            self._pool.keep(route, connection, head.idle_seconds())
 
 
 class _Attempt:
@@ -201,77 +181,70 @@ class _Attempt:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.end = time.monotonic() + min(request.timeout, LONGEST)
+        self.end = time.monotonic() + min(request.timeout, MAX_SECONDS)
         self.state = State.CONNECTING
         self.connection: Connection | None = None
         self.head: Head | None = None
-        """The head of the response, where it came before the request was whole."""
+        """The head of the response, if it came before the request was sent whole."""
         self.refused = False
-        """Whether sending ended early, because of that."""
+        """True if sending ended early because of it."""
         self.handed_over = False
-        """Whether somebody else reads the body, and closes."""
+        """True if a stream reads the body, and closes the connection."""
         self._interim = 0
 
     def close(self) -> None:
-        """Closes the connection, unless it was given back."""
+        """Close the connection, unless it was given back to the pool."""
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
 
-    def left(self) -> float:
-        """Seconds until the deadline; ``TimeoutError`` behind it."""
-        left = self.end - time.monotonic()
-        if left <= 0:
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; ``TimeoutError`` after it."""
+        seconds = self.end - time.monotonic()
+        if seconds <= 0:
             raise TimeoutError
-        return left
+        return seconds
 
     def failure(self, error: BaseException) -> ConnectorError:
-        """The error of our tree for what went wrong. Nothing is said but what our own modules or the operating
-        system say: a text of another library may hold what was sent."""
-        if isinstance(error, ConnectorError):
-            return error.with_traceback(None)
-        where = f"{self.request.method} {host_of(self.request.url)}"
+        """The error of our tree for what went wrong."""
         sent = _SENT[self.state]
-        if isinstance(error, SourceFailed):
-            failed = TransportError(f"{where}: what is uploaded cannot be read: {error}", sent, final=True)
-            failed.__cause__ = error.__cause__
-            return failed
-        if isinstance(error, NoConnection):
-            return ConnectionFailed(f"{where}: no connection: {error}", final=error.final)
+        if (known := known_failure(error, self.request, sent)) is not None:
+            return known
+        place = place_of(self.request)
         if isinstance(error, Malformed):
-            return InvalidResponse(f"{where}: what came back is not an HTTP response: {error}")
+            return InvalidResponse(f"{place}: what came back is not an HTTP response: {error}")
         if isinstance(error, TimeoutError):
             what = "request could be sent" if self.state < State.SENT else "response came"
             whole = "whole " if self.state != State.SENT else ""
-            return Timeout(f"{where}: no {whole}{what} within {self.request.timeout:.3g} s", sent)
+            return Timeout(f"{place}: no {whole}{what} within {self.request.timeout:.3g} s", sent)
         if isinstance(error, Cut) and self.state is State.ANSWERING:
-            return Interrupted(f"{where}: the response was cut off: {error}", sent)
+            return Interrupted(f"{place}: the response was cut off: {error}", sent)
         reason = str(error) if isinstance(error, Cut) else _reason(error)
-        return Interrupted(f"{where}: the connection broke: {reason}", sent)
+        return Interrupted(f"{place}: the connection broke: {reason}", sent)
 
     # Sending
 
     def send(self, head: memoryview) -> None:
-        """Hands the request to the socket, all of it, or until it is refused."""
+        """Write the request to the socket, all of it, or until a response refuses it."""
         body = self.request.body
         if isinstance(body, Content):
-            whole = self._give(head) and all(self._give(memoryview(piece)) for piece in _framed(body))
+            whole = self._write(head) and all(self._write(memoryview(chunk)) for chunk in _framed(body))
         elif body and len(body) > _SMALL:
-            whole = self._give(head) and self._give(memoryview(body))
+            whole = self._write(head) and self._write(memoryview(body))
         else:
-            whole = self._give(memoryview(b"".join((head, body))) if body else head)
+            whole = self._write(memoryview(b"".join((head, body))) if body else head)
         self.refused = not whole
         self.state = State.SENT if self.head is None else State.ANSWERING
 
-    def _give(self, data: memoryview) -> bool:
-        """Hands so many bytes to the socket; False where a response came first that refuses them."""
+    def _write(self, data: memoryview) -> bool:
+        """Write bytes to the socket; False if a response came first that refuses the request."""
         assert self.connection is not None  # noqa: S101 - it is made first
         sock = self.connection.sock
         try:
             if self.state is State.CONNECTING:
-                sock.settimeout(self.left())
+                sock.settimeout(self.seconds_left())
                 if self.connection.secured:
-                    self.state = State.SENDING  # a record may be out, whatever the call comes to
+                    self.state = State.SENDING  # TLS may have written a record even if the call fails
                 count = sock.send(data)
                 self.state = State.SENDING
                 data = data[count:]
@@ -280,11 +253,11 @@ class _Attempt:
                 if self._is_refused():
                     return False
                 try:
-                    data = data[sock.send(data[:_PIECE]) :]
+                    data = data[sock.send(data[:_WRITE]) :]
                 except (BlockingIOError, ssl.SSLWantWriteError):
-                    wait(sock, self.left(), read=self._listens(), write=True)
+                    wait(sock, self.seconds_left(), read=self._listens(), write=True)
                 except ssl.SSLWantReadError:
-                    wait(sock, self.left(), read=True)
+                    wait(sock, self.seconds_left(), read=True)
         except (ConnectionError, ssl.SSLError):
             if self.state is State.CONNECTING or not self._had_answered():
                 raise
@@ -292,14 +265,15 @@ class _Attempt:
         return True
 
     def _listens(self) -> bool:
-        """Whether what comes while the request goes out is read: not without end, if the peer goes on and on."""
+        """Return True if what comes while the request goes out is still read: it is bounded, as the peer may never
+        stop."""
         assert self.connection is not None  # noqa: S101 - it is made first
         return len(self.connection.buffer) < MAX_BYTES
 
     def _is_refused(self) -> bool:
-        """Whether a response has come that will not change any more, whatever else is sent. One that is a success
-        may, so the rest is sent, and what comes meanwhile is kept."""
-        self.left()
+        """Return True if a response has come that refuses the request. After a success the rest is still sent, and what
+        comes meanwhile is kept: a server may answer before it has read the whole body."""
+        self.seconds_left()
         connection = self.connection
         if connection is None or not self._listens() or not connection.readable():
             return False
@@ -317,7 +291,7 @@ class _Attempt:
         return self.head is not None and self.head.status >= 300
 
     def _had_answered(self) -> bool:
-        """Whether the peer had answered before it closed the connection."""
+        """Return True if the peer had sent a response before it closed the connection."""
         if self.head is None:
             try:
                 self.head = self.read_head()
@@ -328,10 +302,10 @@ class _Attempt:
     # Receiving
 
     def receive(self) -> bytes:
-        """What comes next; nothing at the end of the connection."""
+        """The next bytes that come; none at the end of the connection."""
         assert self.connection is not None  # noqa: S101 - it is made first
         sock = self.connection.sock
-        sock.settimeout(self.left())
+        sock.settimeout(self.seconds_left())
         try:
             data = sock.recv(RECEIVE)
         except ssl.SSLEOFError:
@@ -341,7 +315,7 @@ class _Attempt:
         return data
 
     def read_head(self) -> Head:
-        """The head of the response, behind those of interim ones."""
+        """The head of the response, after those of interim responses."""
         assert self.connection is not None  # noqa: S101 - it is made first
         buffer = self.connection.buffer
         scanned = 0
@@ -362,18 +336,18 @@ class _Attempt:
                 raise Malformed("its interim responses do not end")
         return head
 
-    def pieces(self, body: Body, most: int | None) -> Iterator[bytes]:
-        """The body in pieces as it came, no more than so many bytes of it."""
+    def chunks(self, body: Body, max_bytes: int | None) -> Iterator[bytes]:
+        """The body in chunks as it came, still encoded. ``InvalidResponse`` if there is more than so many bytes."""
         assert self.connection is not None  # noqa: S101 - it is made first
         buffer = self.connection.buffer
         size = 0
         while not body.done:
-            piece = body.take(buffer)
-            if piece:
-                size += len(piece)
-                if most is not None and size > most:
-                    raise too_large("is larger", most)
-                yield piece
+            chunk = body.take(buffer)
+            if chunk:
+                size += len(chunk)
+                if max_bytes is not None and size > max_bytes:
+                    raise too_large("is larger", max_bytes)
+                yield chunk
             elif not body.done:
                 data = self.receive()
                 buffer += data
@@ -382,7 +356,8 @@ class _Attempt:
 
 
 def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
-    """Where a request goes, and its head as bytes (a view: what shows locals shows none of it)."""
+    """Where a request goes, and its head as bytes: as a view, because debuggers that show locals do not show what is in
+    one."""
     url, fields = sendable(request)
     try:
         parts = urlsplit(url)
@@ -416,50 +391,17 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
     return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
 
 
-_UNFIT = re.compile(r"[\r\n\0\u0100-\U0010ffff]")
-
-
-def sendable(request: Request) -> tuple[str, dict[str, str]]:
-    """The URL and the header fields of a request with its credentials, those of the transport's own left out;
-    ``NoConnection`` where one would end its line or is not Latin-1."""
-    url, fields = request.credentials.reveal(request)
-    fields = {name: text for name, text in fields.items() if name.lower() not in _OWN}
-    if any(_UNFIT.search(name) or _UNFIT.search(text) for name, text in fields.items()):
-        raise NoConnection("a header field holds a character that cannot be sent", final=True)
-    return url, fields
-
-
 def _framed(content: Content) -> Iterator[bytes]:
-    """The pieces of a body as they go out, in chunks where its length is not known (RFC 9112 section 7.1)."""
+    """The bytes of an upload as they go out: in the chunked coding if its length is unknown (RFC 9112 section 7.1)."""
     if content.length is not None:
-        yield from pieces_of(content)
+        yield from chunks_of(content)
         return
-    for piece in pieces_of(content):
-        yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    for chunk in chunks_of(content):
+        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
     yield b"0\r\n\r\n"
 
 
-def pieces_of(content: Content) -> Iterator[bytes]:
-    """The pieces of a body, none of them empty; ``SourceFailed`` where its source fails."""
-    pieces = iter(content)
-    while True:
-        try:
-            piece = next(pieces, None)
-        except Exception as error:  # whatever it is, it becomes the cause of ours
-            raise SourceFailed(str(error)) from error
-        if piece is None:
-            return
-        if not isinstance(piece, (bytes, bytearray, memoryview)):
-            raise SourceFailed(f"it gives {type(piece).__name__} where bytes are wanted")
-        if piece:
-            yield piece
-
-
-def host_of(url: str) -> str:
-    return url.split("/", 3)[2] if url.count("/") >= 2 else url
-
-
 def _reason(error: Any) -> str:
-    """What the operating system, or TLS, says."""
+    """What the operating system, or TLS, says: neither has seen the request."""
     reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
     return reason or type(error).__name__

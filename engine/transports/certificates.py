@@ -1,7 +1,8 @@
-"""Which certificates are trusted, and which one is shown.
+"""Which certificates are trusted, and which one the client shows.
 
 Trusted are those of ``verify`` (a file or a folder), else those that ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``,
-``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` name, else certifi's. A certificate is always checked.
+``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` name, else certifi's. A certificate is always checked: no option switches that
+off.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: b
         cafile, capath = _trusted(places)
         context = ssl.create_default_context(cafile=cafile, capath=capath)
     except (OSError, ValueError):  # an SSLError is an OSError
-        named = ", ".join(f"{name} ({place})" for name, place in places) or "certifi"
-        raise ConnectionMissing(f"{named} has no certificates that can be read") from None
+        sources = ", ".join(f"{name} ({place})" for name, place in places) or "certifi"
+        raise ConnectionMissing(f"{sources} has no certificates that can be read") from None
     context.set_alpn_protocols(["http/1.1"])
     if cert is not None:
         chain, key = cert if isinstance(cert, tuple) else (cert, None)
@@ -55,7 +56,7 @@ def _named_by_environment() -> list[tuple[str, str]]:
 
 
 def _trusted(places: list[tuple[str, str]]) -> tuple[str | None, str | None]:
-    """The file and the folder of trusted certificates; certifi's file where neither is named."""
+    """The file and the folder of trusted certificates; certifi's file if there is neither."""
     folders = [place for name, place in places if name == "SSL_CERT_DIR" or Path(place).is_dir()]  # or several, by ":"
     files = [place for _, place in places if place not in folders]
     return (files[0] if files else None if folders else certifi.where()), (folders[0] if folders else None)

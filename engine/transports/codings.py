@@ -2,11 +2,13 @@
 
 1. One coding of those that a request offers: gzip and deflate. Names that are no codings (a charset, ``none``,
    ``aws-chunked``) are read as what they mean, nothing, and reported as a deviation.
-2. gzip is its members, one behind the other, all of them (RFC 1952 section 2.2). A member that is cut is an error, and
+2. gzip is its members, one after the other, all of them (RFC 1952 section 2.2). A member that is cut is an error, and
    so is whatever else follows: zeros too, which gzip(1) skips because tapes are padded with them.
-3. deflate is the zlib format (RFC 9110 section 8.4.1.2). Some servers send it without that wrapper, which its first two
-   bytes tell: read as meant, and reported.
-4. Nothing piles up: what follows an end is looked at when it comes, so zlib never keeps it.
+3. deflate is the zlib format (RFC 9110 section 8.4.1.2). Some servers send it without that wrapper, which shows in the
+first
+   two bytes: read as meant, and reported.
+4. Memory is bounded: nothing is unpacked in steps larger than ``CHUNK``, and what follows an end is refused as soon as
+   it comes, so that zlib never collects it.
 """
 
 from __future__ import annotations
@@ -18,30 +20,30 @@ from openconnectors.engine.errors import InvalidResponse, Problem
 from openconnectors.engine.http import Headers
 
 OFFERED = "gzip, deflate"
-PIECE = 64 * 1024
+CHUNK = 64 * 1024
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _NAMES = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 _NOTHING = frozenset({"none", "null", "binary", "7bit", "8bit", "aws-chunked", "chunked"})
-"""What services write into Content-Encoding where there is none; charsets beside them."""
+"""What services write into Content-Encoding if there is none; some write a charset."""
 
 
-def coding_of(headers: Headers) -> tuple[str, tuple[Problem, ...]]:
-    """The coding of a response, ``gzip``, ``deflate`` or empty, and what is odd about how it is declared.
+def coding_of(headers: Headers) -> tuple[str, list[Problem]]:
+    """The coding of a response, ``gzip``, ``deflate`` or empty, and the problems of how it is declared.
 
     ``InvalidResponse`` for one that was not offered, and for several.
     """
     if "Content-Encoding" not in headers:
-        return "", ()
+        return "", []
     names = [name.strip().lower() for name in headers["Content-Encoding"].split(",")]
-    odd = [name for name in names if name in _NOTHING or _is_charset(name)]
-    codings = [name for name in names if name not in ("", "identity", *odd)]
+    ignored = [name for name in names if name in _NOTHING or _is_charset(name)]
+    codings = [name for name in names if name not in ("", "identity", *ignored)]
     for name in codings:
         if name not in _NAMES:
             raise InvalidResponse(f"the response is in the content encoding {name[:40]!r}, which was not offered")
     if len(codings) > 1:
         raise InvalidResponse(f"the response has {len(codings)} content encodings; at most one was asked for")
-    problems = tuple(Problem(("Content-Encoding",), f"{name!r} is not a content coding; ignored") for name in odd)
+    problems = [Problem(("Content-Encoding",), f"{name!r} is not a content coding; ignored") for name in ignored]
     return _NAMES[codings[0]] if codings else "", problems
 
 
@@ -56,17 +58,17 @@ def _is_charset(name: str) -> bool:
 RAW = Problem(("Content-Encoding",), "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)")
 
 
-def decoded(pieces: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:
-    """What is packed in the pieces, in pieces. ``InvalidResponse`` where it cannot be read, or
-    ends before its end; ``problems`` gets what was read as meant."""
+def decoded(chunks: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:
+    """The decoded bytes, in chunks. ``InvalidResponse`` if they cannot be decoded, or end too early; what was read as
+    meant is added to ``problems``."""
     if coding == "gzip":
-        return _gzip(pieces)
-    return _deflate(pieces, problems) if coding == "deflate" else iter(pieces)
+        return _gzip(chunks)
+    return _deflate(chunks, problems) if coding == "deflate" else iter(chunks)
 
 
-def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     member = None
-    for data in pieces:
+    for data in chunks:
         while data:
             first = member is None
             if member is None or member.eof:
@@ -74,18 +76,18 @@ def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
             try:
                 yield from _unpacked(member, data)
             except zlib.error as error:
-                what = "not gzip" if first else "gzip with something else behind it, or damaged"
-                raise InvalidResponse(f"the response is {what}: {_reason(error)}") from None
+                state = "not gzip" if first else "gzip followed by something else, or damaged"
+                raise InvalidResponse(f"the response is {state}: {_reason(error)}") from None
             data = member.unused_data
     if member is not None and not member.eof:
         raise InvalidResponse("the response's gzip ends before its end")
 
 
-def _deflate(pieces: Iterable[bytes], problems: list[Problem]) -> Iterator[bytes]:
+def _deflate(chunks: Iterable[bytes], problems: list[Problem]) -> Iterator[bytes]:
     unpacker = None
     start = b""
-    for piece in pieces:
-        data = start + piece
+    for chunk in chunks:
+        data = start + chunk
         if unpacker is None:
             if len(data) < 2:
                 start = data
@@ -95,28 +97,28 @@ def _deflate(pieces: Iterable[bytes], problems: list[Problem]) -> Iterator[bytes
             if not wrapped:
                 problems.append(RAW)
         elif unpacker.eof:
-            raise InvalidResponse("the response is deflate with something else behind it")
+            raise InvalidResponse("the response is deflate followed by something else")
         try:
             yield from _unpacked(unpacker, data)
         except zlib.error as error:
             raise InvalidResponse(f"the response is not deflate: {_reason(error)}") from None
         if unpacker.unused_data:
-            raise InvalidResponse("the response is deflate with something else behind it")
+            raise InvalidResponse("the response is deflate followed by something else")
     if start or (unpacker is not None and not unpacker.eof):
         raise InvalidResponse("the response's deflate ends before its end")
 
 
 def _unpacked(unpacker: zlib._Decompress, data: bytes) -> Iterator[bytes]:
-    """What so many packed bytes hold, no piece larger than ``PIECE``."""
-    full = True
-    while (data or full) and not unpacker.eof:
-        piece = unpacker.decompress(data, PIECE)
+    """The unpacked bytes of packed ones, in chunks no larger than ``CHUNK``."""
+    is_full = True
+    while (data or is_full) and not unpacker.eof:
+        chunk = unpacker.decompress(data, CHUNK)
         data = unpacker.unconsumed_tail
-        full = len(piece) == PIECE  # then zlib may hold more, of bytes that it has taken in already
-        if piece:
-            yield piece
+        is_full = len(chunk) == CHUNK  # then zlib may hold more, of bytes that it has taken in already
+        if chunk:
+            yield chunk
 
 
 def _reason(error: zlib.error) -> str:
-    """zlib's words, without the number before them."""
+    """zlib's message, without the error number before it."""
     return str(error).rpartition(": ")[2]

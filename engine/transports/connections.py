@@ -1,7 +1,7 @@
-"""Connections: made through a proxy or directly, secured, kept, and looked at before they are used again.
+"""Connections: opened through a proxy or directly, secured, kept, and checked before they are used again.
 
 A kept connection that has something to read is dropped: either the peer has closed it, or what came would be taken
-for the answer to the next request (RFC 9112 sections 9.3 and 9.5).
+for the response to the next request (RFC 9112 sections 9.3 and 9.5).
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from openconnectors.engine.transports.addresses import NoConnection, dialled, resolved
+from openconnectors.engine.transports.addresses import NoConnection, dial, resolve
 from openconnectors.engine.transports.framing import Malformed, take_head
 from openconnectors.engine.transports.proxies import Proxy
 
 IDLE_SECONDS = 60.0
+"""How long a connection is kept without a request: load balancers drop idle ones after a minute or more."""
 MAX_IDLE = 256
+"""The most connections that are kept for one route."""
 _MARGIN = 1.0
+"""How many seconds earlier than the peer says a connection is given up: its close may be on the way."""
 RECEIVE = 64 * 1024
+"""The most bytes that are read from a socket at once."""
 
 
 class Route(NamedTuple):
-    """Where a connection leads."""
+    """Where a connection leads: an origin, and the proxy on the way."""
 
     scheme: str
     host: str
@@ -42,32 +46,33 @@ class Route(NamedTuple):
 
 
 class Connection:
-    """A connected socket, with what came on it and was not taken yet."""
+    """A connected socket, with the bytes that were received and not yet read."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.buffer = bytearray()
         self.ends = 0.0
-        """When it is not used any more, by the monotonic clock."""
+        """When it is no longer used, by the monotonic clock."""
         self.close = weakref.finalize(self, sock.close)
-        """Closes it; so does the collector, where nobody did."""
+        """Close it; the garbage collector does so if nobody did."""
 
     @property
     def secured(self) -> bool:
+        """True if it uses TLS."""
         return isinstance(self.sock, ssl.SSLSocket)
 
     def readable(self) -> bool:
-        """Whether the peer has sent something, or closed the connection."""
+        """Return True if the peer has sent something, or closed the connection."""
         return wait(self.sock, 0.0, read=True)
 
     def exhausted(self) -> bool:
-        """Whether all that came has been taken."""
+        """Return True if all that was received has been read."""
         return not self.buffer and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
 
 def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool = False) -> bool:
-    """Waits until a socket can be read from or written to; whether there is something to read."""
-    if hasattr(select, "poll"):
+    """Wait until a socket can be read from or written to; return True if there is something to read."""
+    if hasattr(select, "poll"):  # select() fails for file descriptors from 1,024 on
         poll = select.poll()
         poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
         return any(event & ~select.POLLOUT for _, event in poll.poll(math.ceil(seconds * 1000)))
@@ -102,8 +107,8 @@ class Pool:
         return None
 
     def keep(self, route: Route, connection: Connection, seconds: float) -> None:
-        """Keeps a connection whose response has been read to its end, for so many seconds at most. What the peer says
-        is shortened: a request that it would meet half closed may have been carried out or not."""
+        """Keep a connection whose response has been read to its end, for so many seconds at most. The peer's own time
+        is shortened: a request that meets a closing connection may have been carried out or not."""
         now = time.monotonic()
         connection.ends = now + min(seconds - _MARGIN, IDLE_SECONDS)
         idle = self._idle.setdefault(route, deque(maxlen=MAX_IDLE))  # what falls out is closed as it is collected
@@ -121,7 +126,7 @@ class Pool:
                 self._idle.pop(route, None)
 
     def clear(self) -> None:
-        """Closes what is kept."""
+        """Close the kept connections."""
         kept, self._idle = self._idle, {}
         for idle in kept.values():
             while idle:
@@ -133,8 +138,8 @@ def connect(route: Route, context: Callable[[], ssl.SSLContext], end: float) -> 
     proxy = route.proxy
     via = "the proxy: " if proxy is not None else ""
     try:
-        near = proxy or route
-        sock = dialled(resolved(near.host, near.port, end), end)
+        first = proxy or route
+        sock = dial(resolve(first.host, first.port, end), end)
         if proxy is not None and proxy.scheme == "https":
             sock = _secured(sock, proxy.host, context(), end)
         if route.scheme == "https":
@@ -159,7 +164,7 @@ def _left(end: float) -> float:
 
 
 def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float) -> ssl.SSLSocket:
-    """TLS over a connected socket. An end of it without its closing alert is an error (RFC 8446 section 6.1)."""
+    """TLS over a connected socket. An end without the closing alert is an error (RFC 8446 section 6.1)."""
     if isinstance(sock, ssl.SSLSocket):
         sock.close()
         raise NoConnection("https through an https proxy is not supported; give an http:// proxy", final=True)
@@ -181,7 +186,7 @@ def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float
 
 
 def _tunnel(sock: socket.socket, route: Route, proxy: Proxy, end: float) -> None:
-    """Asks a proxy for a way to a host (RFC 9110 section 9.3.6)."""
+    """Ask a proxy for a tunnel to a host (RFC 9110 section 9.3.6)."""
     lines = [f"CONNECT {route.authority} HTTP/1.1", f"Host: {route.authority}"]
     if proxy.authorization:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")

@@ -1,18 +1,18 @@
 """HTTP/1.1 responses as they are framed (RFC 9112). A value is returned only if it came whole, in every mode.
 
-1. A head ends with its empty line (section 2.1); where the bytes end earlier, it was cut.
-2. A line of the head is a token, a colon right behind it, and a value (section 5). Refused: a line without a colon, a
-   blank before it (5.1), a folded line (5.2), NUL, a CR that ends no line. LF alone may end one (2.2).
+1. A head ends with its empty line (section 2.1); if the bytes end earlier, it was cut.
+2. A line of the head is a token, a colon right after it, and a value (section 5). Refused: a line without a colon, a
+   blank before it (5.1), a folded line (5.2), NUL, a CR that does not end a line. LF alone may end one (2.2).
 3. ``Transfer-Encoding`` is ``chunked`` and nothing else (6.1), never beside ``Content-Length`` (6.3 item 3), never in
    HTTP/1.0.
-4. ``Content-Length`` is digits; several are one where they are equal (6.3 item 5).
+4. ``Content-Length`` is digits; several count as one if they are equal (6.3 item 5).
 5. A chunk is its size in hexadecimal digits, CRLF, so many bytes, CRLF (7.1). The last has the size 0, and the trailer
-   behind it ends with an empty line.
+   after it ends with an empty line.
 6. Without either field the body ends with the connection (6.3 item 8).
-7. Interim responses are skipped (RFC 9110 section 15.2); 101 was not asked for.
-8. All of it is bounded.
+7. Interim responses are skipped (RFC 9110 section 15.2); 101 is refused: no upgrade was requested.
+8. All of it is bounded: head, line, number of fields, interim responses.
 
-Nothing here reads a socket: bytes go in, a head and the pieces of a body come out.
+Nothing here reads a socket: bytes go in, a head and the chunks of a body come out.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from dataclasses import dataclass
 
 from openconnectors.engine.http import Headers
 
+# Python's http.client has the same limits of a line and of the number of fields, so that both transports agree.
 MAX_HEAD = 256 * 1024
 MAX_LINE = 64 * 1024
 MAX_FIELDS = 100
-MAX_INTERIM = 20
-_MAX_CHUNK_LINE = 4 * 1024
+MAX_INTERIM = 20  # a peer could send them without end, and each costs no more than a line
+_MAX_CHUNK_LINE = 4 * 1024  # extensions (section 7.1.1) are dropped, however long
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?\Z")
@@ -54,24 +55,24 @@ class Head:
 
     @property
     def interim(self) -> bool:
-        """Whether another head follows (RFC 9110 section 15.2)."""
+        """True if another head follows (RFC 9110 section 15.2)."""
         return self.status < 200
 
     def keeps(self) -> bool:
-        """Whether the connection stays open behind this response (RFC 9112 section 9.3)."""
+        """Return True if the connection stays open after this response (RFC 9112 section 9.3)."""
         options = {option.strip().lower() for option in self.headers.get("Connection", "").split(",")}
         return "close" not in options and (self.minor > 0 or "keep-alive" in options)
 
     def idle_seconds(self) -> float:
-        """How long the peer says that it leaves the connection open; infinity where it does not say (RFC 2068
-        section 19.7.1.1, which servers keep to)."""
-        said = _IDLE.search(self.headers.get("Keep-Alive", ""))
-        return float(said[1]) if said else math.inf
+        """How long the peer says that it leaves the connection open; infinity if it does not say (RFC 2068
+        section 19.7.1.1, which servers still follow)."""
+        timeout = _IDLE.search(self.headers.get("Keep-Alive", ""))
+        return float(timeout[1]) if timeout else math.inf
 
 
 def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
-    """The head at the start of what came, taken out of it; None where there is more to come. The first ``scanned``
-    bytes are known not to hold its end."""
+    """The head at the start of the buffer, removed from it; None if its end has not come. The first ``scanned`` bytes
+    are known not to hold its end."""
     end = _END_OF_HEAD.search(buffer, scanned)
     if end is None:
         if not buffer.startswith(b"HTTP/1.") and not b"HTTP/1.".startswith(buffer):
@@ -109,14 +110,14 @@ def _field(line: str) -> tuple[str, str]:
 
 
 class Body:
-    """The body of one response: takes what is its own out of the bytes that came, until it is ``done``. This one is
-    empty; ``length`` is None where it is not known beforehand."""
+    """The body of one response: takes its bytes out of a buffer until it is ``done``. This one is empty; ``length`` is
+    None if it is not known beforehand."""
 
     length: int | None = 0
     done = True
 
     def take(self, buffer: bytearray) -> bytes:
-        """A piece of the body; nothing where more must come first, or where it is done."""
+        """The next bytes of the body; none if more must come first, or if it is done."""
         return b""
 
     def end(self) -> None:
@@ -164,9 +165,9 @@ class Chunked(Body):
 
     def __init__(self) -> None:
         self._left = 0
-        """Bytes of the chunk that have not come."""
+        """Bytes of the chunk that have not come yet."""
         self._delimited = True
-        """Whether the CRLF behind the last chunk has come."""
+        """True if the CRLF after the chunk has come."""
         self._trailer: int | None = None
         """Fields of the trailer so far; None before the last chunk."""
 
@@ -215,7 +216,7 @@ class Chunked(Body):
 
 
 def _line(buffer: bytearray) -> bytes | None:
-    """The line at the start of what came, taken out of it without its CRLF; None where there is more to come."""
+    """The line at the start of the buffer, removed from it, without its CRLF; None if its end has not come."""
     end = buffer.find(b"\n")
     if (len(buffer) if end < 0 else end) > _MAX_CHUNK_LINE:
         raise Malformed(f"a line between its chunks is longer than {_MAX_CHUNK_LINE:,} bytes")
@@ -229,7 +230,7 @@ def _line(buffer: bytearray) -> bytes | None:
 
 
 def body_of(head: Head, method: str) -> Body:
-    """The body that follows a head, as an answer to a method (RFC 9112 section 6.3)."""
+    """The body that follows a head, as the response to a method (RFC 9112 section 6.3)."""
     codings = [coding.strip().lower() for line in head.headers.every("Transfer-Encoding") for coding in line.split(",")]
     lengths = [length.strip() for line in head.headers.every("Content-Length") for length in line.split(",")]
     if codings and lengths:

@@ -1,6 +1,6 @@
 """Which proxy a request goes through: the caller's, else the environment's, as curl and requests read it.
 
-``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are read when a transport is made; lower case wins.
+``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are read when a transport is created; lower case wins.
 ``HTTP_PROXY`` in capitals is not read in a CGI script, where a client can set it (httpoxy, CVE-2016-5385).
 """
 
@@ -19,7 +19,7 @@ from openconnectors.engine.errors import ConnectionMissing
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """Where a proxy listens; ``authorization`` is what it wants to be told, secret."""
+    """Where a proxy listens; ``authorization`` is the value of Proxy-Authorization, a secret."""
 
     scheme: str
     host: str
@@ -32,31 +32,31 @@ class Proxies:
     ``https``, ``all``, each also with a host (``https://api.example.com``); ``no_proxy`` lists the exceptions."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
-        given = {key.lower(): url for key, url in urls.items() if url}
-        without = given.pop("no_proxy", "")
-        self._urls = {key: Secret(url) for key, url in given.items()}
-        self._without = [entry for entry in without.replace(",", " ").lower().split() if entry]
+        by_key = {key.lower(): url for key, url in urls.items() if url}
+        exceptions = by_key.pop("no_proxy", "")
+        self._urls = {key: Secret(url) for key, url in by_key.items()}
+        self._exceptions = [entry for entry in exceptions.replace(",", " ").lower().split() if entry]
 
     def check(self) -> None:
-        """Raises ``ConnectionMissing`` for a URL that is not a proxy's. Of the environment's, one
-        is refused only where it is used: many name a SOCKS proxy beside others."""
+        """Raise ``ConnectionMissing`` for a URL that is not a proxy's. One of the environment is refused only when it
+        is used: many environments name a SOCKS proxy beside others."""
         for key, url in self._urls.items():
             proxy_of(url.reveal(), key)
 
     def choose(self, scheme: str, host: str, port: int) -> Proxy | None:
-        """The proxy for an origin; None where it is reached directly."""
-        if not self._urls or self._goes_without(host, port):
+        """The proxy for an origin; None if it is reached directly."""
+        if not self._urls or self._is_excepted(host, port):
             return None
         keys = (f"{scheme}://{host}", scheme, f"all://{host}", "all")
         return next((proxy_of(self._urls[key].reveal(), key) for key in keys if key in self._urls), None)
 
-    def _goes_without(self, host: str, port: int) -> bool:
-        return any(entry == "*" or _covers(entry, host, port) for entry in self._without)
+    def _is_excepted(self, host: str, port: int) -> bool:
+        return any(entry == "*" or _covers(entry, host, port) for entry in self._exceptions)
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
-    """Whether an entry of NO_PROXY covers a host: a name with all below it, an address, a network, each with a port
-    or without."""
+    """Return True if an entry of NO_PROXY covers a host: a name with all below it, an address, a network, each with a
+    port or without."""
     name, colon, number = entry.rpartition(":")
     if colon and number.isdigit() and (":" not in name or name.endswith("]")):
         if int(number) != port:
