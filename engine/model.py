@@ -103,6 +103,22 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """How a property is written as a field or part of a form (OpenAPI 3.1, "Encoding Object").
+
+    ``name`` is the name of the field if it is not the property's. ``style`` and ``explode`` are a row of
+    ``values.styles``. ``content_type`` are the media types of a part, best first; ``headers`` its header fields.
+    """
+
+    name: str | None = None
+    style: str = "form"
+    explode: bool = False
+    allow_reserved: bool = False
+    content_type: tuple[str, ...] = ()
+    headers: Mapping[str, Header] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """One schema of JSON Schema 2020-12, whatever dialect wrote it.
 
@@ -133,6 +149,8 @@ class Schema:
     any_of: tuple[Schema, ...] = ()
     one_of: tuple[Schema, ...] = ()
     discriminator: str | None = None
+    discriminator_mapping: Mapping[str, str] = field(default_factory=dict)
+    """The references of schemas, by the values of the discriminator that select them."""
     discriminator_value: str | None = None
     """What the discriminator of a schema above says for this one; None: its own name."""
     open_enum: bool = False
@@ -141,8 +159,9 @@ class Schema:
     """True where callers see the members of this object as those of the object around it."""
     keywords: Mapping[str, Any] = field(default_factory=dict)
     xml: Xml = Xml()
-    form_name: str | None = None
-    form_style: str | None = None
+    encoding: Encoding | None = None
+    """How it is written as a field of a form, unless its media type says (``x-connector-form``), or as a list within a
+    list (Swagger 2.0, "Items Object")."""
     client_name: str | None = None
     visibility: str = ""
     choices: Choices | None = None
@@ -187,13 +206,21 @@ Location = Literal["path", "query", "header", "cookie"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One declared parameter (OpenAPI 3.1, "Parameter Object"). ``style`` is a row of ``values.styles``."""
+    """One declared parameter (OpenAPI 3.1, "Parameter Object").
+
+    ``style`` and ``explode`` are a row of ``values.styles``: the styles of OpenAPI 3.1, and ``tabDelimited`` of Swagger
+    2.0. A dialect sets its defaults. ``content``: the value is written in the one media type there instead.
+    """
 
     name: str
     location: Location
     required: bool = False
     schema: Schema
-    style: str = "csv"
+    style: str = "form"
+    explode: bool = False
+    allow_reserved: bool = False
+    """True if reserved characters are sent as they are (RFC 3986 section 2.2)."""
+    content: Mapping[str, MediaType] = field(default_factory=dict)
     title: str = ""
     description: str = ""
     client_name: str | None = None
@@ -211,11 +238,31 @@ class Parameter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaType:
     """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, or of each item of a
-    body that is a sequence (3.2, ``itemSchema``), and examples of what is sent, best first."""
+    body that is a sequence (3.2, ``itemSchema``), and examples of what is sent, best first.
+
+    ``encoding`` is that of properties by their names; ``prefix_encoding`` and ``item_encoding`` that of parts by their
+    places (3.2).
+    """
 
     schema: Schema | None = None
     item_schema: Schema | None = None
     examples: tuple[Any, ...] = ()
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    prefix_encoding: tuple[Encoding, ...] = ()
+    item_encoding: Encoding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A declared header field of a response or a part (OpenAPI 3.1, "Header Object"), written like a parameter."""
+
+    schema: Schema
+    required: bool = False
+    style: str = "simple"
+    explode: bool = False
+    content: Mapping[str, MediaType] = field(default_factory=dict)
+    description: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,12 +298,13 @@ class RequestBody:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredResponse:
     """One declared response (OpenAPI 3.1, "Response Object"). ``status`` is a code, a range such as ``4XX``, or
-    ``default``. ``headers`` are its header fields; one with a ``header_prefix`` is for all that begin so."""
+    ``default``. ``headers`` are its header fields; one whose schema has a ``header_prefix`` is for all that begin
+    so."""
 
     status: str
     description: str = ""
     content: Mapping[str, MediaType] = field(default_factory=dict)
-    headers: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, Header] = field(default_factory=dict)
     error: bool = False
     """True if a status of success is declared to be an error."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
@@ -378,6 +426,8 @@ class Operation:
     responses: Mapping[str, DeclaredResponse] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Alternatives, each a set of schemes that are needed together."""
+    servers: tuple[Server, ...] = ()
+    """Those of the operation or else of its path; empty: those of the service."""
     representation: Representation = Representation()
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
@@ -412,8 +462,26 @@ class Operation:
         schemas += [self.event] if self.event is not None else []
         for response in self.responses.values():
             schemas += response.schemas()
-            schemas += response.headers.values()
+            schemas += [header.schema for header in response.headers.values()]
         return schemas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerVariable:
+    """A variable of a server's URL (OpenAPI 3.1, "Server Variable Object"). ``allowed`` empty: any value."""
+
+    default: str | None = None
+    allowed: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where paths begin (OpenAPI 3.1, "Server Object"): a URL whose ``{name}`` parts are connection values."""
+
+    url: str
+    description: str = ""
+    variables: Mapping[str, ServerVariable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -488,14 +556,14 @@ class Service:
 
     An operation raises ``InvalidDocument`` where it, or a schema that it uses, cannot be read.
 
-    ``server`` is a URL whose ``{name}`` parts are connection values. ``subtypes`` has, by reference, the
+    Of ``servers`` the first is used unless the caller names another. ``subtypes`` has, by reference, the
     references of the schemas that extend one by their ``allOf``, directly or not."""
 
     title: str
     version: str = ""
     description: str = ""
     file: str = ""
-    server: str = ""
+    servers: tuple[Server, ...] = ()
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     together: frozenset[frozenset[str]] = frozenset()
     """The sets of several schemes that are needed together."""

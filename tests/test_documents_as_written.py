@@ -264,7 +264,7 @@ def test_the_server_is_read_as_it_is_meant(case: str) -> None:
     """host, basePath and schemes in odd spellings give the URL that was meant, with a warning."""
     text, url = SERVERS[case]
     found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
-    assert found.server == url
+    assert [server.url for server in found.servers] == [url]
     assert all(one.rule == "server" and one.severity == "warning" for one in found.diagnostics)
     odd = case not in ("as they should be", "a base path with a blank", "no schemes at all", "an address")
     assert bool(found.diagnostics) == odd
@@ -360,8 +360,8 @@ definitions:
 """
     )  # fmt: skip
     (one,) = found.operations.values()
-    assert [(each.name, each.location, each.style) for each in one.parameters] == [
-        ("p", "path", "csv"), ("5", "query", "multi"), ("odd name/~{}", "query", "csv"),
+    assert [(each.name, each.location, each.style, each.explode) for each in one.parameters] == [
+        ("p", "path", "simple", False), ("5", "query", "form", True), ("odd name/~{}", "query", "form", False),
     ]  # fmt: skip
     assert one.parameters[0].schema.types == ("string",)
     items = one.parameters[1].schema.items

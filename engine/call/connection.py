@@ -146,7 +146,7 @@ class Connection:
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
         with sealed(self.mask):
-            self.base = Url(self._base(service.server, base_url), self.mask)
+            self.base = Url(self._base(service.servers[0].url if service.servers else "", base_url), self.mask)
         self.quota = Quota()
 
     def __repr__(self) -> str:

@@ -80,9 +80,12 @@ class Bodies:
 
     def request_schema(self, media_type: str) -> Schema | None:
         """The schema of a request's body in a media type."""
-        body = self._operation.request_body
-        entry = describing(body.content, media_type) if body is not None else None
+        entry = self._request_entry(media_type)
         return None if entry is None else entry.schema or ANY
+
+    def _request_entry(self, media_type: str) -> MediaType | None:
+        body = self._operation.request_body
+        return describing(body.content, media_type) if body is not None else None
 
     def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
         body = self._kept.get((key, media_type))
@@ -101,7 +104,11 @@ class Bodies:
             received = not key.startswith("request")
             effects = self._policies.response if received else self._policies.request
             rewrites = [effect for effect in effects if isinstance(effect, RewriteBody)]
-            body = Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=received)
+            entry = None if received else self._request_entry(media_type)
+            encoding = entry.encoding if entry is not None else {}
+            body = Body(
+                self._compiler, schema, media_type, codec, self._xml, rewrites, received=received, encoding=encoding
+            )
             self._kept[key, media_type] = body
         return body
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from openconnectors.engine.credentials import Credentials, mask_of, revealed
 from openconnectors.engine.credentials import Url as SecretUrl
@@ -91,6 +91,9 @@ class Requests:
             if problem.path not in known:
                 known.add(problem.path)
                 problems.append(problem)
+        if self._operation.servers and not fixed:
+            # Credentials are for the origin of the connection, and nobody has consented to another.
+            raise Unsupported(f"{self._operation.id} has a server of its own; give base_url to call it")
         if not problems:
             builder = RequestBuilder(
                 self._operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base)
@@ -118,6 +121,12 @@ class Requests:
         problems += wrong
         builder.headers, wrong = self._headers(values, accept, builder.base)
         problems += wrong
+        if self._arguments.at["cookie"]:
+            cookies, wrong = self._cookies(values)
+            problems += wrong
+            if cookies:  # beside those that a header parameter Cookie brings along
+                given = next((text for name, text in builder.headers.items() if name.lower() == "cookie"), "")
+                _set_header(builder.headers, "Cookie", f"{given}; {cookies}" if given else cookies)
         for name, text in options.headers.items():
             try:
                 _set_header(builder.headers, name, str(text))
@@ -170,6 +179,19 @@ class Requests:
             except ValueError as error:
                 problems.append(Problem((argument.name,), str(error)))
         return headers, problems
+
+    def _cookies(self, values: Mapping[str, Any]) -> tuple[str, list[Problem]]:
+        """The value of the Cookie field for the values of a call (RFC 6265 section 4.2.1); empty if it has none."""
+        pairs: list[str] = []
+        problems: list[Problem] = []
+        for argument in self._arguments.at["cookie"]:
+            if argument.name in values:
+                try:
+                    texts = self._url.style(argument).write(values[argument.name], _cookie_text, exact=False)
+                    pairs += [f"{_cookie_text(argument.wire)}={text}" for text in texts]
+                except ValueError as error:
+                    problems.append(Problem((argument.name,), str(error)))
+        return "; ".join(pairs), problems
 
     # Policies
 
@@ -290,6 +312,12 @@ class Requests:
                 if isinstance(effect, ChangeRequest):
                     effect.change(builder, scope)
         return Credentials(builder.secret_headers, builder.secret_query, instead=builder.instead)
+
+
+def _cookie_text(text: str) -> str:
+    """Text as a cookie may hold it, percent-encoded else (RFC 6265 section 4.1.1: no controls, blanks, quotes, commas,
+    semicolons or backslashes); the commas between items are written as they are, as OpenAPI 3.1 has them."""
+    return quote(text, safe="!#$&'()*+-./:<=>?@[]^_`{|}~")
 
 
 def _set_header(headers: dict[str, str], name: str, text: str) -> None:

@@ -29,7 +29,7 @@ from openconnectors.engine.errors import (
     answer_error,
 )
 from openconnectors.engine.http import Headers, Response, retry_after
-from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging, Schema
+from openconnectors.engine.model import DeclaredResponse, ErrorShape, Header, Operation, Paging, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.bodies import JSON, XML, Bodies
 from openconnectors.engine.plan.content import describing, within
@@ -309,10 +309,11 @@ class Responses:
         fields: dict[str, Any] = {}
         if declared is None or not declared.headers:
             return fields
-        for name, schema in declared.headers.items():
+        for name, header in declared.headers.items():
+            schema = header.schema
             if declared.at not in self._header_readers or name not in self._header_readers[declared.at]:
                 single = schema.additional if schema.header_prefix and isinstance(schema.additional, Schema) else schema
-                self._header_readers.setdefault(declared.at, {})[name] = self._header_reader(single)
+                self._header_readers.setdefault(declared.at, {})[name] = self._header_reader(header, single)
             read = self._header_readers[declared.at][name]
             prefix = schema.header_prefix.lower()
             if prefix:
@@ -325,15 +326,15 @@ class Responses:
                 fields[name] = read(response.headers[name], (name,), problems)
         return fields
 
-    def _header_reader(self, schema: Schema) -> Converter:
+    def _header_reader(self, header: Header, schema: Schema) -> Converter:
         effective = self._contract(schema)
-        style = style_of(schema.form_style, schema, self._contract)
+        style = style_of(header.style, header.explode, schema, self._contract)
         validator = Validator(JsonSchemaWriter(self._compiler.service, request=False).write_document(schema))
         decode = self._compiler.converters(schema).parse
 
         def read(text: str, path: Path, problems: list[Problem]) -> Any:
             texts = [part.strip() for part in text.split(",")] if "array" in effective.types else [text]
-            row = STYLES["multi"] if "array" in effective.types and style is STYLES["csv"] else style
+            row = STYLES["form", True] if "array" in effective.types and style is STYLES["simple", False] else style
             value = row.read(texts, schema, self._contract)
             problems += validator.problems(value, path)
             return decode(value, path, problems) if decode else value

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from openconnectors.engine.errors import Problem, Unsupported
-from openconnectors.engine.model import Operation, Representation, Schema
+from openconnectors.engine.model import Operation, Parameter, Representation, Schema
 from openconnectors.engine.plan.arguments import Argument, Arguments
 from openconnectors.engine.urls import (
     checked_segment,
@@ -60,9 +60,15 @@ class Url:
     def styles(self) -> Mapping[tuple[str, str], Style]:
         """How the value of each parameter is written, by its location and name."""
         return {
-            (parameter.location, parameter.name): style_of(parameter.style, parameter.schema, self._contract)
+            (parameter.location, parameter.name): self._compiled_style(parameter)
             for parameter in self._operation.parameters
         }
+
+    def _compiled_style(self, parameter: Parameter) -> Style:
+        if parameter.content or parameter.allow_reserved:
+            how = "with reserved characters" if parameter.allow_reserved else f"as {', '.join(parameter.content)}"
+            raise Unsupported(f"parameter {parameter.name!r} of {self._operation.id} is sent {how}; no row writes that")
+        return style_of(parameter.style, parameter.explode, parameter.schema, self._contract)
 
     def style(self, argument: Argument) -> Style:
         """How the value of a parameter is written."""

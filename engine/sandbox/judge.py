@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from jsonschema import validators
 from openapi_core import Config, OpenAPI
@@ -33,6 +33,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from openconnectors.engine.documents.dialects import openapi3_writer as openapi3
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.path_templates import expand
+from openconnectors.engine.sandbox.requests import cookie_pairs
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import BINARY, essence, json
@@ -116,7 +117,10 @@ class Judge:
         decoded."""
         named = {openapi3.hole(index): values[name] for index, name in enumerate(route.names)}
         parameters = _Parameters(
-            query=ImmutableMultiDict(query), header=WerkzeugHeaders(list(headers.items())), path=named
+            query=ImmutableMultiDict(query),
+            header=WerkzeugHeaders(list(headers.items())),
+            cookie=ImmutableMultiDict([(name, unquote(text)) for name, text in cookie_pairs(headers)]),
+            path=named,
         )
         content_type = headers.get("Content-Type", "")
         if body or essence(content_type)[0] == _FORM:  # a form without fields is an empty body

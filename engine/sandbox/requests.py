@@ -49,7 +49,7 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
     for parameter in plan.operation.parameters:
         prefix, members = parameter.schema.header_prefix.lower(), parameter.schema.additional
         if prefix and isinstance(members, Schema):
-            style = style_of(parameter.style, members, plan.contract)
+            style = style_of(parameter.style, parameter.explode, members, plan.contract)
             collection = {
                 name[len(prefix) :]: style.read([text], members, plan.contract)
                 for name, text in headers.items()
@@ -62,6 +62,9 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
             texts, decode = [path[parameter.name]] if parameter.name in path else [], unquote
         elif parameter.location == "query":
             texts, decode = query_texts.get(parameter.name, []), _DECODERS[parameter.encoding]
+        elif parameter.location == "cookie":
+            pairs = cookie_pairs(headers)
+            texts, decode = [text for name, text in pairs if name == parameter.name], unquote
         else:
             texts, decode = [headers[parameter.name]] if parameter.name in headers else [], None
         schema = plan.contract(parameter.schema)
@@ -71,6 +74,12 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
         elif isinstance(schema.default, (str, int, float, bool, list, dict)):
             arguments[parameter.name] = schema.default
     return arguments
+
+
+def cookie_pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The cookies of a request, names decoded, values as they are (RFC 6265 section 4.2.1)."""
+    pairs = (pair.strip().partition("=") for pair in headers.get("Cookie", "").split(";"))
+    return [(unquote(name), text) for name, _, text in pairs if name]
 
 
 _DECODERS: Mapping[str, Callable[[str], str]] = {

@@ -130,7 +130,10 @@ class Router:
         if schema is None or codec_for(content_type) is not FORM:
             return 0
         properties = self._compiler.wire.resolve(schema).properties
-        declared = {schema.form_name or name for name, schema in properties.items()}
+        declared = {
+            member.encoding.name if member.encoding and member.encoding.name else name
+            for name, member in properties.items()
+        }
         fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         return len({name for name, _ in fields} - declared)
 

@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
-from openconnectors.engine.model import Schema, Service, XmlRule
+from openconnectors.engine.model import Encoding, Schema, Service, XmlRule
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.codecs import BINARY, TEXT
@@ -138,13 +138,21 @@ class Body:
         rewrites: Sequence[RewriteBody],
         *,
         received: bool,
+        encoding: Mapping[str, Encoding] | None = None,
     ) -> None:
         self.schema = schema
         self.media_type = media_type
         self.codec = codec
         self._compiler = compiler
         self._bound = codec.bind(
-            Binding(schema, compiler.wire.resolve, compiler.wire.variants, xml, compiler.has_decimals(schema))
+            Binding(
+                schema,
+                compiler.wire.resolve,
+                compiler.wire.variants,
+                xml,
+                compiler.has_decimals(schema),
+                encoding or {},
+            )
         )
         self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
         forward = [rewrite.apply for rewrite in rewrites]

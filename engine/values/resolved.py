@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.model import MISSING, Schema, Service, Xml
+from openconnectors.engine.model import MISSING, Encoding, Schema, Service, Xml
 
 
 class ResolvedSchemas:
@@ -114,8 +114,15 @@ class ResolvedSchemas:
             sent,
             xml=sent.xml if sent.xml != Xml() else schema.xml,
             nullable=sent.nullable or schema.nullable,
-            form_name=sent.form_name or schema.form_name,
+            encoding=_joined(sent.encoding, schema.encoding),
         )
+
+
+def _joined(sent: Encoding | None, declared: Encoding | None) -> Encoding | None:
+    """The encoding of what is sent, under the name that only the schema around it gives."""
+    if sent is None or declared is None or sent.name is not None:
+        return sent if sent is not None or declared is None else Encoding(name=declared.name)
+    return replace(sent, name=declared.name)
 
 
 _INHERITED: tuple[tuple[str, Any], ...] = (
@@ -138,8 +145,11 @@ value that means "absent"."""
 
 def discriminator_values(service: Service, schema: Schema) -> list[tuple[str, str]]:
     """The values of a schema's discriminator, each with the reference of the schema that it selects."""
-    values = []
+    values = list(schema.discriminator_mapping.items())
+    mapped = set(schema.discriminator_mapping.values())
     for ref in service.subtypes.get(schema.at, ()):
+        if ref in mapped:
+            continue
         subtype = service.schemas[ref]
         values.append((subtype.discriminator_value or subtype.name or "", ref))
     return values

@@ -5,7 +5,8 @@ two. ``exact=False`` writes it all the same, for those who have to send what a c
 
 Rule 2. Text is read as the type of the schema; text that does not fit stays text, for validation to judge.
 
-Source: Swagger 2.0, "Parameter Object" and "Items Object", ``collectionFormat``.
+Sources: OpenAPI 3.1, "Style Values" and "Style Examples"; Swagger 2.0, "Parameter Object" and "Items Object",
+``collectionFormat``, whose names a dialect turns into these.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from openconnectors.engine.model import Schema
+from openconnectors.engine.errors import Unsupported
+from openconnectors.engine.model import Encoding, Schema
 from openconnectors.engine.values.formats import is_decimal
 
 Resolve = Callable[[Schema], Schema]
@@ -26,10 +28,10 @@ Quote = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One ``collectionFormat``."""
+    """One way to write a list."""
 
     delimiter: str | None
-    """What stands between items; None: the name is repeated for each (``multi``)."""
+    """What stands between items; None: the name is repeated for each."""
     literal: bool = False
     """True if the delimiter is not percent-encoded while the items are, so that a delimiter within an item differs from
     one between items. A URL may hold a comma (RFC 3986 section 2.2), but no blank, tab or ``|``."""
@@ -95,26 +97,34 @@ def _unchanged(text: str) -> str:
     return text
 
 
-STYLES: Mapping[str, Style] = {
-    "csv": Style(",", literal=True),
-    "ssv": Style(" "),
-    "tsv": Style("\t"),
-    "pipes": Style("|"),
-    "multi": Style(None),
+_COMMA, _REPEATED = Style(",", literal=True), Style(None)
+
+STYLES: Mapping[tuple[str, bool], Style] = {
+    ("form", False): _COMMA,
+    ("form", True): _REPEATED,
+    ("simple", False): _COMMA,
+    ("simple", True): _COMMA,
+    ("spaceDelimited", False): Style(" "),
+    ("pipeDelimited", False): Style("|"),
+    ("tabDelimited", False): Style("\t"),  # Swagger 2.0's tsv, which 3.x does not have
 }
+"""How lists are written, by style and ``explode``."""
 
 
-def style_of(name: str | None, schema: Schema, resolve: Resolve) -> Style:
-    """The style of a name (None: ``csv``), with those of the lists within the lists of a schema. A name without a row
-    is ``csv``, and so is ``multi`` within a list, which only a parameter itself can have (Swagger 2.0, "Items
-    Object")."""
-    style = STYLES.get(name or "csv", STYLES["csv"])
+def style_of(style: str, explode: bool, schema: Schema, resolve: Resolve) -> Style:
+    """The row of a style, with those of the lists within the lists of a schema. ``Unsupported`` for a style without a
+    row. A list within a list is delimited by commas unless it says otherwise; repeating a name is for parameters only
+    (Swagger 2.0, "Items Object")."""
+    row = STYLES.get((style, explode))
+    if row is None:
+        raise Unsupported(f"values of style {style!r}{' with explode' if explode else ''} are not written or read here")
     items = resolve(schema).items
     inner = resolve(items) if items is not None else None
     if items is None or inner is None or "array" not in inner.types:
-        return style
-    inner_name = items.form_style or inner.form_style
-    return replace(style, items=style_of("csv" if inner_name == "multi" else inner_name, inner, resolve))
+        return row
+    encoding = items.encoding or inner.encoding or Encoding()
+    inner_style = "form" if encoding.explode else encoding.style
+    return replace(row, items=style_of(inner_style, False, inner, resolve))
 
 
 def text(value: Any) -> str:

@@ -26,13 +26,13 @@ class Client:
         self._base_url = base_url
         self._made: dict[Any, openconnectors.Connector] = {}
         self.service = loader.load(path)
-        self.host = {one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.server}
+        self.host = {one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.servers[0].url}
 
     def _base(self) -> str | None:
         """The server's URL; of a document whose host has parameters its scheme only, if that is not one too."""
         if not self.host:
             return self._base_url
-        template = self.service.server.partition("://")[2].partition("/")[0]
+        template = self.service.servers[0].url.partition("://")[2].partition("/")[0]
         return f"{self._base_url.partition('://')[0]}://{template}" if template else None
 
     def connector(self, arguments: Mapping[str, Any], auth: Mapping[str, str]) -> openconnectors.Connector:

@@ -109,6 +109,16 @@ class Source:
         return self.mapping(self.document.get(reference), reference, what), reference
 
 
+COLLECTION_FORMATS: Mapping[object, tuple[str, bool]] = {
+    "csv": ("form", False),
+    "ssv": ("spaceDelimited", False),
+    "tsv": ("tabDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "multi": ("form", True),
+}
+"""Style and ``explode`` of Swagger 2.0's words for them ("Parameter Object", ``collectionFormat``)."""
+
+
 def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The ``x-*`` members of a node (Swagger 2.0, "Specification Extensions")."""
     return {name: value for name, value in raw.items() if name.startswith("x-")}

@@ -9,17 +9,13 @@ from typing import Any
 
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.http import FRAMING
-from openconnectors.engine.model import ANY, Operation, Parameter, Schema, Scheme
+from openconnectors.engine.model import ANY, Encoding, MediaType, Operation, Parameter, Schema, Scheme
 from openconnectors.engine.path_templates import expand, variables
 
 JSON = "application/json"
 COMPONENTS = "#/components/schemas/"
-_STYLES: Mapping[str, Mapping[str, Any]] = {
-    "csv": {"style": "form", "explode": False},
-    "multi": {"style": "form", "explode": True},
-    "ssv": {"style": "spaceDelimited", "explode": False},
-    "pipes": {"style": "pipeDelimited", "explode": False},
-}
+_STYLES = frozenset({"form", "spaceDelimited", "pipeDelimited"})
+"""Styles of lists in the query and in forms that 3.1 has (section 4.8.12.3)."""
 _UNDECLARED = (FRAMING - {"cookie"}) | {"accept", "content-type", "authorization"}
 """Header parameters that 3.x says are ignored (section 4.8.12.2), and those that the transport fills in."""
 
@@ -65,8 +61,7 @@ def write(
     body = operation.request_body
     if body is not None:
         content = {
-            media_type: _content(entry.schema or ANY, media_type, json_schema, resolve)
-            for media_type, entry in body.content.items()
+            media_type: _content(entry, media_type, json_schema, resolve) for media_type, entry in body.content.items()
         }
         if JSON not in content:  # what a judge cannot decode is given to it as JSON
             content[JSON] = _as_json(body.schemas(), json_schema, resolve)
@@ -94,11 +89,12 @@ def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dic
     }
     effective = resolve(one.schema)
     if "array" in effective.types:
-        if one.location == "query" and one.style in _STYLES and not _nested(effective, resolve):
-            written |= _STYLES[one.style]
-        elif one.location == "query" and one.style == "multi":
-            written |= {**_STYLES["multi"], "schema": {"type": "array", "items": {"type": "string"}}}
-        elif one.style != "csv" or _nested(effective, resolve):
+        by_name = one.location in ("query", "cookie")
+        if by_name and one.style in _STYLES and not _nested(effective, resolve):
+            written |= {"style": one.style, "explode": one.explode}
+        elif by_name and one.explode:
+            written |= {"style": "form", "explode": True, "schema": {"type": "array", "items": {"type": "string"}}}
+        elif one.style not in ("form", "simple") or one.explode or _nested(effective, resolve):
             written["schema"] = {"type": "string"}  # a list in a style that 3.x has no word for
     if one.allow_empty and one.location == "query":
         written["allowEmptyValue"] = True
@@ -123,27 +119,37 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _as_json(schemas: list[Schema], json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
     """The media type JSON of a body that is not declared in it: any of its schemas."""
     if len(schemas) == 1:
-        return _content(schemas[0], JSON, json_schema, resolve)
-    return {"schema": {"anyOf": [_content(schema, JSON, json_schema, resolve)["schema"] for schema in schemas]}}
+        return _content(MediaType(schema=schemas[0]), JSON, json_schema, resolve)
+    entries = (MediaType(schema=schema) for schema in schemas)
+    return {"schema": {"anyOf": [_content(entry, JSON, json_schema, resolve)["schema"] for entry in entries]}}
 
 
-def _content(body: Schema, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+def _content(entry: MediaType, media_type: str, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+    body = entry.schema or ANY
     effective = resolve(body)
     if media_type != "application/x-www-form-urlencoded":
         return {"schema": {} if effective.format in ("binary", "file") else json_schema(body)}
+    encodings = {name: _encoding(entry, name, member, resolve) for name, member in effective.properties.items()}
+    names = {name: encoding.name or name for name, encoding in encodings.items()}
     fields = {
-        one.form_name or resolve(one).form_name or name: one if not _nested(resolve(one), resolve) else Schema()
-        for name, one in effective.properties.items()
+        names[name]: member if not _nested(resolve(member), resolve) else Schema()
+        for name, member in effective.properties.items()
     }
-    names = dict(zip(effective.properties, fields, strict=True))
     schema = json_schema(body if not fields else Schema(types=("object",), properties=fields))
     schema["required"] = [names[name] for name in effective.required if name in names]
-    encoding = {
-        name: dict(_STYLES[one.form_style or resolve(one).form_style or "csv"])
-        for name, one in fields.items()
-        if "array" in resolve(one).types and (one.form_style or resolve(one).form_style or "csv") in _STYLES
+    written = {
+        names[name]: {"style": encoding.style, "explode": encoding.explode}
+        for name, encoding in encodings.items()
+        if "array" in resolve(fields[names[name]]).types and encoding.style in _STYLES
     }
-    return {"schema": schema, "encoding": encoding}
+    return {"schema": schema, "encoding": written}
+
+
+def _encoding(entry: MediaType, name: str, member: Schema, resolve: Resolve) -> Encoding:
+    """How a field is written: as its media type says, else as its schema says."""
+    by_schema = member.encoding or resolve(member).encoding or Encoding()
+    encoding = entry.encoding.get(name, by_schema)
+    return replace(encoding, name=encoding.name or by_schema.name)
 
 
 def _scheme(one: Scheme) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from openconnectors.engine.auth.scheme import SchemeType
 from openconnectors.engine.auth.schemes import SCHEMES
-from openconnectors.engine.documents.dialects.lowering import EMPTY, Site, truth
+from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.extensions.reading import Row, checked_mapping, checked_texts, sets
 from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.model import (
+    Encoding,
     ErrorShape,
     Handshake,
     OAuth,
@@ -34,7 +35,9 @@ from openconnectors.engine.model import (
 def _form(node: Schema, value: object, at: Site) -> Schema:
     members = ("name", "collectionFormat")
     form = checked_texts(checked_mapping(value, at, "x-connector-form", members), at, "x-connector-form", *members)
-    return replace(node, form_name=form.get("name"), form_style=form.get("collectionFormat"))
+    # The name of a form field, and Swagger 2.0's word for its style.
+    style, explode = COLLECTION_FORMATS.get(form.get("collectionFormat"), COLLECTION_FORMATS["csv"])
+    return replace(node, encoding=Encoding(name=form.get("name"), style=style, explode=explode))
 
 
 def _wire(node: Schema, value: object, at: Site) -> Schema:

@@ -3,7 +3,8 @@
 Rule 1: a scheme of one part (a key, a token) has the parameter that is named as the scheme is, else one that is named
 alike or like its header field or query parameter, else the default name of its type. Rule 2: of several schemes that
 are needed together only one can have the default name; the others have a parameter that is named as they are.
-Rule 3: a parameter that nothing declares is added, so that a document without properties can be called.
+Rule 3: a parameter that nothing declares is added, so that a document without properties can be called; so are the
+variables of the server.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from openconnectors.engine.auth.schemes import SCHEMES
-from openconnectors.engine.model import ConnectionParameter, OAuth, Scheme, Service
+from openconnectors.engine.model import MISSING, ConnectionParameter, OAuth, Scheme, ServerVariable, Service
 
 
 def bind_credentials(service: Service) -> Service:
     """The service with every scheme bound to connection parameters, undeclared ones added."""
     parameters = {parameter.name: parameter for parameter in service.connection}
+    for server in service.servers[:1]:  # the one that is used
+        for name, variable in server.variables.items():
+            parameters.setdefault(name, _of_server(name, variable))
     by_name = {
         name: parameter for name, scheme in service.schemes.items() if (parameter := _match(name, scheme, parameters))
     }
@@ -40,6 +44,11 @@ def bind_credentials(service: Service) -> Service:
                 oauth = _merged(parameters[value].oauth, scheme.oauth)
                 parameters[value] = replace(parameters[value], oauth=oauth, secret=True)
     return replace(service, schemes=schemes, connection=tuple(parameters.values()))
+
+
+def _of_server(name: str, variable: ServerVariable) -> ConnectionParameter:
+    default = MISSING if variable.default is None else variable.default
+    return ConnectionParameter(name=name, description=variable.description, default=default, allowed=variable.allowed)
 
 
 def _undeclared(name: str, *, secret: bool) -> ConnectionParameter:

@@ -28,6 +28,7 @@ from openconnectors.engine.model import (
     Paths,
     Polling,
     Schema,
+    Server,
     Service,
 )
 
@@ -131,7 +132,7 @@ def _parameterized_host(node: Service, value: object, at: Site) -> Service:
     template = value.get("hostTemplate")
     if not isinstance(template, str) or not template:
         raise at.refuse("extension", "x-ms-parameterized-host needs a hostTemplate", "x-ms-parameterized-host")
-    scheme, _, rest = node.server.partition("://")
+    scheme, _, rest = node.servers[0].url.partition("://")
     path = f"/{rest.partition('/')[2]}" if "/" in rest else ""
     prefixed = truth(value.get("useSchemePrefix", True))
     parameters = []
@@ -142,7 +143,7 @@ def _parameterized_host(node: Service, value: object, at: Site) -> Service:
             parameters.append(_host_parameter(raw))
     return replace(
         node,
-        server=f"{scheme}://{template}{path}" if prefixed else f"{template}{path}",
+        servers=(Server(url=f"{scheme}://{template}{path}" if prefixed else f"{template}{path}"),),
         connection=(*node.connection, *parameters),
     )
 

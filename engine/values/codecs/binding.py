@@ -14,11 +14,11 @@ Bytes that can be read but should look otherwise are a ``Problem`` of a kind of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import Schema, XmlRule
+from openconnectors.engine.model import Encoding, Schema, XmlRule
 from openconnectors.engine.streams import Content
 
 MAX_DEPTH = 200
@@ -42,6 +42,8 @@ class Binding:
     xml: XmlRule
     decimals: bool = False
     """True if the schema has numbers of which every digit counts (``format: decimal``)."""
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    """How properties are written as fields of a form, by their names; others as their schemas say."""
 
 
 @dataclass(frozen=True, slots=True)

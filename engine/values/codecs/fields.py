@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openconnectors.engine.model import Schema
+from openconnectors.engine.model import Encoding, Schema
 from openconnectors.engine.values.codecs.binding import Binding
 from openconnectors.engine.values.styles import STYLES, Style, style_of
 
@@ -26,7 +26,7 @@ class Field:
         return "array" in self.schema.types and self.style.delimiter is None
 
 
-OTHER = STYLES["multi"]
+OTHER = STYLES["form", True]
 """The style of a field that is not declared: a list is sent as repeated fields, as HTML forms do."""
 
 
@@ -36,9 +36,11 @@ def fields_of(binding: Binding) -> Mapping[str, Field]:
     fields = {}
     for name, declared in schema.properties.items():
         resolved = binding.resolve(declared)
-        wire = declared.form_name or resolved.form_name or name
-        style = style_of(declared.form_style or resolved.form_style, resolved, binding.resolve)
-        fields[name] = Field(name, wire, resolved, style)
+        encoding = binding.encoding.get(name)
+        by_schema = declared.encoding or resolved.encoding or Encoding()
+        wire = (encoding.name if encoding is not None else None) or by_schema.name or name
+        how = encoding or by_schema
+        fields[name] = Field(name, wire, resolved, style_of(how.style, how.explode, resolved, binding.resolve))
     return fields
 
 

@@ -16,7 +16,7 @@ from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.documents.dialects.swagger2.security import Security
 from openconnectors.engine.documents.dialects.swagger2.server import Unusable, server_url
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.model import Lazy, Service
+from openconnectors.engine.model import Lazy, Server, Service
 
 
 def lower(document: Document, extend: Extend) -> Service:
@@ -34,7 +34,7 @@ def lower(document: Document, extend: Extend) -> Service:
         version=text(info.get("version")),
         description=text(info.get("description")),
         file=document.file,
-        server=_server(source),
+        servers=(Server(url=_server(source)),),
         schemes=security.schemes,
         together=security.together(operations.nodes),
         operations=Lazy(operations.places, operations.lower),

@@ -12,7 +12,7 @@ from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.documents.dialects.swagger2.security import Security
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import DeclaredResponse, MediaType, Operation, Paths
+from openconnectors.engine.model import DeclaredResponse, Header, MediaType, Operation, Paths
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _JSON = "application/json"
@@ -127,12 +127,18 @@ class Operations:
             status=status,
             description=text(raw.get("description")),
             content=content,
-            headers={
-                name: self._schemas.lower(header, f"{at}/headers/{escape(name)}") for name, header in headers.items()
-            },
+            headers={name: self._header(header, f"{at}/headers/{escape(name)}") for name, header in headers.items()},
             at=at,
         )
         return self._source.extend("response", node, extensions(raw), self._schemas.site(at))
+
+    def _header(self, value: object, at: str) -> Header:
+        """A header field of a response ("Header Object"): its members are those of a schema."""
+        schema = self._schemas.lower(value, at)
+        encoding = schema.encoding
+        if encoding is None or encoding.style == "form":
+            return Header(schema=schema, explode=encoding is not None and encoding.explode, at=at)
+        return Header(schema=schema, style=encoding.style, at=at)
 
 
 def _examples(raw: object) -> Mapping[str, Any]:

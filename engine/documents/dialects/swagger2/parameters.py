@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.documents.dialects.lowering import Source, extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, Source, extensions, text, truth
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
-from openconnectors.engine.model import MediaType, Parameter, RequestBody, Schema
+from openconnectors.engine.model import Encoding, MediaType, Parameter, RequestBody, Schema
 
 LOCATIONS = {location.lower(): location for location in ("path", "query", "header", "formData", "body")}
 """By lower case, as published documents write ``Query`` and ``formdata``."""
@@ -67,12 +67,16 @@ class Parameters:
         elif raw["in"] == "path" and raw.get("default") == "":
             del members["default"]  # which no segment of a path can be
         written, written_at = (raw["schema"], f"{at}/schema") if "schema" in raw else (members, at)
+        style, explode = self._schemas.style(raw, at) or COLLECTION_FORMATS["csv"]
+        if raw["in"] in ("path", "header") and not explode and style == "form":
+            style = "simple"
         node = Parameter(
             name=raw["name"],
             location=raw["in"],
             required=truth(raw.get("required")) or raw["in"] == "path",
             schema=self._schemas.lower(written, written_at),
-            style=self._schemas.collection_format(raw, at) or "csv",
+            style=style,
+            explode=explode,
             description=text(raw.get("description")),
             allow_empty=truth(raw.get("allowEmptyValue")),
             at=at,
@@ -110,7 +114,8 @@ class Parameters:
         has_file = any("file" in field.schema.types for field in fields)
         fitting = (_MULTIPART,) if has_file else (_FORM, _MULTIPART)
         media_types = tuple(name for name in consumes if name in fitting) or fitting[:1]
-        content = dict.fromkeys(media_types, MediaType(schema=schema))
+        encoding = {field.name: Encoding(style=field.style, explode=field.explode) for field in fields}
+        content = dict.fromkeys(media_types, MediaType(schema=schema, encoding=encoding))
         return RequestBody(content=content, required=bool(schema.required), fields=True, at=at)
 
 
@@ -120,7 +125,6 @@ def _described(field: Parameter) -> Schema:
         field.schema,
         description=field.description,
         title=field.title,
-        form_style=field.style,
         client_name=field.client_name,
         visibility=field.visibility,
         choices=field.choices,

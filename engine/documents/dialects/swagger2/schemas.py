@@ -10,16 +10,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
-from openconnectors.engine.documents.dialects.lowering import Site, Source, extensions, text, truth, typed
+from openconnectors.engine.documents.dialects.lowering import (
+    COLLECTION_FORMATS,
+    Site,
+    Source,
+    extensions,
+    text,
+    truth,
+    typed,
+)
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
-from openconnectors.engine.model import MISSING, Lazy, Schema, Xml
+from openconnectors.engine.model import MISSING, Encoding, Lazy, Schema, Xml
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "file", "null")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
-COLLECTION_FORMATS = ("csv", "ssv", "tsv", "pipes", "multi")
-"""Of "Parameter Object"; ``multi`` is for the query and for form fields only."""
 
 
 class Schemas:
@@ -78,22 +84,26 @@ class Schemas:
                 for index, part in enumerate(source.sequence(raw.get("allOf"), f"{at}/allOf", "allOf"))
             ),
             discriminator=raw["discriminator"] if isinstance(raw.get("discriminator"), str) else None,
-            form_style=self.collection_format(raw, at),
+            encoding=self._encoding(raw, at),
             keywords=self._keywords(raw, at),
             xml=self._xml(raw.get("xml"), f"{at}/xml"),
         )
         return source.extend("schema", node, extensions(raw), self.site(at))
 
-    def collection_format(self, raw: Mapping[str, Any], at: str) -> str | None:
-        """The ``collectionFormat`` of a node, in whatever case; None if it has none."""
+    def _encoding(self, raw: Mapping[str, Any], at: str) -> Encoding | None:
+        style = self.style(raw, at)
+        return None if style is None else Encoding(style=style[0], explode=style[1])
+
+    def style(self, raw: Mapping[str, Any], at: str) -> tuple[str, bool] | None:
+        """Style and ``explode`` of a node's ``collectionFormat``, in whatever case; None if it has none."""
         value = raw.get("collectionFormat")
         if value is None:
             return None
         collection_format = text(value).lower()
         if collection_format not in COLLECTION_FORMATS:
-            message = f"{value!r} is not a collectionFormat; expected {', '.join(COLLECTION_FORMATS)}"
+            message = f"{value!r} is not a collectionFormat; expected {', '.join(map(str, COLLECTION_FORMATS))}"
             raise self._source.refuse(message, f"{at}/collectionFormat", "parameter")
-        return collection_format
+        return COLLECTION_FORMATS[collection_format]
 
     def _types(self, value: object, at: str) -> tuple[str, ...]:
         """The types of a schema, in lower case."""
