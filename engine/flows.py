@@ -1,9 +1,9 @@
 """Flows: generators that say what must be done next, and are sent what came of it.
 
-Rule 1. A flow does no I/O, reads no clock and never sleeps. It yields a ``Request`` and is sent its ``Response`` (a
-failure of the network is thrown into it); it yields a ``Wait`` and continues that much later; it yields an
-``Acquire`` and continues once it holds the lock. So blocking, async and dry runs are loops of a few lines over the same
-flows (``call.runner`` is the blocking one).
+Rule 1. A flow has no socket and never sleeps; the seconds of a call are counted by the runner's clock. It yields a
+``Request`` and is sent its ``Response`` (a failure of the network is thrown into it); it yields a ``Wait`` and goes on
+that much later; it yields an ``Acquire`` and goes on once it holds the lock. So blocking, async and dry runs are loops
+of a few lines over the same flows (``call.runner`` is the blocking one).
 
 Rule 2. A flow returns one result. A verb with several results (pages, items, events) is a flow that also yields each
 as a ``Result``: an iterator over the results stops there until the next one is wanted.

@@ -197,6 +197,12 @@ def test_vendors_are_spelled_in_the_extensions_only() -> None:
     assert {Path(path).parent for path in found} == {Path("engine/documents/extensions")}
 
 
+def test_one_module_sleeps_and_sends() -> None:
+    """Flows yield what they wait for and what they send: the runner alone does it."""
+    found = {path for path in _holding(r"time\.sleep|transport\.send\(") if path.startswith("engine/")}
+    assert found == {"engine/call/runner.py"}
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "spec").glob("*.swagger.yaml")), ids=lambda path: path.name)
 def test_no_code_knows_a_connector(path: Path) -> None:
     """No module has a built-in connector's title or host in any text, or its name as a string."""

@@ -32,6 +32,7 @@ from openconnectors.engine.model import Scheme
 _HASHES: Mapping[str, str] = {"md5": "md5", "sha-256": "sha256", "sha-512-256": "sha512_256"}
 """Algorithms of RFC 7616 section 3.3 as hashlib names them; each also with ``-sess``."""
 _MOST_TRIES = 3
+"""Unsigned, with a challenge, and with another if that one is stale by then."""
 
 Hasher: TypeAlias = Callable[[str], str]
 
@@ -147,20 +148,19 @@ class _Digest:
 
     def flow(self, request: Request, send: Send) -> Flow[Response]:
         """Send a request, with the remembered challenge answered, and again with one that the response brings."""
+        session, is_new = self._session, False
         for left in reversed(range(_MOST_TRIES)):
-            session = self._session
             response = yield from send(self._signed(request, session))
             if response.status != 401:
-                self._take_next(response, session)
+                self._remember(response, session, is_new)
                 return response
             offered = _session(response.headers.every("WWW-Authenticate"))
             if offered is None or not left or not request.repeatable:
                 return response
             stale = offered.parameters.get("stale", "").lower() == "true"
-            if session is not None and not stale and (left < _MOST_TRIES - 1 or offered.nonce == session.nonce):
+            if session is not None and not stale and (is_new or offered.nonce == session.nonce):
                 return response  # the challenge was answered, and the answer is wrong
-            if self._session is session:
-                self._session = offered  # else another thread has a newer one already
+            session, is_new = offered, True
         return response
 
     def _signed(self, request: Request, session: _Session | None) -> Request:
@@ -171,14 +171,15 @@ class _Digest:
         own = Credentials({"Authorization": session.authorization(request.method, uri, self._account)})
         return replace(request, credentials=own.merged(request.credentials))
 
-    def _take_next(self, response: Response, session: _Session | None) -> None:
-        """Remember the nonce that a service announces for the next request (section 3.5)."""
-        if session is None or self._session is not session:
-            return
+    def _remember(self, response: Response, session: _Session | None, is_new: bool) -> None:
+        """Keep a session that was let in, with the nonce that the service announces for the next request (section 3.5).
+
+        Until then it is this request's alone, so that no other can overtake it: a service may want counts to rise.
+        """
         info = challenges([f"Digest {text}" for text in response.headers.every("Authentication-Info")])
         nonce = next((one.parameters["nextnonce"] for one in info if one.parameters.get("nextnonce")), None)
-        if nonce is not None:
-            self._session = session.renewed(nonce)
+        if session is not None and (is_new or nonce is not None):
+            self._session = session if nonce is None else session.renewed(nonce)
 
 
 def _account(values: Values) -> _Account:

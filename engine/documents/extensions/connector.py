@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from openconnectors.engine.auth.scheme import SchemeType
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.properties import with_properties
@@ -114,13 +113,9 @@ def _properties(node: Service, value: object, at: Site) -> Service:
 # Security schemes
 
 
-_PARTS = tuple(dict.fromkeys(part.name for row in SCHEMES.values() for part in row.parts))
-_EXTENDED: Mapping[str, SchemeType] = {name: row for name, row in SCHEMES.items() if row.base}
-"""The types of scheme that Swagger 2.0 does not have, and ``x-connector-scheme`` names."""
-
-
 def _credentials(node: Scheme, value: object, at: Site) -> Scheme:
-    values = checked_mapping(value, at, "x-connector-credentials", _PARTS)
+    parts = tuple(dict.fromkeys(part.name for row in SCHEMES.values() for part in row.parts))
+    values = checked_mapping(value, at, "x-connector-credentials", parts)
     return replace(node, values={part: str(name) for part, name in values.items()})
 
 
@@ -129,9 +124,10 @@ def _scheme_type(node: Scheme, value: object, at: Site) -> Scheme:
     values the document fixes."""
     members = value if isinstance(value, Mapping) else {"type": value}
     name = members.get("type")
-    row = _EXTENDED.get(name) if isinstance(name, str) else None
+    rows = {row.name: row for row in SCHEMES.values() if row.base}
+    row = rows.get(name) if isinstance(name, str) else None
     if row is None:
-        raise at.refuse("extension", f"x-connector-scheme must be one of {', '.join(_EXTENDED)}", "x-connector-scheme")
+        raise at.refuse("extension", f"x-connector-scheme must be one of {', '.join(rows)}", "x-connector-scheme")
     checked_mapping(members, at, "x-connector-scheme", ("type", *(part.name for part in row.parts)))
     checked_texts(members, at, "x-connector-scheme", *members)
     if node.type != row.base:
