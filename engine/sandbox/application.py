@@ -52,7 +52,7 @@ _log = logging.getLogger("openconnectors.sandbox")
 
 
 class Application:
-    """One service: ``respond`` answers a request, ``refuse`` one that could not be read.
+    """One service: ``respond`` gives the response to a request, ``refuse`` the one to bytes that are not a request.
 
     ``values`` are the connection values it accepts. ``state`` is a file for its records; without one they are in
     memory. Raises ``Unsupported`` for sandbox declarations that cannot be read, ``StateError`` for a file that cannot

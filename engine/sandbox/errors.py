@@ -37,7 +37,7 @@ _HOLDERS: tuple[tuple[str, ...], ...] = ((), ("error",), ("errors", "0"))
 
 
 class ServiceError(Exception):
-    """The service answers with an error: its status, code and message, a template that is filled here."""
+    """The service responds with an error: its status, code and message, a template that is filled here."""
 
     def __init__(self, error: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         self.status = int(error.get("status", 400))

@@ -194,7 +194,7 @@ def read_request(reader: Reader, extra_names: frozenset[str], proceed: Callable[
         try:
             reader.more()
         except TimeoutError:
-            raise EOFError from None  # no request was begun, so none is answered with 408
+            raise EOFError from None  # no request was begun, so there is no response 408
     reader.begin(HEAD)
     line = reader.line(MAX_LINE, 414)
     if not line:  # one empty line before a request is ignored (RFC 9112 section 2.2)
