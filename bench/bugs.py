@@ -31,9 +31,11 @@ CHECKS += ",response_schema_conformance"
 def ours(document: Path, bug: str | None, examples: int, budget: int) -> tuple[bool, int]:
     """Whether something is found, and the requests that were sent."""
     with serving(Shelf(bug, budget)) as shelf:
-        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
-        found = [one for one in fuzz(made, examples=examples) if bug is None or one.check in BUGS[bug]]
-        return bool(found), shelf.requests
+        connector = openconnectors.load_file(document, base_url=shelf.url, connection={})
+        failures = [
+            failure for failure in fuzz(connector, examples=examples) if bug is None or failure.check in BUGS[bug]
+        ]
+        return bool(failures), shelf.requests
 
 
 def theirs(program: str, bug: str | None, examples: int, budget: int) -> set[str]:
@@ -44,13 +46,13 @@ def theirs(program: str, bug: str | None, examples: int, budget: int) -> set[str
              "--seed", "1", "--no-color", "--suppress-health-check", "all"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-    told, operation = set(), ""
+    reported, operation = set(), ""
     for line in done.stdout.splitlines():
         if header := re.match(r"_{3,} (.+) _{3,}$", line):
             operation = header[1]
         elif kind := re.match(r"- (ST\d+ .+)", line):
-            told.add(f"{operation}: {kind[1]}")
-    return told
+            reported.add(f"{operation}: {kind[1]}")
+    return reported
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,10 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
         document.write_text(json.dumps(DOCUMENT), "utf-8")
         false, budget = ours(document, None, options.examples, 10**9)
         print(f"{len(BUGS)} faults; at most {budget} requests each\n\n{'fault':36}{'ours':>8}{'schemathesis':>14}")
-        found = {"ours": 0, "schemathesis": 0}
+        counts = {"ours": 0, "schemathesis": 0}
         seconds = {"ours": 0.0, "schemathesis": 0.0}
         usual = theirs(program, None, options.examples, budget) if program else set()
-        chosen = [one for one in BUGS if options.only in one]
+        chosen = [bug for bug in BUGS if options.only in bug]
         for bug in chosen:
             started = time.perf_counter()
             row = {"ours": ours(document, bug, options.examples, budget)[0]}
@@ -79,12 +81,12 @@ def main(arguments: list[str] | None = None) -> int:
                 row["schemathesis"] = bool(theirs(program, bug, options.examples, budget) - usual)
                 seconds["schemathesis"] += time.perf_counter() - started
             for who, known in row.items():
-                found[who] += known
+                counts[who] += known
             print(f"{bug:36}{'found' if row['ours'] else '-':>8}{'found' if row.get('schemathesis') else '-':>14}")
-    print(f"\nfound: ours {found['ours']}, schemathesis {found['schemathesis']} of {len(chosen)}")
+    print(f"\nfound: ours {counts['ours']}, schemathesis {counts['schemathesis']} of {len(chosen)}")
     print(f"seconds: ours {seconds['ours']:.0f}, schemathesis {seconds['schemathesis']:.0f}")
     print(f"without a fault: ours {'an alarm' if false else 'nothing'}, schemathesis {', '.join(usual) or 'nothing'}")
-    return int(false or found["ours"] < len(chosen))
+    return int(false or counts["ours"] < len(chosen))
 
 
 if __name__ == "__main__":

@@ -81,9 +81,9 @@ def main() -> int:
             rows[name] = min(runs, key=lambda run: run[2])
     columns = f"{'documents':>9} {'operations':>10} {'CPU s':>7} {'MiB':>5}"
     print(f"{'':14} {columns} {'CPU, ours 1':>12} {'memory, ours 1':>15}")
-    own = rows["ours"]
+    ours = rows["ours"]
     for name, (loaded, operations, seconds, peak) in rows.items():
-        ratio, memory = seconds / own[2], peak / max(own[3], 1)
+        ratio, memory = seconds / ours[2], peak / max(ours[3], 1)
         print(f"{name:14} {loaded:>9} {operations:>10} {seconds:>7.2f} {peak:>5} {ratio:>12.1f} {memory:>15.1f}")
     return 0
 

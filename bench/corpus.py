@@ -45,8 +45,8 @@ def peak() -> int:
         status = Path("/proc/self/status").read_text("ascii")
     except OSError:
         return 0
-    found = re.search(r"VmHWM:\s*(\d+) kB", status)
-    return int(found[1]) // 1024 if found else 0
+    match = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(match[1]) // 1024 if match else 0
 
 
 def survey(entry: Entry, judge: bool) -> dict[str, Any]:
@@ -54,49 +54,49 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
     started = time.perf_counter()
     folder = entry.document.name in loader.PUBLISHED
     name = entry.document.parent.name if folder else entry.name
-    told: dict[str, Any] = {"name": name, "document": str(entry.document)}
+    row: dict[str, Any] = {"name": name, "document": str(entry.document)}
     try:
         service = loader.load(entry.document, entry.properties)
         operations = list(service.operations)
     except InvalidDocument as error:
-        return {**told, "loads": False, "why": str(error), "seconds": time.perf_counter() - started, "peak": peak()}
+        return {**row, "loads": False, "why": str(error), "seconds": time.perf_counter() - started, "peak": peak()}
     compiler = Compiler(service)
     wrong: dict[str, str] = {}
-    made: list[tuple[Plan, Request]] = []
+    requests: list[tuple[Plan, Request]] = []
     connection: Connection | None = None
     for name in operations:
         try:
             connection = connection or Connection(service, connection_values(service), BASE)
             plan = Plan(compiler, service.operations[name], connection.values)
-            made.append((plan, plan.request(minimal(plan), connection.base, Options(), fixed=True)))
+            requests.append((plan, plan.request(minimal(plan), connection.base, Options(), fixed=True)))
         except ConnectorError as error:
             wrong[name] = f"{type(error).__name__}: {error}"
-    found = [*service.diagnostics, *findings(service)]
-    told |= {
+    diagnostics = [*service.diagnostics, *findings(service)]
+    row |= {
         "loads": True,
         "operations": len(operations),
-        "requests": len(made),
+        "requests": len(requests),
         "wrong": wrong,
-        "diagnostics": [str(one) for one in found],
+        "diagnostics": [str(item) for item in diagnostics],
         "seconds": time.perf_counter() - started,
         "peak": peak(),
     }
     if judge and connection is not None:
-        told["refused"] = judged(service, connection, made)
-    return told
+        row["refused"] = judged(service, connection, requests)
+    return row
 
 
-def judged(service: Service, connection: Connection, made: list[tuple[Plan, Request]]) -> dict[str, str]:
+def judged(service: Service, connection: Connection, requests: list[tuple[Plan, Request]]) -> dict[str, str]:
     """What the sandbox of a document says against requests made for it and sent to it, by operation."""
     refused: dict[str, str] = {}
     transport = BlockingTransport()
     with Sandbox(service) as sandbox:
-        for plan, request in made:
+        for plan, request in requests:
             sandbox.refused.clear()
             url = sandbox.url + str(revealed(request.url)).removeprefix(BASE)
-            own = connection.credentials(plan.operation).merged(request.credentials)
+            credentials = connection.credentials(plan.operation).merged(request.credentials)
             try:
-                status = transport.send(replace(request, url=url, credentials=own, timeout=60.0)).status
+                status = transport.send(replace(request, url=url, credentials=credentials, timeout=60.0)).status
             except ConnectorError as error:
                 refused[plan.operation.id] = f"{type(error).__name__}: {error}"
                 continue
@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = [
         survey(entry, options.judge)
         for entry in registry.below(options.folder)
-        if not options.only or any(one in str(entry.document) for one in options.only)
+        if not options.only or any(item in str(entry.document) for item in options.only)
     ]
     _print(rows, options.judge)
     if options.json:
@@ -142,8 +142,8 @@ def _print(rows: list[dict[str, Any]], judge: bool) -> None:
             print(f"no request: {row['name']} {name}: {why}")
     total, built = sum(row["operations"] for row in loaded), sum(row["requests"] for row in loaded)
     print(f"\n{len(loaded)} of {len(rows)} are read; {built} of {total} operations build a request; ", end="")
-    found = sum(len(row["diagnostics"]) for row in loaded)
-    print(f"{found} findings; {sum(row['seconds'] for row in rows):.1f} s; {peak()} MiB at most")
+    total = sum(len(row["diagnostics"]) for row in loaded)
+    print(f"{total} findings; {sum(row['seconds'] for row in rows):.1f} s; {peak()} MiB at most")
     if judge:
         kinds = Counter(why.partition(":")[0] for row in loaded for why in row.get("refused", {}).values())
         print(f"{built - sum(kinds.values())} of {built} requests are accepted by openapi-core in their own sandbox")

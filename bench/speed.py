@@ -61,15 +61,15 @@ COMMANDS: dict[str, Callable[[Path, list[str]], list[str]]] = {"ours": ours, "sp
 
 def documents(folders: list[Path]) -> list[tuple[int, Path]]:
     """The documents below folders that can be parsed, with their sizes, as they are."""
-    found = []
+    sized = []
     for folder in folders:
         for entry in registry.below(folder):
             try:
                 json.loads(json.dumps(document.read(entry.document, tolerant=True).root))
             except (InvalidDocument, ValueError):
                 continue
-            found.append((entry.document.stat().st_size, entry.document))
-    return sorted(found)
+            sized.append((entry.document.stat().st_size, entry.document))
+    return sorted(sized)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     fastest = True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        large = min(known, key=lambda one: abs(one[0] - MEGABYTE))[1]
+        large = min(known, key=lambda item: abs(item[0] - MEGABYTE))[1]
         step = max(1, len(known) // MANY)
         many = [path for _, path in known][::step][:MANY]
         for what, sources in (("one document of {:.1f} MB", [large]), ("{} documents in one call", many)):
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
                 root = document.read(source, tolerant=True).root
                 files.append(str(folder / f"{index:03}.json"))
                 Path(files[-1]).write_text(json.dumps(root, indent=2), "utf-8")
-            size = sum(Path(one).stat().st_size for one in files)
+            size = sum(Path(file).stat().st_size for file in files)
             print(
                 what.format(size / MEGABYTE if len(files) == 1 else len(files)) + f" ({size / MEGABYTE:.1f} MB in all)"
             )

@@ -54,10 +54,10 @@ def operations(root: Root) -> list[tuple[str, Root, str, str]]:
 def parameters(root: Root) -> list[tuple[str, Root, Root]]:
     """Pointer, parameter, operation; inline ones."""
     return [
-        (f"{at}/parameters/{index}", one, operation)
+        (f"{at}/parameters/{index}", parameter, operation)
         for at, operation, _, _ in operations(root)
-        for index, one in enumerate(operation.get("parameters") or ())
-        if "$ref" not in one
+        for index, parameter in enumerate(operation.get("parameters") or ())
+        if "$ref" not in parameter
     ]
 
 
@@ -65,36 +65,39 @@ def schemas(root: Root) -> list[tuple[str, Root]]:
     """Pointer and schema of every named object with properties, and of its properties."""
     two = root.get("definitions") if "swagger" in root else root.get("components", {}).get("schemas")
     at = "/definitions" if "swagger" in root else "/components/schemas"
-    found = []
-    for name, one in (two or {}).items():
-        if isinstance(one, dict) and isinstance(one.get("properties"), dict) and "allOf" not in one:
-            found.append((f"{at}/{escape(name)}", one))
-    return found
+    schemas_with_properties = []
+    for name, schema in (two or {}).items():
+        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict) and "allOf" not in schema:
+            schemas_with_properties.append((f"{at}/{escape(name)}", schema))
+    return schemas_with_properties
 
 
 def plain_properties(root: Root, kind: str = "string") -> list[tuple[str, Root]]:
     """Pointer and schema of properties of one type that are nothing else."""
     return [
-        (f"{at}/properties/{escape(name)}", one)
+        (f"{at}/properties/{escape(name)}", member)
         for at, schema in schemas(root)
-        for name, one in schema["properties"].items()
-        if isinstance(one, dict) and one.get("type") == kind and "enum" not in one and "x-ms-dynamic-values" not in one
+        for name, member in schema["properties"].items()
+        if isinstance(member, dict)
+        and member.get("type") == kind
+        and "enum" not in member
+        and "x-ms-dynamic-values" not in member
     ]
 
 
 def answers(root: Root) -> list[tuple[str, Root, Root]]:
     """Pointer, answer, operation."""
     return [
-        (f"{at}/responses/{escape(str(status))}", one, operation)
+        (f"{at}/responses/{escape(str(status))}", response, operation)
         for at, operation, _, _ in operations(root)
-        for status, one in operation.get("responses", {}).items()
-        if isinstance(one, dict) and "$ref" not in one
+        for status, response in operation.get("responses", {}).items()
+        if isinstance(response, dict) and "$ref" not in response
     ]
 
 
-def pick(found: list[Any], rng: random.Random) -> Any:
+def pick(candidates: list[Any], rng: random.Random) -> Any:
     """One of them, or None."""
-    return rng.choice(found) if found else None
+    return rng.choice(candidates) if candidates else None
 
 
 def typed(root: Root, parameter: Root) -> Root:
@@ -155,7 +158,9 @@ KINDS["operationId no text"] = _operation_member("operationId", 12)
 
 def _parameter_member(name: str, value: Any, where: tuple[str, ...] = ("query", "header", "path")) -> Seed:
     def seed(root: Root, rng: random.Random) -> Place | None:
-        at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") in where], rng) or (None,) * 3
+        at, parameter, _ = (
+            pick([parameter for parameter in parameters(root) if parameter[1].get("in") in where], rng) or (None,) * 3
+        )
         if at is None:
             return None
         if value is None:
@@ -179,7 +184,7 @@ KINDS["unknown member of a parameter"] = _parameter_member("requird", True)
 def _answer_without_description(root: Root, rng: random.Random) -> Place | None:
     if root.get("openapi", "").startswith("3.2"):
         return None
-    at, answer, _ = pick([one for one in answers(root) if "description" in one[1]], rng) or (None,) * 3
+    at, answer, _ = pick([answer for answer in answers(root) if "description" in answer[1]], rng) or (None,) * 3
     if at is None:
         return None
     del answer["description"]
@@ -215,10 +220,10 @@ def _answers_empty(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _path_without_slash(root: Root, rng: random.Random) -> Place | None:
-    path = pick([one for one in root.get("paths", {}) if one.startswith("/")], rng)
+    path = pick([name for name in root.get("paths", {}) if name.startswith("/")], rng)
     if path is None:
         return None
-    root["paths"] = {one[1:] if one == path else one: value for one, value in root["paths"].items()}
+    root["paths"] = {name[1:] if name == path else name: value for name, value in root["paths"].items()}
     return (f"!/paths/{escape(path[1:])}",)
 
 
@@ -306,7 +311,10 @@ def _array_without_items(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _exclusive_without_limit(root: Root, rng: random.Random) -> Place | None:
-    at, schema = pick([one for one in plain_properties(root, "integer") if "maximum" not in one[1]], rng) or (
+    at, schema = pick(
+        [plain_property for plain_property in plain_properties(root, "integer") if "maximum" not in plain_property[1]],
+        rng,
+    ) or (
         None,
         None,
     )
@@ -339,7 +347,10 @@ def _required_empty(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _required_that_is_no_property(root: Root, rng: random.Random) -> Place | None:
-    at, schema = pick([one for one in schemas(root) if not one[1].get("additionalProperties")], rng) or (None, None)
+    at, schema = pick([schema for schema in schemas(root) if not schema[1].get("additionalProperties")], rng) or (
+        None,
+        None,
+    )
     if at is None or schema is None:
         return None
     schema["required"] = [*schema.get("required", []), "nowhere_else"]
@@ -367,16 +378,16 @@ def _schema_that_requires_itself(root: Root, rng: random.Random) -> Place | None
 
 @kind
 def _two_names_in_xml(root: Root, rng: random.Random) -> Place | None:
-    at, schema = pick([one for one in schemas(root) if len(one[1]["properties"]) > 1], rng) or (None, None)
+    at, schema = pick([schema for schema in schemas(root) if len(schema[1]["properties"]) > 1], rng) or (None, None)
     if at is None or schema is None:
         return None
     first, second = list(schema["properties"])[:2]
-    if any("$ref" in schema["properties"][one] for one in (first, second)):
+    if any("$ref" in schema["properties"][item] for item in (first, second)):
         return None
     schema["properties"][first]["xml"] = {"name": "same"}
     schema["properties"][second]["xml"] = {"name": "same"}
-    own = f"{at}/properties/{escape(second)}"
-    return (f"!{own}", own, f"{own}/xml", f"{own}/xml/name", f"!{own}/xml")
+    pointer = f"{at}/properties/{escape(second)}"
+    return (f"!{pointer}", pointer, f"{pointer}/xml", f"{pointer}/xml/name", f"!{pointer}/xml")
 
 
 @kind
@@ -387,8 +398,8 @@ def _types_that_contradict(root: Root, rng: random.Random) -> Place | None:
     holder = root["definitions"] if "swagger" in root else root["components"]["schemas"]
     holder["Contradiction"] = {"allOf": [{"$ref": f"#{at}"}, {"type": "string"}]}
     schema.setdefault("type", "object")
-    own = f"{at.rpartition('/')[0]}/Contradiction"
-    return (f"{own}/allOf/1", f"{own}/allOf/1/type", f"{own}/allOf/0", f"!{own}")
+    pointer = f"{at.rpartition('/')[0]}/Contradiction"
+    return (f"{pointer}/allOf/1", f"{pointer}/allOf/1/type", f"{pointer}/allOf/0", f"!{pointer}")
 
 
 # References
@@ -411,14 +422,15 @@ def _parameter_reference_to_nothing(root: Root, rng: random.Random) -> Place | N
         return None
     target = "#/parameters/Nowhere" if "swagger" in root else "#/components/parameters/Nowhere"
     operation["parameters"] = [*operation.get("parameters", []), {"$ref": target}]
-    own = f"{at}/parameters/{len(operation['parameters']) - 1}"
-    return (f"{own}/$ref", own)
+    pointer = f"{at}/parameters/{len(operation['parameters']) - 1}"
+    return (f"{pointer}/$ref", pointer)
 
 
 @kind
 def _reference_to_another_kind(root: Root, rng: random.Random) -> Place | None:
     at, answer, _ = (
-        pick([one for one in answers(root) if "schema" in one[1] or "content" in one[1]], rng) or (None,) * 3
+        pick([answer for answer in answers(root) if "schema" in answer[1] or "content" in answer[1]], rng)
+        or (None,) * 3
     )
     other = pick(answers(root), rng)
     if at is None or other is None or "swagger" not in root:
@@ -464,7 +476,7 @@ def _definition_that_nothing_uses(root: Root, rng: random.Random) -> Place | Non
 
 @kind
 def _operationId_twice(root: Root, rng: random.Random) -> Place | None:
-    known = [one for one in operations(root) if "operationId" in one[1]]
+    known = [operation for operation in operations(root) if "operationId" in operation[1]]
     if len(known) < 2:
         return None
     first, second = rng.sample(known, 2)
@@ -474,7 +486,7 @@ def _operationId_twice(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _operationIds_of_one_name(root: Root, rng: random.Random) -> Place | None:
-    known = [one for one in operations(root) if "operationId" in one[1]]
+    known = [operation for operation in operations(root) if "operationId" in operation[1]]
     if len(known) < 2:
         return None
     first, second = rng.sample(known, 2)
@@ -484,9 +496,9 @@ def _operationIds_of_one_name(root: Root, rng: random.Random) -> Place | None:
 
 def _with_variable(root: Root) -> list[tuple[str, Root, str, str]]:
     return [
-        one
-        for one in operations(root)
-        if "{" in one[2] and len([m for m in root["paths"][one[2]] if m in METHODS]) == 1
+        operation
+        for operation in operations(root)
+        if "{" in operation[2] and len([m for m in root["paths"][operation[2]] if m in METHODS]) == 1
     ]
 
 
@@ -495,8 +507,8 @@ def _path_parameter_missing(root: Root, rng: random.Random) -> Place | None:
     known = [
         (at, operation, path, index)
         for at, operation, path, _ in _with_variable(root)
-        for index, one in enumerate(operation.get("parameters") or ())
-        if one.get("in") == "path"
+        for index, parameter in enumerate(operation.get("parameters") or ())
+        if parameter.get("in") == "path"
     ]
     at, operation, _path, index = pick(known, rng) or (None,) * 4
     if at is None:
@@ -507,7 +519,11 @@ def _path_parameter_missing(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _path_parameter_renamed(root: Root, rng: random.Random) -> Place | None:
-    known = [one for one in parameters(root) if one[1].get("in") == "path" and one[0].count("/paths/") == 1]
+    known = [
+        parameter
+        for parameter in parameters(root)
+        if parameter[1].get("in") == "path" and parameter[0].count("/paths/") == 1
+    ]
     at, parameter, _ = pick(known, rng) or (None,) * 3
     if at is None:
         return None
@@ -518,7 +534,9 @@ def _path_parameter_renamed(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _path_parameter_optional(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "path"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "path"], rng) or (None,) * 3
+    )
     if at is None:
         return None
     parameter["required"] = False
@@ -527,7 +545,7 @@ def _path_parameter_optional(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _paths_that_are_one(root: Root, rng: random.Random) -> Place | None:
-    path = pick([one for one in root.get("paths", {}) if "{" in one], rng)
+    path = pick([name for name in root.get("paths", {}) if "{" in name], rng)
     if path is None:
         return None
     name = re.findall(r"\{([^{}]*)\}", path)[0]
@@ -537,12 +555,12 @@ def _paths_that_are_one(root: Root, rng: random.Random) -> Place | None:
             "operationId": "otherRead",
             "parameters": [
                 {
-                    "name": one,
+                    "name": variable,
                     "in": "path",
                     "required": True,
                     **({"type": "string"} if "swagger" in root else {"schema": {"type": "string"}}),
                 }
-                for one in re.findall(r"\{([^{}]*)\}", other)
+                for variable in re.findall(r"\{([^{}]*)\}", other)
             ],
             "responses": {"200": {"description": "fine"}},
         }
@@ -552,11 +570,11 @@ def _paths_that_are_one(root: Root, rng: random.Random) -> Place | None:
 
 def _renamed_path(change: Callable[[str], str | None]) -> Seed:
     def seed(root: Root, rng: random.Random) -> Place | None:
-        path = pick([one for one in root.get("paths", {}) if one.startswith("/") and change(one)], rng)
+        path = pick([name for name in root.get("paths", {}) if name.startswith("/") and change(name)], rng)
         if path is None:
             return None
         other = change(path) or path
-        root["paths"] = {other if one == path else one: value for one, value in root["paths"].items()}
+        root["paths"] = {other if name == path else name: value for name, value in root["paths"].items()}
         return (f"!/paths/{escape(other)}", f"/paths/{escape(other)}")
 
     return seed
@@ -572,15 +590,16 @@ KINDS["path variable twice"] = _renamed_path(
 @kind
 def _answer_of_204_with_a_body(root: Root, rng: random.Random) -> Place | None:
     at, operation, _, _ = (
-        pick([one for one in operations(root) if "204" not in one[1].get("responses", {})], rng) or (None,) * 4
+        pick([operation for operation in operations(root) if "204" not in operation[1].get("responses", {})], rng)
+        or (None,) * 4
     )
     if at is None:
         return None
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    told = {"schema": schema} if "swagger" in root else {"content": {"application/json": {"schema": schema}}}
-    operation["responses"]["204"] = {"description": "gone", **told}
-    own = f"{at}/responses/204"
-    return (f"!{own}", f"!{own}/schema", f"!{own}/content", own)
+    content = {"schema": schema} if "swagger" in root else {"content": {"application/json": {"schema": schema}}}
+    operation["responses"]["204"] = {"description": "gone", **content}
+    pointer = f"{at}/responses/204"
+    return (f"!{pointer}", f"!{pointer}/schema", f"!{pointer}/content", pointer)
 
 
 @kind
@@ -598,7 +617,7 @@ def _no_answer_of_success(root: Root, rng: random.Random) -> Place | None:
 @kind
 def _parameter_twice(root: Root, rng: random.Random) -> Place | None:
     at, parameter, operation = (
-        pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
     )
     if at is None:
         return None
@@ -609,7 +628,9 @@ def _parameter_twice(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _two_bodies(root: Root, rng: random.Random) -> Place | None:
-    at, _, operation = pick([one for one in parameters(root) if one[1].get("in") == "body"], rng) or (None,) * 3
+    at, _, operation = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "body"], rng) or (None,) * 3
+    )
     if at is None:
         return None
     operation["parameters"].append({"name": "second", "in": "body", "schema": {"type": "object"}})
@@ -619,7 +640,9 @@ def _two_bodies(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _body_and_form(root: Root, rng: random.Random) -> Place | None:
-    at, _, operation = pick([one for one in parameters(root) if one[1].get("in") == "body"], rng) or (None,) * 3
+    at, _, operation = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "body"], rng) or (None,) * 3
+    )
     if at is None:
         return None
     operation["parameters"].append({"name": "field", "in": "formData", "type": "string"})
@@ -629,7 +652,9 @@ def _body_and_form(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _body_without_schema(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "body"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "body"], rng) or (None,) * 3
+    )
     if at is None:
         return None
     parameter.pop("schema", None)
@@ -638,7 +663,9 @@ def _body_without_schema(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _file_in_the_query(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" not in root:
         return None
     parameter["type"] = "file"
@@ -647,7 +674,9 @@ def _file_in_the_query(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _array_parameter_without_items(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" not in root:
         return None
     for name in ("items", "enum", "default"):
@@ -661,9 +690,9 @@ def _header_that_HTTP_cannot_carry(root: Root, rng: random.Random) -> Place | No
     at, operation, _, _ = pick(operations(root), rng) or (None,) * 4
     if at is None:
         return None
-    own = {"name": "Trace Id", "in": "header", "required": False}
-    typed(root, own)["type"] = "string"
-    operation["parameters"] = [*operation.get("parameters", []), own]
+    parameter = {"name": "Trace Id", "in": "header", "required": False}
+    typed(root, parameter)["type"] = "string"
+    operation["parameters"] = [*operation.get("parameters", []), parameter]
     return (
         f"{at}/parameters/{len(operation['parameters']) - 1}/name",
         f"{at}/parameters/{len(operation['parameters']) - 1}",
@@ -673,7 +702,9 @@ def _header_that_HTTP_cannot_carry(root: Root, rng: random.Random) -> Place | No
 @kind
 def _default_of_a_parameter_of_another_type(root: Root, rng: random.Random) -> Place | None:
     known = [
-        one for one in parameters(root) if one[1].get("in") == "query" and typed(root, one[1]).get("type") == "integer"
+        parameter
+        for parameter in parameters(root)
+        if parameter[1].get("in") == "query" and typed(root, parameter[1]).get("type") == "integer"
     ]
     at, parameter, _ = pick(known, rng) or (None,) * 3
     if at is None:
@@ -684,7 +715,9 @@ def _default_of_a_parameter_of_another_type(root: Root, rng: random.Random) -> P
 
 @kind
 def _list_format_unknown(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" not in root:
         return None
     parameter |= {"type": "array", "items": {"type": "string"}, "collectionFormat": "comma"}
@@ -698,15 +731,23 @@ def _list_repeated_in_a_header(root: Root, rng: random.Random) -> Place | None:
     at, operation, _, _ = pick(operations(root), rng) or (None,) * 4
     if at is None or "swagger" not in root:
         return None
-    own = {"name": "X-Many", "in": "header", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"}
-    operation["parameters"] = [*operation.get("parameters", []), own]
+    parameter = {
+        "name": "X-Many",
+        "in": "header",
+        "type": "array",
+        "items": {"type": "string"},
+        "collectionFormat": "multi",
+    }
+    operation["parameters"] = [*operation.get("parameters", []), parameter]
     own_at = f"{at}/parameters/{len(operation['parameters']) - 1}"
     return (f"{own_at}/collectionFormat", own_at)
 
 
 @kind
 def _body_of_a_GET(root: Root, rng: random.Random) -> Place | None:
-    at, operation, _, _ = pick([one for one in operations(root) if one[3] == "get"], rng) or (None,) * 4
+    at, operation, _, _ = (
+        pick([operation for operation in operations(root) if operation[3] == "get"], rng) or (None,) * 4
+    )
     if at is None:
         return None
     if "swagger" in root:
@@ -852,7 +893,9 @@ def _link_to_no_operation(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _style_of_another_place(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" in root:
         return None
     parameter["style"] = "matrix"
@@ -871,9 +914,9 @@ def _both_read_and_written_only(root: Root, rng: random.Random) -> Place | None:
 @kind
 def _body_without_content(root: Root, rng: random.Random) -> Place | None:
     known = [
-        one
-        for one in operations(root)
-        if isinstance(one[1].get("requestBody"), dict) and "$ref" not in one[1]["requestBody"]
+        operation
+        for operation in operations(root)
+        if isinstance(operation[1].get("requestBody"), dict) and "$ref" not in operation[1]["requestBody"]
     ]
     at, operation, _, _ = pick(known, rng) or (None,) * 4
     if at is None or "swagger" in root:
@@ -887,7 +930,9 @@ def _body_without_content(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _choices_from_no_operation(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" not in root:
         return None
     parameter["x-ms-dynamic-values"] = {"operationId": "NoSuchList", "value-path": "id"}
@@ -896,12 +941,14 @@ def _choices_from_no_operation(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _choices_with_no_parameter(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
-    own = pick([one for one in operations(root) if one[1].get("operationId")], rng)
-    if at is None or own is None or "swagger" not in root:
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
+    target = pick([operation for operation in operations(root) if operation[1].get("operationId")], rng)
+    if at is None or target is None or "swagger" not in root:
         return None
     parameter["x-ms-dynamic-values"] = {
-        "operationId": own[1]["operationId"],
+        "operationId": target[1]["operationId"],
         "value-path": "id",
         "parameters": {"noSuch": 1},
     }
@@ -910,7 +957,9 @@ def _choices_with_no_parameter(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _visibility_that_is_none(root: Root, rng: random.Random) -> Place | None:
-    at, parameter, _ = pick([one for one in parameters(root) if one[1].get("in") == "query"], rng) or (None,) * 3
+    at, parameter, _ = (
+        pick([parameter for parameter in parameters(root) if parameter[1].get("in") == "query"], rng) or (None,) * 3
+    )
     if at is None or "swagger" not in root:
         return None
     parameter["x-ms-visibility"] = "importent"
@@ -919,7 +968,9 @@ def _visibility_that_is_none(root: Root, rng: random.Random) -> Place | None:
 
 @kind
 def _next_link_that_is_no_property(root: Root, rng: random.Random) -> Place | None:
-    at, operation, _, _ = pick([one for one in operations(root) if one[3] == "get"], rng) or (None,) * 4
+    at, operation, _, _ = (
+        pick([operation for operation in operations(root) if operation[3] == "get"], rng) or (None,) * 4
+    )
     if at is None or "swagger" not in root:
         return None
     operation["responses"]["200"] = {
@@ -968,13 +1019,13 @@ TEXTS: Mapping[str, Callable[[str], tuple[str, int] | None]] = {
 
 
 def _policy(**change: Any) -> Root:
-    own = {
+    instance = {
         "templateId": "setheader",
         "title": "t",
         "parameters": {"x-ms-apimTemplateParameter.name": "X-A", "x-ms-apimTemplateParameter.value": "1"},
     }
-    own["parameters"] |= change.pop("parameters", {})  # type: ignore[operator]
-    return {"properties": {"connectionParameters": {}, "policyTemplateInstances": [{**own, **change}]}}
+    instance["parameters"] |= change.pop("parameters", {})  # type: ignore[operator]
+    return {"properties": {"connectionParameters": {}, "policyTemplateInstances": [{**instance, **change}]}}
 
 
 _AT = "/properties/policyTemplateInstances/0"
@@ -1062,10 +1113,10 @@ def seeded(sources: list[Path], folder: Path, count: int) -> list[Case]:
                 break
     for number, (what, change) in enumerate(TEXTS.items()):
         for index, before in enumerate(sorted(roots)[:count]):
-            made = change((folder / before).read_text("utf-8"))
-            if made is not None:
-                (folder / f"t{number:03}-{index}.json").write_text(made[0], "utf-8")
-                cases.append(Case(what, f"t{number:03}-{index}.json", frozenset((made[1], made[1] + 1)), before))
+            changed = change((folder / before).read_text("utf-8"))
+            if changed is not None:
+                (folder / f"t{number:03}-{index}.json").write_text(changed[0], "utf-8")
+                cases.append(Case(what, f"t{number:03}-{index}.json", frozenset((changed[1], changed[1] + 1)), before))
     for number, (what, (properties, places)) in enumerate(PROPERTIES.items()):
         before = sorted(name for name in roots if "swagger" in roots[name])[0]
         file = folder / f"p{number:03}-0.json"
@@ -1078,11 +1129,11 @@ def seeded(sources: list[Path], folder: Path, count: int) -> list[Case]:
 
 def _lines(file: Path, places: Place) -> frozenset[int]:
     parsed = document.read(file)
-    return frozenset(parsed.position(one.lstrip("!"), key=one.startswith("!"))[0] for one in places)
+    return frozenset(parsed.position(place.lstrip("!"), key=place.startswith("!"))[0] for place in places)
 
 
 def _wrong(path: Path) -> bool:
-    return any(one.severity == "error" for one in validate(path))
+    return any(finding.severity == "error" for finding in validate(path))
 
 
 def sources_below(folder: Path, most: int) -> list[Path]:

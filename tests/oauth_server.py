@@ -84,13 +84,13 @@ def application(state: State) -> Flask:
     """The server and the API, as a WSGI application."""
     app = Flask("oauth")
 
-    def save(token: dict[str, Any], asked: Any) -> None:
+    def save(token: dict[str, Any], token_request: Any) -> None:
         token["expires_in"] = state.lifetime
         kept = {**token, "ends": time.time() + state.lifetime, "user": PERSON, "scope": token.get("scope", "")}
         state.tokens[token["access_token"]] = kept
         if token.get("refresh_token"):
             state.refreshes[token["refresh_token"]] = kept
-        state.grants.append(asked.payload.grant_type)
+        state.grants.append(token_request.payload.grant_type)
 
     server = AuthorizationServer(
         app, query_client=lambda client_id: Client() if client_id == CLIENT else None, save_token=save
@@ -101,17 +101,19 @@ def application(state: State) -> Flask:
     class ByCode(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
-        def save_authorization_code(self, code: str, asked: Any) -> None:
-            data = asked.payload.data
+        def save_authorization_code(self, code: str, token_request: Any) -> None:
+            data = token_request.payload.data
             state.codes[code] = Code(
-                redirect_uri=asked.payload.redirect_uri, scope=asked.payload.scope, challenge=data.get("code_challenge")
+                redirect_uri=token_request.payload.redirect_uri,
+                scope=token_request.payload.scope,
+                challenge=data.get("code_challenge"),
             )
 
         def query_authorization_code(self, code: str, client: Any) -> Code | None:
             return state.codes.get(code)
 
         def delete_authorization_code(self, code: Any) -> None:
-            state.codes = {key: one for key, one in state.codes.items() if one is not code}
+            state.codes = {key: item for key, item in state.codes.items() if item is not code}
 
         def authenticate_user(self, code: Any) -> str:
             return PERSON
@@ -129,7 +131,7 @@ def application(state: State) -> Flask:
             if known is None:
                 return None
             return type(
-                "Token", (), {"get_scope": lambda self: known["scope"], "check_client": lambda self, one: True}
+                "Token", (), {"get_scope": lambda self: known["scope"], "check_client": lambda self, client: True}
             )()
 
         def authenticate_user(self, token: Any) -> str:
@@ -161,8 +163,8 @@ def application(state: State) -> Flask:
             return False
 
     server.register_grant(ByCode, [CodeChallenge(required=True)])
-    for one in (grants.ClientCredentialsGrant, ByPassword, ByRefresh, ByDevice):
-        server.register_grant(one)
+    for item in (grants.ClientCredentialsGrant, ByPassword, ByRefresh, ByDevice):
+        server.register_grant(item)
     server.register_endpoint(Devices(server))
 
     @app.get("/authorize")

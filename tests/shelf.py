@@ -192,8 +192,8 @@ class Shelf:
             self.requests += 1
             if request.path == "/swagger.json":
                 self.requests -= 1
-                own = {**DOCUMENT, "host": self.url.removeprefix("http://")}
-                return Response(json.dumps(own), content_type="application/json")
+                document = {**DOCUMENT, "host": self.url.removeprefix("http://")}
+                return Response(json.dumps(document), content_type="application/json")
             try:
                 return self._respond(request)
             except ZeroDivisionError:
@@ -209,7 +209,7 @@ class Shelf:
             count = -1 if self.has("a count below zero") else len(self._books)
             return self._written(request, {"count": count})
         if len(parts) == 2 and parts[0] == "books":
-            return self._one(request, parts[1])
+            return self._numbered(request, parts[1])
         return self._written(request, {"message": "nothing here"}, 404)
 
     def _list(self, request: Request) -> Response:
@@ -224,11 +224,11 @@ class Shelf:
         self._fail("fails at a quote in a search", "'" in (search or ""))
         state = request.args.get("state")
         every = [
-            one for one in self._books.values() if (search or "") in one["title"] and state in (None, one["state"])
+            book for book in self._books.values() if (search or "") in book["title"] and state in (None, book["state"])
         ]
-        page: dict[str, Any] = {"books": [self._shown(one) for one in every[offset : offset + limit]]}
+        page: dict[str, Any] = {"books": [self._shown(item) for item in every[offset : offset + limit]]}
         if self.has("pages as text in the list only"):
-            page["books"] = [{**one, "pages": str(one["pages"])} for one in page["books"]]
+            page["books"] = [{**book, "pages": str(book["pages"])} for book in page["books"]]
         if offset + limit < len(every):
             page["next"] = self._link(request, limit, offset + limit)
         if self.has("empty pages without end") and offset + limit >= len(every):
@@ -242,21 +242,21 @@ class Shelf:
             offset = int(request.args.get("offset", 0))
         if self.has("a book comes on two pages"):
             offset -= 1
-        own = {**request.args.to_dict(), "limit": limit, "offset": offset}
-        return f"{self.url}/books?" + "&".join(f"{name}={value}" for name, value in own.items())
+        query = {**request.args.to_dict(), "limit": limit, "offset": offset}
+        return f"{self.url}/books?" + "&".join(f"{name}={value}" for name, value in query.items())
 
     def _add(self, request: Request) -> Response:
-        given = json.loads(request.get_data() or b"null")
-        title, pages = (given.get(name) if isinstance(given, dict) else None for name in ("title", "pages"))
+        content = json.loads(request.get_data() or b"null")
+        title, pages = (content.get(name) if isinstance(content, dict) else None for name in ("title", "pages"))
         if not isinstance(title, str) or not 1 <= len(title) <= 40 or isinstance(pages, bool):
             raise ValueError("a title is a text of up to 40 characters")
-        if not isinstance(pages, int) or not 1 <= pages <= 5000 or set(given) - {"title", "pages", "tags"}:
+        if not isinstance(pages, int) or not 1 <= pages <= 5000 or set(content) - {"title", "pages", "tags"}:
             raise ValueError("pages are from 1 to 5000")
         self._fail("fails at a title beyond ASCII", not title.isascii())
         self._fail("fails at the longest title", len(title) == 40)
         self._fail("fails at the most pages", pages == 5000)
-        self._fail("fails without tags", "tags" not in given)
-        self._fail("fails at an empty list of tags", given.get("tags") == [])
+        self._fail("fails without tags", "tags" not in content)
+        self._fail("fails at an empty list of tags", content.get("tags") == [])
         number = max(self._books, default=0) + 1
         self._books[number] = {"id": number, "title": title, "pages": pages, "state": "here", "since": "2026-01-31"}
         if self.has("created without a body"):
@@ -264,12 +264,12 @@ class Shelf:
         status = 200 if self.has("created is answered 200") else 201
         return self._written(request, self._shown(self._books[number]), status)
 
-    def _one(self, request: Request, number: str) -> Response:
+    def _numbered(self, request: Request, number: str) -> Response:
         book = self._books.get(int(number)) if number.isdigit() else None
         if book is None:
             status = 410 if self.has("a missing book is answered 410") else 404
-            told = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
-            return self._written(request, told, status)
+            error = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
+            return self._written(request, error, status)
         if request.method == "DELETE":
             if len(self._books) > 3:
                 del self._books[int(number)]
@@ -324,12 +324,12 @@ class Shelf:
         return (text[:-3] if self.has("XML is cut") else text).encode()
 
     def _book(self, book: dict[str, Any]) -> str:
-        own = {name: one for name, one in book.items() if one is not None}
-        if self.has("pages differ in XML") and isinstance(own.get("pages"), int):
-            own["pages"] += 1
+        members = {name: value for name, value in book.items() if value is not None}
+        if self.has("pages differ in XML") and isinstance(members.get("pages"), int):
+            members["pages"] += 1
         if self.has("XML lacks an element"):
-            own.pop("since")
-        return f"<book>{''.join(f'<{name}>{escape(str(one))}</{name}>' for name, one in own.items())}</book>"
+            members.pop("since")
+        return f"<book>{''.join(f'<{name}>{escape(str(value))}</{name}>' for name, value in members.items())}</book>"
 
 
 @contextmanager

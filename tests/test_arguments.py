@@ -36,16 +36,16 @@ BASE = "http://127.0.0.1:9"
 def load(tmp_path: Path) -> Load:
     """A connector of paths, or of the parameters of ``GET /x``; with a base URL at which nobody listens."""
 
-    def made(paths: Any, base_url: str = BASE, **more: Any) -> Connector:
+    def loaded(paths: Any, base_url: str = BASE, **more: Any) -> Connector:
         if isinstance(paths, list):
             operation = {"operationId": "op", "parameters": paths, "responses": {"200": {"description": "ok"}}}
-            paths = {"/x": {"post" if any(one["in"] in ("body", "formData") for one in paths) else "get": operation}}
+            paths = {"/x": {"post" if any(path["in"] in ("body", "formData") for path in paths) else "get": operation}}
         document = {"swagger": "2.0", "info": {"title": "T", "version": "1"}, "paths": paths, **more}
         file = tmp_path / "t.swagger.yaml"
         file.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
         return openconnectors.load_file(file, base_url=base_url)
 
-    return made
+    return loaded
 
 
 def query(name: str, kind: str = "string", **more: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def body(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
 def problems(call: Callable[..., Any], /, **arguments: Any) -> list[str]:
     with pytest.raises(openconnectors.InvalidArguments) as caught:
         call(**arguments)
-    return [str(one) for one in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
 
 
 # Names
@@ -167,26 +167,28 @@ def test_members_of_a_body_that_differ_in_case_or_punctuation_are_all_sent(load:
 
 def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
     """A numbered argument name is a warning parameter-collision at the line of its parameter."""
-    made = load([query("a-b"), query("a_b")])
+    connector = load([query("a-b"), query("a_b")])
 
-    (said,) = diagnostics(connected(made))
+    (message,) = diagnostics(connected(connector))
 
-    assert (said.rule, said.severity, said.line > 1) == ("parameter-collision", "warning", True)
-    assert "'a-b' of op is the argument 'a_b_2'" in said.message
+    assert (message.rule, message.severity, message.line > 1) == ("parameter-collision", "warning", True)
+    assert "'a-b' of op is the argument 'a_b_2'" in message.message
 
 
 def test_operations_whose_names_fold_together_are_all_reached(load: Load) -> None:
     """GetUser, get_user and getUser are three operations, each reached by its operationId."""
     answers = {"responses": {"200": {"description": "ok"}}}
-    made = load({f"/{name}": {"get": {"operationId": name, **answers}} for name in ("GetUser", "get_user", "getUser")})
+    connector = load(
+        {f"/{name}": {"get": {"operationId": name, **answers}} for name in ("GetUser", "get_user", "getUser")}
+    )
 
-    assert [made[name].request().url for name in ("GetUser", "get_user", "getUser")] == [
+    assert [connector[name].request().url for name in ("GetUser", "get_user", "getUser")] == [
         f"{BASE}/GetUser",
         f"{BASE}/get_user",
         f"{BASE}/getUser",
     ]
-    assert made.get_user.request().url == f"{BASE}/get_user"
-    assert [one.rule for one in diagnostics(connected(made))] == ["name-collision"] * 2
+    assert connector.get_user.request().url == f"{BASE}/get_user"
+    assert [diagnostic.rule for diagnostic in diagnostics(connected(connector))] == ["name-collision"] * 2
 
 
 TWICE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
@@ -209,18 +211,18 @@ TWICE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", TWICE)
 def test_two_spellings_of_one_argument_are_an_error(load: Load, case: str) -> None:
     """Passing one argument under its wire name and its Python name is an error."""
-    parameters, arguments, said = TWICE[case]
+    parameters, arguments, message = TWICE[case]
 
-    assert [text.startswith(said) for text in problems(load(parameters).op.request, **arguments)] == [True]
+    assert [text.startswith(message) for text in problems(load(parameters).op.request, **arguments)] == [True]
 
 
 def test_an_unknown_argument_is_named_with_the_nearest(load: Load) -> None:
     """An unknown argument is refused with the nearest name; internal parameters are never suggested."""
-    said = problems(
+    message = problems(
         load([query("fooBar"), query("hidden", **{"x-ms-visibility": "internal"})]).op, foo_baz="x", hiden=1
     )
 
-    assert said == ["foo_baz: unknown argument of op; did you mean 'foo_bar'?", "hiden: unknown argument of op"]
+    assert message == ["foo_baz: unknown argument of op; did you mean 'foo_bar'?", "hiden: unknown argument of op"]
 
 
 def test_an_internal_parameter_is_not_shown_and_can_be_given(load: Load) -> None:
@@ -254,18 +256,18 @@ PATHS = {
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_of_the_document_is_encoded_where_it_must_be(load: Load, path: str) -> None:
     """Characters of a path template that a URL may not contain are percent-encoded."""
-    made = load({path: {"get": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
+    connector = load({path: {"get": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
 
-    assert made.op.request().url == BASE + PATHS[path]
+    assert connector.op.request().url == BASE + PATHS[path]
 
 
 @pytest.mark.parametrize("path", ["/a/{b", "/a}/b", "/{{a}}", "/a/{}", "/a/{b}", "/../a", "/a/./b", "/a/%2E%2E/b"])
 def test_what_cannot_be_a_path_is_refused_before_anything_is_sent(load: Load, path: str) -> None:
     """Unbalanced braces, undeclared path variables and dot segments in a path raise Unsupported at the call."""
-    made = load({path: {"post": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
+    connector = load({path: {"post": {"operationId": "op", "responses": {"200": {"description": "ok"}}}}})
 
     with pytest.raises(openconnectors.Unsupported, match="the path"):
-        made.op()
+        connector.op()
 
 
 def test_a_variable_in_the_query_of_a_path_is_a_value_of_the_query(load: Load) -> None:
@@ -283,10 +285,10 @@ def test_a_variable_in_the_query_of_a_path_is_a_value_of_the_query(load: Load) -
 
 def test_an_object_in_the_query_is_refused_in_words(load: Load) -> None:
     """An object, or a list inside a list, cannot be written in a query parameter; the message says so."""
-    said = problems(load([query("o", "object"), query("l", "array", items={})]).op.request, o={"a": 1}, l=[[1]])
+    message = problems(load([query("o", "object"), query("l", "array", items={})]).op.request, o={"a": 1}, l=[[1]])
 
     rest = "cannot be written here; only text, numbers and booleans can"
-    assert said == [f"o: an object {rest}", f"l: a list {rest}"]
+    assert message == [f"o: an object {rest}", f"l: a list {rest}"]
 
 
 def test_lists_of_lists_travel_in_forms(load: Load) -> None:
@@ -307,7 +309,7 @@ def test_a_decimal_is_sent_with_its_digits_wherever_it_goes(load: Load) -> None:
     number = {"type": "number"}
     places = [{"name": place, "in": place, "required": True, **number} for place in ("path", "query", "header")]
     answers = {"responses": {"200": {"description": "ok"}}}
-    made = load(
+    connector = load(
         {
             "/x/{path}": {"get": {"operationId": "simple", "parameters": places, **answers}},
             "/json": {"post": {"operationId": "json", "parameters": [body({"a": number, "b": {}})], **answers}},
@@ -325,23 +327,23 @@ def test_a_decimal_is_sent_with_its_digits_wherever_it_goes(load: Load) -> None:
         }
     )
 
-    simple = made.simple.request(path=EXACT, query=Decimal("1.10"), header=Decimal("1E+3"))
+    simple = connector.simple.request(path=EXACT, query=Decimal("1.10"), header=Decimal("1E+3"))
     assert (simple.url, simple.headers["header"]) == (f"{BASE}/x/0.123456789012345678?query=1.10", "1000")
-    assert made.json.request(a=EXACT, b=[Decimal("-0.0"), {"c": EXACT}]).body == (
+    assert connector.json.request(a=EXACT, b=[Decimal("-0.0"), {"c": EXACT}]).body == (
         b'{"a":0.123456789012345678,"b":[-0.0,{"c":0.123456789012345678}]}'
     )
-    assert b"<a>0.123456789012345678</a>" in made.xml.request(a=EXACT).body
-    assert made.form.request(a=EXACT).body == b"a=0.123456789012345678"
+    assert b"<a>0.123456789012345678</a>" in connector.xml.request(a=EXACT).body
+    assert connector.form.request(a=EXACT).body == b"a=0.123456789012345678"
 
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "-Infinity", "1E+400", "1E-400", "1E+999999"])
 def test_what_is_no_number_of_json_is_refused(load: Load, value: str) -> None:
     """NaN, infinities and numbers beyond a double are refused as arguments."""
-    made = load([query("n", "number"), body({"b": {"type": "number"}})])
+    connector = load([query("n", "number"), body({"b": {"type": "number"}})])
 
-    assert problems(made.op, n=Decimal(value)) == ["n: is not a number that JSON has and every peer reads"]
-    assert problems(made.op, n=float("nan"))
-    assert problems(made.op, b=float("inf"))
+    assert problems(connector.op, n=Decimal(value)) == ["n: is not a number that JSON has and every peer reads"]
+    assert problems(connector.op, n=float("nan"))
+    assert problems(connector.op, b=float("inf"))
 
 
 def test_a_decimal_is_judged_by_its_schema(load: Load) -> None:
@@ -370,12 +372,12 @@ DECIMALS = {
 @pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
 def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media_type: str) -> None:
     """format: decimal gives Decimal in responses; text that is not a decimal stays text and is a deviation."""
-    made = load(
+    connector = load(
         {"/x": {"get": {"operationId": "op", "responses": {"200": {"description": "ok", "schema": DECIMALS}}}}},
         produces=["application/json", "application/xml"],
     )
     sent = {"number": EXACT, "whole": 10, "text": "1.10", "list": [EXACT], "double": 0.5, "odd": "n/a", "other": 1.5}
-    plan = calls_of(made.op).plan
+    plan = calls_of(connector.op).plan
     content = plan.bodies.response(success(plan.operation), media_type).encode(sent, [])
 
     response = plan.read(Response(200, Headers([("Content-Type", media_type)]), content), "lenient")
@@ -390,7 +392,7 @@ def test_a_number_declared_to_be_decimal_comes_with_its_digits(load: Load, media
     assert str(value["number"]) == "0.123456789012345678"
     assert [type(value[name]) for name in ("number", "whole", "text", "double")] == [Decimal, Decimal, Decimal, float]
     assert media_type == "application/xml" or type(value["other"]) is float
-    assert (value["odd"], [str(one) for one in response.deviations]) == (
+    assert (value["odd"], [str(deviation) for deviation in response.deviations]) == (
         "n/a",
         ["odd: 'n/a' is not a decimal number such as 12.30"],
     )
@@ -400,7 +402,7 @@ def test_a_signature_says_which_numbers_are_decimals(load: Load) -> None:
     """The signature annotates format: decimal as Decimal and other numbers as float."""
     op = load([query("n", "number", format="decimal"), query("t", format="decimal"), query("d", "number")]).op
 
-    kinds = {name: one.annotation for name, one in op.__signature__.parameters.items()}
+    kinds = {name: parameter.annotation for name, parameter in op.__signature__.parameters.items()}
 
     assert kinds == {"n": Decimal | None, "t": Decimal | None, "d": float | None}
 
@@ -428,24 +430,24 @@ def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one
     seconds = {**wire("integer", "unixtime"), "format": "date-time"}
     http = {**wire("string", "date-time-rfc1123"), "format": "date-time"}
     noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    made = load(
+    connector = load(
         [
             {**query("day"), **day},
             body({"at": seconds, "http": http, "days": {"type": "array", "items": day}}),
         ]
     )
 
-    request = made.op.request(day=date(2026, 1, 31), at=noon, http=noon, days=[date(2026, 1, 31), "2026-02-01"])
+    request = connector.op.request(day=date(2026, 1, 31), at=noon, http=noon, days=[date(2026, 1, 31), "2026-02-01"])
 
     assert request.url == f"{BASE}/x?day=2026-01-31"
     assert (
         request.body == b'{"at":1769860800,"http":"Sat, 31 Jan 2026 12:00:00 GMT","days":["2026-01-31","2026-02-01"]}'
     )
-    assert problems(made.op, day="tomorrow") == ["day: 'tomorrow' is not an RFC 3339 date such as 2026-01-31"]
+    assert problems(connector.op, day="tomorrow") == ["day: 'tomorrow' is not an RFC 3339 date such as 2026-01-31"]
 
 
 @pytest.mark.parametrize(
-    ("form", "value", "said"),
+    ("form", "value", "message"),
     [
         (
             "date",
@@ -462,11 +464,11 @@ def test_dates_are_objects_wherever_the_document_or_its_wire_declaration_has_one
         ("time", datetime(2026, 1, 31, tzinfo=UTC), "must be a time or text such as 12:00:00, not datetime"),
     ],
 )
-def test_an_object_of_another_kind_than_the_format_is_refused(load: Load, form: str, value: Any, said: str) -> None:
+def test_an_object_of_another_kind_than_the_format_is_refused(load: Load, form: str, value: Any, message: str) -> None:
     """A date or time object of another kind than the format is refused with the kind to pass."""
     (problem,) = problems(load([query("v", format=form)]).op, v=value)
 
-    assert said in problem
+    assert message in problem
 
 
 # What is no plain data
@@ -500,16 +502,16 @@ def test_what_extends_text_or_a_number_is_sent_as_that(load: Load) -> None:
 
 
 def holds_itself() -> list[Any]:
-    made: list[Any] = []
-    made.append(made)
-    return made
+    values: list[Any] = []
+    values.append(values)
+    return values
 
 
 def nested(depth: int) -> Any:
-    made: Any = 1
+    value: Any = 1
     for _ in range(depth):
-        made = [made]
-    return made
+        value = [value]
+    return value
 
 
 FOREIGN: dict[str, tuple[Any, str]] = {
@@ -517,7 +519,7 @@ FOREIGN: dict[str, tuple[Any, str]] = {
     "an object": (object(), "not <object object"),
     "an object without words": (Hostile(), "Hostile"),
     "bytes": (b"ab", "not b'ab'; give it as text, such as base64.b64encode(value).decode()"),
-    "a generator": ((one for one in "ab"), "give a list"),
+    "a generator": ((letter for letter in "ab"), "give a list"),
     "a type": (int, "not <class 'int'>"),
     "half of a surrogate pair": ("\ud800", "half of a surrogate pair"),
     "a name that is no text": ({1: 2}, "has a member 1, whose name is not text"),
@@ -533,7 +535,7 @@ PLACES = ("query", "header", "path", "body", "any member", "text member", "list 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_what_cannot_be_sent_is_an_error_of_the_tree(load: Load, case: str, place: str) -> None:
     """A value that cannot be serialized raises InvalidArguments, whatever the location of its parameter."""
-    value, said = FOREIGN[case]
+    value, message = FOREIGN[case]
     kinds = {"any member": {}, "text member": {"type": "string"}, "list member": {"type": "array", "items": {}}}
     if place == "body":
         parameter: dict[str, Any] = {"name": "v", "in": "body", "schema": {"type": "object"}}
@@ -542,12 +544,12 @@ def test_what_cannot_be_sent_is_an_error_of_the_tree(load: Load, case: str, plac
     else:
         parameter = {"name": "v", "in": place, "type": "string", "required": True}
     operation = {"operationId": "op", "parameters": [parameter], "responses": {"200": {"description": "ok"}}}
-    made = load({"/x/{v}" if place == "path" else "/x": {"post": operation}})
+    connector = load({"/x/{v}" if place == "path" else "/x": {"post": operation}})
 
-    (problem, *_) = problems(made.op, v=value)
+    (problem, *_) = problems(connector.op, v=value)
 
     assert problem.startswith("v")
-    assert said in problem or place not in ("query", "text member")
+    assert message in problem or place not in ("query", "text member")
 
 
 def test_bytes_where_json_has_text_are_refused_with_what_to_give(load: Load) -> None:
@@ -616,17 +618,17 @@ def test_fields_that_the_transport_fills_in_are_not_asked_for() -> None:
             file.write_text(yaml.safe_dump(document), "utf-8")
             op = openconnectors.load_file(file, base_url=f"http://127.0.0.1:{server.server_port}").op
         op(cookie="session=1; theme=dark", a=1)
-        given = {"content_length": "999", "connection": "close", "host": f"127.0.0.1:{server.server_port}"}
-        op(cookie="a=b", a=1, transfer_encoding="chunked", **given)
+        fields = {"content_length": "999", "connection": "close", "host": f"127.0.0.1:{server.server_port}"}
+        op(cookie="a=b", a=1, transfer_encoding="chunked", **fields)
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
-    assert [one["HTTP_COOKIE"] for one in seen] == ["session=1; theme=dark", "a=b"]
-    assert [one["CONTENT_LENGTH"] for one in seen] == ["7", "7"]
-    assert [one["CONTENT_TYPE"] for one in seen] == ["application/json"] * 2
-    assert {one["HTTP_HOST"] for one in seen} == {given["host"]}
+    assert [environ["HTTP_COOKIE"] for environ in seen] == ["session=1; theme=dark", "a=b"]
+    assert [environ["CONTENT_LENGTH"] for environ in seen] == ["7", "7"]
+    assert [environ["CONTENT_TYPE"] for environ in seen] == ["application/json"] * 2
+    assert {environ["HTTP_HOST"] for environ in seen} == {fields["host"]}
     assert list(op.__signature__.parameters) == ["cookie", "accept", "content_type", "a", "body"]
 
 
@@ -695,9 +697,9 @@ def test_an_option_goes_before_the_default_of_the_parameter_for_it(load: Load) -
 def test_a_field_that_a_scheme_sets_is_not_asked_for(load: Load) -> None:
     """A required parameter Authorization need not be passed if a security scheme sets that field."""
     scheme = {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
-    made = load([header("Authorization")], securityDefinitions=scheme, security=[{"key": []}])
+    connector = load([header("Authorization")], securityDefinitions=scheme, security=[{"key": []}])
 
-    assert "Authorization" not in made.op.request().headers
+    assert "Authorization" not in connector.op.request().headers
 
 
 # Media types
@@ -840,9 +842,9 @@ def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: s
     produces, schema, accept = ACCEPTED[case]
     answer = {"description": "ok", **({"schema": schema} if schema else {})}
 
-    made = load({"/x": {"get": {"operationId": "op", "produces": produces, "responses": {"200": answer}}}})
+    connector = load({"/x": {"get": {"operationId": "op", "produces": produces, "responses": {"200": answer}}}})
 
-    assert made.op.request().headers["Accept"] == accept
+    assert connector.op.request().headers["Accept"] == accept
 
 
 def test_a_media_type_within_a_range_can_be_asked_for(load: Load) -> None:
@@ -862,9 +864,9 @@ def test_the_sandbox_reads_and_writes_what_is_in_a_range(load: Load, tmp_path: P
         "parameters": [{"name": "data", "in": "body", "schema": OBJECT}],
         "responses": answer,
     }
-    made = load({"/task lists": {"post": operation}}, consumes=["*/*"], produces=["text/plain", "*/*"])
+    connector = load({"/task lists": {"post": operation}}, consumes=["*/*"], produces=["text/plain", "*/*"])
 
-    with Sandbox(connected(made).service) as sandbox:
+    with Sandbox(connected(connector).service) as sandbox:
         op = openconnectors.load_file(tmp_path / "t.swagger.yaml", base_url=sandbox.url).op
         assert op(data={"a": 1}) == {"n": 1}
 
@@ -876,7 +878,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
     """subscribe() puts its URL into the body, whether the body is passed whole or in parts."""
     url = {"type": "string", "x-ms-notification-url": True, "x-ms-visibility": "internal"}
     parameter = body({"target": url, "events": {"type": "array", "items": {"type": "string"}}}, required=["target"])
-    made = load([parameter])
+    connector = load([parameter])
     sent: list[Any] = []
 
     class Recording:
@@ -884,7 +886,7 @@ def test_the_url_of_a_subscription_goes_into_a_body_that_is_given_whole(load: Lo
             sent.append(request.body)
             return Response(201, Headers([]))
 
-    op = openconnectors.load_file(Path(connected(made).service.file), base_url=BASE, transport=Recording()).op
+    op = openconnectors.load_file(Path(connected(connector).service.file), base_url=BASE, transport=Recording()).op
     op.subscribe("https://me.example/x", body={"events": ["a"]})
     op.subscribe("https://me.example/x", events=["a"])
 

@@ -17,11 +17,11 @@ DOCUMENT = 'swagger: "2.0"\ninfo: {title: T, version: "1"}\nhost: a.example\npat
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = tmp_path / "folder"
-    made.mkdir()
-    (made / "sound.swagger.yaml").write_text(DOCUMENT)
-    monkeypatch.setenv("CONNECTORS_PATH", str(made))
-    return made
+    place = tmp_path / "folder"
+    place.mkdir()
+    (place / "sound.swagger.yaml").write_text(DOCUMENT)
+    monkeypatch.setenv("CONNECTORS_PATH", str(place))
+    return place
 
 
 def _link_to_itself(folder: Path) -> None:
@@ -106,8 +106,8 @@ def test_documents_below_a_folder_are_found_once(folder: Path) -> None:
     (below / "loop").symlink_to(below / "loop")
     os.mkfifo(below / "pipe.json")
     (below / "one.json").write_text('{"swagger": "2.0"}')
-    found = [one.document.name for one in registry.below(folder)]
-    assert sorted(found) == ["one.json", "sound.swagger.yaml"]
+    names = [entry.document.name for entry in registry.below(folder)]
+    assert sorted(names) == ["one.json", "sound.swagger.yaml"]
 
 
 NAMES = (

@@ -17,16 +17,16 @@ from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.sandbox import Sandbox
 
 CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
-OWN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
+BUILT_IN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['connector']} {case['operation']}")
 def test_what_is_sent(case: dict[str, Any]) -> None:
     """Each case's method, URL, headers and body are sent byte for byte, and secrets are not shown."""
-    made = openconnectors.load(case["connector"], connection=case["connection"])
-    operation = made[case["operation"]].using(**case.get("options", {}))
+    connector = openconnectors.load(case["connector"], connection=case["connection"])
+    operation = connector[case["operation"]].using(**case.get("options", {}))
     request, expected = operation.request(**case["arguments"]), case["request"]
-    credentials = made.connection.credentials(calls_of(operation).plan.operation).merged(request.credentials)
+    credentials = connector.connection.credentials(calls_of(operation).plan.operation).merged(request.credentials)
     url, headers = credentials.reveal(request)
     assert (request.method, url) == (expected["method"], expected["url"])
     assert {name: headers.get(name) for name in expected["headers"]} == expected["headers"]
@@ -38,19 +38,21 @@ def test_what_is_sent(case: dict[str, Any]) -> None:
 
 def test_a_case_is_of_a_built_in_connector() -> None:
     """Every case names a built-in connector; a new connector needs none, its sandbox is tried below."""
-    assert {case["connector"] for case in CASES} <= set(OWN)
+    assert {case["connector"] for case in CASES} <= set(BUILT_IN)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_its_sandbox_takes_every_operation(name: str) -> None:
     """With the least arguments: an answer of the document's, or that there is no such thing; in every
     representation the same."""
     entry = registry.find(name)
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
-        made = openconnectors.load(name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict")
-        for one in made:
-            operation = getattr(made, one)
+        connector = openconnectors.load(
+            name, connection=sandbox.values, base_url=sandbox.url, validate_responses="strict"
+        )
+        for operation_name in connector:
+            operation = getattr(connector, operation_name)
             arguments = minimal(calls_of(operation).plan)
             values = []
             for accept in calls_of(operation).plan.offered or (None,):
@@ -59,7 +61,7 @@ def test_its_sandbox_takes_every_operation(name: str) -> None:
                 except (openconnectors.NotFound, openconnectors.BadRequest) as error:
                     values.append(error.status)
             if calls_of(operation).plan.operation.method == "GET":
-                assert all(value == values[0] for value in values), one
+                assert all(value == values[0] for value in values), operation_name
 
 
 def test_a_pet_in_both_representations() -> None:
@@ -78,7 +80,9 @@ def test_a_pet_in_both_representations() -> None:
         assert shop.get_pet_by_id(pet_id=pet["id"]) == pet
         assert shop.get_pet_by_id.using(accept="application/xml")(pet_id=pet["id"]) == pet
         assert shop.update_pet_with_form(pet_id=pet["id"], name="Rex")["name"] == "Rex"
-        assert pet["id"] in [one["id"] for one in shop.find_pets_by_status(status=["pending"])]
+        assert pet["id"] in [
+            find_pets_by_statu["id"] for find_pets_by_statu in shop.find_pets_by_status(status=["pending"])
+        ]
         assert shop.upload_file(pet_id=pet["id"], file=b"\x89PNG")["code"] == 1
         assert shop.delete_pet(pet_id=pet["id"]) is None
         with pytest.raises(openconnectors.NotFound):
@@ -91,8 +95,8 @@ def test_choices_of_another_connector() -> None:
     """Slack's channels are the choices of the argument channel, read from the service."""
     entry = registry.find("slack")
     with Sandbox(loader.load(entry.document, entry.properties)) as sandbox:
-        made = openconnectors.load("slack", connection=sandbox.values, base_url=sandbox.url)
-        assert made.post_message.choices("channel") == [("C0123456789", "general")]
+        connector = openconnectors.load("slack", connection=sandbox.values, base_url=sandbox.url)
+        assert connector.post_message.choices("channel") == [("C0123456789", "general")]
 
 
 def test_a_subscription_is_filled_in() -> None:
@@ -107,7 +111,7 @@ def test_a_subscription_is_filled_in() -> None:
             sent.append(request)
             raise Stop
 
-    made = openconnectors.load("github-issues", connection={"token": "t"}, transport=Carrier())
+    connector = openconnectors.load("github-issues", connection={"token": "t"}, transport=Carrier())
     with pytest.raises(Stop):
-        made.on_issue.subscribe("https://me.example/hook", owner="o", repo="r")
+        connector.on_issue.subscribe("https://me.example/hook", owner="o", repo="r")
     assert sent[0].body == (b'{"events":["issues"],"config":{"content_type":"json","url":"https://me.example/hook"}}')

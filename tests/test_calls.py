@@ -47,10 +47,10 @@ VOLATILE = {"sid", "date_created", "date_updated", "date_sent", "uri", "subresou
 def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -> None:
     """What the sandbox writes as JSON and as XML decodes to equal values; each create makes a record of its
     own, so that what is made anew in each is left out there."""
-    given = _arguments(twilio)
+    by_operation = _arguments(twilio)
     silent = {"delete_incoming_phone_number", "delete_message", "delete_message_media"}  # which answer 204
-    assert set(given) == set(twilio) - silent
-    for name, arguments in given.items():
+    assert set(by_operation) == set(twilio) - silent
+    for name, arguments in by_operation.items():
         operation = getattr(twilio, name)
         first, second = operation.response(**arguments), operation.using(accept=XML).response(**arguments)
         assert "json" in first.headers["Content-Type"], name
@@ -58,7 +58,7 @@ def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -
         left, right = first.value, second.value
         if name.startswith(("send", "add", "create", "update")):
             assert left.keys() == right.keys()
-            left, right = ({key: one[key] for key in one.keys() - VOLATILE} for one in (left, right))
+            left, right = ({key: record[key] for key in record.keys() - VOLATILE} for record in (left, right))
         assert left == right, name
         assert left, name
 
@@ -73,24 +73,26 @@ def test_errors_are_one_error_in_json_and_in_xml(twilio: Connector, sandbox: San
         (twilio.send_message, {"from_": OUR, "to": "+15005550001", "body": "x"}, openconnectors.BadRequest, 400, 21211),
     ]
     for operation, arguments, kind, status, code in calls:
-        told = []  # the message of a 404 names the path that was asked for, which is another for XML
+        errors = []  # the message of a 404 names the path that was asked for, which is another for XML
         for accept in ("application/json", XML):
             with pytest.raises(kind) as caught:
                 operation.using(accept=accept)(**arguments)
             assert (caught.value.status, caught.value.code) == (status, code)
             assert caught.value.message == caught.value.value["message"]
-            said = caught.value.message.replace(".xml was", ".json was")
-            told.append((said, {**caught.value.value, "message": said}, caught.value.description))
-        assert told[0] == told[1]
+            message = caught.value.message.replace(".xml was", ".json was")
+            errors.append((message, {**caught.value.value, "message": message}, caught.value.description))
+        assert errors[0] == errors[1]
 
 
 def test_the_signature_names_what_must_be_given(twilio: Connector) -> None:
     """A signature has keyword-only arguments, required ones without a default, the others with theirs."""
     signature = inspect.signature(twilio.send_message)
-    required = [one.name for one in signature.parameters.values() if one.default is inspect.Parameter.empty]
+    required = [
+        parameter.name for parameter in signature.parameters.values() if parameter.default is inspect.Parameter.empty
+    ]
     assert required == ["from_", "to", "body"]
-    assert {one.annotation for one in signature.parameters.values() if one.name in required} == {str}
-    assert all(one.kind is inspect.Parameter.KEYWORD_ONLY for one in signature.parameters.values())
+    assert {parameter.annotation for parameter in signature.parameters.values() if parameter.name in required} == {str}
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in signature.parameters.values())
     assert signature.parameters["media_url"].annotation == list[str] | None
     assert inspect.signature(twilio.list_messages).parameters["page_size"].default == 50
 
@@ -140,7 +142,10 @@ def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> 
 
 def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
     """choices() lists the values that the service offers for an argument; an argument without them is unknown."""
-    numbers = [(one["phone_number"], one["friendly_name"]) for one in twilio.list_incoming_phone_numbers.items()]
+    numbers = [
+        (list_incoming_phone_number["phone_number"], list_incoming_phone_number["friendly_name"])
+        for list_incoming_phone_number in twilio.list_incoming_phone_numbers.items()
+    ]
     assert twilio.send_message.choices("from") == twilio.send_message.choices("from_") == numbers
     with pytest.raises(openconnectors.UnknownName, match="body"):
         twilio.send_message.choices("body")
@@ -152,7 +157,7 @@ def test_pages_come_in_the_representation_of_the_first(twilio: Connector) -> Non
         twilio.send_message(from_=OUR, to=THEIR, body=str(number))
     for accept in ("application/json", XML):
         pages = list(twilio.list_messages.using(accept=accept).pages(page_size=2))
-        assert [[one["body"] for one in page["messages"]] for page in pages] == [["2", "1"], ["0"]]
+        assert [[message["body"] for message in page["messages"]] for page in pages] == [["2", "1"], ["0"]]
         assert [page["total"] for page in pages] == [3, 3]
     with pytest.raises(openconnectors.Unsupported, match="no pages"):
         twilio.get_message.items(message_id="SM" + "0" * 32)
@@ -189,7 +194,7 @@ def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: 
     answer = Response(200, Headers([("Content-Type", "application/json")]), b'{"sid": 5}')
     read = plan.read(answer, "lenient")
     assert read.value == {"sid": 5}
-    assert [str(one) for one in read.deviations] == ["sid: must be string or null, not 5"]
+    assert [str(deviation) for deviation in read.deviations] == ["sid: must be string or null, not 5"]
     assert plan.read(answer, "off").deviations == ()
     with pytest.raises(openconnectors.InvalidResponse, match="sid: must be string or null"):
         plan.read(answer, "strict")

@@ -76,20 +76,20 @@ def _used(kind: str, size: int) -> float:
     started = time.process_time()
     service = loader.service_of(document.parse(text, "x.json"))
     transport = _Answers(b"[]" if kind == "items" else b"{}")
-    made = Connector("x", service, Connection(service, {}, "http://127.0.0.1:1"), transport, Options())
-    assert diagnostics(connected(made)) == ()
+    connector = Connector("x", service, Connection(service, {}, "http://127.0.0.1:1"), transport, Options())
+    assert diagnostics(connected(connector)) == ()
     describe("x", service)
-    assert made.post.__doc__
-    minimal(calls_of(made.post).plan)
+    assert connector.post.__doc__
+    minimal(calls_of(connector.post).plan)
     value: Any = [] if kind == "items" else {}
     if kind != "properties that must be there":
-        assert made.post.request(body=value).body
-        assert made.post.using(content_type="application/xml").request(body=value).body
+        assert connector.post.request(body=value).body
+        assert connector.post.using(content_type="application/xml").request(body=value).body
     wrong: Any = [3] if kind == "items" else {"next": 3, "id": "x", "n": 3, "q1": 3}
     if kind != "references":
         with pytest.raises(InvalidArguments):
-            made.post.request(body=wrong)
-    assert made.get() == value
+            connector.post.request(body=wrong)
+    assert connector.get() == value
     return time.process_time() - started
 
 
@@ -104,8 +104,8 @@ def test_two_chains_are_compared_to_their_ends() -> None:
         paths = {"/a": {"get": {"operationId": "get", **answer}}}
         return document.parse(json.dumps({**root, "paths": paths}), f"{kind}.json")
 
-    found = compare(chained("string"), chained("integer")).found
-    assert [one.rule for one in found if one.rule != "version-behind"] == ["type-changed"]
+    findings = compare(chained("string"), chained("integer")).found
+    assert [finding.rule for finding in findings if finding.rule != "version-behind"] == ["type-changed"]
 
 
 @pytest.mark.parametrize("kind", CHAINS)

@@ -76,12 +76,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+    ("arguments", "code", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_wrong_input_is_told_on_stderr(arguments: list[str], code: int, said: str) -> None:
+def test_wrong_input_is_told_on_stderr(arguments: list[str], code: int, message: str) -> None:
     """Wrong input is reported on stderr with its exit code; stdout stays empty but for findings."""
     got, out, err = run(*arguments)
-    assert (got, said in err) == (code, True), err
+    assert (got, message in err) == (code, True), err
     assert out == "" or arguments[0] == "validate"
 
 
@@ -128,13 +128,13 @@ paths:
     )
     code, out, _ = run("validate", str(path), "--format", "json")
     assert code == 1
-    assert [(one["line"], one["rule"]) for one in json.loads(out)] == [
+    assert [(load["line"], load["rule"]) for load in json.loads(out)] == [
         (4, "path-parameter"),
         (8, "path-parameter"),
         (10, "parameter-collision"),
     ]
-    said = "get of '/things/{id}' has no path parameter for {id}; did you mean 'Id'?"
-    assert json.loads(out)[0]["message"] == said
+    message = "get of '/things/{id}' has no path parameter for {id}; did you mean 'Id'?"
+    assert json.loads(out)[0]["message"] == message
 
 
 def test_the_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:

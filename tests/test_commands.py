@@ -31,7 +31,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in this process: exit code, standard output, standard error."""
 
     def carry_out(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(one) for one in arguments])
+        code = cli.run([str(argument) for argument in arguments])
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -169,16 +169,16 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code", "said"), FAULTS, ids=[line for line, _, _ in FAULTS])
+@pytest.mark.parametrize(("line", "code", "message"), FAULTS, ids=[line for line, _, _ in FAULTS])
 def test_what_files_and_people_do_is_said_in_words(
-    line: str, code: int, said: str, around: dict[str, str], run: Run
+    line: str, code: int, message: str, around: dict[str, str], run: Run
 ) -> None:
     """Exit code 1 or 2, and a sentence that says what is wrong."""
     arguments = [part.format(**around) if part != "''" else "" for part in line.split(" ")]
 
     got, out, err = run(*arguments)
 
-    assert (got, said.format(**around) in err + out) == (code, True), err
+    assert (got, message.format(**around) in err + out) == (code, True), err
     assert "internal error" not in err
 
 
@@ -323,7 +323,7 @@ def test_a_traceback_is_shown_where_it_is_asked_for(run: Run, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), 1, "connectors: No space left on device\n"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), 2, "connectors: /x: Permission denied\n"),
@@ -336,7 +336,7 @@ def test_a_traceback_is_shown_where_it_is_asked_for(run: Run, monkeypatch: pytes
     ids=repr,
 )
 def test_every_kind_of_error_has_its_exit_code(
-    error: BaseException, code: int, said: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    error: BaseException, code: int, message: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What has a path in it was named by somebody: that is usage."""
 
@@ -347,7 +347,7 @@ def test_every_kind_of_error_has_its_exit_code(
 
     got, _, err = run("list")
 
-    assert (got, err.lstrip("\n")) == (code, said)
+    assert (got, err.lstrip("\n")) == (code, message)
 
 
 # Being interrupted, and being read by nobody
@@ -391,8 +391,8 @@ def _workers(process: subprocess.Popen[bytes]) -> list[Path]:
     """The processes that a check of many documents has started, as soon as there are some."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
-        if found := children.read_text().split():
-            return [Path(f"/proc/{one}/cmdline") for one in found]
+        if pids := children.read_text().split():
+            return [Path(f"/proc/{pid}/cmdline") for pid in pids]
     raise AssertionError("the check has ended before it was interrupted")
 
 
@@ -423,9 +423,9 @@ def test_the_processes_of_checks_end_when_their_parent_is_killed(many: Path) -> 
         process.kill()
         process.communicate(timeout=30)
     end = time.monotonic() + 30
-    while time.monotonic() < end and any(one.exists() and one.read_bytes() for one in workers):
+    while time.monotonic() < end and any(worker.exists() and worker.read_bytes() for worker in workers):
         time.sleep(0.05)
-    assert not any(one.exists() and one.read_bytes() for one in workers)
+    assert not any(worker.exists() and worker.read_bytes() for worker in workers)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
@@ -442,9 +442,9 @@ def test_ctrl_c_ends_a_question() -> None:
     """Nothing is saved."""
     with _started("connect", "twilio", "--input", bufsize=0) as process:
         assert process.stderr is not None
-        asked = b""
-        while b":" not in asked and (piece := process.stderr.read(1)):
-            asked += piece
+        prompt = b""
+        while b":" not in prompt and (piece := process.stderr.read(1)):
+            prompt += piece
         code, err = _ended(process, signal.SIGINT)
         assert (code, b"Traceback" in err) == (130, False)
 
@@ -552,12 +552,12 @@ def _on_terminal(*arguments: object) -> bytes:
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A document whose every text is hostile, beside it one that cannot be loaded."""
-    said = {"description": HOSTILE, "x-ms-summary": HOSTILE}
+    texts = {"description": HOSTILE, "x-ms-summary": HOSTILE}
     operation = {
         "operationId": "getA",
         "summary": HOSTILE,
         "description": HOSTILE,
-        "parameters": [{"name": "q", "in": "query", "type": "string", "enum": ["a" + HOSTILE], **said}],
+        "parameters": [{"name": "q", "in": "query", "type": "string", "enum": ["a" + HOSTILE], **texts}],
         "responses": {
             "200": {"description": HOSTILE, "schema": {"type": "object", "properties": {"n": {"type": "integer"}}}},
             "default": {"description": HOSTILE, "schema": {"type": "object"}},
@@ -565,7 +565,7 @@ def hostile(tmp_path: Path) -> Path:
     }
     info = {"title": HOSTILE, "version": "1" + HOSTILE, "description": HOSTILE}
     text = document(info=info, paths={"/a": {"get": operation}})
-    key = {"type": "apiKey", "in": "header", "name": "X-Key", **said}
+    key = {"type": "apiKey", "in": "header", "name": "X-Key", **texts}
     text |= {"securityDefinitions": {"key": key}, "security": [{"key": []}]}
     (tmp_path / "hostile.swagger.json").write_text(json.dumps(text))
     operation["responses"] = {HOSTILE: {"descriptio" + HOSTILE: 1}}
@@ -638,11 +638,11 @@ def test_reports_for_machines_stay_json(form: str, hostile: Path, run: Run) -> N
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
+        for item in value.values():
+            yield from _texts(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for item in value:
+            yield from _texts(item)
     elif isinstance(value, str):
         yield value
 
@@ -803,7 +803,7 @@ def test_replacing_and_removing_leave_the_other_connectors_alone(
     assert run("add", small, "--name", "one", "--replace")[0] == 0
     assert run("remove", "two")[0] == 0
 
-    added = [one["name"] for one in json.loads(run("list", "--json")[1]) if one["source"] == "added"]
+    added = [load["name"] for load in json.loads(run("list", "--json")[1]) if load["source"] == "added"]
     assert added == ["one", "three"]
 
 
@@ -821,7 +821,7 @@ def test_list_names_what_is_broken(
     code, out, _ = run("list", "--json")
 
     assert code == 0
-    names = [one["name"] for one in json.loads(out)]
+    names = [load["name"] for load in json.loads(out)]
     assert "good" in names
     assert not {"loop", "out"} & set(names)
     assert [word in caplog.text for word in ("loop.swagger.json", "out.swagger.json", "missing")] == [True] * 3

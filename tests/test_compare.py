@@ -102,7 +102,7 @@ def _get(root: Any) -> Any:
     return root["paths"]["/things"]["get"]
 
 
-def _told(root: Any) -> Any:
+def _reported(root: Any) -> Any:
     return root["definitions"]["Told"]
 
 
@@ -188,24 +188,33 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
         _set(lambda root: root, "consumes", ["application/json", "application/xml"]),
         "media-added",
     ),
-    "a property of the answer is gone": (_drop(lambda root: _told(root)["properties"], "at"), "property-removed"),
-    "a property of the answer may be absent": (_set(_told, "required", ["id"]), "property-absent"),
-    "a property of the answer is always there": (_set(_told, "required", ["id", "state", "at"]), "property-relaxed"),
+    "a property of the answer is gone": (_drop(lambda root: _reported(root)["properties"], "at"), "property-removed"),
+    "a property of the answer may be absent": (_set(_reported, "required", ["id"]), "property-absent"),
+    "a property of the answer is always there": (
+        _set(_reported, "required", ["id", "state", "at"]),
+        "property-relaxed",
+    ),
     "a whole number of the answer becomes any": (
-        _set(lambda root: _told(root)["properties"]["id"], "type", "number"),
+        _set(lambda root: _reported(root)["properties"]["id"], "type", "number"),
         "type-widened",
     ),
     "a new value comes": (
-        _set(lambda root: _told(root)["properties"]["state"], "enum", ["open", "closed", "lost"]),
+        _set(lambda root: _reported(root)["properties"]["state"], "enum", ["open", "closed", "lost"]),
         "enum-widened",
     ),
-    "a value comes no more": (_set(lambda root: _told(root)["properties"]["state"], "enum", ["open"]), "enum-relaxed"),
-    "a format of the answer changes": (_drop(lambda root: _told(root)["properties"]["at"], "format"), "format-changed"),
+    "a value comes no more": (
+        _set(lambda root: _reported(root)["properties"]["state"], "enum", ["open"]),
+        "enum-relaxed",
+    ),
+    "a format of the answer changes": (
+        _drop(lambda root: _reported(root)["properties"]["at"], "format"),
+        "format-changed",
+    ),
     "a text of the answer is longer": (
-        _set(lambda root: _told(root)["properties"]["note"], "maxLength", 200),
+        _set(lambda root: _reported(root)["properties"]["note"], "maxLength", 200),
         "limit-widened",
     ),
-    "null comes": (_set(lambda root: _told(root)["properties"]["note"], "x-nullable", True), "null-comes"),
+    "null comes": (_set(lambda root: _reported(root)["properties"]["note"], "x-nullable", True), "null-comes"),
     "a media type is gone": (_set(_get, "produces", ["application/json"]), "media-removed"),
     "a media type is new": (
         _set(_get, "produces", ["application/json", "application/xml", "text/csv"]),
@@ -245,7 +254,7 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 def _compared(new: Any, old: Any = OLD) -> Comparison:
     return compare(
-        *(document.parse(json.dumps(one, indent=1), f"{name}.json") for name, one in (("old", old), ("new", new)))
+        *(document.parse(json.dumps(root, indent=1), f"{name}.json") for name, root in (("old", old), ("new", new)))
     )
 
 
@@ -255,13 +264,13 @@ def test_a_change_is_told_by_its_rule(kind: str) -> None:
     change, rule = KINDS[kind]
     new = copy.deepcopy(OLD)
     change(new)
-    made = _compared(new)
-    told = [one for one in made.found if one.rule != "version-behind"]
-    assert [one.rule for one in told] == [rule], [str(one) for one in told]
+    comparison = _compared(new)
+    findings = [finding for finding in comparison.found if finding.rule != "version-behind"]
+    assert [finding.rule for finding in findings] == [rule], [str(item) for item in findings]
     level = CHANGES[rule][0]
-    assert made.bump == ("minor" if level == "risk" else level)
-    assert made.behind
-    assert told[0].severity == {"major": "error", "risk": "warning"}.get(level, "info")
+    assert comparison.bump == ("minor" if level == "risk" else level)
+    assert comparison.behind
+    assert findings[0].severity == {"major": "error", "risk": "warning"}.get(level, "info")
 
 
 def test_what_did_not_change_is_not_told() -> None:
@@ -270,8 +279,8 @@ def test_what_did_not_change_is_not_told() -> None:
         if entry.source == "built in":
             beside = None if entry.properties is None else loader.read(entry.properties)
             main = loader.read(entry.document)
-            made = compare(main, main, beside, beside)
-            assert (made.found, made.bump) == ([], "none"), entry.name
+            comparison = compare(main, main, beside, beside)
+            assert (comparison.found, comparison.bump) == ([], "none"), entry.name
 
 
 def test_places_are_those_of_both_documents() -> None:
@@ -279,11 +288,11 @@ def test_places_are_those_of_both_documents() -> None:
     new = copy.deepcopy(OLD)
     new["info"]["description"] = "one line more"
     new["paths"]["/things"]["get"]["parameters"][1]["maximum"] = 10
-    (found,) = [one for one in _compared(new).found if one.rule == "limit-narrowed"]
-    lines = [json.dumps(one, indent=1).split("\n") for one in (OLD, new)]
-    assert '"maximum": 10' in lines[1][found.line - 1]
-    assert found.related is not None
-    assert '"maximum": 100' in lines[0][found.related[1] - 1]
+    (finding,) = [finding for finding in _compared(new).found if finding.rule == "limit-narrowed"]
+    lines = [json.dumps(item, indent=1).split("\n") for item in (OLD, new)]
+    assert '"maximum": 10' in lines[1][finding.line - 1]
+    assert finding.related is not None
+    assert '"maximum": 100' in lines[0][finding.related[1] - 1]
 
 
 def test_the_same_service_in_another_version_of_the_specification() -> None:
@@ -325,8 +334,8 @@ def test_the_same_service_in_another_version_of_the_specification() -> None:
         },
         "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"type": "string"}}}}},
     }
-    made = _compared(new, old)
-    assert (made.found, made.bump) == ([], "none")
+    comparison = _compared(new, old)
+    assert (comparison.found, comparison.bump) == ([], "none")
 
 
 @pytest.mark.parametrize(

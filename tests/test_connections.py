@@ -49,9 +49,9 @@ class Kept(KeyringBackend):
 
 @pytest.fixture
 def kept() -> Iterator[Kept]:
-    before, made = keyring.get_keyring(), Kept()
-    keyring.set_keyring(made)
-    yield made
+    before, keeping = keyring.get_keyring(), Kept()
+    keyring.set_keyring(keeping)
+    yield keeping
     keyring.set_keyring(before)
 
 
@@ -110,16 +110,18 @@ def client(**more: Any) -> dict[str, Any]:
 
 def test_an_application_gets_its_own_token(people: Path, state: State) -> None:
     """Client credentials: nobody is asked, the token is kept until it ends."""
-    made = openconnectors.load("people", connection=client(grant="client_credentials"))
-    assert made.me() == {"name": PERSON}
-    assert made.me() == {"name": PERSON}
+    connector = openconnectors.load("people", connection=client(grant="client_credentials"))
+    assert connector.me() == {"name": PERSON}
+    assert connector.me() == {"name": PERSON}
     assert state.grants == ["client_credentials"]
 
 
 def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
     """The password grant gives a token; a refused one raises ConnectionMissing."""
-    made = openconnectors.load("people", connection=client(grant="password", username="ada", password="pass-of-ada"))
-    assert made.me() == {"name": PERSON}
+    connector = openconnectors.load(
+        "people", connection=client(grant="password", username="ada", password="pass-of-ada")
+    )
+    assert connector.me() == {"name": PERSON}
     assert state.grants == ["password"]
     with pytest.raises(openconnectors.ConnectionMissing, match="no token was given: invalid_"):
         openconnectors.load("people", connection=client(grant="password", username="ada", password="wrong")).me()
@@ -128,24 +130,24 @@ def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
 def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: State) -> None:
     """A token that expires within EARLY seconds is renewed before the next call."""
     state.lifetime = int(oauth.EARLY) - 10
-    made = openconnectors.load("people", connection=client(grant="client_credentials"))
-    made.me()
-    made.me()
+    connector = openconnectors.load("people", connection=client(grant="client_credentials"))
+    connector.me()
+    connector.me()
     assert state.grants == ["client_credentials"] * 2
 
 
 def test_a_token_that_is_refused_is_renewed_once(people: Path, state: State) -> None:
     """A 401 carried nothing out: the call is sent again with the new token."""
     state.refreshes["first"] = {"scope": "read"}
-    made = openconnectors.load("people", connection=client(token="revoked", refresh_token="first"))
-    assert made.me() == {"name": PERSON}
+    connector = openconnectors.load("people", connection=client(token="revoked", refresh_token="first"))
+    assert connector.me() == {"name": PERSON}
     assert state.grants == ["refresh_token"]
     state.tokens.clear()
-    assert made.me() == {"name": PERSON}
+    assert connector.me() == {"name": PERSON}
     state.tokens.clear()
     state.refreshes.clear()
     with pytest.raises(openconnectors.ConnectionMissing, match="invalid_grant"):
-        made.me()
+        connector.me()
 
 
 def test_a_refused_token_that_cannot_be_renewed_is_the_error_it_is(people: Path) -> None:
@@ -163,9 +165,9 @@ def test_tokens_are_asked_for_over_tls_only(people: Path) -> None:
         openconnectors.load("people", connection=client(grant="client_credentials")).me()
 
 
-def _browse(told: str) -> None:
+def _browse(text: str) -> None:
     """The person: follows the link, agrees, and is led back."""
-    url = next(line for line in told.splitlines() if line.startswith("http"))
+    url = next(line for line in text.splitlines() if line.startswith("http"))
     threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=10).read(), daemon=True).start()  # noqa: S310 - loopback
 
 
@@ -179,13 +181,13 @@ def test_a_person_agrees_in_the_browser(
     )
     with pytest.raises(SystemExit) as end:
         cli.main()
-    told = capsys.readouterr().err
-    assert end.value.code == 0, told
-    assert "works (Me was answered)" in told
+    printed = capsys.readouterr().err
+    assert end.value.code == 0, printed
+    assert "works (Me was answered)" in printed
     assert state.grants == ["authorization_code"]
     text = connections.saved_file().read_text()
     assert 'token = "keyring:"' in text
-    assert not any(secret in text or secret in told for secret in kept.secrets.values())
+    assert not any(secret in text or secret in printed for secret in kept.secrets.values())
     assert connections.saved_file().stat().st_mode & 0o077 == 0
     assert openconnectors.load("people").me() == {"name": PERSON}
     # what is renewed is kept, the old token being used up
@@ -198,21 +200,21 @@ def test_a_person_agrees_in_the_browser(
 def test_a_person_enters_a_code_on_another_device(people: Path, state: State, kept: Kept) -> None:
     """The device flow shows the code to enter and gives a token that calls can use."""
     service = loader.load(people)
-    said: list[str] = []
+    messages: list[str] = []
 
     def tell(text: str) -> None:
-        said.append(text)
+        messages.append(text)
         state.agreed.add(next(iter(state.devices.values()))["user_code"])
 
-    parameter = next(one for one in service.connection if one.oauth is not None)
+    parameter = next(parameter for parameter in service.connection if parameter.oauth is not None)
     monkey = pytest.MonkeyPatch()
     monkey.setattr(runner.time, "sleep", lambda seconds: None)
     try:
-        found = connecting.token(parameter, "device", {"client_id": CLIENT}, connecting_transport(), tell)
+        values = connecting.token(parameter, "device", {"client_id": CLIENT}, connecting_transport(), tell)
     finally:
         monkey.undo()
-    assert "enter" in said[0]
-    assert openconnectors.load("people", connection={"client_id": CLIENT, **found}).me() == {"name": PERSON}
+    assert "enter" in messages[0]
+    assert openconnectors.load("people", connection={"client_id": CLIENT, **values}).me() == {"name": PERSON}
 
 
 def connecting_transport() -> Any:
@@ -250,8 +252,8 @@ def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: 
     secret.write_text("a-token\n")
     done = command("connect", "people", "--set", f"token=file:{secret}", "--no-test")
     assert done.returncode == 0, done.stderr
-    found = connections.given(registry.find("people"), loader.load(people), "default")
-    assert found.values == {"token": Secret("a-token")}
+    saved = connections.given(registry.find("people"), loader.load(people), "default")
+    assert saved.values == {"token": Secret("a-token")}
 
 
 def test_the_file_keeps_what_people_wrote(people: Path, kept: Kept) -> None:
@@ -332,5 +334,5 @@ def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_pa
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
     assert openconnectors.load("fetched", connection={"token": "t"}).connection.base == provider
-    found = openconnectors.available()
-    assert {name for name, source in found.items() if source == "added"} == {"some-people", "persons", "fetched"}
+    names = openconnectors.available()
+    assert {name for name, source in names.items() if source == "added"} == {"some-people", "persons", "fetched"}

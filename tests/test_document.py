@@ -34,9 +34,9 @@ def test_json_knows_fewer_spellings() -> None:
 def test_tags_of_the_core_schema_say_what_a_scalar_is() -> None:
     """Explicit tags of the YAML core schema decide the type of a scalar."""
     text = "[!!int '3', !!int 0x10, !!float 3, !!bool 'true', !!null '', !!str 1, ! 2, !!map {a: 1}, !!seq [1]]"
-    found = document.parse(text, "x.yaml").root
-    assert found == [3, 16, 3.0, True, None, "1", "2", {"a": 1}, [1]]
-    assert type(found[2]) is float
+    values = document.parse(text, "x.yaml").root
+    assert values == [3, 16, 3.0, True, None, "1", "2", {"a": 1}, [1]]
+    assert type(values[2]) is float
 
 
 MERGED: dict[str, tuple[str, Any]] = {
@@ -61,11 +61,11 @@ def test_merge_keys_are_merged(case: str) -> None:
 
 def test_a_merged_node_stands_where_its_anchor_does() -> None:
     """A merged member has the position of its anchor, an overridden member its own."""
-    found = document.parse("a: &x\n  p: {r: 1}\n  q: 1\nb:\n  <<: *x\n  q: 2\nc: {<<: {<<: *x}}\n", "x.yaml")
-    assert found.position("/b/p", key=True) == (2, 3)
-    assert found.position("/b/p/r") == (2, 6)
-    assert found.position("/b/q") == (6, 6)
-    assert found.position("/c/p", key=True) == (2, 3)
+    parsed = document.parse("a: &x\n  p: {r: 1}\n  q: 1\nb:\n  <<: *x\n  q: 2\nc: {<<: {<<: *x}}\n", "x.yaml")
+    assert parsed.position("/b/p", key=True) == (2, 3)
+    assert parsed.position("/b/p/r") == (2, 6)
+    assert parsed.position("/b/q") == (6, 6)
+    assert parsed.position("/c/p", key=True) == (2, 3)
 
 
 def test_keys_are_text() -> None:
@@ -87,9 +87,9 @@ def test_every_node_has_its_place_in_yaml_and_in_json() -> None:
 
 def test_aliases_are_values_used_twice() -> None:
     """An alias is the value of its anchor, at the position of the alias."""
-    found = document.parse("a: &x {b: [1]}\nc: *x\n", "x.yaml")
-    assert found.root["c"] == {"b": [1]}
-    assert found.position("/c") == (2, 4)
+    parsed = document.parse("a: &x {b: [1]}\nc: *x\n", "x.yaml")
+    assert parsed.root["c"] == {"b": [1]}
+    assert parsed.position("/c") == (2, 4)
 
 
 REFUSED: dict[str, tuple[Any, str, str]] = {
@@ -141,12 +141,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_no_document_is_refused_at_its_place(case: str) -> None:
     """Text that is not a document raises InvalidDocument at its line and column."""
-    text, place, said = REFUSED[case]
+    text, place, expected = REFUSED[case]
     with pytest.raises(InvalidDocument) as caught:
         document.parse(text, "x.json" if "JSON" in case else "x.yaml")
-    told = str(caught.value)
-    assert said in told
-    assert told.split(":", 1)[1].startswith(place), told[:200]
+    message = str(caught.value)
+    assert expected in message
+    assert message.split(":", 1)[1].startswith(place), message[:200]
 
 
 def test_utf16_and_a_byte_order_mark_are_read() -> None:

@@ -30,7 +30,7 @@ def service(text: str) -> Service:
 
 def test_the_examples_of_a_response_are_those_of_its_media_types() -> None:
     """A media type's parameters and case make no other example (Swagger 2.0, "Example Object")."""
-    found = service(
+    loaded = service(
         """
 paths:
   /a:
@@ -42,7 +42,7 @@ paths:
         404: {description: none, schema: {type: object}, examples: [odd]}
 """
     )
-    responses = found.operations["A"].responses
+    responses = loaded.operations["A"].responses
     assert [entry.examples for entry in responses["200"].content.values()] == [({"id": 142},), ()]
     assert [entry.examples for entry in responses["404"].content.values()] == [(), ()]
 
@@ -113,18 +113,21 @@ SPOILED: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", SPOILED)
 def test_what_cannot_be_read_spoils_its_own_operation_only(case: str) -> None:
     """Every other operation is listed, described and served; the fault is among the connector's diagnostics."""
-    text, said = SPOILED[case]
+    text, message = SPOILED[case]
     broken = text if text.startswith("[") else f"{{{text}}}"
-    found = service(SHARED.replace("BROKEN", broken))
-    assert list(found.operations) == ["get_bad", "Good", "AlsoGood"]
-    assert found.places["get_bad"] == ("GET", "/bad")
-    with pytest.raises(InvalidDocument, match=re.escape(said)):
-        _ = found.operations["get_bad"]
-    assert [one.id for one in loader.readable(found)] == ["Good", "AlsoGood"]
-    connector = Connector("x", found, Connection(found, {}, "http://127.0.0.1:1"), BlockingTransport(), Options())
-    assert any(said in str(one) and one.severity == "error" for one in diagnostics(connected(connector)))
+    loaded = service(SHARED.replace("BROKEN", broken))
+    assert list(loaded.operations) == ["get_bad", "Good", "AlsoGood"]
+    assert loaded.places["get_bad"] == ("GET", "/bad")
+    with pytest.raises(InvalidDocument, match=re.escape(message)):
+        _ = loaded.operations["get_bad"]
+    assert [operation.id for operation in loader.readable(loaded)] == ["Good", "AlsoGood"]
+    connector = Connector("x", loaded, Connection(loaded, {}, "http://127.0.0.1:1"), BlockingTransport(), Options())
+    assert any(
+        message in str(diagnostic) and diagnostic.severity == "error"
+        for diagnostic in diagnostics(connected(connector))
+    )
     assert connector.good.request().method == "GET"
-    with pytest.raises(InvalidDocument, match=re.escape(said)):
+    with pytest.raises(InvalidDocument, match=re.escape(message)):
         connector.get_bad()
 
 
@@ -155,26 +158,28 @@ securityDefinitions:
 
 def test_the_sandbox_serves_what_can_be_read_and_says_what_cannot() -> None:
     """501 with words for an operation that the document spoils; fuzz leaves it out with a note."""
-    found = service(SHARED.replace("BROKEN", "{responses: {200: fine}}"))
-    with Sandbox(found) as box:
-        connection = Connection(found, box.values, box.url)
-        connector = Connector("x", found, connection, BlockingTransport(), Options())
+    loaded = service(SHARED.replace("BROKEN", "{responses: {200: fine}}"))
+    with Sandbox(loaded) as box:
+        connection = Connection(loaded, box.values, box.url)
+        connector = Connector("x", loaded, connection, BlockingTransport(), Options())
         assert "again" in connector.good()
         answer = BlockingTransport().send(Request("GET", f"{box.url}/bad", {}))
         assert (answer.status, "cannot be read" in answer.body.decode()) == (501, True)
         assert BlockingTransport().send(Request("POST", f"{box.url}/bad", {})).status == 404
-        said: list[str] = []
-        assert list(fuzz(connector, examples=2, told=said.append)) == []
-        assert "get_bad: not called, because the document cannot be read there" in said
+        messages: list[str] = []
+        assert list(fuzz(connector, examples=2, told=messages.append)) == []
+        assert "get_bad: not called, because the document cannot be read there" in messages
 
 
 def test_a_description_names_what_cannot_be_read() -> None:
     """The description lists an operation that cannot be read with its problem, beside the usable ones."""
-    found = describe("x", service(SHARED.replace("BROKEN", "{responses: {200: fine}}")))
-    assert [one["name"] for one in found["actions"]] == ["good", "also_good"]
-    assert [(one["name"], one["method"], one["path"]) for one in found["unreadable"]] == [("get_bad", "GET", "/bad")]
-    assert "a response must be a mapping" in found["unreadable"][0]["problem"]
-    assert "Bad" not in [one["name"] for one in found["definitions"]]
+    description = describe("x", service(SHARED.replace("BROKEN", "{responses: {200: fine}}")))
+    assert [action["name"] for action in description["actions"]] == ["good", "also_good"]
+    assert [(row["name"], row["method"], row["path"]) for row in description["unreadable"]] == [
+        ("get_bad", "GET", "/bad")
+    ]
+    assert "a response must be a mapping" in description["unreadable"][0]["problem"]
+    assert "Bad" not in [definition["name"] for definition in description["definitions"]]
 
 
 def test_the_command_line_adds_shows_and_calls_the_rest(tmp_path: Path) -> None:
@@ -228,12 +233,12 @@ NAMES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 def test_operations_of_one_name_are_numbered(case: str) -> None:
     """operationId is optional (Swagger 2.0, "Operation Object"): every operation can be called, by a stable name."""
     text, places = NAMES[case]
-    found = service(f"paths:\n  {text}\n")
-    assert dict(found.places) == places
-    assert [(one.method, one.path) for one in found.operations.values()] == list(places.values())
+    loaded = service(f"paths:\n  {text}\n")
+    assert dict(loaded.places) == places
+    assert [(operation.method, operation.path) for operation in loaded.operations.values()] == list(places.values())
     numbered = [name for name in places if re.search(r"_\d$", name)]
-    assert len(found.diagnostics) >= min(len(numbered), 1)
-    assert all(one.severity == "warning" and one.line > 2 for one in found.diagnostics)
+    assert len(loaded.diagnostics) >= min(len(numbered), 1)
+    assert all(diagnostic.severity == "warning" and diagnostic.line > 2 for diagnostic in loaded.diagnostics)
 
 
 SERVERS: dict[str, tuple[str, str]] = {
@@ -263,12 +268,12 @@ SERVERS: dict[str, tuple[str, str]] = {
 def test_the_server_is_read_as_it_is_meant(case: str) -> None:
     """host, basePath and schemes in odd spellings give the URL that was meant, with a warning."""
     text, url = SERVERS[case]
-    found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
-    assert [server.url for server in found.servers] == [url]
-    assert all(one.rule == "server" and one.severity == "warning" for one in found.diagnostics)
+    loaded = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
+    assert [server.url for server in loaded.servers] == [url]
+    assert all(diagnostic.rule == "server" and diagnostic.severity == "warning" for diagnostic in loaded.diagnostics)
     odd = case not in ("as they should be", "a base path with a blank", "no schemes at all", "an address")
-    assert bool(found.diagnostics) == odd
-    assert Connection(found, {}).base == url
+    assert bool(loaded.diagnostics) == odd
+    assert Connection(loaded, {}).base == url
 
 
 NO_SERVERS: dict[str, tuple[str, str]] = {
@@ -288,11 +293,11 @@ NO_SERVERS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", NO_SERVERS)
 def test_a_host_that_cannot_be_used_is_none(case: str) -> None:
     """The operator is told of it with its line, and names the place."""
-    text, said = NO_SERVERS[case]
-    found = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
-    with pytest.raises(ConnectionMissing, match=f"(?s){re.escape(said)}.*give base_url"):
-        Connection(found, {})
-    assert Connection(found, {}, "http://127.0.0.1:1").base in ("http://127.0.0.1:1", "http://127.0.0.1:1/v2")
+    text, message = NO_SERVERS[case]
+    loaded = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
+    with pytest.raises(ConnectionMissing, match=f"(?s){re.escape(message)}.*give base_url"):
+        Connection(loaded, {})
+    assert Connection(loaded, {}, "http://127.0.0.1:1").base in ("http://127.0.0.1:1", "http://127.0.0.1:1/v2")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +313,7 @@ def test_a_base_path_that_is_no_path_is_refused(path: str) -> None:
 
 def test_a_path_item_may_be_a_reference() -> None:
     """Its parameters and operations are those of what it refers to (Swagger 2.0, "Path Item Object")."""
-    found = service(
+    loaded = service(
         """
 paths:
   /a: {$ref: '#/x-items/one'}
@@ -321,16 +326,18 @@ x-items:
     put: {parameters: [{name: q, in: query, type: strng}]}
 """
     )
-    assert list(found.operations) == ["get_a", "put_a"]
-    assert [one.name for one in found.operations["get_a"].parameters] == ["q"]
+    assert list(loaded.operations) == ["get_a", "put_a"]
+    assert [parameter.name for parameter in loaded.operations["get_a"].parameters] == ["q"]
     with pytest.raises(InvalidDocument, match="12:51: error: 'strng' is not a valid type"):
-        _ = found.operations["put_a"]
-    assert [(one.line, one.rule, one.severity) for one in found.diagnostics] == [(6, "reference-dangling", "error")]
+        _ = loaded.operations["put_a"]
+    assert [(diagnostic.line, diagnostic.rule, diagnostic.severity) for diagnostic in loaded.diagnostics] == [
+        (6, "reference-dangling", "error")
+    ]
 
 
 def test_odd_spellings_are_read_as_they_are_meant() -> None:
     """Members of the wrong type or case that published documents have are read as meant."""
-    found = service(
+    loaded = service(
         """
 consumes: application/json
 produces: [' application/json ', null, 3]
@@ -359,22 +366,22 @@ definitions:
     additionalProperties: 'false'
 """
     )  # fmt: skip
-    (one,) = found.operations.values()
-    assert [(each.name, each.location, each.style, each.explode) for each in one.parameters] == [
+    (operation,) = loaded.operations.values()
+    assert [(each.name, each.location, each.style, each.explode) for each in operation.parameters] == [
         ("p", "path", "simple", False), ("5", "query", "form", True), ("odd name/~{}", "query", "form", False),
     ]  # fmt: skip
-    assert one.parameters[0].schema.types == ("string",)
-    items = one.parameters[1].schema.items
+    assert operation.parameters[0].schema.types == ("string",)
+    items = operation.parameters[1].schema.items
     assert items is not None
     assert (items.keywords, items.default) == ({"minimum": 3}, 4)
-    assert one.request_body is not None
-    (whole,) = one.request_body.schemas()
+    assert operation.request_body is not None
+    (whole,) = operation.request_body.schemas()
     assert (whole.types, whole.nullable, whole.required) == (("object",), True, ())
-    assert list(one.responses) == ["200", "default", "5XX"]
-    assert (list(one.request_body.content), one.accept) == (["application/json"], ("application/json",))
-    assert one.security == ({"key": ()},)
-    assert found.schemas["/definitions/A"].additional is False
-    assert list(found.schemas["/definitions/A"].properties) == ["x-a", "b"]
+    assert list(operation.responses) == ["200", "default", "5XX"]
+    assert (list(operation.request_body.content), operation.accept) == (["application/json"], ("application/json",))
+    assert operation.security == ({"key": ()},)
+    assert loaded.schemas["/definitions/A"].additional is False
+    assert list(loaded.schemas["/definitions/A"].properties) == ["x-a", "b"]
 
 
 def test_merge_keys_serve_as_shared_parts_of_a_document() -> None:
@@ -387,10 +394,10 @@ paths:
   /a: {get: {responses: {<<: *failures, 200: {description: ok}}}}
   /b: {get: {responses: {<<: *failures, 500: {description: other}}}}
 """
-    found = service(text)
-    assert {status: one.description for status, one in found.operations["get_b"].responses.items()} == {
+    loaded = service(text)
+    assert {status: response.description for status, response in loaded.operations["get_b"].responses.items()} == {
         "404": "none",
         "500": "other",
     }
     with pytest.raises(InvalidDocument, match="6:8: error: a schema must be a mapping, not list"):
-        _ = found.operations["get_a"]
+        _ = loaded.operations["get_a"]

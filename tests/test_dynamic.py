@@ -108,15 +108,15 @@ DOCUMENT: dict[str, Any] = {
 
 
 @pytest.fixture
-def asked() -> list[str]:
+def calls() -> list[str]:
     return []
 
 
 @pytest.fixture
-def kinds(asked: list[str], tmp_path: Path) -> Iterator[openconnectors.Connector]:
+def kinds(calls: list[str], tmp_path: Path) -> Iterator[openconnectors.Connector]:
     @Request.application
     def service(request: Request) -> Response:
-        asked.append(f"{request.method} {request.path}")
+        calls.append(f"{request.method} {request.path}")
         last = request.path.rpartition("/")[2]
         value: Any = {"kinds": [{"id": name, "name": name.upper()} for name in KINDS]}
         if request.path == "/folders":
@@ -149,7 +149,7 @@ def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str)
         kinds.add_thing.choices("kind", "book")
 
 
-def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.Connector, asked: list[str]) -> None:
+def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.Connector, calls: list[str]) -> None:
     """Its members are arguments of their own, its formats are objects."""
     assert kinds.add_thing(kind="book", title="Middlemarch", on=date(1871, 12, 1)) == {
         "title": "Middlemarch",
@@ -158,7 +158,7 @@ def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.
     assert kinds.add_thing(kind="book", thing={"title": "Emma"}) == {"title": "Emma"}
     with pytest.raises(openconnectors.InvalidArguments, match="title: is missing"):
         kinds.add_thing(kind="book", thing={})
-    assert asked == ["GET /kinds/book", "POST /things/book", "POST /things/book"]
+    assert calls == ["GET /kinds/book", "POST /things/book", "POST /things/book"]
 
 
 def test_each_choice_has_its_own_schema(kinds: openconnectors.Connector) -> None:
@@ -170,14 +170,14 @@ def test_each_choice_has_its_own_schema(kinds: openconnectors.Connector) -> None
         kinds.add_thing(kind="book", worth=2)
 
 
-def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: openconnectors.Connector, asked: list[str]) -> None:
+def test_a_schema_that_cannot_be_used_is_the_services_fault(kinds: openconnectors.Connector, calls: list[str]) -> None:
     """An unusable schema from the service raises InvalidResponse, and the operation is not sent."""
     with pytest.raises(openconnectors.InvalidResponse, match="GetSchema"):
         kinds.add_thing(kind="broken", thing={"x": 1})
-    assert asked == ["GET /kinds/broken"]
+    assert calls == ["GET /kinds/broken"]
 
 
-def test_a_dry_run_asks_nobody(kinds: openconnectors.Connector, asked: list[str]) -> None:
+def test_a_dry_run_asks_nobody(kinds: openconnectors.Connector, calls: list[str]) -> None:
     """request() sends nothing, not even for dynamic schemas."""
     assert kinds.add_thing.request(kind="book", thing={"any": 1}).method == "POST"
-    assert asked == []
+    assert calls == []

@@ -18,12 +18,12 @@ from openconnectors.engine.errors import ConnectorError, Diagnostic, NotFound, O
 from openconnectors.engine.http import Headers
 
 CLASSES = [
-    one
+    kind
     for module in (errors, openconnectors.engine.client.connector)
-    for _, one in inspect.getmembers(module, inspect.isclass)
-    if issubclass(one, ConnectorError) and one.__module__ == module.__name__
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, ConnectorError) and kind.__module__ == module.__name__
 ]
-GIVEN: dict[str, tuple[Any, ...]] = {
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "InvalidDocument": ([Diagnostic("rule", "error", "wrong", "f.json", 1, 2, related=("g.json", 3, 4))],),
     "UnknownName": ("operation", "nope", ["node", "other"]),
     "UnknownOperation": ("operation", "nope", ["node", "other"]),
@@ -41,23 +41,23 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def made(kind: type[ConnectorError]) -> ConnectorError:
+def instance(kind: type[ConnectorError]) -> ConnectorError:
     if issubclass(kind, errors.AnswerError):
         return kind("get_a", 404, value={"a": [1]}, code=7, headers=Headers([("X", "1"), ("x", "2")]), retry_after=1.5)
-    return kind(*GIVEN.get(kind.__name__, ("went wrong",)))
+    return kind(*ARGUMENTS.get(kind.__name__, ("went wrong",)))
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_every_error_is_pickled_and_copied(kind: type[ConnectorError], way: Callable[[Any], Any]) -> None:
     """Its class, text and attributes arrive, and so do notes of the caller's."""
-    error = made(kind)
+    error = instance(kind)
     error.add_note("row 7")
     again = way(error)
     assert type(again) is kind
     assert str(again) == str(error)
-    assert {name: str(one) for name, one in vars(again).items()} == {
-        name: str(one) for name, one in vars(error).items()
+    assert {name: str(value) for name, value in vars(again).items()} == {
+        name: str(value) for name, value in vars(error).items()
     }
 
 

@@ -110,7 +110,7 @@ def _things(count: int) -> Iterator[bytes]:
     yield b"</All></Things>"
 
 
-def _octets(size: int) -> Iterator[bytes]:
+def _content(size: int) -> Iterator[bytes]:
     piece = bytes(range(256)) * 256
     for start in range(0, size, len(piece)):
         yield piece[: min(len(piece), size - start)]
@@ -126,32 +126,32 @@ def _answer(request: Request) -> Response:
     if request.path == "/raw" and request.method == "GET":
         size = request.args["size"]
         headers = {"Content-Length": size, "X-Made": "2026-01-31"}
-        made = Response(_octets(int(size)), headers=headers, content_type="application/octet-stream")
+        response = Response(_content(int(size)), headers=headers, content_type="application/octet-stream")
     elif request.path == "/list":
-        made = Response(_things(int(request.args["count"])), content_type="application/xml")
+        response = Response(_things(int(request.args["count"])), content_type="application/xml")
     elif request.path == "/raw":
         digest, size = hashlib.sha256(), 0
         while piece := request.stream.read(64 * 1024):
             digest.update(piece)
             size += len(piece)
-        told = {"size": size, "sha256": digest.hexdigest(), "length": request.headers.get("Content-Length")}
-        made = Response(json.dumps(told), content_type="application/json")
+        summary = {"size": size, "sha256": digest.hexdigest(), "length": request.headers.get("Content-Length")}
+        response = Response(json.dumps(summary), content_type="application/json")
     else:
         file = request.files["file"]
-        told = {
+        summary = {
             "size": len(file.read()),
             "name": file.filename,
             "type": file.content_type,
             "form": {name: request.form.getlist(name) for name in request.form},
         }
-        made = Response(json.dumps(told), content_type="application/json")
-    return made
+        response = Response(json.dumps(summary), content_type="application/json")
+    return response
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving(make_server("127.0.0.1", 0, application, threaded=True)) as found:
-        yield found
+    with serving(make_server("127.0.0.1", 0, application, threaded=True)) as base_url:
+        yield base_url
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_download_is_read_in_pieces_or_saved(files: openconnectors.Connector, 
     target = tmp_path / "down.bin"
     with files.get_raw.stream(size=MIB) as stream:
         assert stream.save(target) == MIB
-    assert target.read_bytes() == b"".join(_octets(MIB))
+    assert target.read_bytes() == b"".join(_content(MIB))
     assert files.get_raw(size=10) == bytes(range(10))
 
 

@@ -30,7 +30,7 @@ from openconnectors.registry import Entry
 from tests.shelf import BUGS, DOCUMENT, Shelf, serving
 from tests.test_cli import run
 
-OWN = [entry for entry in registry.entries().values() if entry.source == "built in"]
+BUILT_IN = [entry for entry in registry.entries().values() if entry.source == "built in"]
 EXAMPLES = 30
 
 
@@ -41,46 +41,48 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _found(document: Path, shelf: Shelf, examples: int = EXAMPLES, **given: Any) -> list[Failure]:
+def _failures(document: Path, shelf: Shelf, examples: int = EXAMPLES, **options: Any) -> list[Failure]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serving(shelf):
-        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
-        return list(fuzz(made, examples=examples, **given))
+        connector = openconnectors.load_file(document, base_url=shelf.url, connection={})
+        return list(fuzz(connector, examples=examples, **options))
 
 
 def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
     """Fuzzing a service that follows its document reports nothing."""
-    assert _found(document, Shelf(), examples=80) == []
+    assert _failures(document, Shelf(), examples=80) == []
 
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_fault_of_a_service_is_found(bug: str, document: Path) -> None:
     """Each seeded fault of the service is reported by one of its checks."""
-    found = _found(document, Shelf(bug))
-    assert {one.check for one in found} & BUGS[bug], [(one.check, one.message) for one in found]
+    failures = _failures(document, Shelf(bug))
+    assert {failure.check for failure in failures} & BUGS[bug], [
+        (failure.check, failure.message) for failure in failures
+    ]
 
 
 def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
     """Told as a command and as Python that do the same, saved, and replayed."""
     shelf = Shelf("fails beyond the last book")
     with serving(shelf):
-        made = openconnectors.load_file(document, base_url=shelf.url, connection={})
-        (one,) = [each for each in fuzz(made, ["list_books"], examples=60) if each.check == "server-error"]
-        assert one.arguments["offset"] == 7  # the first that fails
-        assert failure_of(json.loads(json.dumps(one.saved()))) == one
-        assert replay(made, one) == one.message
-        words = shlex.split(one.command(str(document), shelf.url))
+        connector = openconnectors.load_file(document, base_url=shelf.url, connection={})
+        (failure,) = [each for each in fuzz(connector, ["list_books"], examples=60) if each.check == "server-error"]
+        assert failure.arguments["offset"] == 7  # the first that fails
+        assert failure_of(json.loads(json.dumps(failure.saved()))) == failure
+        assert replay(connector, failure) == failure.message
+        words = shlex.split(failure.command(str(document), shelf.url))
         code, _, err = run(*words[1:])
         assert (code, "500" in err) == (1, True), err
         with pytest.raises(openconnectors.ServerError):
-            eval(one.python(str(document), shelf.url), {"openconnectors": openconnectors})  # noqa: S307 - it is what is told
+            eval(failure.python(str(document), shelf.url), {"openconnectors": openconnectors})  # noqa: S307 - it is what is told
         shelf.bug = None
-        assert replay(made, one) is None
+        assert replay(connector, failure) is None
 
 
 def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
     """Equal seeds send equal requests, other seeds others."""
-    told: list[list[str]] = []
+    runs: list[list[str]] = []
     for seed in (1, 1, 2):
         sent: list[str] = []
 
@@ -89,63 +91,68 @@ def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
                 sent.append(f"{request.method} {request.full_path} {request.get_data()!r}")
                 return super()._respond(request)
 
-        _found(document, Recording(), random_seed=seed)
-        told.append(sent)
-    assert told[0] == told[1] != told[2]
+        _failures(document, Recording(), random_seed=seed)
+        runs.append(sent)
+    assert runs[0] == runs[1] != runs[2]
 
 
-@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
 def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
     """Fuzzing a built-in connector against its sandbox reports nothing."""
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
-        made = openconnectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
-        assert [(one.check, one.name, one.arguments, one.message) for one in fuzz(made, examples=8)] == []
+        connector = openconnectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
+        assert [
+            (failure.check, failure.name, failure.arguments, failure.message) for failure in fuzz(connector, examples=8)
+        ] == []
 
 
-@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
 def test_no_octets_break_the_client(entry: Entry) -> None:
     """Malformed responses raise nothing but the errors of the tree."""
-    values = {one.name: "x" for one in loader.load(entry.document, entry.properties).connection}
-    made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
-    names = list(made)[:3]
-    assert [(one.name, one.response, one.message) for one in hostile(made, names, examples=40)] == []
+    values = {parameter.name: "x" for parameter in loader.load(entry.document, entry.properties).connection}
+    connector = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+    names = list(connector)[:3]
+    assert [
+        (failure.name, failure.response, failure.message) for failure in hostile(connector, names, examples=40)
+    ] == []
 
 
 def test_a_client_that_octets_break_is_found(document: Path) -> None:
     """A client that fails on a malformed response is reported, and the saved failure replays."""
 
     class Weak:
-        def __init__(self, own: Any) -> None:
-            self._own = own
+        def __init__(self, transport: Any) -> None:
+            self._transport = transport
 
         def send(self, request: Request) -> Response:
-            response: Response = self._own.send(request)
+            response: Response = self._transport.send(request)
             if b"[" in response.body:
                 raise KeyError("a list")
             return response
 
-    made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
-    runner = runner_of(made)
+    connector = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    runner = runner_of(connector)
     runner.transport = Weak(runner.transport)
-    (one,) = hostile(made, ["list_books"], examples=200)
-    assert (one.check, "KeyError" in one.message) == ("client", True)
-    assert replay(made, failure_of(json.loads(json.dumps(one.saved())))) == one.message
+    (failure,) = hostile(connector, ["list_books"], examples=200)
+    assert (failure.check, "KeyError" in failure.message) == ("client", True)
+    assert replay(connector, failure_of(json.loads(json.dumps(failure.saved())))) == failure.message
 
 
 # What is made up
 
 
 def _plans() -> list[tuple[str, Plan]]:
-    found = []
-    for entry in OWN:
+    plans = []
+    for entry in BUILT_IN:
         service = loader.load(entry.document, entry.properties)
-        values = {one.name: "x" for one in service.connection}
-        made = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
-        found += [
-            (f"{entry.name} {name}", connected(made).plan(one)) for name, one in connected(made).operation_ids.items()
+        values = {parameter.name: "x" for parameter in service.connection}
+        connector = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
+        plans += [
+            (f"{entry.name} {name}", connected(connector).plan(item))
+            for name, item in connected(connector).operation_ids.items()
         ]
-    return found
+    return plans
 
 
 PLANS = _plans()
@@ -181,18 +188,18 @@ def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
 
 def test_what_is_broken_says_how(document: Path) -> None:
     """Broken arguments name the rule that they break, and cover lengths, limits, types and unknown names."""
-    made = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
-    plan = connected(made).plan("addBook")
+    connector = openconnectors.load_file(document, base_url="http://127.0.0.1:9", connection={})
+    plan = connected(connector).plan("addBook")
     rules: set[str] = set()
 
     @settings(parent=QUICK, max_examples=300)
     @given(broken(plan))
     def look(drawn: Any) -> None:
         rules.add(drawn.rule)
-        assert refused(plan, drawn.arguments, Caller(made)) is None
+        assert refused(plan, drawn.arguments, Caller(connector)) is None
 
     look()
-    assert {one.split(": ")[-1] for one in rules} >= {
+    assert {rule.split(": ")[-1] for rule in rules} >= {
         "required", "minimum", "maximum", "minLength", "maxLength", "type string", "type integer",
         "an argument that is unknown",
     }  # fmt: skip
@@ -201,8 +208,8 @@ def test_what_is_broken_says_how(document: Path) -> None:
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not validate is reported by the check refusal."""
     monkeypatch.setattr(Arguments, "judge", lambda self, values, sent, schema: [])
-    found = _found(document, Shelf(), operations=["list_books"])
-    assert "refusal" in {one.check for one in found}
+    failures = _failures(document, Shelf(), operations=["list_books"])
+    assert "refusal" in {failure.check for failure in failures}
 
 
 # The command
@@ -213,8 +220,8 @@ def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> 
     kept = tmp_path / "failures.json"
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serving(Shelf("pages as text")) as shelf:
-        own = ("fuzz", str(document), "--url", shelf.url, "--max-examples", "10", "--no-answers")
-        code, out, err = run(*own, "--save", str(kept))
+        arguments = ("fuzz", str(document), "--url", shelf.url, "--max-examples", "10", "--no-answers")
+        code, out, err = run(*arguments, "--save", str(kept))
         assert code == 1
         assert "schema: get_book: pages: must be integer" in out
         assert f"connectors call {document} get_book --id" in out
@@ -222,11 +229,11 @@ def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> 
         assert run("fuzz", str(document), "--url", shelf.url, "--replay", str(kept))[0] == 1
         shelf.bug = None
         assert run("fuzz", str(document), "--url", shelf.url, "--replay", str(kept))[0] == 0
-        assert run(*own, "--operation", "getBook")[0] == 0
+        assert run(*arguments, "--operation", "getBook")[0] == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["fuzz", "twilio", "--operation", "snd"], "there is no operation 'snd'"),
         (["fuzz", "twlio"], "did you mean 'twilio'?"),
@@ -235,18 +242,18 @@ def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_use_of_the_command(arguments: list[str], said: str) -> None:
+def test_wrong_use_of_the_command(arguments: list[str], message: str) -> None:
     """Wrong use of connectors fuzz exits with 2 and says what is wrong."""
     code, _, err = run(*arguments)
-    assert (code, said in err) == (2, True), err
+    assert (code, message in err) == (2, True), err
 
 
 @given(st.data())
 @settings(parent=QUICK, max_examples=5)
 def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
     """arguments(plan) is a Hypothesis strategy for anyone's tests."""
-    service = loader.load(OWN[0].document, OWN[0].properties)
+    service = loader.load(BUILT_IN[0].document, BUILT_IN[0].properties)
     with Sandbox(service) as sandbox:
-        made = openconnectors.load(OWN[0].name, base_url=sandbox.url, connection=sandbox.values)
-        plan = connected(made).plan(next(iter(service.operations)))
+        connector = openconnectors.load(BUILT_IN[0].name, base_url=sandbox.url, connection=sandbox.values)
+        plan = connected(connector).plan(next(iter(service.operations)))
         assert isinstance(data.draw(arguments(plan)), dict)

@@ -31,7 +31,7 @@ from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.body import Body, Compiler
 from tests.conftest import serving
-from tests.golden.notation import compared, octets, python, told
+from tests.golden.notation import compared, content, notation, python
 
 FOLDER = Path(__file__).with_name("golden")
 BASE = "https://service.example"
@@ -63,8 +63,8 @@ class Suite:
 
     def written(self, **more: Any) -> dict[str, Any]:
         """The document, whole."""
-        own = {"swagger": "2.0", "info": {"title": "Golden", "version": "1"}, "host": "service.example", "paths": {}}
-        return {**own, "schemes": ["https"], **self.raw.get("document", {}), **more}
+        root = {"swagger": "2.0", "info": {"title": "Golden", "version": "1"}, "host": "service.example", "paths": {}}
+        return {**root, "schemes": ["https"], **self.raw.get("document", {}), **more}
 
     @cached_property
     def service(self) -> Service:
@@ -116,7 +116,7 @@ def test_every_case_is_one_of_a_kind_and_has_a_fact_of_its_own() -> None:
         facts = [case["fact"] for case in suite.cases]
         assert len(facts) == len(set(facts)), suite.path
         for case in suite.cases:
-            kinds = [one for one in ("schema", "exchanges", "answer") if one in case]
+            kinds = [kind for kind in ("schema", "exchanges", "answer") if kind in case]
             assert kinds or "request" in case or "refused" in case, case["fact"]
 
 
@@ -171,19 +171,22 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
         # a service reads it
         contract = read_body(plan, media_type, data)
         body, problems = body_of(plan, MEDIA[representation]), []
-        assert told(body.parse(contract, problems)) == told(value)
+        assert notation(body.parse(contract, problems)) == notation(value)
         assert problems == []
         # a service writes it
         answer = plan.operation.responses["200"]
         answer_body = plan.bodies.response(answer, MEDIA[representation])
         assert answer_body is not None
-        made = write_body(plan, answer, MEDIA[representation], answer_body.serialize(value, problems))
-        assert made is not None
-        assert compared(whole(made[1]), made[0]) == compared(data, media_type)
+        written = write_body(plan, answer, MEDIA[representation], answer_body.serialize(value, problems))
+        assert written is not None
+        assert compared(whole(written[1]), written[0]) == compared(data, media_type)
         # a client reads it
-        for one in (data, *(form_of(representation, text)[1] for text in case.get("also", {}).get(representation, ()))):
-            response = answered(plan, media_type, one)
-            assert told(response.value) == told(value)
+        for received in (
+            data,
+            *(form_of(representation, text)[1] for text in case.get("also", {}).get(representation, ())),
+        ):
+            response = answered(plan, media_type, received)
+            assert notation(response.value) == notation(value)
             assert response.deviations == ()
 
 
@@ -208,25 +211,25 @@ def test_octets_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> N
     """Bytes that break the schema are read, with a deviation at each place."""
     for representation, ones in case["deviates"].items():
         plan = plan_of(suite, case["schema"], MEDIA[representation])
-        for one in ones:
-            media_type, data = form_of(representation, one["octets"])
+        for deviating in ones:
+            media_type, data = form_of(representation, deviating["octets"])
             response = answered(plan, media_type, data)
-            assert told(response.value) == told(python(one["value"]))
-            assert paths(response.deviations) == one["at"]
+            assert notation(response.value) == notation(python(deviating["value"]))
+            assert paths(response.deviations) == deviating["at"]
 
 
 @pytest.mark.parametrize(("suite", "case"), cases("unwritable"))
 def test_values_that_a_representation_cannot_hold(suite: Suite, case: dict[str, Any]) -> None:
     """A value that a representation cannot hold is refused as an argument."""
-    for one in case["unwritable"]:
-        for representation in one["in"]:
+    for unwritable in case["unwritable"]:
+        for representation in unwritable["in"]:
             plan = plan_of(suite, case["schema"], MEDIA[representation])
             with pytest.raises(openconnectors.InvalidArguments):
-                plan.request({"value": python(one["value"])}, BASE, LENIENT)
+                plan.request({"value": python(unwritable["value"])}, BASE, LENIENT)
 
 
 def paths(problems: Any) -> list[str]:
-    return sorted({dotted(one.path) for one in problems})
+    return sorted({dotted(problem.path) for problem in problems})
 
 
 def dotted(steps: Steps) -> str:
@@ -236,7 +239,7 @@ def dotted(steps: Steps) -> str:
 # Requests
 
 
-def made(connector: Connector, case: Mapping[str, Any]) -> Request:
+def request_of(connector: Connector, case: Mapping[str, Any]) -> Request:
     operation = connector[case["operation"]].using(**case.get("options", {}))
     return operation.request(**python(case.get("arguments", {})))
 
@@ -244,7 +247,7 @@ def made(connector: Connector, case: Mapping[str, Any]) -> Request:
 @pytest.mark.parametrize(("suite", "case"), cases("request"))
 def test_a_request(suite: Suite, case: dict[str, Any]) -> None:
     """Arguments make the case's request, and the sandbox reads the same arguments out of it."""
-    request, expected = made(suite.connector, case), case["request"]
+    request, expected = request_of(suite.connector, case), case["request"]
     body = whole(request.body)
     base = suite.connector.connection.base
     url = request.url if "://" in expected["url"] else request.url.removeprefix(base)
@@ -253,7 +256,7 @@ def test_a_request(suite: Suite, case: dict[str, Any]) -> None:
         came = request.headers.get(name)
         assert (came and came.partition("boundary=")[0]) == (text and text.partition("boundary=")[0]), name
     content_type = request.headers.get("Content-Type", "")
-    wanted = octets(expected)
+    wanted = content(expected)
     if "multipart" in content_type:
         wanted = wanted.replace(b"\n", b"\r\n")
     assert compared(body, content_type) == compared(
@@ -261,14 +264,16 @@ def test_a_request(suite: Suite, case: dict[str, Any]) -> None:
     )
     if case.get("read", {}) is not None:
         wanted_back = case.get("read", case.get("arguments", {}))
-        assert told(read_back(suite, request, url, body)) == told(wanted_back)
+        assert notation(read_back(suite, request, url, body)) == notation(wanted_back)
 
 
 def read_back(suite: Suite, request: Request, url: str, body: bytes) -> dict[str, Any]:
     """What a service reads of a request, by wire name."""
     parts = urlsplit(url)
-    found = [(one, one.match(parts.path, parts.query)) for one in _routes(suite) if one.method == request.method]
-    route, values = next((one, values) for one, values in found if values is not None)
+    matches = [
+        (route, route.match(parts.path, parts.query)) for route in _routes(suite) if route.method == request.method
+    ]
+    route, values = next((route, values) for route, values in matches if values is not None)
     arguments = read_arguments(route.plan, values, parts.query, request.headers)
     declared = route.plan.operation.request_body
     if declared is not None and "Content-Type" in request.headers:
@@ -286,7 +291,7 @@ def _routes(suite: Suite) -> Any:
 def test_a_request_that_is_refused(suite: Suite, case: dict[str, Any]) -> None:
     """Wrong arguments are refused, with a problem at each place and no other."""
     with pytest.raises(openconnectors.InvalidArguments) as refused:
-        made(suite.connector, case)
+        request_of(suite.connector, case)
     assert paths(refused.value.problems) == sorted(case["refused"])
 
 
@@ -299,12 +304,12 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
     plan = Plan(Compiler(suite.service), suite.service.operations[case["operation"]])
     answer = case["answer"]
     headers = Headers((name, str(text)) for name, text in answer.get("headers", {}).items())
-    response = Response(answer.get("status", 200), headers, octets(answer))
+    response = Response(answer.get("status", 200), headers, content(answer))
     if "error" in case:
         with pytest.raises(openconnectors.AnswerError) as error:
             plan.read(response, "strict")
         came = {"value": error.value.value, "code": error.value.code, "message": error.value.message}
-        assert told({name: came[name] for name in case["error"]}) == told(python(case["error"]))
+        assert notation({name: came[name] for name in case["error"]}) == notation(python(case["error"]))
         assert error.value.status == response.status
         return
     if case.get("invalid"):
@@ -312,10 +317,10 @@ def test_an_answer(suite: Suite, case: dict[str, Any]) -> None:
             plan.read(response, "lenient")
         return
     read = plan.read(response, "lenient")
-    assert told(read.value) == told(python(case["value"]))
+    assert notation(read.value) == notation(python(case["value"]))
     assert paths(read.deviations) == sorted(case.get("deviations", []))
     if "fields" in case:
-        assert told(read.fields) == told(python(case["fields"]))
+        assert notation(read.fields) == notation(python(case["fields"]))
     if leniency.refused(read.deviations, "strict"):
         with pytest.raises(openconnectors.InvalidResponse):
             plan.read(response, "strict")
@@ -342,19 +347,19 @@ class Script:
         self.url = ""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        asked = Asked(environ)
+        request = Asked(environ)
         if not self.left:
-            self.wrong.append(f"a request too many: {asked.method} {asked.full_path}")
+            self.wrong.append(f"a request too many: {request.method} {request.full_path}")
             return Answered("", 500)(environ, start_response)
         exchange = self.left.pop(0)
         expected, answer = exchange["request"], exchange["answer"]
-        came = {"method": asked.method, "url": environ["RAW_URI"], "body": asked.get_data(as_text=True)}
-        came["headers"] = {name: asked.headers.get(name) for name in expected.get("headers", {})}
+        came = {"method": request.method, "url": environ["RAW_URI"], "body": request.get_data(as_text=True)}
+        came["headers"] = {name: request.headers.get(name) for name in expected.get("headers", {})}
         for name, value in expected.items():
             if came[name] != value:
                 self.wrong.append(f"{name} is {came[name]!r}, not {value!r}")
         headers = {name: str(text).replace("${url}", self.url) for name, text in answer.get("headers", {}).items()}
-        body = octets(answer).replace(b"${url}", self.url.encode("ascii"))
+        body = content(answer).replace(b"${url}", self.url.encode("ascii"))
         return Answered(body, answer.get("status", 200), headers=headers, content_type=headers.get("Content-Type", ""))(
             environ, start_response
         )
@@ -374,12 +379,12 @@ def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
         came: Any = None
         raised = ""
         try:
-            made = call(**arguments)
-            came = made if how in ("call", "wait") else list(made)
+            returned = call(**arguments)
+            came = returned if how in ("call", "wait") else list(returned)
         except openconnectors.ConnectorError as error:
             raised = type(error).__name__
         connector.close()
     assert script.wrong == []
     assert script.left == []
     assert raised == case.get("raises", "")
-    assert told(came) == told(python(case.get("value")))
+    assert notation(came) == notation(python(case.get("value")))

@@ -95,11 +95,11 @@ def _children(graph: Mapping[str, set[str]], folder: str) -> dict[str, set[str]]
     def child(name: str) -> str:
         return name[len(folder) + 1 :].split(".")[0] if name.startswith(f"{folder}.") else ""
 
-    found: dict[str, set[str]] = {}
+    children: dict[str, set[str]] = {}
     for name, others in graph.items():
         if child(name):
-            found.setdefault(child(name), set()).update({child(other) for other in others} - {"", child(name)})
-    return found
+            children.setdefault(child(name), set()).update({child(other) for other in others} - {"", child(name)})
+    return children
 
 
 SOURCES = {name: path.read_text("utf-8") for name, path in NAMES.items()}
@@ -193,8 +193,8 @@ def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
 
 def test_vendors_are_spelled_in_the_extensions_only() -> None:
     """And where documents are checked as they are written: in the grammar, and in the rules for connectors."""
-    found = {path for path in _holding(r"x-ms-") if not path.startswith("engine/lint/")}
-    assert {Path(path).parent for path in found} == {Path("engine/documents/extensions")}
+    paths = {path for path in _holding(r"x-ms-") if not path.startswith("engine/lint/")}
+    assert {Path(path).parent for path in paths} == {Path("engine/documents/extensions")}
 
 
 def test_one_module_sleeps_and_sends() -> None:
@@ -214,15 +214,15 @@ def test_no_code_knows_a_connector(path: Path) -> None:
 
 def test_dialects_are_spelled_in_the_dialects_only() -> None:
     """And where documents are checked as they are written."""
-    found = _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
-    assert {path for path in found if not path.startswith(("engine/documents/dialects/", "engine/lint/"))} == set()
-    assert any(path.startswith("engine/documents/dialects/") for path in found)
+    paths = _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
+    assert {path for path in paths if not path.startswith(("engine/documents/dialects/", "engine/lint/"))} == set()
+    assert any(path.startswith("engine/documents/dialects/") for path in paths)
 
 
 def test_sockets_are_opened_by_transports_only() -> None:
     """And by the sandbox, which is a server."""
-    found = _holding(r"(?m)^(import|from) (socket|requests|urllib3|http\.client|ssl)\b")
-    assert {str(Path(path).parent) for path in found} == {"engine/transports", "engine/sandbox"}
+    paths = _holding(r"(?m)^(import|from) (socket|requests|urllib3|http\.client|ssl)\b")
+    assert {str(Path(path).parent) for path in paths} == {"engine/transports", "engine/sandbox"}
 
 
 def test_no_room_without_a_name() -> None:
@@ -262,8 +262,8 @@ def _members(node: Any) -> Iterator[tuple[str, Any]]:
                 yield name, value
             yield from _members(value)
     elif isinstance(node, list):
-        for one in node:
-            yield from _members(one)
+        for item in node:
+            yield from _members(item)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "spec").glob("*.yaml")), ids=lambda path: path.name)

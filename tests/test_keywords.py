@@ -75,10 +75,10 @@ def test_a_keyword_of_the_wrong_kind_spoils_its_own_operation(
     connector = connector_of(tmp_path, peer, schema, answer=answer)
     with pytest.raises(openconnectors.InvalidDocument) as error:
         connector.put(**({} if answer else {"v": "x"}))
-    (found, *_) = error.value.diagnostics
-    assert f"/v/{keyword}" in found.pointer
-    assert found.line > 1
-    assert found in diagnostics(connected(connector))
+    (finding, *_) = error.value.diagnostics
+    assert f"/v/{keyword}" in finding.pointer
+    assert finding.line > 1
+    assert finding in diagnostics(connected(connector))
     assert peer.seen == []
     peer.answers = [ok(b"")]
     connector.other()
@@ -103,10 +103,10 @@ def test_a_pattern_that_is_none_is_reported_and_not_checked(tmp_path: Path) -> N
     """A warning names the line; the operation is called."""
     peer = Peer()
     connector = connector_of(tmp_path, peer, {"type": "string", "pattern": "(a"})
-    (found,) = diagnostics(connected(connector))
-    assert (found.severity, found.rule) == ("warning", "pattern")
-    assert found.pointer.endswith("/v/pattern")
-    assert "'(a'" in found.message
+    (finding,) = diagnostics(connected(connector))
+    assert (finding.severity, finding.rule) == ("warning", "pattern")
+    assert finding.pointer.endswith("/v/pattern")
+    assert "'(a'" in finding.message
     peer.close()
 
 
@@ -135,4 +135,4 @@ def test_what_one_engine_cannot_decide_the_other_does(schema: dict[str, Any], va
     """Nothing escapes a judgement, and what is valid is not refused for want of one."""
     problems = Validator(schema).problems(value)
     assert (problems == []) is valid
-    assert all(len(str(one)) < 500 for one in problems)
+    assert all(len(str(problem)) < 500 for problem in problems)

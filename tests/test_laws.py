@@ -109,7 +109,7 @@ def schemas(draw: st.DrawFn, text: st.SearchStrategy[str], depth: int = 2) -> Pa
         return schema, values
     if kind == "array":
         items, values = draw(schemas(text, depth - 1))
-        items = {**items, "xml": {name: one for name, one in items.get("xml", {}).items() if name != "attribute"}}
+        items = {**items, "xml": {name: item for name, item in items.get("xml", {}).items() if name != "attribute"}}
         words = draw(xml_words(attribute=False)) | ({"wrapped": True} if draw(st.booleans()) else {})
         bounds = draw(st.sampled_from([{}, {"maxItems": 3}]))
         return {"type": "array", "items": items, "xml": words, **bounds}, st.lists(values, max_size=3)
@@ -130,14 +130,14 @@ def objects(draw: st.DrawFn, text: st.SearchStrategy[str], depth: int) -> Pair:
         tags.add(tag)
     # A list without a wrapper is not told from none: it is always there.
     unwrapped = {
-        name for name, (one, _) in members.items() if one.get("type") == "array" and not one["xml"].get("wrapped")
+        name for name, (row, _) in members.items() if row.get("type") == "array" and not row["xml"].get("wrapped")
     }
     required = draw(st.sets(st.sampled_from(sorted(members)))) | unwrapped
     always = {name: values for name, (_, values) in members.items() if name in required}
     perhaps = {name: values for name, (_, values) in members.items() if name not in required}
     schema = {
         "type": "object",
-        "properties": {name: one for name, (one, _) in members.items()},
+        "properties": {name: item for name, (item, _) in members.items()},
         "required": sorted(required),
         "xml": draw(xml_words(attribute=False)),
     }
@@ -156,11 +156,13 @@ def forms(draw: st.DrawFn) -> Pair:
             values = st.lists(values, max_size=3)
         fields[name] = (schema, values)
     repeated = {
-        name for name, (one, _) in fields.items() if one.get("x-connector-form", {}).get("collectionFormat") == "multi"
+        name
+        for name, (item, _) in fields.items()
+        if item.get("x-connector-form", {}).get("collectionFormat") == "multi"
     }
     always = {name: values for name, (_, values) in fields.items() if name in repeated}
     perhaps = {name: values for name, (_, values) in fields.items() if name not in repeated}
-    schema = {"type": "object", "properties": {name: one for name, (one, _) in fields.items()}}
+    schema = {"type": "object", "properties": {name: item for name, (item, _) in fields.items()}}
     return schema, st.fixed_dictionaries(always, optional=perhaps)
 
 
@@ -278,8 +280,10 @@ def test_what_a_schema_allows_makes_a_request_that_a_judge_accepts(data: st.Data
         schema, values = body
         parameters.append({"name": "whole", "in": "body", "required": True, "schema": schema})
         arguments["whole"] = data.draw(values)
-    assume(not any(isinstance(one, str) and one.strip(".") == "" for name, one in arguments.items() if "path" in name))
-    path = "/x" + "".join(f"/{{{one['name']}}}" for one in parameters if one["in"] == "path")
+    assume(
+        not any(isinstance(item, str) and item.strip(".") == "" for name, item in arguments.items() if "path" in name)
+    )
+    path = "/x" + "".join(f"/{{{parameter['name']}}}" for parameter in parameters if parameter["in"] == "path")
     plan = plan_of({"parameters": parameters, "consumes": ["application/json"]}, {}, path)
     request = plan.request(arguments, "http://127.0.0.1", Options())
     route = routes(plan.compiler)[0]
@@ -332,11 +336,11 @@ PIECES = st.sampled_from(
     validate=st.sampled_from(["lenient", "strict", "off"]),
 )
 def test_any_octets_give_a_value_or_an_error_of_ours(
-    octets: bytes, media_type: str, charset: str, status: int, validate: str
+    data: bytes, media_type: str, charset: str, status: int, validate: str
 ) -> None:
     """Whatever a peer sends: a value, InvalidResponse, or the error that its status means."""
     plan = PLAN
-    response = Response(status, Headers([("Content-Type", media_type + charset), ("X-N", "n")]), octets)
+    response = Response(status, Headers([("Content-Type", media_type + charset), ("X-N", "n")]), data)
     with suppress(InvalidResponse, AnswerError):
         plan.read(response, validate)
 

@@ -67,14 +67,14 @@ def shown(error: BaseException) -> Iterator[tuple[str, str]]:
     while at is not None and at not in chain:
         chain.append(at)
         at = at.__cause__ or at.__context__
-    for one in chain:
-        kind = type(one).__name__
-        yield from ((f"{kind} as text", text) for text in (str(one), repr(one), repr(one.args)))
-        for name, value in vars(one).items():
+    for item in chain:
+        kind = type(item).__name__
+        yield from ((f"{kind} as text", text) for text in (str(item), repr(item), repr(item.args)))
+        for name, value in vars(item).items():
             yield f"{kind}.{name}", repr(value)
             yield f"{kind}.{name}", repr(dict(value)) if hasattr(value, "items") else str(value)
-        yield f"pickle of {kind}", pickle.dumps(one, 0).decode("latin-1")
-        trace = one.__traceback__
+        yield f"pickle of {kind}", pickle.dumps(item, 0).decode("latin-1")
+        trace = item.__traceback__
         while trace is not None:
             frame, trace = trace.tb_frame, trace.tb_next
             if frame.f_code.co_filename != __file__:
@@ -101,9 +101,9 @@ def echoing(status: int, write: Callable[[str], bytes], content_type: str) -> An
     def application(request: Request) -> Response:
         fields = "\n".join(f"{name}: {value}" for name, value in request.headers.items())
         basic = request.authorization and request.authorization.password
-        asked = f"{request.url}\n{fields}\n{basic}"
-        response = Response(write(asked), status, content_type=content_type)
-        response.headers["X-Echo"] = quote(asked)
+        text = f"{request.url}\n{fields}\n{basic}"
+        response = Response(write(text), status, content_type=content_type)
+        response.headers["X-Echo"] = quote(text)
         return response
 
     return application
@@ -133,8 +133,8 @@ def test_an_echo_is_shown_nowhere(
     content["paths"]["/a"]["get"]["responses"]["200"]["schema"] = {"type": "integer"}
     application = echoing(status, write, content_type)
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
-        made = load(tmp_path, content, url, VALUES[security], timeout=0.5, validate_responses="strict")
-        assert leaks(made.get_a) == []
+        connector = load(tmp_path, content, url, VALUES[security], timeout=0.5, validate_responses="strict")
+        assert leaks(connector.get_a) == []
     assert SECRET not in logged(caplog)
 
 
@@ -143,17 +143,17 @@ def test_an_unreachable_service_shows_nothing(tmp_path: Path, security: str) -> 
     """The error of an unreachable service shows no secret, for calls and streams."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-    made = load(tmp_path, document(security), url, VALUES[security], timeout=0.5)
-    assert leaks(made.get_a) == []
-    assert leaks(made.get_a.stream) == []
+    connector = load(tmp_path, document(security), url, VALUES[security], timeout=0.5)
+    assert leaks(connector.get_a) == []
+    assert leaks(connector.get_a.stream) == []
 
 
-@pytest.mark.parametrize("octets", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nX\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\n"])
+@pytest.mark.parametrize("data", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nX\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\n"])
 @pytest.mark.parametrize("security", VALUES)
-def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, octets: bytes) -> None:
+def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, data: bytes) -> None:
     """The error of a malformed response shows no secret."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        made = load(
+        connector = load(
             tmp_path, document(security), f"http://127.0.0.1:{server.getsockname()[1]}", VALUES[security], timeout=0.3
         )
 
@@ -165,10 +165,10 @@ def test_a_broken_response_shows_nothing(tmp_path: Path, security: str, octets: 
                     return
                 with peer:
                     peer.recv(65536)
-                    peer.sendall(octets)
+                    peer.sendall(data)
 
         threading.Thread(target=answer, daemon=True).start()
-        assert leaks(made.get_a) == []
+        assert leaks(connector.get_a) == []
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -197,19 +197,19 @@ def test_a_secret_in_the_path_is_shown_nowhere(tmp_path: Path, caplog: pytest.Lo
     content["x-connector-properties"] = PATHS["properties"]
     application = echoing(404, *WRITTEN["JSON"])
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
-        made = load(tmp_path, content, url, {"token": token})
-        request = made.get_a.request()
+        connector = load(tmp_path, content, url, {"token": token})
+        request = connector.get_a.request()
         texts = [
-            repr(made),
-            repr(made.connection),
-            repr(vars(made.connection)),
+            repr(connector),
+            repr(connector.connection),
+            repr(vars(connector.connection)),
             str(request),
             repr(request),
             request.url,
         ]
         assert request.url == f"{url}/bot***/a"
         assert [text for text in texts if SECRET in text] == []
-        assert leaks(made.get_a) == []
+        assert leaks(connector.get_a) == []
     assert SECRET not in logged(caplog)
 
 
@@ -255,14 +255,14 @@ def test_a_secret_that_a_policy_puts_somewhere_is_shown_nowhere(tmp_path: Path, 
         return Response(json.dumps({"message": seen[-1]}), 400, content_type="application/json")
 
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
-        made = load(tmp_path, content, url, {"token": SECRET})
-        request = made.get_a.request(body={"a": 1})
+        connector = load(tmp_path, content, url, {"token": SECRET})
+        request = connector.get_a.request(body={"a": 1})
         assert SECRET not in f"{request} {request!r}"
-        assert leaks(lambda: made.get_a(body={"a": 1})) == []
+        assert leaks(lambda: connector.get_a(body={"a": 1})) == []
     assert SECRET in seen[0]
 
 
-GIVEN = [
+PASSED = [
     {"refresh_token": f"{SECRET}-r", "client_id": "i", "client_secret": f"{SECRET}-c", "token": f"{SECRET}-t"},
     {"grant": "password", "username": "u", "password": f"{SECRET}-p", "client_id": "i", "client_secret": f"{SECRET}-c"},
     {"grant": "client_credentials", "client_id": "i", "client_secret": f"{SECRET}-c"},
@@ -277,7 +277,7 @@ REFUSALS: dict[str, Callable[[str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("values", GIVEN, ids=lambda values: str(values.get("grant", "refresh_token")))
+@pytest.mark.parametrize("values", PASSED, ids=lambda values: str(values.get("grant", "refresh_token")))
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_token_endpoint_that_echoes_shows_nothing(
@@ -297,18 +297,18 @@ def test_a_token_endpoint_that_echoes_shows_nothing(
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
         oauth = {"type": "oauth2", "flow": "accessCode", "tokenUrl": f"{url}/token", "scopes": {}}
         content["securityDefinitions"] = {"s": {**oauth, "authorizationUrl": f"{url}/authorize"}}
-        made = load(tmp_path, content, url, values)
-        assert leaks(made.get_a) == []
-        assert SECRET not in repr(vars(made.connection)) + repr(vars(made.connection._tokens))
+        connector = load(tmp_path, content, url, values)
+        assert leaks(connector.get_a) == []
+        assert SECRET not in repr(vars(connector.connection)) + repr(vars(connector.connection._tokens))
 
 
 def test_an_error_keeps_what_the_caller_was_handling(tmp_path: Path) -> None:
     """What is dropped is what happened within."""
-    made = load(tmp_path, document("header"), "http://127.0.0.1:1", VALUES["header"], timeout=0.5)
-    own = KeyError("of the caller")
+    connector = load(tmp_path, document("header"), "http://127.0.0.1:1", VALUES["header"], timeout=0.5)
+    handled = KeyError("of the caller")
     with pytest.raises(openconnectors.ConnectorError) as caught:
-        _while_handling(own, made.get_a)
-    assert caught.value.__context__ is own
+        _while_handling(handled, connector.get_a)
+    assert caught.value.__context__ is handled
     assert caught.value.__cause__ is None
 
 
@@ -349,7 +349,9 @@ def test_a_report_of_fuzz_shows_no_secret(tmp_path: Path) -> None:
         return Response(json.dumps({"n": key, "id": key, key: key}), content_type="application/json")
 
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
-        made = load(tmp_path, content, url, VALUES["header"])
-        failures = [json.dumps(one.saved()) + one.command("t", url) + repr(one) for one in fuzz(made, examples=10)]
+        connector = load(tmp_path, content, url, VALUES["header"])
+        failures = [
+            json.dumps(item.saved()) + item.command("t", url) + repr(item) for item in fuzz(connector, examples=10)
+        ]
     assert failures
     assert SECRET not in "".join(failures)

@@ -121,7 +121,7 @@ class Case:
 LARGE = int("1" * 400)
 INFINITE = float("inf")
 PET_XML = "<Pet><id>1</id></Pet>"
-ONE = {"id": 1}
+item = {"id": 1}
 
 CASES: dict[str, list[Case]] = {
     "a value differs from its schema below the top": [
@@ -162,7 +162,7 @@ CASES: dict[str, list[Case]] = {
     ],
     "another media type than the bytes are of": [
         *(
-            Case("pet_json", '{"id": 1}', media, ONE, at=("Content-Type",))
+            Case("pet_json", '{"id": 1}', media, item, at=("Content-Type",))
             for media in (
                 "text/plain",
                 "text/html; charset=utf-8",
@@ -179,8 +179,8 @@ CASES: dict[str, list[Case]] = {
                 "text/xml",
             )
         ),
-        Case("pet_json", '{"id": 1}', "", ONE, at=("Content-Type",), kept=True),
-        Case("pet_json", '{"id": 1}', ";", ONE, at=("Content-Type",), kept=True),
+        Case("pet_json", '{"id": 1}', "", item, at=("Content-Type",), kept=True),
+        Case("pet_json", '{"id": 1}', ";", item, at=("Content-Type",), kept=True),
         Case("list_json", "[1]", "text/plain", [1], at=("Content-Type",)),
         Case("text_json", '"a"', "text/plain", "a", at=("Content-Type",)),
         Case("text_json", "not JSON", "text/plain", "not JSON", at=("Content-Type",)),
@@ -188,16 +188,16 @@ CASES: dict[str, list[Case]] = {
         Case("integer_json", "42", "text/plain", 42, at=("Content-Type",)),
         Case("boolean_xml", "true", "text/plain", True, at=("Content-Type",)),
         *(
-            Case("pet_xml", PET_XML, media, ONE, at=("Content-Type",))
+            Case("pet_xml", PET_XML, media, item, at=("Content-Type",))
             for media in ("text/plain", "text/html", "application/octet-stream", "application/json")
         ),
-        Case("pet_xml", PET_XML, "", ONE, at=("Content-Type",), kept=True),
-        Case("pet_both", PET_XML, "text/plain", ONE, at=("Content-Type",)),
-        Case("pet_both", PET_XML, "", ONE, at=("Content-Type",), kept=True),
-        Case("pet_json", PET_XML, "application/xml", ONE, at=("Content-Type",)),
-        Case("pet_json", '{"id": 1}', "text/json", ONE),
-        Case("pet_json", '{"id": 1}', "application/problem+json", ONE),
-        Case("pet_json", '{"id": 1}', "APPLICATION/JSON; Charset=UTF-8", ONE),
+        Case("pet_xml", PET_XML, "", item, at=("Content-Type",), kept=True),
+        Case("pet_both", PET_XML, "text/plain", item, at=("Content-Type",)),
+        Case("pet_both", PET_XML, "", item, at=("Content-Type",), kept=True),
+        Case("pet_json", PET_XML, "application/xml", item, at=("Content-Type",)),
+        Case("pet_json", '{"id": 1}', "text/json", item),
+        Case("pet_json", '{"id": 1}', "application/problem+json", item),
+        Case("pet_json", '{"id": 1}', "APPLICATION/JSON; Charset=UTF-8", item),
         # What is declared is believed, and what cannot be read as declared is refused.
         Case("pet_both", PET_XML, "application/json"),
         Case("pet_json", '{"id": 1', "text/plain"),
@@ -250,10 +250,10 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "byte order marks and encodings of JSON": [
-        Case("pet_json", b'\xef\xbb\xbf{"id": 1}', lenient=ONE),
-        Case("pet_json", '{"id": 1}'.encode("utf-16"), lenient=ONE, at=("value",)),
-        Case("pet_json", '{"id": 1}'.encode("utf-16-le"), "application/json; charset=utf-16", ONE, at=("value",)),
-        Case("pet_json", '{"id": 1}'.encode("utf-32-be"), lenient=ONE, at=("value",)),
+        Case("pet_json", b'\xef\xbb\xbf{"id": 1}', lenient=item),
+        Case("pet_json", '{"id": 1}'.encode("utf-16"), lenient=item, at=("value",)),
+        Case("pet_json", '{"id": 1}'.encode("utf-16-le"), "application/json; charset=utf-16", item, at=("value",)),
+        Case("pet_json", '{"id": 1}'.encode("utf-32-be"), lenient=item, at=("value",)),
         Case("text_json", '"é"'.encode("latin-1"), "application/json; charset=iso-8859-1", "é", at=("value",)),
         Case("text_json", '"é"', "application/json; charset=iso-8859-1", "é"),
         Case("text_json", '"é"'.encode("latin-1")),
@@ -282,27 +282,27 @@ CASES: dict[str, list[Case]] = {
         Case("text_plain", b"\xe9", "text/plain; charset=ascii"),
     ],
     "text, and text of another format": [
-        Case("object_plain", '{"id": 1}', "text/plain", ONE),
+        Case("object_plain", '{"id": 1}', "text/plain", item),
         Case("list_plain", "[1]", "text/plain", [1]),
         Case("text_plain", '{"id": 1}', "text/plain", '{"id": 1}'),
         Case("number_plain", "1.5", "text/plain", 1.5),
         Case("boolean_plain", "true", "text/plain", True),
         Case("pet_csv", "id,name\r\n1,a\r\n", "text/csv", "id,name\r\n1,a\r\n"),
         Case("list_csv", "1\n2\n", "text/csv; charset=utf-8", "1\n2\n"),
-        Case("pet_csv", '{"id": 1}', "application/json", ONE),
+        Case("pet_csv", '{"id": 1}', "application/json", item),
     ],
     "names of XML roots": [
-        Case("object_xml", "<response><id>1</id></response>", "application/xml", ONE),
-        Case("object_xml", '<r xmlns="urn:any"><id>1</id></r>', "application/xml", ONE),
-        Case("listed_xml", "<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", [ONE]),
+        Case("object_xml", "<response><id>1</id></response>", "application/xml", item),
+        Case("object_xml", '<r xmlns="urn:any"><id>1</id></r>', "application/xml", item),
+        Case("listed_xml", "<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", [item]),
         Case("listed_xml", "<pets/>", "application/xml", []),
         Case("words_xml", "<ArrayOfString><string>a</string></ArrayOfString>", "application/xml", ["a"]),
         Case("text_xml", '<string xmlns="urn:x">abc</string>', "application/xml", "abc"),
         Case("integer_xml", "<int>3</int>", "application/xml", 3),
-        Case("pet_xml", PET_XML, "application/xml", ONE),
-        Case("pet_xml", "<pet><id>1</id></pet>", "application/xml", ONE, at=("value",)),
-        Case("pet_xml", "<response><id>1</id></response>", "application/xml", ONE, at=("value",)),
-        Case("pets_xml", "<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", [ONE], at=("value",)),
+        Case("pet_xml", PET_XML, "application/xml", item),
+        Case("pet_xml", "<pet><id>1</id></pet>", "application/xml", item, at=("value",)),
+        Case("pet_xml", "<response><id>1</id></response>", "application/xml", item, at=("value",)),
+        Case("pets_xml", "<ArrayOfPet><Pet><id>1</id></Pet></ArrayOfPet>", "application/xml", [item], at=("value",)),
         # It says that it is something else, or nothing of what is promised is in it.
         Case("pet_xml", "<error><id>7</id><name>no</name></error>", "application/xml"),
         Case("pet_xml", "<ServiceException><id>7</id></ServiceException>", "application/xml"),
@@ -329,7 +329,7 @@ CASES: dict[str, list[Case]] = {
         Case("words_xml", "<a><b>x</b><c>y</c></a>", "application/xml"),
     ],
     "namespaces of XML": [
-        Case("far_xml", '<Far xmlns="urn:far"><id>1</id></Far>', "application/xml", ONE),
+        Case("far_xml", '<Far xmlns="urn:far"><id>1</id></Far>', "application/xml", item),
         Case("far_xml", '<f:Far xmlns:f="urn:far"><f:id>1</f:id><name>a</name></f:Far>', "application/xml", None),
         Case("far_xml", '<Far xmlns="urn:other"><id>1</id></Far>', "application/xml"),
         Case("far_xml", "<Far><id>1</id></Far>", "application/xml"),
@@ -358,21 +358,21 @@ CASES: dict[str, list[Case]] = {
     ],
     "encodings of XML": [
         *(
-            Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', media, ONE, at=("value",))
+            Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', media, item, at=("value",))
             for name in ("utf-16", "UTF-16LE", "ucs-2", "utf-32", "x-none", "base64")
             for media in ("application/xml", "application/xml; charset=utf-8", "text/xml")
         ),
-        Case("pet_xml", f'<?xml version="1.0" encoding="utf-8"?>{PET_XML}', "application/xml", ONE),
+        Case("pet_xml", f'<?xml version="1.0" encoding="utf-8"?>{PET_XML}', "application/xml", item),
         Case(
             "pet_xml",
             '<?xml version="1.0" encoding="iso-8859-1"?><Pet><id>1</id><name>é</name></Pet>'.encode("latin-1"),
             "application/xml",
             {"id": 1, "name": "é"},
         ),
-        Case("pet_xml", f'<?xml version="1.0" encoding="utf-16"?>{PET_XML}'.encode("utf-16"), "text/xml", ONE),
-        Case("pet_xml", PET_XML.encode("utf-16-be"), "text/xml; charset=utf-16be", ONE),
-        Case("pet_xml", PET_XML.encode("utf-16-le"), "text/xml; charset=utf-16", ONE),
-        Case("pet_xml", b"\xef\xbb\xbf" + PET_XML.encode(), "text/xml", ONE),
+        Case("pet_xml", f'<?xml version="1.0" encoding="utf-16"?>{PET_XML}'.encode("utf-16"), "text/xml", item),
+        Case("pet_xml", PET_XML.encode("utf-16-be"), "text/xml; charset=utf-16be", item),
+        Case("pet_xml", PET_XML.encode("utf-16-le"), "text/xml; charset=utf-16", item),
+        Case("pet_xml", b"\xef\xbb\xbf" + PET_XML.encode(), "text/xml", item),
         Case(
             "pet_xml",
             '\ufeff<?xml version="1.0" encoding="iso-8859-1"?><Pet><id>1</id><name>é</name></Pet>',
@@ -381,23 +381,23 @@ CASES: dict[str, list[Case]] = {
             at=("value",),
         ),
         *(
-            Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', "text/xml", ONE)
+            Case("pet_xml", f'<?xml version="1.0" encoding="{name}"?>{PET_XML}', "text/xml", item)
             for name in ("utf8", "utf_8", "latin1", "windows-1252", "mac-roman", "shift_jis", "US-ASCII")
         ),
         *(
-            Case("pet_xml", PET_XML, f"application/xml; charset={name}", ONE, at=("Content-Type",))
+            Case("pet_xml", PET_XML, f"application/xml; charset={name}", item, at=("Content-Type",))
             for name in ("rot13", "hex", "no-such", "undefined", "utf-16")
         ),
     ],
     "blanks before an XML declaration": [
-        Case("pet_xml", f'\n <?xml version="1.0"?>{PET_XML}', "application/xml", ONE, at=("value",)),
-        Case("pet_xml", f"\n {PET_XML}", "application/xml", ONE),
+        Case("pet_xml", f'\n <?xml version="1.0"?>{PET_XML}', "application/xml", item, at=("value",)),
+        Case("pet_xml", f"\n {PET_XML}", "application/xml", item),
         Case("pet_xml", f'<!-- --><?xml version="1.0"?>{PET_XML}', "application/xml"),
     ],
     "document type declarations": [
-        Case("pet_xml", f"<!DOCTYPE Pet>{PET_XML}", "application/xml", ONE, at=("value",)),
-        Case("pet_xml", f'<!DOCTYPE Pet SYSTEM "http://127.0.0.1:9/x.dtd">{PET_XML}', "text/xml", ONE, at=("value",)),
-        Case("pet_xml", f"<!DOCTYPE Pet [<!ELEMENT Pet ANY>]>{PET_XML}", "application/xml", ONE, at=("value",)),
+        Case("pet_xml", f"<!DOCTYPE Pet>{PET_XML}", "application/xml", item, at=("value",)),
+        Case("pet_xml", f'<!DOCTYPE Pet SYSTEM "http://127.0.0.1:9/x.dtd">{PET_XML}', "text/xml", item, at=("value",)),
+        Case("pet_xml", f"<!DOCTYPE Pet [<!ELEMENT Pet ANY>]>{PET_XML}", "application/xml", item, at=("value",)),
         Case("pet_xml", f'<!DOCTYPE Pet [<!ENTITY a "b">]>{PET_XML}', "application/xml"),
         Case("pet_xml", f'<!DOCTYPE Pet [<!ENTITY a SYSTEM "file:///etc/passwd">]>{PET_XML}', "application/xml"),
         Case("pet_xml", f'<!DOCTYPE Pet [<!ENTITY % a SYSTEM "file:///x"> %a;]>{PET_XML}', "application/xml"),
@@ -417,7 +417,7 @@ def answered(case: Case) -> bytes:
 
 def without_empty(value: Any) -> Any:
     """A value without the empty lists that XML makes of lists that are not there."""
-    return {name: one for name, one in value.items() if one != []} if isinstance(value, dict) else value
+    return {name: item for name, item in value.items() if item != []} if isinstance(value, dict) else value
 
 
 @pytest.mark.parametrize(("kind", "index"), ALL)
@@ -435,12 +435,12 @@ def test_lenient_reads_what_a_careful_person_would(service: tuple[Peer, Connecto
     response = operation.response()
     if case.operation != "far_xml" or case.lenient is not None:
         assert repr(response.value) == repr(case.lenient)
-    assert sorted({str(one).partition(": ")[0] for one in response.deviations}) == sorted(case.at)
+    assert sorted({str(deviation).partition(": ")[0] for deviation in response.deviations}) == sorted(case.at)
     strict = operation.using(validate_responses="strict")
     if case.at and not case.kept:
         with pytest.raises(openconnectors.InvalidResponse) as error:
             strict()
-        assert {str(one).partition(": ")[0] for one in error.value.problems} == set(case.at)
+        assert {str(problem).partition(": ")[0] for problem in error.value.problems} == set(case.at)
     else:
         assert repr(strict()) == repr(case.lenient) or case.lenient is None
 
@@ -528,7 +528,7 @@ def test_each_reads_like_a_call(service: tuple[Peer, Connector], index: int) -> 
             with pytest.raises(openconnectors.ConnectorError):
                 list(items)
         else:
-            assert [one["id"] for one in items] == wanted[0]
+            assert [item["id"] for item in items] == wanted[0]
 
 
 PAGED = """
@@ -580,7 +580,7 @@ def test_a_large_response_with_one_wrong_item_is_judged_at_once(service: tuple[P
         response = plan.read(Response(200, json_type, body), "lenient")
         seconds.append(time.process_time() - began)
     assert seconds[1] < 10 * seconds[0]  # each item looked at would take longer by far
-    assert [one.path for one in response.deviations] == [(100_000, "id")]
+    assert [deviation.path for deviation in response.deviations] == [(100_000, "id")]
     body = b"[" + b",".join([b'{"id": "x", "born": "?"}'] * 10_000) + b"]"
     response = plan.read(Response(200, json_type, body), "lenient")
     assert 200 <= len(response.deviations) <= 2 * leniency.MAX_PROBLEMS

@@ -51,7 +51,7 @@ def _document(tmp_path: Path, media_type: str, schema: Any) -> Path:
     return path
 
 
-def _asked(path: Path, media_type: str, data: bytes) -> tuple[Connector, Any]:
+def _service(path: Path, media_type: str, data: bytes) -> tuple[Connector, Any]:
     """A connector to a service that answers with these bytes, and the server."""
 
     @Request.application
@@ -68,7 +68,7 @@ def test_lines_are_a_list_of_typed_items(tmp_path: Path, media_type: str, schema
     """Whether the document declares the list, or an item of it."""
     before = b"\x1e" if "seq" in media_type else b""
     data = before + b'{"at": "2026-01-01"}\n' + before + b'\r\n\n{"at": "2026-01-02"}'
-    api, server = _asked(_document(tmp_path, media_type, schema), media_type, data)
+    api, server = _service(_document(tmp_path, media_type, schema), media_type, data)
     with serving(server):
         response = api.read.response()
         assert [item["at"].day for item in response.value] == [1, 2]
@@ -79,14 +79,14 @@ def test_lines_are_a_list_of_typed_items(tmp_path: Path, media_type: str, schema
 def test_an_item_that_breaks_its_schema_is_named_by_its_place(tmp_path: Path) -> None:
     """A deviation in an item of a sequence is named by the item's index."""
     data = b'{"at": "2026-01-01"}\n{}\n'
-    api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], data)
+    api, server = _service(_document(tmp_path, LINES[0], LIST), LINES[0], data)
     with serving(server):
-        assert [str(one) for one in api.read.response().deviations] == ["[1].at: is missing"]
+        assert [str(deviation) for deviation in api.read.response().deviations] == ["[1].at: is missing"]
 
 
 def test_a_line_that_is_cut_is_no_item(tmp_path: Path) -> None:
     """A cut last line is an error that names its item; each() yields the items before it."""
-    api, server = _asked(_document(tmp_path, LINES[0], LIST), LINES[0], b'{"at": "2026-01-01"}\n{"at": "20')
+    api, server = _service(_document(tmp_path, LINES[0], LIST), LINES[0], b'{"at": "2026-01-01"}\n{"at": "20')
     with serving(server):
         with pytest.raises(openconnectors.InvalidResponse, match="item 1 that is not JSON"):
             api.read()
@@ -128,7 +128,7 @@ def test_the_sandbox_reads_and_writes_it(tmp_path: Path, media_type: str, schema
 def test_an_object_under_a_media_type_of_a_vendor_is_json(tmp_path: Path, media_type: str) -> None:
     """Read and sent; bytes for it are sent as they are."""
     path = _document(tmp_path, media_type, ITEM)
-    api, server = _asked(path, media_type, b'{"at": "2026-01-01"}')
+    api, server = _service(path, media_type, b'{"at": "2026-01-01"}')
     with serving(server):
         assert api.read()["at"].day == 1
         request = api.write.request(at="2026-01-01")

@@ -121,15 +121,15 @@ def test_a_refused_link_shows_no_query() -> None:
 
 def redirected(request: Request, *responses: tuple[int, dict[str, str]]) -> tuple[list[tuple[str, str]], Response]:
     """What is asked for where the responses are these, and the last response."""
-    asked = []
+    requests = []
     flow = exchange(request, Call(lambda: 5.0, Quota()))
     step: Any = next(flow)
     try:
         for status, fields in responses:
-            asked.append((step.method, step.url))
+            requests.append((step.method, step.url))
             step = flow.send(Response(status, Headers(fields.items())))
     except StopIteration as end:
-        return asked, end.value
+        return requests, end.value
     raise AssertionError("more is asked for")
 
 
@@ -141,14 +141,14 @@ def test_a_redirect_stays_in_the_base() -> None:
         "/tenant-a/../x",
         "http://api.example.com/tenant-a/list",
     ):
-        asked, response = redirected(FIRST, (302, {"Location": location}))
-        assert (len(asked), response.status) == (1, 302)
+        requests, response = redirected(FIRST, (302, {"Location": location}))
+        assert (len(requests), response.status) == (1, 302)
 
 
 def test_a_redirect_that_is_read_as_meant_is_a_deviation() -> None:
     """A Location with a space is followed percent-encoded and is a deviation."""
-    asked, response = redirected(FIRST, (302, {"Location": "/tenant-a/new list"}), (200, {}))
-    assert asked[1] == ("GET", f"{BASE}/new%20list")
+    requests, response = redirected(FIRST, (302, {"Location": "/tenant-a/new list"}), (200, {}))
+    assert requests[1] == ("GET", f"{BASE}/new%20list")
     assert [problem.path for problem in response.deviations] == [("link",)]
 
 
@@ -174,18 +174,18 @@ def test_a_redirect_has_the_method_of_its_status(method: str, status: int, then:
     """RFC 9110 section 15.4."""
     request = replace(FIRST, method=method, safe=method != "POST")
     responses = [(status, {"Location": "other"}), *([(200, {})] if then else [])]
-    asked, _ = redirected(request, *responses)
-    assert [name for name, _ in asked] == [method, *([then] if then else [])]
+    requests, _ = redirected(request, *responses)
+    assert [name for name, _ in requests] == [method, *([then] if then else [])]
 
 
 def test_redirects_end() -> None:
     """Those that come back, and those that go on and on."""
     back = [(302, {"Location": "b"}), (302, {"Location": "list?page=1"})]
-    asked, response = redirected(FIRST, *back)
-    assert (len(asked), response.status) == (2, 302)
+    requests, response = redirected(FIRST, *back)
+    assert (len(requests), response.status) == (2, 302)
     on = [(302, {"Location": f"x{count}"}) for count in range(20)]
-    asked, response = redirected(FIRST, *on)
-    assert (len(asked), response.status) == (6, 302)
+    requests, response = redirected(FIRST, *on)
+    assert (len(requests), response.status) == (6, 302)
 
 
 DATE = "Wed, 25 Nov 2026 18:00:00 GMT"

@@ -41,14 +41,14 @@ Place = tuple[str | int, ...]
 
 def places(root: Any) -> list[Place]:
     """Where nodes stand, those that are words for people left out."""
-    found: list[Place] = []
+    known: list[Place] = []
     stack: list[tuple[Place, Any]] = [((), root)]
     while stack:
         place, node = stack.pop()
         inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        stack += [((*place, step), one) for step, one in inner if step not in WORDS]
-        found += [place] if place else []
-    return found
+        stack += [((*place, step), item) for step, item in inner if step not in WORDS]
+        known += [place] if place else []
+    return known
 
 
 def mutated(root: Any, known: list[Place], chosen: random.Random) -> Any:
@@ -167,8 +167,8 @@ MEMBERS = (
 
 def odd_values() -> Iterator[Any]:
     yield from VALUES
-    yield from (dict.fromkeys(MEMBERS, one) for one in VALUES)
-    yield from ({name: one} for name in MEMBERS for one in (True, 3, [], {}, {"a": []}))
+    yield from (dict.fromkeys(MEMBERS, value) for value in VALUES)
+    yield from ({name: item} for name in MEMBERS for item in (True, 3, [], {}, {"a": []}))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")
@@ -252,5 +252,5 @@ def test_yaml_text_that_is_cut_or_changed_is_refused_or_read() -> None:
         try:
             loader.service_of(document.parse(text[:at] + sign + text[at + chosen.randrange(3) :], "x.yaml"))
         except InvalidDocument as error:
-            lines = [min(one.line, one.column) for one in error.diagnostics]
-        assert all(one >= 1 for one in lines)
+            lines = [min(diagnostic.line, diagnostic.column) for diagnostic in error.diagnostics]
+        assert all(line >= 1 for line in lines)

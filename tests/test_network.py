@@ -97,13 +97,13 @@ class Proxy:
         self._socket.close()
 
 
-def _relay(one: socket.socket, other: socket.socket) -> None:
+def _relay(item: socket.socket, other: socket.socket) -> None:
     while True:
-        for ready in select.select([one, other], [], [], 5.0)[0]:
+        for ready in select.select([item, other], [], [], 5.0)[0]:
             data = ready.recv(65536)
             if not data:
                 return
-            (other if ready is one else one).sendall(data)
+            (other if ready is item else item).sendall(data)
 
 
 @pytest.fixture
@@ -407,7 +407,7 @@ def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Aut
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said"),
+    ("refusal", "message"),
     [
         (sized(b"", status="407 Proxy Authentication Required"), "the proxy: it answered 407"),
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "the proxy: its response is not HTTP"),
@@ -415,11 +415,11 @@ def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Aut
         (b"HTTP/1.1 200 OK\r\n\r\nmore", "the proxy: it sent something before TLS began"),
     ],
 )
-def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, said: str) -> None:
+def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, message: str) -> None:
     """A proxy that refuses or breaks CONNECT raises ConnectionFailed that names the proxy; sent is 'no'."""
     proxy = Proxy(refusal=refusal)
     api = load(tmp_path, "https://localhost:1", proxy=f"http://127.0.0.1:{proxy.port}", timeout=1.0)
-    with pytest.raises(openconnectors.ConnectionFailed, match=said) as caught:
+    with pytest.raises(openconnectors.ConnectionFailed, match=message) as caught:
         api.get_thing(id="7")
     assert caught.value.sent == "no"
     proxy.close()
@@ -601,7 +601,7 @@ def test_options_of_commands_are_those_of_load(options: list[str], wanted: Netwo
     """The network options of commands give the same Network as the options of load()."""
     came: list[Network] = []
     command = click.Command(
-        "call", params=list(NETWORK_OPTIONS), callback=lambda **given: came.append(network_of(given))
+        "call", params=list(NETWORK_OPTIONS), callback=lambda **options: came.append(network_of(options))
     )
     command.main(options, standalone_mode=False)
     assert came == [wanted]

@@ -18,9 +18,9 @@ OUR, THEIR = "+15005550006", "+14155552345"
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Client:
-    made = Client(sandbox.values["account_id"], sandbox.values["access_token"])
-    made.api.base_url = sandbox.url
-    return made
+    vendor = Client(sandbox.values["account_id"], sandbox.values["access_token"])
+    vendor.api.base_url = sandbox.url
+    return vendor
 
 
 def _same(theirs: Any, ours: dict[str, Any], names: list[str]) -> None:
@@ -32,7 +32,7 @@ def _same(theirs: Any, ours: dict[str, Any], names: list[str]) -> None:
         elif name == "error_code" and value is not None:
             value = int(value)
         elif name == "subresource_uris":
-            value = {one["name"]: one["uri"] for one in value}
+            value = {row["name"]: row["uri"] for row in value}
         assert seen == value, name
 
 
@@ -61,9 +61,9 @@ def test_list_with_paging(client: Client, twilio: Connector) -> None:
     """Their stream over pages of two holds what our items hold, newest first."""
     for number in range(5):
         twilio.send_message(from_=OUR, to=THEIR, body=f"number {number}")
-    theirs = [one.body for one in client.messages.stream(page_size=2)]
+    theirs = [item.body for item in client.messages.stream(page_size=2)]
     assert theirs == [f"number {number}" for number in (4, 3, 2, 1, 0)]
-    assert theirs == [one["body"] for one in twilio.list_messages.items(page_size=2)]
+    assert theirs == [list_message["body"] for list_message in twilio.list_messages.items(page_size=2)]
 
 
 def test_list_with_filters(client: Client, twilio: Connector) -> None:
@@ -81,8 +81,8 @@ def test_list_with_filters(client: Client, twilio: Connector) -> None:
         ({"date_sent_after": today + timedelta(days=1)}, {"date_sent_after": f"{today + timedelta(days=1)}"}, 0),
     ]
     for theirs, ours, count in cases:
-        listed = [one.sid for one in client.messages.list(**theirs)]
-        assert listed == [one["sid"] for one in twilio.list_messages.items(**ours)], ours
+        listed = [item.sid for item in client.messages.list(**theirs)]
+        assert listed == [list_message["sid"] for list_message in twilio.list_messages.items(**ours)], ours
         assert len(listed) == count, ours
 
 
@@ -99,7 +99,9 @@ def test_incoming_numbers(client: Client, twilio: Connector) -> None:
     _same(client.incoming_phone_numbers(str(added.sid)).fetch(), ours, names)
     assert ours["friendly_name"] == "Desk"
     assert client.incoming_phone_numbers(str(added.sid)).delete()
-    assert added.sid not in [one["sid"] for one in twilio.list_incoming_phone_numbers.items()]
+    assert added.sid not in [
+        list_incoming_phone_number["sid"] for list_incoming_phone_number in twilio.list_incoming_phone_numbers.items()
+    ]
 
 
 def test_available_numbers(client: Client, twilio: Connector) -> None:
@@ -115,20 +117,20 @@ def test_available_numbers(client: Client, twilio: Connector) -> None:
     ):
         rows = ours["available_phone_numbers"]
         assert len(theirs) == len(rows) > 0
-        for one, row in zip(theirs, rows, strict=True):
-            _same(one, row, ["phone_number", "friendly_name", "lata", "postal_code", "rate_center", "region"])
-            assert one.capabilities == {name: row[name] for name in ("MMS", "SMS", "voice")}
-            assert (None if one.latitude is None else f"{one.latitude}") == row["latitude"]
+        for item, row in zip(theirs, rows, strict=True):
+            _same(item, row, ["phone_number", "friendly_name", "lata", "postal_code", "rate_center", "region"])
+            assert item.capabilities == {name: row[name] for name in ("MMS", "SMS", "voice")}
+            assert (None if item.latitude is None else f"{item.latitude}") == row["latitude"]
 
 
 def test_usage_records(client: Client, twilio: Connector) -> None:
     """Usage records have equal members in the vendor's client and in ours."""
     theirs, ours = client.usage.records.list(), list(twilio.list_usage_records.items())
-    assert [one.category for one in theirs] == ["sms", "phonenumbers"]
-    for one, row in zip(theirs, ours, strict=True):
-        _same(one, row, ["category", "usage", "usage_unit", "description", "price_unit", "count", "count_unit"])
-        assert float(str(one.price)) == row["price"]
-        assert (str(one.start_date), str(one.end_date)) == (row["start_date"], row["end_date"])
+    assert [their.category for their in theirs] == ["sms", "phonenumbers"]
+    for record, row in zip(theirs, ours, strict=True):
+        _same(record, row, ["category", "usage", "usage_unit", "description", "price_unit", "count", "count_unit"])
+        assert float(str(record.price)) == row["price"]
+        assert (str(record.start_date), str(record.end_date)) == (row["start_date"], row["end_date"])
 
 
 def test_wrong_credentials(sandbox: Sandbox) -> None:

@@ -144,8 +144,8 @@ def test_a_document_that_is_found_by_its_path_gets_nothing_unasked(
 def test_completion_uses_no_connection(shelf: Path, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """TAB sends no credential: not for a connector found by name, not for a document."""
     content = document(service.host)
-    asked = {"operationId": "GetA", "value-path": "x", "value-title": "x"}
-    parameter = {"name": "q", "in": "query", "type": "string", "x-ms-dynamic-values": asked}
+    choices = {"operationId": "GetA", "value-path": "x", "value-title": "x"}
+    parameter = {"name": "q", "in": "query", "type": "string", "x-ms-dynamic-values": choices}
     enum = {"name": "e", "in": "query", "type": "string", "enum": ["red", "blue"]}
     content["paths"]["/b"] = {
         "get": {"operationId": "GetB", "parameters": [parameter, enum], "responses": {"200": {"description": "ok"}}}
@@ -339,8 +339,8 @@ def test_a_saved_connection_is_for_the_token_endpoint_too(shelf: Path, service: 
     content["securityDefinitions"], content["security"] = {"o": oauth}, [{"o": []}]
     del content["x-connector-properties"]
     written(shelf, content)
-    given = ("--set", "client_id=i", "--set", "client_secret=${OWN}", "--no-test")
-    assert command("connect", "weather", *given, OWN="x").returncode == 0
+    options = ("--set", "client_id=i", "--set", "client_secret=${OWN}", "--no-test")
+    assert command("connect", "weather", *options, OWN="x").returncode == 0
     assert command("call", "weather", "get_a", "--dry-run", OWN="x").returncode == 0
     content["securityDefinitions"]["o"]["tokenUrl"] = "https://evil.example/token"
     written(shelf, content)

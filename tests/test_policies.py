@@ -53,14 +53,16 @@ def folder(tmp_path: Path, policies: list[dict[str, Any]], **document: Any) -> P
     }
     uses = [
         {
-            "templateId": one["template"],
+            "templateId": policy["template"],
             "title": "",
             "parameters": {
-                **{f"{PARAMETER}{name}": value for name, value in one.items() if name not in ("template", "section")},
-                "x-ms-apimTemplate-policySection": one.get("section", "Request"),
+                **{
+                    f"{PARAMETER}{name}": value for name, value in policy.items() if name not in ("template", "section")
+                },
+                "x-ms-apimTemplate-policySection": policy.get("section", "Request"),
             },
         }
-        for one in policies
+        for policy in policies
     ]
     place = tmp_path / "Some Things"
     place.mkdir()
@@ -201,19 +203,19 @@ REQUESTS: dict[str, tuple[list[dict[str, Any]], str]] = {
 @pytest.mark.parametrize("case", REQUESTS)
 def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
     """Each request policy makes the lines of its case, and secrets are not shown."""
-    policies, told = REQUESTS[case]
-    made = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES)
-    request = made.change.request(**CALL)
-    for line in told.splitlines():
+    policies, expected = REQUESTS[case]
+    connector = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES)
+    request = connector.change.request(**CALL)
+    for line in expected.splitlines():
         assert line in str(request).splitlines()
-    assert "secret-key" not in f"{request}{request!r}{made.connection!r}{vars(calls_of(made.change).plan)}"
+    assert "secret-key" not in f"{request}{request!r}{connector.connection!r}{vars(calls_of(connector.change).plan)}"
 
 
 def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
     """base_url wins over a policy's host; the policy's path stands below it."""
     policies = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
-    made = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
-    assert made.change.request(**CALL).url == "http://127.0.0.1:9/v1/api/things/a%20b?q=x"
+    connector = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
+    assert connector.change.request(**CALL).url == "http://127.0.0.1:9/v1/api/things/a%20b?q=x"
 
 
 @pytest.mark.parametrize("value", ["evil.example", "evil.example/x?", "127.0.0.1", "a@b"])
@@ -224,19 +226,19 @@ def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
     for index, policies in enumerate((whole, label)):
         place = tmp_path / str(index)
         place.mkdir()
-        made = openconnectors.load_file(folder(place, policies), connection=VALUES)
+        connector = openconnectors.load_file(folder(place, policies), connection=VALUES)
         with pytest.raises(openconnectors.InvalidArguments, match="base_url"):
-            made.change.request(**{**CALL, "x_tenant": value})
+            connector.change.request(**{**CALL, "x_tenant": value})
 
 
 def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
     """An unknown policy template is a diagnostic at its line, and its operations raise Unsupported."""
-    made = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
-    (found,) = diagnostics(connected(made))
-    assert (found.rule, Path(found.file).name, found.line) == ("policy", "apiProperties.json", 1)
-    assert "magic" in found.message
+    connector = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
+    (finding,) = diagnostics(connected(connector))
+    assert (finding.rule, Path(finding.file).name, finding.line) == ("policy", "apiProperties.json", 1)
+    assert "magic" in finding.message
     with pytest.raises(openconnectors.Unsupported, match="magic"):
-        made.change(**CALL)
+        connector.change(**CALL)
 
 
 ROUND: dict[str, tuple[str, dict[str, Any], Any, Any]] = {
@@ -308,8 +310,8 @@ MOVED: dict[str, tuple[dict[str, str], Any, Any]] = {
 @pytest.mark.parametrize("case", MOVED)
 def test_properties_are_moved_and_moved_back(case: str) -> None:
     """moveproperties moves members, and its inverse moves them back."""
-    given, before, after = MOVED[case]
-    policy = rewrite("moveproperties", given)
+    parameters, before, after = MOVED[case]
+    policy = rewrite("moveproperties", parameters)
     assert policy.apply(before) == after
     assert policy.apply(policy.invert(after)) == after
     if case != "into what is not there yet":
@@ -318,12 +320,12 @@ def test_properties_are_moved_and_moved_back(case: str) -> None:
 
 def test_the_members_of_an_object_are_moved_alone() -> None:
     """copyOnlySubProperties: the object itself goes. Undone, all that is there stands in it again, too."""
-    given = {"srcParentPath": "@body().value", "srcSubPath": "fields", "dstParentPath": "@body().value"}
-    policy = rewrite("moveproperties", {**given, "copyOnlySubProperties": "True"})
+    parameters = {"srcParentPath": "@body().value", "srcSubPath": "fields", "dstParentPath": "@body().value"}
+    policy = rewrite("moveproperties", {**parameters, "copyOnlySubProperties": "True"})
     after = {"value": [{"id": 1, "a": 2}, {"id": 3}]}
     assert policy.apply({"value": [{"id": 1, "fields": {"a": 2}}, {"id": 3}]}) == after
     assert policy.apply(policy.invert(after)) == after
-    below = rewrite("moveproperties", {**given, "dstSubPath": "all", "copyOnlySubProperties": "true"})
+    below = rewrite("moveproperties", {**parameters, "dstSubPath": "all", "copyOnlySubProperties": "true"})
     assert below.apply({"value": {"fields": {"a": 2}, "all": {"b": 1}}}) == {"value": {"all": {"b": 1, "a": 2}}}
 
 
@@ -331,16 +333,16 @@ def test_what_cannot_be_moved_is_said_at_load() -> None:
     """moveproperties into the moved member itself raises Unsupported when it is compiled."""
     whole = {"srcParentPath": "@body()", "dstParentPath": "@body()", "dstSubPath": "b"}
     into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}
-    for given in (whole, into):
+    for parameters in (whole, into):
         with pytest.raises(openconnectors.Unsupported, match="cannot be moved into itself"):
-            rewrite("moveproperties", given)
+            rewrite("moveproperties", parameters)
 
 
 @pytest.mark.parametrize("case", ROUND)
 def test_a_body_is_rewritten_both_ways(case: str) -> None:
     """Each body policy and its inverse are each other's inverse."""
-    name, given, before, after = ROUND[case]
-    policy = rewrite(name, {"propertyParentPath": "@body()", **given})
+    name, parameters, before, after = ROUND[case]
+    policy = rewrite(name, {"propertyParentPath": "@body()", **parameters})
     assert policy.apply(before) == after
     assert policy.invert(after) == before
 
@@ -385,21 +387,23 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
             "'host' is already used on line",
         ),
     }
-    for data, said in broken.values():
+    for data, message in broken.values():
         path.write_bytes(data)
-        made = openconnectors.load_file(place, connection=VALUES)
-        assert [said in str(one) for one in diagnostics(connected(made))] == [True], diagnostics(connected(made))
-        assert made.change.request(**CALL).url.startswith("https://things.example/v1/")
+        connector = openconnectors.load_file(place, connection=VALUES)
+        assert [message in str(diagnostic) for diagnostic in diagnostics(connected(connector))] == [True], diagnostics(
+            connected(connector)
+        )
+        assert connector.change.request(**CALL).url.startswith("https://things.example/v1/")
 
 
 def test_properties_that_cannot_be_read_forbid_every_call(tmp_path: Path) -> None:
     """What they would change is not known; what the document says can be looked at."""
     place = folder(tmp_path, [])
     (place / "apiProperties.json").write_text('{"properties": {')
-    made = openconnectors.load_file(place, connection={})
-    assert made.change.request(**CALL).method == "POST"
+    connector = openconnectors.load_file(place, connection={})
+    assert connector.change.request(**CALL).method == "POST"
     with pytest.raises(openconnectors.InvalidDocument, match=r"apiProperties.json:\d+:\d+"):
-        made.change(**CALL)
+        connector.change(**CALL)
 
 
 def test_what_a_script_rewrites_is_refused(tmp_path: Path) -> None:
@@ -451,7 +455,7 @@ def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
         }
     )
     with pytest.raises(openconnectors.BadRequest) as refused:
-        against(peer, tmp_path, policies, lambda made: made.change(**CALL))
+        against(peer, tmp_path, policies, lambda connector: connector.change(**CALL))
     assert [(method, url) for method, url, _ in peer.came] == [
         ("POST", "/v1/token/a%20b?for=it"),
         ("POST", "/v1/things/a%20b?q=x"),
@@ -472,7 +476,7 @@ def test_without_the_value_nothing_more_is_sent(tmp_path: Path, answer: tuple[in
     }
     peer = Peer({"/v1/key": answer})
     with pytest.raises((openconnectors.InvalidResponse, openconnectors.NotFound)):
-        against(peer, tmp_path, [policy], lambda made: made.change(**CALL))
+        against(peer, tmp_path, [policy], lambda connector: connector.change(**CALL))
     assert [url for _, url, _ in peer.came] == ["/v1/key"]
 
 
@@ -488,12 +492,12 @@ def test_an_answer_is_rewritten(tmp_path: Path) -> None:
         {"template": "setconnectionstatustounauthenticated", "statusCode": 403},
     ]
     peer = Peer({"/v1/things/a b": (200, {"Location": "/other"}, "{}")})
-    response = against(peer, tmp_path, policies, lambda made: made.change.response(**CALL))
+    response = against(peer, tmp_path, policies, lambda connector: connector.change.response(**CALL))
     assert response.headers["Location"] == "/v1/of/north.example"
     (tmp_path / "again").mkdir()
     peer = Peer({"/v1/things/a b": (403, {}, "{}")})
     with pytest.raises(openconnectors.Unauthorized):
-        against(peer, tmp_path / "again", policies, lambda made: made.change(**CALL))
+        against(peer, tmp_path / "again", policies, lambda connector: connector.change(**CALL))
 
 
 def test_a_policy_names_the_next_link(tmp_path: Path) -> None:
@@ -505,4 +509,4 @@ def test_a_policy_names_the_next_link(tmp_path: Path) -> None:
         }
     )
     policy = {"template": "updatenextlink", "nextLinkPropertyName": "@odata.nextLink"}
-    assert against(peer, tmp_path, [policy], lambda made: list(made.change.items(**CALL))) == [1, 2, 3]
+    assert against(peer, tmp_path, [policy], lambda connector: list(connector.change.items(**CALL))) == [1, 2, 3]

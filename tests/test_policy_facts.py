@@ -354,8 +354,8 @@ def test_a_value_is_asked_for_first() -> None:
     waiting = RequestBuilder("GET", "https://things.example", "/things", [], {"x-token": "old"})
 
     assert isinstance(single, AskFirst)
-    asked = single.request(waiting, Scope())
-    assert (asked.method, asked.base, asked.path) == ("GET", "https://things.example", "/token")
+    prerequisite = single.request(waiting, Scope())
+    assert (prerequisite.method, prerequisite.base, prerequisite.path) == ("GET", "https://things.example", "/token")
     known = single.put("new-token", waiting, Scope())
     assert (waiting.headers, waiting.secret_headers) == ({}, {"X-Token": "new-token"})
     assert known.headers == {"X-Token": "new-token"}

@@ -28,68 +28,74 @@ def test_the_connector_has_the_pages_version_and_no_triggers(shown: Any) -> None
 
 def test_the_connection_values_are_those_of_the_page(shown: Any) -> None:
     """Connection parameters have the titles, descriptions and order of the page; the token is secret."""
-    told = [[one["title"], "Yes" if one["required"] else "No", one["description"]] for one in shown["connection"]]
-    assert told == PAGE["connection"]
-    assert [one["secret"] for one in shown["connection"]] == [False, True]
+    rows_shown = [[row["title"], "Yes" if row["required"] else "No", row["description"]] for row in shown["connection"]]
+    assert rows_shown == PAGE["connection"]
+    assert [row["secret"] for row in shown["connection"]] == [False, True]
 
 
-@pytest.mark.parametrize("wanted", PAGE["actions"], ids=lambda one: one["title"])
+@pytest.mark.parametrize("wanted", PAGE["actions"], ids=lambda row: row["title"])
 def test_an_action_of_the_page_is_there_row_by_row(shown: Any, wanted: Any) -> None:
     """Every action has the page's parameters, defaults, descriptions and responses, in order."""
-    action = next(one for one in shown["actions"] if one["title"] == wanted["title"])
+    action = next(action for action in shown["actions"] if action["title"] == wanted["title"])
     assert action["description"] == wanted["description"]
     assert (action["method"], action["path"]) == (wanted["method"], wanted["path"])
-    told = [
+    rows_shown = [
         [
-            one["name"],
-            one["type"],
-            "yes" if one["required"] else "no",
-            one["in"],
-            "none" if one["default"] is None else str(one["default"]),
-            one["description"],
+            parameter["name"],
+            parameter["type"],
+            "yes" if parameter["required"] else "no",
+            parameter["in"],
+            "none" if parameter["default"] is None else str(parameter["default"]),
+            parameter["description"],
         ]
-        for one in action["parameters"]
+        for parameter in action["parameters"]
     ]
     rows = [[name, kind or BODY_TYPE[name], *rest] for name, kind, *rest in wanted["parameters"]]
-    assert told[: len(rows)] == rows
-    answers = {one["status"]: one["description"] for one in action["answers"]}
+    assert rows_shown[: len(rows)] == rows
+    answers = {answer["status"]: answer["description"] for answer in action["answers"]}
     assert {status: answers[status] for status, _ in wanted["answers"]} == dict(wanted["answers"])
 
 
 def test_what_the_page_does_not_list_is_declared_beside_it(shown: Any) -> None:
     """The service has two more parameters for inequalities, and answers 201 to Send."""
-    actions = {one["operation_id"]: one for one in shown["actions"]}
-    extra = [one["name"] for one in actions["ListMessages"]["parameters"]][5:]
+    actions = {action["operation_id"]: action for action in shown["actions"]}
+    extra = [parameter["name"] for parameter in actions["ListMessages"]["parameters"]][5:]
     assert extra == ["DateSent<", "DateSent>"]
-    assert "201" in {one["status"] for one in actions["SendMessage"]["answers"]}
+    assert "201" in {answer["status"] for answer in actions["SendMessage"]["answers"]}
 
 
 def test_further_operations_stand_beside_the_page(shown: Any) -> None:
     """What the service can do more is there in operations of its own, in JSON and XML alike; those of the page stay."""
-    ids = {one["operation_id"] for one in shown["actions"]}
-    assert ids >= {one["title"].replace(" ", "") for one in PAGE["actions"]}
+    ids = {action["operation_id"] for action in shown["actions"]}
+    assert ids >= {action["title"].replace(" ", "") for action in PAGE["actions"]}
     assert ids >= {"CreateMessage", "UpdateMessage", "DeleteMessage"}
     assert ids >= {"ListMessageMedia", "GetMessageMedia", "DeleteMessageMedia"}
-    needed = {one["name"]: [it["name"] for it in one["properties"] if it["required"]] for one in shown["definitions"]}
+    needed = {
+        definition["name"]: [it["name"] for it in definition["properties"] if it["required"]]
+        for definition in shown["definitions"]
+    }
     assert needed["SendMessageRequest"] == ["from", "to", "body"]
     assert (needed["CreateMessageRequest"], needed["UpdateMessageRequest"]) == (["to"], [])
 
 
-@pytest.mark.parametrize("wanted", PAGE["definitions"], ids=lambda one: one["name"])
+@pytest.mark.parametrize("wanted", PAGE["definitions"], ids=lambda row: row["name"])
 def test_a_definition_of_the_page_is_there_property_by_property(shown: Any, wanted: Any) -> None:
     """Every definition has the page's properties, types and order."""
-    definition = next(one for one in shown["definitions"] if one["name"] == wanted["name"])
+    definition = next(definition for definition in shown["definitions"] if definition["name"] == wanted["name"])
     assert definition["description"] == wanted["description"]
-    told = [[one["name"], one["type"], "yes" if one["required"] else "no"] for one in definition["properties"]]
-    assert told == [[name, NOT_DEFINED.get(kind, kind), needed] for name, kind, needed in wanted["properties"]]
+    rows_shown = [
+        [property["name"], property["type"], "yes" if property["required"] else "no"]
+        for property in definition["properties"]
+    ]
+    assert rows_shown == [[name, NOT_DEFINED.get(kind, kind), needed] for name, kind, needed in wanted["properties"]]
 
 
 def test_no_definition_is_dead(shown: Any) -> None:
     """Each definition is the body or the answer of an operation, or a part of one."""
-    used = {one["definition"] for action in shown["actions"] for one in action["answers"]}
-    used |= {one["type"] for action in shown["actions"] for one in action["parameters"]}
+    used = {answer["definition"] for action in shown["actions"] for answer in action["answers"]}
+    used |= {parameter["type"] for action in shown["actions"] for parameter in action["parameters"]}
     document = yaml.safe_load((Path(__file__).parent.parent / "spec/twilio.swagger.yaml").read_text("utf-8"))
     for _ in range(3):
         inside = [json.dumps(document["definitions"][name]) for name in used if name in document["definitions"]]
         used |= {name for name in document["definitions"] if any(f'"#/definitions/{name}"' in text for text in inside)}
-    assert {one["name"] for one in shown["definitions"]} <= used
+    assert {definition["name"] for definition in shown["definitions"]} <= used

@@ -43,7 +43,7 @@ def toy(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_rule_is_a_row_and_a_function(toy: Path) -> None:
     """A finding has the row's id, severity and fix, and the place that the function points at."""
-    [finding] = [one for one in validate(toy) if one.rule == TOY.id]
+    [finding] = [finding for finding in validate(toy) if finding.rule == TOY.id]
 
     assert (finding.severity, finding.fix) == ("warning", "Write Title.")
     assert (finding.line, finding.column, finding.pointer) == (2, 15, "/info/title")
@@ -68,8 +68,8 @@ def test_a_new_rule_is_configured_like_any_other(toy: Path) -> None:
     """Settings give it another severity, and ignore it."""
     graded = validate(toy, None, Settings(severity=(("title-*", "error"),)))
 
-    assert [one.severity for one in graded if one.rule == TOY.id] == ["error"]
-    assert TOY.id not in {one.rule for one in validate(toy, None, Settings(ignore=("title-loud",)))}
+    assert [finding.severity for finding in graded if finding.rule == TOY.id] == ["error"]
+    assert TOY.id not in {finding.rule for finding in validate(toy, None, Settings(ignore=("title-loud",)))}
 
 
 def test_without_its_row_a_rule_is_gone(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_without_its_row_a_rule_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "things.swagger.yaml"
     path.write_text(DOCUMENT)
 
-    assert TOY.id not in {one.rule for one in validate(path)}
+    assert TOY.id not in {finding.rule for finding in validate(path)}
 
 
 # What does not fit together is an error at import

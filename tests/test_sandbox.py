@@ -151,7 +151,7 @@ def parsed(head: bytes) -> tuple[int, dict[str, str]]:
     return int(first.split(" ")[1]), {name.lower(): text for name, _, text in (line.partition(": ") for line in lines)}
 
 
-def asked(sandbox: Sandbox, data: bytes) -> tuple[int, dict[str, str], bytes]:
+def response_to(sandbox: Sandbox, data: bytes) -> tuple[int, dict[str, str], bytes]:
     """The first answer to bytes, after which nothing more is sent."""
     with dialled(sandbox) as connection:
         connection.sendall(data)
@@ -318,7 +318,7 @@ ROWS: dict[str, tuple[bytes, int, dict[str, str]]] = {
 def test_what_it_answers(server: Sandbox, name: str) -> None:
     """The status and the fields of each row; the body as long as it says, and none where there is none."""
     data, wanted, fields = ROWS[name]
-    status, headers, body = asked(server, data)
+    status, headers, body = response_to(server, data)
     assert status == wanted, (headers, body)
     assert {key: value for key, value in fields.items() if key not in headers or value not in headers[key]} == {}
     if status == 204 or data.startswith(b"HEAD"):
@@ -374,10 +374,12 @@ def test_a_client_may_ask_before_it_sends_a_body(server: Sandbox) -> None:
 
 def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> None:
     """An error has the declared schema, in the media type that the request accepts."""
-    _, headers, body = asked(server, text("GET /v1/shaped/x"))
+    _, headers, body = response_to(server, text("GET /v1/shaped/x"))
     assert headers["content-type"] == "application/json"
     assert json.loads(body)["message"] == "no resource at /v1/shaped/x"
-    assert asked(server, text("GET /v1/shaped/x", "Accept: application/xml"))[1]["content-type"] == "application/xml"
+    assert (
+        response_to(server, text("GET /v1/shaped/x", "Accept: application/xml"))[1]["content-type"] == "application/xml"
+    )
 
 
 def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
@@ -392,7 +394,7 @@ def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
     }
     document["paths"]["/a"]["get"]["parameters"] = [{"name": "n", "in": "query", "type": "integer", "required": True}]
     with running(document, tmp_path) as sandbox:
-        status, _, body = asked(sandbox, text("GET /a?n=x"))
+        status, _, body = response_to(sandbox, text("GET /a?n=x"))
     error = json.loads(body)["error"]
     assert (status, error["kind"], error["status"]) == (400, "bad", 400)
     assert error["message"].startswith("n: ")
@@ -400,11 +402,11 @@ def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
 
 def test_another_error_is_problem_details(server: Sandbox) -> None:
     """RFC 9457, as XML where that is asked for."""
-    _, _, body = asked(server, text("GET /v1/pets?limit=11"))
+    _, _, body = response_to(server, text("GET /v1/pets?limit=11"))
     problem = json.loads(body)
     assert (problem["status"], problem["title"]) == (400, "Bad Request")
     assert "limit" in problem["detail"]
-    _, headers, body = asked(server, text("GET /v1/pets?limit=11", "Accept: application/xml"))
+    _, headers, body = response_to(server, text("GET /v1/pets?limit=11", "Accept: application/xml"))
     assert headers["content-type"] == "application/problem+xml"
     assert b'<problem xmlns="urn:ietf:rfc:7807">' in body
 
@@ -436,7 +438,7 @@ def test_it_answers_by_names_of_loopback_only(authority: str, known: bool) -> No
 
 def test_a_pattern_does_not_keep_it_busy(server: Sandbox) -> None:
     """``^(a+)+$`` takes Python's ``re`` for ever."""
-    assert asked(server, text("GET /v1/slow?q=" + "a" * 60 + "b"))[0] == 400
+    assert response_to(server, text("GET /v1/slow?q=" + "a" * 60 + "b"))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -447,8 +449,8 @@ def test_a_pattern_is_one_of_ecma_262(tmp_path: Path, pattern: str, fits: str, b
     """As JSON Schema has it, and not as Python does."""
     parameter = {"name": "q", "in": "query", "type": "string", "pattern": pattern}
     with running(_document({"type": "object"}, parameters=[parameter]), tmp_path) as sandbox:
-        assert asked(sandbox, text(f"GET /a?q={fits}"))[0] == 200
-        assert asked(sandbox, text(f"GET /a?q={breaks}"))[0] == 400
+        assert response_to(sandbox, text(f"GET /a?q={fits}"))[0] == 200
+        assert response_to(sandbox, text(f"GET /a?q={breaks}"))[0] == 400
 
 
 def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
@@ -499,7 +501,7 @@ def test_it_stops_at_once_though_connections_are_open(tmp_path: Path) -> None:
         for connection in idle:
             with connection, suppress(ConnectionResetError):
                 assert connection.recv(10) == b""
-        assert not [one for one in threading.enumerate() if "process_request_thread" in one.name]
+        assert not [parameter for parameter in threading.enumerate() if "process_request_thread" in parameter.name]
 
 
 def test_a_port_that_is_taken_is_told_in_words(server: Sandbox) -> None:
@@ -536,7 +538,7 @@ def test_garbage_is_answered_as_such(server: Sandbox, caplog: pytest.LogCaptureF
 
 def _answered(document: dict[str, Any], tmp_path: Path, accept: str = "*/*") -> tuple[str, bytes]:
     with running(document, tmp_path) as sandbox:
-        status, headers, body = asked(sandbox, text("GET /a", f"Accept: {accept}"))
+        status, headers, body = response_to(sandbox, text("GET /a", f"Accept: {accept}"))
     assert status == 200, body
     return headers["content-type"], body
 
@@ -630,7 +632,7 @@ def test_a_schema_without_an_example_is_answered_all_the_same(tmp_path: Path, na
         "C500": {"type": "string"},
     }
     with running(document, tmp_path) as sandbox:
-        assert asked(sandbox, text("GET /a"))[0] in (200, 501)  # 501 where the document cannot be read there
+        assert response_to(sandbox, text("GET /a"))[0] in (200, 501)  # 501 where the document cannot be read there
 
 
 def test_an_example_of_the_response_is_what_is_answered(tmp_path: Path) -> None:

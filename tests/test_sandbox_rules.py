@@ -73,10 +73,10 @@ CONDITIONS: list[tuple[dict[str, Any], Any, bool]] = [
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    made = Store()
-    made.put("things", "1", {"id": "1", "name": "lamp", "size": {"wide": 3}})
-    yield made
-    made.close()
+    remembered = Store()
+    remembered.put("things", "1", {"id": "1", "name": "lamp", "size": {"wide": 3}})
+    yield remembered
+    remembered.close()
 
 
 @pytest.mark.parametrize(("tests", "value", "held"), CONDITIONS, ids=range(len(CONDITIONS)))
@@ -96,7 +96,7 @@ def test_every_test_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "message"),
     [
         ("{argument: name, mathces: x, error: missing}", "'mathces' is not a test; did you mean 'matches'"),
         ("{any: [{argument: name, given: true}, {argument: name, longr: 3}], error: missing}", "'longr' is not a test"),
@@ -106,7 +106,7 @@ def test_every_test_has_a_case() -> None:
         ("{argument: name, matches: '(', error: missing}", "'(' is not a usable regular expression"),
     ],
 )
-def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, said: str) -> None:
+def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, message: str) -> None:
     """A misspelled test would hold always."""
     document = tmp_path / "things.swagger.yaml"
     document.write_text(
@@ -126,4 +126,4 @@ paths:
     )
     with pytest.raises(openconnectors.Unsupported, match="x-connector-sandbox of List: ") as caught:
         Sandbox(loader.load(document))
-    assert said in str(caught.value)
+    assert message in str(caught.value)

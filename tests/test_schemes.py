@@ -83,8 +83,8 @@ def test_a_scheme_is_bound_to_a_value(
 ) -> None:
     """By the document, else by its name, its header field, the convention; two that are needed together have two."""
     service = load(*written(tmp_path, schemes, security, parameters))
-    assert {name: one.values["key"] for name, one in service.schemes.items()} == bound
-    assert set(bound.values()) <= {one.name for one in service.connection}
+    assert {name: item.values["key"] for name, item in service.schemes.items()} == bound
+    assert set(bound.values()) <= {parameter.name for parameter in service.connection}
 
 
 def test_two_keys_are_sent_with_their_values(tmp_path: Path) -> None:
@@ -125,11 +125,14 @@ def test_a_policy_that_overrides_a_header_field_wins_over_a_scheme(
     policies = [header_policy(field, value)]
     _, properties = written(tmp_path, {"s": scheme}, [{"s": []}], {"mine": SECRET}, policies)
     values = [{"mine": "of mine"}, {"mine": "of mine", "api_key": "k", "username": "u", "password": "p"}]
-    for given in values:
-        names = {one.name for one in load(properties.with_name("apiDefinition.swagger.json"), properties).connection}
+    for connection in values:
+        names = {
+            parameter.name
+            for parameter in load(properties.with_name("apiDefinition.swagger.json"), properties).connection
+        }
         carrier = Recorded()
-        given = {name: text for name, text in given.items() if name in names}
-        openconnectors.load_file(tmp_path, connection=given, transport=carrier).get_a()
+        connection = {name: text for name, text in connection.items() if name in names}
+        openconnectors.load_file(tmp_path, connection=connection, transport=carrier).get_a()
         fields = {name.lower(): text for name, text in carrier.headers.items()}
         assert fields[field.lower()] == ("plain text" if value == "plain text" else "of mine")
 

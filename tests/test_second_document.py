@@ -78,18 +78,18 @@ definitions:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    found = tmp_path / "mine"
-    found.mkdir()
-    (found / "library.swagger.yaml").write_text(DOCUMENT)
-    monkeypatch.setenv("CONNECTORS_PATH", str(found))
-    return found
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "library.swagger.yaml").write_text(DOCUMENT)
+    monkeypatch.setenv("CONNECTORS_PATH", str(place))
+    return place
 
 
 def test_it_is_found_and_named_with_its_folder(folder: Path) -> None:
     """available() lists a connector of CONNECTORS_PATH with its folder."""
-    found = openconnectors.available()
-    assert found.pop("library") == str(folder)
-    assert set(found.values()) == {"built in"}
+    names = openconnectors.available()
+    assert names.pop("library") == str(folder)
+    assert set(names.values()) == {"built in"}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/xml"])
@@ -178,9 +178,9 @@ def test_a_folder_in_the_published_form_is_a_connector(tmp_path: Path) -> None:
 
     import yaml
 
-    own = tmp_path / "My Library"
-    own.mkdir()
-    (own / "apiDefinition.swagger.json").write_text(json.dumps(yaml.safe_load(DOCUMENT), default=str))
+    published = tmp_path / "My Library"
+    published.mkdir()
+    (published / "apiDefinition.swagger.json").write_text(json.dumps(yaml.safe_load(DOCUMENT), default=str))
     properties = {
         "properties": {
             "connectionParameters": {
@@ -188,7 +188,7 @@ def test_a_folder_in_the_published_form_is_a_connector(tmp_path: Path) -> None:
             }
         }
     }
-    (own / "apiProperties.json").write_text(json.dumps(properties))
+    (published / "apiProperties.json").write_text(json.dumps(properties))
     with pytest.raises(openconnectors.ConnectionMissing, match="api_key"):
-        openconnectors.load_file(own)
-    assert openconnectors.load_file(own, connection={"api_key": "k"}).name == "my-library"
+        openconnectors.load_file(published)
+    assert openconnectors.load_file(published, connection={"api_key": "k"}).name == "my-library"

@@ -30,10 +30,10 @@ def test_documents_are_test_items(pytester: pytest.Pytester) -> None:
     (pytester.path / "wrong.swagger.yaml").write_text(WRONG)
     (pytester.path / "right.swagger.yaml").write_text(RIGHT)
     (pytester.path / "other.yaml").write_text("a: b")
-    told = _collected(pytester, "--connectors")
-    told.assert_outcomes(passed=1, failed=1)
-    told.stdout.fnmatch_lines(["*wrong.swagger.yaml:12:17: error: 'strng'*did you mean 'string'?*"])
-    assert "Traceback" not in told.stdout.str()
+    result = _collected(pytester, "--connectors")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*wrong.swagger.yaml:12:17: error: 'strng'*did you mean 'string'?*"])
+    assert "Traceback" not in result.stdout.str()
     _collected(pytester).assert_outcomes()
 
 
@@ -69,10 +69,10 @@ def test_the_plugin_imports_nothing_of_the_package_until_a_document_is_checked()
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    own = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(folder)}
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(folder)}
     done = subprocess.run(
         ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments],
-        cwd=folder, capture_output=True, text=True, check=True, env=own,
+        cwd=folder, capture_output=True, text=True, check=True, env=environment,
     )  # fmt: skip
     return done.stdout
 
@@ -97,9 +97,9 @@ def test_the_hook_runs(tmp_path: Path) -> None:
             env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")},
         )  # fmt: skip
 
-    told = run()
-    assert told.returncode == 1, told.stdout + told.stderr
-    assert "wrong.swagger.yaml:12:17: error" in told.stdout
+    done = run()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "wrong.swagger.yaml:12:17: error" in done.stdout
     (tmp_path / "wrong.swagger.yaml").write_text(RIGHT)
     _git(tmp_path, "add", "-A")
     assert run().returncode == 0
@@ -113,8 +113,8 @@ def test_the_action_does_what_it_says(tmp_path: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     assert action["runs"]["using"] == "composite"
     (tmp_path / "wrong.swagger.yaml").write_text(WRONG)
-    inputs = {name: str(one["default"]) for name, one in action["inputs"].items()} | {"sarif": "report.sarif"}
-    own = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    inputs = {name: str(row["default"]) for name, row in action["inputs"].items()} | {"sarif": "report.sarif"}
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     codes = {}
     for step in action["runs"]["steps"]:
         if "run" not in step or step["name"] == "Install":
@@ -122,7 +122,7 @@ def test_the_action_does_what_it_says(tmp_path: Path) -> None:
         named = {name: inputs[value.split("inputs.")[1].split(" ")[0]] for name, value in step["env"].items()}
         done = subprocess.run(
             [step["shell"], "-e", "-c", step["run"]],
-            cwd=tmp_path, capture_output=True, text=True, check=False, env={**own, **named},
+            cwd=tmp_path, capture_output=True, text=True, check=False, env={**environment, **named},
         )  # fmt: skip
         codes[step["name"]] = (done.returncode, done.stdout)
     assert codes["SARIF"][0] == 0

@@ -63,10 +63,10 @@ class Provider:
         if self.answer is not None:
             return self.answer
         if used and used != f"R{self.count}":
-            return told({"error": "invalid_grant", "error_description": f"{used} is used up"}, 400)
+            return json_response({"error": "invalid_grant", "error_description": f"{used} is used up"}, 400)
         self.count += 1
         self.good = f"T{self.count}"
-        return told(
+        return json_response(
             {
                 "access_token": self.good,
                 "refresh_token": f"R{self.count}",
@@ -76,7 +76,7 @@ class Provider:
         )
 
 
-def told(content: Any, status: int = 200) -> Response:
+def json_response(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content), status, content_type="application/json")
 
 
@@ -101,14 +101,14 @@ def path(provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "securityDefinitions": {"oauth": {**scheme, "tokenUrl": f"{provider.url}/token"}},
         "security": [{"oauth": []}],
     }
-    found = tmp_path / "shelf" / "people.swagger.json"
-    found.parent.mkdir()
-    found.write_text(json.dumps(document))
-    monkeypatch.setenv("CONNECTORS_PATH", str(found.parent))
-    return found
+    file = tmp_path / "shelf" / "people.swagger.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(document))
+    monkeypatch.setenv("CONNECTORS_PATH", str(file.parent))
+    return file
 
 
-GIVEN = {"client_id": "i", "client_secret": "s", "token": "T-old", "refresh_token": "R0"}
+VALUES = {"client_id": "i", "client_secret": "s", "token": "T-old", "refresh_token": "R0"}
 
 
 def at_once(call: Any, count: int = 10) -> list[Any]:
@@ -124,7 +124,7 @@ def at_once(call: Any, count: int = 10) -> list[Any]:
 
 def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> None:
     """What counts is the token that a refused request carried: who comes late takes the new one."""
-    connector = openconnectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=VALUES)
     assert at_once(connector.get_a) == [{}] * 10
     assert provider.used == ["R0"]
     provider.good = "taken back"
@@ -135,7 +135,7 @@ def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> 
 
 def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Provider) -> None:
     """A refusal of a token that was already replaced uses no refresh token again."""
-    connector = openconnectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=VALUES)
     operation = connected(connector).service.operations["GetA"]
     late = connector.connection.send(operation, connector.get_a.request(), send_once)
     sent = next(late)
@@ -159,7 +159,7 @@ def send_once(request: http.Request) -> Flow[http.Response]:
 def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) -> None:
     """By all threads together, and by later calls: they get the same error, each its own."""
     provider.count = 7
-    connector = openconnectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=VALUES)
     first, second = at_once(connector.get_a), at_once(connector.get_a)
     assert {type(error) for error in first + second} == {openconnectors.ConnectionMissing}
     assert len({id(error) for error in first + second}) == 20
@@ -169,10 +169,10 @@ def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) ->
 def test_a_token_endpoint_that_fails_is_asked_once_by_a_wave_and_again_later(path: Path, provider: Provider) -> None:
     """Concurrent calls share one failed renewal, and a later call tries again."""
     provider.answer = Response("busy", 503)
-    connector = openconnectors.load_file(path, connection=GIVEN)
+    connector = openconnectors.load_file(path, connection=VALUES)
     assert all(isinstance(error, openconnectors.ConnectorError) for error in at_once(connector.get_a))
-    asked = len(provider.used)
-    assert asked < 10
+    attempts = len(provider.used)
+    assert attempts < 10
     provider.answer = None
     assert connector.get_a() == {}
 
@@ -302,7 +302,7 @@ def test_a_token_answer_in_any_shape_is_a_token_or_an_error_of_ours(
 @pytest.mark.parametrize("written", ["1", "never", "1e400", "", "nan", "3e11"])
 def test_the_end_of_a_kept_token_is_read_in_any_shape(path: Path, provider: Provider, written: str) -> None:
     """expires_at of a saved token may be any text."""
-    connector = openconnectors.load_file(path, connection={**GIVEN, "token": "T0", "expires_at": written})
+    connector = openconnectors.load_file(path, connection={**VALUES, "token": "T0", "expires_at": written})
     assert connector.get_a() == {}
 
 
@@ -357,7 +357,7 @@ def test_a_device_answer_that_cannot_be_followed_is_refused(answer: Any) -> None
     """A device response with unusable codes or a verification_uri that is not https is refused."""
     settings = oauth.OAuth(device="https://h.example/device", token="https://h.example/token")
     with pytest.raises(openconnectors.ConnectorError):
-        connecting.token(oauth_parameter(settings), "device", {"client_id": "i"}, Peer(answer), lambda said: None)
+        connecting.token(oauth_parameter(settings), "device", {"client_id": "i"}, Peer(answer), lambda message: None)
 
 
 @pytest.mark.parametrize("interval", [5, "5", "5.0", None, "soon", [1], -1, 1e400, True, {}], ids=str)
@@ -379,17 +379,17 @@ def test_the_redirect_server_is_held_up_by_nobody() -> None:
         held = [socket.create_connection(place) for _ in range(50)]
         held[0].sendall(b"GET /callback?code=evil&state=")
         held[1].sendall(b"\0\0garbage\r\n\r\n")
-        for asked in ("/favicon.ico", "/callback?code=x&state=wrong", "/callback?code=x", "/callback", "/?code=x"):
+        for target in ("/favicon.ico", "/callback?code=x&state=wrong", "/callback?code=x", "/callback", "/?code=x"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
-                urllib.request.urlopen(f"http://{host}{asked}", timeout=10)
+                urllib.request.urlopen(f"http://{host}{target}", timeout=10)
         head = urllib.request.Request(f"{redirect.url}?code=c0de&state=the-state", method="HEAD")  # noqa: S310
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(head, timeout=10)  # noqa: S310
         with urllib.request.urlopen(f"{redirect.url}?code=c0de&state=the-state", timeout=10) as page:  # noqa: S310
             assert b"You may close this page" in page.read()
         assert redirect.wait() == Secret("c0de")
-        for one in held:
-            one.close()
+        for item in held:
+            item.close()
 
 
 def test_a_provider_that_refuses_in_the_browser_is_an_error() -> None:

@@ -103,9 +103,9 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
-    made = TRANSPORTS[request.param]()
-    yield made
-    made.close()  # type: ignore[attr-defined]
+    opened = TRANSPORTS[request.param]()
+    yield opened
+    opened.close()  # type: ignore[attr-defined]
 
 
 def get(url: str, **options: Any) -> Request:
@@ -309,11 +309,11 @@ def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name:
         assert len(server.requests) == 1
 
 
-def _reset(octets: bytes) -> Callable[[socket.socket], None]:
+def _reset(data: bytes) -> Callable[[socket.socket], None]:
     """Writes, then resets the connection."""
 
     def write(connection: socket.socket) -> None:
-        connection.sendall(octets)
+        connection.sendall(data)
         time.sleep(0.002)  # so that it arrives before the reset
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -550,9 +550,9 @@ def test_an_interim_answer_while_a_body_is_sent_ends_nothing() -> None:
 # Time
 
 
-def _drip(octets: bytes) -> Callable[[socket.socket], None]:
+def _drip(data: bytes) -> Callable[[socket.socket], None]:
     def write(connection: socket.socket) -> None:
-        connection.sendall(octets)
+        connection.sendall(data)
         for _ in range(200):
             connection.sendall(b" ")
             time.sleep(0.05)
@@ -588,10 +588,10 @@ def test_a_peer_that_does_not_read_has_the_time_of_the_call() -> None:
 
 def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """A resolver that hangs costs one thread a host, however many ask."""
-    asked = []
+    names = []
 
     def hang(host: str, *rest: Any, **more: Any) -> Any:
-        asked.append(host)
+        names.append(host)
         time.sleep(10.0)
         raise OSError("no")
 
@@ -601,7 +601,7 @@ def test_resolving_has_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> 
         began = time.monotonic()
         assert outcome(transport, post("http://slow.invalid/", timeout=0.1)) == ("ConnectionFailed", "no")
         assert time.monotonic() - began < 9
-    assert asked == ["slow.invalid"]
+    assert names == ["slow.invalid"]
 
 
 def test_all_addresses_of_a_host_have_one_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -703,7 +703,7 @@ def test_64_threads_have_a_connection_each_and_keep_it(server: Server, caplog: p
     wrong: list[Any] = []
 
     def work() -> None:
-        wrong.extend(one for one in (outcome(transport, get(server.url)) for _ in range(5)) if one != (VALUE,))
+        wrong.extend(item for item in (outcome(transport, get(server.url)) for _ in range(5)) if item != (VALUE,))
 
     threads = [threading.Thread(target=work) for _ in range(64)]
     for thread in threads:
@@ -730,18 +730,18 @@ def test_a_stream_that_is_given_up_gives_its_connection_up(server: Server, trans
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("raw deflate", "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)"),
         ("a charset for a coding", "'utf-8' is not a content coding; ignored"),
         ("aws-chunked, gzip", "'aws-chunked' is not a content coding; ignored"),
     ],
 )
-def test_what_was_read_as_meant_is_a_deviation(server: Server, transport: Transport, name: str, said: str) -> None:
+def test_what_was_read_as_meant_is_a_deviation(server: Server, transport: Transport, name: str, message: str) -> None:
     """An odd Content-Encoding that could be read is a deviation."""
     server.answer = ROWS[name].answer
     response: Response = transport.send(get(server.url))
-    assert [(problem.path, problem.message) for problem in response.deviations] == [(("Content-Encoding",), said)]
+    assert [(problem.path, problem.message) for problem in response.deviations] == [(("Content-Encoding",), message)]
 
 
 def test_a_head_of_any_method_and_status(server: Server, transport: Transport) -> None:

@@ -75,14 +75,14 @@ class Service:
     """What a service with triggers does: it remembers subscriptions, and answers questions from a list."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.answers: list[Response] = []
         self.hooks: dict[str, str] = {}
         self.location = "/v1/hooks/1"
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Any:
         request = Request(environ)
-        self.asked.append(f"{request.method} {environ['RAW_URI']}")
+        self.requests.append(f"{request.method} {environ['RAW_URI']}")
         answer = Response("", 404)
         if request.method == "POST":
             self.hooks["1"] = request.get_json()["target"]["url"]
@@ -106,7 +106,7 @@ def url(peer: Service) -> Iterator[str]:
 
 
 def events(*ids: int, **headers: str) -> Response:
-    body = json.dumps({"value": [{"id": one, "at": "2026-01-31T12:00:00Z"} for one in ids]})
+    body = json.dumps({"value": [{"id": id, "at": "2026-01-31T12:00:00Z"} for id in ids]})
     return Response(body, 200, headers={"Content-Type": "application/json", **headers})
 
 
@@ -124,9 +124,9 @@ def test_events_are_asked_for_until_nobody_wants_more(tmp_path: Path, url: str, 
         Response("", 202, headers={"Location": "/v1/new?since=2&again=1", "Retry-After": "0"}),
         events(3),
     ]
-    found = iter(loaded(tmp_path, url).on_new.poll())
-    assert [next(found)["id"] for _ in range(3)] == [1, 2, 3]
-    assert peer.asked == ["GET /v1/new", "GET /v1/new?since=2", "GET /v1/new?since=2&again=1"]
+    poller = iter(loaded(tmp_path, url).on_new.poll())
+    assert [next(poller)["id"] for _ in range(3)] == [1, 2, 3]
+    assert peer.requests == ["GET /v1/new", "GET /v1/new?since=2", "GET /v1/new?since=2&again=1"]
 
 
 def test_events_go_on_where_they_were_left(tmp_path: Path, url: str, peer: Service) -> None:
@@ -134,10 +134,10 @@ def test_events_go_on_where_they_were_left(tmp_path: Path, url: str, peer: Servi
     peer.answers = [events(1, Location="/v1/new?since=1"), events(2)]
     operation = loaded(tmp_path, url).on_new
     first = operation.poll()
-    assert [one["id"] for one in first.step()] == [1]
+    assert [row["id"] for row in first.step()] == [1]
     state = json.loads(json.dumps(first.state))
-    assert [one["id"] for one in operation.using(resume=state).poll().step()] == [2]
-    assert peer.asked[-1] == "GET /v1/new?since=1"
+    assert [row["id"] for row in operation.using(resume=state).poll().step()] == [2]
+    assert peer.requests[-1] == "GET /v1/new?since=1"
     with pytest.raises(openconnectors.InvalidArguments, match="resume"):
         operation.using(resume={"url": "http://elsewhere.example/new"}).poll()
 
@@ -150,9 +150,9 @@ def test_a_policy_makes_the_next_question_of_the_last_answer(tmp_path: Path, url
         "triggerConfig": {"since": "@{triggerBody().value[0].id}"},
         "triggerDataPath": "@triggerBody().value",
     }
-    found = loaded(tmp_path, url, [cursor]).on_new.poll()
-    assert [[one["id"] for one in found.step()] for _ in range(3)] == [[5, 4], [], [6]]
-    assert peer.asked == ["GET /v1/new", "GET /v1/new?since=5", "GET /v1/new?since=5"]
+    poller = loaded(tmp_path, url, [cursor]).on_new.poll()
+    assert [[row["id"] for row in poller.step()] for _ in range(3)] == [[5, 4], [], [6]]
+    assert peer.requests == ["GET /v1/new", "GET /v1/new?since=5", "GET /v1/new?since=5"]
 
 
 def test_a_link_that_leads_away_is_not_asked(tmp_path: Path, url: str, peer: Service) -> None:
@@ -189,7 +189,7 @@ def test_events_are_sent_to_whoever_subscribes(tmp_path: Path, url: str, peer: S
     subscription.unsubscribe()
     assert peer.hooks == {}
     subscription.unsubscribe()  # gone already
-    assert peer.asked[-1] == "DELETE /v1/hooks/1"
+    assert peer.requests[-1] == "DELETE /v1/hooks/1"
 
 
 def test_a_location_that_leads_away_is_not_deleted(tmp_path: Path, url: str, peer: Service) -> None:
@@ -219,14 +219,14 @@ def test_a_signature_as_data(tmp_path: Path, url: str) -> None:
         "prefix": "v0=",
         "moment": "X-Time",
     }
-    made = loaded(tmp_path, url, **{"x-connector-signature": signature})
+    connector = loaded(tmp_path, url, **{"x-connector-signature": signature})
     came: list[Any] = []
-    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(made.on_sent, came.append))) as ours:
+    with serving(make_server("127.0.0.1", 0, openconnectors.Webhook(connector.on_sent, came.append))) as ours:
 
         def sent(moment: float, data: bytes, key: bytes = b"shared-secret") -> int:
-            said = f"{moment:.0f}"
-            mark = hmac.new(key, b"v0:" + said.encode() + b":" + data, hashlib.sha256).hexdigest()
-            return post(ours, data, **{"X-Time": said, "X-Mark": f"v0={mark}"})
+            message = f"{moment:.0f}"
+            mark = hmac.new(key, b"v0:" + message.encode() + b":" + data, hashlib.sha256).hexdigest()
+            return post(ours, data, **{"X-Time": message, "X-Mark": f"v0={mark}"})
 
         assert sent(time.time(), b'{"id": 1}') == 200
         assert sent(time.time() - 3600, b'{"id": 1}') == 403

@@ -28,22 +28,22 @@ XML = "application/xml"
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Client:
-    made = Client(sandbox.values["account_id"], sandbox.values["access_token"])
-    made.api.base_url = sandbox.url
-    return made
+    vendor = Client(sandbox.values["account_id"], sandbox.values["access_token"])
+    vendor.api.base_url = sandbox.url
+    return vendor
 
 
 def fields(theirs: Any, names: list[str] | dict[str, Any]) -> dict[str, Any]:
     """What their instance holds, as our contract writes it."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in names:
         value = getattr(theirs, f"{name}_" if name == "from" else name)
         if name == "error_code" and value is not None:
             value = str(value)
         elif name == "subresource_uris":
-            value = [{"name": one, "uri": uri} for one, uri in value.items()]
-        found[name] = value
-    return found
+            value = [{"name": item, "uri": uri} for item, uri in value.items()]
+        values[name] = value
+    return values
 
 
 def plain(ours: dict[str, Any]) -> dict[str, Any]:
@@ -358,24 +358,24 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
     sid = str(client.messages.create(to=THEIR, from_=OUR, media_url=[*IMAGES, "https://a.example/x"]).sid)
     other = twilio.create_message(to=THEIR, from_=OUR, media_url=IMAGES[:1])["sid"]
     ours = in_both(twilio.list_message_media, message_id=sid)
-    assert [one["content_type"] for one in ours["media_list"]] == [
+    assert [row["content_type"] for row in ours["media_list"]] == [
         "image/png",
         "image/jpeg",
         "application/octet-stream",
     ]
     theirs = client.messages(sid).media.list()
-    assert [fields(one, ours["media_list"][0]) for one in theirs] == [plain(one) for one in ours["media_list"]]
+    assert [fields(their, ours["media_list"][0]) for their in theirs] == [plain(item) for item in ours["media_list"]]
     paged = list(twilio.list_message_media.using(accept=XML).items(message_id=sid, page_size=2))
     assert paged == ours["media_list"]
-    assert [one.sid for one in client.messages(sid).media.stream(page_size=1)] == [one["sid"] for one in paged]
+    assert [item.sid for item in client.messages(sid).media.stream(page_size=1)] == [row["sid"] for row in paged]
     today = datetime.now(UTC).date()
-    for asked, count in [({"date_created": today.isoformat()}, 3), ({"date_created": "<=2009-07-06"}, 0)]:
-        assert len(list(twilio.list_message_media.items(message_id=sid, **asked))) == count
+    for filters, count in [({"date_created": today.isoformat()}, 3), ({"date_created": "<=2009-07-06"}, 0)]:
+        assert len(list(twilio.list_message_media.items(message_id=sid, **filters))) == count
     assert len(client.messages(sid).media.list(date_created_after=datetime(2009, 7, 6, tzinfo=UTC))) == 3
-    first, second, third = (one["sid"] for one in paged)
-    one = in_both(twilio.get_message_media, message_id=sid, media_id=first)
-    assert plain(one) == fields(client.messages(sid).media(first).fetch(), one)
-    assert one["parent_sid"] == sid
+    first, second, third = (row["sid"] for row in paged)
+    row = in_both(twilio.get_message_media, message_id=sid, media_id=first)
+    assert plain(row) == fields(client.messages(sid).media(first).fetch(), row)
+    assert row["parent_sid"] == sid
     with pytest.raises(openconnectors.NotFound):
         twilio.get_message_media(message_id=other, media_id=first)
     with pytest.raises(TwilioRestException) as caught:
@@ -383,7 +383,7 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
     assert (caught.value.status, caught.value.code) == (404, 20404)
     assert client.messages(sid).media(first).delete()
     assert twilio.delete_message_media(message_id=sid, media_id=second) is None
-    assert [one["sid"] for one in twilio.list_message_media.items(message_id=sid)] == [third]
+    assert [row["sid"] for row in twilio.list_message_media.items(message_id=sid)] == [third]
 
 
 def test_a_404_names_the_url_that_was_asked(twilio: Connector, sandbox: Sandbox) -> None:

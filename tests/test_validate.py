@@ -31,7 +31,7 @@ from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
-OWN = [entry for entry in registry.entries().values() if entry.source == "built in"]
+BUILT_IN = [entry for entry in registry.entries().values() if entry.source == "built in"]
 
 
 # Faults
@@ -55,21 +55,21 @@ def test_a_seeded_fault_is_found_at_its_line(kind: str, seeded: tuple[Path, dict
         pytest.skip("none of the built-in documents can have this fault")
     for case in cases[kind]:
         beside = folder / case.file.replace(".json", ".properties.json")
-        found = validate(folder / case.file, beside if case.beside else None)
-        assert case.lines & {one.line for one in found}, [str(one) for one in found]
+        findings = validate(folder / case.file, beside if case.beside else None)
+        assert case.lines & {item.line for item in findings}, [str(item) for item in findings]
 
 
-@pytest.mark.parametrize("entry", OWN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
 def test_the_built_in_documents_are_right(entry: registry.Entry) -> None:
     """The built-in documents have no finding above info."""
-    assert [str(one) for one in validate(entry.document, entry.properties) if one.severity != "info"] == []
+    assert [str(finding) for finding in validate(entry.document, entry.properties) if finding.severity != "info"] == []
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
     """Whatever stands anywhere: findings, never another error; a service, or an error of our tree."""
     odd: list[Any] = [None, True, 0, -1, 1.5, "", "x", "#/definitions/x", [], [1], {}, {"$ref": "#"}, {"$ref": 3}]
-    for entry in OWN:
+    for entry in BUILT_IN:
         rng = random.Random(f"{entry.name} {seed}")  # noqa: S311 - the same documents in every run
         root = json.loads(json.dumps(document.read(entry.document).root))  # without what YAML shares
         for _ in range(12):
@@ -85,8 +85,8 @@ def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
         validate(path, None, Settings(profile="microsoft"))
         with suppress(ConnectorError):
             service = loader.load(path)
-            for one in service.operations.values():
-                _ = Plan(Compiler(service), one).arguments
+            for operation in service.operations.values():
+                _ = Plan(Compiler(service), operation).arguments
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")
@@ -149,8 +149,8 @@ def test_microsofts_rules_are_those_of_its_list() -> None:
     """The rules of the Microsoft profile, with the undecided ones, are Microsoft's list."""
     listed = (SHARED / "facts/microsoft-rules.tsv").read_text("utf-8").splitlines()[1:]
     ids = {line.split("\t")[1] for line in listed}
-    own = {one.id for one in RULES.values() if one.profile == "microsoft"}
-    assert own | set(microsoft.UNDECIDED) == ids
+    ours = {rule.id for rule in RULES.values() if rule.profile == "microsoft"}
+    assert ours | set(microsoft.UNDECIDED) == ids
 
 
 def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
@@ -173,27 +173,31 @@ def test_findings_have_microsofts_ids_in_its_profile(tmp_path: Path) -> None:
             indent=1,
         )
     )
-    found = {one.rule for one in validate(path, None, Settings(profile="microsoft"))}
-    assert found >= {
+    rules = {finding.rule for finding in validate(path, None, Settings(profile="microsoft"))}
+    assert rules >= {
         "ConnectionIdParameterNotAllowed", "ConnectorMetadataPropertiesMissing", "DefaultResponseHasSchema",
         "DefaultValueMustMatchType", "OperationIdRequired", "OperationMissingPathParameter",
         "ValueContainsRestrictedWords", "ValueMustEndWithAlphanumeric",
     }  # fmt: skip
-    assert not any(one.profile == "microsoft" for name in {one.rule for one in validate(path)} if (one := RULES[name]))
+    assert not any(
+        finding.profile == "microsoft"
+        for name in {finding.rule for finding in validate(path)}
+        if (finding := RULES[name])
+    )
 
 
 def test_microsofts_ids_are_selected_ignored_and_graded(wrong: Path) -> None:
     """select, ignore and severity take Microsoft's ids, and ignore takes ours too."""
 
-    def rules(**given: Any) -> list[str]:
-        return [one.rule for one in validate(wrong, None, Settings(profile="microsoft", **given))]
+    def rules(**options: Any) -> list[str]:
+        return [finding.rule for finding in validate(wrong, None, Settings(profile="microsoft", **options))]
 
     assert rules(select=("PathParameterMustBeRequired",)) == ["PathParameterMustBeRequired"]
     assert "PathParameterMustBeRequired" not in rules(ignore=("PathParameter*",))
     assert "PathParameterMustBeRequired" not in rules(ignore=("parameter-optional-path",))
     graded = Settings(profile="microsoft", severity=(("PathParameterMustBeRequired", "info"),))
-    found = [one for one in validate(wrong, None, graded) if one.rule == "PathParameterMustBeRequired"]
-    assert [one.severity for one in found] == ["info"]
+    findings = [finding for finding in validate(wrong, None, graded) if finding.rule == "PathParameterMustBeRequired"]
+    assert [finding.severity for finding in findings] == ["info"]
 
 
 # Settings
@@ -225,7 +229,7 @@ def wrong(tmp_path: Path) -> Path:
 
 
 def _rules(path: Path, settings: Settings | None = None) -> list[str]:
-    return [one.rule for one in validate(path, None, settings) if one.severity != "info"]
+    return [finding.rule for finding in validate(path, None, settings) if finding.severity != "info"]
 
 
 def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
@@ -235,7 +239,7 @@ def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
     assert _rules(wrong, Settings(select=("extension-*",))) == ["extension-misspelled"]
     assert "structure-value" not in _rules(wrong, Settings(ignore=("structure-*",)))
     graded = validate(wrong, None, Settings(severity=(("extension-*", "error"),)))
-    assert {one.severity for one in graded if one.rule == "extension-misspelled"} == {"error"}
+    assert {finding.severity for finding in graded if finding.rule == "extension-misspelled"} == {"error"}
     with pytest.raises(UnknownName, match="did you mean 'extension-misspelled'"):
         Settings(ignore=("extension-mispelled",))
 
@@ -320,9 +324,9 @@ def test_properties_are_checked_with_their_document(wrong: Path, tmp_path: Path)
     """Whichever of the two is named: as in a hook, which names what changed."""
     beside = tmp_path / "things.properties.yaml"
     beside.write_text("connectionParameters: {key: {type: securstring}}\n")
-    told = {run("validate", str(one), "--format", "json")[1] for one in (wrong, beside, tmp_path)}
-    assert len(told) == 1
-    assert "connection-parameter" in told.pop()
+    reports = {run("validate", str(item), "--format", "json")[1] for item in (wrong, beside, tmp_path)}
+    assert len(reports) == 1
+    assert "connection-parameter" in reports.pop()
 
 
 WRONG_USE = [
@@ -336,12 +340,12 @@ WRONG_USE = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), WRONG_USE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+    ("arguments", "message"), WRONG_USE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_wrong_use_exits_with_2(arguments: list[str], said: str) -> None:
+def test_wrong_use_exits_with_2(arguments: list[str], message: str) -> None:
     """Wrong use of validate exits with 2 and says what is wrong."""
     code, _, err = run(*arguments)
-    assert (code, said in err) == (2, True), err
+    assert (code, message in err) == (2, True), err
 
 
 def test_a_rule_explains_itself() -> None:
@@ -349,14 +353,14 @@ def test_a_rule_explains_itself() -> None:
     code, out, _ = run("validate", "--explain", "path-equivalent")
     assert code == 0
     assert explain("path-equivalent").why in out
-    assert all(one.why and one.fix for one in RULES.values())
+    assert all(rule.why and rule.fix for rule in RULES.values())
 
 
 # Reports
 
 
 @pytest.fixture
-def found(wrong: Path) -> tuple[list[Diagnostic], str]:
+def findings(wrong: Path) -> tuple[list[Diagnostic], str]:
     return validate(wrong), str(wrong)
 
 
@@ -364,41 +368,41 @@ SARIF = ROOT / ".testserver/node_modules/@microsoft/jest-sarif/lib/schemas/sarif
 
 
 @pytest.mark.skipif(not SARIF.is_file(), reason="the schema of SARIF is not here; make conformance installs it")
-def test_sarif_is_that_of_its_schema(found: tuple[list[Diagnostic], str]) -> None:
+def test_sarif_is_that_of_its_schema(findings: tuple[list[Diagnostic], str]) -> None:
     """The SARIF report is valid by the SARIF schema, also without findings and with related places."""
     schema = json.loads(SARIF.read_text("utf-8"))
-    for told in (found[0], [], [replace(found[0][0], related=("old.yaml", 3, 7))]):
-        log = json.loads(REPORTS["sarif"](told, [found[1]]))
+    for reported in (findings[0], [], [replace(findings[0][0], related=("old.yaml", 3, 7))]):
+        log = json.loads(REPORTS["sarif"](reported, [findings[1]]))
         assert [error.message for error in Draft7Validator(schema).iter_errors(log)] == []
 
 
-def test_sarif_is_read_by_another_library(found: tuple[list[Diagnostic], str]) -> None:
+def test_sarif_is_read_by_another_library(findings: tuple[list[Diagnostic], str]) -> None:
     """sarif-pydantic reads the report; rule ids and positions are those of the findings."""
-    text = REPORTS["sarif"](found[0], [found[1]])
+    text = REPORTS["sarif"](findings[0], [findings[1]])
     assert Sarif.model_validate_json(text).runs[0].tool.driver.name == "connectors"
     log = json.loads(text)
     results = log["runs"][0]["results"]
-    assert [one["ruleId"] for one in results] == [one.rule for one in found[0]]
+    assert [result["ruleId"] for result in results] == [finding.rule for finding in findings[0]]
     region = results[0]["locations"][0]["physicalLocation"]["region"]
-    assert (region["startLine"], region["startColumn"]) == (found[0][0].line, found[0][0].column)
+    assert (region["startLine"], region["startColumn"]) == (findings[0][0].line, findings[0][0].column)
 
 
-def test_annotations_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+def test_annotations_can_be_read_back(findings: tuple[list[Diagnostic], str]) -> None:
     """Each GitHub annotation has the position, rule and escaped message of its finding."""
-    told = REPORTS["github"](found[0], [found[1]]).splitlines()
-    assert len(told) == len(found[0])
-    for line, one in zip(told, found[0], strict=True):
+    lines = REPORTS["github"](findings[0], [findings[1]]).splitlines()
+    assert len(lines) == len(findings[0])
+    for line, finding in zip(lines, findings[0], strict=True):
         read = re.fullmatch(r"::(error|warning|notice) file=(.+),line=(\d+),col=(\d+),title=([^,:]+)::(.*)", line)
         assert read is not None
-        assert (int(read[3]), int(read[4]), read[5]) == (one.line, one.column, one.rule)
-        assert one.message in read[6].replace("%0A", "\n").replace("%25", "%")
+        assert (int(read[3]), int(read[4]), read[5]) == (finding.line, finding.column, finding.rule)
+        assert finding.message in read[6].replace("%0A", "\n").replace("%25", "%")
 
 
-def test_junit_can_be_read_back(found: tuple[list[Diagnostic], str]) -> None:
+def test_junit_can_be_read_back(findings: tuple[list[Diagnostic], str]) -> None:
     """The JUnit report has a test case per document and a failure per finding."""
-    suite = ElementTree.fromstring(REPORTS["junit"](found[0], [found[1], "right.yaml"]))  # noqa: S314 - our own
+    suite = ElementTree.fromstring(REPORTS["junit"](findings[0], [findings[1], "right.yaml"]))  # noqa: S314 - our own
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
-    assert len(suite.findall("testcase/failure")) == len(found[0])
+    assert len(suite.findall("testcase/failure")) == len(findings[0])
 
 
 @pytest.mark.parametrize("form", [*REPORTS])
@@ -406,9 +410,9 @@ def test_no_report_repeats_a_secret(form: str, wrong: Path) -> None:
     """No report shows a secret found in a document."""
     secret = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
     wrong.write_text(WRONG.replace("description: fine", f"description: {secret}"))
-    found = validate(wrong)
-    assert "secret-committed" in {one.rule for one in found}
-    assert secret not in REPORTS[form](found, [str(wrong)])
+    findings = validate(wrong)
+    assert "secret-committed" in {finding.rule for finding in findings}
+    assert secret not in REPORTS[form](findings, [str(wrong)])
 
 
 @pytest.mark.parametrize("form", [*REPORTS])
@@ -422,8 +426,8 @@ def test_a_long_line_is_cut_around_its_fault(tmp_path: Path) -> None:
     path = tmp_path / "one.swagger.json"
     path.write_text(json.dumps(document.parse(WRONG, "a.yaml").root))
     _, out, _ = run("validate", str(path), "--select", "structure-value")
-    told, shown, caret, _ = out.splitlines()
+    message, shown, caret, _ = out.splitlines()
     assert shown[caret.index("^")] == '"'
     assert shown[caret.index("^") :].startswith('"strng"')
     assert len(shown) < 120
-    assert told.endswith("[structure-value]")
+    assert message.endswith("[structure-value]")

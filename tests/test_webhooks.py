@@ -61,7 +61,7 @@ class Answer:
     def __call__(self, method: str = "POST", body: bytes = b"", query: str = "", **environ: Any) -> Answer:
         """The answer to a request; names in lower case are header fields."""
         fields = {f"HTTP_{name.upper()}": text for name, text in environ.items() if name.islower()}
-        asked = {
+        variables = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
             "PATH_INFO": "/hook",
@@ -81,8 +81,8 @@ class Answer:
         def start(status: str, headers: list[tuple[str, str]], exc: Any = None) -> None:
             self.status, self.fields = int(status[:3]), dict(headers)
 
-        self.body = b"".join(self.app({name: text for name, text in asked.items() if text is not None}, start))
-        assert asked["REQUEST_METHOD"] == "HEAD" or int(self.fields["Content-Length"]) == len(self.body)
+        self.body = b"".join(self.app({name: text for name, text in variables.items() if text is not None}, start))
+        assert variables["REQUEST_METHOD"] == "HEAD" or int(self.fields["Content-Length"]) == len(self.body)
         assert (len(self.events) > before) == (self.status in (200, 500) and self.events[before:] != [])
         return self
 
@@ -92,7 +92,7 @@ def hook(tmp_path: Path) -> Callable[..., Answer]:
     """Makes a webhook of a document with these members."""
     numbers = itertools.count()
 
-    def made(url: str | None = "https://me.example/hook", secret: str = SECRET, **members: Any) -> Answer:
+    def application(url: str | None = "https://me.example/hook", secret: str = SECRET, **members: Any) -> Answer:
         below = tmp_path / str(next(numbers))
         below.mkdir()
         place = folder(below, [], paths=PATHS, **members)
@@ -100,7 +100,7 @@ def hook(tmp_path: Path) -> Callable[..., Answer]:
         events: list[Any] = []
         return Answer(openconnectors.Webhook(connector.on_sent, events.append, url=url), events)
 
-    return made
+    return application
 
 
 def mac(text: bytes, key: str | bytes = SECRET, algorithm: str = "sha256") -> bytes:
@@ -111,8 +111,8 @@ def hexed(text: bytes, key: str | bytes = SECRET) -> str:
     return mac(text, key).hex()
 
 
-def b64(octets: bytes) -> str:
-    return base64.b64encode(octets).decode("ascii")
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 # Signatures as data
@@ -338,11 +338,11 @@ def sms() -> Callable[[str | None], Answer]:
     values = {"account_id": "AC" + "0" * 32, "access_token": TOKEN}
     connector = openconnectors.load("twilio", connection=values, base_url="http://127.0.0.1:9")
 
-    def made(url: str | None = None) -> Answer:
+    def application(url: str | None = None) -> Answer:
         events: list[Any] = []
         return Answer(openconnectors.Webhook(connector, events.append, url=url), events)
 
-    return made
+    return application
 
 
 def test_our_verdict_is_the_vendors_over_a_table_of_requests(sms: Callable[..., Answer]) -> None:
@@ -553,12 +553,12 @@ def test_a_validation_token_is_answered(hook: Callable[..., Answer]) -> None:
 
 def test_a_challenge_in_the_body_is_answered(hook: Callable[..., Answer]) -> None:
     """``url_verification`` is answered, signed where events are signed, and handed over to nobody."""
-    asked = b'{"token": "x", "challenge": "3eZbrw1a", "type": "url_verification"}'
+    body = b'{"token": "x", "challenge": "3eZbrw1a", "type": "url_verification"}'
     app = hook()
-    assert (app(body=asked).body, app.status, app.events) == (b"3eZbrw1a", 200, [])
+    assert (app(body=body).body, app.status, app.events) == (b"3eZbrw1a", 200, [])
     app = hook(**{"x-connector-signature": HUB})
-    assert app(body=asked).status == 403
-    assert app(body=asked, x_hub_signature_256=f"sha256={hexed(asked)}").body == b"3eZbrw1a"
+    assert app(body=body).status == 403
+    assert app(body=body, x_hub_signature_256=f"sha256={hexed(body)}").body == b"3eZbrw1a"
     for other in (b'{"challenge": "x", "type": "event"}', b'{"challenge": 7, "type": "url_verification"}'):
         assert app(body=other, x_hub_signature_256=f"sha256={hexed(other)}").body == b""
     assert len(app.events) == 2
@@ -611,14 +611,14 @@ HANDSHAKES: list[tuple[Any, dict[str, Any], int, bytes | Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("declared", "asked", "status", "answer"), HANDSHAKES)
-def test_handshakes_as_data(hook: Callable[..., Answer], declared: Any, asked: Any, status: int, answer: Any) -> None:
+@pytest.mark.parametrize(("declared", "sent", "status", "answer"), HANDSHAKES)
+def test_handshakes_as_data(hook: Callable[..., Answer], declared: Any, sent: Any, status: int, answer: Any) -> None:
     """Where the challenge stands, when it counts, and how it is answered: one handshake or one of a list."""
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
     for value in (declared, [{"challenge": "query:none-of-it"}, declared]):
         jsonschema.Draft202012Validator(schema).validate({"x-connector-handshake": value})
         app = hook(**{"x-connector-handshake": value})
-        app(**asked)
+        app(**sent)
         assert (app.status, app.events) == (status, [])
         assert (app.body if isinstance(answer, bytes) else json.loads(app.body)) == answer
 

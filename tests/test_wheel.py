@@ -47,12 +47,12 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     editable installation there has no effect: it works by a .pth file, and these are read in an own folder only."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    own = sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)})
+    packages = sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)})
     program = folder / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "-q", "--python", str(program)]
     subprocess.run([*pip, "install", "--no-deps", "--no-index", str(wheel)], check=True)
     others = [path for path in sys.path if path.endswith("site-packages")]
-    (Path(own) / "others.pth").write_text("\n".join(others), "utf-8")
+    (Path(packages) / "others.pth").write_text("\n".join(others), "utf-8")
     return program
 
 

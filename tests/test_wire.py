@@ -97,9 +97,9 @@ THING = b'{"id": 7, "name": "ok"}'
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
-    made = Peer()
-    yield made
-    made.close()
+    server = Peer()
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -144,9 +144,9 @@ INVALID: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("case", INVALID)
 def test_what_is_no_whole_readable_answer_is_refused(peer: Peer, thing: Connector, case: str) -> None:
     """An incomplete or unreadable response raises InvalidResponse, is not retried, and shows no secret."""
-    answer, said = INVALID[case]
+    answer, message = INVALID[case]
     peer.answers = [answer]
-    with pytest.raises(openconnectors.InvalidResponse, match=said.replace("(", r"\(")) as caught:
+    with pytest.raises(openconnectors.InvalidResponse, match=message.replace("(", r"\(")) as caught:
         thing.get_thing()
     assert SECRET not in f"{caught.value} {caught.value!r}"
     assert len(peer.seen) == 1
@@ -214,9 +214,9 @@ def test_nothing_listens_is_not_sent(tmp_path: Path, thing: Connector) -> None:
     assert SECRET not in str(caught.value)
 
 
-def _drip(octets: bytes) -> Callable[[socket.socket], None]:
+def _drip(data: bytes) -> Callable[[socket.socket], None]:
     def write(connection: socket.socket) -> None:
-        connection.sendall(octets)
+        connection.sendall(data)
         for _ in range(200):
             connection.sendall(b" ")
             time.sleep(0.05)

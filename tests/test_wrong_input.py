@@ -112,13 +112,13 @@ def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
     unsent: Connector, listener: Listener, case: str
 ) -> None:
     """All problems of a call's arguments are reported together, and nothing is sent."""
-    name, arguments, told = WRONG[case]
+    name, arguments, messages = WRONG[case]
     with pytest.raises(openconnectors.InvalidArguments) as caught:
         getattr(unsent, name)(**arguments)
     text = str(caught.value)
     assert text.startswith(f"{name} was not sent, {len(caught.value.problems)} problem")
-    assert len(caught.value.problems) == len(told), text
-    for line in told:
+    assert len(caught.value.problems) == len(messages), text
+    for line in messages:
         assert line in text
     assert caught.value.sent == "no"
     assert listener.untouched()
@@ -182,13 +182,13 @@ DOCUMENTS = {
 @pytest.mark.parametrize("case", DOCUMENTS)
 def test_a_document_that_cannot_be_used_is_refused_at_its_place(tmp_path: Path, case: str) -> None:
     """An unusable document raises InvalidDocument at its line and column, with a diagnostic there."""
-    text, place, said = DOCUMENTS[case]
+    text, place, message = DOCUMENTS[case]
     path = tmp_path / "broken.swagger.yaml"
     path.write_text(text)
     with pytest.raises(openconnectors.InvalidDocument) as caught:
         openconnectors.load_file(path)
     assert str(caught.value).startswith(f"{path}:{place}: error: "), str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     first = caught.value.diagnostics[0]
     assert (f"{first.line}:{first.column}", first.file) == (place, str(path))
 

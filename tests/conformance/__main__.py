@@ -37,9 +37,9 @@ _TEXTS = {datetime: "date-time", date: "date", time: "time", timedelta: "duratio
 def plain(value: Any) -> Any:
     """A value as the cases write it."""
     if isinstance(value, Mapping):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode("ascii")}
     if isinstance(value, Decimal):
@@ -50,19 +50,19 @@ def plain(value: Any) -> Any:
     return value
 
 
-def given(value: Any, names: Mapping[str, str]) -> Any:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
     """An argument of a case as Python has it."""
     if isinstance(value, Mapping):
         if set(value) == {"$bytes"}:
             return base64.b64decode(value["$bytes"])
         if set(value) == {"$file"}:
-            one = value["$file"]
+            row = value["$file"]
             return openconnectors.File(
-                base64.b64decode(one["bytes"]), filename=one["name"], content_type=one.get("type")
+                base64.b64decode(row["bytes"]), filename=row["name"], content_type=row.get("type")
             )
-        return {name: given(one, names) for name, one in value.items()}
+        return {name: renamed(item, names) for name, item in value.items()}
     if isinstance(value, list):
-        return [given(one, names) for one in value]
+        return [renamed(item, names) for item in value]
     if isinstance(value, str):
         for name, text in names.items():
             value = value.replace(f"${{{name}}}", text)
@@ -71,9 +71,9 @@ def given(value: Any, names: Mapping[str, str]) -> Any:
 
 def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """What comes of a case, in the words of a case."""
-    options = given(case.get("options", {}), names)
+    options = renamed(case.get("options", {}), names)
     try:
-        operation, arguments = client.operation(case["call"], given(case.get("with", {}), names), options)
+        operation, arguments = client.operation(case["call"], renamed(case.get("with", {}), names), options)
         if options.get("pages"):
             return {"pages": [plain(operation.items_of(page)) for page in operation.pages(**arguments)]}
         if options.get("stream"):
@@ -81,14 +81,14 @@ def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> di
                 return {"status": stream.status, "bytes": len(stream.read(STREAMED))}
         response = respond(operation, arguments, options)
     except openconnectors.AnswerError as error:
-        told = {"error": "answer", "status": error.status, "value": plain(error.value), "fields": plain(error.fields)}
-        return {name: value for name, value in told.items() if value not in (None, {})}
+        actual = {"error": "answer", "status": error.status, "value": plain(error.value), "fields": plain(error.fields)}
+        return {name: value for name, value in actual.items() if value not in (None, {})}
     except openconnectors.OperationFailed as error:
         return {"error": "failed", "state": error.state}
     except openconnectors.ConnectorError as error:
         return {"error": _KINDS[type(error)]}
-    found = {"status": response.status, "value": plain(response.value), "fields": plain(response.fields)}
-    return {name: value for name, value in found.items() if value not in (None, {}) or name == "value"}
+    actual = {"status": response.status, "value": plain(response.value), "fields": plain(response.fields)}
+    return {name: value for name, value in actual.items() if value not in (None, {}) or name == "value"}
 
 
 _KINDS = {
@@ -170,8 +170,8 @@ def main(arguments: list[str] | None = None) -> int:
             if (name.partition(":")[0] == category) or (":" not in name and category == "vanilla")
         }
         print(f"{category:9} {len(proved & every)} of {len(every)} scenarios of the server")
-    for one in wrong:
-        print(f"WRONG {one}")
+    for item in wrong:
+        print(f"WRONG {item}")
     return 1 if wrong else 0
 
 

@@ -29,8 +29,8 @@ class Adapter:
         self, client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            operation, own = client.operation(operation_id, args, options or {})
-            return _outcome(operation, {name: _file(value) for name, value in own.items()}, options or {})
+            operation, arguments = client.operation(operation_id, args, options or {})
+            return _outcome(operation, {name: _file(value) for name, value in arguments.items()}, options or {})
         except openconnectors.AnswerError as error:
             raise api.HttpError(error.status, error.value, {**error.headers, **error.fields}) from None
         except openconnectors.OperationFailed as error:
@@ -48,7 +48,7 @@ class Adapter:
 def _file(value: Any) -> Any:
     if isinstance(value, api.FileArg):
         return openconnectors.File(value.content, filename=value.filename, content_type=value.content_type)
-    return [_file(one) for one in value] if isinstance(value, list) else value
+    return [_file(item) for item in value] if isinstance(value, list) else value
 
 
 def _outcome(operation: openconnectors.Operation, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:

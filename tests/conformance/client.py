@@ -24,9 +24,13 @@ class Client:
     def __init__(self, path: Path, base_url: str) -> None:
         self._path = path
         self._base_url = base_url
-        self._made: dict[Any, openconnectors.Connector] = {}
+        self._connectors: dict[Any, openconnectors.Connector] = {}
         self.service = loader.load(path)
-        self.host = {one.name for one in self.service.connection if f"{{{one.name}}}" in self.service.servers[0].url}
+        self.host = {
+            parameter.name
+            for parameter in self.service.connection
+            if f"{{{parameter.name}}}" in self.service.servers[0].url
+        }
 
     def _base(self) -> str | None:
         """The server's URL; of a document whose host has parameters its scheme only, if that is not one too."""
@@ -41,8 +45,8 @@ class Client:
         for name, scheme in self.service.schemes.items():
             values |= {value: auth.get(name, "none") for value in scheme.values.values()}
         key = tuple(sorted(values.items()))
-        if key not in self._made:
-            self._made[key] = openconnectors.load_file(
+        if key not in self._connectors:
+            self._connectors[key] = openconnectors.load_file(
                 self._path,
                 base_url=self._base(),
                 connection=values,
@@ -50,16 +54,16 @@ class Client:
                 retry_on=RETRY_ON,
                 interval=0.05,
             )
-        return self._made[key]
+        return self._connectors[key]
 
     def operation(
         self, operation_id: str, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[openconnectors.Operation, dict[str, Any]]:
         """The operation with its options, and the arguments that are its own."""
-        found = self.connector(arguments, options.get("auth", {}))[operation_id]
+        operation = self.connector(arguments, options.get("auth", {}))[operation_id]
         chosen = {name: options[name] for name in ("headers", "content_type", "accept") if name in options}
-        own = {name: value for name, value in arguments.items() if name not in self.host}
-        return found.using(**chosen), own
+        remaining = {name: value for name, value in arguments.items() if name not in self.host}
+        return operation.using(**chosen), remaining
 
 
 def respond(operation: openconnectors.Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Response:

@@ -61,9 +61,9 @@ class Server:
 
     def report(self) -> dict[str, int]:
         """How often each scenario was counted; those beside the mandatory ones as ``category:name``."""
-        found = {}
+        calls = {}
         for category in CATEGORIES:
             with urllib.request.urlopen(f"{self.url}/report/{category}", timeout=10) as answer:  # noqa: S310
                 for name, count in json.load(answer).items():
-                    found[name if category == "vanilla" else f"{category}:{name}"] = count
-        return found
+                    calls[name if category == "vanilla" else f"{category}:{name}"] = count
+        return calls

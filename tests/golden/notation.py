@@ -14,13 +14,13 @@ from lxml import etree
 import openconnectors
 
 
-def _file(told: Mapping[str, str]) -> openconnectors.File:
+def _file(members: Mapping[str, str]) -> openconnectors.File:
     return openconnectors.File(
-        base64.b64decode(told["bytes"]), filename=told.get("name"), content_type=told.get("type")
+        base64.b64decode(members["bytes"]), filename=members.get("name"), content_type=members.get("type")
     )
 
 
-_MADE: Mapping[str, Callable[[Any], Any]] = {
+_READ: Mapping[str, Callable[[Any], Any]] = {
     "$date-time": datetime.fromisoformat,
     "$date": date.fromisoformat,
     "$time": time.fromisoformat,
@@ -29,45 +29,45 @@ _MADE: Mapping[str, Callable[[Any], Any]] = {
     "$bytes": base64.b64decode,
     "$file": _file,
 }
-_TOLD: Mapping[type, Callable[[Any], Any]] = {
-    datetime: lambda one: {"$date-time": one.isoformat().replace("+00:00", "Z")},
-    date: lambda one: {"$date": one.isoformat()},
-    time: lambda one: {"$time": one.isoformat().replace("+00:00", "Z")},
-    timedelta: lambda one: {"$duration": one.total_seconds()},
-    UUID: lambda one: {"$uuid": str(one)},
-    bytes: lambda one: {"$bytes": base64.b64encode(one).decode("ascii")},
+_WRITE: Mapping[type, Callable[[Any], Any]] = {
+    datetime: lambda item: {"$date-time": item.isoformat().replace("+00:00", "Z")},
+    date: lambda item: {"$date": item.isoformat()},
+    time: lambda item: {"$time": item.isoformat().replace("+00:00", "Z")},
+    timedelta: lambda item: {"$duration": item.total_seconds()},
+    UUID: lambda item: {"$uuid": str(item)},
+    bytes: lambda item: {"$bytes": base64.b64encode(item).decode("ascii")},
 }
 
 
 def python(value: Any) -> Any:
     """A value of a case as Python has it."""
     if isinstance(value, Mapping):
-        if len(value) == 1 and next(iter(value)) in _MADE:
+        if len(value) == 1 and next(iter(value)) in _READ:
             ((name, inside),) = value.items()
-            return _MADE[name](inside)
-        return {name: python(one) for name, one in value.items()}
-    return [python(one) for one in value] if isinstance(value, list) else value
+            return _READ[name](inside)
+        return {name: python(member) for name, member in value.items()}
+    return [python(member) for member in value] if isinstance(value, list) else value
 
 
-def told(value: Any) -> str:
+def notation(value: Any) -> str:
     """A Python value in the notation, as one text to compare: 1 and 1.0 are one number, 1 and true are not."""
-    return json.dumps(_told(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_written(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
-def _told(value: Any) -> Any:
+def _written(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _told(one) for name, one in value.items()}
+        return {name: _written(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_told(one) for one in value]
+        return [_written(member) for member in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    write = _TOLD.get(type(value))
-    return _told(write(value)) if write else value
+    write = _WRITE.get(type(value))
+    return _written(write(value)) if write else value
 
 
-def octets(told: Mapping[str, Any]) -> bytes:
+def content(message: Mapping[str, Any]) -> bytes:
     """The body of a request or an answer."""
-    return base64.b64decode(told["base64"]) if "base64" in told else told.get("body", "").encode("utf-8")
+    return base64.b64decode(message["base64"]) if "base64" in message else message.get("body", "").encode("utf-8")
 
 
 def compared(data: bytes, content_type: str) -> Any:
@@ -78,7 +78,7 @@ def compared(data: bytes, content_type: str) -> Any:
     if media_type.endswith(("/xml", "+xml")):
         return etree.tostring(etree.fromstring(data), method="c14n2").decode("utf-8")
     if media_type.endswith(("/json", "+json")):
-        return told(json.loads(data))
+        return notation(json.loads(data))
     if media_type == "multipart/form-data":
         mark = content_type.partition("boundary=")[2].encode("ascii")
         return data.replace(mark, b"boundary")
