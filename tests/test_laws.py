@@ -329,7 +329,7 @@ PIECES = st.sampled_from(
 
 @LAW
 @given(
-    octets=st.binary(max_size=60) | st.lists(PIECES, max_size=8).map(b"".join),
+    data=st.binary(max_size=60) | st.lists(PIECES, max_size=8).map(b"".join),
     media_type=st.sampled_from(TYPES),
     charset=st.sampled_from(["", "; charset=utf-16", "; charset=none-such", '; charset="latin-1"', "; boundary=x"]),
     status=st.sampled_from([200, 201, 204, 206, 299, 304, 400, 404, 503, 599]),
