@@ -73,14 +73,14 @@ class Server:
 
     def application(self, request: Request) -> Response:
         with self.lock:
-            given = request.authorization
-            self.requests.append(given)
+            authorization = request.authorization
+            self.requests.append(authorization)
             self.bodies.append(request.get_data())
-            if given is None or given.type != "digest":
+            if authorization is None or authorization.type != "digest":
                 return self.challenge()
-            if not self.proved(request, given):
+            if not self.proved(request, authorization):
                 return self.challenge()
-            nonce, count = given.parameters["nonce"] or "", int(given.parameters.get("nc") or "1", 16)
+            nonce, count = authorization.parameters["nonce"] or "", int(authorization.parameters.get("nc") or "1", 16)
             if nonce not in self.counts or count <= self.counts[nonce] or count > self.uses:
                 return self.challenge(stale=True)
             self.counts[nonce] = count if self.qop else 0
@@ -89,9 +89,9 @@ class Server:
                 response.headers["Authentication-Info"] = f'qop=auth, nextnonce="{self.nonce()}"'
             return response
 
-    def proved(self, request: Request, given: Authorization) -> bool:
+    def proved(self, request: Request, authorization: Authorization) -> bool:
         """The check of section 3.4.1, from the fields as they came."""
-        fields = {name: value or "" for name, value in given.parameters.items()}
+        fields = {name: value or "" for name, value in authorization.parameters.items()}
         algorithm = fields.get("algorithm", "MD5")
         user = fields.get("username", "")
         wanted = digest(algorithm, f"{self.user}:{REALM}") if fields.get("userhash") == "true" else self.user
@@ -179,7 +179,7 @@ def test_each_algorithm(server: Server, load: Callable[..., Connector], algorith
     connector = load()
 
     assert [connector.get(q="x,y é"), connector.get(q="z")] == [{}, {}]
-    assert [given is not None for given in server.requests] == [False, True, True]
+    assert [request is not None for request in server.requests] == [False, True, True]
 
 
 def test_a_server_of_rfc_2069(server: Server, load: Callable[..., Connector]) -> None:
@@ -205,9 +205,9 @@ def test_the_first_challenge_that_can_be_met_is_taken(server: Server, load: Call
     server.algorithms = ["SHA-256", "MD5"]
 
     assert load().get() == {}
-    given = server.requests[-1]
-    assert given is not None
-    assert given.parameters["algorithm"] == "SHA-256"
+    authorization = server.requests[-1]
+    assert authorization is not None
+    assert authorization.parameters["algorithm"] == "SHA-256"
 
 
 def test_only_basic_is_offered(server: Server, load: Callable[..., Connector]) -> None:
@@ -234,7 +234,7 @@ def test_a_stale_nonce_is_replaced(server: Server, load: Callable[..., Connector
     connector = load()
 
     assert [connector.get() for _ in range(5)] == [{}] * 5
-    counts = [given and int(given.parameters["nc"] or "0", 16) for given in server.requests]
+    counts = [request and int(request.parameters["nc"] or "0", 16) for request in server.requests]
     assert counts == [None, 1, 2, 3, 1, 2, 3, 1]
 
 
@@ -253,7 +253,7 @@ def test_the_next_nonce_is_used(server: Server, load: Callable[..., Connector]) 
     connector = load()
 
     assert [connector.get() for _ in range(3)] == [{}] * 3
-    nonces = [given.parameters["nonce"] for given in server.requests if given is not None]
+    nonces = [request.parameters["nonce"] for request in server.requests if request is not None]
     assert len(server.requests) == 4
     assert len(set(nonces)) == 3
 
@@ -276,7 +276,9 @@ def test_each_count_is_used_once_by_threads(server: Server, load: Callable[..., 
     server.requests.clear()
     with ThreadPoolExecutor(8) as pool:
         values = list(pool.map(lambda _: connector.get(), range(40)))
-    pairs = [(given.parameters["nonce"], given.parameters["nc"]) for given in server.requests if given is not None]
+    pairs = [
+        (request.parameters["nonce"], request.parameters["nc"]) for request in server.requests if request is not None
+    ]
 
     assert values == [{}] * 40
     assert len(set(pairs)) == len(pairs)

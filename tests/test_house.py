@@ -199,8 +199,8 @@ def test_vendors_are_spelled_in_the_extensions_only() -> None:
 
 def test_one_module_sleeps_and_sends() -> None:
     """Flows yield what they wait for and what they send: the runner alone does it."""
-    found = {path for path in _holding(r"time\.sleep|transport\.send\(") if path.startswith("engine/")}
-    assert found == {"engine/call/runner.py"}
+    paths = {path for path in _holding(r"time\.sleep|transport\.send\(") if path.startswith("engine/")}
+    assert paths == {"engine/call/runner.py"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "spec").glob("*.swagger.yaml")), ids=lambda path: path.name)

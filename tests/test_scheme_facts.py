@@ -75,11 +75,11 @@ def sent_once(request: Request) -> Flow[Response]:
     return (yield request)
 
 
-def call(kind: Scheme, given: Mapping[str, str], known: Mapping[str, str]) -> tuple[int, list[Request]]:
+def call(kind: Scheme, values: Mapping[str, str], known: Mapping[str, str]) -> tuple[int, list[Request]]:
     """The status of a call with values, at a server that knows others, and the requests that it took."""
     row = SCHEMES[kind.type]
     peer = Peer(row.guard(kind, secrets(known)))
-    response = Runner(peer).run(row.authenticate(kind, secrets(given)).flow(REQUEST, sent_once))
+    response = Runner(peer).run(row.authenticate(kind, secrets(values)).flow(REQUEST, sent_once))
     return response.status, peer.requests
 
 
@@ -131,8 +131,8 @@ def test_the_parts_of_a_row(name: str) -> None:
     """A part that is needed and not there is missing, by the name of its connection parameter; others are not."""
     row = SCHEMES[name]
     for part in row.parts:
-        given = {key: text for key, text in VALUES[name].items() if key != part.name}
-        missing = missing_values(scheme(name), values_of(scheme(name), given))
+        incomplete = {key: text for key, text in VALUES[name].items() if key != part.name}
+        missing = missing_values(scheme(name), values_of(scheme(name), incomplete))
         assert missing == ([part.name] if part.required else [])
 
 
@@ -205,8 +205,8 @@ CHALLENGES: list[tuple[list[str], list[tuple[str, dict[str, str]]]]] = [
 @pytest.mark.parametrize(("fields", "expected"), CHALLENGES, ids=str)
 def test_challenges_are_read(fields: list[str], expected: list[tuple[str, dict[str, str]]]) -> None:
     """RFC 9110 section 11.6.1: several in a field, several fields, commas in quoted text, what ends nowhere."""
-    assert [(one.scheme, one.parameters) for one in challenges(fields)][: len(expected)] == expected
-    assert all(isinstance(one, Challenge) for one in challenges(fields))
+    assert [(challenge.scheme, challenge.parameters) for challenge in challenges(fields)][: len(expected)] == expected
+    assert all(isinstance(challenge, Challenge) for challenge in challenges(fields))
 
 
 def test_the_schema_of_extensions_has_the_rows() -> None:
@@ -238,8 +238,8 @@ class Hmac:
     def _signed(self, request: Request) -> Request:
         path = request.url.partition("?")[0].rpartition("/")[2]
         proof = hmac.new(self._key.reveal().encode(), path.encode(), "sha256").hexdigest()
-        own = Credentials({"Authorization": Secret(f"Toy {proof}")})
-        return replace(request, credentials=own.merged(request.credentials))
+        credentials = Credentials({"Authorization": Secret(f"Toy {proof}")})
+        return replace(request, credentials=credentials.merged(request.credentials))
 
 
 class HmacGuard:
@@ -293,7 +293,7 @@ def test_a_toy_scheme_works_through_a_call(toy_document: Path) -> None:
     with Sandbox(service) as sandbox:
         connector = openconnectors.load_file(toy_document, base_url=sandbox.url, connection=sandbox.values)
 
-        assert [one.name for one in service.connection] == ["toy_secret"]
+        assert [parameter.name for parameter in service.connection] == ["toy_secret"]
         assert connector.get.response().status == 200
 
 
@@ -318,8 +318,10 @@ def test_a_toy_scheme_renews_its_key(toy_document: Path) -> None:
 
 def test_credentials_of_a_policy_go_before_those_of_a_scheme() -> None:
     """A field that the request brings along is not replaced."""
-    own = Credentials({"X-Key": Secret("of a policy")})
-    (request,) = list(FixedAuth(Credentials({"X-Key": Secret("k")})).flow(replace(REQUEST, credentials=own), sent_once))
+    of_policy = Credentials({"X-Key": Secret("of a policy")})
+    (request,) = list(
+        FixedAuth(Credentials({"X-Key": Secret("k")})).flow(replace(REQUEST, credentials=of_policy), sent_once)
+    )
 
     assert isinstance(request, Request)
     assert request.credentials.reveal(request)[1] == {"X-Key": "of a policy"}
