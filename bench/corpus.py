@@ -21,10 +21,10 @@ from typing import Any
 
 from openconnectors import registry
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.credentials import revealed
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import ConnectorError, InvalidDocument
 from openconnectors.engine.http import Request
+from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.options import Options

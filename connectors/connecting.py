@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from openconnectors.engine.auth.oauth2 import Client, client_of, kept_of
 from openconnectors.engine.call.runner import Runner
-from openconnectors.engine.credentials import Secret, Values
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import ConnectionParameter
+from openconnectors.engine.secret import Secret, Values
 
 MAX_WAIT = 300.0
 """Seconds that a person has to agree in the browser."""

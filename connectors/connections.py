@@ -34,9 +34,10 @@ from tomlkit.items import Table
 
 from openconnectors.engine.auth.oauth2 import FIELDS, Store
 from openconnectors.engine.call.connection import held, may_be_empty, missing, secret_names
-from openconnectors.engine.credentials import Secret, Values, revealed, sealed
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName
+from openconnectors.engine.masking import revealed, sealed
 from openconnectors.engine.model import ConnectionParameter, Service
+from openconnectors.engine.secret import Secret, Values
 from openconnectors.locks import locked
 from openconnectors.registry import Entry
 

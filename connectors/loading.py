@@ -11,10 +11,10 @@ from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
-from openconnectors.engine.credentials import sealed
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
+from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.engine.transports.certificates import Certificate

@@ -10,9 +10,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from openconnectors.engine.credentials import NO_CREDENTIALS, SHOWN, Credentials, Mask, mask_of, revealed
+from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import ConnectionMissing, Problem
+from openconnectors.engine.masking import Mask, mask_of, revealed
+from openconnectors.engine.secret import SHOWN
 from openconnectors.engine.streams import Content, Stream
 
 

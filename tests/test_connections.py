@@ -21,8 +21,8 @@ from openconnectors import cli, connecting, connections, registry
 from openconnectors.engine.auth import oauth2 as oauth
 from openconnectors.engine.call import runner
 from openconnectors.engine.client.connector import connected
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.documents import loader
+from openconnectors.engine.secret import Secret
 from openconnectors.engine.transports.blocking import BlockingTransport
 from tests.conftest import command, serving
 from tests.oauth_server import CLIENT, PERSON, SECRET, State, application

@@ -18,8 +18,8 @@ from werkzeug.wrappers import Request, Response
 import openconnectors
 from openconnectors import connections, registry
 from openconnectors.cli import managing
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.documents import loader
+from openconnectors.engine.secret import Secret
 from openconnectors.locks import locked
 from tests.conftest import ROOT, command, serving
 

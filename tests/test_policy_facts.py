@@ -14,8 +14,8 @@ import openconnectors
 from openconnectors.engine import policies
 from openconnectors.engine.client.connector import connected
 from openconnectors.engine.client.diagnostics import diagnostics
-from openconnectors.engine.credentials import revealed
 from openconnectors.engine.errors import Diagnostic, Unsupported
+from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import PolicyUse
 from openconnectors.engine.policies import POLICIES, Row, compile_policy
 from openconnectors.engine.policies.effects import (

@@ -17,12 +17,13 @@ from openconnectors.engine.auth.challenges import Challenge, challenges
 from openconnectors.engine.auth.scheme import Auth, FixedAuth, Guard, Part, Received, SchemeType, Values
 from openconnectors.engine.auth.schemes import SCHEMES, missing_values, values_of
 from openconnectors.engine.call.runner import Runner
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.documents import loader
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Scheme
 from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.secret import Secret
 from tests.conftest import ROOT
 
 REQUEST = Request("GET", "https://h.example/a?q=1", {}, safe=True)

@@ -11,8 +11,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from openconnectors.engine.credentials import Credentials, Mask, Secret, Url, Values
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.http import Headers, Request
+from openconnectors.engine.masking import Mask, Url
+from openconnectors.engine.secret import Secret, Values
 
 CLEAR = 'pa"ss/wo&rd <é> 12345'
 
@@ -101,7 +103,7 @@ def test_a_mask_finds_a_secret_however_it_is_spelled(spelled: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_a_mask_finds_a_secret_in_octets_of_any_encoding(encoding: str) -> None:
     """What is masked is still in that encoding."""
-    masked = Mask([Secret(CLEAR)]).octets(f"wrong: {CLEAR} of ada".encode(encoding), encoding)
+    masked = Mask([Secret(CLEAR)]).data(f"wrong: {CLEAR} of ada".encode(encoding), encoding)
     assert masked.decode(encoding).lstrip("\ufeff") == "wrong: *** of ada"
 
 

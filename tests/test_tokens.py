@@ -26,9 +26,9 @@ from openconnectors.engine import http
 from openconnectors.engine.auth import oauth2 as oauth
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.client.connector import connected
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.flows import Acquire, Flow, Wait
 from openconnectors.engine.model import ConnectionParameter
+from openconnectors.engine.secret import Secret
 from tests.conftest import ROOT, serving
 
 

@@ -20,13 +20,14 @@ from openconnectors.connecting import FLOWS
 from openconnectors.engine.call.connection import Connection, may_be_empty
 from openconnectors.engine.call.connection import missing as connections_missing
 from openconnectors.engine.client.connector import connected
-from openconnectors.engine.credentials import Mask, Secret, Url, sealed
 from openconnectors.engine.documents import loader
 from openconnectors.engine.endpoints import HTTP, shown
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.http import Request
+from openconnectors.engine.masking import Mask, Url, sealed
 from openconnectors.engine.model import ConnectionParameter, Service
 from openconnectors.engine.policies import findings
+from openconnectors.engine.secret import Secret
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.loading import connect, entry_at, entry_named, service_named
 from openconnectors.registry import Entry

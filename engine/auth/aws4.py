@@ -21,11 +21,12 @@ from functools import reduce
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import TransportError, Unsupported
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Scheme
+from openconnectors.engine.secret import Secret
 from openconnectors.engine.streams import Content
 
 _ALGORITHM = "AWS4-HMAC-SHA256"

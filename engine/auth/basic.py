@@ -14,9 +14,10 @@ from openconnectors.engine.auth.scheme import (
     Values,
     header_credentials,
 )
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.model import Scheme
+from openconnectors.engine.secret import Secret
 
 
 def _credentials(scheme: Scheme, values: Values) -> Credentials:

@@ -16,8 +16,9 @@ from openconnectors.engine.auth.scheme import (
     challenge,
     header_credentials,
 )
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.model import Scheme
+from openconnectors.engine.secret import Secret
 
 
 def _credentials(scheme: Scheme, values: Values) -> Credentials:

@@ -23,11 +23,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 from openconnectors.engine.auth.challenges import challenges
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values, quoted
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import Scheme
+from openconnectors.engine.secret import Secret
 
 _HASHES: Mapping[str, str] = {"md5": "md5", "sha-256": "sha256", "sha-512-256": "sha512_256"}
 """Algorithms of RFC 7616 section 3.3 as hashlib names them; each also with ``-sess``."""

@@ -25,12 +25,14 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from openconnectors.engine.credentials import Credentials, Mask, Secret, Values, revealed, sealed
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.endpoints import endpoint
 from openconnectors.engine.errors import AnswerError, ConnectionMissing, ConnectorError, TransportError
 from openconnectors.engine.flows import Acquire, Flow, Wait
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.masking import Mask, revealed, sealed
 from openconnectors.engine.model import OAuth
+from openconnectors.engine.secret import Secret, Values
 
 _log = logging.getLogger("openconnectors")
 

@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
-from openconnectors.engine.credentials import Credentials, Secret
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Scheme
+from openconnectors.engine.secret import Secret
 
 Values: TypeAlias = Mapping[str, Secret]
 """The values of a scheme's parts, by the name of the part. A part that may be left out need not be there."""

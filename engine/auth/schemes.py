@@ -10,9 +10,9 @@ from openconnectors.engine.auth.basic import BASIC
 from openconnectors.engine.auth.bearer import BEARER, OAUTH2
 from openconnectors.engine.auth.digest import DIGEST
 from openconnectors.engine.auth.scheme import SchemeType, Values
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
 from openconnectors.engine.model import Operation, Scheme, Service
+from openconnectors.engine.secret import Secret
 
 SCHEMES: Mapping[str, SchemeType] = {row.name: row for row in (BASIC, API_KEY, OAUTH2, BEARER, DIGEST, AWS4)}
 """Every type of scheme, by the name that documents are lowered to."""

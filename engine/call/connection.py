@@ -11,24 +11,17 @@ from openconnectors.engine.auth.oauth2 import FIELDS, SECRET_FIELDS, Store, Toke
 from openconnectors.engine.auth.scheme import Auth, FixedAuth, Part
 from openconnectors.engine.auth.schemes import SCHEMES, needed, row_of
 from openconnectors.engine.call.retry import Quota
-from openconnectors.engine.credentials import (
-    NO_CREDENTIALS,
-    Credentials,
-    Mask,
-    Secret,
-    Url,
-    Values,
-    revealed,
-    sealed,
-)
+from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
 from openconnectors.engine.documents.dialects.lowering import UNUSABLE
 from openconnectors.engine.endpoints import HOST
 from openconnectors.engine.errors import ConnectionMissing, nearest
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import NO_HOST, Request, Response, checked_base
+from openconnectors.engine.masking import Mask, Url, revealed, sealed
 from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Scheme, Service
 from openconnectors.engine.path_templates import expand, variables
 from openconnectors.engine.policies.expressions import plain
+from openconnectors.engine.secret import Secret, Values
 from openconnectors.engine.urls import segment
 
 

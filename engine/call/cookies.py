@@ -14,8 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from openconnectors.engine.credentials import revealed
 from openconnectors.engine.http import Origin, Request, Response, origin
+from openconnectors.engine.masking import revealed
 
 _MOST, _LONGEST = 50, 4096
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

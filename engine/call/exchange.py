@@ -23,10 +23,10 @@ from typing import TypeAlias
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.retry import UNLABELLED, Labels, Quota, with_retries
-from openconnectors.engine.credentials import mask_of, revealed
 from openconnectors.engine.errors import InvalidResponse, Problem
 from openconnectors.engine.flows import Flow, Send, Wait
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.masking import mask_of, revealed
 
 MAX_REDIRECTS = 5
 
@@ -129,4 +129,4 @@ def _redacted(response: Response, request: Request) -> Response:
     """An error response without the secrets that it may echo."""
     mask = mask_of(request.base)
     mask.add(*request.credentials.secrets)
-    return replace(response, headers=response.headers.masked(mask), body=mask.octets(response.body))
+    return replace(response, headers=response.headers.masked(mask), body=mask.data(response.body))

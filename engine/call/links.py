@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from openconnectors.engine.credentials import beside, revealed
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import InvalidResponse, Problem
 from openconnectors.engine.http import Request, origin
+from openconnectors.engine.masking import beside, revealed
 from openconnectors.engine.urls import literal_text
 
 _MAY_STAND = "%:/?#[]@!$&'()*+,;=-._~"

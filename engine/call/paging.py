@@ -10,10 +10,10 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.long_running import started_by
-from openconnectors.engine.credentials import beside, revealed
 from openconnectors.engine.errors import InvalidResponse, Unsupported
 from openconnectors.engine.flows import Result, Results
 from openconnectors.engine.http import Request
+from openconnectors.engine.masking import beside, revealed
 from openconnectors.engine.model import MISSING, Paging
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.members import pick_dotted

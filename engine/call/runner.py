@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
-from openconnectors.engine.credentials import Mask, sealed
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Acquire, Flow, Result, Results, Wait
 from openconnectors.engine.http import Response, Transport
+from openconnectors.engine.masking import Mask, sealed
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.exchange import wait
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.paging import page_items
-from openconnectors.engine.credentials import beside, revealed
 from openconnectors.engine.errors import InvalidArguments, InvalidResponse, Problem
 from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response, retry_after
+from openconnectors.engine.masking import beside, revealed
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.policies.effects import Cursor
 from openconnectors.engine.policies.expressions import Scope, plain

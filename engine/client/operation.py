@@ -12,8 +12,8 @@ from openconnectors.engine.client import choices
 from openconnectors.engine.client.handles import Events, Poller, Subscription
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.client.signature import documentation, signature
-from openconnectors.engine.credentials import sealed
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.options import CallOptions

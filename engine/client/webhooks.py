@@ -21,11 +21,12 @@ from openconnectors.engine.call.connection import in_code
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.operation import Operation, calls_of
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
-from openconnectors.engine.credentials import Secret, sealed
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import ConnectionMissing, InvalidArguments, InvalidResponse, Problem, Unsupported
+from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Handshake, Signature
+from openconnectors.engine.secret import Secret
 from openconnectors.engine.values.codecs import codec_for, essence, json
 
 MAX_BODY = 4 * 1024 * 1024

@@ -12,10 +12,10 @@ from typing import Any
 
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.client.connector import Connector, UnknownOperation, connected, runner_of
-from openconnectors.engine.credentials import Mask
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.masking import Mask
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 

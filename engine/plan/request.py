@@ -17,8 +17,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from openconnectors.engine.credentials import Credentials, mask_of, revealed
-from openconnectors.engine.credentials import Url as SecretUrl
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import (
     ConnectionMissing,
     InvalidArguments,
@@ -27,6 +26,8 @@ from openconnectors.engine.errors import (
     Unsupported,
 )
 from openconnectors.engine.http import NO_HOST, Prerequisite, Request, Response, checked_base, field_text
+from openconnectors.engine.masking import Url as SecretUrl
+from openconnectors.engine.masking import mask_of, revealed
 from openconnectors.engine.model import Operation
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.arguments import Arguments

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from openconnectors.engine.credentials import Mask
+from openconnectors.engine.masking import Mask
 from openconnectors.engine.policies.expressions import Expression, Scope, Template
 
 

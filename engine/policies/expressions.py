@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from openconnectors.engine.credentials import revealed
 from openconnectors.engine.errors import Unsupported
+from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import MISSING
 
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.endpoints import INSIDE
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.policies.effects import AskFirst, ChangeRequest, RequestBuilder
 from openconnectors.engine.policies.expressions import ARGUMENTS, METHOD, Expression, Scope, Template, template
 from openconnectors.engine.policies.use import PolicyParameter, UnusablePolicy, Use
+from openconnectors.engine.secret import Secret
 
 _METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "@request.originalhttpmethod")
 HOST = (PolicyParameter("urlTemplate"),)

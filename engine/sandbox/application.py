@@ -28,7 +28,7 @@ from urllib.parse import unquote, urlsplit
 
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.credentials import revealed
+from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
-from openconnectors.engine.credentials import Secret
 from openconnectors.engine.errors import ConnectionMissing
+from openconnectors.engine.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
