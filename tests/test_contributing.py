@@ -1,7 +1,8 @@
-"""CONTRIBUTING.md says in how many places each addition is made: those additions, made in tests."""
+"""CONTRIBUTING.md says in how many places each addition is made: its table is true, and a connector, added."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -9,7 +10,31 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
+
+ROWS = re.findall(r"^\| (an? .+?) \| (.+?) \| `(.+?)` \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+
+
+def _tables(path: Path) -> set[str]:
+    """The names that a module gives at its top level."""
+    statements = ast.parse(path.read_text("utf-8")).body
+    targets = [statement.target for statement in statements if isinstance(statement, ast.AnnAssign)]
+    targets += [target for statement in statements if isinstance(statement, ast.Assign) for target in statement.targets]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+@pytest.mark.parametrize(("addition", "places", "test"), ROWS, ids=[row[0] for row in ROWS])
+def test_the_places_of_an_addition_are_there(addition: str, places: str, test: str) -> None:
+    """Every folder, file and table that CONTRIBUTING.md names for an addition exists, and so does its test."""
+    paths = [name for name in re.findall(r"`([^`]+)`", places) if "/" in name]
+
+    assert paths
+    assert [name for name in [*paths, test] if not (ROOT / name).exists()] == []
+    for table, path in re.findall(r"`([A-Z]+)` \(`([^`]+)`\)", places):
+        assert table in _tables(ROOT / path)
+
 
 GAUGES = """
 swagger: "2.0"
