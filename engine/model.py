@@ -1,9 +1,16 @@
-"""A service in one dialect-free model: frozen data without behaviour.
+"""A service in one dialect-free model: frozen data, with the few lookups that every reader would write alike.
 
-Every dialect lowers its documents into these records, every consumer reads only them. A schema
-that was a reference stays one (``ref``), so that recursion needs no cycles and a definition is
-lowered when it is first looked at: see ``Lazy``. ``at`` is always the RFC 6901 pointer of the
-node in its document.
+Rule 1. Every dialect lowers its documents into these records, every consumer reads only them. What a specification can
+say has its place here (OpenAPI 3.2 is the superset), whether a dialect that is read says it or not.
+
+Rule 2. Bodies have media types, each with its own schema and encoding. Media types of one schema (in Swagger 2.0, all)
+share the object, so that what is compiled for it is compiled once. No consumer takes the first media type for all:
+``plan.content`` says which describes a value.
+
+Rule 3. A schema that was a reference stays one (``ref``), so that recursion needs no cycles and a definition is lowered
+when it is first read: see ``Lazy``.
+
+``at`` is always the RFC 6901 pointer of a node in its document.
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ T = TypeVar("T")
 
 
 class Missing(Enum):
-    """Stands where no value was given; distinct from a null that was."""
+    """The value of what is absent; distinct from a null that is present."""
 
     MISSING = "missing"
 
@@ -34,8 +41,8 @@ MISSING = Missing.MISSING
 
 
 class Lazy(Mapping[str, T], Generic[T]):
-    """A mapping whose values are made when they are first read, then kept. One that is not
-    ``closed`` makes values for names beyond those it lists."""
+    """A mapping whose values are made when they are first read, then kept. One that is not ``closed`` makes values for
+    names beyond those it lists."""
 
     __slots__ = ("_closed", "_make", "_names", "_values")
 
@@ -64,7 +71,7 @@ class Lazy(Mapping[str, T], Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Xml:
-    """The Swagger ``xml`` object (Swagger 2.0, "XML Object")."""
+    """How a schema is written in XML (Swagger 2.0 and OpenAPI 3.1, "XML Object")."""
 
     name: str | None = None
     namespace: str | None = None
@@ -72,14 +79,14 @@ class Xml:
     attribute: bool = False
     wrapped: bool = False
     text: bool = False
-    """True where the member is the text of its element."""
+    """True if the member is the text of its element."""
     empty_is_text: bool = False
-    """True where an empty element is the empty text, whatever ``XmlRule`` says of others."""
+    """True if an empty element is the empty text, whatever ``XmlRule`` says of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """How a value travels where that differs from the contract: another schema, another place."""
+    """How a value is on the wire if that differs from the contract: its schema there, its path there."""
 
     schema: Schema | None = None
     path: tuple[str, ...] = ()
@@ -87,11 +94,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """Where the allowed values of a parameter are asked: an operation, and how to read its answer.
+    """The operation that lists the allowed values of a parameter, and how to read its response.
 
-    ``arguments`` maps its parameters to literals, to ``("argument", name)`` of the asking call, or to
-    ``("chosen", name)``, the choice that is to be opened. ``below`` is where what lies below a choice is asked.
-    Without an operation they are those of the service's ``picker``.
+    ``arguments`` maps its parameters to literals, to ``("argument", name)`` of the call that the values are for, or to
+    ``("chosen", name)``, a member of the choice that is opened. ``below`` lists the level below a choice. Without an
+    operation the values are those of the service's ``picker``.
     """
 
     operation: str
@@ -152,11 +159,11 @@ class Schema:
     discriminator_mapping: Mapping[str, str] = field(default_factory=dict)
     """The references of schemas, by the values of the discriminator that select them."""
     discriminator_value: str | None = None
-    """What the discriminator of a schema above says for this one; None: its own name."""
+    """The value that selects this schema in the discriminator of one that it extends; None: its name."""
     open_enum: bool = False
-    """True where the enum lists known values and does not forbid others."""
+    """True if the enum lists known values and does not forbid others."""
     flatten: bool = False
-    """True where callers see the members of this object as those of the object around it."""
+    """True if callers see the members of this object as those of the object around it."""
     keywords: Mapping[str, Any] = field(default_factory=dict)
     xml: Xml = Xml()
     encoding: Encoding | None = None
@@ -169,9 +176,9 @@ class Schema:
     """The operation that gives the schema itself."""
     wire: Wire | None = None
     notification: bool = False
-    """True where callers give the URL that events are sent to."""
+    """True if it is the URL that events are sent to."""
     header_prefix: str = ""
-    """Where this is a mapping that travels as header fields: what their names begin with."""
+    """If it is a mapping that is sent as header fields: what their names begin with."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -196,7 +203,7 @@ NEVER = Schema(keywords={"not": Schema()})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
-    """Paths, each with the pointer of what stands there."""
+    """Paths, each with the pointer of its path item."""
 
     items: Mapping[str, str] = field(default_factory=dict)
 
@@ -230,7 +237,7 @@ class Parameter:
     encoding: Literal["once", "twice", "none"] = "once"
     allow_empty: bool = False
     notification: bool = False
-    """As that of a schema."""
+    """True if it is the URL that events are sent to."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -284,7 +291,7 @@ class RequestBody:
     visibility: str = ""
     choices: Choices | None = None
     notification: bool = False
-    """As that of a schema."""
+    """True if it is the URL that events are sent to."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
 
@@ -318,9 +325,8 @@ class DeclaredResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
-    """How a caller chooses the media type of the answer: the ``Accept`` header field, a suffix of the
-    path, or a query parameter. ``values`` maps what stands there to media types; the first of a
-    type is the one that is sent."""
+    """How a caller chooses the media type of the response: by the ``Accept`` header field, a suffix of the path, or a
+    query parameter. ``values`` maps the texts there to media types; of several for one, the first is sent."""
 
     where: Literal["header", "path", "query"] = "header"
     name: str = ""
@@ -329,8 +335,8 @@ class Representation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Where an answer holds its items and the link to its next page, and the operation that takes the
-    link, where it is not followed as it is."""
+    """Where a response has its items and the link to the next page, and the operation that takes the link, if it is not
+    followed as it is."""
 
     next_link: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
@@ -338,17 +344,17 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Polling:
-    """That an operation goes on after its answer. ``final`` says where its value stands in the end:
-    ``location``, ``original-uri``, ``azure-async-operation``, ``operation-location``; empty: the usual place."""
+class LongRunning:
+    """An operation that goes on after its response. ``final`` is where its value is in the end: ``location``,
+    ``original-uri``, ``azure-async-operation``, ``operation-location``; empty: the usual place."""
 
     final: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlRule:
-    """What the ``xml`` object cannot say: an element around every document, and whether an empty
-    element (or attribute) means null."""
+    """What the ``xml`` object cannot say: an element around every document, and whether an empty element (or attribute)
+    means null."""
 
     envelope: str | None = None
     empty_is_null: bool = False
@@ -359,10 +365,10 @@ class Signature:
     """How a service signs what it sends: an HMAC of ``text``, which names ``{method}``, ``{url}``, ``{form}`` (the
     sorted fields, name and value), ``{body}`` and ``{header:NAME}``, under the connection value ``secret``.
 
-    ``prefix`` stands before a signature in the header field, ``separator`` between the parts of the field where it
-    holds several; ``{header:NAME:part}`` is the value of one. ``moment`` is a header field, or ``NAME:part`` of
-    one, with the time of sending, which may be ``seconds`` old; ``body_hash`` a parameter of the URL with the SHA-256
-    of a body that is no form. ``secret_encoding`` and ``secret_prefix`` say how the secret is written."""
+    ``prefix`` is before a signature in the header field, ``separator`` between the parts of a field that has several;
+    ``{header:NAME:part}`` is the value of one. ``moment`` is a header field, or ``NAME:part`` of one, with the time of
+    sending, which may be ``seconds`` old; ``body_hash`` a parameter of the URL with the SHA-256 of a body that is not a
+    form. ``secret_encoding`` and ``secret_prefix`` say how the secret is written."""
 
     header: str
     secret: str
@@ -383,10 +389,10 @@ class Handshake:
     """How a service asks whether a URL may be sent events, and how it is answered. A place of the request is
     ``query:NAME``, ``header:NAME``, ``body:/pointer`` (of JSON) or ``body``, its whole text.
 
-    ``when`` maps places to the texts that stand there; ``verify`` maps places to the connection values that they must
-    equal (``*``: any secret one). ``answer`` is a text, or plain data that goes as JSON, and ``headers`` are header
+    ``when`` maps places to the texts that are there; ``verify`` maps places to the connection values that they must
+    equal (``*``: any secret one). ``answer`` is a text, or plain data that is sent as JSON, and ``headers`` are header
     fields; both name ``{challenge}``, the text at the place ``challenge``, and ``{hmac}``, its HMAC under the
-    connection value ``secret``. ``signed``: as events are; None: where it is posted and the service signs."""
+    connection value ``secret``. ``signed``: as events are; None: if it is posted and the service signs."""
 
     challenge: str
     method: str = "POST"
@@ -402,7 +408,7 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShape:
-    """Where an error body keeps the provider's own code and message."""
+    """Where an error body has the provider's code and message."""
 
     code: tuple[str, ...] = ()
     message: tuple[str, ...] = ()
@@ -422,7 +428,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     request_body: RequestBody | None = None
     accept: tuple[str, ...] = ()
-    """The media types that responses may be asked for in, best first; empty: those of the responses."""
+    """The media types that responses may be requested in, best first; empty: those of the responses."""
     responses: Mapping[str, DeclaredResponse] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Alternatives, each a set of schemes that are needed together."""
@@ -432,10 +438,10 @@ class Operation:
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
     paging: Paging | None = None
-    polling: Polling | None = None
+    long_running: LongRunning | None = None
     retry_on: frozenset[int] = frozenset()
     trigger: str = ""
-    """``single`` or ``batch`` where it tells of events: one in an answer, or a list of them."""
+    """``single`` or ``batch`` if it reports events: one in a response, or a list of them."""
     event: Schema | None = None
     """What is sent to the URL that a subscription gives."""
     sandbox: Mapping[str, Any] = field(default_factory=dict)
@@ -448,7 +454,7 @@ class Operation:
         return self.responses
 
     def offered(self) -> tuple[str, ...]:
-        """The media types that responses may be asked for in, best first: those that the document lists for the
+        """The media types that responses may be requested in, best first: those that the document lists for the
         operation, else those of its responses, successes before errors."""
         if self.accept:
             return self.accept
@@ -486,9 +492,9 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
-    """Where tokens come from (RFC 6749): the endpoints, the scopes and how they are parted, the grant that is meant.
+    """Where tokens come from (RFC 6749): the endpoints, the scopes and their delimiter, the grant.
 
-    ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, where it is a real one."""
+    ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, if it is a real one."""
 
     provider: str = ""
     authorize: str = ""
@@ -547,17 +553,17 @@ class PolicyUse:
     parameters: Mapping[str, Any]
     title: str = ""
     finding: Callable[[str], Diagnostic]
-    """Makes a finding at the place where it stands."""
+    """Makes a finding at the place of this use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
 
-    An operation raises ``InvalidDocument`` where it, or a schema that it uses, cannot be read.
+    An operation raises ``InvalidDocument`` if it, or a schema that it uses, cannot be read.
 
-    Of ``servers`` the first is used unless the caller names another. ``subtypes`` has, by reference, the
-    references of the schemas that extend one by their ``allOf``, directly or not."""
+    Of ``servers`` the first is used unless the caller names another. ``subtypes`` has, by reference, the references of
+    the schemas that extend one by their ``allOf``, directly or not."""
 
     title: str
     version: str = ""
@@ -569,23 +575,24 @@ class Service:
     """The sets of several schemes that are needed together."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Method and path of each operation, known also where it cannot be read."""
+    """Method and path of each operation, also of one that cannot be read."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
     schema_of: Callable[[Any], Schema] = lambda raw: Schema()
-    """Lowers a schema that came in an answer, written as the document's own are."""
-    finding: Callable[[str, str, str], Diagnostic] = lambda rule, said, at: Diagnostic(
-        rule, "warning", said, "", 1, 1, at
+    """Lowers a schema that came in a response, written as those of the document are."""
+    finding: Callable[[str, str, str], Diagnostic] = lambda rule, message, at: Diagnostic(
+        rule, "warning", message, "", 1, 1, at
     )
-    """Makes a warning of a rule, what is said, and the pointer of where it stands."""
+    """Makes a warning of a rule, a message and a pointer."""
     signature: Signature | None = None
     handshakes: tuple[Handshake, ...] | None = None
-    """None where the document says nothing: then those that are common."""
+    """None if the document says nothing: then those that are common."""
     test: Choices | None = None
-    picker: Choices | None = None
     """The operation that shows whether a connection works."""
+    picker: Choices | None = None
+    """The operation that lists the files of the service."""
     scripted: frozenset[str] = frozenset()
     """The operations that a script of the publisher's rewrites, which does not run here."""
     representation: Representation = Representation()
@@ -597,7 +604,7 @@ class Service:
     diagnostics: tuple[Diagnostic, ...] = ()
     """What was found while its files were read."""
     blocked: tuple[Diagnostic, ...] = ()
-    """Those that forbid to send anything, whatever the operation."""
+    """Those that forbid sending anything, whatever the operation."""
 
     def resolve(self, schema: Schema) -> Schema:
         """The schema itself, or the one it refers to."""

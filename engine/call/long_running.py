@@ -17,7 +17,7 @@ from openconnectors.engine.call.links import follow
 from openconnectors.engine.errors import InvalidResponse, OperationFailed, Timeout
 from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Headers, Request, Response, retry_after
-from openconnectors.engine.model import Polling
+from openconnectors.engine.model import LongRunning
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.members import pick
 
@@ -41,7 +41,7 @@ class LongRunningOperation:
         self._send = calls.sender()
         self._clock = calls.connected.clock
         self._deadline = self._clock() + calls.options.max_wait
-        self._via = (calls.plan.operation.polling or Polling()).final
+        self._via = (calls.plan.operation.long_running or LongRunning()).final
         self._first = first
         self._monitor = ""
         self._location = ""

@@ -91,7 +91,7 @@ def pages(calls: Calls, first: Request, arguments: Mapping[str, Any]) -> Results
     call = calls.call(cookies)
     first = yield from calls.with_prerequisites(first)
     links = Links(calls.plan, paging, first)
-    if calls.plan.operation.polling is not None:
+    if calls.plan.operation.long_running is not None:
         operation = yield from started_by(calls, first)
         value = (yield from operation.finish()).value
     else:

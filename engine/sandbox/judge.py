@@ -30,7 +30,7 @@ from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
-from openconnectors.engine.documents.dialects import openapi3_writer as openapi3
+from openconnectors.engine.documents.dialects.openapi3 import writer as openapi3
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.sandbox.requests import cookie_pairs
@@ -115,7 +115,7 @@ class Judge:
     ) -> Verdict | None:
         """Why a request breaks the document; None if it does not. ``values`` (path variables) and ``query`` are
         decoded."""
-        named = {openapi3.hole(index): values[name] for index, name in enumerate(route.names)}
+        named = {openapi3.variable_name(index): values[name] for index, name in enumerate(route.names)}
         parameters = _Parameters(
             query=ImmutableMultiDict(query),
             header=WerkzeugHeaders(list(headers.items())),

@@ -40,16 +40,16 @@ class Hierarchy:
     @cached_property
     def discriminated(self) -> frozenset[str]:
         """The definitions that have a discriminator, or extend one that has."""
-        found: set[str] = set()
+        discriminated: set[str] = set()
         stack = [
             at for at, raw in self._definitions.items() if isinstance(raw, Mapping) and self._has_discriminator(raw)
         ]
         while stack:
             at = stack.pop()
-            if at not in found:
-                found.add(at)
+            if at not in discriminated:
+                discriminated.add(at)
                 stack += self.extensions_of.get(at, ())
-        return frozenset(found)
+        return frozenset(discriminated)
 
     def subtypes(self, at: str) -> tuple[str, ...]:
         """The definitions that extend one, directly or not."""

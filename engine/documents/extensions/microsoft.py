@@ -23,10 +23,10 @@ from openconnectors.engine.documents.references import References
 from openconnectors.engine.model import (
     MISSING,
     ConnectionParameter,
+    LongRunning,
     Operation,
     Paging,
     Paths,
-    Polling,
     Schema,
     Server,
     Service,
@@ -84,7 +84,7 @@ def _dotted(name: object) -> tuple[str, ...]:
 
 
 def _long_running(node: Operation, value: object, at: Site) -> Operation:
-    return replace(node, polling=node.polling or Polling()) if truth(value) else node
+    return replace(node, long_running=node.long_running or LongRunning()) if truth(value) else node
 
 
 _FINAL_STATES = ("azure-async-operation", "location", "original-uri", "operation-location")
@@ -95,7 +95,7 @@ def _long_running_options(node: Operation, value: object, at: Site) -> Operation
     if final and final not in _FINAL_STATES:
         message = f"final-state-via is one of {', '.join(_FINAL_STATES)}, not {final!r}"
         raise at.refuse("extension", message, "x-ms-long-running-operation-options")
-    return replace(node, polling=Polling(final=final)) if final else node
+    return replace(node, long_running=LongRunning(final=final)) if final else node
 
 
 _NOTIFICATION = "x-ms-notification-content"

@@ -1,5 +1,10 @@
-"""A service written as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), of what really
-travels: for judges that read no other dialect."""
+"""An operation as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), for judges that read nothing else.
+
+Rule 1. What is written is the wire: methods and paths as policies leave them, schemas as ``json_schema`` writes them.
+
+Rule 2. What 3.1 cannot say (nested lists in the query, tab-delimited lists) is written as text, so that a judge accepts
+more than the document, never less.
+"""
 
 from __future__ import annotations
 
@@ -31,32 +36,19 @@ def write(
     json_schema: JsonSchema,
     resolve: Resolve,
 ) -> dict[str, Any]:
-    """A document with one operation at ``method`` and ``path``, without its ``components/schemas``: those are what
-    ``json_schema`` collects while it writes. Of its answers it says nothing."""
-    holes = {name: hole(index) for index, name in enumerate(variables(path))}
-    path = expand(path, lambda name: f"{{{holes[name]}}}")
-    declared = {one.name for one in operation.parameters if one.location == "path"}
-    moved = [  # policies put arguments of other places into the path
-        next((replace(one, location="path") for one in operation.parameters if one.name == name), None)
-        or Parameter(name=name, location="path", schema=Schema())
-        for name in holes
-        if name not in declared
-    ]
-    names = {name: f"scheme{index}" for index, name in enumerate(schemes)}  # 3.x allows fewer letters than 2.0
+    """A document with one operation at ``method`` and ``path``, its responses left open. Its ``components/schemas`` are
+    missing: they are what ``json_schema`` collects while it writes."""
+    names = {name: variable_name(index) for index, name in enumerate(variables(path))}
+    scheme_names = {name: f"scheme{index}" for index, name in enumerate(schemes)}  # 3.x allows fewer letters than 2.0
     written: dict[str, Any] = {
         "operationId": operation.id,
         "parameters": [
-            _parameter(
-                replace(one, name=holes[one.name], required=True) if one.location == "path" else one,
-                json_schema,
-                resolve,
-            )
-            for one in (*operation.parameters, *moved)
-            if not (one.location == "header" and one.name.lower() in _UNDECLARED)
-            and (one.location != "path" or one.name in holes)
+            _parameter(parameter, json_schema, resolve) for parameter in _placed(operation.parameters, names)
         ],
         "responses": {"default": {"description": "-"}},
-        "security": [{names[name]: [] for name in one if name in schemes} for one in operation.security],
+        "security": [
+            {scheme_names[name]: [] for name in alternative if name in schemes} for alternative in operation.security
+        ],
     }
     body = operation.request_body
     if body is not None:
@@ -70,50 +62,72 @@ def write(
         "openapi": "3.1.0",
         "info": {"title": operation.id, "version": "1"},
         "servers": [{"url": "/"}],
-        "paths": {path: {method.lower(): written}},
-        "components": {"securitySchemes": {names[name]: _scheme(one) for name, one in schemes.items()}},
+        "paths": {expand(path, lambda name: f"{{{names[name]}}}"): {method.lower(): written}},
+        "components": {"securitySchemes": {scheme_names[name]: _scheme(scheme) for name, scheme in schemes.items()}},
     }
 
 
-def hole(index: int) -> str:
-    """The name of a value of the path, by its place there: documents name them in more letters than judges read."""
+def variable_name(index: int) -> str:
+    """The name of a path variable, by its place in the path: documents name them in more letters than judges read."""
     return f"path{index}"
 
 
-def _parameter(one: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
+def _placed(parameters: tuple[Parameter, ...], names: Mapping[str, str]) -> list[Parameter]:
+    """The parameters to write: path variables under their new names, those without a place left out, and those that
+    policies have put into the path added."""
+    declared = {parameter.name for parameter in parameters if parameter.location == "path"}
+    elsewhere = {parameter.name: parameter for parameter in reversed(parameters)}
+    moved = [
+        replace(elsewhere.get(name) or Parameter(name=name, location="path", schema=ANY), location="path")
+        for name in names
+        if name not in declared
+    ]
+    placed = []
+    for parameter in (*parameters, *moved):
+        if parameter.location == "header" and parameter.name.lower() in _UNDECLARED:
+            continue
+        if parameter.location != "path":
+            placed.append(parameter)
+        elif parameter.name in names:
+            placed.append(replace(parameter, name=names[parameter.name], required=True))
+    return placed
+
+
+def _parameter(parameter: Parameter, json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
     written: dict[str, Any] = {
-        "name": one.name,
-        "in": one.location,
-        "required": one.required,
-        "schema": _without_null(json_schema(one.schema)),
+        "name": parameter.name,
+        "in": parameter.location,
+        "required": parameter.required,
+        "schema": _without_null(json_schema(parameter.schema)),
     }
-    effective = resolve(one.schema)
+    effective = resolve(parameter.schema)
     if "array" in effective.types:
-        by_name = one.location in ("query", "cookie")
-        if by_name and one.style in _STYLES and not _nested(effective, resolve):
-            written |= {"style": one.style, "explode": one.explode}
-        elif by_name and one.explode:
+        is_nested = _nested(effective, resolve)
+        repeats = parameter.location in ("query", "cookie")  # where a name may be repeated
+        if repeats and parameter.style in _STYLES and not is_nested:
+            written |= {"style": parameter.style, "explode": parameter.explode}
+        elif repeats and parameter.explode:
             written |= {"style": "form", "explode": True, "schema": {"type": "array", "items": {"type": "string"}}}
-        elif one.style not in ("form", "simple") or one.explode or _nested(effective, resolve):
-            written["schema"] = {"type": "string"}  # a list in a style that 3.x has no word for
-    if one.allow_empty and one.location == "query":
+        elif parameter.style not in ("form", "simple") or parameter.explode or is_nested:
+            written["schema"] = {"type": "string"}  # rule 2
+    if parameter.allow_empty and parameter.location == "query":
         written["allowEmptyValue"] = True
     return written
 
 
 def _nested(schema: Schema, resolve: Resolve) -> bool:
-    """Whether a list has lists for items, whose delimiter 3.x cannot say."""
+    """Whether a list has lists for items, whose delimiter 3.1 cannot say."""
     return schema.items is not None and "array" in resolve(schema.items).types
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a parameter, which cannot be null."""
-    kinds = schema.get("type")
-    if not isinstance(kinds, list):
+    types = schema.get("type")
+    if not isinstance(types, list):
         return schema
-    left = [kind for kind in kinds if kind != "null"]
-    rest = {name: one for name, one in schema.items() if name != "type"}
-    return {**rest, "type": left[0]} if len(left) == 1 else rest
+    remaining = [kind for kind in types if kind != "null"]
+    others = {keyword: value for keyword, value in schema.items() if keyword != "type"}
+    return {**others, "type": remaining[0]} if len(remaining) == 1 else others
 
 
 def _as_json(schemas: list[Schema], json_schema: JsonSchema, resolve: Resolve) -> dict[str, Any]:
@@ -152,8 +166,8 @@ def _encoding(entry: MediaType, name: str, member: Schema, resolve: Resolve) -> 
     return replace(encoding, name=encoding.name or by_schema.name)
 
 
-def _scheme(one: Scheme) -> dict[str, Any]:
-    row = SCHEMES.get(one.type)
+def _scheme(scheme: Scheme) -> dict[str, Any]:
+    row = SCHEMES.get(scheme.type)
     if row is not None and not row.http_name:
-        return {"type": "apiKey", "name": one.parameter, "in": one.location}
+        return {"type": "apiKey", "name": scheme.parameter, "in": scheme.location}
     return {"type": "http", "scheme": row.http_name.lower() if row is not None else "bearer"}
