@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from openconnectors.engine.model import Schema
+from openconnectors.engine.errors import Unsupported
+from openconnectors.engine.model import Encoding, Schema
 from openconnectors.engine.urls import query_text
 from openconnectors.engine.values.styles import STYLES, scalar, style_of, text
 
@@ -26,21 +27,25 @@ def unquoted(encoded: str) -> str:
     return unquote(encoded)
 
 
-AS_TEXT: dict[str, tuple[list[str], list[str]]] = {
-    "csv": (["a", "b c"], ["a,b c"]),
-    "ssv": (["a", "b,c"], ["a b,c"]),
-    "tsv": (["a", "b c"], ["a\tb c"]),
-    "pipes": (["a", "b,c"], ["a|b,c"]),
-    "multi": (["a", "b,c"], ["a", "b,c"]),
+AS_TEXT: dict[tuple[str, bool], tuple[list[str], list[str]]] = {
+    ("form", False): (["a", "b c"], ["a,b c"]),
+    ("simple", False): (["a", "b c"], ["a,b c"]),
+    ("simple", True): (["a", "b c"], ["a,b c"]),
+    ("spaceDelimited", False): (["a", "b,c"], ["a b,c"]),
+    ("tabDelimited", False): (["a", "b c"], ["a\tb c"]),
+    ("pipeDelimited", False): (["a", "b,c"], ["a|b,c"]),
+    ("form", True): (["a", "b,c"], ["a", "b,c"]),
 }
 """Items, and their texts without encoding, as a header field or a multipart form has them."""
 
-IN_A_URL: dict[str, tuple[list[str], list[str]]] = {
-    "csv": (["a", "b,c"], ["a,b%2Cc"]),
-    "ssv": (["a", "b,c"], ["a%20b,c"]),
-    "tsv": (["a", "b c"], ["a%09b%20c"]),
-    "pipes": (["a", "b c"], ["a%7Cb%20c"]),
-    "multi": (["a", "b&c"], ["a", "b%26c"]),
+IN_A_URL: dict[tuple[str, bool], tuple[list[str], list[str]]] = {
+    ("form", False): (["a", "b,c"], ["a,b%2Cc"]),
+    ("simple", False): (["a", "b,c"], ["a,b%2Cc"]),
+    ("simple", True): (["a", "b,c"], ["a,b%2Cc"]),
+    ("spaceDelimited", False): (["a", "b,c"], ["a%20b,c"]),
+    ("tabDelimited", False): (["a", "b c"], ["a%09b%20c"]),
+    ("pipeDelimited", False): (["a", "b c"], ["a%7Cb%20c"]),
+    ("form", True): (["a", "b&c"], ["a", "b%26c"]),
 }
 """Items, and their encoded texts in a query."""
 
@@ -50,77 +55,79 @@ def test_each_row_has_its_facts() -> None:
     assert set(AS_TEXT) == set(IN_A_URL) == set(STYLES)
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_a_list_is_written_with_the_delimiter(name: str) -> None:
-    """Items are joined by the delimiter of their style; multi repeats the name instead."""
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_a_list_is_written_with_the_delimiter(name: tuple[str, bool]) -> None:
+    """Items are joined by the delimiter of their style; form with explode repeats the name instead."""
     items, texts = AS_TEXT[name]
 
     assert STYLES[name].write(items) == texts
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_a_list_is_read_back(name: str) -> None:
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_a_list_is_read_back(name: tuple[str, bool]) -> None:
     """What was written without encoding is read as the same items."""
     items, texts = AS_TEXT[name]
 
     assert STYLES[name].read(texts, STRINGS, resolved) == items
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_a_list_is_encoded_in_a_url(name: str) -> None:
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_a_list_is_encoded_in_a_url(name: tuple[str, bool]) -> None:
     """Items are percent-encoded one by one; the comma of csv stays, all other delimiters are encoded."""
     items, texts = IN_A_URL[name]
 
     assert STYLES[name].write(items, query_text) == texts
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_a_list_in_a_url_is_read_back(name: str) -> None:
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_a_list_in_a_url_is_read_back(name: tuple[str, bool]) -> None:
     """What was encoded is read as the same items."""
     items, texts = IN_A_URL[name]
 
     assert STYLES[name].read(texts, STRINGS, resolved, unquoted) == items
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None])
-def test_an_item_that_holds_the_delimiter_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+def test_an_item_that_holds_the_delimiter_is_refused(name: tuple[str, bool]) -> None:
     """Without encoding an item with the delimiter would be read back as two."""
     with pytest.raises(ValueError, match="cannot be read back"):
         STYLES[name].write(["a", f"b{STYLES[name].delimiter}c"])
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if not style.literal and style.delimiter])
-def test_encoding_does_not_save_an_item_from_an_encoded_delimiter(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, style in STYLES.items() if not style.literal and style.delimiter], ids=str
+)
+def test_encoding_does_not_save_an_item_from_an_encoded_delimiter(name: tuple[str, bool]) -> None:
     """If the delimiter is encoded like the items, an item with it is refused in a URL too."""
     with pytest.raises(ValueError, match="cannot be read back"):
         STYLES[name].write(["a", f"b{STYLES[name].delimiter}c"], query_text)
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None])
-def test_a_single_empty_item_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+def test_a_single_empty_item_is_refused(name: tuple[str, bool]) -> None:
     """One empty item is the text of no item."""
     with pytest.raises(ValueError, match="cannot be read back"):
         STYLES[name].write([""])
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None])
-def test_an_inexact_list_is_written_if_asked(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+def test_an_inexact_list_is_written_if_asked(name: tuple[str, bool]) -> None:
     """With exact=False an item with the delimiter is written all the same."""
     delimiter = STYLES[name].delimiter
 
     assert STYLES[name].write([f"b{delimiter}c"], exact=False) == [f"b{delimiter}c"]
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_no_text_is_no_item(name: str) -> None:
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_no_text_is_no_item(name: tuple[str, bool]) -> None:
     """An empty list is an empty text; in multi it is no field at all."""
     style = STYLES[name]
 
     assert style.read(style.write([]), STRINGS, resolved) == []
 
 
-@pytest.mark.parametrize("name", STYLES)
-def test_a_scalar_is_the_same_in_every_style(name: str) -> None:
+@pytest.mark.parametrize("name", STYLES, ids=str)
+def test_a_scalar_is_the_same_in_every_style(name: tuple[str, bool]) -> None:
     """A style is about lists: a single value is its text."""
     assert STYLES[name].write(7) == ["7"]
     assert STYLES[name].read(["7"], INTEGER, resolved) == 7
@@ -128,19 +135,19 @@ def test_a_scalar_is_the_same_in_every_style(name: str) -> None:
 
 def test_the_last_of_several_texts_counts() -> None:
     """A parameter that is a scalar and comes twice has the last value."""
-    assert STYLES["csv"].read(["1", "2"], INTEGER, resolved) == 2
+    assert STYLES["form", False].read(["1", "2"], INTEGER, resolved) == 2
 
 
 def test_items_have_the_type_of_their_schema() -> None:
     """Items are read as their schema says; one that does not fit stays text."""
-    assert STYLES["csv"].read(["1,x,3"], INTEGERS, resolved) == [1, "x", 3]
+    assert STYLES["form", False].read(["1,x,3"], INTEGERS, resolved) == [1, "x", 3]
 
 
 def test_a_list_of_lists_has_two_delimiters() -> None:
     """The style of the inner lists is their own collectionFormat."""
-    inner = Schema(types=("array",), items=INTEGER, form_style="pipes")
+    inner = Schema(types=("array",), items=INTEGER, encoding=Encoding(style="pipeDelimited"))
     outer = Schema(types=("array",), items=inner)
-    style = style_of("csv", outer, resolved)
+    style = style_of("form", False, outer, resolved)
 
     assert style.write([[1, 2], [3]]) == ["1|2,3"]
     assert style.read(["1|2,3"], outer, resolved) == [[1, 2], [3]]
@@ -148,24 +155,24 @@ def test_a_list_of_lists_has_two_delimiters() -> None:
 
 def test_a_list_of_lists_with_one_delimiter_is_refused() -> None:
     """With the same delimiter inside and outside, the lists could not be read back."""
-    style = style_of("csv", Schema(types=("array",), items=INTEGERS), resolved)
+    style = style_of("form", False, Schema(types=("array",), items=INTEGERS), resolved)
 
     with pytest.raises(ValueError, match="another collectionFormat"):
         style.write([[1, 2], [3]])
 
 
-@pytest.mark.parametrize("name", [None, "unknown"])
-def test_a_name_without_a_row_is_csv(name: str | None) -> None:
-    """Swagger 2.0, "Parameter Object": the default of collectionFormat is csv."""
-    assert style_of(name, STRINGS, resolved) == STYLES["csv"]
+def test_a_style_without_a_row_is_unsupported() -> None:
+    """What no row writes is refused, not written in another style."""
+    with pytest.raises(Unsupported, match="'deepObject' with explode"):
+        style_of("deepObject", True, STRINGS, resolved)
 
 
-def test_multi_inside_a_list_is_csv() -> None:
+def test_repeated_names_inside_a_list_are_commas() -> None:
     """Swagger 2.0, "Items Object": only a parameter itself can repeat its name."""
-    inner = Schema(types=("array",), items=STRING, form_style="multi")
-    style = style_of("pipes", Schema(types=("array",), items=inner), resolved)
+    inner = Schema(types=("array",), items=STRING, encoding=Encoding(explode=True))
+    style = style_of("pipeDelimited", False, Schema(types=("array",), items=inner), resolved)
 
-    assert style.items == STYLES["csv"]
+    assert style.items == STYLES["form", False]
 
 
 TEXTS: list[tuple[Any, str]] = [
