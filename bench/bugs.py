@@ -1,10 +1,11 @@
-"""Which of the seeded faults of a small service are found, beside schemathesis, with the same number of requests?
+"""Count the seeded faults of a small service that are found, by ours and by schemathesis, with the same requests.
 
     python -m bench.bugs [--examples N] [--only TEXT]
 
-Each fault of ``tests.shelf`` is served on loopback and looked for: by ``engine.fuzz`` with N examples an operation,
-then by ``schemathesis run``. The service counts requests, and is right again once as many have come as ours needed
-without a fault, so that neither has more of them. What schemathesis tells of the service that is right does not count.
+Each fault of ``tests.shelf`` is served on loopback and searched: by ``engine.fuzz`` with N examples per operation, then
+by ``schemathesis run``. The service counts requests, and has no fault any more after as many as ours needed for the
+service without a fault, so that neither may send more. What schemathesis reports for the service without a fault does
+not count.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ CHECKS += ",response_schema_conformance"
 
 
 def ours(document: Path, bug: str | None, examples: int, budget: int) -> tuple[bool, int]:
-    """Whether something is found, and the requests that were sent."""
+    """True if a failure of the fault is found (of no fault: any failure), and the number of requests."""
     with serving(Shelf(bug, budget)) as shelf:
         connector = openconnectors.load_file(document, base_url=shelf.url, connection={})
         failures = [
@@ -39,7 +40,7 @@ def ours(document: Path, bug: str | None, examples: int, budget: int) -> tuple[b
 
 
 def theirs(program: str, bug: str | None, examples: int, budget: int) -> set[str]:
-    """What schemathesis tells: operation and kind of failure."""
+    """What schemathesis reports: operation and kind of each failure."""
     with serving(Shelf(bug, budget)) as shelf:
         done = subprocess.run(
             [program, "run", f"{shelf.url}/swagger.json", "--checks", CHECKS, "--max-examples", str(examples),
@@ -56,10 +57,10 @@ def theirs(program: str, bug: str | None, examples: int, budget: int) -> set[str
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where we find every fault and nothing where there is none, else 1."""
+    """Return 0 if ours finds every fault, and nothing in the service without one, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.bugs")
-    parser.add_argument("--examples", type=int, default=40)
-    parser.add_argument("--only", default="", help="faults whose name holds this")
+    parser.add_argument("--examples", type=int, default=40, help="calls per operation")
+    parser.add_argument("--only", default="", help="only faults whose name contains TEXT")
     options = parser.parse_args(arguments)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     program = shutil.which("schemathesis") or shutil.which("schemathesis", path=str(Path(sys.executable).parent))

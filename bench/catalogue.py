@@ -1,10 +1,10 @@
-"""Loading a whole catalogue, beside what peers need for the same: CPU and peak memory, each in a process of its own.
+"""Measure the loading of a whole catalogue, by ours and by peers: CPU time and peak memory, a process each.
 
     python -m bench.catalogue FOLDER [--rounds N]
 
 Every document below the folder is loaded and all its operations are indexed by name, in one process. A peer that
-refuses a document is counted for what it loads. Ratios are to ours, from one run; peers that are not installed are
-left out (``pip install aiopenapi3 bravado-core``).
+refuses a document is measured with those it loads. Ratios are to ours, in the same run; peers that are not installed
+are left out (``pip install aiopenapi3 bravado-core``).
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ print(json.dumps([loaded, operations, time.process_time() - started, peak]))
 
 
 def main() -> int:
-    """Prints a row for each that is installed."""
+    """Print a row for each that is installed; return 0."""
     parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the best counts")
+    parser.add_argument("--rounds", type=int, default=3, help="runs, of which the fastest counts")
     options = parser.parse_args()
     rows = {}
     for name, program in PROGRAMS.items():

@@ -1,10 +1,10 @@
-"""Every connector below a folder, in one process: does it load, and does every operation build a request?
+"""Load every connector below a folder, and build a request of every operation, in one process.
 
     python -m bench.corpus FOLDER [--json FILE] [--judge] [--only NAME …]
 
-For each connector folder or document: operations, those for which minimal arguments (made of the document alone)
-build a request, findings, seconds, and the peak of the process's memory so far. ``--judge`` sends each of these
-requests to the sandbox of its own document, where openapi-core reads it, and counts what it says.
+For each connector folder or document: the number of operations, of those whose minimal arguments (made of the document
+alone) build a request, and of findings; seconds, and the peak memory of the process so far. ``--judge`` sends each
+request to the sandbox of its document, where openapi-core reads it, and counts the refusals.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BASE = "http://127.0.0.1"
 
 
 def peak() -> int:
-    """The most memory this process has had so far, in MiB; 0 where the platform does not tell."""
+    """The peak memory of this process so far in MiB; 0 on platforms without /proc."""
     try:
         status = Path("/proc/self/status").read_text("ascii")
     except OSError:
@@ -50,7 +50,7 @@ def peak() -> int:
 
 
 def survey(entry: Entry, judge: bool) -> dict[str, Any]:
-    """What one connector gives."""
+    """The figures of one connector."""
     started = time.perf_counter()
     folder = entry.document.name in loader.PUBLISHED
     name = entry.document.parent.name if folder else entry.name
@@ -87,7 +87,7 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
 
 
 def judged(service: Service, connection: Connection, requests: list[tuple[Plan, Request]]) -> dict[str, str]:
-    """What the sandbox of a document says against requests made for it and sent to it, by operation."""
+    """The requests that the sandbox of their document refuses, by operation, with the reason."""
     refused: dict[str, str] = {}
     transport = BlockingTransport()
     with Sandbox(service) as sandbox:
@@ -106,15 +106,15 @@ def judged(service: Service, connection: Connection, requests: list[tuple[Plan, 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where all that can be read loads and builds its requests, else 1."""
+    """Return 0 if all that can be read loads and builds its requests, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.corpus")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", type=Path, help="write every figure there")
-    parser.add_argument("--judge", action="store_true", help="send each request to a sandbox, too")
-    parser.add_argument("--only", nargs="*", default=[], help="connectors whose folder's name holds this")
+    parser.add_argument("--json", type=Path, help="write the figures to FILE")
+    parser.add_argument("--judge", action="store_true", help="send each request to a sandbox of its document")
+    parser.add_argument("--only", nargs="*", default=[], help="only connectors whose path contains NAME")
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
-        print(f"{options.folder} is no folder", file=sys.stderr)
+        print(f"{options.folder} is not a folder", file=sys.stderr)
         return 2
     rows = [
         survey(entry, options.judge)
@@ -142,8 +142,8 @@ def _print(rows: list[dict[str, Any]], judge: bool) -> None:
             print(f"no request: {row['name']} {name}: {why}")
     total, built = sum(row["operations"] for row in loaded), sum(row["requests"] for row in loaded)
     print(f"\n{len(loaded)} of {len(rows)} are read; {built} of {total} operations build a request; ", end="")
-    total = sum(len(row["diagnostics"]) for row in loaded)
-    print(f"{total} findings; {sum(row['seconds'] for row in rows):.1f} s; {peak()} MiB at most")
+    findings_count = sum(len(row["diagnostics"]) for row in loaded)
+    print(f"{findings_count} findings; {sum(row['seconds'] for row in rows):.1f} s; {peak()} MiB at most")
     if judge:
         kinds = Counter(why.partition(":")[0] for row in loaded for why in row.get("refused", {}).values())
         print(f"{built - sum(kinds.values())} of {built} requests are accepted by openapi-core in their own sandbox")

@@ -196,9 +196,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Return 0 if ours finds every kind at its line, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.faults")
     parser.add_argument("folder", type=Path, nargs="*", default=[Path("spec")])
-    parser.add_argument("--documents", type=int, default=3, help="documents that each kind is put into")
-    parser.add_argument("--peers", default=",".join(CHECKERS), help="which checkers, with commas between")
-    parser.add_argument("--kinds", action="store_true", help="print every kind")
+    parser.add_argument("--documents", type=int, default=3, help="documents for each kind of fault")
+    parser.add_argument("--peers", default=",".join(CHECKERS), help="checkers, separated by commas")
+    parser.add_argument("--kinds", action="store_true", help="print a row for every kind")
     options = parser.parse_args(arguments)
     sources = [path for folder in options.folder for path in sources_below(folder, 12)]
     with tempfile.TemporaryDirectory() as name:

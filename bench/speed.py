@@ -1,9 +1,10 @@
-"""How long checking documents takes, beside Spectral and Redocly: whole commands, in turn, the best of some rounds.
+"""Measure the time that checking documents takes, by ours, Spectral and Redocly: whole commands, in turn, the best of
+some rounds.
 
     python -m bench.speed [FOLDER …] [--rounds N]
 
-One document of about a megabyte (the one nearest to it below the folders, else one made of the folder's largest), and a
-hundred documents in one call. Ratios only: what a peer takes of what ours takes.
+One document of about a megabyte (the nearest to that size below the folders), and a hundred documents in one call.
+Ratios are to ours.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ COMMANDS: dict[str, Callable[[Path, list[str]], list[str]]] = {"ours": ours, "sp
 
 
 def documents(folders: list[Path]) -> list[tuple[int, Path]]:
-    """The documents below folders that can be parsed, with their sizes, as they are."""
+    """The documents below folders that can be parsed, with their sizes in bytes, by size."""
     sized = []
     for folder in folders:
         for entry in registry.below(folder):
@@ -73,10 +74,10 @@ def documents(folders: list[Path]) -> list[tuple[int, Path]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where ours is the fastest at both, else 1."""
+    """Return 0 if ours is the fastest at both, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.speed")
     parser.add_argument("folders", type=Path, nargs="*", default=[Path("spec")])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="runs, of which the fastest counts")
     options = parser.parse_args(arguments)
     known = documents(options.folders)
     fastest = True

@@ -1,4 +1,4 @@
-"""An OAuth 2.0 server on loopback, authlib's, with every grant that connections use; and an API that asks for its
+"""An OAuth 2.0 server on loopback, made with authlib: every grant that connections use, and an API that needs its
 tokens."""
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Code(dict, AuthorizationCodeMixin):  # type: ignore[misc,type-arg]
 
 
 class State:
-    """What the server remembers, and what tests look at."""
+    """The codes, tokens and requests of the server, for tests to look at."""
 
     def __init__(self) -> None:
         self.codes: dict[str, Code] = {}
@@ -138,7 +138,7 @@ def application(state: State) -> Flask:
             return PERSON
 
         def revoke_old_credential(self, token: Any) -> None:
-            """Popped already."""
+            """Nothing: the old refresh token was removed when it was read."""
 
     class Devices(DeviceAuthorizationEndpoint):  # type: ignore[misc]
         CLIENT_AUTH_METHODS = ("none",)

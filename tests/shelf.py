@@ -1,4 +1,4 @@
-"""A small service that is right, and has one of many faults where it is told to: books on a shelf, in JSON and XML."""
+"""A small service of books on a shelf, in JSON and XML, that keeps to its document but for one fault of ``BUGS``."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ DOCUMENT: dict[str, Any] = {
 }
 
 BUGS: dict[str, set[str]] = {
-    "created is answered 200": {"status"},
-    "a missing book is answered 410": {"status"},
-    "a deleted book is answered 202": {"status"},
+    "created has status 200": {"status"},
+    "a missing book has status 410": {"status"},
+    "a deleted book has status 202": {"status"},
     "a book without its id": {"schema"},
     "pages as text": {"schema"},
     "pages as text in the list only": {"schema"},
@@ -145,7 +145,7 @@ BUGS: dict[str, set[str]] = {
     "XML lacks an element": {"representations", "schema"},
     "XML is cut": {"representations", "schema"},
     "XML lacks the last book": {"representations", "paging"},
-    "XML is asked for and JSON comes": {"content-type", "representations"},
+    "XML is accepted and JSON sent": {"content-type", "representations"},
     "JSON said to be HTML": {"content-type", "schema"},
     "no content type": {"content-type"},
     "JSON is cut": {"schema"},
@@ -164,13 +164,13 @@ BUGS: dict[str, set[str]] = {
     "the next page is the same": {"paging"},
     "a book comes on two pages": {"paging"},
     "empty pages without end": {"paging"},
-    "the total is no number": {"schema"},
+    "the total is not a number": {"schema"},
 }
 """Each fault, and the checks that may find it."""
 
 
 class Shelf:
-    """The service with a fault, or none; ``budget`` is after how many requests it is right again."""
+    """The service as a WSGI application, with a fault or none. After ``budget`` requests it has none any more."""
 
     def __init__(self, bug: str | None = None, budget: int = 10**9) -> None:
         self.bug, self.budget, self.requests = bug, budget, 0
@@ -183,7 +183,7 @@ class Shelf:
         }
 
     def has(self, bug: str) -> bool:
-        """Whether this is the fault, and still there."""
+        """True if this is the fault of the service, and its budget is not used up."""
         return self.bug == bug and self.requests <= self.budget
 
     @Request.application
@@ -261,19 +261,19 @@ class Shelf:
         self._books[number] = {"id": number, "title": title, "pages": pages, "state": "here", "since": "2026-01-31"}
         if self.has("created without a body"):
             return Response(b"", 201, content_type="application/json")
-        status = 200 if self.has("created is answered 200") else 201
+        status = 200 if self.has("created has status 200") else 201
         return self._written(request, self._shown(self._books[number]), status)
 
     def _numbered(self, request: Request, number: str) -> Response:
         book = self._books.get(int(number)) if number.isdigit() else None
         if book is None:
-            status = 410 if self.has("a missing book is answered 410") else 404
+            status = 410 if self.has("a missing book has status 410") else 404
             error = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
             return self._written(request, error, status)
         if request.method == "DELETE":
             if len(self._books) > 3:
                 del self._books[int(number)]
-            gone = Response(b"", 202 if self.has("a deleted book is answered 202") else 204)
+            gone = Response(b"", 202 if self.has("a deleted book has status 202") else 204)
             del gone.headers["Content-Type"]
             return gone
         self._fail("fails at a book of its own", book["id"] > 2)
@@ -300,7 +300,7 @@ class Shelf:
     def _written(self, request: Request, value: Any, status: int = 200, total: int | None = None) -> Response:
         best = request.accept_mimetypes.best_match(BOTH) or BOTH[0]
         in_xml = best == "application/xml" and status == 200 and request.path != "/count"
-        if in_xml and self.has("XML is asked for and JSON comes"):
+        if in_xml and self.has("XML is accepted and JSON sent"):
             in_xml = False
         data = self._xml(value) if in_xml else json.dumps(value).encode()
         if not in_xml and status == 200 and self.has("JSON is cut"):
@@ -311,7 +311,7 @@ class Shelf:
         if self.has("no content type"):
             del response.headers["Content-Type"]
         if total is not None:
-            response.headers["X-Total"] = "many" if self.has("the total is no number") else str(total)
+            response.headers["X-Total"] = "many" if self.has("the total is not a number") else str(total)
         return response
 
     def _xml(self, value: dict[str, Any]) -> bytes:
@@ -334,7 +334,7 @@ class Shelf:
 
 @contextmanager
 def serving(shelf: Shelf) -> Iterator[Shelf]:
-    """The shelf on loopback."""
+    """Serve a shelf on loopback, until the end of the block."""
     server = make_server("127.0.0.1", 0, shelf, threaded=True)
     shelf.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

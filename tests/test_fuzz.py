@@ -1,5 +1,5 @@
-"""The fuzzer finds what is wrong, as small as it gets, and nothing where nothing is; what it makes up is legal, or
-illegal in the way that it says."""
+"""The fuzzer finds each fault with a small call, and reports nothing if there is none; what it draws is legal, or
+breaks the rule that it names."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_fault_of_a_service_is_found(bug: str, document: Path) -> None:
 
 
 def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
-    """Told as a command and as Python that do the same, saved, and replayed."""
+    """A failure is shrunk; its command and its Python repeat it; saved, it can be replayed."""
     shelf = Shelf("fails beyond the last book")
     with serving(shelf):
         connector = openconnectors.load_file(document, base_url=shelf.url, connection={})
@@ -75,7 +75,7 @@ def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
         code, _, err = run(*words[1:])
         assert (code, "500" in err) == (1, True), err
         with pytest.raises(openconnectors.ServerError):
-            eval(failure.python(str(document), shelf.url), {"openconnectors": openconnectors})  # noqa: S307 - it is what is told
+            eval(failure.python(str(document), shelf.url), {"openconnectors": openconnectors})  # noqa: S307 - the reported code
         shelf.bug = None
         assert replay(connector, failure) is None
 
@@ -109,7 +109,7 @@ def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
 def test_no_octets_break_the_client(entry: Entry) -> None:
-    """Malformed responses raise nothing but the errors of the tree."""
+    """Malformed responses raise nothing but ConnectorError."""
     values = {parameter.name: "x" for parameter in loader.load(entry.document, entry.properties).connection}
     connector = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
     names = list(connector)[:3]
@@ -163,7 +163,7 @@ QUICK = settings(
 
 @pytest.mark.parametrize("plan", [plan for _, plan in PLANS], ids=[name for name, _ in PLANS])
 def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
-    """At least 90 % of valid() arguments are accepted, and every broken() one is refused."""
+    """At least 90 % of what arguments() draws is accepted, and all that broken() draws is refused."""
     taken = []
 
     @QUICK
@@ -206,7 +206,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that does not validate is reported by the check refusal."""
+    """A client that does not validate fails the check refusal."""
     monkeypatch.setattr(Arguments, "judge", lambda self, values, sent, schema: [])
     failures = _failures(document, Shelf(), operations=["list_books"])
     assert "refusal" in {failure.check for failure in failures}
@@ -251,7 +251,7 @@ def test_wrong_use_of_the_command(arguments: list[str], message: str) -> None:
 @given(st.data())
 @settings(parent=QUICK, max_examples=5)
 def test_the_strategies_serve_in_tests_of_ones_own(data: st.DataObject) -> None:
-    """arguments(plan) is a Hypothesis strategy for anyone's tests."""
+    """arguments(plan) is a strategy of Hypothesis that other tests can use."""
     service = loader.load(BUILT_IN[0].document, BUILT_IN[0].properties)
     with Sandbox(service) as sandbox:
         connector = openconnectors.load(BUILT_IN[0].name, base_url=sandbox.url, connection=sandbox.values)

@@ -1,4 +1,4 @@
-"""The sandbox as a server: what it answers to requests as bytes, sent over sockets."""
+"""The sandbox as a server: the responses to requests that are sent as bytes over sockets."""
 
 from __future__ import annotations
 
@@ -108,6 +108,7 @@ DOCUMENT: dict[str, Any] = {
 
 @contextmanager
 def running(document: dict[str, Any], tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox of a document, served until the end of the block."""
     path = tmp_path / "t.swagger.json"
     path.write_text(json.dumps(document), "utf-8")
     with Sandbox(loader.load(path)) as sandbox:
@@ -121,13 +122,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 def dialled(sandbox: Sandbox) -> socket.socket:
+    """A connection to a sandbox; reading from it fails after 20 seconds."""
     connection = socket.create_connection(("127.0.0.1", int(sandbox.url.rpartition(":")[2])))
     connection.settimeout(20)
     return connection
 
 
 def received(connection: socket.socket) -> bytes:
-    """All until the server closes."""
+    """All bytes until the server closes."""
     data = b""
     while piece := connection.recv(65536):
         data += piece
@@ -135,7 +137,7 @@ def received(connection: socket.socket) -> bytes:
 
 
 def one_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """An answer by its length, from a connection that stays open."""
+    """Status, header fields and body of one response, from a connection that stays open."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)
@@ -147,6 +149,7 @@ def one_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 
 def parsed(head: bytes) -> tuple[int, dict[str, str]]:
+    """Status and header fields (by lower-case name) of the head of a response."""
     first, *lines = head.decode("latin-1").split("\r\n")
     return int(first.split(" ")[1]), {name.lower(): text for name, _, text in (line.partition(": ") for line in lines)}
 
@@ -161,7 +164,7 @@ def response_to(sandbox: Sandbox, data: bytes) -> tuple[int, dict[str, str], byt
 
 
 def text(request: str, *fields: str, body: bytes = b"") -> bytes:
-    """A request of HTTP/1.1 to localhost, with a length where it has a body."""
+    """A request of HTTP/1.1 to localhost, with Content-Length if it has a body."""
     length = (f"Content-Length: {len(body)}",) if body else ()
     lines = [f"{request} HTTP/1.1", "Host: localhost", *fields, *length]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
@@ -316,7 +319,7 @@ ROWS: dict[str, tuple[bytes, int, dict[str, str]]] = {
 
 @pytest.mark.parametrize("name", ROWS)
 def test_what_it_answers(server: Sandbox, name: str) -> None:
-    """The status and the fields of each row; the body as long as it says, and none where there is none."""
+    """Each request of the table has its status and header fields, and a body of its Content-Length or none."""
     data, wanted, fields = ROWS[name]
     status, headers, body = response_to(server, data)
     assert status == wanted, (headers, body)
@@ -346,7 +349,7 @@ def test_a_connection_is_kept_for_further_requests(server: Sandbox) -> None:
 
 
 def test_requests_may_follow_one_another_before_they_are_answered(server: Sandbox) -> None:
-    """RFC 9112 section 9.3.2; the last asks for the end of the connection."""
+    """Pipelined requests are answered in order, until one has Connection: close (RFC 9112 section 9.3.2)."""
     with dialled(server) as connection:
         connection.sendall(
             text("POST /v1/pets", JSON, body=PETS) + text("GET /v1/pets/x") + text("GET /v1/pets", "Connection: close")
@@ -355,7 +358,7 @@ def test_requests_may_follow_one_another_before_they_are_answered(server: Sandbo
 
 
 def test_nothing_is_answered_after_what_could_not_be_read(server: Sandbox) -> None:
-    """What follows a request with two lengths could be its body or another request."""
+    """After a request with two lengths nothing is read: it could be a body or another request."""
     for head in ("Content-Length: 4\r\nTransfer-Encoding: chunked", "Content-Length: 4\r\nContent-Length: 5"):
         with dialled(server) as connection:
             smuggled = f"POST /v1/pets HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode() + text("GET /v1/pets")
@@ -364,7 +367,7 @@ def test_nothing_is_answered_after_what_could_not_be_read(server: Sandbox) -> No
 
 
 def test_a_client_may_ask_before_it_sends_a_body(server: Sandbox) -> None:
-    """RFC 9110 section 10.1.1."""
+    """Expect: 100-continue is answered before the body is sent (RFC 9110 section 10.1.1)."""
     with dialled(server) as connection:
         connection.sendall(text("POST /v1/pets", JSON, "Expect: 100-continue", f"Content-Length: {len(PETS)}"))
         assert connection.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -383,7 +386,7 @@ def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> N
 
 
 def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
-    """With the message and the status in their places, where the schema lets them stand there."""
+    """An error is its declared example with the message and status in their members, if the schema accepts it."""
     document = _document(_object(**WHOLE))
     text_, number = {"type": "string"}, {"type": "integer"}
     document["paths"]["/a"]["get"]["responses"]["4XX"] = {"description": "-"}
@@ -401,7 +404,7 @@ def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
 
 
 def test_another_error_is_problem_details(server: Sandbox) -> None:
-    """RFC 9457, as XML where that is asked for."""
+    """An error without a declared schema is problem details (RFC 9457), in XML if XML is accepted."""
     _, _, body = response_to(server, text("GET /v1/pets?limit=11"))
     problem = json.loads(body)
     assert (problem["status"], problem["title"]) == (400, "Bad Request")
@@ -432,12 +435,12 @@ def test_another_error_is_problem_details(server: Sandbox) -> None:
     ],
 )
 def test_it_answers_by_names_of_loopback_only(authority: str, known: bool) -> None:
-    """A page whose name was rebound to this machine comes with that name."""
+    """Only localhost and addresses of loopback are accepted as Host: a rebound page sends its own name."""
     assert loopback(authority) is known
 
 
 def test_a_pattern_does_not_keep_it_busy(server: Sandbox) -> None:
-    """``^(a+)+$`` takes Python's ``re`` for ever."""
+    """``^(a+)+$``, which occupies Python's ``re`` for ever, is decided at once."""
     assert response_to(server, text("GET /v1/slow?q=" + "a" * 60 + "b"))[0] == 400
 
 
@@ -446,7 +449,7 @@ def test_a_pattern_does_not_keep_it_busy(server: Sandbox) -> None:
     [(r"^\p{L}+$", "%C3%A9", "1"), (r"^\d+$", "12", "%D9%A3"), ("^(?=.*x).{2}$", "ax", "ab")],
 )
 def test_a_pattern_is_one_of_ecma_262(tmp_path: Path, pattern: str, fits: str, breaks: str) -> None:
-    """As JSON Schema has it, and not as Python does."""
+    """Patterns are those of ECMA 262, as JSON Schema has it, not Python's."""
     parameter = {"name": "q", "in": "query", "type": "string", "pattern": pattern}
     with running(_document({"type": "object"}, parameters=[parameter]), tmp_path) as sandbox:
         assert response_to(sandbox, text(f"GET /a?q={fits}"))[0] == 200
@@ -469,7 +472,7 @@ def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
 
 
 def test_a_client_that_is_too_slow_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """However often it sends a byte: what counts is the head as a whole, and the body as a whole."""
+    """A slow client gets 408, however often it sends a byte: head and body have a deadline as a whole."""
     monkeypatch.setattr("openconnectors.engine.sandbox.protocol.HEAD", 0.4)
     monkeypatch.setattr("openconnectors.engine.sandbox.protocol.BODY", 0.4)
     with running(DOCUMENT, tmp_path) as sandbox:
@@ -511,8 +514,7 @@ def test_a_port_that_is_taken_is_told_in_words(server: Sandbox) -> None:
 
 
 def test_garbage_is_answered_as_such(server: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    """Requests of the table, cut, doubled and spoilt at random: an answer of HTTP below 500 that the sandbox means, or
-    none; and no fault in its log."""
+    """Damaged requests of the table get a status below 500, 501 or 505, or none, and leave no error in the log."""
     dice = random.Random(7)  # noqa: S311 - the same each time
     requests = [data for data, _, _ in ROWS.values() if len(data) < 2000]
     pieces = [b"\r\n", b"\n", b"\0", b"\xff", b"%", b"%00", b"?", b"{", b"Content-Length: 3\r\n", b": ", b"HTTP/1.1"]
@@ -597,7 +599,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_an_example_is(tmp_path: Path, name: str) -> None:
-    """It is one that its schema accepts: typed, mended member by member, or made."""
+    """The response without an action is an example that the schema accepts: typed, member by member, or generated."""
     schema, wanted = EXAMPLES[name]
     assert json.loads(_answered(_document(schema), tmp_path)[1]) == wanted
 
@@ -618,7 +620,7 @@ HARD: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", HARD)
 def test_a_schema_without_an_example_is_answered_all_the_same(tmp_path: Path, name: str) -> None:
-    """Within bounds: of what no value fits there is some value, or none."""
+    """A schema that contradicts or contains itself has a response all the same, within bounds."""
     document = _document(HARD[name])
     document["definitions"] = {
         "N": NODE,
@@ -636,7 +638,8 @@ def test_a_schema_without_an_example_is_answered_all_the_same(tmp_path: Path, na
 
 
 def test_an_example_of_the_response_is_what_is_answered(tmp_path: Path) -> None:
-    """By media type (Swagger 2.0, "Example Object"): text as it is written; a value in another type that has none."""
+    """The response is the example of its media type, text as it is written, else that of another one (Swagger 2.0,
+    "Example Object")."""
     examples = {"application/json": {"id": 142, "name": "Ann"}, "text/csv": "id,name\n142,Ann\n"}
     document = _document(_object(**WHOLE), "application/json", "application/xml", examples=examples)
     assert json.loads(_answered(document, tmp_path)[1]) == {"id": 142, "name": "Ann"}

@@ -1,4 +1,4 @@
-"""Conditions that a document's sandbox declarations put to a request, test by test."""
+"""Conditions that a document's sandbox declarations set on a request, test by test."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from openconnectors.engine.sandbox.store import Store
 
 
 def ahead(seconds: float) -> str:
+    """An RFC 3339 time so many seconds from now."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
@@ -107,7 +108,7 @@ def test_every_test_has_a_case() -> None:
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_at_once(tmp_path: Path, rule: str, message: str) -> None:
-    """A misspelled test would hold always."""
+    """A misspelled condition is refused when the sandbox is made: it would hold always."""
     document = tmp_path / "things.swagger.yaml"
     document.write_text(
         f"""swagger: "2.0"

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: nothing that was answered is lost, whoever else writes meanwhile."""
+"""The records of the sandbox: no change whose response was sent is lost, whoever else writes meanwhile."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ with Sandbox(loader.load(Path(document)), state=Path(state)) as sandbox:
 
 
 def test_two_processes_share_one_file(document: Path, tmp_path: Path) -> None:
-    """Seeded once, no update and no record lost."""
+    """Two processes on one state file seed it once, and lose no update and no record."""
     state = tmp_path / "state.db"
     running = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(document), str(state), name], cwd=ROOT)
@@ -130,7 +130,7 @@ def test_two_processes_share_one_file(document: Path, tmp_path: Path) -> None:
 
 
 def test_of_creates_with_one_id_one_is_carried_out(document: Path) -> None:
-    """The others are answered 409 (RFC 9110 section 15.5.10), where the operation documents it."""
+    """Of concurrent creates with one id one succeeds; the others get the documented 409 (RFC 9110 section 15.5.10)."""
     with Sandbox(loader.load(document)) as sandbox:
         api = _api(document, sandbox)
 
@@ -185,7 +185,7 @@ def _folder(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_damaged, _of_something_else, _other_columns, _folder])
 def test_a_file_that_cannot_be_used_is_refused_in_words(document: Path, tmp_path: Path, spoil: Any) -> None:
-    """And stays as it is."""
+    """A state file of another kind raises ConnectorError, and is not changed."""
     state = tmp_path / "state.db"
     spoil(state)
     before = state.read_bytes() if state.is_file() else None

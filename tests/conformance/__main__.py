@@ -1,12 +1,12 @@
-"""Runs the cases against the test server, and prints cases and scenarios of each document.
+"""Run the cases against the test server; print the cases and scenarios of each document.
 
     python -m tests.conformance [--only NAME …] [--record]
 
-A case is one call: ``call`` (operationId), ``with`` (arguments by wire name), ``options``; then what must come of it:
-``value``, ``pages``, ``status``, ``fields``, ``bytes`` (how many came), or ``error`` (the kind of failure, with the
-status of an answer); and ``counts``, the scenarios that the server itself must count. Octets are written as
-``{$bytes: base64}``, a file as ``{$file: {name, type, bytes}}``; dates and the like as the text of their format.
-``${host}``, ``${port}`` and ``${url}`` are the server's. ``--record`` writes what came in place of what must.
+A case is one call: ``call`` (operationId), ``with`` (arguments by wire name), ``options``; then its expected outcome:
+``value``, ``pages``, ``status``, ``fields``, ``bytes`` (their number), or ``error`` (the class, with the status of a
+response); and ``counts``, the scenarios that the server must have counted. Bytes are written as ``{$bytes: base64}``, a
+file as ``{$file: {name, type, bytes}}``; dates and the like as the text of their format. ``${host}``, ``${port}`` and
+``${url}`` are the server's. ``--record`` writes the outcomes into the cases.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TEXTS = {datetime: "date-time", date: "date", time: "time", timedelta: "duratio
 
 
 def plain(value: Any) -> Any:
-    """A value as the cases write it."""
+    """A value in the notation of the cases."""
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -70,7 +70,7 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """What comes of a case, in the words of a case."""
+    """The outcome of a case, in the notation of the cases."""
     options = renamed(case.get("options", {}), names)
     try:
         operation, arguments = client.operation(case["call"], renamed(case.get("with", {}), names), options)
@@ -105,7 +105,7 @@ _KINDS = {
 
 
 def check(server: Server, path: Path, record: bool) -> tuple[int, int, set[str], list[str]]:
-    """Cases, cases that hold, the scenarios they proved, and what is wrong with the others."""
+    """Count the cases, those that pass, and the scenarios they prove; list what is wrong with the others."""
     cases = yaml.load(path.read_text("utf-8"), _Loader) or []  # noqa: S506 - a safe loader, the fast one
     names = {"host": "localhost", "port": str(server.port), "url": server.url}
     client = Client(server.documents / f"{path.stem}.json", server.url)
@@ -140,7 +140,7 @@ def _difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where every case holds, 1 where one does not, 2 where there is no server."""
+    """Return 0 if every case passes, 1 if one fails, 2 if there is no server."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance")
     parser.add_argument("--only", nargs="*", default=[], help="documents by name; all without it")
     parser.add_argument("--record", action="store_true", help="write what comes as what must come")

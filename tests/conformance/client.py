@@ -1,7 +1,7 @@
 """One of the test server's documents as a client of the engine's public face.
 
-Nothing here changes a value or a request. It decides where a value belongs: the parameters of the host and the
-credentials are the connection's, the rest are arguments.
+Values and requests are not changed here. It decides where a value belongs: the parameters of the host and the
+credentials are those of the connection, the rest are arguments.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Client:
         }
 
     def _base(self) -> str | None:
-        """The server's URL; of a document whose host has parameters its scheme only, if that is not one too."""
+        """The server's URL; only its scheme for a document whose host has parameters, unless the scheme is one too."""
         if not self.host:
             return self._base_url
         template = self.service.servers[0].url.partition("://")[2].partition("/")[0]
@@ -59,7 +59,7 @@ class Client:
     def operation(
         self, operation_id: str, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[openconnectors.Operation, dict[str, Any]]:
-        """The operation with its options, and the arguments that are its own."""
+        """The operation with its options, and the arguments without those of the connection."""
         operation = self.connector(arguments, options.get("auth", {}))[operation_id]
         chosen = {name: options[name] for name in ("headers", "content_type", "accept") if name in options}
         remaining = {name: value for name, value in arguments.items() if name not in self.host}
@@ -67,5 +67,5 @@ class Client:
 
 
 def respond(operation: openconnectors.Operation, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Response:
-    """The response of a call, of a long-running one when it is done."""
+    """The response of a call; of a long-running operation the last one."""
     return operation.poll(**arguments).response() if options.get("lro") else operation.response(**arguments)

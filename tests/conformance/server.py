@@ -1,4 +1,4 @@
-"""Microsoft's AutoRest test server, started for as long as it is needed."""
+"""Microsoft's AutoRest test server, started for the time of a block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS_TO_START = 60
 
 
 def installed() -> Path | None:
-    """Where the server is installed: in ``.testserver`` of the project, or where ``TESTSERVER`` says."""
+    """The folder of the server: ``.testserver`` of the project, or that of the variable ``TESTSERVER``."""
     for folder in (os.environ.get("TESTSERVER"), str(ROOT / ".testserver" / "node_modules" / PACKAGE)):
         if folder and (Path(folder) / "dist/cli/cli.js").is_file() and shutil.which("node"):
             return Path(folder)
@@ -29,7 +29,7 @@ def installed() -> Path | None:
 
 
 class Server:
-    """A running server: its URL, and the scenarios that it has counted."""
+    """A running server: its URL, and the scenarios that it counted."""
 
     def __init__(self, folder: Path) -> None:
         self.documents = folder / "swagger"
@@ -60,7 +60,7 @@ class Server:
         self._coverage.cleanup()
 
     def report(self) -> dict[str, int]:
-        """How often each scenario was counted; those beside the mandatory ones as ``category:name``."""
+        """The number of times that each scenario was counted; optional ones as ``category:name``."""
         calls = {}
         for category in CATEGORIES:
             with urllib.request.urlopen(f"{self.url}/report/{category}", timeout=10) as answer:  # noqa: S310
