@@ -1,11 +1,11 @@
-"""From a name or a file to a connector that can be called."""
+"""From a name or a path to a connector that can be called."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held
@@ -17,23 +17,24 @@ from openconnectors.engine.http import Transport
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
-from openconnectors.engine.transports.certificates import Certificate
-from openconnectors.network import Network
+from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
 
-if TYPE_CHECKING:
-    import requests
-
 ConnectionLike = Mapping[str, Any] | str | None
+"""The values of a connection, the name of a saved one, or None for the environment and the saved default."""
+
+
+class LoadOptions(NetworkOptions, CallOptions, total=False):
+    """The options of ``load`` and ``load_file``: how calls reach the network, and how they are made."""
 
 
 def available() -> dict[str, str]:
-    """Names of the connectors that ``load`` finds, each with where it comes from."""
+    """Names of the connectors that ``load`` finds, each with its source: "built in", "added", a package or a folder."""
     return {name: entry.source for name, entry in entries_sorted()}
 
 
 def entries_sorted() -> list[tuple[str, Entry]]:
-    """What is available, by name."""
+    """The connectors that are found by name, sorted by it."""
     return sorted(registry.entries().items())
 
 
@@ -42,34 +43,30 @@ def load(
     *,
     connection: ConnectionLike = None,
     base_url: str | None = None,
-    transport: Transport | None = None,
-    session: requests.Session | None = None,
-    proxy: str | None = None,
-    proxies: Mapping[str, str] | None = None,
-    verify: str | Path | None = None,
-    cert: Certificate | None = None,
-    trust_env: bool = True,
-    **options: Unpack[CallOptions],
+    **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector by name.
 
-    ``connection`` is a mapping of the connection's values, the name of a saved one, or None: then the
-    environment, then the saved default. ``base_url`` replaces scheme and host (a test server, a proxy,
-    a region). The further options are those of ``using``.
+    ``connection`` is a mapping of the connection's values, the name of a saved connection, or None: then the values
+    are those of the environment, else of the saved default. ``base_url`` replaces scheme and host (a test server, a
+    proxy, a region). Further options are those of ``Operation.using``.
 
     ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
     ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client
-    certificate (a file with its key, or the two files), and ``trust_env=False`` keeps the environment's proxies and
-    certificates out. ``transport`` replaces the network.
+    certificate (a file with its key, or the two files), and ``trust_env=False`` ignores proxies and certificates of the
+    environment. ``transport`` replaces the network.
 
-    Raises ``UnknownName`` for a name that is nowhere,
-    ``InvalidDocument`` for a document that cannot be used,
-    ``ConnectionMissing`` for values that are missing.
+    Raise ``UnknownName`` for an unknown name, ``InvalidDocument`` for a document that cannot be used, and
+    ``ConnectionMissing`` for missing values.
     """
-    network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
-    connection, proxy, proxies = _at_the_door(connection), None, None
+    # The variables of this frame are shown in tracebacks: values, and proxies with their passwords, are put away first.
+    connection = _values(connection)
+    network, call_options = _split(options)
+    del options
     with sealed():
-        return connect(registry.find(name), connection, base_url, network.open(), options, closes=transport is None)
+        return connect(
+            registry.find(name), connection, base_url, network.open(), call_options, closes=network.transport is None
+        )
 
 
 def load_file(
@@ -77,47 +74,53 @@ def load_file(
     *,
     connection: ConnectionLike = None,
     base_url: str | None = None,
-    transport: Transport | None = None,
-    session: requests.Session | None = None,
-    proxy: str | None = None,
-    proxies: Mapping[str, str] | None = None,
-    verify: str | Path | None = None,
-    cert: Certificate | None = None,
-    trust_env: bool = True,
-    **options: Unpack[CallOptions],
+    **options: Unpack[LoadOptions],
 ) -> Connector:
-    """A connector from a document, or from a folder in Microsoft's form; otherwise as ``load``, but that no values
-    are taken from the environment or a saved default: what the file is called says nothing of whose it is. A saved
-    connection is taken where it is named, and is for the place that the document names."""
-    network = Network(transport, session, proxy, proxies, verify, cert, trust_env)
-    connection, proxy, proxies = _at_the_door(connection), None, None
+    """A connector from a document, or from a folder in Microsoft's form.
+
+    Like ``load``, but no values are taken from the environment or a saved default, as the name of a file does not say
+    whose it is. A saved connection is used if it is named and is for the place that the document names.
+    """
+    connection = _values(connection)
+    network, call_options = _split(options)
+    del options
     with sealed():
-        return connect(entry_at(Path(path)), connection, base_url, network.open(), options, closes=transport is None)
+        return connect(
+            entry_at(Path(path)), connection, base_url, network.open(), call_options, closes=network.transport is None
+        )
 
 
-def _at_the_door(connection: ConnectionLike) -> ConnectionLike:
-    """What was given for a connection, its values as secrets."""
+def _values(connection: ConnectionLike) -> ConnectionLike:
+    """The connection, its values as secrets."""
     return held(connection) if isinstance(connection, Mapping) else connection
 
 
+def _split(options: LoadOptions) -> tuple[Network, Mapping[str, Any]]:
+    """The network of these options, and the options of calls: an unknown one is among these, and refused there."""
+    network: dict[str, Any] = {}
+    call: dict[str, Any] = {}
+    for name, value in options.items():
+        (network if name in NetworkOptions.__annotations__ else call)[name] = value
+    return Network(**network), call
+
+
 def entry_at(path: Path) -> Entry:
-    """What stands at a path: a document, whatever the file is called, a folder in Microsoft's form, or one with a
-    single document."""
+    """The connector at a path: a document of any name, a folder in Microsoft's form, or one with a single document."""
     entry = registry.entry_of(path)
     if entry is None and path.is_dir():
         inside = registry.inside(path)
         if len(inside) == 1:
             return inside[0]
-        names = ", ".join(one.document.name for one in inside)
-        said = f"the folder has {len(inside)} documents, give one of them: {names}"
-        if not inside:
-            said = "the folder has no apiDefinition.swagger.json, and no other document"
-        raise InvalidDocument([Diagnostic("file", "error", said, str(path), 1, 1)])
+        message = "the folder has no apiDefinition.swagger.json, and no other document"
+        if inside:
+            names = ", ".join(entry.document.name for entry in inside)
+            message = f"the folder has {len(inside)} documents, name one of them: {names}"
+        raise InvalidDocument([Diagnostic("file", "error", message, str(path), 1, 1)])
     return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
 
 
 def entry_named(name: str) -> Entry:
-    """A connector by name, or by the path of its document or folder where that is what is given."""
+    """The connector of a name, or of the path of a document or folder. A name that is both is the connector's."""
     path = Path(name)
     if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
         return entry_at(path)
@@ -128,7 +131,7 @@ def entry_named(name: str) -> Entry:
 
 
 def service_named(name: str) -> tuple[Entry, Service]:
-    """The same, with its service."""
+    """The connector of a name or path, and its service."""
     entry = entry_named(name)
     return entry, loader.load(entry.document, entry.properties)
 
@@ -142,16 +145,16 @@ def connect(
     *,
     closes: bool = True,
 ) -> Connector:
-    """The connector of an entry, with a connection. ``closes``: closing it closes the transport."""
+    """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true."""
     service = loader.load(entry.document, entry.properties)
-    given = connections.given(entry, service, connection)
-    carrier = transport or Network().open()
-    known = {one.name: one for one in service.connection}
+    values = connections.connection_values(entry, service, connection)
+    transport = transport or Network().open()
+    parameters = {parameter.name: parameter for parameter in service.connection}
 
     def ways(names: Sequence[str]) -> str:
-        return connections.ways(entry, [known[name] for name in names if name in known])
+        return connections.ways(entry, [parameters[name] for name in names if name in parameters])
 
-    account = Connection(service, given.values, base_url, given.store, ways)
-    given.check(connections.place_of(service, account.base))
-    close = getattr(carrier, "close", None) if closes else None
-    return Connector(entry.name, service, account, carrier, with_options(Options(), options), close=close)
+    account = Connection(service, values.values, base_url, values.store, ways)
+    values.check(connections.place_of(service, account.base))
+    close = getattr(transport, "close", None) if closes else None
+    return Connector(entry.name, service, account, transport, with_options(Options(), options), close=close)

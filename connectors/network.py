@@ -1,4 +1,4 @@
-"""How calls reach the network: a transport, a session of the caller's, or sockets with proxies and certificates."""
+"""How calls reach the network: a transport or a session of the caller's, or sockets with proxies and certificates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     import requests
 
 
+class NetworkOptions(TypedDict, total=False):
+    """The fields of ``Network``, spelled for editors and type checkers."""
+
+    transport: Transport | None
+    session: requests.Session | None
+    proxy: str | None
+    proxies: Mapping[str, str] | None
+    verify: str | Path | None
+    cert: Certificate | None
+    trust_env: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What ``load`` takes of it: ``transport`` and ``session`` replace the rest, the rest is
-    ``BlockingTransport``'s."""
+    """How calls reach the network. ``transport`` or ``session`` replaces everything else, which are the options of
+    ``BlockingTransport``."""
 
     transport: Transport | None = None
     session: requests.Session | None = None
@@ -31,18 +43,18 @@ class Network:
     trust_env: bool = True
 
     def open(self) -> Transport:
-        """The transport of these options; ``ConnectionMissing`` where they contradict each other
-        or cannot be used."""
+        """The transport of these options. Raise ``ConnectionMissing`` if they contradict each other or cannot be
+        used."""
         names = ("transport", "session", "proxy", "proxies", "verify", "cert")
-        given = [name for name in names if getattr(self, name) is not None]
-        if given[:1] in (["transport"], ["session"]) and (len(given) > 1 or not self.trust_env):
-            others = ", ".join([*given[1:], *(["trust_env"] if not self.trust_env else [])])
-            raise ConnectionMissing(f"{given[0]} brings its own network along; set {others} there, or leave it out")
-        if {"proxy", "proxies"} <= set(given):
-            raise ConnectionMissing("proxy is for everything and proxies by scheme; give one of them")
+        present = [name for name in names if getattr(self, name) is not None]
+        if present[:1] in (["transport"], ["session"]) and (len(present) > 1 or not self.trust_env):
+            others = ", ".join([*present[1:], *(["trust_env"] if not self.trust_env else [])])
+            raise ConnectionMissing(f"{present[0]} has its own network settings; set {others} there, or leave it out")
+        if {"proxy", "proxies"} <= set(present):
+            raise ConnectionMissing("proxy is for all requests and proxies are by scheme; use one of them")
         if self.transport is not None:
             return self.transport
-        if self.session is not None:  # who has a session has imported requests; nobody else waits for it
+        if self.session is not None:  # imported here: a caller with a session has imported requests, others need not
             return import_module("openconnectors.engine.transports.session").SessionTransport(self.session)  # type: ignore[no-any-return]
         return BlockingTransport(
             proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
@@ -50,4 +62,4 @@ class Network:
 
 
 LOOPBACK = Network(trust_env=False)
-"""To a sandbox: no proxy of the environment can reach it."""
+"""The network to a sandbox: a proxy of the environment cannot reach it."""

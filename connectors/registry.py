@@ -1,4 +1,4 @@
-"""Where connectors are found by name: this project's own, installed packages, folders of the user's.
+"""Connectors that are found by name: those of this package, added ones, installed packages, folders of the user's.
 
 A connector is a document ``<name>.swagger.yaml`` (or ``.yml``, ``.json``), with properties beside it in
 ``<name>.properties.yaml`` where it needs them, or a folder ``<name>/`` with ``apiDefinition.swagger.json``
@@ -7,13 +7,14 @@ and ``apiProperties.json``.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -32,15 +33,15 @@ _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One connector that can be loaded: its document, its properties if they stand apart, and who
-    brings it ("built in", a folder, or a package)."""
+    """A connector that can be loaded: its document, its properties if they are in another file, and its source:
+    "built in", "added", a package or a folder."""
 
     name: str
     document: Path
     properties: Path | None
     source: str
     named: bool = False
-    """Whether it was found by its name, so that it may have what is kept under that name."""
+    """Whether it was found by its name, so that values that are kept under this name are meant for it."""
     trusted: bool = False
     """Whether it comes with this package, so that its document may name any variable of the environment."""
 
@@ -53,7 +54,7 @@ def built_in() -> Path:
 
 
 def entry_of(path: Path, source: str = "") -> Entry | None:
-    """The connector that a file or folder is; None where it is none."""
+    """The connector in a file or folder, by the names of files; None if there is none."""
     if path.is_dir():
         document, properties = path / PUBLISHED[0], path / PUBLISHED[1]
         if not document.is_file():
@@ -63,64 +64,66 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
     for suffix in _SUFFIXES:
         if path.name.endswith(suffix):
             name = path.name.removesuffix(suffix)
-            beside = (path.with_name(name + one) for one in _PROPERTIES)
-            return Entry(name.lower(), path, next((one for one in beside if one.is_file()), None), source)
+            candidates = (path.with_name(name + properties) for properties in _PROPERTIES)
+            return Entry(name.lower(), path, next((file for file in candidates if file.is_file()), None), source)
     return None
 
 
 def _beside(path: Path) -> Entry | None:
-    """The connector of a file that stands beside its document, or of one of the two that are published."""
+    """The connector of a properties file, or of a file in a folder in Microsoft's form."""
     if path.name in PUBLISHED:
         return entry_of(path.parent)
     for suffix in _PROPERTIES:
         if path.name.endswith(suffix):
             stem = path.name.removesuffix(suffix)
-            documents = (path.with_name(stem + one) for one in _SUFFIXES)
-            return next((entry_of(one) for one in documents if one.is_file()), None)
+            documents = (path.with_name(stem + document) for document in _SUFFIXES)
+            return next((entry_of(file) for file in documents if file.is_file()), None)
     return None
 
 
 _VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
+_VERSION_WITHIN = 100_000
+"""Bytes at the beginning of a file in which a document says its version; keys have no order, so it may be late."""
 
 
 def below(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Entry]:
-    """Every connector and document at a path and below it: folders as they are published, files by what they are
-    called or, where that says nothing, by their first lines. A file that is named counts in any case."""
-    own = entry_of(path, str(path.parent)) or _beside(path)
-    if own is not None:
-        yield own
+    """Every connector and document at a path and below it: folders in Microsoft's form, files by their names or, if
+    these say nothing, by their content. A path that is a file is taken for a document in any case."""
+    entry = entry_of(path, str(path.parent)) or _beside(path)
+    if entry is not None:
+        yield entry
     elif path.is_dir():
         here = (*above, path.resolve())
         for child in _children(path):
             if child.is_dir():
-                if child.resolve() not in here:  # a link to a folder above would lead round and round
+                if child.resolve() not in here:  # not a link to a folder above, which would never end
                     yield from below(child, here)
             elif (child.is_file() or not child.exists()) and (entry_of(child) is not None or _is_document(child)):
-                yield from below(child)  # properties are those of the document beside them
+                yield from below(child)  # a broken link, too: that it cannot be read is a finding
     else:
         yield Entry(path.stem, path, None, str(path.parent))
 
 
 def _children(folder: Path) -> list[Path]:
-    """What lies in a folder; nothing, with a warning, where it may not be looked into."""
+    """The content of a folder; empty, with a warning, if it cannot be listed."""
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        _log.warning("%s cannot be looked into: %s", folder, _reason(error))
+        _log.warning("%s cannot be listed: %s", folder, _reason(error))
         return []
 
 
 def inside(folder: Path) -> list[Entry]:
-    """The documents that lie in a folder itself."""
-    return [one for path in _children(folder) if _is_document(path) for one in below(path)]
+    """The documents in a folder itself, not below it."""
+    return [entry for path in _children(folder) if _is_document(path) for entry in below(path)]
 
 
 def _is_document(path: Path) -> bool:
-    """Whether a file, whatever it is called, says that it is a document."""
+    """Whether a file of any name says that it is a document."""
     if path.suffix not in (".json", ".yaml", ".yml") or not path.is_file():
         return False
     with path.open("rb") as file:
-        return _VERSION.search(file.read(100_000)) is not None
+        return _VERSION.search(file.read(_VERSION_WITHIN)) is not None
 
 
 def added() -> Path:
@@ -132,57 +135,59 @@ def added() -> Path:
 
 @dataclass(slots=True)
 class Registry:
-    """The connectors that are found by name, and what could not be looked at, each with the reason."""
+    """The connectors that are found by name, and the places that could not be read, each with the reason."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
 
 def read() -> Registry:
-    """Every connector by name; of two with one name the first stays: built in, added, packages, folders. What cannot
-    be looked at (a package that fails, a folder that is not one, a link that leads nowhere) takes nothing else along.
+    """Every connector by name. If two have the same name, the first counts: built in, added, packages, folders. A place
+    that cannot be read (a package that raises, a folder that is missing, a broken link) does not affect the others.
     """
-    found = Registry()
-    _read_folder(found, built_in(), "built in", trusted=True)
-    _read_folder(found, added(), "added", optional=True)
+    registry = Registry()
+    _read_folder(registry, built_in(), "built in", trusted=True)
+    _read_folder(registry, added(), "added", optional=True)
     for point in entry_points(group=GROUP):
         source = point.dist.name if point.dist is not None else point.name
         try:
             value = point.load()
             folder = Path(value() if callable(value) else value)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of a package may raise anything
-            found.broken[f"package {source}"] = f"{type(error).__name__}: {error}"
+            registry.broken[f"package {source}"] = f"{type(error).__name__}: {error}"
         else:
-            _read_folder(found, folder, source)
+            _read_folder(registry, folder, source)
     for place in os.environ.get(FOLDERS, "").split(os.pathsep):
         if place:
-            _read_folder(found, Path(place), place)
-    return found
+            _read_folder(registry, Path(place), place)
+    return registry
 
 
-def _read_folder(found: Registry, folder: Path, source: str, *, optional: bool = False, trusted: bool = False) -> None:
+def _read_folder(
+    registry: Registry, folder: Path, source: str, *, optional: bool = False, trusted: bool = False
+) -> None:
     try:
         if optional and not folder.exists():
             return
         root = folder.resolve()
         paths = sorted(root.iterdir())
     except (OSError, RuntimeError, ValueError) as error:  # before Python 3.13 a loop of links is a RuntimeError
-        found.broken[str(folder)] = _reason(error)
+        registry.broken[str(folder)] = _reason(error)
         return
     for path in paths:
         try:
             entry = entry_of(path, source)
             if entry is None or not _NAME.match(entry.name):
                 continue
-            files = [one for one in (entry.document, entry.properties) if one is not None]
-            if not all(stat.S_ISREG(one.stat().st_mode) for one in files):
-                found.broken[str(path)] = "is not a file"  # one that never ends may be read without end
-            elif not all(one.resolve(strict=True).is_relative_to(root) for one in files):
-                found.broken[str(path)] = "leads out of its folder, and is not followed"
+            files = [file for file in (entry.document, entry.properties) if file is not None]
+            if not all(stat.S_ISREG(file.stat().st_mode) for file in files):
+                registry.broken[str(path)] = "is not a regular file"  # a device may never end
+            elif not all(file.resolve(strict=True).is_relative_to(root) for file in files):
+                registry.broken[str(path)] = "leads out of its folder, and is not followed"
             else:
-                found.entries.setdefault(entry.name, replace(entry, named=True, trusted=trusted))
+                registry.entries.setdefault(entry.name, dataclasses.replace(entry, named=True, trusted=trusted))
         except (OSError, RuntimeError) as error:
-            found.broken[str(path)] = _reason(error)
+            registry.broken[str(path)] = _reason(error)
 
 
 def _reason(error: Exception) -> str:
@@ -190,15 +195,15 @@ def _reason(error: Exception) -> str:
 
 
 def entries() -> dict[str, Entry]:
-    """The connectors by name; what is broken is logged."""
-    found = read()
-    for place, reason in found.broken.items():
+    """The connectors by name; a warning is logged for each place that cannot be read."""
+    registry = read()
+    for place, reason in registry.broken.items():
         _log.warning("no connector is read from %s: %s", place, reason)
-    return found.entries
+    return registry.entries
 
 
 def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
-    """The connector of a name; ``UnknownName``, with the nearest, where there is none."""
+    """The connector of a name. Raise ``UnknownName``, which suggests the nearest, if there is none."""
     known = entries() if known is None else known
     if name not in known:
         hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
@@ -206,33 +211,33 @@ def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
     return known[name]
 
 
-def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
-    """Copies a connector to those that are found by name; gives the place.
+def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
+    """Copy a connector to those that are found by name, and return its new path.
 
-    Refused with ``ConnectorError``: a name that is none, or that a connector has already, but
-    for an added one that is to be put there ``anew``.
+    Raise ``ConnectorError`` for an invalid name, and for a name that is in use, unless it is that of an added connector
+    and ``replace`` is true.
     """
     if not _NAME.match(name):
-        raise ConnectorError(f"{name!r} is no name of a connector; use lower-case letters, digits, - and _")
+        raise ConnectorError(f"{name!r} is not a valid connector name; use lower-case letters, digits, - and _")
     known = entries().get(name)
-    if known is not None and not (anew and known.source == "added"):
+    if known is not None and not (replace and known.source == "added"):
         how = "replace it with --replace, or " if known.source == "added" else ""
         raise ConnectorError(
-            f"there is a connector {name!r} already ({known.source}); {how}choose another name with --name"
+            f"the name {name!r} is already used by a connector ({known.source}); {how}choose another name with --name"
         )
     root = added().resolve()
     root.mkdir(parents=True, exist_ok=True)
     if known is not None:
-        _forget(known, root)
+        _delete(known, root)
     if entry.document.name in PUBLISHED:
         target = root / name
         target.mkdir()
-        for one in (*PUBLISHED, SCRIPT):
-            if (entry.document.parent / one).is_file():
-                shutil.copyfile(entry.document.parent / one, target / one)
+        for file in (*PUBLISHED, SCRIPT):
+            if (entry.document.parent / file).is_file():
+                shutil.copyfile(entry.document.parent / file, target / file)
         return target
-    suffix = next((one for one in _SUFFIXES if entry.document.name.endswith(one)), f".swagger{entry.document.suffix}")
-    target = root / f"{name}{suffix}"
+    known_suffixes = (suffix for suffix in _SUFFIXES if entry.document.name.endswith(suffix))
+    target = root / f"{name}{next(known_suffixes, f'.swagger{entry.document.suffix}')}"
     shutil.copyfile(entry.document, target)
     if entry.properties is not None:
         shutil.copyfile(entry.properties, root / f"{name}.properties{entry.properties.suffix}")
@@ -240,24 +245,24 @@ def add(entry: Entry, name: str, *, anew: bool = False) -> Path:
 
 
 def remove(name: str) -> Path:
-    """Removes a connector that was added; the place where it was.
+    """Remove a connector that was added, and return the path that its document had.
 
-    Refused with ``UnknownName`` for a name that is nowhere, and with
-    ``ConnectorError`` for a connector that was not added: it is not ours to delete.
+    Raise ``UnknownName`` for an unknown name, and ``ConnectorError`` for a connector that was not added, as its files
+    are not ours to delete.
     """
     entry = find(name)
     if entry.source != "added":
         raise ConnectorError(f"{name} was not added, and is not removed: it comes from {entry.source}")
-    _forget(entry, added().resolve())
+    _delete(entry, added().resolve())
     return entry.document
 
 
-def _forget(entry: Entry, root: Path) -> None:
-    """Removes what was added under a name."""
-    place = entry.document.parent
-    if place != root:
-        shutil.rmtree(place)
+def _delete(entry: Entry, root: Path) -> None:
+    """Delete the files of a connector that was added."""
+    folder = entry.document.parent
+    if folder != root:
+        shutil.rmtree(folder)
         return
-    for one in (entry.document, entry.properties):
-        if one is not None:
-            one.unlink()
+    for file in (entry.document, entry.properties):
+        if file is not None:
+            file.unlink()

@@ -18,7 +18,8 @@ from keyring.backends import fail
 from werkzeug.serving import BaseWSGIServer
 
 import openconnectors
-from openconnectors import cli, registry
+from openconnectors import registry
+from openconnectors.cli import app
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.model import Service
@@ -134,7 +135,7 @@ def command(*arguments: str, cwd: Path = ROOT, encoding: str = "utf-8", **enviro
             redirect_stdout(out),
             redirect_stderr(err),
         ):
-            code = cli.run(arguments)
+            code = app.run(arguments)
     finally:
         keyring.set_keyring(before)
     for stream in (out, err):

@@ -19,7 +19,7 @@ import yaml
 from click.testing import CliRunner
 
 import openconnectors
-from openconnectors.cli import cli
+from openconnectors.cli.app import cli
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.client.operation import calls_of

@@ -6,18 +6,22 @@ import errno
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from openconnectors import cli, registry
+from openconnectors import registry
+from openconnectors.cli import app, commands
 from openconnectors.cli.terminal import escaped, escaped_line
 from tests.conftest import Listener, command, serving
 
@@ -31,7 +35,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in this process: exit code, standard output, standard error."""
 
     def carry_out(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
+        code = app.run([str(argument) for argument in arguments])
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -157,7 +161,7 @@ FAULTS = [
     ("add {loop}", 1, "Too many levels"),
     ("add http://", 1, ""),
     ("add http://127.0.0.1:9/x", 1, "no connection"),
-    ("add {small} --name ../x", 1, "is no name"),
+    ("add {small} --name ../x", 1, "is not a valid connector name"),
     ("remove nothing", 2, "there is no connector 'nothing'"),
     ("remove twilio", 1, "comes from built in"),
     ("connect nothing", 2, "there is no connector 'nothing'"),
@@ -828,7 +832,7 @@ def test_list_names_what_is_broken(
 
 
 @pytest.mark.parametrize(
-    "command", [[], *([name] for name in cli.COMMANDS), ["call", "twilio"], ["connections"]], ids=str
+    "command", [[], *([name] for name in commands.COMMANDS), ["call", "twilio"], ["connections"]], ids=str
 )
 def test_every_command_has_help(command: list[str], run: Run) -> None:
     """Exit code 0, on standard output, without the project's private words."""
@@ -839,3 +843,50 @@ def test_every_command_has_help(command: list[str], run: Run) -> None:
     assert not {"told", "grave", "octets", "mend", "mended"} & set(
         out.lower().replace(".", " ").replace(",", " ").split()
     )
+
+
+# The table of commands
+
+
+def test_a_command_is_one_file_and_one_row(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A toy command is listed, completed, helped and run."""
+    (tmp_path / "toy.py").write_text(
+        "import click\n\n"
+        "@click.command('toy')\n"
+        "@click.argument('word')\n"
+        "def command(word):\n"
+        '    """Print a word backwards."""\n'
+        "    click.echo(word[::-1])\n"
+    )
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    monkeypatch.setitem(commands.COMMANDS, "toy", commands.Row("Print a word backwards."))
+
+    assert run("toy", "abc") == (0, "cba\n", "")
+    assert "toy          Print a word backwards." in run("--help")[1]
+    assert "Print a word backwards." in run("toy", "--help")[1]
+    assert run("tox", "abc")[2].endswith("did you mean 'toy'?\n")
+    with monkeypatch.context() as environment:
+        for name, value in {
+            "_CONNECTORS_COMPLETE": "bash_complete",
+            "COMP_WORDS": "connectors to",
+            "COMP_CWORD": "1",
+        }.items():
+            environment.setenv(name, value)
+        assert run()[1] == "plain,toy\n"
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_the_help_of_a_command_begins_with_its_row(name: str) -> None:
+    """The sentence that connectors --help shows is the first of connectors NAME --help."""
+    command: click.Command = import_module(f"openconnectors.cli.commands.{name}").command
+
+    assert command.name == name
+    assert " ".join((command.help or "").split()).startswith(commands.COMMANDS[name].help)
+
+
+def test_the_page_has_every_command() -> None:
+    """docs/commands.md names the commands of the table, and no other."""
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+
+    assert sorted(re.findall(r"`(\w+)", " ".join(rows))) == sorted(commands.COMMANDS)

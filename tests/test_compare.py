@@ -358,6 +358,6 @@ def test_the_command_exits_by_the_version(version: str, code: int, tmp_path: Pat
 def test_one_document_is_compared_with_one(tmp_path: Path) -> None:
     """diff refuses a folder with several documents, or with none."""
     code, _, err = run("diff", "spec", "spec")
-    assert (code, "give one of them" in err) == (2, True)
+    assert (code, "name one of them" in err) == (2, True)
     code, _, err = run("diff", str(tmp_path), "spec/petstore.swagger.yaml")
     assert (code, "there is no document" in err) == (2, True)

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors import cli, connecting, connections, registry
+from openconnectors import cli, connecting, connection_file, connections, registry
 from openconnectors.engine.auth import oauth2 as oauth
 from openconnectors.engine.call import runner
 from openconnectors.engine.client.connector import connected
@@ -183,12 +183,12 @@ def test_a_person_agrees_in_the_browser(
         cli.main()
     printed = capsys.readouterr().err
     assert end.value.code == 0, printed
-    assert "works (Me was answered)" in printed
+    assert "works (called Me)" in printed
     assert state.grants == ["authorization_code"]
-    text = connections.saved_file().read_text()
+    text = connection_file.saved_file().read_text()
     assert 'token = "keyring:"' in text
     assert not any(secret in text or secret in printed for secret in kept.secrets.values())
-    assert connections.saved_file().stat().st_mode & 0o077 == 0
+    assert connection_file.saved_file().stat().st_mode & 0o077 == 0
     assert openconnectors.load("people").me() == {"name": PERSON}
     # what is renewed is kept, the old token being used up
     state.tokens.clear()
@@ -228,7 +228,7 @@ def test_ci_connects_without_a_person_or_a_keyring(people: Path, state: State) -
         "client_secret=${APP_SECRET}", APP_SECRET=SECRET,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert SECRET not in connections.saved_file().read_text()
+    assert SECRET not in connection_file.saved_file().read_text()
     done = command("call", "people", "me", "--json", APP_SECRET=SECRET)
     assert json.loads(done.stdout) == {"name": PERSON}
     done = command("connections", "list")
@@ -252,19 +252,19 @@ def test_without_a_keyring_a_secret_must_be_a_reference(people: Path, tmp_path: 
     secret.write_text("a-token\n")
     done = command("connect", "people", "--set", f"token=file:{secret}", "--no-test")
     assert done.returncode == 0, done.stderr
-    saved = connections.given(registry.find("people"), loader.load(people), "default")
+    saved = connections.connection_values(registry.find("people"), loader.load(people), "default")
     assert saved.values == {"token": Secret("a-token")}
 
 
 def test_the_file_keeps_what_people_wrote(people: Path, kept: Kept) -> None:
     """Saving a connection keeps comments and entries of the file; removing it removes its secrets."""
-    path = connections.saved_file()
+    path = connection_file.saved_file()
     path.parent.mkdir(parents=True)
     path.write_text('# mine\n[twilio.work]\naccount_id = "AC1" # the first\n')
-    connections.save("people", "default", loader.load(people), {"token": "t" * 20, "client_id": "x"})
+    connection_file.save("people", "default", loader.load(people), {"token": "t" * 20, "client_id": "x"})
     assert path.read_text().startswith('# mine\n[twilio.work]\naccount_id = "AC1" # the first\n')
-    assert connections.all_saved() == [("twilio", "work"), ("people", "default")]
-    connections.remove("people", "default")
+    assert connection_file.all_saved() == [("twilio", "work"), ("people", "default")]
+    connection_file.remove("people", "default")
     assert kept.secrets == {}
 
 

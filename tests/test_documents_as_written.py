@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from openconnectors import ConnectionMissing, InvalidDocument
-from openconnectors.cli import cli
+from openconnectors.cli.app import cli
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.description import describe

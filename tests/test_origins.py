@@ -16,8 +16,8 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors import connections, registry
-from openconnectors.cli import managing
+from openconnectors import connection_file, registry
+from openconnectors.cli.commands import add
 from openconnectors.engine.documents import loader
 from openconnectors.engine.secret import Secret
 from openconnectors.locks import locked
@@ -82,7 +82,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def saved(text: str) -> None:
-    path = connections.saved_file()
+    path = connection_file.saved_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
@@ -166,7 +166,7 @@ def test_a_saved_connection_is_for_the_place_it_was_saved_for(
     path = written(shelf, document(service.host))
     done = command("connect", "weather", "--set", "key=${OWN}", OWN=CANARY)
     assert done.returncode == 0, done.stderr
-    assert f'bound-to = "{service.url}"' in connections.saved_file().read_text()
+    assert f'bound-to = "{service.url}"' in connection_file.saved_file().read_text()
     openconnectors.load("weather").get_a()
     openconnectors.load_file(path, connection="default").get_a()
     assert service.keys == [CANARY, CANARY]
@@ -226,7 +226,7 @@ def test_a_file_of_connections_that_cannot_be_read_shows_nothing_of_it(shelf: Pa
         f'[weather.default]\nkey = "a"\nkey = "{CANARY}"',
     ):
         saved(text)
-        with pytest.raises(openconnectors.ConnectionMissing, match="cannot be read: it is not TOML") as refused:
+        with pytest.raises(openconnectors.ConnectionMissing, match="cannot be read: not valid TOML") as refused:
             openconnectors.load("weather")
         assert CANARY not in f"{refused.value!r} {refused.value.__context__!r}"
 
@@ -234,12 +234,12 @@ def test_a_file_of_connections_that_cannot_be_read_shows_nothing_of_it(shelf: Pa
 SAVES = """
 import sys
 from pathlib import Path
-from openconnectors import connections, registry
+from openconnectors import connection_file, registry
 from openconnectors.engine.documents import loader
 entry = registry.find("weather")
 service = loader.load(entry.document)
 for index in range(40):
-    connections.save("weather", f"c{sys.argv[1]}-{index}", service, {"key": "${OWN}"}, "http://h")
+    connection_file.save("weather", f"c{sys.argv[1]}-{index}", service, {"key": "${OWN}"}, "http://h")
 """
 
 
@@ -248,8 +248,8 @@ def test_processes_that_save_at_once_keep_everything(shelf: Path, service: Servi
     written(shelf, document(service.host))
     workers = [subprocess.Popen([sys.executable, "-c", SAVES, str(number)], cwd=ROOT) for number in range(3)]
     assert [worker.wait(timeout=120) for worker in workers] == [0, 0, 0]
-    assert len(connections.all_saved()) == 120
-    assert [path.name for path in connections.saved_file().parent.iterdir() if path.suffix == ".part"] == []
+    assert len(connection_file.all_saved()) == 120
+    assert [path.name for path in connection_file.saved_file().parent.iterdir() if path.suffix == ".part"] == []
 
 
 def test_threads_that_save_at_once_keep_everything(shelf: Path, service: Service) -> None:
@@ -258,14 +258,14 @@ def test_threads_that_save_at_once_keep_everything(shelf: Path, service: Service
 
     def save(number: int) -> None:
         for index in range(10):
-            connections.save("weather", f"c{number}-{index}", known, {"key": "${OWN}"})
+            connection_file.save("weather", f"c{number}-{index}", known, {"key": "${OWN}"})
 
     threads = [threading.Thread(target=save, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(connections.all_saved()) == 40
+    assert len(connection_file.all_saved()) == 40
 
 
 def test_a_lock_is_not_waited_for_without_end(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_what_cannot_be_written_is_an_error_of_ours(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "file"))
     entry = registry.find("twilio")
     with pytest.raises(openconnectors.ConnectionMissing, match="cannot be written"):
-        connections.save("twilio", "default", loader.load(entry.document), {"access_token": "${OWN}"})
+        connection_file.save("twilio", "default", loader.load(entry.document), {"access_token": "${OWN}"})
 
 
 URLS = {
@@ -314,7 +314,7 @@ def test_add_shows_no_credential_of_a_url(shelf: Path, url: str) -> None:
     assert CANARY not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     if "302" in url:
-        assert "leads to http://inside.example/x" in done.stderr
+        assert "a redirect to http://inside.example/x" in done.stderr
 
 
 def test_add_refuses_what_is_no_url_of_a_document(shelf: Path) -> None:
@@ -327,8 +327,8 @@ def test_add_refuses_what_is_no_url_of_a_document(shelf: Path) -> None:
 
 def test_add_ends_in_time(shelf: Path, listener: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says nothing is given up."""
-    monkeypatch.setattr(managing, "_FETCHING", 0.2)
-    done = CliRunner().invoke(managing.add, [f"{listener.url}/d.json", "--name", "zz"])
+    monkeypatch.setattr(add, "_FETCH_TIMEOUT", 0.2)
+    done = CliRunner().invoke(add.command, [f"{listener.url}/d.json", "--name", "zz"])
     assert isinstance(done.exception, openconnectors.Timeout)
 
 

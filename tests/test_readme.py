@@ -84,15 +84,16 @@ def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """Every dependency has a lower bound and a row in the README's table."""
+    """Every dependency, of an extra too, has a lower bound and a row in the README's table."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    names = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
+    extras = {name: extra for name, extra in project["optional-dependencies"].items() if name not in ("all", "test")}
+    requirements = {*project["dependencies"], *(requirement for extra in extras.values() for requirement in extra)}
     table = "".join(
         line.split("|")[1] for line in TEXT.partition("## What it stands on")[2].splitlines() if "|" in line
     )
-    assert {name for name in names if name not in table} == set()
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+
     assert all(">=" in requirement for requirement in requirements)
+    assert {name for name in (re.split(r"[<>=]", each)[0] for each in requirements) if name not in table} == set()
 
 
 def test_the_demo_shows_the_main_job(capsys: pytest.CaptureFixture[str]) -> None:

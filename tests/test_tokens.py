@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors import connecting, connections
+from openconnectors import connecting, connection_file
 from openconnectors.engine import http
 from openconnectors.engine.auth import oauth2 as oauth
 from openconnectors.engine.call.runner import Runner
@@ -181,7 +181,7 @@ def test_a_renewed_token_of_the_saved_default_is_kept(path: Path, provider: Prov
     """Also where nobody named it: the old refresh token is used up."""
     secret = tmp_path / "secret"
     secret.write_text("s")
-    file = connections.saved_file()
+    file = connection_file.saved_file()
     file.parent.mkdir(parents=True)
     file.write_text(f'[people.default]\nclient_id = "i"\nclient_secret = "file:{secret}"\nrefresh_token = "R0"\n')
     keyring = file.parent / "keyring.json"
@@ -221,7 +221,7 @@ def test_processes_with_one_saved_connection_use_no_refresh_token_twice(
     path: Path, provider: Provider, tmp_path: Path
 ) -> None:
     """The second takes what the first has got and kept."""
-    file = connections.saved_file()
+    file = connection_file.saved_file()
     file.parent.mkdir(parents=True)
     file.write_text('[people.default]\nclient_id = "i"\nrefresh_token = "R0"\n')
     command = [
@@ -240,7 +240,7 @@ def test_a_token_that_cannot_be_kept_is_a_warning(
     path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     """The call goes on, and the warning shows no token."""
-    file = connections.saved_file()
+    file = connection_file.saved_file()
     file.parent.mkdir(parents=True)
     file.write_text('[people.default]\nclient_id = "i"\nrefresh_token = "R0"\n')
     monkeypatch.setattr("keyring.set_password", refusing)

@@ -1,7 +1,7 @@
-"""What a project says of its checks, and checking many documents: configuration, baseline, repairs.
+"""Checking documents as a project has configured it: configuration, many documents, fixes, baseline.
 
-``[tool.connectors]`` of the nearest ``pyproject.toml``: ``profile``, ``select``, ``ignore``, ``fail-on``, ``severity``
-(a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file).
+``[tool.connectors]`` of the nearest ``pyproject.toml`` has ``profile``, ``select``, ``ignore``, ``fail-on``,
+``severity`` (a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the configuration of a project says."""
+    """The configuration of a project."""
 
     settings: Settings = field(default_factory=Settings)
     fail_on: str = "error"
@@ -43,141 +43,150 @@ class Project:
 
 
 def project(folder: Path) -> Project:
-    """The configuration of the nearest ``pyproject.toml`` at a folder or above it that has ``[tool.connectors]``.
+    """The configuration in the nearest ``pyproject.toml``, in a folder or above it, that has ``[tool.connectors]``.
 
-    ``ConnectorError`` for one that cannot be read or says what is not known.
+    Raise ``ConnectorError`` if it cannot be read or has unknown settings.
     """
-    for place in (folder, *folder.parents):
-        file = place / "pyproject.toml"
+    for parent in (folder, *folder.parents):
+        file = parent / "pyproject.toml"
         if not file.is_file():
             continue
         try:
-            told = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("connectors")
+            table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("connectors")
         except (OSError, ValueError) as error:
             raise ConnectorError(f"{file} cannot be read: {error}") from None
-        if told is not None:
-            return _project(told, file)
+        if table is not None:
+            return _project(table, file)
     return Project()
 
 
-def _project(told: Any, file: Path) -> Project:
-    if not isinstance(told, dict):
-        raise ConnectorError(f"{file}: [tool.connectors] is a table")
-    for name in told:
+def _project(table: object, file: Path) -> Project:
+    if not isinstance(table, dict):
+        raise ConnectorError(f"{file}: [tool.connectors] must be a table")
+    for name in table:
         if name not in _KEYS:
             raise UnknownName(f"setting of [tool.connectors] in {file}", name, _KEYS)
-    grave = told.get("severity", {})
-    if not isinstance(grave, dict) or not all(one in SEVERITIES for one in grave.values()):
-        raise ConnectorError(f"{file}: severity is a table of rule to {', '.join(SEVERITIES)}")
-    per_file = told.get("per-file-ignores", {})
+    severities = table.get("severity", {})
+    if not isinstance(severities, dict) or not all(severity in SEVERITIES for severity in severities.values()):
+        raise ConnectorError(f"{file}: severity must be a table of rule to {', '.join(SEVERITIES)}")
+    per_file = table.get("per-file-ignores", {})
     if not isinstance(per_file, dict):
-        raise ConnectorError(f"{file}: per-file-ignores is a table of glob to a list of rules")
+        raise ConnectorError(f"{file}: per-file-ignores must be a table of glob to a list of rules")
     settings = Settings(
-        profile=str(told.get("profile", "default")),
-        select=_names(told, "select", file),
-        ignore=_names(told, "ignore", file),
-        severity=tuple(grave.items()),
+        profile=str(table.get("profile", "default")),
+        select=_rules(table, "select", file),
+        ignore=_rules(table, "ignore", file),
+        severity=tuple(severities.items()),
     )
-    baseline = told.get("baseline")
+    baseline = table.get("baseline")
     return Project(
         settings,
-        level(str(told.get("fail-on", "error"))),
-        {pattern: _names(per_file, pattern, file) for pattern in per_file},
+        level(str(table.get("fail-on", "error"))),
+        {pattern: _rules(per_file, pattern, file) for pattern in per_file},
         file.parent / str(baseline) if baseline else None,
         file.parent,
     )
 
 
-def _names(told: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
-    given = told.get(key, [])
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        raise ConnectorError(f"{file}: {key} is a list of rules")
-    return tuple(given)
+def _rules(table: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
+    rules = table.get(key, [])
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        raise ConnectorError(f"{file}: {key} must be a list of rules")
+    return tuple(rules)
 
 
 def level(name: str) -> str:
-    """A severity, or ``never``; ``UnknownName`` for another word."""
+    """The name itself, if it is a severity or ``never``; raise ``UnknownName`` for another word."""
     if name not in (*SEVERITIES, "never"):
         raise UnknownName("severity", name, (*SEVERITIES, "never"))
     return name
 
 
-def at_least(one: Diagnostic, least: str) -> bool:
-    """Whether a finding is as grave as a severity or graver."""
-    return least != "never" and SEVERITIES.index(one.severity) <= SEVERITIES.index(least)
+def at_least(finding: Diagnostic, lowest: str) -> bool:
+    """Whether a finding has this severity or a higher one; False for ``never``."""
+    return lowest != "never" and SEVERITIES.index(finding.severity) <= SEVERITIES.index(lowest)
 
 
 def entries(paths: Iterable[str]) -> Iterator[Entry]:
-    """The documents at paths: files, folders, patterns (``specs/**/*.json``); each once.
+    """The documents at paths: files, folders, patterns (``specs/**/*.json``); each document once.
 
-    ``ConnectorError`` for a pattern, or a folder, that holds none.
+    Raise ``ConnectorError`` for a path without documents.
     """
     seen: set[Path] = set()
     for text in paths:
         if not text:
             raise ConnectorError("there is no document at ''")
         path = Path(text)
-        patterned = not path.exists() and any(mark in text for mark in "*?[")
-        given = [Path(one) for one in sorted(glob(text, recursive=True))] if patterned else [path] * path.exists()
-        found = [one for each in given for one in registry.below(each)]
-        if not found:
+        if path.exists():
+            matches = [path]
+        else:
+            is_pattern = any(character in text for character in "*?[")
+            matches = [Path(match) for match in sorted(glob(text, recursive=True))] if is_pattern else []
+        below = [entry for match in matches for entry in registry.below(match)]
+        if not below:
             raise ConnectorError(f"there is no document at {text}")
-        for one in found:
-            if one.document.resolve() not in seen:
-                seen.add(one.document.resolve())
-                yield one
+        for entry in below:
+            if entry.document.resolve() not in seen:
+                seen.add(entry.document.resolve())
+                yield entry
 
 
-def one(path: Path) -> Entry:
-    """The document at a path; ``ConnectorError`` where there is none, or several."""
-    found = list(entries([str(path)]))
-    if len(found) > 1:
-        raise ConnectorError(f"there are {len(found)} documents at {path}; give one of them")
-    return found[0]
+def entry_at(path: Path) -> Entry:
+    """The document at a path; raise ``ConnectorError`` if there is none, or more than one."""
+    below = list(entries([str(path)]))
+    if len(below) > 1:
+        raise ConnectorError(f"there are {len(below)} documents at {path}; name one of them")
+    return below[0]
 
 
-def checked(entry: Entry, settings: Settings, project: Project) -> Checked:
-    """What is found in one connector, but what the project ignores in files of its name."""
-    made = check(entry.document, entry.properties, settings)
+def check_entry(entry: Entry, settings: Settings, project: Project) -> Checked:
+    """The findings in one connector, without those that the project ignores in its files."""
+    result = check(entry.document, entry.properties, settings)
     ignored = [
         rule for pattern, rules in project.per_file.items() if _matches(entry, pattern, project) for rule in rules
     ]
     if not ignored:
-        return made
-    kept = [one for one in made.found if not any(fnmatchcase(one.rule, rule) for rule in ignored)]
-    return replace(made, found=kept)
+        return result
+    kept = [finding for finding in result.found if not any(fnmatchcase(finding.rule, rule) for rule in ignored)]
+    return replace(result, found=kept)
 
 
 def fix(entry: Entry, settings: Settings, project: Project) -> None:
-    """Fix in its files what can be fixed mechanically, until nothing more changes."""
-    made = checked(entry, settings, project)
+    """Fix in a connector's files what can be fixed mechanically, until nothing changes any more."""
+    result = check_entry(entry, settings, project)
     before: Mapping[str, str] = {}
-    while made.repairs and made.repairs != before:
-        for file, text in made.repairs.items():
+    while result.repairs and result.repairs != before:
+        for file, text in result.repairs.items():
             Path(file).write_text(text, "utf-8", newline="")
-        before, made = made.repairs, checked(entry, settings, project)
+        before, result = result.repairs, check_entry(entry, settings, project)
 
 
-def every(entries: list[Entry], settings: Settings, project: Project) -> Iterator[list[Diagnostic]]:
-    """What is found in each connector; of many at once, in as many processes as there are processors."""
-    workers = min(os.cpu_count() or 1, len(entries) // _EACH)
+_PER_PROCESS = 12
+"""Documents for which starting a process is worth it."""
+_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+
+
+def check_all(entries: list[Entry], settings: Settings, project: Project) -> Iterator[list[Diagnostic]]:
+    """The findings in each connector; many are checked in as many processes as there are processors."""
+    workers = min(os.cpu_count() or 1, len(entries) // _PER_PROCESS)
     if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
         for entry in entries:
-            yield checked(entry, settings, project).found
+            yield check_entry(entry, settings, project).found
         return
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers, context, initializer=_worker)
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # a worker begins with them, see there
+        # A worker must not receive a signal before _start_worker has set its handlers: it starts with them blocked.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            results = pool.map(_Found(settings, project), entries, chunksize=4)
+            results = pool.map(_Check(settings, project), entries, chunksize=4)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         yield from results
     except BrokenProcessPool:
         raise ConnectorError("a process that checks documents was killed; it may have needed too much memory") from None
     except BaseException:
-        # Whoever interrupts waits for nothing: not for what is queued, nor for the documents under way.
+        # An interrupted check waits neither for queued documents nor for those that are being checked.
         for process in context.active_children():
             process.kill()
         raise
@@ -185,9 +194,9 @@ def every(entries: list[Entry], settings: Settings, project: Project) -> Iterato
         pool.shutdown(cancel_futures=True)
 
 
-def _worker() -> None:
-    """Leaves Ctrl-C to the parent process, which a terminal sends it to as well; and ends with that, even where it was
-    killed and could stop nobody."""
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent process, which a terminal sends it to as well; and end when the parent ends, even if
+    it was killed and could not stop its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
@@ -201,20 +210,15 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-_EACH = 12
-"""How many documents are worth a process."""
-_SIGNALS = {signal.SIGINT, signal.SIGTERM}
-
-
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What is found in a connector, to be asked in another process."""
+class _Check:
+    """The findings in a connector, as a function that can be pickled for another process."""
 
     settings: Settings
     project: Project
 
     def __call__(self, entry: Entry) -> list[Diagnostic]:
-        return checked(entry, self.settings, self.project).found
+        return check_entry(entry, self.settings, self.project).found
 
 
 def _matches(entry: Entry, pattern: str, project: Project) -> bool:
@@ -223,44 +227,45 @@ def _matches(entry: Entry, pattern: str, project: Project) -> bool:
     return fnmatch(path.relative_to(project.root).as_posix() if inside else path.as_posix(), pattern)
 
 
-def failing(path: Path, root: Path) -> list[Diagnostic]:
-    """What a project would not let pass in one document: its configuration at a folder, and its baseline."""
-    own = project(root)
-    found = checked(one(path), own.settings, own).found
-    if own.baseline is not None and own.baseline.is_file():
-        found = without_known(own.baseline, found)
-    return [each for each in found if at_least(each, own.fail_on)]
+def failing(path: Path, folder: Path) -> list[Diagnostic]:
+    """The findings in one document that make a check fail, by the configuration and the baseline of the project that a
+    folder is in."""
+    configuration = project(folder)
+    findings = check_entry(entry_at(path), configuration.settings, configuration).found
+    if configuration.baseline is not None and configuration.baseline.is_file():
+        findings = without_known(configuration.baseline, findings)
+    return [finding for finding in findings if at_least(finding, configuration.fail_on)]
 
 
-# The baseline: findings that are known, and told no more
+# The baseline: findings that are known, and not reported again
 
 
-def _mark(one: Diagnostic, root: Path) -> str:
-    """What makes a finding the same one later: its rule, file and node, not its line."""
-    path = Path(one.file).resolve()
+def _key(finding: Diagnostic, root: Path) -> str:
+    """What identifies a finding in a later version of its file: rule, file and node, but not the line."""
+    path = Path(finding.file).resolve()
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-    return f"{one.rule} {file}#{one.pointer}"
+    return f"{finding.rule} {file}#{finding.pointer}"
 
 
-def save_baseline(path: Path, found: Iterable[Diagnostic]) -> None:
-    """Writes the findings that are known from now on."""
+def save_baseline(path: Path, findings: Iterable[Diagnostic]) -> None:
+    """Write these findings to a baseline."""
     root = path.resolve().parent
-    marks = Counter(_mark(one, root) for one in found)
-    path.write_text(json.dumps({"version": 1, "findings": dict(sorted(marks.items()))}, indent=1) + "\n", "utf-8")
+    counts = Counter(_key(finding, root) for finding in findings)
+    path.write_text(json.dumps({"version": 1, "findings": dict(sorted(counts.items()))}, indent=1) + "\n", "utf-8")
 
 
-def without_known(path: Path, found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings that a baseline does not hold."""
+def without_known(path: Path, findings: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings that are not in a baseline."""
     try:
-        told = json.loads(path.read_text("utf-8"))
-        known = Counter({str(mark): int(count) for mark, count in told["findings"].items()})
+        counts = json.loads(path.read_text("utf-8"))["findings"]
+        known = Counter({str(key): int(count) for key, count in counts.items()})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConnectorError(f"the baseline {path} cannot be read: {error}; write it with --write-baseline") from None
     new = []
-    for one in found:
-        mark = _mark(one, path.resolve().parent)
-        if known[mark]:
-            known[mark] -= 1
+    for finding in findings:
+        key = _key(finding, path.resolve().parent)
+        if known[key]:
+            known[key] -= 1
         else:
-            new.append(one)
+            new.append(finding)
     return new

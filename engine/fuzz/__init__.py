@@ -5,6 +5,11 @@ responses.
 and ``broken`` serve in other tests as well.
 """
 
+# ruff: noqa: E402 - the extra is required before modules that need it are imported
+from openconnectors.engine.extras import require
+
+require("openconnectors.engine.fuzz", "fuzz")
+
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import Failure, failure_of
 from openconnectors.engine.fuzz.run import EXAMPLES, fuzz, hostile, replay

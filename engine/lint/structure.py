@@ -18,6 +18,7 @@ import jsonschema_rs
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
+from openconnectors.engine.extras import require
 from openconnectors.engine.lint.rules import Case, Edit, Finding
 
 _VERSIONS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
@@ -61,7 +62,8 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def _schema(name: str) -> Any:
     if name == _DIALECT:
         return {"$ref": name}
-    package = find_spec("openapi_spec_validator")  # openapi-core brings it; it need not be imported for its data
+    require("checking documents", "cli", "openapi_spec_validator")
+    package = find_spec("openapi_spec_validator")  # for its data; importing it would import pydantic
     path = (
         Path(package.origin if package and package.origin else "").parent
         / "resources"

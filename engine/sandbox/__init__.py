@@ -8,6 +8,10 @@ operation without an action responds with an example that its schema accepts.
     server          Sandbox: an application behind a protocol server
 """
 
-from openconnectors.engine.sandbox.server import Sandbox
+from openconnectors.engine.extras import require
+
+require("openconnectors.engine.sandbox", "sandbox")
+
+from openconnectors.engine.sandbox.server import Sandbox  # noqa: E402 - needs the extra
 
 __all__ = ["Sandbox"]

@@ -1,0 +1,259 @@
+"""``connectors call``: below it a command for each connector, below that one for each operation, with an option for
+each argument."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from openconnectors.cli.arguments import arguments_of
+from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.cli.tables import print_json
+from openconnectors.cli.terminal import escaped, escaped_line
+from openconnectors.engine.call.connected import operation_names
+from openconnectors.engine.client.operation import Operation
+from openconnectors.engine.client.signature import documentation
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import ConnectorError, UnknownName
+from openconnectors.engine.extras import require
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.body import Compiler
+from openconnectors.loading import connect, entries_sorted, service_named
+from openconnectors.network import LOOPBACK
+from openconnectors.registry import Entry
+
+_MAX_TIMEOUT = 366 * 86_400.0
+"""A year, in seconds: more is a mistake, and sockets take no number of any size."""
+
+
+class _Connectors(click.Group):
+    """A command for each connector."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _ in entries_sorted()]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names alone: a description of each would need all their documents."""
+        with formatter.section("Connectors"):
+            formatter.write_text(", ".join(self.list_commands(ctx)))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        return _Operations(*service_named(cmd_name))
+
+
+class _Operations(click.Group):
+    """A command for each operation of a connector."""
+
+    def __init__(self, entry: Entry, service: Service) -> None:
+        super().__init__(entry.name, help=service.description, no_args_is_help=True)
+        self._entry, self._service = entry, service
+        self._names = operation_names(service)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._names)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each operation with its title; an operation that cannot be compiled is listed with the others."""
+        titles = {operation.id: operation.title for operation in loader.readable(self._service)}
+        rows = [
+            (name, titles.get(operation_id, "cannot be called: the document cannot be read there"))
+            for name, operation_id in self._names.items()
+        ]
+        if rows:
+            with formatter.section("Operations"):
+                formatter.write_dl([(escaped_line(name), escaped_line(title)) for name, title in rows])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        by_id = {operation_id: name for name, operation_id in self._names.items()}
+        name = by_id.get(cmd_name, cmd_name.replace("-", "_"))
+        if name not in self._names:
+            raise UnknownName("operation", cmd_name, self._names)
+        plan = Plan(Compiler(self._service), self._service.operations[self._names[name]])
+        return _operation_command(self._entry, name, plan)
+
+
+@click.group("call", cls=_Connectors, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
+def command() -> None:
+    """Call an operation; its arguments are options."""
+
+
+def _seconds(text: str) -> float:
+    """A time to wait: above 0, and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= _MAX_TIMEOUT:
+        raise click.BadParameter(f"{text!r} is not a number of seconds above 0, and at most {_MAX_TIMEOUT:.0f}")
+    return value
+
+
+_OPTIONS = (
+    click.Option(
+        ["--accept"], metavar="TYPE", help="Media type to ask for: application/xml, or short: xml, json, csv."
+    ),
+    click.Option(["--content-type"], metavar="TYPE", help="Media type to send the body in, as for --accept."),
+    click.Option(["--connection"], metavar="NAME", help="Saved connection to use."),
+    click.Option(["--base-url"], metavar="URL", help="Replaces scheme and host."),
+    click.Option(["--timeout"], type=_seconds, metavar="SECONDS", help="Limit for the whole call."),
+    click.Option(["--items"], is_flag=True, help="Follow the pages; print one item a line."),
+    click.Option(["--dry-run"], is_flag=True, help="Print the request; send nothing."),
+    click.Option(["--json", "as_json"], is_flag=True, help="Print the value on one line."),
+    click.Option(["--sandbox", "sandbox"], is_flag=True, help="Call a sandbox started for this call."),
+    click.Option(["--set", "assignments"], multiple=True, metavar="NAME=VALUE", help="Argument by its wire name."),
+    *NETWORK_OPTIONS,
+)
+"""The options of every operation, beside those for its arguments."""
+
+_SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
+"""The settings of an option whose value may be left out."""
+
+
+def _operation_command(entry: Entry, name: str, plan: Plan) -> click.Command:
+    flags = {flag for option in _OPTIONS for flag in option.opts} | {"--help"}
+    options: list[click.Parameter] = []
+    covered: list[str] = []
+    for argument in plan.arguments:
+        flag = f"--{argument.name.rstrip('_').replace('_', '-')}"
+        if argument.hidden:
+            continue  # it can be set by --set
+        if flag in flags:
+            covered.append(argument.wire)
+            continue
+        flags.add(flag)
+        switch = plan.contract(argument.schema).types == ("boolean",)
+        negation = f"--no-{flag[2:]}"
+        description = escaped_line(" ".join((argument.description or argument.title).split()))
+        options.append(
+            click.Option(
+                [flag, f"argument_{argument.name}"],
+                multiple=True,  # for lists; a second value of anything else is refused later, and not dropped by click
+                **(_SWITCH if switch else {}),
+                help=description + (" [required]" if argument.needed else ""),
+                metavar="[true|false]" if switch else "VALUE",
+                shell_complete=_completion(entry, name, plan, argument),
+            )
+        )
+        if switch and negation not in flags:
+            flags.add(negation)
+            options.append(click.Option([negation, f"negated_{argument.name}"], is_flag=True, hidden=True))
+
+    def run(**options: Any) -> None:
+        _call(entry, plan, options)
+
+    return click.Command(
+        name,
+        params=[*options, *_OPTIONS],
+        callback=run,
+        help=escaped(documentation(plan).split("\n\nArg")[0]),
+        epilog=_how_to_set(covered),
+    )
+
+
+def _how_to_set(names: list[str]) -> str | None:
+    """How to set arguments that have the names of options of every operation."""
+    assignments = ", ".join(escaped_line(f"--set {name}=VALUE") for name in names)
+    return f"Arguments that share the name of an option: {assignments}" if names else None
+
+
+def _media_type(text: str, offered: Sequence[str]) -> str:
+    """The media type of a short form: for ``xml`` the first offered one with that subtype, else with that suffix
+    (RFC 6839), else ``application/xml``."""
+    if "/" in text:
+        return text
+    word = text.lower()
+
+    def subtype(media_type: str) -> str:
+        return media_type.partition(";")[0].strip().partition("/")[2].lower()
+
+    exact = [media_type for media_type in offered if subtype(media_type) == word]
+    suffixed = [media_type for media_type in offered if subtype(media_type).endswith(f"+{word}")]
+    if not (exact or suffixed) and word not in ("json", "xml"):
+        raise click.UsageError(f"{text!r} is not a media type; the operation offers {', '.join(offered) or 'none'}")
+    return [*exact, *suffixed, f"application/{word}"][0]
+
+
+# Completion
+
+
+def _completion(entry: Entry, operation: str, plan: Plan, argument: Argument) -> Callable[..., list[CompletionItem]]:
+    """A function that returns what a shell offers for an argument: the values of its enum, or those that the service of
+    a connector found by name lists without credentials. The user has not asked for a call yet."""
+
+    def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        arguments = {
+            name.removeprefix("argument_"): value
+            for name, value in ctx.params.items()
+            if name.startswith("argument_") and value not in (None, ())
+        }
+        try:
+            choices = _choices(entry, operation, plan, argument, arguments, ctx.params.get("base_url"))
+        except ConnectorError:
+            return []  # a shell has no place for messages
+        # A shell inserts what it is offered: a value that would have to be escaped is left out.
+        offered = [(str(value), " ".join(title.split())) for value, title in choices]
+        return [
+            CompletionItem(value, help=title)
+            for value, title in offered
+            if value.startswith(incomplete) and escaped_line(value) == value
+        ]
+
+    return complete
+
+
+def _choices(
+    entry: Entry, operation: str, plan: Plan, argument: Argument, arguments: dict[str, Any], base_url: str | None
+) -> list[tuple[Any, str]]:
+    schema = plan.contract(argument.schema)
+    schema = schema if schema.items is None else plan.contract(schema.items)
+    if schema.enum is not None:
+        return [(value, str(value)) for value in schema.enum]
+    if not entry.named:
+        return []
+    connector = connect(entry, {}, base_url, None, {"timeout": 3.0})
+    return connector[operation].choices(argument.name, **arguments)
+
+
+# The call
+
+
+def _call(entry: Entry, plan: Plan, options: dict[str, Any]) -> None:
+    call_options = {name: options[name] for name in ("accept", "content_type", "timeout") if options[name] is not None}
+    body = plan.operation.request_body
+    for name, offered in (("accept", plan.offered), ("content_type", tuple(body.content) if body else ())):
+        if name in call_options:
+            call_options[name] = _media_type(call_options[name], offered)
+    arguments = arguments_of(plan, options)
+    with ExitStack() as stack:
+        connection, base_url, network = options["connection"], options["base_url"], network_of(options)
+        if options["sandbox"]:
+            require("connectors call --sandbox", "sandbox")
+            sandbox_class = import_module("openconnectors.engine.sandbox").Sandbox
+            sandbox = stack.enter_context(sandbox_class(loader.load(entry.document, entry.properties)))
+            connection, base_url, network = sandbox.values, sandbox.url, LOOPBACK
+        operation = connect(entry, connection, base_url, network.open(), call_options)[plan.operation.id]
+        if options["dry_run"]:
+            click.echo(str(operation.request(**arguments)))
+        elif options["items"]:
+            for item in operation.items(**arguments):
+                print_json(item, compact=True)
+        else:
+            _print_response(operation, arguments, options["as_json"])
+
+
+def _print_response(operation: Operation, arguments: dict[str, Any], compact: bool) -> None:
+    response = operation.response(**arguments)
+    for deviation in response.deviations:
+        click.echo(f"deviation: {escaped_line(str(deviation))}", err=True)
+    if response.value is None:
+        click.echo(f"status {response.status}, no value", err=True)
+    else:
+        print_json(response.value, compact=compact)

@@ -1,0 +1,129 @@
+"""``connectors fuzz``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.exceptions import Exit
+
+from openconnectors.cli.terminal import escaped_line
+from openconnectors.engine.client.connector import Connector, connected
+from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import UnknownName
+from openconnectors.engine.fuzz import EXAMPLES, Failure, failure_of, fuzz, hostile, replay
+from openconnectors.engine.sandbox import Sandbox
+from openconnectors.loading import connect, entry_named
+from openconnectors.network import LOOPBACK
+
+_READ_ONLY = ("GET", "HEAD", "OPTIONS")
+"""The methods that change nothing (RFC 9110 section 9.2.1), but TRACE, which documents do not describe."""
+
+
+@click.command("fuzz")
+@click.argument("name")
+@click.option("--url", help="Service to call; by default a sandbox of the document.")
+@click.option("--connection", help="Saved connection; by default the sandbox's, or the environment's.")
+@click.option("--operation", "operations", multiple=True, help="Operation to fuzz; all by default.")
+@click.option(
+    "--seed",
+    "random_seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the random values: the same seed gives the same calls.",
+)
+@click.option(
+    "--max-examples", type=click.IntRange(1), default=EXAMPLES, show_default=True, help="Calls per operation."
+)
+@click.option("--read-only", is_flag=True, help="Fuzz GET, HEAD and OPTIONS operations only.")
+@click.option("--answers/--no-answers", default=True, help="Also give the client malformed responses, on loopback.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save failures to FILE.", metavar="FILE")
+@click.option(
+    "--replay",
+    "again",
+    type=click.Path(exists=True, path_type=Path),
+    help="Repeat the failures saved in FILE.",
+    metavar="FILE",
+)
+def command(
+    name: str, url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
+    max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
+) -> None:  # fmt: skip
+    """Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and
+    malformed responses.
+
+    NAME is a connector, or the path of a document. A failure is shrunk, and shown as a command and as Python. With
+    --url the calls reach that service. Exit status: 0 no failures, 1 failures, 2 usage error.
+    """
+    entry = entry_named(name)
+    with ExitStack() as stack:
+        if url is None:
+            sandbox = stack.enter_context(Sandbox(loader.load(entry.document, entry.properties)))
+            connector = connect(entry, sandbox.values, sandbox.url, LOOPBACK.open(), {})
+        else:
+            connector = connect(entry, connection, url, None, {})
+        names = _chosen(connector, operations, read_only)
+        if again:
+            failures = _replayed(connector, again)
+        else:
+            failures = _failures(connector, names, max_examples, random_seed, answers)
+        saved: list[dict[str, Any]] = []
+        for failure in failures:
+            saved.append(failure.saved())
+            _print(failure, name, url)
+        if save is not None:
+            save.write_text(json.dumps(saved, indent=1) + "\n", "utf-8")
+    click.echo(f"{len(saved)} failure{'s' * (len(saved) != 1)} in {len(names)} operations", err=True)
+    if saved:
+        raise Exit(1)
+
+
+def _print(failure: Failure, name: str, url: str | None) -> None:
+    click.echo(escaped_line(f"{failure.check}: {failure.name}: {failure.message}"))
+    if failure.response is not None:
+        click.echo(f"  answered with {failure.response!r}; replay it with --replay")
+    else:
+        click.echo(f"  {failure.command(name, url)}\n  {failure.python(name, url)}")
+
+
+def _chosen(connector: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:
+    """The Python names of the operations to fuzz, which may be named by their ids."""
+    ids, places = connected(connector).operation_ids, connected(connector).service.places
+    by_id = {operation_id: name for name, operation_id in ids.items()}
+    for name in operations:
+        if name not in ids and name not in by_id:
+            raise click.UsageError(str(UnknownName("operation", name, ids)))
+    names = [by_id.get(name, name) for name in operations] or list(ids)
+    return [name for name in names if not read_only or places[ids[name]][0] in _READ_ONLY]
+
+
+def _failures(
+    connector: Connector, names: list[str], examples: int, random_seed: int, answers: bool
+) -> Iterator[Failure]:
+    yield from fuzz(
+        connector,
+        names,
+        examples=examples,
+        random_seed=random_seed,
+        progress=lambda message: click.echo(message, err=True),
+    )
+    if answers:
+        yield from hostile(connector, names, examples=examples, random_seed=random_seed)
+
+
+def _replayed(connector: Connector, path: Path) -> Iterator[Failure]:
+    """The failures of a file that still fail."""
+    try:
+        failures = [failure_of(saved) for saved in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise click.UsageError(f"{path} holds no failures: {error}") from None
+    for failure in failures:
+        message = replay(connector, failure)
+        if message:
+            yield replace(failure, message=message)

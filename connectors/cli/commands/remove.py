@@ -1,0 +1,23 @@
+"""``connectors remove``."""
+
+from __future__ import annotations
+
+import click
+
+from openconnectors import registry
+from openconnectors.connection_file import saved_connections
+
+
+@click.command("remove")
+@click.argument("name")
+def command(name: str) -> None:
+    """Remove a connector that was added; its saved connections are kept."""
+    path = registry.remove(name)
+    click.echo(f"removed {name} ({path})", err=True)
+    names = sorted(saved_connections(name))
+    if names:
+        click.echo(
+            f"its saved connections are kept: {', '.join(names)}; connectors connections remove {name} NAME removes "
+            "one of them",
+            err=True,
+        )

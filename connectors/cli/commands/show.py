@@ -1,0 +1,97 @@
+"""``connectors show``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from openconnectors.cli import tables
+from openconnectors.cli.tables import print_json
+from openconnectors.cli.terminal import escaped_line
+from openconnectors.connections import variables, ways
+from openconnectors.engine.call.connected import operation_names
+from openconnectors.engine.client.description import describe
+from openconnectors.engine.client.signature import documentation
+from openconnectors.engine.errors import UnknownName
+from openconnectors.engine.model import Service
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.body import Compiler
+from openconnectors.loading import service_named
+from openconnectors.registry import Entry
+
+_SCRIPTED = "(rewritten by a script of its publisher, which does not run here: it cannot be called)"
+
+
+@click.command("show")
+@click.argument("name")
+@click.argument("operation", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(name: str, operation: str | None, as_json: bool) -> None:
+    """Show a connector or operation: arguments, responses, connection.
+
+    NAME is a connector, or the path of a document or of its folder.
+    """
+    entry, service = service_named(name)
+    if operation is not None:
+        _show_operation(entry, service, operation, as_json)
+        return
+    description = describe(entry.name, service)
+    if as_json:
+        for row, parameter in zip(description["connection"], service.connection, strict=True):
+            row["environment"] = variables(entry, parameter)
+        print_json(description)
+        return
+    click.echo(f"{escaped_line(description['title'])} {description['version']}\n{description['description']}\n")
+    _show_connection(entry, service)
+    _show_operations(service, description)
+
+
+def _show_connection(entry: Entry, service: Service) -> None:
+    click.echo("Connection")
+    if not service.connection:
+        click.echo("  none is needed")
+        return
+    table = tables.table("  value", "", "", "environment" if entry.named else "")
+    for parameter in service.connection:
+        required = "required" if parameter.required else "optional"
+        if parameter.sets:
+            required = f"one of {', '.join(parameter.sets)}"
+        secret = ", secret" if parameter.secret else ""
+        names = ", ".join(variables(entry, parameter))
+        tables.add_row(table, f"  {parameter.name}", required + secret, parameter.description or parameter.title, names)
+    tables.show(table)
+    needed = [parameter for parameter in service.connection if parameter.required or parameter.sets]
+    click.echo(f"\n{ways(entry, needed or service.connection)}")
+
+
+def _show_operations(service: Service, description: dict[str, Any]) -> None:
+    for kind in ("triggers", "actions"):
+        click.echo(f"\n{kind.capitalize()}")
+        if not description[kind]:
+            click.echo("  none")
+            continue
+        table = tables.table("  name", "method", "path", "title")
+        for row in description[kind]:
+            scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
+            tables.add_row(table, f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
+        tables.show(table)
+    if description["unreadable"]:
+        click.echo("\nCannot be called, because the document cannot be read there")
+        for row in description["unreadable"]:
+            click.echo(f"  {row['name']}  {row['method']} {escaped_line(row['path'])}\n    {row['problem']}")
+
+
+def _show_operation(entry: Entry, service: Service, name: str, as_json: bool) -> None:
+    names = operation_names(service)
+    operation_id = names.get(name, name if name in service.operations else None)
+    if operation_id is None:
+        raise UnknownName("operation", name, names)
+    if as_json:
+        description = describe(entry.name, service)
+        rows = [*description["actions"], *description["triggers"], *description["unreadable"]]
+        print_json(next(row for row in rows if row["operation_id"] == operation_id))
+    else:
+        click.echo(documentation(Plan(Compiler(service), service.operations[operation_id])))
+        if operation_id in service.scripted:
+            click.echo(f"\n{_SCRIPTED}")

@@ -1,0 +1,77 @@
+"""``connectors validate``."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from openconnectors.cli import checking
+from openconnectors.cli.findings import report, report_options, usage
+from openconnectors.engine.lint import SEVERITIES, explain
+
+_ALLOCATIONS = 200_000
+"""New objects between collections of garbage: documents are many objects, nearly all of which stay."""
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1)
+@report_options
+@click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ignore findings recorded in FILE.",
+    metavar="FILE",
+)
+@click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
+@click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
+@click.option("--explain", "rule", metavar="RULE", help="Explain a rule, and exit.")
+def command(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
+            level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
+            write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
+    """Check documents and the properties beside them: files, folders, patterns.
+
+    Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration error. Settings of a project are
+    read from [tool.connectors] in its pyproject.toml.
+    """
+    gc.set_threshold(_ALLOCATIONS)
+    if rule is not None:
+        _explain(rule)
+        return
+    if not paths:
+        raise click.UsageError("give files, folders or patterns to check")
+    project = usage(lambda: checking.project(Path.cwd()))
+    fail_level = usage(lambda: checking.level(fail_on or project.fail_on))
+    lowest = SEVERITIES[max(SEVERITIES.index(severity) for severity in (level, fail_level) if severity != "never")]
+    settings = usage(
+        lambda: replace(
+            project.settings,
+            profile=profile or project.settings.profile,
+            select=select or project.settings.select,
+            ignore=(*project.settings.ignore, *ignore),
+            least=lowest,
+        )
+    )
+    known = baseline or project.baseline
+    if write_baseline and known is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE, or baseline in [tool.connectors]")
+    entries = usage(lambda: list(checking.entries(paths)))
+    if fix:
+        for entry in entries:
+            checking.fix(entry, settings, project)
+    findings = [finding for of_entry in checking.check_all(entries, settings, project) for finding in of_entry]
+    if known is not None and write_baseline:
+        checking.save_baseline(known, findings)
+        click.echo(f"recorded {len(findings)} findings in {known}", err=True)
+        return
+    if known is not None:
+        findings = usage(lambda: checking.without_known(known, findings))
+    report(findings, [str(entry.document) for entry in entries], form, output, level, fail_level)
+
+
+def _explain(name: str) -> None:
+    rule = usage(lambda: explain(name))
+    click.echo(f"{rule.id} ({rule.severity}, profile {rule.profile})\n\n{rule.why}\n{rule.fix}")
