@@ -111,37 +111,84 @@ def _line(status: int) -> bytes:
 
 
 _LINES = [
-    *[_line(status) for status in (100, 200, 201, 204, 206, 301, 303, 304, 307, 400, 404, 429, 500, 503, 599, 999)],
-    *(
-        b"HTTP/1.1 200",
-        b"HTTP/1.1 2000 X",
-        b"HTTP/1.1 -1 X",
-        b"HTTP/9.9 200 OK",
-        b"HTTP/1.0 200 OK",
-        b"ICY 200 OK",
-        b"",
-    ),
+    # Of each class; 1xx, 204 and 304 have no body (RFC 9110 section 15); 206 was not requested; 999 is not a class.
+    *map(_line, (100, 200, 201, 204, 206, 301, 303, 304, 307, 400, 404, 429, 500, 503, 599, 999)),
+    b"HTTP/1.1 200",  # without the space before the phrase
+    b"HTTP/1.1 2000 X",
+    b"HTTP/1.1 -1 X",
+    b"HTTP/9.9 200 OK",
+    b"HTTP/1.0 200 OK",
+    b"ICY 200 OK",  # Shoutcast
+    b"",
 ]
+"""Status lines (RFC 9112 section 4), right and wrong."""
+
 _HEADERS = [
-    *(b"Location: /", b"Location: //other.example/", b"Location: \xff", b"Retry-After: 99999999999", b"Retry-After: x"),
-    *(b"Set-Cookie: a=b", b"Set-Cookie: \xff; Path=x", b"Content-Encoding: gzip", b"Content-Encoding: deflate"),
-    *(b"Content-Encoding: br", b"Link: <x>; rel=next", b"no colon here", b": empty", b"X-Long: " + b"x" * 70000),
-    *(b"Content-Length: -1", b"Content-Length: 1, 2", b"Transfer-Encoding: chunked", b" folded", b"X-\x00: y"),
+    b"Location: /",  # redirects: to a path, to another host, not ASCII
+    b"Location: //other.example/",
+    b"Location: \xff",
+    b"Retry-After: 99999999999",  # longer than a wait may be; neither a number nor a date
+    b"Retry-After: x",
+    b"Set-Cookie: a=b",
+    b"Set-Cookie: \xff; Path=x",
+    b"Content-Encoding: gzip",  # the body seldom is; br is a coding that may not be installed
+    b"Content-Encoding: deflate",
+    b"Content-Encoding: br",
+    b"Link: <x>; rel=next",
+    b"no colon here",
+    b": empty",
+    b"X-Long: " + b"x" * 70000,  # longer than http.client takes (65,536)
+    b"Content-Length: -1",  # a second length or framing beside that of _FRAMINGS
+    b"Content-Length: 1, 2",
+    b"Transfer-Encoding: chunked",
+    b" folded",  # continues the field before it (RFC 9112 section 5.2)
+    b"X-\x00: y",
 ]
 _TYPES = [
-    *("application/json", "application/xml", "text/plain", "text/html", "application/octet-stream", "image/png", ""),
-    *("application/json; charset=utf-16", "application/json; charset=no-such", "x", "application/json;;=;"),
-    *("multipart/form-data", "application/x-www-form-urlencoded", "application/vnd.x+json"),
+    "application/json",
+    "application/xml",
+    "text/plain",
+    "text/html",
+    "application/octet-stream",
+    "image/png",
+    "",
+    "application/json; charset=utf-16",  # charsets: another one, an unknown one
+    "application/json; charset=no-such",
+    "x",  # not a media type
+    "application/json;;=;",
+    "multipart/form-data",  # without a boundary
+    "application/x-www-form-urlencoded",
+    "application/vnd.x+json",
 ]
 _HARD = [
-    *(b"", b"null", b"[", b'{"a":', b"NaN", b"1e999", b'"\xed\xa0\x80"', b"\xff\xfe", b"\xef\xbb\xbf{}", b"{}{}"),
-    *(b'{"a":1,"a":2}', b"[" * 5000, b'{"a":' * 3000, b"9" * 5000, b'"\\ud800"', b"<a/>", b"<a>", b"<a><b></a></b>"),
+    b"",
+    b"null",
+    b"[",
+    b'{"a":',
+    b"NaN",  # of Python's JSON, not of RFC 8259
+    b"1e999",  # beyond a double
+    b'"\xed\xa0\x80"',  # a surrogate in UTF-8
+    b"\xff\xfe",  # byte order marks: of UTF-16, of UTF-8
+    b"\xef\xbb\xbf{}",
+    b"{}{}",
+    b'{"a":1,"a":2}',  # two readers would disagree
+    b"[" * 5000,  # beyond the depth of Python's stack
+    b'{"a":' * 3000,
+    b"9" * 5000,  # beyond the digits that int() takes (4,300)
+    b'"\\ud800"',  # half of a surrogate pair
+    b"<a/>",
+    b"<a>",
+    b"<a><b></a></b>",
+    # Entities that multiply (CWE-776), that read a file (CWE-611).
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;&c;</a>',
     b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
     gzip.compress(b"{}" * 1000),
-    gzip.compress(b"{}")[:10],
+    gzip.compress(b"{}")[:10],  # the header alone
 ]
+"""Bodies on which parsers have failed."""
+
 _FRAMINGS = ("right", "short", "long", "chunked", "broken chunks", "none")
+"""How the end of the body is announced (RFC 9112 section 6.3): by a length, right or wrong; by chunks; by closing."""
 
 
 def _response(line: bytes, headers: list[bytes], media_type: str, body: bytes, framing: str, cut: int | None) -> bytes:

@@ -22,10 +22,13 @@ Strategy = st.SearchStrategy[Any]
 Resolve = Callable[[Schema], Schema]
 _MAX_DEPTH = 4  # levels to which optional members are made
 _USUAL_LENGTH = 40  # characters of a text whose schema allows more
-_PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)
-_ASCII = st.characters(min_codepoint=32, max_codepoint=126)
-_ANY = st.characters(exclude_categories=("Cs", "Cc"))
+_PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)  # for header fields, whose ends have no spaces
+_ASCII = st.characters(min_codepoint=32, max_codepoint=126)  # for patterns: Python's classes are wider than ECMA's
+_ANY = st.characters(exclude_categories=("Cs", "Cc"))  # without surrogates, which UTF-8 cannot write, and controls
 _UNUSUAL = ("", " ", "0", "null", "true", "ü", "日本", "a'b\"c", "<&>", "%2F", "a/b", "../x", "a b", "𝒳", "x" * 300)
+"""Empty, blank, texts that look like other types, beyond ASCII and beyond 16 bits, quotes of SQL, markup, encoded and
+plain slashes, longer than most columns."""
+
 ALPHABETS: Mapping[str, Strategy] = {"header": _PRINTABLE, "path": _ANY, "query": _ANY}
 """The characters of texts, by the location of their parameter."""
 
@@ -89,6 +92,7 @@ def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> S
     most = int(most) if most is not None else None
     if checks.get("pattern"):
         bounded = st.from_regex(str(checks["pattern"]), alphabet=_ASCII)
+        # Stripped: "$" lets from_regex add a line break, and clients may strip header fields.
         return bounded.map(str.strip).filter(lambda text: least <= len(text) <= (most if most is not None else 10_000))
     top = min(most, max(least, _USUAL_LENGTH)) if most is not None else max(least, _USUAL_LENGTH)
     general = st.text(alphabet, min_size=least, max_size=top)

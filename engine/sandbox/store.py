@@ -21,6 +21,7 @@ Record = dict[str, Any]
 BUSY = 30.0  # seconds to wait for another process that writes to the file
 
 _TABLES: Mapping[str, str] = {
+    # Collections that got their first records: a file whose records were all deleted stays empty.
     "seeded": "create table if not exists seeded (collection text primary key)",
     "records": "create table if not exists records (position integer primary key autoincrement, "
     "collection text not null, id text not null, record text not null, unique (collection, id))",
