@@ -1,6 +1,7 @@
 """Tokens of OAuth 2.0: obtained by each of its grants, and renewed before they end. All of it are flows.
 
-Requests are written by authlib, and yielded: they are sent as any other, bounded and without redirects.
+Requests are written by authlib, and yielded: they are sent as any other, bounded and without redirects. It is imported
+only when a token is asked for: the import takes tens of milliseconds.
 
 Sources: RFC 6749 (grants), RFC 7636 (PKCE), RFC 8252 (loopback redirect), RFC 8628 (device code).
 """
@@ -18,12 +19,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
-
-from authlib.common.errors import AuthlibBaseError
-from authlib.common.security import generate_token
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.endpoints import endpoint
@@ -81,6 +76,10 @@ class Client:
         if not self.oauth.authorize:
             raise ConnectionMissing("the document names no authorization endpoint; give the token itself")
         endpoint(self.oauth.authorize, "the authorization endpoint")
+        from authlib.common.security import generate_token
+        from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
         verifier, state = Secret(generate_token(64)), Secret(generate_token())
         url = prepare_grant_uri(
             self.oauth.authorize,
@@ -165,6 +164,10 @@ class Client:
         return token_of(_members(response))
 
     def _token_request(self, url: str, grant: str, parameters: Mapping[str, Secret | str | None]) -> Request:
+        from authlib.common.errors import AuthlibBaseError
+        from authlib.oauth2.auth import ClientAuth
+        from authlib.oauth2.rfc6749.parameters import prepare_token_request
+
         try:
             body = prepare_token_request(grant, **{name: revealed(value) for name, value in parameters.items()})
             auth = ClientAuth(self.id, self.secret.reveal() or None, "client_secret_basic" if self.secret else "none")

@@ -63,7 +63,8 @@ def needed(
         chosen: list[tuple[Scheme, Values]] = []
         missing: list[str] = []
         for scheme in _defined(service, alternative):
-            if not replaced(scheme, instead):
+            where, name = place(scheme)
+            if where != "header" or name not in instead:
                 values = values_of(scheme, connection)
                 missing += missing_values(scheme, values)
                 chosen.append((scheme, values))
@@ -77,11 +78,11 @@ def needed(
     return []
 
 
-def replaced(scheme: Scheme, instead: frozenset[str]) -> bool:
-    """Return whether a request that has header fields of its own (names in lower case) has that of a scheme."""
+def place(scheme: Scheme) -> tuple[str, str]:
+    """Where the credentials of a scheme are in a request: ``header`` and a name in lower case, or ``query`` and a name.
+    Types without a row, as ``openIdConnect``, have tokens."""
     row = SCHEMES.get(scheme.type)
-    kind, name = row.place(scheme) if row is not None else ("header", "authorization")
-    return kind == "header" and name in instead
+    return row.place(scheme) if row is not None else ("header", "authorization")
 
 
 def _defined(service: Service, alternative: Mapping[str, tuple[str, ...]]) -> Iterator[Scheme]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from openconnectors.engine.auth.schemes import place
 from openconnectors.engine.errors import Path, Problem, nearest
 from openconnectors.engine.http import FRAMING
 from openconnectors.engine.model import MISSING, Operation, Parameter, RequestBody, Schema
@@ -216,12 +217,7 @@ class Arguments:
     def _has_value(self, field: str) -> bool:
         """Whether a header field, in lower case, has a value that no caller gives."""
         schemes = (self._service.schemes.get(name) for needed in self._operation.security for name in needed)
-        credentials = {
-            "authorization" if scheme.type != "apiKey" else scheme.parameter.lower()
-            for scheme in schemes
-            if scheme is not None and (scheme.type != "apiKey" or scheme.location == "header")
-        }
-        return field in _FILLED or field in credentials
+        return field in _FILLED or any(place(scheme) == ("header", field) for scheme in schemes if scheme is not None)
 
     def _parts(
         self, schema: Schema, above: tuple[str, ...], required: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openconnectors.engine.auth.scheme import Received
-from openconnectors.engine.auth.schemes import SCHEMES, row_of, values_of
+from openconnectors.engine.auth.schemes import SCHEMES, place, row_of, values_of
 from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Service
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies.expressions import plain
@@ -58,7 +58,7 @@ class Gate:
     def _is_guarded(self, name: str, instead: frozenset[str]) -> bool:
         """True unless policies set what the scheme would; published documents name schemes that they do not define."""
         scheme = self._service.schemes.get(name)
-        return scheme is not None and row_of(scheme).place(scheme)[1].lower() not in instead
+        return scheme is not None and place(scheme)[1].lower() not in instead
 
     def challenges(self, operation: Operation, received: Received) -> dict[str, str]:
         """``WWW-Authenticate`` with a challenge for each scheme of an operation (RFC 9110 section 11.6.1); empty if no
