@@ -304,7 +304,7 @@ def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> 
     assert by_name.connection.credentials(connected(by_name).service.operations["Me"]).names() == ("Authorization",)
     with pytest.raises(openconnectors.ConnectionMissing, match="has no password"):
         openconnectors.load_file(folder, connection={"username": "ada"})
-    with pytest.raises(openconnectors.ConnectionMissing, match="region is one of eu, us"):
+    with pytest.raises(openconnectors.ConnectionMissing, match="region must be one of eu, us"):
         openconnectors.load_file(folder, connection={"api_key": "the-key", "region": "mars"})
 
 

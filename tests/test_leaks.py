@@ -299,7 +299,8 @@ def test_a_token_endpoint_that_echoes_shows_nothing(
         content["securityDefinitions"] = {"s": {**oauth, "authorizationUrl": f"{url}/authorize"}}
         connector = load(tmp_path, content, url, values)
         assert leaks(connector.get_a) == []
-        assert SECRET not in repr(vars(connector.connection)) + repr(vars(connector.connection._tokens))
+        authentication = connector.connection._authentication
+        assert SECRET not in f"{vars(connector.connection)} {vars(authentication)} {vars(authentication._tokens)}"
 
 
 def test_an_error_keeps_what_the_caller_was_handling(tmp_path: Path) -> None:

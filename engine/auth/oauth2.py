@@ -271,7 +271,7 @@ class Tokens:
 
     def __init__(self, client: Client, name: str, values: Values, store: Store | None = None) -> None:
         self._client = client
-        self._name = name
+        self.name = name
         self._values = values
         self._store = store or Store()
         self._lock = threading.Lock()
@@ -292,25 +292,25 @@ class Tokens:
     @property
     def _grant(self) -> str:
         given = self._value("grant").reveal() or self._client.oauth.grant
-        if given == "authorization_code" and not self._value(self._name) and self._client.secret:
+        if given == "authorization_code" and not self._value(self.name) and self._client.secret:
             return "client_credentials"
         return given
 
     def _lasts(self) -> bool:
         """Whether the token has not ended, as far as is known."""
         ends = seconds(self._value("expires_at").reveal())
-        return bool(self._value(self._name)) and not (ends and ends - EARLY < time.time())
+        return bool(self._value(self.name)) and not (ends and ends - EARLY < time.time())
 
     def current(self) -> Flow[Secret]:
         """A token that has not ended, as far as is known; asks for one if there is none."""
         if self._lasts():
-            return self._value(self._name)
+            return self._value(self.name)
         tries = self._tries
         yield Acquire(self._lock)
         try:
             if not self._lasts() and self.renews():
                 yield from self._renew(tries)
-            return self._value(self._name)
+            return self._value(self.name)
         finally:
             self._lock.release()
 
@@ -319,10 +319,10 @@ class Tokens:
         tries = self._tries
         yield Acquire(self._lock)
         try:
-            token = self._value(self._name)
+            token = self._value(self.name)
             if not token or token == refused:
                 yield from self._renew(tries)
-            return self._value(self._name)
+            return self._value(self.name)
         finally:
             self._lock.release()
 
@@ -362,7 +362,7 @@ class Tokens:
             token = yield from self._client.by_password(self._value("username"), self._value("password"))
         else:
             token = yield from self._client.by_itself()
-        kept = kept_of(token, self._name)
+        kept = kept_of(token, self.name)
         self._values |= kept
         self._store.write(kept)
 
