@@ -312,7 +312,7 @@ def _array_without_items(root: Root, rng: random.Random) -> Place | None:
 @kind
 def _exclusive_without_limit(root: Root, rng: random.Random) -> Place | None:
     at, schema = pick(
-        [plain_property for plain_property in plain_properties(root, "integer") if "maximum" not in plain_property[1]],
+        [member for member in plain_properties(root, "integer") if "maximum" not in member[1]],
         rng,
     ) or (
         None,

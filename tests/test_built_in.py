@@ -43,8 +43,7 @@ def test_a_case_is_of_a_built_in_connector() -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_its_sandbox_takes_every_operation(name: str) -> None:
-    """With the least arguments: an answer of the document's, or that there is no such thing; in every
-    representation the same."""
+    """With minimal arguments every operation gets a declared response or a 404 of its sandbox, equal in each format."""
     entry = registry.find(name)
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
@@ -100,7 +99,7 @@ def test_choices_of_another_connector() -> None:
 
 
 def test_a_subscription_is_filled_in() -> None:
-    """What callers are not asked for is there: kind of content, events, and the URL where it belongs."""
+    """subscribe() fills in the hidden members of GitHub's hook: content type, events and the URL."""
     sent: list[Request] = []
 
     class Stop(Exception):

@@ -45,8 +45,7 @@ VOLATILE = {"sid", "date_created", "date_updated", "date_sent", "uri", "subresou
 
 
 def test_every_operation_gives_one_value_in_json_and_in_xml(twilio: Connector) -> None:
-    """What the sandbox writes as JSON and as XML decodes to equal values; each create makes a record of its
-    own, so that what is made anew in each is left out there."""
+    """Every operation returns equal values from JSON and XML, apart from identifiers and times of new records."""
     by_operation = _arguments(twilio)
     silent = {"delete_incoming_phone_number", "delete_message", "delete_message_media"}  # which answer 204
     assert set(by_operation) == set(twilio) - silent
@@ -106,7 +105,7 @@ def test_help_shows_the_descriptions(twilio: Connector) -> None:
 
 
 def test_operations_answer_to_wire_names(twilio: Connector) -> None:
-    """By operationId and wire names, the same call as by Python names."""
+    """An operation called by operationId and wire names is the call by Python names."""
     message = twilio["SendMessage"](**{"from": OUR, "to": THEIR, "body": "Hello"})
     assert twilio["GetMessage"](MessageId=message["sid"])["body"] == "Hello"
     assert twilio["get_message"] is twilio.get_message
@@ -143,8 +142,7 @@ def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> 
 def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
     """choices() lists the values that the service offers for an argument; an argument without them is unknown."""
     numbers = [
-        (list_incoming_phone_number["phone_number"], list_incoming_phone_number["friendly_name"])
-        for list_incoming_phone_number in twilio.list_incoming_phone_numbers.items()
+        (number["phone_number"], number["friendly_name"]) for number in twilio.list_incoming_phone_numbers.items()
     ]
     assert twilio.send_message.choices("from") == twilio.send_message.choices("from_") == numbers
     with pytest.raises(openconnectors.UnknownName, match="body"):

@@ -128,7 +128,7 @@ paths:
     )
     code, out, _ = run("validate", str(path), "--format", "json")
     assert code == 1
-    assert [(load["line"], load["rule"]) for load in json.loads(out)] == [
+    assert [(finding["line"], finding["rule"]) for finding in json.loads(out)] == [
         (4, "path-parameter"),
         (8, "path-parameter"),
         (10, "parameter-collision"),

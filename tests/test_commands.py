@@ -268,7 +268,7 @@ PROJECTS = [
 def test_a_broken_configuration_of_a_project_is_wrong_usage(
     text: str, small: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit code 2, so that a pipeline tells it from findings."""
+    """A broken [tool.connectors] exits with 2, so that a pipeline does not take it for findings."""
     (tmp_path / "pyproject.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     monkeypatch.chdir(tmp_path)
 
@@ -303,7 +303,7 @@ def test_failures_of_another_shape_are_wrong_usage(
 
 
 def test_a_fault_of_ours_is_one_line_without_its_text(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception that nobody foresaw may hold a credential."""
+    """An unexpected exception is one line without its text, which may hold a credential."""
 
     def broken(*_: Any) -> Any:
         raise KeyError("s3cr3t")
@@ -318,7 +318,7 @@ def test_a_fault_of_ours_is_one_line_without_its_text(run: Run, monkeypatch: pyt
 
 
 def test_a_traceback_is_shown_where_it_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CONNECTORS_DEBUG=1 shows it, for faults of the surroundings too."""
+    """CONNECTORS_DEBUG=1 shows the traceback, of unexpected exceptions too."""
     monkeypatch.setenv("CONNECTORS_DEBUG", "1")
 
     code, _, err = run("show", "/nowhere.yaml")
@@ -342,7 +342,7 @@ def test_a_traceback_is_shown_where_it_is_asked_for(run: Run, monkeypatch: pytes
 def test_every_kind_of_error_has_its_exit_code(
     error: BaseException, code: int, message: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has a path in it was named by somebody: that is usage."""
+    """Errors that name a path of the user's exit with 2 (usage), other failures with 1."""
 
     def broken(*_: Any) -> Any:
         raise error
@@ -443,7 +443,7 @@ def test_a_signal_stops_the_sandbox(number: int, code: int) -> None:
 
 
 def test_ctrl_c_ends_a_question() -> None:
-    """Nothing is saved."""
+    """Ctrl-C at a prompt exits with 130 and saves nothing."""
     with _started("connect", "twilio", "--input", bufsize=0) as process:
         assert process.stderr is not None
         prompt = b""
@@ -454,7 +454,7 @@ def test_ctrl_c_ends_a_question() -> None:
 
 
 def test_an_input_that_ends_is_not_an_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody can answer, the question says how to do without."""
+    """A prompt without input says how to pass the value otherwise."""
     with open(os.devnull) as empty:
         monkeypatch.setattr(sys, "stdin", empty)
         code, _, err = run("connect", "twilio", "--input")
@@ -467,7 +467,7 @@ def test_an_input_that_ends_is_not_an_interruption(run: Run, monkeypatch: pytest
     ["list", "show twilio", "show twilio --json", "validate spec --level info", "call twilio send_message --help"],
 )
 def test_output_that_nobody_reads_is_no_fault(line: str) -> None:
-    """As with ``| head -1``: quietly, and not as if all had been written."""
+    """A closed stdout, as in ``| head -1``, ends a command quietly with exit code 1."""
     reader, writer = os.pipe()
     os.close(reader)
     process = _started(*line.split(), stdout=writer)
@@ -484,7 +484,7 @@ def test_output_that_nobody_reads_is_no_fault(line: str) -> None:
     "line", ["list", "call twilio list_messages --sandbox", "validate spec --level info --format json"]
 )
 def test_a_full_disk_is_said_in_words(line: str) -> None:
-    """Exit code 1: what was asked for has not been written."""
+    """Output to a full disk exits with 1 and the system's message."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run([*COMMAND, *line.split()], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)
 
@@ -494,7 +494,7 @@ def test_a_full_disk_is_said_in_words(line: str) -> None:
 
 
 def test_closed_streams_are_no_fault() -> None:
-    """As a daemon starts its children."""
+    """A command runs with stdin, stdout and stderr closed, as daemons start their children."""
     done = subprocess.run(
         ["/bin/sh", "-c", f"{sys.executable} -m openconnectors list <&- >&- 2>&-"], cwd=ROOT, check=False
     )
@@ -521,7 +521,7 @@ HOSTILE = "\x1b]52;c;cHduZWQ=\x07\x1b[2J\x9b31m\u202e\u2066\u2028\x7f\r"
     ],
 )
 def test_what_a_terminal_could_act_on_is_escaped(text: str, shown: str) -> None:
-    """As JSON escapes it, so that JSON keeps its value."""
+    """Control characters and bidirectional marks are escaped as in JSON, so JSON keeps its value."""
     assert escaped(text) == shown
     assert json.loads(f'"{escaped(json.dumps(text, ensure_ascii=False)[1:-1])}"') == text
 
@@ -600,7 +600,7 @@ def hostile(tmp_path: Path) -> Path:
     ],
 )
 def test_no_control_sequence_reaches_a_terminal(line: str, hostile: Path) -> None:
-    """Neither those of documents, nor those of arguments, nor any of our own."""
+    """No control sequence of documents or arguments reaches a terminal, nor do commands write their own."""
     bad = hostile.with_name("broken.swagger.json")
 
     out = _on_terminal(*(part.format(good=hostile, bad=bad) for part in line.split()))
@@ -631,7 +631,7 @@ def test_what_a_service_answers_reaches_no_terminal(hostile: Path) -> None:
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
 def test_reports_for_machines_stay_json(form: str, hostile: Path, run: Run) -> None:
-    """With the same texts in them."""
+    """JSON and SARIF stay valid JSON, with equal texts, when documents have control characters."""
     bad = hostile.with_name("broken.swagger.json")
     code, out, _ = run("validate", bad, "--level", "info", "--format", form)
 
@@ -656,7 +656,7 @@ ENCODINGS = ["ascii", "latin-1", "cp1252", "utf-8", "utf-16"]
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_json_is_the_same_in_every_encoding(encoding: str, small: Path) -> None:
-    """What an encoding lacks is escaped, in the way of JSON."""
+    """Characters that an output encoding lacks are escaped as in JSON."""
     title = "Café 漢字 😀 \x9b\u202e"
     small.write_text(json.dumps(document(info={"title": title, "version": "1"})))
 
@@ -698,7 +698,7 @@ def test_words_are_written_in_the_c_locale(small: Path) -> None:
 
 
 def test_options_have_both_spellings(small: Path, run: Run) -> None:
-    """As people write them: with dashes, with underscores, and as the document does."""
+    """Options are accepted with dashes, with underscores, and as the document spells them."""
     for option in ("--page-size", "--page_size", "--pageSize"):
         code, out, _ = run("call", small, "list_things", option, "5", "--dry-run")
         assert (code, "pageSize=5" in out) == (0, True)
@@ -728,7 +728,7 @@ def test_an_argument_with_the_name_of_an_option_is_given_by_set(small: Path, run
 
 @pytest.mark.parametrize(("short", "long"), [("json", "application/json"), ("xml", "application/problem+xml")])
 def test_a_short_media_type_is_the_offered_one(short: str, long: str, small: Path, run: Run) -> None:
-    """By its subtype, or by its suffix."""
+    """--accept takes a media type by its subtype or its suffix."""
     code, out, err = run("call", small, "list_things", "--accept", short, "--dry-run")
 
     assert (code, f"Accept: {long}" in out) == (0, True), err
@@ -767,7 +767,7 @@ def test_show_takes_a_file_a_folder_and_an_operation(small: Path, run: Run, monk
 
 
 def test_show_says_what_a_connection_needs_and_how_to_give_it(run: Run) -> None:
-    """Each value, whether it is required and secret, its variables, and the three ways."""
+    """show lists each connection parameter with required, secret and variables, and the three ways to pass it."""
     code, out, _ = run("show", "twilio")
 
     assert code == 0
@@ -797,7 +797,7 @@ def test_a_connector_is_added_replaced_and_removed(small: Path, run: Run, monkey
 def test_replacing_and_removing_leave_the_other_connectors_alone(
     small: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the folder of those that were added is reached by a link."""
+    """Replacing and removing change one connector, also if the folder is a symbolic link."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     monkeypatch.setenv("CONNECTORS_CONFIG", str(tmp_path / "link"))
@@ -807,7 +807,7 @@ def test_replacing_and_removing_leave_the_other_connectors_alone(
     assert run("add", small, "--name", "one", "--replace")[0] == 0
     assert run("remove", "two")[0] == 0
 
-    added = [load["name"] for load in json.loads(run("list", "--json")[1]) if load["source"] == "added"]
+    added = [row["name"] for row in json.loads(run("list", "--json")[1]) if row["source"] == "added"]
     assert added == ["one", "three"]
 
 
@@ -825,7 +825,7 @@ def test_list_names_what_is_broken(
     code, out, _ = run("list", "--json")
 
     assert code == 0
-    names = [load["name"] for load in json.loads(out)]
+    names = [row["name"] for row in json.loads(out)]
     assert "good" in names
     assert not {"loop", "out"} & set(names)
     assert [word in caplog.text for word in ("loop.swagger.json", "out.swagger.json", "missing")] == [True] * 3

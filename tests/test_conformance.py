@@ -23,7 +23,7 @@ def server() -> Iterator[Server]:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_the_server_agrees(server: Server, path: object) -> None:
-    """What comes of each call is what the case says, and the server has counted its scenarios."""
+    """Each call gives what its case says, and the test server has counted its scenarios."""
     cases, held, _, wrong = check(server, path, record=False)  # type: ignore[arg-type]
     assert wrong == []
     assert cases == held > 0

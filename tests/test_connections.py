@@ -109,7 +109,7 @@ def client(**more: Any) -> dict[str, Any]:
 
 
 def test_an_application_gets_its_own_token(people: Path, state: State) -> None:
-    """Client credentials: nobody is asked, the token is kept until it ends."""
+    """The client credentials grant gets a token without a prompt, and keeps it until it expires."""
     connector = openconnectors.load("people", connection=client(grant="client_credentials"))
     assert connector.me() == {"name": PERSON}
     assert connector.me() == {"name": PERSON}
@@ -309,7 +309,7 @@ def test_a_connection_has_one_of_several_sets(provider: str, tmp_path: Path) -> 
 
 
 def test_a_connector_is_added_from_a_folder_a_file_or_a_url(people: Path, tmp_path: Path, provider: str) -> None:
-    """Checked, told, copied, found by name; what cannot be read, or has a name already, changes nothing."""
+    """add checks, reports and copies a document, found by its name; an unreadable or existing one changes nothing."""
     place = tmp_path / "Some People"
     place.mkdir()
     (place / "apiDefinition.swagger.json").write_text(people.read_text())

@@ -183,7 +183,7 @@ def test_each_algorithm(server: Server, load: Callable[..., Connector], algorith
 
 
 def test_a_server_of_rfc_2069(server: Server, load: Callable[..., Connector]) -> None:
-    """Without qop the proof has neither count nor client nonce."""
+    """A challenge without qop is answered without count and client nonce (RFC 2069)."""
     server.qop = None
     server.counts = {}
 
@@ -200,7 +200,7 @@ def test_the_user_name_arrives(server: Server, load: Callable[..., Connector], u
 
 
 def test_the_first_challenge_that_can_be_met_is_taken(server: Server, load: Callable[..., Connector]) -> None:
-    """Of several the server's best; other schemes and algorithms are passed over, Basic is never answered."""
+    """The first challenge with a known algorithm is met; Basic is never answered."""
     server.before = ['Basic realm="a, b", Negotiate, Digest realm="x", nonce="n", algorithm=SHA3, qop="auth"', "NTLM"]
     server.algorithms = ["SHA-256", "MD5"]
 
@@ -270,7 +270,7 @@ def test_a_wrong_password_is_tried_once_a_call(server: Server, load: Callable[..
 
 
 def test_each_count_is_used_once_by_threads(server: Server, load: Callable[..., Connector]) -> None:
-    """Of calls at once each has its own count; one that came out of order is signed anew."""
+    """Concurrent calls use each nonce count once."""
     connector = load()
     connector.get()
     server.requests.clear()
@@ -328,7 +328,7 @@ def test_the_sandbox_wants_digest(document: Path, password: str | None, status: 
 
 
 def test_the_sandbox_takes_no_count_twice(document: Path) -> None:
-    """A request that is sent again as it was is a replay: it is asked to sign anew, with stale=true."""
+    """The sandbox refuses a repeated nonce count with stale=true."""
     service = loader.load(document)
     with Sandbox(service) as sandbox, requests.Session() as session:
         session.auth = HTTPDigestAuth(sandbox.values["username"], sandbox.values["password"])

@@ -292,7 +292,7 @@ NO_SERVERS: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("case", NO_SERVERS)
 def test_a_host_that_cannot_be_used_is_none(case: str) -> None:
-    """The operator is told of it with its line, and names the place."""
+    """Without a usable host, connecting says what is wrong with it and asks for base_url."""
     text, message = NO_SERVERS[case]
     loaded = service(f"{text}\npaths: {{/a: {{get: {{operationId: A}}}}}}\n")
     with pytest.raises(ConnectionMissing, match=f"(?s){re.escape(message)}.*give base_url"):
@@ -312,7 +312,7 @@ def test_a_base_path_that_is_no_path_is_refused(path: str) -> None:
 
 
 def test_a_path_item_may_be_a_reference() -> None:
-    """Its parameters and operations are those of what it refers to (Swagger 2.0, "Path Item Object")."""
+    """A path item that is a $ref has the parameters and operations of its target (Path Item Object)."""
     loaded = service(
         """
 paths:

@@ -150,7 +150,7 @@ def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str)
 
 
 def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.Connector, calls: list[str]) -> None:
-    """Its members are arguments of their own, its formats are objects."""
+    """A dynamic schema is requested once; its members are arguments, and its formats give objects."""
     assert kinds.add_thing(kind="book", title="Middlemarch", on=date(1871, 12, 1)) == {
         "title": "Middlemarch",
         "on": date(1871, 12, 1),

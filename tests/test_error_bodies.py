@@ -137,7 +137,7 @@ def caught(service: tuple[Peer, Connector], body: bytes, media: str, status: int
 
 @pytest.mark.parametrize("index", range(len(JSON)))
 def test_code_and_message_stand_where_services_put_them(service: tuple[Peer, Connector], index: int) -> None:
-    """In JSON, under a status that the document does not describe; the text of the error shows both."""
+    """Code and message of an undeclared JSON error are found at the conventional places, and shown in its text."""
     body, code, message = JSON[index]
     error = caught(service, json.dumps(body).encode(), "application/json")
     assert (error.status, error.code, error.message, error.value) == (418, code, message, body)
@@ -154,7 +154,7 @@ def test_errors_in_xml_text_and_html_tell_as_much(service: tuple[Peer, Connector
 
 
 def test_what_the_document_describes_is_read_as_it_says(service: tuple[Peer, Connector]) -> None:
-    """A declared error has its types; its message stands there by convention too."""
+    """A declared error is read by its schema; its message is found by convention too."""
     body = b'{"message": "No", "code": 5, "when": "2026-01-31"}'
     error = caught(service, body, "application/json", 400, "declared")
     assert (error.code, error.message, error.description) == (5, "No", "A mistake")
@@ -168,7 +168,7 @@ def test_what_the_document_describes_is_read_as_it_says(service: tuple[Peer, Con
 def test_the_text_of_an_error_is_short_and_has_no_control_characters(
     service: tuple[Peer, Connector], media: str
 ) -> None:
-    """Whatever a service answers: one line, bounded, escapes where a terminal would obey."""
+    """The text of an error is one bounded line without control characters, whatever the service sends."""
     odd = "\x1b]0;owned\x07\x00\r\nInjected: 1\u202e\u009b2J"
     for text in (odd, odd * 1000, "x" * 1_000_000):
         body = json.dumps({"message": text, "code": text}).encode() if "json" in media else text.encode()

@@ -50,7 +50,7 @@ def instance(kind: type[ConnectorError]) -> ConnectorError:
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_every_error_is_pickled_and_copied(kind: type[ConnectorError], way: Callable[[Any], Any]) -> None:
-    """Its class, text and attributes arrive, and so do notes of the caller's."""
+    """Pickling and copying keep an error's class, text, attributes and notes."""
     error = instance(kind)
     error.add_note("row 7")
     again = way(error)
@@ -83,7 +83,7 @@ def refuse(status: int) -> None:
 
 
 def test_a_refusal_in_a_worker_arrives() -> None:
-    """A pool of processes raises it where its result is asked for; it does not hang."""
+    """A pool of processes raises a worker's error at its result; it does not hang."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool, pytest.raises(NotFound, match="get_a answered 404"):
         pool.apply_async(refuse, (404,)).get(timeout=60)

@@ -162,7 +162,7 @@ def files(url: str, tmp_path: Path) -> openconnectors.Connector:
 
 
 def test_octets_go_up_from_wherever_they_are(files: openconnectors.Connector, tmp_path: Path) -> None:
-    """Bytes, a path, an open file from where it stands, and an iterable, which is sent in chunks."""
+    """Bytes, a path, an open file from its position, and an iterable in chunks can be uploaded."""
     whole = os.urandom(200_000)
     path = tmp_path / "some.bin"
     path.write_bytes(whole)

@@ -192,7 +192,7 @@ def _holding(pattern: str, paths: list[Path] = ENGINE) -> set[str]:
 
 
 def test_vendors_are_spelled_in_the_extensions_only() -> None:
-    """And where documents are checked as they are written: in the grammar, and in the rules for connectors."""
+    """x-ms- stands in the extensions, in the grammar of documents, and in the rules for connectors."""
     paths = {path for path in _holding(r"x-ms-") if not path.startswith("engine/lint/")}
     assert {Path(path).parent for path in paths} == {Path("engine/documents/extensions")}
 
@@ -213,14 +213,14 @@ def test_no_code_knows_a_connector(path: Path) -> None:
 
 
 def test_dialects_are_spelled_in_the_dialects_only() -> None:
-    """And where documents are checked as they are written."""
+    """Members that only one dialect has are named in the dialects and in the linter."""
     paths = _holding(r'"(swagger|openapi|basePath|securityDefinitions)"|/definitions/')
     assert {path for path in paths if not path.startswith(("engine/documents/dialects/", "engine/lint/"))} == set()
     assert any(path.startswith("engine/documents/dialects/") for path in paths)
 
 
 def test_sockets_are_opened_by_transports_only() -> None:
-    """And by the sandbox, which is a server."""
+    """Network libraries are imported by transports, and by the sandbox, which is a server."""
     paths = _holding(r"(?m)^(import|from) (socket|requests|urllib3|http\.client|ssl)\b")
     assert {str(Path(path).parent) for path in paths} == {"engine/transports", "engine/sandbox"}
 
@@ -231,7 +231,7 @@ def test_no_room_without_a_name() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    """What people type: a change here is a change for them."""
+    """The public names, which callers type, are the listed ones."""
     assert sorted(openconnectors.__all__) == [
         "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
         "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument",

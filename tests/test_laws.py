@@ -225,7 +225,7 @@ def test_xml_reads_what_it_writes_and_json_the_same(data: st.DataObject) -> None
 @LAW
 @given(ANY_TEXT)
 def test_xml_carries_a_text_or_refuses_it(text: str) -> None:
-    """What XML cannot hold is refused, never changed."""
+    """Text that XML cannot hold is refused, never changed."""
     body = body_of({"type": "object", "properties": {"t": {"type": "string"}}}, "application/xml")
     try:
         assert there_and_back(body, {"t": text}) == {"t": text}
@@ -338,7 +338,7 @@ PIECES = st.sampled_from(
 def test_any_octets_give_a_value_or_an_error_of_ours(
     data: bytes, media_type: str, charset: str, status: int, validate: str
 ) -> None:
-    """Whatever a peer sends: a value, InvalidResponse, or the error that its status means."""
+    """Any bytes of a peer give a value, InvalidResponse, or the error of their status."""
     plan = PLAN
     response = Response(status, Headers([("Content-Type", media_type + charset), ("X-N", "n")]), data)
     with suppress(InvalidResponse, AnswerError):

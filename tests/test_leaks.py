@@ -126,7 +126,7 @@ WRITTEN: dict[str, tuple[Callable[[str], bytes], str]] = {
 def test_an_echo_is_shown_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, security: str, status: int, way: str
 ) -> None:
-    """Of any status and representation: of a success, where its body breaks the document."""
+    """A secret that a response of any status echoes is not in errors, deviations or logs."""
     caplog.set_level(logging.DEBUG, "openconnectors")
     write, content_type = WRITTEN[way]
     content = document(security)
@@ -241,7 +241,7 @@ POLICIES = {
 
 @pytest.mark.parametrize("place", POLICIES)
 def test_a_secret_that_a_policy_puts_somewhere_is_shown_nowhere(tmp_path: Path, place: str) -> None:
-    """It is sent, and masked in what is shown of the request and of the error."""
+    """A secret that a policy puts into a request is sent, and masked in the request's text and in errors."""
     content = {**document("header"), "security": []}
     content["securityDefinitions"] = {}
     body = {"name": "body", "in": "body", "schema": {"type": "object"}}
@@ -304,7 +304,7 @@ def test_a_token_endpoint_that_echoes_shows_nothing(
 
 
 def test_an_error_keeps_what_the_caller_was_handling(tmp_path: Path) -> None:
-    """What is dropped is what happened within."""
+    """An error keeps the caller's exception as context and drops our own."""
     connector = load(tmp_path, document("header"), "http://127.0.0.1:1", VALUES["header"], timeout=0.5)
     handled = KeyError("of the caller")
     with pytest.raises(openconnectors.ConnectorError) as caught:

@@ -447,7 +447,7 @@ def test_lenient_reads_what_a_careful_person_would(service: tuple[Peer, Connecto
 
 @pytest.mark.parametrize(("kind", "index"), ALL)
 def test_off_gives_the_value_as_it_came(service: tuple[Peer, Connector], kind: str, index: int) -> None:
-    """Without validation nothing is refused that can be read, and nothing is reported."""
+    """validate_responses='off' refuses nothing that can be read and reports nothing."""
     peer, connector = service
     case = CASES[kind][index]
     peer.answers = [answered(case)]
@@ -554,7 +554,7 @@ definitions:
 
 @pytest.mark.parametrize("end", ['"next": null', '"next": ""', '"more": 1'])
 def test_a_null_link_is_the_last_page_and_no_deviation(tmp_path: Path, end: str) -> None:
-    """Where paging declares the member, null, nothing and an empty text end the pages, also in strict."""
+    """A null, missing or empty next link ends the pages without a deviation, in strict too."""
     path = tmp_path / "paged.swagger.yaml"
     path.write_text(PAGED)
     peer = Peer()

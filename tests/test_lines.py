@@ -65,7 +65,7 @@ def _service(path: Path, media_type: str, data: bytes) -> tuple[Connector, Any]:
 @pytest.mark.parametrize("media_type", LINES)
 @pytest.mark.parametrize("schema", [LIST, ITEM], ids=["list", "item"])
 def test_lines_are_a_list_of_typed_items(tmp_path: Path, media_type: str, schema: Any) -> None:
-    """Whether the document declares the list, or an item of it."""
+    """A sequence is a list of typed items, whether the document declares the list or its item."""
     before = b"\x1e" if "seq" in media_type else b""
     data = before + b'{"at": "2026-01-01"}\n' + before + b'\r\n\n{"at": "2026-01-02"}'
     api, server = _service(_document(tmp_path, media_type, schema), media_type, data)
@@ -112,7 +112,7 @@ def test_a_list_is_sent_as_lines(tmp_path: Path, media_type: str, sent: bytes | 
 @pytest.mark.parametrize("media_type", [*LINES, *VENDOR])
 @pytest.mark.parametrize("schema", [LIST, ITEM], ids=["list", "item"])
 def test_the_sandbox_reads_and_writes_it(tmp_path: Path, media_type: str, schema: Any) -> None:
-    """What it answers has no deviation, and is of the media type that the document has."""
+    """The sandbox reads and writes sequences in the declared media type, without deviations."""
     path = _document(tmp_path, media_type, schema)
     item = {"at": "2026-01-31"}
     with Sandbox(loader.load(path)) as sandbox:

@@ -111,7 +111,7 @@ def test_a_link_out_of_the_base_is_refused(link: Any) -> None:
 
 
 def test_a_refused_link_shows_no_query() -> None:
-    """It may hold a token of somebody's."""
+    """The error of a refused link leaves out its query, which may hold a token."""
     with pytest.raises(InvalidResponse) as caught:
         follow(FIRST, "https://user:word@evil.example/x?token=abc", "the link")
     assert "evil.example/x" in str(caught.value)

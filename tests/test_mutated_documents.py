@@ -173,7 +173,7 @@ def odd_values() -> Iterator[Any]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")
 def test_an_extension_may_hold_anything(row: tuple[str, str]) -> None:
-    """One that cannot be read is ignored, or refuses what it stands at."""
+    """An unreadable extension is ignored, or refuses the node that it is on."""
     kind, name = row
     chosen = random.Random(f"{kind} {name}")  # noqa: S311 - no secret
     for value in [*VALUES, *chosen.sample([*odd_values()], 30)]:

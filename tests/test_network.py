@@ -316,7 +316,7 @@ def secured(authority: Authority) -> Iterator[Secured]:
 
 
 def test_a_certificate_that_is_not_trusted_is_refused(secured: Secured, tmp_path: Path) -> None:
-    """Nothing is sent, and it is not tried again."""
+    """An untrusted certificate raises ConnectionFailed; nothing is sent and nothing retried."""
     with pytest.raises(openconnectors.ConnectionFailed, match="the certificate is refused") as caught:
         load(tmp_path, secured.url, trust_env=False).get_thing(id="7")
     assert (caught.value.sent, caught.value.final, secured.requests) == ("no", True, [])
@@ -370,7 +370,7 @@ def test_a_client_certificate_is_shown(authority: Authority, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("ragged", [False, True])
 def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ragged: bool) -> None:
-    """A body that ends with the connection could be cut by whoever stands between (RFC 8446 section 6.1)."""
+    """A body that ends without TLS's close_notify is refused: it may be cut (RFC 8446 section 6.1)."""
     server = Secured(authority, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", ragged=ragged)
     api = load(tmp_path, server.url, verify=authority.file, timeout=1.0)
     if ragged:
@@ -382,7 +382,7 @@ def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ra
 
 
 def test_tls_connections_are_kept_and_carry_large_bodies(authority: Authority, tmp_path: Path) -> None:
-    """Each record goes out when there is room for it."""
+    """TLS connections are reused, and send bodies larger than the socket's buffer."""
     server = Secured(authority, sized(b"{}"), kept=True)
     transport = BlockingTransport(verify=authority.file)
     for size in (0, 1, 100_000, 3_000_000, 0):
@@ -429,7 +429,7 @@ def test_a_proxy_that_gives_no_way_is_named(tmp_path: Path, refusal: bytes, mess
 
 
 def test_calls_go_through_a_session(server: Server, tmp_path: Path) -> None:
-    """Its header fields, cookies, hooks and adapters; a redirect is not followed by it."""
+    """A call uses the session's header fields, cookies, hooks and adapters, but not its redirects."""
     session = requests.Session()
     session.headers["X-Mine"] = "yes"
     session.cookies["mine"] = "1"
@@ -492,7 +492,7 @@ def test_what_a_session_raises_stays_in_the_tree_and_shows_nothing(tmp_path: Pat
 
 
 def test_a_session_that_repeats_by_itself_leaves_unknown_what_was_sent(tmp_path: Path) -> None:
-    """Its last attempt may have had no connection, and one before it have arrived."""
+    """A failure of a session that retries by itself has sent='unknown': an earlier attempt may have arrived."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
     for retries, sent in ((0, "no"), (2, "unknown")):
@@ -561,7 +561,7 @@ def test_attempts_and_waits_are_logged_without_a_value(
 def test_urllib3_shows_no_url_of_a_session_of_ours(
     server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What others send with it is logged as ever."""
+    """urllib3 logs no URL of a call through a session, and those of other requests as before."""
     caplog.set_level(logging.DEBUG)
     session = requests.Session()
     load(tmp_path, server.url, session=session).get_thing(id="a-value")
@@ -571,7 +571,7 @@ def test_urllib3_shows_no_url_of_a_session_of_ours(
 
 
 def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its code as it stands, and every option of it is one of ``load``."""
+    """The code of docs/network.md runs, and its options are options of load()."""
     page = (Path(__file__).parent.parent / "docs/network.md").read_text("utf-8")
     chain, key = authority.issue("page.example")
     (tmp_path / "ca.pem").write_bytes(authority.file.read_bytes())

@@ -63,7 +63,7 @@ def test_list_with_paging(client: Client, twilio: Connector) -> None:
         twilio.send_message(from_=OUR, to=THEIR, body=f"number {number}")
     theirs = [item.body for item in client.messages.stream(page_size=2)]
     assert theirs == [f"number {number}" for number in (4, 3, 2, 1, 0)]
-    assert theirs == [list_message["body"] for list_message in twilio.list_messages.items(page_size=2)]
+    assert theirs == [message["body"] for message in twilio.list_messages.items(page_size=2)]
 
 
 def test_list_with_filters(client: Client, twilio: Connector) -> None:
@@ -82,7 +82,7 @@ def test_list_with_filters(client: Client, twilio: Connector) -> None:
     ]
     for theirs, ours, count in cases:
         listed = [item.sid for item in client.messages.list(**theirs)]
-        assert listed == [list_message["sid"] for list_message in twilio.list_messages.items(**ours)], ours
+        assert listed == [message["sid"] for message in twilio.list_messages.items(**ours)], ours
         assert len(listed) == count, ours
 
 
@@ -99,9 +99,7 @@ def test_incoming_numbers(client: Client, twilio: Connector) -> None:
     _same(client.incoming_phone_numbers(str(added.sid)).fetch(), ours, names)
     assert ours["friendly_name"] == "Desk"
     assert client.incoming_phone_numbers(str(added.sid)).delete()
-    assert added.sid not in [
-        list_incoming_phone_number["sid"] for list_incoming_phone_number in twilio.list_incoming_phone_numbers.items()
-    ]
+    assert added.sid not in [number["sid"] for number in twilio.list_incoming_phone_numbers.items()]
 
 
 def test_available_numbers(client: Client, twilio: Connector) -> None:
@@ -126,7 +124,7 @@ def test_available_numbers(client: Client, twilio: Connector) -> None:
 def test_usage_records(client: Client, twilio: Connector) -> None:
     """Usage records have equal members in the vendor's client and in ours."""
     theirs, ours = client.usage.records.list(), list(twilio.list_usage_records.items())
-    assert [their.category for their in theirs] == ["sms", "phonenumbers"]
+    assert [record.category for record in theirs] == ["sms", "phonenumbers"]
     for record, row in zip(theirs, ours, strict=True):
         _same(record, row, ["category", "usage", "usage_unit", "description", "price_unit", "count", "count_unit"])
         assert float(str(record.price)) == row["price"]

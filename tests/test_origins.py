@@ -103,7 +103,7 @@ def test_a_connector_that_is_found_by_name_has_the_variables_of_its_name(
 def test_a_document_gets_no_variable_of_anybody_else(
     shelf: Path, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The error says that it asked, and how to let it have the variable."""
+    """A document gets no variable of another connector; the error says how to allow it."""
     written(shelf, document(service.host, name))
     monkeypatch.setenv(name, CANARY)
     with pytest.raises(openconnectors.ConnectionMissing) as refused:
@@ -197,7 +197,7 @@ def test_a_document_takes_no_saved_connection_over(tmp_path: Path, shelf: Path, 
 def test_a_saved_connection_without_a_place_is_for_connectors_found_by_name(
     tmp_path: Path, shelf: Path, service: Service
 ) -> None:
-    """As people write them by hand."""
+    """A saved connection without an origin serves the connector of its name only."""
     saved(f'[weather.default]\nkey = "{CANARY}"\n')
     written(shelf, document(service.host))
     openconnectors.load("weather").get_a()
@@ -301,7 +301,7 @@ URLS = {
 
 @pytest.mark.parametrize("url", [url for name, url in URLS.items() if name not in ("a file", "another scheme")])
 def test_add_shows_no_credential_of_a_url(shelf: Path, url: str) -> None:
-    """Nor does it follow a redirect: the error names where it leads."""
+    """add follows no redirect and shows no credential of its URL."""
 
     @Request.application
     def site(request: Request) -> Response:

@@ -212,7 +212,7 @@ def test_a_request_is_rewritten(case: str, tmp_path: Path) -> None:
 
 
 def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
-    """base_url wins over a policy's host; the policy's path stands below it."""
+    """base_url wins over the host of a policy, whose path is added to it."""
     policies = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
     connector = openconnectors.load_file(folder(tmp_path, policies), connection=VALUES, base_url="http://127.0.0.1:9")
     assert connector.change.request(**CALL).url == "http://127.0.0.1:9/v1/api/things/a%20b?q=x"
@@ -220,7 +220,7 @@ def test_the_place_is_the_operators_where_they_name_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["evil.example", "evil.example/x?", "127.0.0.1", "a@b"])
 def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
-    """Not the whole of it, and no more than one label."""
+    """An argument cannot choose the host that a policy sets, whole or by more than one label."""
     whole = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant')/api"}]
     label = [{"template": "dynamichosturl", "urlTemplate": "https://@headers('X-Tenant').cloud.example.com"}]
     for index, policies in enumerate((whole, label)):
@@ -319,7 +319,7 @@ def test_properties_are_moved_and_moved_back(case: str) -> None:
 
 
 def test_the_members_of_an_object_are_moved_alone() -> None:
-    """copyOnlySubProperties: the object itself goes. Undone, all that is there stands in it again, too."""
+    """copyOnlySubProperties moves the members and drops the object; the inverse restores both."""
     parameters = {"srcParentPath": "@body().value", "srcSubPath": "fields", "dstParentPath": "@body().value"}
     policy = rewrite("moveproperties", {**parameters, "copyOnlySubProperties": "True"})
     after = {"value": [{"id": 1, "a": 2}, {"id": 3}]}
@@ -373,7 +373,7 @@ def test_an_expression(text: str) -> None:
 
 
 def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
-    """A byte order mark, Windows-1252, a comma too many, a raw control character, a key twice: each is told."""
+    """Published files with a byte order mark, Windows-1252, a comma too many or a repeated key are read and reported."""
     place = folder(tmp_path, [])
     path = place / "apiDefinition.swagger.json"
     whole = path.read_text()
@@ -397,7 +397,7 @@ def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 def test_properties_that_cannot_be_read_forbid_every_call(tmp_path: Path) -> None:
-    """What they would change is not known; what the document says can be looked at."""
+    """Unreadable properties refuse every call; the operations can still be described."""
     place = folder(tmp_path, [])
     (place / "apiProperties.json").write_text('{"properties": {')
     connector = openconnectors.load_file(place, connection={})
@@ -437,7 +437,7 @@ def against(peer: Peer, tmp_path: Path, policies: list[dict[str, Any]], work: An
 
 
 def test_a_value_is_asked_for_first(tmp_path: Path) -> None:
-    """It is sent where the policy says, used by the policies after it, and shown nowhere."""
+    """The value of a prerequisite request is put where the policy says, seen by later policies, and shown nowhere."""
     policies = [
         {
             "template": "setvaluefromurl",

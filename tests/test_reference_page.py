@@ -65,7 +65,7 @@ def test_what_the_page_does_not_list_is_declared_beside_it(shown: Any) -> None:
 
 
 def test_further_operations_stand_beside_the_page(shown: Any) -> None:
-    """What the service can do more is there in operations of its own, in JSON and XML alike; those of the page stay."""
+    """Operations beyond the page are there, in JSON and XML alike, beside those of the page."""
     ids = {action["operation_id"] for action in shown["actions"]}
     assert ids >= {action["title"].replace(" ", "") for action in PAGE["actions"]}
     assert ids >= {"CreateMessage", "UpdateMessage", "DeleteMessage"}
@@ -84,14 +84,13 @@ def test_a_definition_of_the_page_is_there_property_by_property(shown: Any, want
     definition = next(definition for definition in shown["definitions"] if definition["name"] == wanted["name"])
     assert definition["description"] == wanted["description"]
     rows_shown = [
-        [property["name"], property["type"], "yes" if property["required"] else "no"]
-        for property in definition["properties"]
+        [member["name"], member["type"], "yes" if member["required"] else "no"] for member in definition["properties"]
     ]
     assert rows_shown == [[name, NOT_DEFINED.get(kind, kind), needed] for name, kind, needed in wanted["properties"]]
 
 
 def test_no_definition_is_dead(shown: Any) -> None:
-    """Each definition is the body or the answer of an operation, or a part of one."""
+    """Every definition is used by the body or a response of an operation."""
     used = {answer["definition"] for action in shown["actions"] for answer in action["answers"]}
     used |= {parameter["type"] for action in shown["actions"] for parameter in action["parameters"]}
     document = yaml.safe_load((Path(__file__).parent.parent / "spec/twilio.swagger.yaml").read_text("utf-8"))

@@ -358,7 +358,7 @@ def test_requests_may_follow_one_another_before_they_are_answered(server: Sandbo
 
 
 def test_nothing_is_answered_after_what_could_not_be_read(server: Sandbox) -> None:
-    """After a request with two lengths nothing is read: it could be a body or another request."""
+    """After a request with two lengths the connection is closed: what follows could be its body."""
     for head in ("Content-Length: 4\r\nTransfer-Encoding: chunked", "Content-Length: 4\r\nContent-Length: 5"):
         with dialled(server) as connection:
             smuggled = f"POST /v1/pets HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode() + text("GET /v1/pets")
@@ -386,7 +386,7 @@ def test_an_error_has_the_shape_that_the_document_gives_it(server: Sandbox) -> N
 
 
 def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
-    """An error is its declared example with the message and status in their members, if the schema accepts it."""
+    """An error is its example with message and status at their members, if the schema allows."""
     document = _document(_object(**WHOLE))
     text_, number = {"type": "string"}, {"type": "integer"}
     document["paths"]["/a"]["get"]["responses"]["4XX"] = {"description": "-"}
@@ -404,7 +404,7 @@ def test_an_error_is_made_of_its_example(tmp_path: Path) -> None:
 
 
 def test_another_error_is_problem_details(server: Sandbox) -> None:
-    """An error without a declared schema is problem details (RFC 9457), in XML if XML is accepted."""
+    """An error without a declared schema is problem details (RFC 9457), in JSON or XML."""
     _, _, body = response_to(server, text("GET /v1/pets?limit=11"))
     problem = json.loads(body)
     assert (problem["status"], problem["title"]) == (400, "Bad Request")
@@ -449,7 +449,7 @@ def test_a_pattern_does_not_keep_it_busy(server: Sandbox) -> None:
     [(r"^\p{L}+$", "%C3%A9", "1"), (r"^\d+$", "12", "%D9%A3"), ("^(?=.*x).{2}$", "ax", "ab")],
 )
 def test_a_pattern_is_one_of_ecma_262(tmp_path: Path, pattern: str, fits: str, breaks: str) -> None:
-    """Patterns are those of ECMA 262, as JSON Schema has it, not Python's."""
+    """The sandbox validates patterns as ECMA-262, not as Python."""
     parameter = {"name": "q", "in": "query", "type": "string", "pattern": pattern}
     with running(_document({"type": "object"}, parameters=[parameter]), tmp_path) as sandbox:
         assert response_to(sandbox, text(f"GET /a?q={fits}"))[0] == 200
@@ -599,7 +599,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_an_example_is(tmp_path: Path, name: str) -> None:
-    """The response without an action is an example that the schema accepts: typed, member by member, or generated."""
+    """An example is accepted by its schema: typed, repaired member by member, or generated."""
     schema, wanted = EXAMPLES[name]
     assert json.loads(_answered(_document(schema), tmp_path)[1]) == wanted
 
@@ -620,7 +620,7 @@ HARD: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", HARD)
 def test_a_schema_without_an_example_is_answered_all_the_same(tmp_path: Path, name: str) -> None:
-    """A schema that contradicts or contains itself has a response all the same, within bounds."""
+    """A schema without an example gets a generated value within bounds, or none if no value fits."""
     document = _document(HARD[name])
     document["definitions"] = {
         "N": NODE,
@@ -638,8 +638,7 @@ def test_a_schema_without_an_example_is_answered_all_the_same(tmp_path: Path, na
 
 
 def test_an_example_of_the_response_is_what_is_answered(tmp_path: Path) -> None:
-    """The response is the example of its media type, text as it is written, else that of another one (Swagger 2.0,
-    "Example Object")."""
+    """A response is its example of the media type, as text or converted (Swagger 2.0, "Example Object")."""
     examples = {"application/json": {"id": 142, "name": "Ann"}, "text/csv": "id,name\n142,Ann\n"}
     document = _document(_object(**WHOLE), "application/json", "application/xml", examples=examples)
     assert json.loads(_answered(document, tmp_path)[1]) == {"id": 142, "name": "Ann"}

@@ -185,7 +185,7 @@ def _folder(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_damaged, _of_something_else, _other_columns, _folder])
 def test_a_file_that_cannot_be_used_is_refused_in_words(document: Path, tmp_path: Path, spoil: Any) -> None:
-    """A state file of another kind raises ConnectorError, and is not changed."""
+    """A state file that is not the sandbox's raises ConnectorError and stays unchanged."""
     state = tmp_path / "state.db"
     spoil(state)
     before = state.read_bytes() if state.is_file() else None

@@ -81,7 +81,7 @@ BOUND = {
 def test_a_scheme_is_bound_to_a_value(
     tmp_path: Path, schemes: Any, security: Any, parameters: Any, bound: dict[str, str]
 ) -> None:
-    """By the document, else by its name, its header field, the convention; two that are needed together have two."""
+    """A scheme takes the value that the document names, else that of its name, field or convention."""
     service = load(*written(tmp_path, schemes, security, parameters))
     assert {name: item.values["key"] for name, item in service.schemes.items()} == bound
     assert set(bound.values()) <= {parameter.name for parameter in service.connection}
@@ -121,7 +121,7 @@ def header_policy(name: str, value: str, action: str = "override") -> dict[str, 
 def test_a_policy_that_overrides_a_header_field_wins_over_a_scheme(
     tmp_path: Path, scheme: Any, field: str, value: str
 ) -> None:
-    """Also where the scheme has no value: then none is needed."""
+    """A policy that overrides a header field replaces the scheme's, which then needs no value."""
     policies = [header_policy(field, value)]
     _, properties = written(tmp_path, {"s": scheme}, [{"s": []}], {"mine": SECRET}, policies)
     values = [{"mine": "of mine"}, {"mine": "of mine", "api_key": "k", "username": "u", "password": "p"}]
@@ -150,7 +150,7 @@ class Recorded:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "\ud800", ["a"], {"a": 1}, b"a", "日本"], ids=repr)
 def test_a_value_that_no_header_field_can_hold_is_refused(tmp_path: Path, value: Any) -> None:
-    """And neither the error nor its traceback shows it."""
+    """A secret that a header field cannot hold is refused, and shown by neither error nor traceback."""
     service = load(*written(tmp_path, {"k": KEY}, [{"k": []}]))
     with pytest.raises(openconnectors.ConnectionMissing):
         sent(service, {"api_key": value})
@@ -172,7 +172,7 @@ ODD = [
 @pytest.mark.parametrize("pattern", HOSTS)
 @pytest.mark.parametrize("value", ODD, ids=ascii)
 def test_a_value_within_a_host_chooses_no_other(tmp_path: Path, pattern: str, value: str) -> None:
-    """It is refused, or fills its place in the host that the connector names."""
+    """A connection value in a host is refused, or stays within its place of the declared host."""
     policy = {"x-ms-apimTemplateParameter.urlTemplate": pattern}
     policies = [] if "connection" not in pattern else [{"templateId": "dynamichosturl", "parameters": policy}]
     document, _ = written(tmp_path, {}, [], {"site": {"type": "string"}}, policies)

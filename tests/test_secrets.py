@@ -49,7 +49,7 @@ def test_a_url_shows_its_secrets_as_asterisks() -> None:
 
 
 def test_a_request_shows_no_secret() -> None:
-    """Neither its URL, nor fields that are secrets by their name, nor its body, in str and repr."""
+    """str and repr of a request mask the URL, fields with secret names, and the body."""
     mask = Mask([Secret("t0ken-in-path")])
     request = Request(
         "POST",
@@ -92,7 +92,7 @@ SPELLED = {
 
 @pytest.mark.parametrize("spelled", SPELLED.values(), ids=SPELLED.keys())
 def test_a_mask_finds_a_secret_however_it_is_spelled(spelled: str) -> None:
-    """Nothing of it is left, and what stands around it is."""
+    """A mask finds a secret in any encoding of it and leaves the text around it."""
     masked = Mask([Secret(CLEAR)]).text(f"wrong: {spelled} of ada")
     assert masked.startswith("wrong: ")
     assert masked.endswith(" of ada")
@@ -102,13 +102,13 @@ def test_a_mask_finds_a_secret_however_it_is_spelled(spelled: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_a_mask_finds_a_secret_in_octets_of_any_encoding(encoding: str) -> None:
-    """What is masked is still in that encoding."""
+    """Masked bytes stay in their character encoding."""
     masked = Mask([Secret(CLEAR)]).data(f"wrong: {CLEAR} of ada".encode(encoding), encoding)
     assert masked.decode(encoding).lstrip("\ufeff") == "wrong: *** of ada"
 
 
 def test_a_mask_goes_through_a_value() -> None:
-    """Texts, names of members, numbers and header fields; what is no secret stays as it is."""
+    """A mask covers texts, member names, numbers and header fields of a value, and nothing else."""
     mask = Mask([Secret("s3cret"), Secret("12345678")])
     value = {"a": ["s3cret", {"s3cret": 1}], "b": 12345678, "c": None, "d": ("x", b"s3cret"), "e": True, "f": 1.5}
     assert mask.value(value) == {
@@ -118,5 +118,5 @@ def test_a_mask_goes_through_a_value() -> None:
 
 
 def test_a_short_text_is_not_masked() -> None:
-    """It stands in too many words."""
+    """A secret of one character is not masked: it is part of too many words."""
     assert Mask([Secret("a"), Secret("")]).text("a banana") == "a banana"

@@ -109,7 +109,7 @@ def test_the_hook_runs(tmp_path: Path) -> None:
 
 
 def test_the_action_does_what_it_says(tmp_path: Path) -> None:
-    """Its steps, as they are written, in the shell that they name; what it would install is here."""
+    """The steps of action.yml write a SARIF report and fail on an error with an annotation."""
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     assert action["runs"]["using"] == "composite"
     (tmp_path / "wrong.swagger.yaml").write_text(WRONG)

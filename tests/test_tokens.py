@@ -123,7 +123,7 @@ def at_once(call: Any, count: int = 10) -> list[Any]:
 
 
 def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> None:
-    """What counts is the token that a refused request carried: who comes late takes the new one."""
+    """Concurrent calls refused with one token renew it once."""
     connector = openconnectors.load_file(path, connection=VALUES)
     assert at_once(connector.get_a) == [{}] * 10
     assert provider.used == ["R0"]
@@ -157,7 +157,7 @@ def send_once(request: http.Request) -> Flow[http.Response]:
 
 
 def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) -> None:
-    """By all threads together, and by later calls: they get the same error, each its own."""
+    """A refused refresh token is sent once; every caller gets an error instance of its own."""
     provider.count = 7
     connector = openconnectors.load_file(path, connection=VALUES)
     first, second = at_once(connector.get_a), at_once(connector.get_a)
@@ -178,7 +178,7 @@ def test_a_token_endpoint_that_fails_is_asked_once_by_a_wave_and_again_later(pat
 
 
 def test_a_renewed_token_of_the_saved_default_is_kept(path: Path, provider: Provider, tmp_path: Path) -> None:
-    """Also where nobody named it: the old refresh token is used up."""
+    """The renewed token of the saved default connection is saved, because the old one is used up."""
     secret = tmp_path / "secret"
     secret.write_text("s")
     file = connection_file.saved_file()
@@ -263,7 +263,7 @@ SHAPES = [3600, "3600", 3599.5, "3599.0", "never", "", None, True, [1], {"a": 1}
 
 @pytest.mark.parametrize("lifetime", SHAPES, ids=str)
 def test_expires_in_is_read_in_any_shape(path: Path, provider: Provider, lifetime: Any) -> None:
-    """What is no number of seconds is not known: the token is used until it is refused."""
+    """If expires_in is not a number of seconds, the token is used until it is refused."""
     provider.lifetime = lifetime
     connector = openconnectors.load_file(path, connection={"client_id": "i", "refresh_token": "R0"})
     assert connector.get_a() == {}

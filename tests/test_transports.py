@@ -296,7 +296,7 @@ STREAMED = {"a length beyond the limit": CUT, "a bomb": (b" " * (40 << 20),)}
 @pytest.mark.parametrize("kind", TRANSPORTS)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name: str, kind: str) -> None:
-    """By GET and by POST, at once and as a stream; the request arrives once, and the error says that it was sent."""
+    """Each row gives its value or error, by GET and POST, whole and streamed; the request arrives once."""
     row = ROWS[name]
     if kind == "session" and row.session:
         pytest.skip(row.session)
@@ -332,7 +332,7 @@ def _reset(data: bytes) -> Callable[[socket.socket], None]:
     ids=["length", "chunks", "gzip", "interim"],
 )
 def test_a_response_that_is_cut_at_whatever_byte_is_no_value(server: Server, answer: bytes, reset: bool) -> None:
-    """What was sent is unknown where nothing came back, and known from the first byte on."""
+    """A response cut at any byte is an error; sent is 'unknown' until its first byte, then 'yes'."""
     transport = BlockingTransport()
     for cut in range(len(answer)):
         server.answer = _reset(answer[:cut]) if reset else answer[:cut]
@@ -470,7 +470,7 @@ def test_an_upload_of_something_else_than_bytes_is_refused(server: Server, trans
 
 @pytest.mark.parametrize("body", [b"", b"x", b"x" * 100_000, b"x" * 3_000_000], ids=len)
 def test_a_body_arrives_as_it_is(server: Server, transport: Transport, body: bytes) -> None:
-    """At once, from a file, and in chunks from an iterator."""
+    """A body arrives byte for byte: bytes, a file, or chunks from an iterator."""
     server.answer, server.closes = sized(VALUE), False
     for source in (body, Content([File(body)]), Content([iter([body[:1], b"", body[1:]])])):
         assert outcome(transport, post(server.url, body=source)) == (VALUE,)
@@ -659,7 +659,7 @@ def test_a_connection_is_used_again(server: Server, transport: Transport) -> Non
     ],
 )
 def test_a_connection_that_cannot_be_trusted_is_not_used_again(server: Server, first: bytes) -> None:
-    """What stands behind a response is never the answer to the next request."""
+    """A connection with bytes after a response is not reused."""
     transport = BlockingTransport()
     server.closes = False
     server.answer = [first, sized(b"[2]")]
@@ -678,7 +678,7 @@ def test_a_kept_connection_that_was_closed_is_not_used(server: Server, transport
 
 
 def test_a_response_that_comes_unasked_is_the_answer_to_nothing(server: Server) -> None:
-    """One that arrives while the connection is idle."""
+    """Bytes that arrive on an idle connection are never the response to the next request."""
     transport, forged = BlockingTransport(), threading.Event()
 
     def forge(connection: socket.socket) -> None:

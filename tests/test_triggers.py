@@ -118,7 +118,7 @@ def loaded(
 
 
 def test_events_are_asked_for_until_nobody_wants_more(tmp_path: Path, url: str, peer: Service) -> None:
-    """200 brings events, 202 none; Location is asked next, Retry-After is kept."""
+    """poll() yields the events of 200, waits on 202, follows Location and keeps to Retry-After."""
     peer.answers = [
         events(1, 2, Location="/v1/new?since=2"),
         Response("", 202, headers={"Location": "/v1/new?since=2&again=1", "Retry-After": "0"}),

@@ -230,7 +230,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
 def test_what_is_wrong_has_the_services_code_and_text(
     sandbox: Sandbox, sent: dict[str, Any], code: int, message: str
 ) -> None:
-    """Whatever operation is meant: the resource is one, and what it says is declared, in JSON and in XML."""
+    """A wrong request gets the service's code and text in JSON and XML, by every operation."""
     base = f"{sandbox.url}/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages"
     auth = (sandbox.values["account_id"], sandbox.values["access_token"])
     answer = requests.post(f"{base}.json", data=sent, auth=auth, timeout=10)
@@ -245,7 +245,7 @@ def test_what_is_wrong_has_the_services_code_and_text(
 
 
 def test_the_codes_reach_both_clients(client: Client, twilio: Connector) -> None:
-    """Where the client lets them: theirs sends anything, ours what the document allows."""
+    """Both clients read the service's error codes, as far as each sends the wrong value."""
     cases: list[tuple[dict[str, Any], int]] = [
         ({"to": THEIR, "body": "x"}, 21603),
         ({"to": THEIR, "from_": OUR}, 21602),
@@ -288,7 +288,7 @@ def test_the_document_refuses_what_it_can_say(unsent: Connector, listener: Any) 
 
 
 def test_a_scheduled_message_is_canceled(client: Client, twilio: Connector) -> None:
-    """By either; one that is not scheduled any more cannot be."""
+    """Either client cancels a scheduled message; another cannot be canceled."""
     at = later(days=1)
     for cancel in (
         lambda sid: client.messages(sid).update(status="canceled").status,
@@ -313,7 +313,7 @@ def test_a_scheduled_message_is_canceled(client: Client, twilio: Connector) -> N
 
 
 def test_a_message_is_redacted(client: Client, twilio: Connector) -> None:
-    """Its text is empty then, not null, in XML too."""
+    """Redacting a message leaves an empty body, not null, in XML too."""
     for redact in (
         lambda sid: client.messages(sid).update(body="").body,
         lambda sid: twilio.update_message(message_id=sid, body="")["body"],
@@ -332,7 +332,7 @@ def test_a_message_is_redacted(client: Client, twilio: Connector) -> None:
 
 
 def test_a_message_is_deleted(client: Client, twilio: Connector) -> None:
-    """With its media; it is gone for both, and gone once."""
+    """A deleted message is gone with its media, for both clients, and cannot be deleted again."""
     for delete in (
         lambda sid: client.messages(sid).delete(),
         lambda sid: twilio.delete_message(message_id=sid) is None,
@@ -364,7 +364,9 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
         "application/octet-stream",
     ]
     theirs = client.messages(sid).media.list()
-    assert [fields(their, ours["media_list"][0]) for their in theirs] == [plain(item) for item in ours["media_list"]]
+    assert [fields(item_of_theirs, ours["media_list"][0]) for item_of_theirs in theirs] == [
+        plain(item) for item in ours["media_list"]
+    ]
     paged = list(twilio.list_message_media.using(accept=XML).items(message_id=sid, page_size=2))
     assert paged == ours["media_list"]
     assert [item.sid for item in client.messages(sid).media.stream(page_size=1)] == [row["sid"] for row in paged]
@@ -387,7 +389,7 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
 
 
 def test_a_404_names_the_url_that_was_asked(twilio: Connector, sandbox: Sandbox) -> None:
-    """In XML that ends in .xml, in JSON in .json."""
+    """The message of a 404 names the path of the request, with .json or .xml."""
     nobody = "SM" + "0" * 32
     path = f"/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages/{nobody}"
     for accept, suffix in (("application/json", ".json"), (XML, ".xml")):

@@ -143,7 +143,7 @@ CHAT = {
 
 
 def test_time_and_several_signatures_stand_in_one_field(hook: Callable[..., Answer]) -> None:
-    """Of ``t=…,v1=…[,v1=…]`` any right signature counts, in any order; the time is signed and may not be old."""
+    """Any right signature of ``t=…,v1=…`` counts, in any order; its time is signed and must be recent."""
     app, now = hook(**{"x-connector-signature": STRIPE}), int(time.time())
 
     def sent(*parts: str, body: bytes = BODY) -> int:
@@ -265,7 +265,7 @@ def test_a_secret_that_is_not_written_as_declared_is_refused_at_once(hook: Calla
 
 
 def test_a_secret_of_the_standard_is_two_keys() -> None:
-    """Its text too: other services begin theirs in the same way and take them as they are."""
+    """A secret that begins with whsec_ is tried decoded and as its text."""
     rule = Signature(header="x", secret="s")
     assert keys(rule, f"whsec_{b64(KEY)}") == [f"whsec_{b64(KEY)}".encode(), KEY]
     assert keys(rule, "whsec_abc") == [b"whsec_abc"]
@@ -371,7 +371,7 @@ def test_our_verdict_is_the_vendors_over_a_table_of_requests(sms: Callable[..., 
 
 
 def test_a_json_body_is_held_by_the_hash_in_the_query(sms: Callable[..., Answer]) -> None:
-    """As the vendor's validator has it, wherever the public URL comes from."""
+    """bodySHA256 in the signed URL must be the hash of a JSON body."""
     validator = RequestValidator(TOKEN)
     body = '{"EventType": "grün"}'
     right, wrong = (hashlib.sha256(text.encode()).hexdigest() for text in (body, "x"))
@@ -439,7 +439,7 @@ def test_a_public_url_that_is_none_is_refused(sms: Callable[..., Answer], url: s
 
 
 def test_a_signature_is_right_or_refused(sms: Callable[..., Answer]) -> None:
-    """Missing, empty, in another case, twice, or of other octets: 403, and nothing is handed over."""
+    """A missing, empty, repeated or wrong signature is 403, and nothing is handled."""
     url = "https://me.example/sms"
     app, good = sms(url), signed(url, FIELDS)
     for text in refused(good):
@@ -552,7 +552,7 @@ def test_a_validation_token_is_answered(hook: Callable[..., Answer]) -> None:
 
 
 def test_a_challenge_in_the_body_is_answered(hook: Callable[..., Answer]) -> None:
-    """``url_verification`` is answered, signed where events are signed, and handed over to nobody."""
+    """url_verification is answered, checked like events, and not handed to the handler."""
     body = b'{"token": "x", "challenge": "3eZbrw1a", "type": "url_verification"}'
     app = hook()
     assert (app(body=body).body, app.status, app.events) == (b"3eZbrw1a", 200, [])
@@ -613,7 +613,7 @@ HANDSHAKES: list[tuple[Any, dict[str, Any], int, bytes | Any]] = [
 
 @pytest.mark.parametrize(("declared", "sent", "status", "answer"), HANDSHAKES)
 def test_handshakes_as_data(hook: Callable[..., Answer], declared: Any, sent: Any, status: int, answer: Any) -> None:
-    """Where the challenge stands, when it counts, and how it is answered: one handshake or one of a list."""
+    """A declared handshake says where the challenge is, when it applies, and how it is answered."""
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
     for value in (declared, [{"challenge": "query:none-of-it"}, declared]):
         jsonschema.Draft202012Validator(schema).validate({"x-connector-handshake": value})

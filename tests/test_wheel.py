@@ -109,7 +109,7 @@ def test_each_spelling_of_the_command_works(program: str, python: Path, project:
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/xml"])
 def test_an_operation_is_called_on_the_sandbox(media_type: str, python: Path, project: Path) -> None:
-    """In JSON and in XML."""
+    """The installed wheel calls an operation on the sandbox in JSON and in XML."""
     done = _run(
         project, python.parent / "connectors", "call", "twilio", "send_message", "--from", "+15005550006",
         "--to", "+14155552345", "--body", "Hello", "--accept", media_type, "--sandbox",

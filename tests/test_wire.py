@@ -226,7 +226,7 @@ def _drip(data: bytes) -> Callable[[socket.socket], None]:
 
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
 def test_a_call_ends_in_its_time_however_slowly_the_peer_drips(peer: Peer, thing: Connector, start: bytes) -> None:
-    """In the head and in the body: every read succeeds, the whole does not. It takes 10 s to the end."""
+    """A peer that drips head or body byte by byte does not extend a call's timeout."""
     peer.answers = [_drip(start)] * 5
     began = time.monotonic()
     with pytest.raises(openconnectors.Timeout):

@@ -51,7 +51,7 @@ def test_missing_connection_values_are_named_with_the_three_ways() -> None:
 
 
 def test_the_environment_and_saved_connections_give_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In the order of the documentation: environment (own name, then alias), then the saved default."""
+    """Values come from the environment (own name, then alias), then from the saved default."""
     saved = tmp_path / "config" / "connections.toml"
     saved.parent.mkdir()
     saved.write_text(
@@ -126,7 +126,7 @@ def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
 
 @pytest.mark.parametrize("value", ["", ".", "..", "../Accounts", "a/../b", "a/..", "..\\admin", "x\0y"])
 def test_a_path_value_stays_one_segment(listener: Listener, tmp_path: Path, value: str) -> None:
-    """Also where no pattern guards it: what would leave its segment is refused."""
+    """A path value that would leave its segment is refused, with or without a pattern."""
     connector = openconnectors.load_file(_document(tmp_path), base_url=listener.url)
     with pytest.raises(openconnectors.InvalidArguments, match="id: must"):
         connector.get_thing(id=value)
@@ -200,7 +200,7 @@ def test_a_file_that_is_not_there() -> None:
 
 
 def test_secrets_are_shown_nowhere(sandbox: Any, tmp_path: Path) -> None:
-    """Not in repr, not in errors, not in a pickle; a base URL with a password is refused."""
+    """Secrets are not in reprs, errors or pickles; a base URL with a password is refused."""
     import copy
     import pickle
 
