@@ -373,7 +373,7 @@ def test_an_expression(text: str) -> None:
 
 
 def test_published_files_are_read_as_they_are(tmp_path: Path) -> None:
-    """Published files with a byte order mark, Windows-1252, a comma too many or a repeated key are read and reported."""
+    """Published files with a byte order mark, Windows-1252, an extra comma or a repeated key are read and reported."""
     place = folder(tmp_path, [])
     path = place / "apiDefinition.swagger.json"
     whole = path.read_text()
