@@ -271,7 +271,8 @@ class Arguments:
     ) -> tuple[dict[str, Any], list[Problem], Schema | None]:
         """The values of arguments by Python or wire name, with their problems, and the schema that the body has in this
         call. What is hidden or required takes its default. ``content_type`` is the media type that the caller chose."""
-        schema = self._body_schema(given, content_type)
+        schemas = self.body_schemas
+        schema = schemas[0] if len(schemas) == 1 else self._body_schema(given, content_type)
         problems: list[Problem] = []
         values: dict[str, Any] = {}
         members: dict[str, Any] = {}
@@ -315,18 +316,23 @@ class Arguments:
                 values[whole] = encode(members, (whole,), problems) if encode else members
         return values, problems, schema
 
-    def _default_members(self, schema: Schema) -> list[Argument]:
-        """The members of a body of a schema whose default is sent."""
-        filled = [argument for argument in self.at["property"] if argument.filled]
-        if len(self.body_schemas) < 2:
-            return filled
-        return [argument for argument in filled if argument.path[0] in self._contract(schema).properties]
+    @cached_property
+    def _filled_members(self) -> tuple[Argument, ...]:
+        """The members of the body whose default is sent."""
+        return tuple(argument for argument in self.at["property"] if argument.filled)
+
+    def _default_members(self, schema: Schema) -> Iterable[Argument]:
+        """The members of a body of one schema whose default is sent."""
+        if len(self.body_schemas) == 1 or not self._filled_members:
+            return self._filled_members
+        properties = self._contract(schema).properties
+        return [argument for argument in self._filled_members if argument.path[0] in properties]
 
     def _body_schema(self, given: Mapping[str, Any], content_type: str | None) -> Schema | None:
-        """The schema that the body has in a call (rule 5)."""
+        """Which of several schemas the body has in a call (rule 5); None if there is none."""
         schemas = self.body_schemas
-        if len(schemas) < 2:
-            return schemas[0] if schemas else None
+        if not schemas:
+            return None
         for argument in self.at["header"]:
             if content_type is None and argument.wire.lower() == "content-type":
                 chosen = given.get(argument.name, given.get(argument.wire))
