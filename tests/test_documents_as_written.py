@@ -167,7 +167,7 @@ def test_the_sandbox_serves_what_can_be_read_and_says_what_cannot() -> None:
         assert (answer.status, "cannot be read" in answer.body.decode()) == (501, True)
         assert BlockingTransport().send(Request("POST", f"{box.url}/bad", {})).status == 404
         messages: list[str] = []
-        assert list(fuzz(connector, examples=2, told=messages.append)) == []
+        assert list(fuzz(connector, examples=2, progress=messages.append)) == []
         assert "get_bad: not called, because the document cannot be read there" in messages
 
 
