@@ -1,4 +1,12 @@
-"""Requests and responses as plain frozen values: what plans make and read, and transports carry."""
+"""Requests and responses as frozen values: plans write and read them, transports carry them.
+
+Rule 1. A request is complete and encoded, except for its credentials: those are attached by the transport, so that a
+request can be shown and logged (``str(request)``). What it cannot hold is refused when it is built (``field_text``,
+``urls``), not when it is sent.
+
+Rule 2. A transport carries one request within its time and knows nothing of retries, redirects or documents. Those are
+flows, which send another request.
+"""
 
 from __future__ import annotations
 
@@ -72,29 +80,31 @@ FRAMING = frozenset(
         "proxy-connection",
     }
 )
-"""Header fields that belong to the transport: an argument that would set one is refused."""
+"""Header fields that belong to the transport (RFC 9110 section 7.6.1, RFC 9112): an argument that would set one is
+refused, because it could make the peer read another request (request smuggling)."""
 
 _BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( [!#$%&'*+.^_`|~0-9A-Za-z-]+)*\Z")
-"""Blanks within are of documents that are published with them: no name that a peer could read as another."""
+"""A field name (RFC 9110 section 5.1). Blanks inside are allowed because published documents have them; a peer cannot
+read such a name as another field."""
 
 
 def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
-    """The value of a header field; ``ValueError`` for a field of the transport's own, a name that is none, a
-    line break or NUL (RFC 9110 sections 5.1 and 5.5), or what Latin-1 cannot hold. ``allowed`` are fields of the
-    transport's that may be set all the same."""
+    """The value of a header field, unchanged. ``ValueError`` for a field of the transport's own, unless it is in
+    ``allowed``; for what is not a field name; and for a value with a control character (RFC 9110 sections 5.1 and 5.5)
+    or beyond Latin-1."""
     if name.lower() in FRAMING and name.lower() not in allowed:
         raise ValueError(f"would set the header field {name}, which is the transport's own")
     if not _FIELD_NAME.match(name):
-        raise ValueError(f"would set the header field {name!r}, which is no name of one")
+        raise ValueError(f"would set the header field {name!r}, which is not a field name")
     if _BAD_IN_HEADER.search(text):
-        raise ValueError("must not hold a line break or another control character: it is a header field")
+        raise ValueError("must not contain a line break or another control character: it is a header field")
     if text != text.strip():
         raise ValueError("must not begin or end with a blank: it is a header field")
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError("must not hold characters beyond Latin-1: it is a header field") from None
+        raise ValueError("must not contain characters beyond Latin-1: it is a header field") from None
     return text
 
 
@@ -125,7 +135,7 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Whether the body is still there for another attempt."""
+        """True if the body can be sent again."""
         return not isinstance(self.body, Content) or self.body.repeatable
 
     def follow_up(self, method: str, url: str) -> Request:
@@ -164,9 +174,9 @@ class Prerequisite:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer: as it came (``status``, ``headers``, ``body``) and, once a plan has read it, its
-    ``value``, its ``fields`` (the header fields that the document declares, typed) and its ``deviations``
-    from the document. Where a stream was asked for, ``stream`` stands in place of the body."""
+    """One response: ``status``, ``headers`` and ``body`` as received and, once a plan has read it, its ``value``, its
+    ``fields`` (the header fields that the document declares, typed) and its ``deviations`` from the document. If the
+    request asked for a stream, ``stream`` takes the place of the body."""
 
     status: int
     headers: Headers
@@ -190,16 +200,16 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> Origin:
-    """Scheme, host and port of a URL (RFC 6454 section 4); raises ``ValueError`` where it has none,
-    or carries user information, a backslash, a blank or a control character."""
-    found = _origin(url)
-    if found is None:
-        raise ValueError(f"{shown(url)!r} is no http(s) URL with a host and without user information")
-    return found
+    """Scheme, host and port of a URL (RFC 6454 section 4). ``ValueError`` for one without, or with user information, a
+    backslash (which browsers read as a slash), a blank or a control character."""
+    parts = _origin(url)
+    if parts is None:
+        raise ValueError(f"{shown(url)!r} is not an http(s) URL with a host and without user information")
+    return parts
 
 
 def _origin(url: str) -> Origin | None:
-    if any(mark in url for mark in "\\ ") or any(ord(mark) < 33 for mark in url):
+    if any(character == "\\" or ord(character) <= 32 for character in url):
         return None
     try:
         parts = urlsplit(url)
@@ -215,15 +225,14 @@ NO_HOST = "the document names no host; give base_url, such as https://api.exampl
 
 
 def checked_base(url: str) -> str:
-    """A base URL given by an operator, in clear, without its trailing slash.
-
-    Refused with ``ConnectionMissing``: no http(s) scheme, user information, a query, a fragment.
+    """A base URL that an operator set, in clear, without its trailing slash. ``ConnectionMissing`` for one without
+    http(s) scheme or host, or with user information, a query or a fragment.
     """
     if not url:
         raise ConnectionMissing(NO_HOST)
     if _origin(revealed(url)) is None:
         raise ConnectionMissing(
-            f"the base URL {shown(url)!r} cannot be used: it is no http(s) URL with a host, "
+            f"the base URL {shown(url)!r} cannot be used: it is not an http(s) URL with a host, "
             "a port up to 65535 and no user information"
         )
     if "?" in revealed(url) or "#" in revealed(url):
@@ -235,34 +244,34 @@ def checked_base(url: str) -> str:
 
 
 LONGEST_WAIT = 366 * 86400.0
-"""More seconds than anybody waits: what a service asks for beyond is this."""
+"""A year in seconds: a longer ``Retry-After`` counts as this, so that clocks and dates do not overflow."""
 _MILLISECONDS = "retry-after-ms"
-"""The end of the names of fields with milliseconds; vendors put their own before it."""
+"""The end of the names of fields with milliseconds; vendors put a prefix before it."""
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the service wants to be asked again (RFC 9110 section 10.2.3); None for no such field, and for one
-    that is negative or cannot be read.
+    """Seconds until the service wants the next request (RFC 9110 section 10.2.3); None if there is no such field, or it
+    is negative or cannot be read.
 
-    Services write more than the RFC has: fractions, a list (its longest counts), milliseconds in a field of their own.
-    A date is set against that of the response, since clocks differ.
+    Services write more than the RFC allows: fractions, a list (the longest counts), milliseconds in a field of their
+    own. A date is compared with the Date of the response, because clocks differ.
     """
     for name in headers:
-        if name.lower().endswith(_MILLISECONDS) and (asked := _longest(headers[name])) is not None:
-            return min(asked / 1000, LONGEST_WAIT)
+        if name.lower().endswith(_MILLISECONDS) and (milliseconds := _longest(headers[name])) is not None:
+            return min(milliseconds / 1000, LONGEST_WAIT)
     text = headers.get("Retry-After")
     if text is None:
         return None
-    asked = _longest(text)
-    if asked is None:
+    seconds = _longest(text)
+    if seconds is None:
         until, now = _moment(text), _moment(headers.get("Date", "")) or datetime.now(UTC)
-        asked = (until - now).total_seconds() if until is not None else -1.0
-    return min(asked, LONGEST_WAIT) if asked >= 0 else None
+        seconds = (until - now).total_seconds() if until is not None else -1.0
+    return min(seconds, LONGEST_WAIT) if seconds >= 0 else None
 
 
-def odd_retry_after(headers: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Where a wait is spelled as RFC 9110 has it not, and read as meant."""
+def retry_after_problems(headers: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The problem of a Retry-After that RFC 9110 does not allow, and that is read as meant."""
     text = headers.get("Retry-After", "")
     if not text or (text.isascii() and text.isdigit()) or _longest(text) is None:
         return ()
@@ -270,13 +279,13 @@ def odd_retry_after(headers: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def _longest(text: str) -> float | None:
-    """The longest of a list of numbers."""
+    """The largest of a list of numbers; None if the text is not one."""
     numbers = [number.strip() for number in text.split(",")]
     return max(map(float, numbers)) if all(map(_SECONDS.match, numbers)) else None
 
 
 def _moment(text: str) -> datetime | None:
-    """A date of HTTP (RFC 9110 section 5.6.7); one without a zone is of UTC."""
+    """An HTTP date (RFC 9110 section 5.6.7); one without a zone is in UTC."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -1,10 +1,10 @@
-"""What a service may send that its document does not say, and what becomes of it: one row a kind.
+"""How a response may differ from its document, and what comes of it. One row for each kind of difference.
 
-Rule 1. Whoever reads bytes reads them as a careful person would, in every mode, and records each place where they
-differ from the document as a ``Problem`` of a kind. What is cut or has no meaning is a
-``ValueError``: no mode makes a value of it.
+Rule 1. A reader reads bytes as a careful person would, in every mode, and records each place that differs from the
+document as a ``Problem`` of a kind. Bytes that are cut off or have no meaning are a ``ValueError``: they have no value
+in any mode.
 
-Rule 2. What is recorded is a fact; what comes of it is decided here alone, by the kind and the mode.
+Rule 2. A problem is a fact. What comes of it is decided here alone, by its kind and the option ``validate_responses``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Literal
 from openconnectors.engine.errors import Problem
 
 Verdict = Literal["value", "deviation", "refused"]
-"""The value alone; the value, and a deviation of the response; ``InvalidResponse``."""
+"""The value alone; the value with a deviation of the response; ``InvalidResponse``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What comes of one kind of deviation, by the option ``validate_responses``."""
+    """What comes of one kind of problem, by the option ``validate_responses``."""
 
     lenient: Verdict
     strict: Verdict
@@ -31,27 +31,27 @@ class Row:
 SCHEMA = "schema"
 """A value differs from its schema: below the top, an enum, a missing member, null; text that breaks its format."""
 TOP_LEVEL = "top level"
-"""The value as a whole is of another type than promised: null, a list or text for an object."""
+"""The value as a whole is of another type than declared: null, a list or text for an object."""
 MEDIA_TYPE = "media type"
 """The Content-Type is undeclared or wrong, while the bytes are what is declared."""
 NO_MEDIA_TYPE = "no media type"
-"""There is no Content-Type: whoever receives that may look at the bytes (RFC 9110 section 8.3)."""
+"""There is no Content-Type: a recipient may look at the bytes (RFC 9110 section 8.3)."""
 NO_BODY = "no body"
-"""Neither a body nor a Content-Type where a value is promised, as many services end a success: there is no value."""
+"""Neither a body nor a Content-Type although a value is declared, as many services end a success: no value."""
 UNICODE = "unicode"
-"""Half of a surrogate pair, which no text in UTF-8 can hold."""
+"""An unpaired surrogate, which UTF-8 cannot encode."""
 NUMBER = "number"
 """A number beyond a double, which most readers of JSON make infinite (RFC 8259 section 6)."""
 TWICE = "twice"
-"""A member that stands twice: two readers would disagree about it (RFC 8259 section 4). The last is read."""
+"""A duplicate member: two readers would disagree about it (RFC 8259 section 4). The last is read."""
 XML_NAME = "xml name"
-"""An XML root, item or member under a name that the document does not give."""
+"""An XML root, item or member whose name is not in the document."""
 ENCODING = "encoding"
-"""A character encoding other than the one that is declared, or one that nobody knows."""
+"""A character encoding other than the declared one, or an unknown one."""
 PROLOG = "prolog"
-"""Blanks before an XML declaration, which must be the first there is (XML 1.0 section 2.8)."""
+"""Blanks before an XML declaration, which must come first (XML 1.0 section 2.8)."""
 DOCTYPE = "doctype"
-"""A document type declaration, which is not looked at; one that declares entities is refused anyway."""
+"""A document type declaration, which is ignored; one that declares entities is refused in every mode."""
 STATUS = "status"
 """A status that the document does not describe."""
 
@@ -70,27 +70,28 @@ LENIENCY: Mapping[str, Row] = {
     DOCTYPE: Row("deviation", "refused"),
     STATUS: Row("deviation", "refused"),
 }
-"""What the transport reads as meant (raw deflate) is a deviation of the response from the start, refused by no mode."""
+"""The rows. What a transport reads as meant (raw deflate) is a deviation already and is not refused in any mode."""
 
 
 MAX_PROBLEMS = 200
-"""How many problems of a response are recorded; of a kind that is not among them one more."""
+"""How many problems of a response are recorded; of a kind that is not among them, one more. A list of ten thousand
+wrong items tells no more than two hundred, and each problem costs memory and a line in a log."""
 
 
 def record(problems: list[Problem], problem: Problem) -> None:
-    """Adds a problem to others, as long as they are not too many: a large response may have as many as items."""
-    if len(problems) < MAX_PROBLEMS or all(one.kind != problem.kind for one in problems):
+    """Add a problem to a list, unless it has ``MAX_PROBLEMS`` and one of the same kind."""
+    if len(problems) < MAX_PROBLEMS or all(recorded.kind != problem.kind for recorded in problems):
         problems.append(problem)
 
 
 def refused(problems: Iterable[Problem], mode: str) -> list[Problem]:
     """The problems that make a response invalid in a mode."""
-    return [one for one in problems if _verdict(one, mode) == "refused"]
+    return [problem for problem in problems if _verdict(problem, mode) == "refused"]
 
 
 def deviations(problems: Iterable[Problem], mode: str) -> tuple[Problem, ...]:
     """The problems that are reported beside the value in a mode."""
-    return tuple(one for one in problems if _verdict(one, mode) != "value")
+    return tuple(problem for problem in problems if _verdict(problem, mode) != "value")
 
 
 def _verdict(problem: Problem, mode: str) -> Verdict:

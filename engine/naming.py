@@ -1,4 +1,8 @@
-"""Python names for wire names: snake_case identifiers, unique within their group."""
+"""Python names for wire names: snake_case identifiers, unique within their group.
+
+Rule. A name never changes its meaning: whoever knows a wire name can use it, whatever Python names there are beside it,
+and a Python name depends only on the wire names of its group, in their order.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ def snake(name: str) -> str:
     ``$filter`` is ``filter``, ``2fa`` is ``n2fa``, ``Größe`` is ``größe``.
 
     Letters of every script stay, in normalization form KC, in which Python compares identifiers (Python reference,
-    section 2.3); what cannot stand in an identifier separates words.
+    section 2.3); characters that an identifier cannot have separate words.
     """
     words = _normal("".join(_words(_normal(name))).lower()).strip("_")
     if not words:
@@ -49,12 +53,12 @@ def _words(name: str) -> Iterable[str]:
 
 
 def _may_begin(character: str) -> bool:
-    """Whether a word may begin so: a combining mark would join what stands before it."""
+    """Return True if a word may begin with a character: a combining mark would change the character before it."""
     return character.isidentifier() or character.isalnum()
 
 
 def unique(name: str, taken: Iterable[str]) -> str:
-    """The name, with the first number from 2 that makes it new among those taken."""
+    """The name, if necessary with the first number from 2 on that makes it differ from those taken."""
     candidate, number = name, 2
     while candidate in taken:
         candidate, number = f"{name.rstrip('_')}_{number}", number + 1
@@ -62,10 +66,10 @@ def unique(name: str, taken: Iterable[str]) -> str:
 
 
 def distinct(wires: Iterable[str], proposed: Iterable[str], reserved: Iterable[str] = ()) -> list[str]:
-    """A Python name for each wire name, as proposed where that is free, else with a number.
+    """A Python name for each wire name: the proposed one if that is free, else with a number.
 
-    No name is the wire name of another, so that a name means the same whether it is taken for a Python name or for a
-    wire name: whoever has its name for a wire name keeps it, the others follow in their order.
+    No name is the wire name of another, so that it means the same as a Python name and as a wire name: one that equals
+    its own wire name is kept, the others follow in their order.
     """
     wires, proposed = list(wires), list(proposed)
     names: dict[int, str] = {}

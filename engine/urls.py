@@ -1,14 +1,15 @@
-"""Which characters stand in a URL as they are, and which are percent-encoded (RFC 3986).
+"""Which characters of a URL are literal, and which are percent-encoded (RFC 3986).
 
-Rule 1: what a caller gives stays in its place. A value of the path is one segment, a value of the query ends at no
-delimiter, whatever it holds. Both are UTF-8, encoded once.
+Rule 1. A caller's value stays in its place: in the path it is one segment, in the query it does not end at a delimiter,
+whatever it holds. Both are UTF-8, encoded once.
 
-Rule 2: what the document writes is meant: its path and query are sent as they stand, but for what no URL holds.
+Rule 2. The document's own path and query are sent as it writes them, except for characters that a URL cannot hold.
 
-A reserved character and its encoded form make two URLs (section 2.2), and services differ in which they read: some
-look for ``$filter`` by its octets. So names and values of the query keep what may stand there and delimits nothing
-(section 3.4), as browsers write them. In the path everything but unreserved characters is encoded, which is what a
-template's variable means (RFC 6570 section 3.2.2): services split a path before they decode it.
+Why query and path differ. A reserved character and its encoded form make two URLs (section 2.2), and services differ in
+which they read: some compare ``$filter`` byte by byte. So names and values of the query keep the reserved characters
+that may occur there and delimit nothing (section 3.4), as browsers do. In the path all but unreserved characters are
+encoded, which is what a template's variable means (RFC 6570 section 3.2.2): services split a path before they decode
+it.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ from openconnectors.engine import path_templates
 from openconnectors.engine.errors import Unsupported
 
 _QUERY = "!$'()*,/:?@"
-"""Of the reserved characters those that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank, in a form),
-``#`` and ``;`` (which delimited parameters in HTML 4, appendix B.2.2); brackets may not stand there at all."""
-_LITERAL_PATH = "/!$%&'()*+,:;=@~"
-_LITERAL_QUERY = _LITERAL_PATH + "?{}"
+"""The reserved characters that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank in a form), ``#`` and
+``;`` (a delimiter in HTML 4, appendix B.2.2). Brackets may not occur there at all (section 3.2.2)."""
+_LITERAL_PATH = "/!$%&'()*+,:;=@~"  # section 3.3 "pchar", and percent signs of what the document has encoded
+_LITERAL_QUERY = _LITERAL_PATH + "?{}"  # section 3.4, and the braces of variables, which are expanded later
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SEPARATOR = re.compile(r"[/\\]")
+_SEPARATOR = re.compile(r"[/\\]")  # WHATWG URL reads a backslash as a slash, and so do some servers
 _NOT_IN_URL = re.compile(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 
 
 def query_text(text: str) -> str:
-    """A name or value of the query, encoded; ``ValueError`` for half of a surrogate pair."""
+    """A name or value of the query, encoded. ``ValueError`` for an unpaired surrogate."""
     return _encoded(text, _QUERY)
 
 
 def path_text(text: str) -> str:
-    """A value of the path, encoded; ``ValueError`` for half of a surrogate pair."""
+    """A value of the path, encoded. ``ValueError`` for an unpaired surrogate."""
     return _encoded(text, "")
 
 
@@ -47,11 +48,11 @@ def _encoded(text: str, safe: str) -> str:
         raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
 
 
-def path_template(path: str) -> list[str]:
-    """The parts of a document's path, fit to be sent, with the names of its variables at the odd places.
+def encoded_path(path: str) -> list[str]:
+    """The parts of a document's path: encoded text, with the names of its variables at odd indexes.
 
-    Its query and fragment are left out: documents write them to have one path several times.
-    ``Unsupported`` for what is no path: a brace that is no variable's, a segment ``.`` or ``..``.
+    Its query and fragment are left out: documents add them to declare one path several times. ``Unsupported`` for a
+    brace that belongs to no variable, and for a segment ``.`` or ``..``.
     """
     text = path.partition("#")[0].partition("?")[0]
     parts = path_templates.split(text)
@@ -67,8 +68,8 @@ def path_template(path: str) -> list[str]:
     return parts
 
 
-def query_template(path: str) -> tuple[tuple[str, str], ...]:
-    """The query that a document's path has, fit to be sent: each pair with its name, variables as they are."""
+def encoded_query(path: str) -> tuple[tuple[str, str], ...]:
+    """The query of a document's path: each name with its encoded pair, in which variables are not expanded."""
     pairs = path.partition("#")[0].partition("?")[2].split("&")
     try:
         return tuple((unquote(pair.partition("=")[0]), literal_text(pair, _LITERAL_QUERY)) for pair in pairs if pair)
@@ -77,7 +78,7 @@ def query_template(path: str) -> tuple[tuple[str, str], ...]:
 
 
 def literal_text(text: str, safe: str) -> str:
-    """Text of a document that is encoded already, but for what may not stand there."""
+    """Text that is encoded already, with the characters encoded that are neither unreserved nor ``safe``."""
     return _encoded(_LONE_PERCENT.sub("%25", text), safe)
 
 
@@ -87,37 +88,37 @@ def segment(text: str) -> str:
 
 
 def checked_segment(encoded: str) -> str:
-    """An encoded segment as it is; ``ValueError`` for what would leave its place: empty, ``.``, ``..``, also
-    between slashes."""
+    """An encoded segment, unchanged. ``ValueError`` for one that would lead elsewhere: empty, ``.``, ``..``, also
+    between encoded slashes."""
     text = unquote(encoded)
     if not text:
         raise ValueError("must not be empty: it is a segment of the path")
     if any(part in (".", "..") for part in _SEPARATOR.split(text)):
-        raise ValueError(f"must not be or hold '.' or '..' as a segment of the path, as {text!r} does")
+        raise ValueError(f"must not be or contain a path segment '.' or '..', as {text!r} does")
     if "\x00" in text:
-        raise ValueError("must not hold a NUL character")
+        raise ValueError("must not contain a NUL character")
     return encoded
 
 
-def filled(template: str, values: Mapping[str, str]) -> str | None:
-    """A text with its variables replaced by encoded values; None where one is missing."""
+def expanded(template: str, values: Mapping[str, str]) -> str | None:
+    """A template with its variables replaced by encoded values; None if one is missing."""
     names = path_templates.variables(template)
     return path_templates.expand(template, values.__getitem__) if set(names) <= set(values) else None
 
 
 def open_path(text: str) -> str:
-    """A value that the document puts into the path as it is, with its own slashes and query. ``ValueError``
-    for what would lead elsewhere, or is not encoded."""
+    """A value that the document puts into the path without encoding it, with its own slashes and query. ``ValueError``
+    if it would lead elsewhere, or is not encoded."""
     path = unquote(text.partition("?")[0])
     if not text or any(part in (".", "..") for part in _SEPARATOR.split(path)):
-        raise ValueError(f"must not be empty, nor hold '.' or '..' as a segment of the path, as {text!r} does")
+        raise ValueError(f"must not be empty, nor contain a path segment '.' or '..', as {text!r} does")
     return open_query(text.removeprefix("/"))
 
 
 def open_query(text: str) -> str:
-    """A value that the document writes into the URL as it is; ``ValueError`` for a character that no URL
-    holds."""
-    bad = _NOT_IN_URL.search(text)
-    if bad:
-        raise ValueError(f"holds {bad[0]!r}; it is written into the URL as it is, so it must be encoded already")
+    """A value that the document puts into the URL without encoding it. ``ValueError`` for a character that a URL cannot
+    hold."""
+    unfit = _NOT_IN_URL.search(text)
+    if unfit:
+        raise ValueError(f"contains {unfit[0]!r}; it is put into the URL without encoding, so encode it first")
     return text

@@ -230,7 +230,7 @@ def test_any_response_is_a_value_or_an_error_of_the_tree(seed: int) -> None:
 
             def each(plan: Plan = plan, response: Response = response, mode: str = mode, size: int = size) -> None:
                 stream = Stream(_pieces(response.body[:20_000], size), lambda: None)
-                stream.told(200, response.headers, {})
+                stream.begin(200, response.headers, {})
                 list(itertools.islice(plan.each(stream, mode), 1000))
 
             for read in (

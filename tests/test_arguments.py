@@ -664,7 +664,7 @@ def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
 
     assert op.using(headers={"Cookie": "a=1"}).request(cookie="b=2").headers["Cookie"] == "a=1"
     assert problems(op, cookie="a=1\r\nX: y") == [
-        "cookie: must not hold a line break or another control character: it is a header field"
+        "cookie: must not contain a line break or another control character: it is a header field"
     ]
 
 

@@ -17,8 +17,8 @@ from openconnectors.engine.http import (
     Headers,
     Request,
     Response,
-    odd_retry_after,
     retry_after,
+    retry_after_problems,
 )
 
 BASE = "https://api.example.com/tenant-a"
@@ -228,7 +228,7 @@ def test_a_wait_is_read_as_services_write_it(fields: dict[str, str], seconds: fl
 
 def test_a_wait_that_is_spelled_oddly_is_a_deviation() -> None:
     """Retry-After with a fraction or several values is a deviation; text that is not a time is ignored."""
-    odd = [text for text in ("1", "1.5", "1, 2", DATE, "soon") if odd_retry_after({"Retry-After": text})]
+    odd = [text for text in ("1", "1.5", "1, 2", DATE, "soon") if retry_after_problems({"Retry-After": text})]
     assert odd == ["1.5", "1, 2"]
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
 from openconnectors.engine.flows import Flow, Send, Wait
-from openconnectors.engine.http import Request, Response, odd_retry_after, retry_after
+from openconnectors.engine.http import Request, Response, retry_after, retry_after_problems
 
 ATTEMPTS = 4
 FIRST, LONGEST = 0.5, 20.0
@@ -104,7 +104,7 @@ def with_retries(
             _record(request, labels, attempt, began - left(), error=error)
             raise
         if response is not None:
-            odd = tuple(dict.fromkeys((*odd, *odd_retry_after(response.headers))))
+            odd = tuple(dict.fromkeys((*odd, *retry_after_problems(response.headers))))
             again = response.status in request.retry_on | THROTTLED or (request.safe and response.status in TRANSIENT)
             if not again or not request.repeatable:
                 if response.status < 400:

@@ -39,7 +39,7 @@ from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import AskFirst, ChangeRequest, RequestBuilder
 from openconnectors.engine.policies.expressions import Scope
 from openconnectors.engine.streams import Content
-from openconnectors.engine.urls import path_template, path_text
+from openconnectors.engine.urls import encoded_path, path_text
 from openconnectors.engine.values.body import Body
 from openconnectors.engine.values.codecs.binding import MemberError
 from openconnectors.engine.values.validation import not_plain_data
@@ -288,7 +288,7 @@ class Requests:
             {argument.wire: f"{{{argument.wire}}}" for argument in self._arguments.at[location]}
             for location in ("path", "query", "header")
         )
-        path = "".join(f"{{{part}}}" if index % 2 else part for index, part in enumerate(path_template(operation.path)))
+        path = "".join(f"{{{part}}}" if index % 2 else part for index, part in enumerate(encoded_path(operation.path)))
         builder = RequestBuilder(operation.method, "", path, [], {}, path_variables=variables, fixed=True)
         scope = Scope(self._connection, operation.method, headers=headers, query=query)
         try:

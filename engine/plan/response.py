@@ -119,7 +119,7 @@ class Responses:
                 content_type=response.headers.get("Content-Type", ""),
             )
         if response.stream is not None:
-            response.stream.told(status, response.headers, fields)
+            response.stream.begin(status, response.headers, fields)
         recorded = () if validate == "off" else response.deviations  # the transport's: read as meant, however strict
         deviations = (*recorded, *leniency.deviations(problems, validate))
         return replace(response, value=value, fields=fields, deviations=deviations)

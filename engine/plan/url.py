@@ -14,12 +14,12 @@ from openconnectors.engine.model import Operation, Parameter, Representation, Sc
 from openconnectors.engine.plan.arguments import Argument, Arguments
 from openconnectors.engine.urls import (
     checked_segment,
-    filled,
+    encoded_path,
+    encoded_query,
+    expanded,
     open_path,
     open_query,
-    path_template,
     path_text,
-    query_template,
     query_text,
 )
 from openconnectors.engine.values.styles import Style, style_of
@@ -80,7 +80,7 @@ class Url:
     def _template(self) -> tuple[tuple[str, ...], tuple[Argument, ...]]:
         """The literal parts of the path, and the arguments of the variables between them; without the suffix that
         names the representation."""
-        parts = path_template(self._operation.path)
+        parts = encoded_path(self._operation.path)
         if self._representation.where == "path":
             parts[-1] = parts[-1].removesuffix(self._suffix(parts[-1]))
         declared = {argument.wire: argument for argument in self._arguments.at["path"]}
@@ -118,7 +118,7 @@ class Url:
     @cached_property
     def fixed_query(self) -> tuple[tuple[str, str], ...]:
         """The query that the path itself has, pairs with their names: a parameter of the same name takes its place."""
-        return query_template(self._operation.path)
+        return encoded_query(self._operation.path)
 
     @cached_property
     def _fixed_query_has_variables(self) -> bool:
@@ -137,7 +137,7 @@ class Url:
                 variables[argument.wire] = ",".join(texts)
                 problems += wrong
             names = {argument.wire for argument in arguments}
-            fixed = [filled(pair, variables) for name, pair in self.fixed_query if name not in names]
+            fixed = [expanded(pair, variables) for name, pair in self.fixed_query if name not in names]
             pairs += [pair for pair in fixed if pair is not None]
         for argument in arguments:
             texts, wrong = self._texts(argument, values[argument.name])
