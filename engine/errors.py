@@ -1,4 +1,12 @@
-"""Everything that can go wrong, one tree, split by whose fault it is.
+"""Every error that a call can raise: one tree, split by whose fault it is.
+
+Rule 1. Whatever a peer sends, nothing outside this tree leaves a call.
+
+Rule 2. What happened is an attribute (``sent``, ``status``, ``problems``, ``final``), set by who knows it. The text is
+made from the attributes, and no decision is read from a text.
+
+Rule 3. A text says what is wrong, where, and what to do, holds no credential, and shows text of a service only through
+``printable``. A suggestion is a value (``closest``) before it is words (``nearest``).
 
 ::
 
@@ -7,20 +15,18 @@
     ├── UnknownName            the caller: no connector, operation or saved connection of that name
     ├── InvalidArguments       the caller: every problem at once, each with its path; nothing was sent
     ├── ConnectionMissing      the operator: connection values are missing or unusable; nothing was sent
-    ├── Unsupported            the document asks for what no row of our tables can do; nothing was sent
+    ├── Unsupported            the document needs what no row of our tables can do; nothing was sent
     ├── TransportError         the network: ``sent`` says "no", "yes" or "unknown"
     │   ├── ConnectionFailed   no connection could be made: not sent
-    │   ├── Timeout            the time of the call, or of one step of it, ran out
-    │   ├── Interrupted        the connection broke while a request or an answer was under way
-    │   └── OutcomeUnknown     a request that must not be repeated may have been carried out
-    ├── AnswerError            the service said no: status, description, value, code and message
+    │   ├── Timeout            the time of the call, or of a wait within it, ran out
+    │   ├── Interrupted        the connection broke during the request or the response
+    │   └── OutcomeUnknown     the request may have been carried out and must not be sent again
+    ├── AnswerError            the service: an error status; description, value, code, message
     │   ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
-    │   ├── TooManyRequests 429 (``retry_after`` in seconds, where the answer gives it)
+    │   ├── TooManyRequests 429 (``retry_after`` in seconds, if the response has it)
     │   └── ServerError 5xx
-    ├── OperationFailed        the service: a long-running operation ended, and not well; ``state``, ``value``
-    └── InvalidResponse        the service: the answer is cut, oversized, unreadable or breaks its schema
-
-Whatever a peer sends, nothing outside this tree escapes a call. No message holds a credential.
+    ├── OperationFailed        the service: a long-running operation ended without success; ``state``
+    └── InvalidResponse        the service: the response is cut, too large, unreadable or breaks its schema
 """
 
 from __future__ import annotations
@@ -43,19 +49,21 @@ def dotted(path: Path) -> str:
 
 
 LONGEST_TEXT = 500
-"""How much of a service's words the text of an error repeats."""
+"""How many characters of a service's text a message repeats: enough for a sentence, too few for a page."""
 
 
 def _name(step: str) -> str:
-    """A step as people read it: names of a service's may hold anything."""
+    """A step as people read it: a member's name comes from a service and may hold anything."""
     return step if step.isprintable() and len(step) <= 100 else printable(step, 100)
 
 
 def printable(text: str, longest: int = LONGEST_TEXT) -> str:
-    """A service's words in one line, no longer than that: blanks run together, what is no character to print (a
-    control character, half of a surrogate pair, a change of direction) as its escape."""
+    """Text of a service in one line, cut to ``longest``: blanks collapsed, and what is not printable (control
+    characters, unpaired surrogates, changes of direction) escaped, so that it cannot act on a terminal or forge a log
+    line."""
     line = " ".join(text[: longest * 4].split())
-    shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line)
+    characters = (each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in line)
+    shown = "".join(characters)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
@@ -84,8 +92,8 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong at one place of a value: of the arguments, or of an answer (a deviation). ``kind`` is a row of
-    ``LENIENCY``."""
+    """One thing that is wrong at one place of a value: of the arguments, or of a response (a deviation). ``kind`` is a
+    row of ``LENIENCY``."""
 
     path: Path
     message: str
@@ -112,7 +120,7 @@ class Diagnostic:
     pointer: str = ""
     fix: str = ""
     related: tuple[str, int, int] | None = None
-    """File, line and column of the other place that the finding speaks of, where there is one."""
+    """File, line and column of the other place that the message is about, if there is one."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"
@@ -126,22 +134,22 @@ class Diagnostic:
 
 class ConnectorError(Exception):
     """Base of every error that a connector raises. It can be pickled and copied, with its attributes and its cause, so
-    that it crosses from one process to another."""
+    that it can go from a worker process to the one that waits for it."""
 
     sent: Sent = "no"
 
     def __reduce__(self) -> Any:
         cause = self.__cause__ if isinstance(self.__cause__, ConnectorError) else None
-        return _restored, (type(self), self.args, {name: _portable(one) for name, one in vars(self).items()}, cause)
+        return _restored, (type(self), self.args, {name: _portable(value) for name, value in vars(self).items()}, cause)
 
-    def changed(self, change: Callable[[Any], Any]) -> None:
-        """Changes every text and value that the error shows, and those of its cause."""
+    def rewrite(self, change: Callable[[Any], Any]) -> None:
+        """Replace every text and value that the error holds by ``change`` of it, and those of its cause."""
         self.args = change(self.args)
         for name, value in vars(self).items():
             setattr(self, name, change(value))
         cause = self.__cause__
         if isinstance(cause, ConnectorError) and cause is not self:
-            cause.changed(change)
+            cause.rewrite(change)
             cause.__context__ = None
             cause.__traceback__ = None
 
@@ -158,10 +166,10 @@ def _restored(
 
 
 def _portable(value: Any) -> Any:
-    """The value itself, or its text where it cannot be pickled: an error must arrive."""
+    """A value, or its text if it cannot be pickled: the error must arrive."""
     try:
         pickle.dumps(value)
-    except Exception:  # noqa: BLE001 - whatever a class of a caller's raises
+    except Exception:  # noqa: BLE001 - whatever a class of the caller's raises
         return repr(value)
     return value
 
@@ -175,7 +183,7 @@ class InvalidDocument(ConnectorError):
 
 
 class UnknownName(ConnectorError, LookupError):
-    """No connector, operation, parameter or saved connection has this name; says the nearest one."""
+    """No connector, operation, parameter or saved connection has this name; the message suggests the nearest one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = sorted(known)
@@ -197,9 +205,9 @@ class InvalidArguments(ConnectorError, ValueError):
 
 
 class ConnectionMissing(ConnectorError):
-    """Connection values are missing or unusable; the text names them and the ways to give them. ``code`` is the word
-    of a token endpoint that refused to give a token (RFC 6749 section 5.2), where it was that; ``lacking`` has the
-    names of the values that are missing."""
+    """Connection values are missing or unusable; the message names them and the ways to pass them. ``code`` is the
+    error code of a token endpoint that refused a token (RFC 6749 section 5.2), else empty; ``lacking`` has the names of
+    the missing values."""
 
     code: str = ""
 
@@ -209,18 +217,18 @@ class ConnectionMissing(ConnectorError):
 
 
 class Unsupported(ConnectorError):
-    """The document declares something the engine has no row for; the text names it and its place."""
+    """The document declares something the engine has no row for; the message names it and its place."""
 
 
 class TransportError(ConnectorError):
-    """No usable answer came back. ``sent`` is what the transport recorded: "no" while not a byte of the request was
-    handed to the socket, "unknown" from then on, "yes" once a response had begun."""
+    """No usable response came back. ``sent`` is what the transport recorded: "no" before the first byte of the request
+    was handed to the socket, "unknown" from then on, "yes" once a response has begun."""
 
     def __init__(self, message: str, sent: Sent = "unknown", final: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
         self.final = final
-        """True where trying again cannot help (a certificate that is refused)."""
+        """True if trying again cannot help (a certificate that is refused)."""
 
 
 class ConnectionFailed(TransportError):
@@ -235,21 +243,21 @@ class Timeout(TransportError):
 
 
 class Interrupted(TransportError):
-    """The connection was closed or reset while the request or its answer was under way."""
+    """The connection was closed or reset during the request or its response."""
 
 
 class OutcomeUnknown(TransportError):
     """The request may have been carried out and must not be repeated blindly.
 
-    Look for its effect (list or get what it would have made) before sending it again.
+    Look for its effect (list or get what it would have created) before sending it again.
     ``__cause__`` is the failure itself.
     """
 
 
 class AnswerError(ConnectorError):
-    """An error status. ``code`` and ``message`` are the provider's own: where the document says where they
-    stand, else where they stand by convention; ``value`` is the decoded body, ``fields`` are the declared header
-    fields, typed, ``description`` is the document's text, ``target`` where a redirect leads that was not followed."""
+    """An error status. ``code`` and ``message`` are the provider's own, from the place that the document names, else
+    from the places that services use by convention. ``value`` is the decoded body, ``fields`` are the declared header
+    fields, typed, ``description`` is the document's text, ``target`` the URL of a redirect that was not followed."""
 
     sent: Sent = "yes"
 
@@ -277,11 +285,11 @@ class AnswerError(ConnectorError):
         self.fields: Mapping[str, Any] = fields or {}
         self.retry_after = retry_after
         self.target = target
-        said = printable(message or description or "") or "no description"
-        coded = f" (code {printable(str(code), 100)})" if code is not None else ""
+        reason = printable(message or description or "") or "no description"
+        code_text = f" (code {printable(str(code), 100)})" if code is not None else ""
         wait = f"; try again after {retry_after:g} s" if retry_after is not None else ""
-        onward = f"; it leads to {printable(target)}, which was not followed" if target else ""
-        super().__init__(f"{operation} answered {status}: {said}{coded}{wait}{onward}")
+        redirect = f"; it leads to {printable(target)}, which was not followed" if target else ""
+        super().__init__(f"{operation} answered {status}: {reason}{code_text}{wait}{redirect}")
 
 
 class BadRequest(AnswerError):
@@ -305,7 +313,7 @@ class Conflict(AnswerError):
 
 
 class TooManyRequests(AnswerError):
-    """429; ``retry_after`` in seconds, where the answer gives it."""
+    """429; ``retry_after`` in seconds, if the response has it."""
 
 
 class ServerError(AnswerError):
@@ -328,29 +336,29 @@ def answer_error(status: int) -> type[AnswerError]:
 
 
 class OperationFailed(ConnectorError):
-    """A long-running operation came to its end in a state other than success.
+    """A long-running operation ended in a state other than success.
 
-    ``state`` is the service's word for it (``Failed``, ``Canceled``), ``value`` what it says about it,
-    ``code`` and ``message`` those of its ``error`` member, where it has one.
+    ``state`` is the service's word for it (``Failed``, ``Canceled``), ``value`` the last response, ``code`` and
+    ``message`` those of its ``error`` member, if it has one.
     """
 
     sent: Sent = "yes"
 
     def __init__(self, operation: str, state: str, value: Any = None) -> None:
-        told = value.get("error") if isinstance(value, Mapping) else None
-        told = told if isinstance(told, Mapping) else {}
+        error = value.get("error") if isinstance(value, Mapping) else None
+        error = error if isinstance(error, Mapping) else {}
         self.operation = operation
         self.state = state
         self.value = value
-        self.code = told.get("code")
-        self.message = told.get("message")
-        said = f": {printable(str(self.message))}" if self.message else ""
-        super().__init__(f"{operation} ended as {printable(state, 100)}{said}")
+        self.code = error.get("code")
+        self.message = error.get("message")
+        reason = f": {printable(str(self.message))}" if self.message else ""
+        super().__init__(f"{operation} ended as {printable(state, 100)}{reason}")
 
 
 class InvalidResponse(ConnectorError):
-    """What came back is not a whole, readable answer of the declared shape. ``body`` and ``content_type``
-    are what it was, where it came whole."""
+    """What came back is not a whole, readable response of the declared shape. ``body`` and ``content_type`` are those
+    of the response, if it came whole."""
 
     sent: Sent = "yes"
 

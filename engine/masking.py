@@ -338,6 +338,6 @@ class sealed:
         error = raised[1]
         del raised
         if isinstance(error, ConnectorError):
-            error.changed(self._mask.value)
+            error.rewrite(self._mask.value)
             error.__context__ = None if self._outside is error else self._outside
             raise error.with_traceback(None)
