@@ -7,6 +7,7 @@ server variables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from openconnectors.engine.documents.dialects.lowering import Extend, Source
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.model import (
     DeclaredResponse,
+    Encoding,
     Header,
     Lazy,
     MediaType,
@@ -30,7 +32,10 @@ from openconnectors.engine.model import (
     ServerVariable,
     Service,
 )
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.values.body import Compiler
 
 from .test_wire import Peer, ok
 
@@ -75,7 +80,9 @@ def lower(document: Document, extend: Extend) -> Service:
             request_body=RequestBody(content=content(raw["takes"]), required=True),
             responses={
                 "200": DeclaredResponse(
-                    status="200", content=content(raw["gives"]), headers={"X-Stars": Header(schema=schema("integer"))}
+                    status="200",
+                    content=content(raw["gives"]),
+                    headers={"X-Stars": Header(schema=schema("integer"), required=True)},
                 )
             },
         )
@@ -188,6 +195,36 @@ def test_a_response_is_read_by_the_schema_of_its_media_type(path: Path, peer: Pe
     assert notes.save_note(id=1, title="a") == {"id": 1}
     with pytest.raises(openconnectors.InvalidResponse):
         notes.save_note(id=1, title="a")
+
+
+def test_a_required_header_field_that_is_missing_is_a_deviation(path: Path, peer: Peer) -> None:
+    """A header field that the document requires is looked for in each response."""
+    peer.answers = [ok(b'{"id": 1}')]
+
+    response = openconnectors.load_file(path).save_note.response(id=1, title="a")
+
+    assert [str(deviation) for deviation in response.deviations] == ["X-Stars: is missing"]
+
+
+def test_what_no_row_writes_is_refused(path: Path, peer: Peer) -> None:
+    """A style, a media type of a parameter, reserved characters, an encoding or a server that is not written yet is
+    Unsupported: nothing is sent in another way."""
+    plain = loader.load(path).operations["save_note"]
+    (_, cookie, _), body = plain.parameters, plain.request_body
+    assert body is not None
+    encoded = MediaType(schema=schema({"title": "string"}), encoding={"title": Encoding(content_type=("text/x",))})
+    form = replace(body, content={"application/x-www-form-urlencoded": encoded})
+
+    for changed in (
+        replace(plain, parameters=(plain.parameters[0], replace(cookie, style="deepObject"))),
+        replace(plain, parameters=(plain.parameters[0], replace(cookie, allow_reserved=True))),
+        replace(plain, parameters=(plain.parameters[0], replace(cookie, content=content({"a/b": "string"})))),
+        replace(plain, request_body=form),
+        replace(plain, servers=(Server(url="http://elsewhere.example"),)),
+    ):
+        plan = Plan(Compiler(loader.load(path)), changed)
+        with pytest.raises(openconnectors.Unsupported):
+            plan.request({"id": 1, "session": "s", "title": "a"}, "http://here.example", Options())
 
 
 def test_the_sandbox_serves_what_the_dialect_says(path: Path) -> None:

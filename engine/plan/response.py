@@ -324,9 +324,13 @@ class Responses:
                 }
             elif name in response.headers:
                 fields[name] = read(response.headers[name], (name,), problems)
+            elif header.required:
+                problems.append(Problem((name,), "is missing"))
         return fields
 
     def _header_reader(self, header: Header, schema: Schema) -> Converter:
+        if header.content:
+            return lambda text, path, problems: text  # a value in a media type of its own stays text
         effective = self._contract(schema)
         style = style_of(header.style, header.explode, schema, self._contract)
         validator = Validator(JsonSchemaWriter(self._compiler.service, request=False).write_document(schema))

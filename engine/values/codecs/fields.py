@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.model import Encoding, Schema
 from openconnectors.engine.values.codecs.binding import Binding
 from openconnectors.engine.values.styles import STYLES, Style, style_of
@@ -31,7 +32,7 @@ OTHER = STYLES["form", True]
 
 
 def fields_of(binding: Binding) -> Mapping[str, Field]:
-    """The fields of a form by their names in the value."""
+    """The fields of a form by their names in the value. ``Unsupported`` for an encoding that is not written here."""
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema()
     fields = {}
     for name, declared in schema.properties.items():
@@ -40,6 +41,8 @@ def fields_of(binding: Binding) -> Mapping[str, Field]:
         by_schema = declared.encoding or resolved.encoding or Encoding()
         wire = (encoding.name if encoding is not None else None) or by_schema.name or name
         how = encoding or by_schema
+        if how.content_type or how.headers or how.allow_reserved:
+            raise Unsupported(f"the field {name!r} has a content type, header fields or reserved characters of its own")
         fields[name] = Field(name, wire, resolved, style_of(how.style, how.explode, resolved, binding.resolve))
     return fields
 
