@@ -171,8 +171,13 @@ def test_no_import_hides_in_a_function() -> None:
 
 def test_nothing_below_bench_imports_it() -> None:
     """Measurements stand on the tests and the engine: no module of these imports ``bench``."""
-    paths = [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "docs").rglob("*.py")]
+    paths = [*MODULES, *(ROOT / "tests").rglob("*.py")]
     assert _holding(r"(?m)^\s*(import|from) bench\b|import_module\(.bench", paths) == set()
+
+
+def test_docs_holds_no_code() -> None:
+    """docs/ has pages and data; programs that write or check them are in tests/."""
+    assert list((ROOT / "docs").rglob("*.py")) == []
 
 
 def test_every_test_states_its_fact() -> None:

@@ -16,7 +16,6 @@ import pytest
 from jsonschema import Draft7Validator
 from sarif_pydantic import Sarif
 
-from docs.rules import page
 from openconnectors import registry
 from openconnectors.cli.reports import REPORTS
 from openconnectors.engine.documents import document, loader
@@ -27,6 +26,7 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 from tests import faults
 from tests.conftest import command
+from tests.rules_page import page
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,7 +141,7 @@ def test_patterns_without_bound(pattern: str, slow: bool) -> None:
 
 def test_the_page_of_the_rules_is_that_of_the_table() -> None:
     """docs/rules.md is what the table of rules generates."""
-    assert (ROOT / "docs/rules.md").read_text("utf-8") == page(), "write it anew with: python -m docs.rules"
+    assert (ROOT / "docs/rules.md").read_text("utf-8") == page(), "write it anew with: python -m tests.rules_page"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="Microsoft's list of rules is not here")

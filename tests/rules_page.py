@@ -1,4 +1,4 @@
-"""Write the page of the rules from their tables: ``python -m docs.rules``."""
+"""Write the page of the rules from their tables: ``python -m tests.rules_page``."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ def _table(rules: Iterable[Rule]) -> str:
 
 
 if __name__ == "__main__":
-    (Path(__file__).resolve().parent / "rules.md").write_text(page(), "utf-8")
+    (Path(__file__).resolve().parent.parent / "docs/rules.md").write_text(page(), "utf-8")
