@@ -40,6 +40,8 @@ from typing import Any, Literal
 
 Sent = Literal["no", "yes", "unknown"]
 Path = tuple[str | int, ...]
+Part = Literal["value", "body", "argument", "option", "request", "status", "header", "link"]
+"""What the path of a problem leads into; ``request`` is the request as a whole, which has no path."""
 
 
 def dotted(path: Path) -> str:
@@ -92,12 +94,16 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong at one place of a value: of the arguments, or of a response (a deviation). ``kind`` is a
-    row of ``LENIENCY``."""
+    """One thing wrong at one place: of the arguments of a call, or of a response (a deviation).
+
+    ``path`` leads to the place within a ``part`` of the request or the response: from the value itself (of a response:
+    its body), or from the name of an argument, an option or a header field. ``kind`` is a row of ``LENIENCY``.
+    """
 
     path: Path
     message: str
     kind: str = "schema"
+    part: Part = "value"
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}"

@@ -22,7 +22,7 @@ from openconnectors.engine.fuzz import Failure, arguments, broken, failure_of, f
 from openconnectors.engine.fuzz.calls import Caller
 from openconnectors.engine.fuzz.checks import refused
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.plan.arguments import Arguments
+from openconnectors.engine.plan.gathering import Gathering
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
@@ -207,7 +207,7 @@ def test_what_is_broken_says_how(document: Path) -> None:
 
 def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not validate fails the check refusal."""
-    monkeypatch.setattr(Arguments, "judge", lambda self, values, sent, schema: [])
+    monkeypatch.setattr(Gathering, "judge", lambda self, values, sent, schema: [])
     failures = _failures(document, Shelf(), operations=["list_books"])
     assert "refusal" in {failure.check for failure in failures}
 

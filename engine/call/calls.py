@@ -45,7 +45,7 @@ class Calls:
         self._given_places = places
         self.labels = Labels(plan.operation.id, plan.operation.path)
         self._authenticate = partial(connected.connection.send, plan.operation)
-        self._resolved: dict[tuple[tuple[str, tuple[str, ...], int], ...], Calls] = {}
+        self._resolved: dict[tuple[tuple[str | None, str, dynamic.Steps, int], ...], Calls] = {}
 
     def of(self, operation_id: str, options: Options | None = None) -> Calls:
         """The calls of another operation of the service, with the connector's options or these."""
@@ -131,13 +131,13 @@ class Calls:
         spelled = {argument.wire: argument.name for argument in self.plan.arguments} if self._places else {}
         pairs: list[tuple[dynamic.Place, Schema]] = []
         for place in self._places:
-            needed = dynamic.arguments(place.asked, arguments, spelled)
-            schema = None if needed is None else (yield from self._schema(place.asked, needed))
+            needed = dynamic.arguments(place.source, arguments, spelled)
+            schema = None if needed is None else (yield from self._schema(place.source, needed))
             if schema is not None:
                 pairs.append((place, schema))
         if not pairs:
             return self
-        key = tuple((place.where, place.steps, id(schema)) for place, schema in pairs)
+        key = tuple((place.status, place.media_type, place.steps, id(schema)) for place, schema in pairs)
         if key not in self._resolved:
             operation = dynamic.filled(self.plan.operation, self.plan.contract, pairs)
             self._resolved[key] = Calls(self.connected, self.connected.compiled(operation), self.options, places=())

@@ -6,17 +6,21 @@ media type describes a body is decided in ``content``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from openconnectors.engine.model import ANY, DeclaredResponse, MediaType, Operation, Schema, XmlRule
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.policies import OperationPolicies
-from openconnectors.engine.policies.effects import RewriteBody
+from openconnectors.engine.policies.effects import Effect, RewriteBody
 from openconnectors.engine.values.body import Body, Compiler
 from openconnectors.engine.values.codecs import BINARY, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
 
 JSON, XML = "application/json", "application/xml"
+
+_MAX_KEPT = 256
+"""Bodies that are kept. Media types of responses are the service's words: each may be another."""
 
 
 class Bodies:
@@ -27,15 +31,26 @@ class Bodies:
         self._operation = operation
         self._xml = xml
         self._policies = policies
-        self._kept: dict[tuple[str, str], Body] = {}
+        self._kept: dict[tuple[str, str], Body | None] = {}
 
     def request(self, media_type: str) -> Body | None:
         """The body of a request in a media type; None if no codec writes it."""
-        return self._body("request", self.request_schema(media_type), media_type)
+        key = ("request", media_type)
+        if key in self._kept:
+            return self._kept[key]
+        schema, codec = self.request_schema(media_type), codec_for(media_type)
+        if codec is not None and is_fallback(media_type) and self._has_members(schema):
+            codec = codec_for(JSON) or codec
+        return self._keep(key, self._written(schema, media_type, codec) if codec is not None else None)
 
     def request_bytes(self, media_type: str) -> Body:
         """The body of a request whose value is bytes, or text, in that media type already."""
-        return self._compiled("request bytes", self.request_schema(media_type), media_type, BINARY)
+        key = ("request bytes", media_type)
+        body = self._kept.get(key)
+        if body is None:
+            body = self._written(self.request_schema(media_type), media_type, BINARY)
+            self._keep(key, body)
+        return body
 
     def received(self, media_type: str) -> Body:
         """The body of a request as a service reads it."""
@@ -47,25 +62,45 @@ class Bodies:
     ) -> Body | None:
         """The body of a declared response, or of any, in a media type; None if no codec reads it. ``described_by`` is
         the declared media type whose schema the value has, if not its own."""
-        if declared is None:
-            return self._body("", None, media_type)
-        entry = describing(declared.content, described_by or media_type)
-        key = declared.status if described_by is None else f"{declared.status} {described_by}"
-        return self._body(key, self._response_schema(entry, media_type), media_type)
+        status = declared.status if declared is not None else ""
+        key = (status if described_by is None else f"{status} {described_by}", media_type)
+        if key in self._kept:
+            return self._kept[key]
+        entry = describing(declared.content, described_by or media_type) if declared is not None else None
+        return self._keep(key, self._read(self._response_schema(entry, media_type), media_type))
 
     def item(self, status: int, schema: Schema, media_type: str) -> Body | None:
         """An item of the list that a response holds."""
-        return self._body(f"{status} items", schema, media_type)
+        key = (f"{status} items", media_type)
+        return self._kept[key] if key in self._kept else self._keep(key, self._read(schema, media_type))
 
     def event(self, media_type: str) -> Body | None:
         """What is sent to the URL of a subscription; None if no codec reads it."""
-        return self._body("event", self._operation.event, media_type)
+        key = ("event", media_type)
+        return self._kept[key] if key in self._kept else self._keep(key, self._read(self._operation.event, media_type))
 
     @cached_property
     def unread(self) -> Body:
         """A response whose media type no codec reads: its bytes."""
-        codec = BINARY
-        return Body(self._compiler, None, "application/octet-stream", codec, self._xml, [], received=True)
+        return Body(self._compiler, None, "application/octet-stream", BINARY, self._xml, [], received=True)
+
+    def _keep(self, key: tuple[str, str], body: Body | None) -> Body | None:
+        if len(self._kept) < _MAX_KEPT:
+            self._kept[key] = body
+        return body
+
+    def _written(self, schema: Schema | None, media_type: str, codec: Codec) -> Body:
+        rewrites = _rewrites(self._policies.request)
+        entry = self._request_entry(media_type)
+        encoding = entry.encoding if entry is not None else {}
+        return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=False, encoding=encoding)
+
+    def _read(self, schema: Schema | None, media_type: str) -> Body | None:
+        codec = BINARY if self.is_file(schema) else codec_for(media_type)
+        if codec is None:
+            return None
+        rewrites = _rewrites(self._policies.response)
+        return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=True)
 
     def takes_file(self, media_type: str) -> bool:
         """Whether the body of a request in a media type is bytes."""
@@ -87,31 +122,6 @@ class Bodies:
         body = self._operation.request_body
         return describing(body.content, media_type) if body is not None else None
 
-    def _body(self, key: str, schema: Schema | None, media_type: str) -> Body | None:
-        body = self._kept.get((key, media_type))
-        if body is not None:
-            return body
-        codec = BINARY if key != "request" and self.is_file(schema) else codec_for(media_type)
-        if codec is None:
-            return None
-        if key == "request" and is_fallback(media_type) and self._has_members(schema):
-            codec = codec_for(JSON) or codec
-        return self._compiled(key, schema, media_type, codec)
-
-    def _compiled(self, key: str, schema: Schema | None, media_type: str, codec: Codec) -> Body:
-        body = self._kept.get((key, media_type))
-        if body is None:
-            received = not key.startswith("request")
-            effects = self._policies.response if received else self._policies.request
-            rewrites = [effect for effect in effects if isinstance(effect, RewriteBody)]
-            entry = None if received else self._request_entry(media_type)
-            encoding = entry.encoding if entry is not None else {}
-            body = Body(
-                self._compiler, schema, media_type, codec, self._xml, rewrites, received=received, encoding=encoding
-            )
-            self._kept[key, media_type] = body
-        return body
-
     def _has_members(self, schema: Schema | None) -> bool:
         """Whether a schema is for objects or lists alone."""
         effective = self._compiler.contract.resolve(schema) if schema is not None else Schema()
@@ -127,3 +137,7 @@ class Bodies:
         if entry.schema is None or "array" in self._compiler.contract.resolve(entry.schema).types:
             return entry.schema
         return Schema(types=("array",), items=entry.schema)
+
+
+def _rewrites(effects: Iterable[Effect]) -> list[RewriteBody]:
+    return [effect for effect in effects if isinstance(effect, RewriteBody)]

@@ -1,95 +1,103 @@
-"""Schemas that the service itself tells: where an operation has them, and the operation with them in their places.
+"""Schemas that the service itself gives: where an operation has them, and the operation with them in their places.
 
-Nothing is asked here: ``places`` says what to ask, ``filled`` makes the operation of what came.
+Nothing is sent here: ``places`` says which operations give the schemas, ``filled`` makes the operation of what they
+gave. Below such a place there is no other: what the service gives is whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from openconnectors.engine.model import Choices, MediaType, Operation, Schema
 
-Resolve = Callable[[Schema], Schema]
+Resolve: TypeAlias = Callable[[Schema], Schema]
+Steps: TypeAlias = tuple[str | None, ...]
+"""A path into a schema: names of properties, and None from a list to its items."""
+
 _DEEPEST = 6
-ITEMS = "[]"
-"""The step from a list to its items."""
+"""Steps to a place at most: a schema that holds itself has places without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A schema that the service gives: ``where`` is "body" or the status of a response, ``media_type`` the first that
-    has the schema, ``steps`` the way within."""
+    """A schema that the service gives: in the body of the request, or of the declared response of a ``status``.
 
-    where: str
-    steps: tuple[str, ...]
-    asked: Choices
-    media_type: str = ""
+    ``media_type`` is the first whose schema it is in, ``steps`` the path within; ``source`` says how to get it.
+    """
+
+    status: str | None
+    media_type: str
+    steps: Steps
+    source: Choices
 
 
 def places(operation: Operation, resolve: Resolve) -> tuple[Place, ...]:
-    """Every place of an operation whose schema is asked for, not looked for deeper than such a place."""
-    contents = {"body": operation.request_body.content} if operation.request_body is not None else {}
-    contents |= {status: response.content for status, response in operation.responses.items()}
-    roots: dict[tuple[str, int], tuple[str, Schema]] = {}  # one for the media types that share a schema
-    for where, content in contents.items():
+    """Every place of an operation whose schema the service gives."""
+    contents: dict[str | None, Mapping[str, MediaType]] = {
+        status: response.content for status, response in operation.responses.items()
+    }
+    if operation.request_body is not None:
+        contents = {None: operation.request_body.content, **contents}
+    roots: dict[tuple[str | None, int], tuple[str, Schema]] = {}  # one for the media types that share a schema
+    for status, content in contents.items():
         for media_type, entry in content.items():
             if entry.schema is not None:
-                roots.setdefault((where, id(entry.schema)), (media_type, entry.schema))
+                roots.setdefault((status, id(entry.schema)), (media_type, entry.schema))
     return tuple(
-        Place(where, steps, asked, media_type)
-        for (where, _), (media_type, schema) in roots.items()
-        if _asks(schema, resolve)
-        for steps, asked in _within(schema, resolve, ())
+        Place(status, media_type, steps, source)
+        for (status, _), (media_type, schema) in roots.items()
+        if _has_place(schema, resolve)
+        for steps, source in _places_within(schema, resolve, ())
     )
 
 
-def _asks(root: Schema, resolve: Resolve) -> bool:
-    """Whether a schema is asked for anywhere below one; each is looked at once, as most documents have none."""
+def _has_place(root: Schema, resolve: Resolve) -> bool:
+    """Whether there is a place in a schema. Each inner schema is visited once: few documents have places, and in all
+    others ``_places_within`` would visit it on each path."""
     stack, seen = [root], set[int]()
     while stack:
         schema = stack.pop()
-        own = resolve(schema)
-        if schema.dynamic is not None or own.dynamic is not None:
+        effective = resolve(schema)
+        if schema.dynamic is not None or effective.dynamic is not None:
             return True
-        if id(own) not in seen:
-            seen.add(id(own))
-            stack += own.properties.values()
-            stack += [own.items] if own.items is not None else []
+        if id(effective) not in seen:
+            seen.add(id(effective))
+            stack += effective.properties.values()
+            stack += [effective.items] if effective.items is not None else []
     return False
 
 
-def _within(schema: Schema, resolve: Resolve, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Choices]]:
-    own = resolve(schema)
-    asked = schema.dynamic or own.dynamic
-    if asked is not None:
-        yield above, asked
+def _places_within(schema: Schema, resolve: Resolve, above: Steps) -> Iterator[tuple[Steps, Choices]]:
+    effective = resolve(schema)
+    source = schema.dynamic or effective.dynamic
+    if source is not None:
+        yield above, source
     elif len(above) < _DEEPEST:
-        for name, one in own.properties.items():
-            yield from _within(one, resolve, (*above, name))
-        if own.items is not None:
-            yield from _within(own.items, resolve, (*above, ITEMS))
+        for name, member in effective.properties.items():
+            yield from _places_within(member, resolve, (*above, name))
+        if effective.items is not None:
+            yield from _places_within(effective.items, resolve, (*above, None))
 
 
-def filled(operation: Operation, resolve: Resolve, found: Iterable[tuple[Place, Schema]]) -> Operation:
+def filled(operation: Operation, resolve: Resolve, schemas: Iterable[tuple[Place, Schema]]) -> Operation:
     """The operation with these schemas in their places."""
-    for place, schema in found:
-        if place.where == "body" and operation.request_body is not None:
-            body = operation.request_body
-            content = _filled_content(body.content, place, resolve, schema)
-            operation = replace(operation, request_body=replace(body, content=content))
-        elif place.where in operation.responses:
-            response = operation.responses[place.where]
-            filled_response = replace(response, content=_filled_content(response.content, place, resolve, schema))
-            operation = replace(operation, responses={**operation.responses, place.where: filled_response})
+    for place, schema in schemas:
+        if place.status is not None:
+            response = operation.responses[place.status]
+            response = replace(response, content=_filled_content(response.content, place, resolve, schema))
+            operation = replace(operation, responses={**operation.responses, place.status: response})
+        elif operation.request_body is not None:
+            content = _filled_content(operation.request_body.content, place, resolve, schema)
+            operation = replace(operation, request_body=replace(operation.request_body, content=content))
     return operation
 
 
 def _filled_content(
     content: Mapping[str, MediaType], place: Place, resolve: Resolve, schema: Schema
 ) -> dict[str, MediaType]:
-    """The media types with a schema in its place in all that share the schema around it."""
+    """The media types with a schema in its place, in all that share the schema around it."""
     whole = content[place.media_type].schema
     changed = _put(whole or Schema(), resolve, place.steps, schema)
     return {
@@ -98,28 +106,31 @@ def _filled_content(
     }
 
 
-def _put(holder: Schema, resolve: Resolve, steps: tuple[str, ...], schema: Schema) -> Schema:
+def _put(holder: Schema, resolve: Resolve, steps: Steps, schema: Schema) -> Schema:
+    """A schema with another at a path in it."""
     if not steps:
         return schema
-    own = resolve(holder)
-    if steps[0] == ITEMS:
-        return replace(own, items=_put(own.items or Schema(), resolve, steps[1:], schema))
-    inner = _put(own.properties[steps[0]], resolve, steps[1:], schema)
-    return replace(own, properties={**own.properties, steps[0]: inner})
+    effective, step = resolve(holder), steps[0]
+    if step is None:
+        return replace(effective, items=_put(effective.items or Schema(), resolve, steps[1:], schema))
+    inner = _put(effective.properties[step], resolve, steps[1:], schema)
+    return replace(effective, properties={**effective.properties, step: inner})
 
 
-def arguments(asked: Choices, given: Mapping[str, Any], spelled: Mapping[str, str]) -> dict[str, Any] | None:
-    """The arguments of the asking operation, of those of the call (``spelled`` maps other names to theirs); None where
-    one is not given."""
-    found: dict[str, Any] = {}
-    inside = [one for one in given.values() if isinstance(one, Mapping)]
-    for name, value in asked.arguments.items():
+def arguments(source: Choices, given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
+    """The arguments of the operation that gives a schema, from those of the call; None if one is missing.
+
+    ``names`` maps wire names of the call's arguments to their Python names. A value may be a member of an argument."""
+    values: dict[str, Any] = {}
+    objects = [value for value in given.values() if isinstance(value, Mapping)]
+    for name, value in source.arguments.items():
         if not isinstance(value, tuple):
-            found[name] = value
+            values[name] = value
             continue
-        names = (value[1], spelled.get(value[1], ""))
-        known = [given[one] for one in names if one in given] or [one[value[1]] for one in inside if value[1] in one]
+        wire = value[1]
+        known = [given[spelling] for spelling in (wire, names.get(wire, "")) if spelling in given]
+        known += [members[wire] for members in objects if wire in members]
         if not known:
             return None
-        found[name] = known[0]
-    return found
+        values[name] = known[0]
+    return values

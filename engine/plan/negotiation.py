@@ -108,7 +108,7 @@ class Negotiation:
             return media_type, []
         offers = ", ".join(self.offered) or "nothing that is read here"
         message = f"{option!r} is not offered by {self._operation.id}; it offers {offers}"
-        return None, [Problem(("accept",), message)]
+        return None, [Problem(("accept",), message, part="option")]
 
     # Requests
 
@@ -121,7 +121,7 @@ class Negotiation:
                 continue
             if (argument.name in given or argument.wire in given) and values.get(argument.name) != option:
                 message = f"is given twice: the option {field.replace('-', '_')} is {option!r}; give it once"
-                problems.append(Problem((argument.name,), message))
+                problems.append(Problem((argument.name,), message, part="argument"))
             values[argument.name] = option
         return problems
 
@@ -163,7 +163,7 @@ class Negotiation:
                     f"must be chosen: {self._operation.id} takes {', '.join(media_types)}; "
                     "give using(content_type=…), or a File with its type"
                 )
-                problems = [Problem(("content_type",), message)]
+                problems = [Problem(("content_type",), message, part="option")]
             return None, problems
         bodies = [body for name in candidates if (body := self._bodies.request(name)) is not None]
         holds_bytes = is_bytes(value)
@@ -198,7 +198,7 @@ class Negotiation:
         consumes = tuple(name for name in consumes if within(essence(option)[0], essence(name)[0]))
         if not consumes:
             message = f"{option!r} is not taken by {self._operation.id}; it takes {', '.join(self._declared)}"
-            return (), [Problem(("content_type",), message)]
+            return (), [Problem(("content_type",), message, part="option")]
         return ((option,) if essence(option)[1] or "*" in consumes[0] else consumes), []
 
 
@@ -211,9 +211,11 @@ def _structured(media_type: str) -> bool:
 def _concrete(media_range: str, value: Any) -> list[str]:
     """The media types within a range in which a value can be sent, best first: bytes by what they say of themselves,
     text as text, everything else as JSON. A media type is the one within itself."""
+    if "*" not in media_range:
+        return [media_range]
     name = essence(media_range)[0]
     if "*" not in name:
-        return [media_range]
+        return [media_range]  # the asterisk is in a parameter
     known: tuple[Any, ...] = (_TEXT, JSON) if isinstance(value, str) else (JSON, _TEXT)
     if is_bytes(value):
         file = value if isinstance(value, File) else File(value)

@@ -30,6 +30,7 @@ from openconnectors.engine.plan.arguments import Argument, Arguments
 from openconnectors.engine.plan.bodies import Bodies
 from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.plan.declared import declared_response
+from openconnectors.engine.plan.gathering import Gathering
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.request import Requests
@@ -57,7 +58,8 @@ class Plan:
 
         self.policies = OperationPolicies(service, operation.id, connection)
         self.bodies = Bodies(compiler, operation, self.xml, self.policies)
-        self._arguments = Arguments(compiler, operation, self.bodies)
+        self._arguments = Arguments(compiler, operation)
+        gathering = Gathering(compiler, operation, self._arguments, self.bodies)
         self.url = Url(operation, self._arguments, self.representation, resolve)
         self.negotiation = Negotiation(operation, self._arguments, self.bodies, self.representation, resolve)
         self.responses = Responses(
@@ -66,6 +68,7 @@ class Plan:
         self.requests = Requests(
             operation,
             self._arguments,
+            gathering,
             self.url,
             self.negotiation,
             self.responses,

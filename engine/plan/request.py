@@ -31,6 +31,7 @@ from openconnectors.engine.masking import mask_of, revealed
 from openconnectors.engine.model import Operation
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.arguments import Arguments
+from openconnectors.engine.plan.gathering import Gathering
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.response import Responses
@@ -58,6 +59,7 @@ class Requests:
         self,
         operation: Operation,
         arguments: Arguments,
+        gathering: Gathering,
         url: Url,
         negotiation: Negotiation,
         responses: Responses,
@@ -67,6 +69,7 @@ class Requests:
     ) -> None:
         self._operation = operation
         self._arguments = arguments
+        self._gathering = gathering
         self._url = url
         self._negotiation = negotiation
         self._responses = responses
@@ -80,17 +83,17 @@ class Requests:
 
         Raises ``InvalidArguments`` with every problem, and ``Unsupported`` if the operation needs what no row can do.
         """
-        values, problems, schema = self._arguments.gather(given, options.content_type)
+        values, problems, schema = self._gathering.gather(given, options.content_type)
         problems += self._negotiation.choose("accept", options.accept, given, values)
         problems += self._negotiation.choose("content-type", options.content_type, given, values)
         accept, refused = self._negotiation.accepted(options.accept)
         problems += refused
         body, refused = self._negotiation.body_for(options.content_type, values, schema)
         problems += refused
-        known = {problem.path for problem in problems}
-        for problem in self._arguments.judge(values, body, schema):
-            if problem.path not in known:
-                known.add(problem.path)
+        places = {(problem.part, problem.path) for problem in problems}
+        for problem in self._gathering.judge(values, body, schema):
+            if (problem.part, problem.path) not in places:
+                places.add((problem.part, problem.path))
                 problems.append(problem)
         if self._operation.servers and not fixed:
             # Credentials are for the origin of the connection, and nobody has consented to another.
@@ -104,8 +107,8 @@ class Requests:
             try:
                 return self._rewritten_by_all(builder, content, options, values)
             except ValueError as error:
-                problems = [Problem((), str(error))]
-        raise InvalidArguments(snake(self._operation.id), self._arguments.reported(problems, given))
+                problems = [Problem((), str(error), part="request")]
+        raise InvalidArguments(snake(self._operation.id), self._gathering.reported(problems, given))
 
     def _fill(
         self,
@@ -132,18 +135,20 @@ class Requests:
             try:
                 _set_header(builder.headers, name, str(text))
             except ValueError as error:
-                problems.append(Problem(("headers", name), str(error)))
+                problems.append(Problem(("headers", name), str(error), part="option"))
         whole = self._arguments.body_name
         content: bytes | Content | None = None
         if body is not None and whole in values:
+            wrong = []
             try:
-                content = body.encode(values[whole], problems)
+                content = body.encode(values[whole], wrong)
                 _set_header(builder.headers, "Content-Type", body.content_type(content))
             except MemberError as error:
-                problems.append(Problem((whole, error.member), error.reason))
+                wrong.append(Problem((error.member,), error.reason))
             except ValueError as error:
-                foreign = list(not_plain_data(values[whole], (whole,))) if body.codec.structured else []
-                problems += foreign or [Problem((whole,), str(error))]
+                foreign = list(not_plain_data(values[whole], ())) if body.codec.structured else []
+                wrong += foreign or [Problem((), str(error))]
+            problems += [replace(problem, part="body") for problem in wrong]
         return content, problems
 
     # Header fields
@@ -167,7 +172,7 @@ class Requests:
                     message = (
                         "would set the header field Host, which is that of the URL; give base_url to call another host"
                     )
-                    problems.append(Problem((argument.name,), message))
+                    problems.append(Problem((argument.name,), message, part="argument"))
                 continue
             prefix = argument.schema.header_prefix
             fields = {f"{prefix}{key}": inner for key, inner in value.items()} if prefix else {argument.wire: value}
@@ -178,7 +183,7 @@ class Requests:
                         raise ValueError(f"is the header field of {source!r} too (RFC 9110 section 5.1); give one")
                     _set_header(headers, name, ",".join(style.write(inner)))
             except ValueError as error:
-                problems.append(Problem((argument.name,), str(error)))
+                problems.append(Problem((argument.name,), str(error), part="argument"))
         return headers, problems
 
     def _cookies(self, values: Mapping[str, Any]) -> tuple[str, list[Problem]]:

@@ -98,7 +98,7 @@ class Url:
             try:
                 parts += (self.segment(argument, values[argument.name]), literal)
             except ValueError as error:
-                problems.append(Problem((argument.name,), str(error)))
+                problems.append(Problem((argument.name,), str(error), part="argument"))
         if self._representation.where == "path":
             parts.append(self._text_for(accept))
         return "".join(parts), problems
@@ -154,7 +154,7 @@ class Url:
             texts = self.style(argument).write(value, _ENCODERS["query", encoding], exact=False)
             return [open_query(text) for text in texts] if encoding == "none" else texts, []
         except ValueError as error:
-            return [], [Problem((argument.name,), str(error))]
+            return [], [Problem((argument.name,), str(error), part="argument")]
 
     # The representation
 
@@ -168,8 +168,12 @@ class Url:
 
     def _text_for(self, media_type: str | None) -> str:
         """What stands in the URL for a media type: a suffix of the path or the value of a query parameter."""
-        values = self._representation.values.items()
-        return next((text for text, name in values if name == media_type), "")
+        return self._texts_by_media_type.get(media_type, "")
+
+    @cached_property
+    def _texts_by_media_type(self) -> Mapping[str | None, str]:
+        # Of several texts for a media type the first is sent.
+        return {media_type: text for text, media_type in reversed([*self._representation.values.items()])}
 
     def same_representation(self, url: str, like: str) -> str:
         """The URL in the representation of another, if a suffix of the path chooses it: a next page is requested as
