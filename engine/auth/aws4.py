@@ -171,16 +171,16 @@ class _Guard:
 
     def admits(self, received: Received) -> bool:
         """Return whether the signature is that of the request, for this region and service, and not old."""
-        given = _CREDENTIALS.fullmatch(received.headers.get("Authorization", ""))
+        credentials = _CREDENTIALS.fullmatch(received.headers.get("Authorization", ""))
         moment = received.headers.get("X-Amz-Date", "")
-        if given is None or not _is_recent(moment):
+        if credentials is None or not _is_recent(moment):
             return False
         region, service = self._values["region"].reveal(), self._values["service"].reveal()
         scope = _Scope(moment[:8], region, service)
-        names = given[2].split(";")
+        names = credentials[2].split(";")
         present = {name.lower() for name in received.headers}
         needed = {"host", *(name for name in present if name.startswith("x-amz-"))}
-        if given[1] != f"{self._values['access_key'].reveal()}/{scope}" or not needed <= set(names) <= present:
+        if credentials[1] != f"{self._values['access_key'].reveal()}/{scope}" or not needed <= set(names) <= present:
             return False
         token = self._values.get("session_token")
         if token is not None and Secret(received.headers.get("X-Amz-Security-Token", "")) != token:
@@ -190,7 +190,7 @@ class _Guard:
         payload_hash = _received_hash(received.headers, received.body, service)
         canonical = canonical_request(received.method, path, query, fields, payload_hash, service)
         signature = _signature(self._values["secret_key"], moment, scope, canonical)
-        return hmac.compare_digest(signature, given[3])
+        return hmac.compare_digest(signature, credentials[3])
 
     def challenge(self, realm: str, scopes: tuple[str, ...], received: Received) -> str:
         """The algorithm; services of Amazon send no challenge at all."""

@@ -134,7 +134,7 @@ def _session(fields: Iterable[str]) -> _Session | None:
     """The first challenge of header fields that can be answered; None if there is none."""
     for challenge in challenges(fields):
         hasher = _hasher(challenge.parameters.get("algorithm", "MD5"))
-        offers = [one.strip().lower() for one in challenge.parameters.get("qop", "auth").split(",")]
+        offers = [offer.strip().lower() for offer in challenge.parameters.get("qop", "auth").split(",")]
         if challenge.scheme == "digest" and hasher and "auth" in offers and challenge.parameters.get("nonce"):
             return _Session(challenge.parameters, hasher)
     return None
@@ -169,16 +169,17 @@ class _Digest:
             return request
         parts = urlsplit(request.credentials.reveal(request)[0])
         uri = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        own = Credentials({"Authorization": session.authorization(request.method, uri, self._account)})
-        return replace(request, credentials=own.merged(request.credentials))
+        credentials = Credentials({"Authorization": session.authorization(request.method, uri, self._account)})
+        return replace(request, credentials=credentials.merged(request.credentials))
 
     def _remember(self, response: Response, session: _Session | None, is_new: bool) -> None:
         """Keep a session that was let in, with the nonce that the service announces for the next request (section 3.5).
 
         Until then it is this request's alone, so that no other can overtake it: a service may want counts to rise.
         """
-        info = challenges([f"Digest {text}" for text in response.headers.every("Authentication-Info")])
-        nonce = next((one.parameters["nextnonce"] for one in info if one.parameters.get("nextnonce")), None)
+        infos = challenges([f"Digest {text}" for text in response.headers.every("Authentication-Info")])
+        nonces = (info.parameters.get("nextnonce") for info in infos)
+        nonce = next((nonce for nonce in nonces if nonce), None)
         if session is not None and (is_new or nonce is not None):
             self._session = session if nonce is None else session.renewed(nonce)
 
@@ -213,18 +214,13 @@ class _Guard:
 
     def admits(self, received: Received) -> bool:
         """Return whether a request answers a challenge of ours that is not stale, for the first time."""
-        given = next(iter(challenges([received.headers.get("Authorization", "")])), None)
-        return (
-            given is not None
-            and given.scheme == "digest"
-            and self._proves(given.parameters, received)
-            and self._first(given.parameters)
-        )
+        parameters = _parameters(received)
+        return parameters is not None and self._proves(parameters, received) and self._is_first(parameters)
 
     def challenge(self, realm: str, scopes: tuple[str, ...], received: Received) -> str:
         """A challenge for each algorithm, the best first, with a new nonce."""
-        given = next(iter(challenges([received.headers.get("Authorization", "")])), None)
-        stale = given is not None and given.scheme == "digest" and self._proves(given.parameters, received)
+        parameters = _parameters(received)
+        stale = parameters is not None and self._proves(parameters, received)
         moment = f"{time.time():.3f}-{secrets.token_hex(4)}"
         nonce = f"{moment}-{self._signature(moment)}"
         common = f'realm={quoted(realm)}, qop="auth", nonce={quoted(nonce)}, charset=UTF-8'
@@ -234,34 +230,36 @@ class _Guard:
     def _signature(self, moment: str) -> str:
         return hmac.new(self._key, moment.encode(), "sha256").hexdigest()[:32]
 
-    def _proves(self, given: Mapping[str, str], received: Received) -> bool:
+    def _proves(self, parameters: Mapping[str, str], received: Received) -> bool:
         """Return whether credentials prove that the password is known, whatever their nonce."""
-        algorithm = given.get("algorithm", "MD5")
+        algorithm = parameters.get("algorithm", "MD5")
         hasher = _hasher(algorithm)
         if hasher is None or algorithm.upper().removesuffix("-SESS") not in _OFFERED:
             return False
-        nonce, cnonce, realm = given.get("nonce", ""), given.get("cnonce", ""), given.get("realm", "")
+        nonce, cnonce, realm = parameters.get("nonce", ""), parameters.get("cnonce", ""), parameters.get("realm", "")
         secret = self._account.secret(hasher, algorithm, realm, nonce, cnonce)
-        uri = given.get("uri", "")
-        proof = _proof(hasher, secret, received.method, uri, nonce, given.get("nc", ""), cnonce, given.get("qop", ""))
+        uri = parameters.get("uri", "")
+        proof = _proof(
+            hasher, secret, received.method, uri, nonce, parameters.get("nc", ""), cnonce, parameters.get("qop", "")
+        )
         return (
             uri == received.target
-            and given.get("qop", "").lower() == "auth"
-            and self._names(given, realm, hasher)
-            and hmac.compare_digest(proof.encode(), given.get("response", "").encode())
+            and parameters.get("qop", "").lower() == "auth"
+            and self._names(parameters, realm, hasher)
+            and hmac.compare_digest(proof.encode(), parameters.get("response", "").encode())
         )
 
-    def _names(self, given: Mapping[str, str], realm: str, hasher: Hasher) -> bool:
+    def _names(self, parameters: Mapping[str, str], realm: str, hasher: Hasher) -> bool:
         """Return whether credentials name the user, in clear, encoded, or hashed."""
-        if given.get("userhash", "").lower() == "true":
-            return given.get("username") == self._account.hashed(hasher, realm)
-        if "username*" in given:
-            return Secret(unquote(given["username*"].rpartition("'")[2])) == self._account.user
-        return Secret(given.get("username", "")) == self._account.user
+        if parameters.get("userhash", "").lower() == "true":
+            return parameters.get("username") == self._account.hashed(hasher, realm)
+        if "username*" in parameters:
+            return Secret(unquote(parameters["username*"].rpartition("'")[2])) == self._account.user
+        return Secret(parameters.get("username", "")) == self._account.user
 
-    def _first(self, given: Mapping[str, str]) -> bool:
+    def _is_first(self, parameters: Mapping[str, str]) -> bool:
         """Return whether a nonce is ours and fresh, and its count is new."""
-        nonce, count = given.get("nonce", ""), given.get("nc", "")
+        nonce, count = parameters.get("nonce", ""), parameters.get("nc", "")
         moment, _, signature = nonce.rpartition("-")
         if not hmac.compare_digest(self._signature(moment).encode(), signature.encode()):
             return False
@@ -275,6 +273,12 @@ class _Guard:
                 return False
             counts.add(count)
             return True
+
+
+def _parameters(received: Received) -> Mapping[str, str] | None:
+    """The parameters of the credentials that a request carries; None if it carries none of digest."""
+    credentials = next(iter(challenges([received.headers.get("Authorization", "")])), None)
+    return credentials.parameters if credentials is not None and credentials.scheme == "digest" else None
 
 
 def _guard(scheme: Scheme, values: Values) -> Guard:

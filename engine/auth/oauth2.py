@@ -44,7 +44,7 @@ _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 def seconds(value: Any) -> float | None:
     """A number of seconds as token endpoints write them, ``3600``, ``"3600"``, ``"3599.0"``; None for what is none:
-    then how long a token lasts is not known, as where nothing is told (RFC 6749 section 5.1)."""
+    then how long a token lasts is not known, as if the response did not say (RFC 6749 section 5.1)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -56,10 +56,10 @@ def seconds(value: Any) -> float | None:
 
 def _refused(code: Any, description: Any) -> ConnectionMissing:
     """The error for what a token endpoint says when it gives no token."""
-    said = f"{code}: {description}" if description else f"{code}"
-    refused = ConnectionMissing(f"no token was given: {said}")
-    refused.code = code if isinstance(code, str) else ""
-    return refused
+    reason = f"{code}: {description}" if description else f"{code}"
+    error = ConnectionMissing(f"no token was given: {reason}")
+    error.code = code if isinstance(code, str) else ""
+    return error
 
 
 @dataclass(slots=True)
@@ -251,7 +251,7 @@ class Store:
 
 
 def _record(duration: float, error: str | None) -> None:
-    """Logs one renewal, without a value."""
+    """Log a renewal, without a value."""
     _log.info(
         "the access token was %s after %.3f s",
         "renewed" if error is None else f"not renewed ({error})",
@@ -261,8 +261,8 @@ def _record(duration: float, error: str | None) -> None:
 
 
 class Tokens:
-    """The access token of one connection, kept fresh. ``values`` are those of ``FIELDS``, and the token under its
-    own name.
+    """The access token of a connection, renewed before it ends. ``values`` are those of ``FIELDS``, and the token under
+    ``name``, that of its connection parameter.
 
     Of several threads, and processes with one store, that need a new token at once, the first asks for it, and the
     others take what it got, an error too. A refresh token that is refused is not sent again: a provider that rotates
@@ -291,10 +291,10 @@ class Tokens:
 
     @property
     def _grant(self) -> str:
-        given = self._value("grant").reveal() or self._client.oauth.grant
-        if given == "authorization_code" and not self._value(self.name) and self._client.secret:
+        grant = self._value("grant").reveal() or self._client.oauth.grant
+        if grant == "authorization_code" and not self._value(self.name) and self._client.secret:
             return "client_credentials"
-        return given
+        return grant
 
     def _lasts(self) -> bool:
         """Whether the token has not ended, as far as is known."""
@@ -367,18 +367,18 @@ class Tokens:
         self._store.write(kept)
 
 
-def token_of(answer: Mapping[str, Any]) -> Values:
-    """What a token answer gives (RFC 6749 section 5.1), its tokens as secrets."""
-    token, refresh = answer.get("access_token"), answer.get("refresh_token")
+def token_of(members: Mapping[str, Any]) -> Values:
+    """The token in the response of a token endpoint (RFC 6749 section 5.1), as secrets."""
+    token, refresh = members.get("access_token"), members.get("refresh_token")
     if not isinstance(token, str) or not token:
         raise ConnectionMissing("the token endpoint gave no access_token")
-    kept = Values(access_token=Secret(token))
+    values = Values(access_token=Secret(token))
     if isinstance(refresh, str) and refresh:
-        kept["refresh_token"] = Secret(refresh)
-    lasting = seconds(answer.get("expires_in"))
-    if lasting is not None:
-        kept["expires_at"] = str(int(time.time() + lasting))
-    return kept
+        values["refresh_token"] = Secret(refresh)
+    lifetime = seconds(members.get("expires_in"))
+    if lifetime is not None:
+        values["expires_at"] = str(int(time.time() + lifetime))
+    return values
 
 
 def kept_of(token: Values, name: str) -> Values:

@@ -58,7 +58,7 @@ def needed(
 
     Raise ``ConnectionMissing`` if no alternative is complete.
     """
-    lacking: list[str] = []
+    unmet: list[str] = []
     for alternative in operation.security:
         chosen: list[tuple[Scheme, Values]] = []
         missing: list[str] = []
@@ -71,9 +71,9 @@ def needed(
         if not missing:
             chosen.reverse()
             return sorted(chosen, key=lambda pair: row_of(pair[0]).covers_request)
-        lacking += missing
-    if lacking:
-        names = tuple(dict.fromkeys(lacking))
+        unmet += missing
+    if unmet:
+        names = tuple(dict.fromkeys(unmet))
         raise ConnectionMissing(f"{operation.id} needs credentials; the connection has no {', '.join(names)}", names)
     return []
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from openconnectors.engine.http import Origin, Request, Response, origin
 from openconnectors.engine.masking import revealed
 
-_MOST, _LONGEST = 50, 4096
+_MOST, _LONGEST = 50, 4096  # what a user agent should be able to keep, a domain and a cookie (section 6.1)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
@@ -37,7 +37,7 @@ class Cookies:
         self._values: dict[_Place, str] = {}
 
     def take(self, request: Request, response: Response) -> None:
-        """Keeps what a response to a request sets, and forgets what it expires; what breaks the rules is skipped."""
+        """Keep what a response to a request sets, and forget what it expires; what breaks the rules is skipped."""
         for line in response.headers.every("Set-Cookie"):
             place, value, expired = _read(line, revealed(request.url)) or (None, "", True)
             if place is None:
@@ -47,7 +47,7 @@ class Cookies:
                 self._values[place] = value
 
     def put(self, request: Request) -> Request:
-        """The request with the cookies that belong to it, beside those that it has of its own."""
+        """The request with the cookies that belong to it, beside those that it has already."""
         if not self._values:
             return request
         here, path = origin(revealed(request.url)), urlsplit(revealed(request.url)).path or "/"
@@ -88,8 +88,8 @@ def _read(line: str, url: str) -> tuple[_Place, str, bool] | None:
         return None
     if lowered.startswith("__host-") and (not secure or domain or attributes.get("path") != "/"):
         return None
-    given = attributes.get("path", "")
-    place = _Place(here, given if given.startswith("/") else path.rpartition("/")[0] or "/", name)
+    declared = attributes.get("path", "")
+    place = _Place(here, declared if declared.startswith("/") else path.rpartition("/")[0] or "/", name)
     return place, value, _expired(attributes)
 
 

@@ -25,15 +25,15 @@ _MAY_STAND = "%:/?#[]@!$&'()*+,;=-._~"
 _LINE_BREAK = re.compile(r"[\t\r\n]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNDONE = 4
-"""Encodings within each other that are looked behind."""
+"""Encodings within each other that are looked behind: servers and proxies on the way decode once or twice."""
 
 
 def follow(request: Request, link: Any, what: str, method: str | None = None) -> Request:
-    """The request for a link of the response to another: the same request elsewhere, or, with a method, one of that
-    without a body.
+    """The request for a link in the response to another request: the same one elsewhere, or, with a method, one of that
+    method without a body.
 
-    Raises ``InvalidResponse``, which begins with ``what``, for one that is not text, leads to
-    another origin than the base's, or out of its path.
+    Raise ``InvalidResponse``, whose message begins with ``what``, for a link that is not text, leads to another origin
+    than the base's, or out of its path.
     """
     if not isinstance(link, str):
         raise InvalidResponse(f"{what} is a {type(link).__name__}")
@@ -53,7 +53,7 @@ def follow(request: Request, link: Any, what: str, method: str | None = None) ->
 
 
 def _encoded(link: str) -> str:
-    """A link as RFC 3986 has it; ``ValueError`` where no such link can have been meant."""
+    """A link as RFC 3986 has it; raise ``ValueError`` if no such link can have been meant."""
     text = _LINE_BREAK.sub("", link.strip(" \t\r\n"))
     if _CONTROL.search(text) or "\\" in re.split("[?#]", text, maxsplit=1)[0]:
         raise ValueError("a control character, or a backslash, which some read as a slash")
@@ -61,7 +61,7 @@ def _encoded(link: str) -> str:
 
 
 def _reason(url: str, base: str) -> str:
-    """Why a URL is not followed; empty where it may be."""
+    """Why a URL is not followed; empty if it may be."""
     if origin(url) != origin(base):
         return f"is not of {shown(base)}"
     path, root = urlsplit(url).path, urlsplit(base).path.rstrip("/")

@@ -81,13 +81,12 @@ class LongRunningOperation:
     def take(self, response: Response) -> None:
         """Read a response to ``next``.
 
-        Raise ``AnswerError`` for an error status,
-        ``OperationFailed`` where the operation ended otherwise than well, and
-        ``InvalidResponse`` where its state cannot be told.
+        Raise ``AnswerError`` for an error status, ``OperationFailed`` if the operation has failed or was canceled, and
+        ``InvalidResponse`` if its state cannot be read.
         """
         started = self.state == "NotStarted"
         if not 200 <= response.status < 300:
-            self._plan.read(response, "off")  # raises what the document says of it
+            self._plan.read(response, "off")  # raises the error that the document declares
         if self._finishing:
             self._end(response)
             return
@@ -103,13 +102,13 @@ class LongRunningOperation:
             self._provisioned(response)
 
     def _headers(self, response: Response) -> None:
-        """What a response says of where and when to ask."""
+        """Keep where and when a response says to ask next."""
         monitor = next((response.headers[name] for name in _MONITORS if name in response.headers), "")
         self._monitor = monitor or self._monitor
         if "Location" in response.headers:
             self._location = response.headers["Location"]
-        asked = retry_after(response.headers)
-        self.pause = asked if asked is not None else self._interval
+        pause = retry_after(response.headers)
+        self.pause = self._interval if pause is None else pause
         self._interval = min(self._interval * 2, LONGEST)
 
     def _start(self, response: Response) -> None:
@@ -126,10 +125,10 @@ class LongRunningOperation:
             self._provisioned(response)
 
     def _provisioned(self, response: Response) -> None:
-        """The resource itself tells its state; one that tells none is done."""
-        made = self._first.method in ("PUT", "PATCH")
-        if (made and not response.body and response.status != 204) or (not made and response.status == 202):
-            raise InvalidResponse(f"{self._plan.operation.id} was answered {response.status} without word of its state")
+        """The resource itself has the state; one without a state is done."""
+        creates = self._first.method in ("PUT", "PATCH")
+        if (creates and not response.body and response.status != 204) or (not creates and response.status == 202):
+            raise InvalidResponse(f"{self._plan.operation.id} was answered {response.status} without its state")
         self.state = _provisioning(self.value) or ("InProgress" if response.status == 202 else "Succeeded")
         self._refuse_failure()
         if self.state.lower() == _SUCCEEDED:
@@ -138,7 +137,7 @@ class LongRunningOperation:
             self._ask(self._first.url)
 
     def _located(self, response: Response) -> None:
-        """A location answers 202 until it has the result."""
+        """A location is answered 202 until it has the result."""
         if response.status == 202:
             self.state = _provisioning(self.value) or "InProgress"
             self._ask(self._location)
@@ -147,7 +146,7 @@ class LongRunningOperation:
             self._end(response)
 
     def _watched(self, response: Response) -> None:
-        """A monitor tells the state; where the result is, depends on the method and on what is declared."""
+        """A monitor has the state; where the result is depends on the method and on what is declared."""
         state = self.value.get("status") if isinstance(self.value, Mapping) else None
         if not isinstance(state, str):
             raise InvalidResponse(f"the state of {self._plan.operation.id} has no status")
@@ -181,12 +180,12 @@ class LongRunningOperation:
         self.next, self.final = None, response
 
     def _ask(self, link: str) -> None:
-        where = f"the link to the state of {self._plan.operation.id}"
-        self.next = follow(self._first, link, where, "GET")
+        what = f"the link to the state of {self._plan.operation.id}"
+        self.next = follow(self._first, link, what, "GET")
 
 
 def _provisioning(value: Any) -> str:
-    """The state that a resource tells of itself, or an empty text."""
+    """The provisioning state of a resource, or an empty text."""
     for steps in (("properties", "provisioningState"), ("provisioningState",)):
         state = pick(value, steps)
         if isinstance(state, str):

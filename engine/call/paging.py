@@ -1,4 +1,10 @@
-"""From one page to the next: where the link stands, and whether it may be followed."""
+"""From one page to the next: a flow of pages, and the links between them.
+
+A page is a call of its own, with its own time; cookies go from one to the next. A link is followed as it is, or is the
+argument of another operation (``operationName``). Pages that come again, and pages without end, are errors.
+
+Source: the pageable extension of Microsoft AutoRest ("AutoRest Extensions for OpenAPI 2.0").
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,7 @@ from openconnectors.engine.plan.plan import Plan
 
 MAX_PAGES = 10_000
 MAX_EMPTY = 20
+"""Empty pages in a row: services that filter while they page have some, a broken link has no end."""
 
 
 class Page(NamedTuple):
@@ -51,8 +58,8 @@ class Links:
     def after(self, value: Any) -> Request:
         """The request for the page that a page links to. It is a GET, whatever the first was.
 
-        ``InvalidResponse`` for a link to another origin or out of the base path, one
-        already followed, and pages without end.
+        Raise ``InvalidResponse`` for a link to another origin or out of the base path, one already followed, and pages
+        without end.
         """
         method = None if self._request.method == "GET" else "GET"
         request = follow(self._request, self.link(value), "the link to the next page", method)
@@ -60,8 +67,8 @@ class Links:
         return self.checked(value, replace(request, url=beside(request.url, url)))
 
     def checked(self, value: Any, request: Request) -> Request:
-        """The request for the page after one; ``InvalidResponse`` where it was sent before,
-        and where pages do not end."""
+        """The request for the page after this one; raise ``InvalidResponse`` if it was sent before, and if pages do not
+        end."""
         self._empty = 0 if self.items(value) else self._empty + 1
         if request.url in self._seen:
             raise InvalidResponse("the link to the next page leads to one that was already read")
@@ -74,8 +81,8 @@ class Links:
 
 def page_items(paging: Paging, value: Any) -> list[Any]:
     """The items of a page's value; a value that is a list is its own items."""
-    found = value if isinstance(value, list) else pick_dotted(value, paging.items)
-    return found if isinstance(found, list) else []
+    items = value if isinstance(value, list) else pick_dotted(value, paging.items)
+    return items if isinstance(items, list) else []
 
 
 def declared(calls: Calls) -> Paging:
@@ -119,7 +126,8 @@ def _next_operation(calls: Calls, operation_id: str, arguments: Mapping[str, Any
     known = {argument.wire for argument in reader.plan.arguments}
     first = {argument.wire for argument in calls.plan.arguments}
     chosen = {name: value for name, value in by_wire_name.items() if name in known}
-    taking = [one.wire for one in reader.plan.arguments if one.wire not in first and one.default is MISSING]
+    others = [argument for argument in reader.plan.arguments if argument.wire not in first]
+    taking = [argument.wire for argument in others if argument.default is MISSING]
     named = [name for name in known if snake(name) == snake(declared(calls).next_link[-1])]
     chosen |= dict.fromkeys((named or taking)[-1:], link)
     return reader, reader.request(chosen)

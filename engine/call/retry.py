@@ -1,8 +1,14 @@
 """When a request is sent again: a flow that asks for it, and for the waits in between.
 
-Defaults: 4 attempts in all; full jitter from 0.5 s, doubled each time, up to 20 s; ``Retry-After`` where
-it fits into the time of the call. A request that is not idempotent is sent again only when it
-cannot have been carried out: never sent, 429, or a status that the document declares safe.
+Rule 1. A request that is not safe to repeat (RFC 9110 section 9.2.2) is sent again only when it cannot have been
+carried out: not a byte was sent, it was answered 429, or with a status that the document or the caller declares so.
+Rule 2. What was sent is what the transport has recorded in the error (``sent``), nothing else.
+Rule 3. Nothing is repeated beyond the time of the call. ``Retry-After`` counts if it fits in there.
+Rule 4. All repetitions of a connection together have a quota, so that a dead service is not stormed.
+
+The figures are those of the standard retry mode of Amazon's SDKs (botocore, ``retries/standard.py``): waits with full
+jitter, doubled each time, up to 20 s; a quota of 500 that a repetition takes 5 of, after a timeout 10. One attempt more
+than there, since a call has a deadline here.
 """
 
 from __future__ import annotations
@@ -20,7 +26,10 @@ from openconnectors.engine.http import Request, Response, retry_after, retry_aft
 
 ATTEMPTS = 4
 FIRST, LONGEST = 0.5, 20.0
+"""Seconds of the first wait, at most, and of the longest."""
 TRANSIENT = frozenset({408, 429, 502, 503, 504})
+"""Statuses after which the same request may well succeed (RFC 9110 sections 15.5.9 and 15.6.3 to 15.6.5, RFC 6585
+section 4). 500 is none: it is the answer to many a wrong request."""
 THROTTLED = frozenset({429})
 
 _log = logging.getLogger("openconnectors")
@@ -47,7 +56,7 @@ class Quota:
         self._lock = threading.Lock()
 
     def spend(self, cost: int) -> bool:
-        """Takes the cost, or says that there is not enough left."""
+        """Take the cost; return False if there is not enough left."""
         with self._lock:
             if self._left < cost:
                 return False
@@ -55,7 +64,7 @@ class Quota:
             return True
 
     def refund(self) -> None:
-        """One token back, after a success."""
+        """Give one token back, after a success."""
         with self._lock:
             self._left = min(self._full, self._left + 1)
 
@@ -72,8 +81,8 @@ def with_retries(
     that remain of the call.
 
     Return the last response, whatever its status, with what was odd about those before it as deviations; raise the
-    last ``TransportError``, as ``OutcomeUnknown`` where the request may have
-    been carried out and must not be repeated. What was sent is what the error says, nothing else.
+    last ``TransportError``, as ``OutcomeUnknown`` if the request may have
+    been carried out and must not be repeated.
     """
     odd: tuple[Problem, ...] = ()
     failure: TransportError | None = None
@@ -81,7 +90,7 @@ def with_retries(
     for attempt in range(1, ATTEMPTS + 1):
         began = left()
         if attempt > 1 and began <= 0:
-            break  # the wait took longer than was asked for
+            break  # the wait took longer than it should have
         pause = jitter(0.0, min(LONGEST, FIRST * 2.0 ** (attempt - 1)))
         cost = 5
         failure = response = None
@@ -110,8 +119,8 @@ def with_retries(
                 if response.status < 400:
                     quota.refund()
                 return replace(response, deviations=(*response.deviations, *odd)) if odd else response
-            asked = retry_after(response.headers)
-            pause = asked if asked is not None else pause
+            wanted = retry_after(response.headers)
+            pause = pause if wanted is None else wanted
         if attempt == ATTEMPTS or pause >= left() or not quota.spend(cost):
             break
         _log.info(
@@ -136,13 +145,13 @@ def _record(
     status: int | None = None,
     error: ConnectorError | None = None,
 ) -> None:
-    """Logs one attempt: never a value, a URL or a header field."""
+    """Log one attempt: never a value, a URL or a header field."""
     if not _log.isEnabledFor(logging.DEBUG):
         return
-    came = f"answered {status}" if error is None else f"failed ({type(error).__name__}, sent: {error.sent})"
+    outcome = f"answered {status}" if error is None else f"failed ({type(error).__name__}, sent: {error.sent})"
     _log.debug(
         "%s: %s %s %s after %.3f s, attempt %d",
-        *(labels.operation, request.method, labels.path, came, duration, attempt),
+        *(labels.operation, request.method, labels.path, outcome, duration, attempt),
         extra={
             **labels._asdict(),
             "method": request.method,

@@ -1,7 +1,7 @@
-"""Polling triggers: what of an answer is an event, and what is asked next.
+"""Polling triggers: which part of a response is an event, and what is asked next.
 
-200 brings events, 202 says that there are none; ``Location`` is what to ask next, ``Retry-After`` when. A policy may
-tell instead where the events are, and how the next question is made of the last answer.
+200 brings events, 202 means that there are none; ``Location`` is what to ask next, ``Retry-After`` when. A policy may
+say instead where the events are, and how the next request is made of the last response.
 
 Source: learn.microsoft.com, "Create custom APIs you can call from workflows", polling triggers.
 """
@@ -38,7 +38,7 @@ class PollingTrigger:
         plan, resume = calls.plan, calls.options.resume
         self._calls = calls
         self._plan = plan
-        self._asked = False
+        self._is_first = True
         self._interval = self.pause = PAUSE if calls.options.interval is None else calls.options.interval
         self._cursor: Cursor | None = next((effect for effect in plan.policies if isinstance(effect, Cursor)), None)
         self._first = first
@@ -56,10 +56,10 @@ class PollingTrigger:
 
     def next_events(self) -> Flow[list[Any]]:
         """The events that there are now, the first time; later those after a pause."""
-        if self._asked:
+        if not self._is_first:
             yield from wait(self._calls.labels, self.pause)
         events = yield from self.step()
-        self._asked = True
+        self._is_first = False
         return events
 
     @property
@@ -72,36 +72,35 @@ class PollingTrigger:
 
         Raise ``InvalidResponse`` for a ``Location`` that leads away.
         """
-        asked = retry_after(response.headers)
-        self.pause = self._interval if asked is None else asked
-        found = [] if response.status in (202, 204) else self._events(response.value)
+        pause = retry_after(response.headers)
+        self.pause = self._interval if pause is None else pause
+        events = [] if response.status in (202, 204) else self._events(response.value)
         location = response.headers.get("Location")
         if location is not None:
-            where = f"the Location of {self._plan.operation.id}"
-            self.next = follow(self.next, location, where)
-        elif self._cursor is not None and found:
+            self.next = follow(self.next, location, f"the Location of {self._plan.operation.id}")
+        elif self._cursor is not None and events:
             self.next = replace(self.next, url=self._moved(self._cursor, response))
-        return found
+        return events
 
     def _events(self, value: Any) -> list[Any]:
         if self._cursor is not None:
-            found = self._cursor.events.value(Scope(body=value))
-            return found if isinstance(found, list) else [] if found is MISSING else [found]
+            events = self._cursor.events.value(Scope(body=value))
+            return events if isinstance(events, list) else [] if events is MISSING else [events]
         if self._plan.operation.trigger != "batch":
             return [] if value is None else [value]
         if self._plan.paging is not None and (items := page_items(self._plan.paging, value)):
             return items
         if isinstance(value, dict):
-            lists = [one for one in value.values() if isinstance(one, list)]
+            lists = [member for member in value.values() if isinstance(member, list)]
             return lists[0] if len(lists) == 1 else [] if lists else [value]
         return value if isinstance(value, list) else []
 
     def _moved(self, cursor: Cursor, response: Response) -> str:
-        """The URL with the query that is made of an answer, as it was on the wire."""
+        """The URL with the query that is made of a response, as it was on the wire."""
         path, _, query = revealed(self.next.url).partition("?")
         scope = Scope(body=self._plan.untyped(response))
-        made = {name: one.text(scope, lambda _, value: plain(value)) for name, one in cursor.query.items()}
-        changed = {name: text for name, text in made.items() if text is not None}
+        texts = {name: template.text(scope, lambda _, value: plain(value)) for name, template in cursor.query.items()}
+        changed = {name: text for name, text in texts.items() if text is not None}
         kept = [pair for pair in query.split("&") if pair and unquote(pair.partition("=")[0]) not in changed]
         kept += [f"{query_text(name)}={query_text(text)}" for name, text in changed.items()]
         return beside(self.next.url, f"{path}?{'&'.join(kept)}" if kept else path)

@@ -73,7 +73,8 @@ def _picked(service: Service, declared: Choices) -> Choices | None:
 
 
 def _with_choices(calls: Calls) -> list[str]:
-    return [one.name for one in calls.plan.arguments if one.schema.choices or one.declaration.choices]
+    arguments = calls.plan.arguments
+    return [argument.name for argument in arguments if argument.schema.choices or argument.declaration.choices]
 
 
 def _read(source: Choices, value: Any) -> Iterator[Choice]:

@@ -23,8 +23,8 @@ def describe(name: str, service: Service) -> dict[str, Any]:
     compiler = Compiler(service)
     python_names = {operation_id: python for python, operation_id in operation_names(service).items()}
     read = list(readable(service))
-    operations = [one for one in read if one.visibility != "internal"]
-    shown = {one.id: _operation(Plan(compiler, one), python_names[one.id]) for one in operations}
+    operations = [operation for operation in read if operation.visibility != "internal"]
+    rows = {each.id: _operation(Plan(compiler, each), python_names[each.id]) for each in operations}
     return {
         "name": name,
         "title": service.title,
@@ -32,32 +32,32 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         "description": service.description,
         "connection": [
             {
-                "name": one.name,
-                "title": one.title,
-                "required": one.required,
-                "description": one.description,
-                "secret": one.secret,
+                "name": parameter.name,
+                "title": parameter.title,
+                "required": parameter.required,
+                "description": parameter.description,
+                "secret": parameter.secret,
             }
-            for one in service.connection
+            for parameter in service.connection
         ],
-        "triggers": [shown[one.id] for one in operations if one.trigger],
-        "actions": [shown[one.id] for one in operations if not one.trigger],
-        "unreadable": _unreadable(service, {one.id for one in read}, python_names),
-        "definitions": [made for ref in service.schemas if (made := _definition(service, ref)) is not None],
+        "triggers": [rows[operation.id] for operation in operations if operation.trigger],
+        "actions": [rows[operation.id] for operation in operations if not operation.trigger],
+        "unreadable": _unreadable(service, {operation.id for operation in read}, python_names),
+        "definitions": [row for ref in service.schemas if (row := _definition(service, ref)) is not None],
     }
 
 
 def _unreadable(service: Service, read: Set[str], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The operations that the document spoils, each with why."""
-    found = []
+    rows = []
     for operation_id, (method, path) in service.places.items():
         if operation_id not in read:
             try:
                 _ = service.operations[operation_id]
             except InvalidDocument as error:
-                own = {"operation_id": operation_id, "name": names[operation_id], "method": method, "path": path}
-                found.append({**own, "problem": str(error)})
-    return found
+                row = {"operation_id": operation_id, "name": names[operation_id], "method": method, "path": path}
+                rows.append({**row, "problem": str(error)})
+    return rows
 
 
 def type_name(schema: Schema) -> str:
@@ -93,24 +93,30 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
 
 
 def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
-    """The parameters as the document declares them: a body is one, form fields are several."""
+    """The parameters as the document declares them: a body is a single one, form fields are several."""
     body = plan.operation.request_body
     wanted = "property" if body is not None and body.fields else "body"
-    known = {(one.location, one.wire): one for one in plan.arguments if one.location not in ("property", "body")}
-    bodies = {(one.location, one.wire): one for one in plan.arguments if one.location == wanted}
-    order = [(one.location, one.name) for one in plan.operation.parameters]
+    known = {
+        (argument.location, argument.wire): argument
+        for argument in plan.arguments
+        if argument.location not in ("property", "body")
+    }
+    bodies = {
+        (argument.location, argument.wire): argument for argument in plan.arguments if argument.location == wanted
+    }
+    order = [(parameter.location, parameter.name) for parameter in plan.operation.parameters]
     return [
         {
-            "name": one.wire,
-            "argument": one.name,
-            "type": type_name(one.schema),
-            "required": one.declaration.required if one.location == "body" else one.required,
-            "in": "formData" if one.location == "property" else one.location,
-            "default": None if one.default is MISSING else one.default,
-            "description": one.description,
+            "name": argument.wire,
+            "argument": argument.name,
+            "type": type_name(argument.schema),
+            "required": argument.declaration.required if argument.location == "body" else argument.required,
+            "in": "formData" if argument.location == "property" else argument.location,
+            "default": None if argument.default is MISSING else argument.default,
+            "description": argument.description,
         }
-        for one in [*(known[key] for key in order), *bodies.values()]
-        if not one.hidden
+        for argument in [*(known[key] for key in order), *bodies.values()]
+        if not argument.hidden
     ]
 
 
@@ -123,7 +129,7 @@ def _definition(service: Service, ref: str) -> dict[str, Any] | None:
         "name": _ref_name(ref),
         "description": schema.description,
         "properties": [
-            {"name": name, "type": type_name(one), "required": name in schema.required}
-            for name, one in schema.properties.items()
+            {"name": name, "type": type_name(member), "required": name in schema.required}
+            for name, member in schema.properties.items()
         ],
     }

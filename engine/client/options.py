@@ -14,9 +14,8 @@ _SECONDS = ("timeout", "max_wait", "interval")
 
 
 def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
-    """Options with some of them changed; refuses unknown names and values with
-    ``UnknownName``."""
-    known = [one.name for one in fields(Options)]
+    """Options with some of them changed; raise ``UnknownName`` for unknown names and values."""
+    known = [field.name for field in fields(Options)]
     for name, value in changes.items():
         if name not in known:
             raise UnknownName("option", name, known)
@@ -25,15 +24,15 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if name in _SECONDS and not is_number and (value is not None or name != "interval"):
             raise UnknownName(f"value of {name}", str(value), [], " Give a number of seconds.")
-        fits, said = _OPTIONS.get(name, (None, ""))
+        fits, wanted = _OPTIONS.get(name, (None, ""))
         if fits is not None and not fits(value):
-            raise UnknownName(f"value of {name}", short_repr(value), [], f" Give {said}.")
+            raise UnknownName(f"value of {name}", short_repr(value), [], f" Give {wanted}.")
     if "retry_on" in changes:
         changes = {**changes, "retry_on": frozenset(changes["retry_on"])}
     return replace(options, **changes)
 
 
-def _is_media_type(value: Any) -> bool:
+def _is_media_type(value: object) -> bool:
     return value is None or (isinstance(value, str) and "/" in value)
 
 
@@ -43,14 +42,14 @@ _OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "headers": (
         lambda value: (
             isinstance(value, Mapping)
-            and all(isinstance(name, str) and isinstance(one, (str, int, float)) for name, one in value.items())
+            and all(isinstance(name, str) and isinstance(text, (str, int, float)) for name, text in value.items())
         ),
         "a mapping of names to text",
     ),
     "retry_on": (
-        lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(one, int) for one in value),
+        lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, int) for item in value),
         "a list of statuses",
     ),
     "resume": (lambda value: value is None or isinstance(value, Mapping), "the state that events had"),
 }
-"""What the value of an option must be, and how that is said."""
+"""What the value of an option must be, as a function and in words."""

@@ -15,7 +15,7 @@ from openconnectors.engine.values.formats import format_of
 _TYPES: Mapping[str, Any] = {"string": str, "integer": int, "number": float, "boolean": bool, "file": bytes}
 
 _LISTS = 6
-"""How many lists within lists a signature shows."""
+"""How many lists within lists a signature shows: schemas may refer to themselves."""
 
 
 def python_type(plan: Plan, schema: Schema, lists: int = _LISTS) -> Any:
@@ -24,30 +24,30 @@ def python_type(plan: Plan, schema: Schema, lists: int = _LISTS) -> Any:
     kind = effective.types[0] if effective.types else ""
     form = format_of(effective)
     if form is not None and (kind in ("string", "integer") or form.python is Decimal):
-        found: Any = form.python
+        python: Any = form.python
     elif kind == "array":
         items = python_type(plan, effective.items, lists - 1) if effective.items is not None and lists else Any
-        found = list[items]  # type: ignore[valid-type]
+        python = list[items]  # type: ignore[valid-type]
     elif kind == "object":
-        found = dict[str, Any]
+        python = dict[str, Any]
     else:
-        found = _TYPES.get(kind, Any)
-    return found | None if effective.nullable and found is not Any else found
+        python = _TYPES.get(kind, Any)
+    return python | None if effective.nullable and python is not Any else python
 
 
 def signature(plan: Plan) -> inspect.Signature:
     """Real names, types and defaults; what a caller must give has no default."""
     parameters = []
-    for one in plan.arguments:
-        if one.hidden:
+    for argument in plan.arguments:
+        if argument.hidden:
             continue
-        found = python_type(plan, one.schema)
+        annotation = python_type(plan, argument.schema)
         default: Any = inspect.Parameter.empty
-        if not one.needed:
-            default = one.default if one.default is not MISSING else None
-            found = found | None if default is None and found is not Any else found
+        if not argument.needed:
+            default = argument.default if argument.default is not MISSING else None
+            annotation = annotation | None if default is None and annotation is not Any else annotation
         parameters.append(
-            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=found)
+            inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         )
     responses = plan.operation.responses
     declared = next((responses[code] for code in sorted(responses) if code[0] == "2"), None)
@@ -57,25 +57,25 @@ def signature(plan: Plan) -> inspect.Signature:
 
 
 def documentation(plan: Plan) -> str:
-    """The docstring: title, description, arguments and answers in the document's words."""
+    """The docstring: title, description, arguments and responses in the document's words."""
     operation = plan.operation
-    lines = [one for one in (operation.title, operation.description) if one]
+    lines = [text for text in (operation.title, operation.description) if text]
     lines.append(f"\n{operation.method} {operation.path}")
-    shown = [one for one in plan.arguments if not one.hidden]
+    shown = [argument for argument in plan.arguments if not argument.hidden]
     if shown:
         lines.append("\nArguments:")
-        for one in shown:
-            said = " ".join((one.description or one.title).split())
-            needed = ", required" if one.needed else ""
-            kind = inspect.formatannotation(python_type(plan, one.schema))
-            lines.append(f"    {one.name} ({kind}{needed}): {said}{_allowed(plan, one)}".rstrip(": "))
+        for argument in shown:
+            text = " ".join((argument.description or argument.title).split())
+            needed = ", required" if argument.needed else ""
+            kind = inspect.formatannotation(python_type(plan, argument.schema))
+            lines.append(f"    {argument.name} ({kind}{needed}): {text}{_allowed(plan, argument)}".rstrip(": "))
     lines.append("\nAnswers:")
     lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]
     return "\n".join(lines)
 
 
 def _allowed(plan: Plan, argument: Argument) -> str:
-    """What may be given, where the document lists it or says whom to ask."""
+    """The values that may be given, if the document lists them or says which operation does."""
     contract = plan.contract(argument.schema)
     if contract.enum is not None:
         return f" One of: {', '.join(map(str, contract.enum[:20]))}{', …' if len(contract.enum) > 20 else ''}."
