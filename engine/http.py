@@ -110,28 +110,29 @@ def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, complete but for its credentials.
-
-    ``url`` is absolute and already encoded; where a secret may stand in it, it is a ``Url``,
-    and so is ``base``. ``headers`` hold no credential; ``timeout`` is the seconds left to this exchange as a whole.
-    ``safe`` tells that repeating it changes nothing (RFC 9110 section 9.2.2), ``retry_on`` the statuses after which it
-    is known not to have been carried out. ``stream`` asks for the body of a success in pieces. ``base`` is the URL
-    below which the connection's resources are; ``prerequisite`` is asked first, where the request needs a value of the
-    service's. ``deviations`` are those of the link that it was made of.
-    """
+    """One HTTP request, complete except for its credentials."""
 
     method: str
     url: str
+    """Absolute and encoded. A ``Url`` if it may hold a secret, and so is ``base``."""
     headers: Mapping[str, str]
+    """Header fields, none of which holds a credential."""
     body: bytes | Content | None = None
     credentials: Credentials = NO_CREDENTIALS
     safe: bool = False
+    """True if the request can be sent again without another effect (RFC 9110 section 9.2.2)."""
     retry_on: frozenset[int] = frozenset()
+    """Statuses after which the request is known not to have been carried out."""
     timeout: float = 60.0
+    """Seconds that are left for this exchange as a whole."""
     stream: bool = False
+    """True to get the body of a success in chunks (``Response.stream``)."""
     base: str = ""
+    """The URL below which the connection's resources are."""
     prerequisite: Prerequisite | None = None
+    """A request to send first, if this one needs a value of the service's."""
     deviations: tuple[Problem, ...] = ()
+    """The problems of the link that this request follows."""
 
     @property
     def repeatable(self) -> bool:

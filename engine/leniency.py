@@ -75,7 +75,7 @@ LENIENCY: Mapping[str, Row] = {
 
 MAX_PROBLEMS = 200
 """How many problems of a response are recorded; of a kind that is not among them, one more. A list of ten thousand
-wrong items tells no more than two hundred, and each problem costs memory and a line in a log."""
+wrong items says no more than two hundred, and each problem costs memory and a line in a log."""
 
 
 def record(problems: list[Problem], problem: Problem) -> None:

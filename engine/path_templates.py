@@ -1,8 +1,8 @@
 """Path templates: ``/pets/{petId}`` (Swagger 2.0, "Path Templating"; OpenAPI 3.1, section 4.8.2, and server URLs).
 
-Rule. A variable is what stands between a brace and the next one, with no brace inside, and may have an empty name: what
-is no variable's name in a specification is a finding of the linter, and still has to be found. This is the only place
-that reads such templates.
+Rule. A variable is the text between ``{`` and the next ``}`` if it holds no brace, even if it is empty: a name that the
+specification does not allow has to be recognized before it can be reported. This is the only module that reads such
+templates.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 1. What the session adds (header fields, cookies, ``auth``, ``params``) is up to the caller. Two things are not left to
    it: a redirect is never followed here, and no password is taken from netrc.
-2. Less is known than over sockets of our own. A request counts as not sent only where the session never got to send
-   it, or where urllib3 says that there was no connection and the adapter does not repeat by itself; else the outcome
+2. Less is known than over sockets of our own. A request counts as not sent only if the session never got to send it,
+   or if urllib3 says that there was no connection and the adapter does not repeat by itself; else the outcome
    is unknown. What an adapter repeats is not seen.
 3. The bytes are framed by http.client, which is more lenient than RFC 9112; the end of a body and its content coding
    are checked all the same. The time of the call is looked at between pieces.
-4. What urllib3 logs of these requests would show URLs, so it is dropped, or masked where it is a warning.
+4. What urllib3 logs of these requests would show URLs, so it is dropped, or masked if it is a warning.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def _unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 class _Upload:
-    """A body as requests takes one: an iterable, with its length where that is known."""
+    """A body as requests takes one: an iterable, with its length if that is known."""
 
     def __init__(self, content: Content, end: float) -> None:
         self._content = content

@@ -18,7 +18,7 @@ Python value
     reading   bytes ── decode_wire ──▶ wire value ── policies, from_wire ──▶ contract value ── parse ──▶ Python value
     writing   bytes ◀── codec ── wire value ◀── to_wire, policies ── contract value ◀── serialize ── Python value
 
-``decode`` is the first two steps of reading, ``encode`` the last two of writing; ``validate`` stands between. Both
+``decode`` is the first two steps of reading, ``encode`` the last two of writing; ``validate`` comes between them. Both
 directions come out of one compilation, so that what was written can be read. Client and server use the same object from
 its two ends: the client writes a request body and reads a response body, the sandbox does the reverse.
 
@@ -70,7 +70,7 @@ class Compiler:
         self._from_wire = SchemaTransform(self.contract, from_wire)
         self._parse = SchemaTransform(self.contract, parse)
         self._serialize = SchemaTransform(self.contract, serialize_rule(service, self.contract))
-        # Members move after they are converted: to their places on the wire, where the rules would not find them.
+        # Members move after they are converted: to their places on the wire, and there the rules would not find them.
         self._to_wire = SchemaTransform(self.contract, lambda schema: None, to_wire)
         self._decimals = SchemaTransform(self.wire, decimals)
         self._lock = threading.RLock()

@@ -83,8 +83,8 @@ def _serialize_format(schema: Schema, wire_schema: Schema | None) -> Converter |
 
 def serialize_rule(service: Service, resolved: ResolvedSchemas) -> Rule:
     """The rule from Python to contract for what a client sends: formats become text; of an object, read-only members
-    are left out (Swagger 2.0, "Schema Object": they are not sent), and members that are required or internal (nobody
-    is asked for those) are filled in with their defaults."""
+    are left out (Swagger 2.0, "Schema Object": they are not sent), and members that are required or internal (callers
+    do not see those) are filled in with their defaults."""
 
     def default(schema: Schema) -> Any:
         return schema.default if schema.default is not MISSING else resolved.resolve(schema).default

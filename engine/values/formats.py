@@ -38,7 +38,7 @@ class Format:
     encode: Callable[[Any], Any] | None = None
     """The contract value of a Python value; None: they are the same."""
     checks: Mapping[str, Any] = field(default_factory=dict)
-    """Keywords of JSON Schema that the format stands for."""
+    """Keywords of JSON Schema that the format implies."""
     raw: bool = False
     """True if the value is bytes, which JSON Schema cannot judge."""
     kind: type | tuple[type, ...] = str

@@ -31,7 +31,7 @@ class JsonSchemaWriter:
 
     ``request``: read-only properties are not required (Swagger 2.0, "Schema Object": they are not sent).
     ``resolved``: write the resolved form of each schema in place of the declared one.
-    ``prefix``: the pointer below which ``defs`` will stand.
+    ``prefix``: the pointer below which ``defs`` will be put.
     """
 
     def __init__(

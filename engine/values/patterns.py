@@ -1,7 +1,7 @@
 """Regular expressions of documents (ECMA 262, as JSON Schema 2020-12 section 6.3.3 asks), matched in bounded time.
 
 Rule. No pattern of a document is given to Python's ``re``: it is another dialect, and a pattern can keep its
-backtracking busy for ever (ReDoS). A pattern is compiled by an engine of linear time where that reads it; one with
+backtracking busy for ever (ReDoS). A pattern is compiled by an engine of linear time if that reads it; one with
 look-around or back-references by an engine whose backtracking is bounded; one that neither reads is not checked, which
 ``pattern_diagnostics`` reports.
 """

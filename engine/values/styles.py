@@ -31,7 +31,7 @@ class Style:
     """One way to write a list."""
 
     delimiter: str | None
-    """What stands between items; None: the name is repeated for each."""
+    """The text between items; None: the name is repeated for each."""
     literal: bool = False
     """True if the delimiter is not percent-encoded while the items are, so that a delimiter within an item differs from
     one between items. A URL may hold a comma (RFC 3986 section 2.2), but no blank, tab or ``|``."""

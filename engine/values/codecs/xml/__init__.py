@@ -40,7 +40,7 @@ class _Document:
         resolved = binding.resolve(self._schema)
         name = resolved.xml.name or resolved.name
         self._named = name is not None
-        """Whether the document gives the element a name."""
+        """True if the document gives the element a name."""
         self._tag = qualified(resolved.xml.namespace, name or "root")
         self._prefix = resolved.xml.prefix
 

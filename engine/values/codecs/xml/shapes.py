@@ -7,7 +7,7 @@ chains longer than Python's stack.
 
 Reading gives wire values (``body`` defines them), writing takes them. A member of an object has one of five forms:
 ``attribute``; ``element``; ``text``, the text of the object's own element; ``wrapped``, a list in an element of its
-own; ``items``, a list whose items stand among the other members.
+own; ``items``, a list whose items are among the other members.
 """
 
 from __future__ import annotations
@@ -261,7 +261,9 @@ class Object(Shape):
         self._elements = {member.tag: member for member in members if member.form not in ("attribute", "text")}
         self._attributes = {member.tag: member for member in members if member.form == "attribute"}
         self._by_name = {member.name: member for member in members}
-        self._by_local_name = {local_name(tag): one for tag, one in self._elements.items() if not tag.startswith("{")}
+        self._by_local_name = {
+            local_name(tag): member for tag, member in self._elements.items() if not tag.startswith("{")
+        }
         self._lists = [member.name for member in members if member.form == "items"]
         self._rest = shapes.shape(schema.additional) if isinstance(schema.additional, Schema) else None
         self._local_names = {local_name(tag) for tag in self._elements}

@@ -15,8 +15,8 @@ _NONE: Mapping[str, str] = {}
 
 def namespaces(tag: str, prefix: str | None, prefixes: Mapping[str, str]) -> Any:
     """The namespaces that an element declares: its own, and those of its attributes; None if there are none."""
-    own = {prefix: namespace_of(tag)} if tag.startswith("{") else {}
-    return {**prefixes, **own} or None
+    namespace = {prefix: namespace_of(tag)} if tag.startswith("{") else {}
+    return {**prefixes, **namespace} or None
 
 
 def add_child(element: Element, tag: str, prefix: str | None, prefixes: Mapping[str, str] = _NONE) -> Element:
