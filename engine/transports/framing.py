@@ -132,6 +132,7 @@ class Sized(Body):
         self.done = length == 0
 
     def take(self, buffer: bytearray) -> bytes:
+        """The next bytes, no more than are left."""
         piece = bytes(buffer[: self._left])
         del buffer[: self._left]
         self._left -= len(piece)
@@ -139,6 +140,7 @@ class Sized(Body):
         return piece
 
     def end(self) -> None:
+        """Raise ``Cut`` unless all bytes have come."""
         raise Cut(f"{self._left:,} of {self.length:,} bytes did not come")
 
 
@@ -149,11 +151,13 @@ class UntilClose(Body):
     done = False
 
     def take(self, buffer: bytearray) -> bytes:
+        """All bytes that have come."""
         piece = bytes(buffer)
         buffer.clear()
         return piece
 
     def end(self) -> None:
+        """The end of the connection is that of the body."""
         self.done = True
 
 
@@ -172,6 +176,7 @@ class Chunked(Body):
         """Fields of the trailer so far; None before the last chunk."""
 
     def take(self, buffer: bytearray) -> bytes:
+        """The bytes of whole and partial chunks that have come."""
         pieces = []
         while buffer and not self.done:
             if self._left:
@@ -212,6 +217,7 @@ class Chunked(Body):
                 raise Malformed(f"its trailer has more than {MAX_FIELDS} fields")
 
     def end(self) -> None:
+        """Raise ``Cut``: the last chunk has not come."""
         raise Cut("its last chunk did not come whole")
 
 

@@ -248,6 +248,7 @@ class _Quiet(logging.Filter):
     """Keep what urllib3 logs of our requests from showing what was sent."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Drop a record about a request of ours, or replace its text if it is a warning."""
         request = _carried.get()
         if request is None:
             return True

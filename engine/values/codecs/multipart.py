@@ -20,6 +20,7 @@ from openconnectors.engine.streams import Content, Source, is_bytes
 from openconnectors.engine.streams import File as Upload
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
+from openconnectors.engine.values.codecs.fields import Field as FormField
 
 _MAX_PARTS = 1_000  # werkzeug's default for a form; each part is an object of its own
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?\Z", re.ASCII)
@@ -28,43 +29,51 @@ _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """The characters of a name or file name that would end it, encoded as browsers do (WHATWG HTML section 4.10.21.8)."""
 
 
-def bind(binding: Binding) -> Bound:
-    """A form whose fields are the properties of the schema; bytes and files are parts with a file name."""
-    fields = fields_of(binding)
-    by_wire_name = {field.wire.translate(_ESCAPES): field for field in fields.values()}
+class _Form:
+    """A form whose fields are the properties of the schema. Bytes and files are parts with a file name."""
 
-    def encode(value: Any) -> Content:
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self._fields = fields_of(binding)
+        self._by_wire_name = {field.wire.translate(_ESCAPES): field for field in self._fields.values()}
+
+    def encode(self, value: Any) -> Content:
+        """The parts of an object; see ``Bound``."""
         # Random for each body (128 bits): whoever wrote a part cannot have put the boundary into it.
         boundary = secrets.token_hex(16)
         sources: list[Source] = []
         for name, member in members(value).items():
-            field = fields.get(name)
-            wire = field.wire if field else name
+            wire = self._fields[name].wire if name in self._fields else name
             items = member if isinstance(member, list) and any(map(is_bytes, member)) else [member]
             for item in items:
                 if is_bytes(item):
                     sources += _file(boundary, wire, item)
-                    continue
-                if field is not None and _is_file(field.schema, binding):
-                    expected = "bytes, a pathlib.Path, an open binary file or an openconnectors.File"
-                    raise MemberError(name, f"must be {expected}, not {type(item).__name__}")
-                style = field.style if field else OTHER
-                as_json = _holds_objects(item, lists=style.items is None)
-                try:
-                    texts = [_json(item)] if as_json else style.write(item)
-                except ValueError as error:
-                    raise MemberError(name, str(error)) from None
-                media_type = "application/json" if as_json else ""
-                for text in texts:
-                    sources.append(_head(boundary, wire, media_type) + _utf8(text) + b"\r\n")
+                else:
+                    media_type, texts = self._texts(name, item)
+                    sources += [_head(boundary, wire, media_type) + _utf8(text) + b"\r\n" for text in texts]
         sources.append(f"--{boundary}--\r\n".encode("ascii"))
         return Content(sources, f"boundary={boundary}")
 
-    def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-        value: dict[str, Any] = {field.name: [] for field in fields.values() if field.repeated}
+    def _texts(self, name: str, value: Any) -> tuple[str, list[str]]:
+        """The texts of a field that is not a file, and their media type if it is not plain text."""
+        field = self._fields.get(name)
+        if field is not None and self._is_file(field.schema):
+            expected = "bytes, a pathlib.Path, an open binary file or an openconnectors.File"
+            raise MemberError(name, f"must be {expected}, not {type(value).__name__}")
+        style = field.style if field else OTHER
+        try:
+            if _holds_objects(value, lists=style.items is None):
+                return "application/json", [_json(value)]
+            return "", style.write(value)
+        except ValueError as error:
+            raise MemberError(name, str(error)) from None
+
+    def decode(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        """The object of parts; see ``Bound``."""
+        value: dict[str, Any] = {field.name: [] for field in self._fields.values() if field.repeated}
         texts: dict[str, list[str]] = {}
         for wire, is_file, content in _parts(data, parameters.get("boundary", "")):
-            field = by_wire_name.get(wire)
+            field = self._by_wire_name.get(wire)
             name = field.name if field else wire
             if is_file:
                 repeated = field is not None and "array" in field.schema.types
@@ -77,26 +86,32 @@ def bind(binding: Binding) -> Bound:
             except UnicodeDecodeError:
                 raise ValueError(f"has a field {name!r} that is not UTF-8") from None
         for wire, written in texts.items():
-            field = by_wire_name.get(wire)
-            if field is None:
-                value[wire] = written[0] if len(written) == 1 else written
-            elif "object" in field.schema.types:
-                try:
-                    value[field.name] = json.loads(written[-1])
-                except (ValueError, RecursionError):
-                    value[field.name] = written[-1]
+            field = self._by_wire_name.get(wire)
+            if field is not None:
+                value[field.name] = self._field_value(field, written)
             else:
-                value[field.name] = field.style.read(written, field.schema, binding.resolve)
+                value[wire] = written[0] if len(written) == 1 else written
         return value
 
-    return Bound(encode, decode)
+    def _field_value(self, field: FormField, texts: list[str]) -> Any:
+        if "object" not in field.schema.types:
+            return field.style.read(texts, field.schema, self._binding.resolve)
+        try:
+            return json.loads(texts[-1])
+        except (ValueError, RecursionError):
+            return texts[-1]  # for validation to judge
+
+    def _is_file(self, schema: Schema) -> bool:
+        """Return True for the schema of a file, or of a list of files."""
+        if "array" in schema.types and schema.items is not None:
+            schema = self._binding.resolve(schema.items)
+        return "file" in schema.types or schema.format in ("file", "binary")
 
 
-def _is_file(schema: Schema, binding: Binding) -> bool:
-    """Return True for the schema of a file, or of a list of files."""
-    if "array" in schema.types and schema.items is not None:
-        schema = binding.resolve(schema.items)
-    return "file" in schema.types or schema.format in ("file", "binary")
+def bind(binding: Binding) -> Bound:
+    """A form with files."""
+    form = _Form(binding)
+    return Bound(form.encode, form.decode)
 
 
 def _holds_objects(value: Any, *, lists: bool) -> bool:

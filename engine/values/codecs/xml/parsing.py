@@ -161,37 +161,28 @@ def parse_items(
         chunks = (text.encode("utf-8") for text in codecs.iterdecode(chunks, encoding))
         encoding = "utf-8"
     parser = etree.XMLPullParser(events=("start", "end"), encoding=encoding, **_PARSER, huge_tree=True)
-    on_path: list[bool] = []  # of each open element, whether it and all those around it are on the path
-    bytes_since_item = items = 0
     wrong_root = ""
+    items = 0
+    on_path: list[bool] = []  # of each open element, whether it and all those around it are on the path
     try:
-        for chunk in chunks:
-            parser.feed(chunk)
-            bytes_since_item += len(chunk)
-            if bytes_since_item > _MAX_ITEM_BYTES or len(on_path) > MAX_DEPTH:
-                raise ValueError(f"is nested too deep, or has an item larger than {_MAX_ITEM_BYTES:,} bytes")
-            events: Any = parser.read_events()
-            for event, element in events:
-                depth = len(on_path)
+        for event, element in _events(parser, chunks, on_path, len(path)):
+            depth = len(on_path)
+            if event == "start":
                 names = path[depth] if depth < len(path) else ()
-                if event == "start":
-                    matches = not names or any(has_name(element, name) for name in names)
-                    if not on_path:
-                        wrong_root = "" if matches else local_name(element.tag)
-                        _check_root(element, names, matches, problems)
-                    on_path.append(depth == 0 or (on_path[-1] and matches))
-                    continue
-                is_on_path = on_path.pop()
-                if len(on_path) == len(path) - 1:
-                    if is_on_path:
-                        items += 1
-                        yield read(element, problems)
-                    bytes_since_item = 0
-                if len(on_path) < len(path):  # read, or of no interest: forget it and what came before it
-                    element.clear(keep_tail=True)
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
-        parser.close()
+                matches = not names or any(has_name(element, name) for name in names)
+                if not on_path:
+                    wrong_root = "" if matches else local_name(element.tag)
+                    _check_root(element, names, matches, problems)
+                on_path.append(depth == 0 or (on_path[-1] and matches))
+                continue
+            is_item = on_path.pop() and depth == len(path)
+            if is_item:
+                items += 1
+                yield read(element, problems)
+            if depth <= len(path):  # read, or of no interest: forget it and what came before it
+                element.clear(keep_tail=True)
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise _not_xml(error) from None
     if wrong_root:
@@ -199,6 +190,24 @@ def parse_items(
         if not items:
             raise ValueError(message)
         problems.append(Problem((), message, XML_NAME))
+
+
+def _events(
+    parser: Any, chunks: Iterator[bytes], on_path: list[bool], item_depth: int
+) -> Iterator[tuple[str, Element]]:
+    """The starts and ends of elements. ``on_path`` has an entry for each open element; ``ValueError`` if they are
+    nested too deep, or if an element at the depth of items has too many bytes."""
+    bytes_since_item = 0
+    for chunk in chunks:
+        parser.feed(chunk)
+        bytes_since_item += len(chunk)
+        if bytes_since_item > _MAX_ITEM_BYTES or len(on_path) > MAX_DEPTH:
+            raise ValueError(f"is nested too deep, or has an item larger than {_MAX_ITEM_BYTES:,} bytes")
+        for event, element in parser.read_events():
+            yield event, element
+            if event == "end" and len(on_path) == item_depth - 1:
+                bytes_since_item = 0
+    parser.close()
 
 
 def _check_root(element: Element, names: tuple[str, ...], matches: bool, problems: list[Problem]) -> None:
