@@ -149,6 +149,25 @@ def test_the_architecture_page_has_the_folders_in_their_order() -> None:
         assert imports[name] & set(order[:level]) == set(), name
 
 
+def _defined(tree: ast.AST) -> Iterator[str]:
+    """The functions and classes of a module; methods with their class: ``Plan.request``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            yield from (f"{node.name}.{method.name}" for method in node.body if isinstance(method, ast.FunctionDef))
+
+
+def test_the_walks_name_functions_that_are_there() -> None:
+    """Each step of docs/walks.md is a function of the module that stands before it."""
+    text = (ROOT / "docs/walks.md").read_text("utf-8")
+    steps = re.findall(r"^\| `(.+?)` \| `(.+?)` \|", text, re.MULTILINE)
+
+    assert len(steps) > 30
+    for module, function in steps:
+        assert function in set(_defined(ast.parse((ROOT / module).read_text("utf-8")))), (module, function)
+
+
 def test_the_ground_imports_no_folder() -> None:
     """Modules beside the folders of the engine are below them all."""
     folders = {path.name for path in (ROOT / "engine").iterdir() if path.is_dir()}
@@ -279,3 +298,22 @@ def test_the_documents_keep_to_the_schema_of_extensions(path: Path) -> None:
     judge = Draft202012Validator(schema)
     for name, value in _members(yaml.safe_load(path.read_text("utf-8"))):
         assert [error.message for error in judge.iter_errors({name: value})] == [], name
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page is a file of the project."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text("utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_ground_is_on_the_architecture_page() -> None:
+    """Every module beside the folders of the engine is named on the page."""
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    names = {path.stem for path in (ROOT / "engine").glob("*.py")} - {"__init__"}
+
+    assert {name for name in names if f"`{name}`" not in page} == set()
