@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import openconnectors
+from openconnectors.engine.extras import EXTRAS
 from openconnectors.engine.sandbox import Sandbox
 from tests import demo
 from tests.conftest import command
@@ -58,16 +59,34 @@ def test_the_finding_is_reported_as_shown(tmp_path: Path) -> None:
 
 
 def test_the_commands_run() -> None:
-    """Every command of the README exits with 0, and every make target exists."""
+    """Every command of the README exits with 0, every make target and every extra exists."""
     for block in _blocks("console"):
         for line in block.splitlines():
             program, *arguments = shlex.split(line, comments=True)
             if program == "connectors":
                 done = command(*arguments)
                 assert done.returncode == 0, f"{line}\n{done.stderr}"
+            elif program == "pip":
+                extras = re.findall(r"\[(\w+)\]", arguments[-1])
+                assert arguments[0] == "install"
+                assert set(extras) <= {*EXTRAS, "all"}, line
             else:
                 (target, *_) = arguments
                 assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), line
+
+
+def test_the_extras_of_each_package_are_those_of_the_table() -> None:
+    """The README says which extra brings a package."""
+    rows = re.findall(r"^\| ([\w, -]+) \| ([\w, ]*) ?\| ", TEXT.partition("## What it stands on")[2], re.MULTILINE)
+    shown = {
+        (extra, package)
+        for packages, extras in rows[1:]
+        for package in packages.split(", ")
+        for extra in extras.strip().split(", ")
+        if extra
+    }
+
+    assert shown == {(extra, module.replace("_", "-")) for extra, modules in EXTRAS.items() for module in modules}
 
 
 def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
