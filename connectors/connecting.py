@@ -127,11 +127,11 @@ class _Redirect:
         """Whether a request brings what is waited for, with the state that was given out; any other is another page's
         doing."""
         parts = urlsplit(path)
-        asked = parse_qs(parts.query)
+        query = parse_qs(parts.query)
         fits = (
             parts.path == "/callback"
-            and bool(asked.keys() & {"code", "error"})
-            and [Secret(state) for state in asked.get("state", [])] == [self.state]
+            and bool(query.keys() & {"code", "error"})
+            and [Secret(state) for state in query.get("state", [])] == [self.state]
         )
         if fits:
             self._came.put(Secret(parts.query))
@@ -147,8 +147,8 @@ class _Redirect:
             raise ConnectionMissing(f"nobody agreed within {MAX_WAIT:.0f} s")
         refused = parse_qs(query.reveal()).get("error")
         if refused:
-            said = "".join(character for character in refused[0][:200] if character.isprintable())
-            raise ConnectionMissing(f"the provider refused: {said}")
+            reason = "".join(character for character in refused[0][:200] if character.isprintable())
+            raise ConnectionMissing(f"the provider refused: {reason}")
         return Secret(parse_qs(query.reveal())["code"][0])
 
 
@@ -160,8 +160,8 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     """Connections that may wait to be accepted: with fewer, a client behind many others connects a second later."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self._open: deque[socket.socket] = deque()
 
     def process_request(self, request: Any, client_address: Any) -> None:

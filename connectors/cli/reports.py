@@ -22,27 +22,27 @@ _UNSHOWN = frozenset({"secret-committed"})
 """Rules whose source line is not shown: a log is read by more people than a document."""
 
 
-def text(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def text(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """Each finding with its source line, a caret, and how to fix it."""
-    return "\n".join(_shown(one) for one in found)
+    return "\n".join(_shown(finding) for finding in findings)
 
 
-def _shown(one: Diagnostic) -> str:
-    lines = [escaped_line(str(one))]
-    source = _lines(one.file)
-    if one.line <= len(source) and one.rule not in _UNSHOWN:
-        whole = source[one.line - 1].rstrip("\r\n")
-        at = one.column - 1
+def _shown(finding: Diagnostic) -> str:
+    lines = [escaped_line(str(finding))]
+    source = _lines(finding.file)
+    if finding.line <= len(source) and finding.rule not in _UNSHOWN:
+        whole = source[finding.line - 1].rstrip("\r\n")
+        at = finding.column - 1
         begin = max(0, at - _WIDTH // 2) if len(whole) > _WIDTH else 0
         before = "…" * (begin > 0) + escaped_line(whole[begin:at]) + " " * (at - len(whole))
         after = escaped_line(whole[at : begin + _WIDTH]) + "…" * (len(whole) > begin + _WIDTH)
-        margin = f"{one.line:>7} | "
+        margin = f"{finding.line:>7} | "
         lines.append(margin + (before + after).rstrip())
         lines.append(" " * (len(margin) - 2) + "| " + " " * len(before) + "^")
-    if one.related is not None:
-        lines.append(escaped_line("        = it was at {}:{}:{}".format(*one.related)))
-    if one.fix:
-        lines.append(escaped_line(f"        = {one.fix}"))
+    if finding.related is not None:
+        lines.append(escaped_line("        = it was at {}:{}:{}".format(*finding.related)))
+    if finding.fix:
+        lines.append(escaped_line(f"        = {finding.fix}"))
     return "\n".join(lines)
 
 
@@ -56,44 +56,44 @@ def _lines(file: str) -> list[str]:
     return data.decode(encoding, "replace").split("\n")
 
 
-def as_json(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def as_json(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """A list of mappings: rule, severity, message, file, line, column, pointer, mend; ``related`` is file, line and
     column of the other place, or null.
 
     ``mend`` is the diagnostic's ``fix``: scripts read the member by the name that it had first."""
     members = {"rule": "rule", "severity": "severity", "message": "message", "file": "file", "line": "line"}
     members |= {"column": "column", "pointer": "pointer", "mend": "fix", "related": "related"}
-    rows = [{member: getattr(diagnostic, name) for member, name in members.items()} for diagnostic in found]
+    rows = [{member: getattr(diagnostic, name) for member, name in members.items()} for diagnostic in findings]
     return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """A log of SARIF 2.1.0, with the rules that speak in it."""
-    ids = sorted({one.rule for one in found})
+    ids = sorted({finding.rule for finding in findings})
     rules = []
     for name in ids:
         row = RULES.get(name)
-        told = {"text": row.why if row else name}
-        rules.append({"id": name, "shortDescription": told, "help": {"text": row.fix if row else name}})
+        why = {"text": row.why if row else name}
+        rules.append({"id": name, "shortDescription": why, "help": {"text": row.fix if row else name}})
     results = []
-    for one in found:
+    for finding in findings:
         place = {
-            **_place(one.file, one.line, one.column),
-            "logicalLocations": [{"fullyQualifiedName": one.pointer or "/"}],
+            **_place(finding.file, finding.line, finding.column),
+            "logicalLocations": [{"fullyQualifiedName": finding.pointer or "/"}],
         }
         result: dict[str, Any] = {
-            "ruleId": one.rule,
-            "ruleIndex": ids.index(one.rule),
-            "level": _LEVELS[one.severity],
-            "message": {"text": one.message},
+            "ruleId": finding.rule,
+            "ruleIndex": ids.index(finding.rule),
+            "level": _LEVELS[finding.severity],
+            "message": {"text": finding.message},
             "locations": [place],
-            "partialFingerprints": {"pointer/v1": f"{one.rule}:{one.pointer}"},
+            "partialFingerprints": {"pointer/v1": f"{finding.rule}:{finding.pointer}"},
         }
-        if one.related is not None:
-            result["relatedLocations"] = [_place(*one.related)]
+        if finding.related is not None:
+            result["relatedLocations"] = [_place(*finding.related)]
         results.append(result)
     driver = {"name": "connectors", "version": version("open-connectors"), "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
@@ -117,15 +117,16 @@ def _uri(file: str) -> str:
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def github(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def github(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """Workflow commands that GitHub shows as annotations."""
 
-    def told(one: Diagnostic) -> str:
-        places = f"file={_escaped(_uri(one.file))},line={one.line},col={one.column},title={_escaped(one.rule)}"
-        said = f"{one.message}. {one.fix}" if one.fix else one.message
-        return f"::{_COMMANDS[one.severity]} {places}::{_data(said)}"
+    def annotation(finding: Diagnostic) -> str:
+        file, title = _escaped(_uri(finding.file)), _escaped(finding.rule)
+        places = f"file={file},line={finding.line},col={finding.column},title={title}"
+        message = f"{finding.message}. {finding.fix}" if finding.fix else finding.message
+        return f"::{_COMMANDS[finding.severity]} {places}::{_data(message)}"
 
-    return "\n".join(map(told, found))
+    return "\n".join(map(annotation, findings))
 
 
 def _data(value: str) -> str:
@@ -136,23 +137,25 @@ def _escaped(value: str) -> str:
     return _data(value).replace(":", "%3A").replace(",", "%2C")
 
 
-def junit(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
+def junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """A suite with one case a file; a case fails with the file's findings."""
     suite = ElementTree.Element("testsuite", name="connectors", tests=str(len(files)))
     failures = 0
     for file in files:
         case = ElementTree.SubElement(suite, "testcase", classname="connectors.validate", name=_printable(file))
-        own = [one for one in found if one.file == file]
-        for one in own:
-            failure = ElementTree.SubElement(case, "failure", type=one.severity, message=_printable(one.message))
-            failure.text = _printable(str(one))
-        failures += bool(own)
+        of_file = [finding for finding in findings if finding.file == file]
+        for finding in of_file:
+            failure = ElementTree.SubElement(
+                case, "failure", type=finding.severity, message=_printable(finding.message)
+            )
+            failure.text = _printable(str(finding))
+        failures += bool(of_file)
     suite.set("failures", str(failures))
     return ElementTree.tostring(suite, encoding="unicode")
 
 
 def _printable(value: str) -> str:
-    return "".join(one if one.isprintable() else " " for one in value)
+    return "".join(character if character.isprintable() else " " for character in value)
 
 
 Report = Callable[[Sequence[Diagnostic], Sequence[str]], str]

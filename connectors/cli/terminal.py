@@ -96,6 +96,6 @@ class Escaping(io.TextIOBase):
 @contextmanager
 def escaping() -> Iterator[None]:
     """Standard output and standard error write escaped text within."""
-    out, err = (cast(TextIO, Escaping(one)) for one in (sys.stdout, sys.stderr))
+    out, err = (cast(TextIO, Escaping(stream)) for stream in (sys.stdout, sys.stderr))
     with redirect_stdout(out), redirect_stderr(err):
         yield

@@ -113,7 +113,9 @@ class Connection:
         optional = may_be_empty(service)
         values = {name: value for name, value in values.items() if value or name in optional}
         declared = {name: value for name, value in values.items() if name in parameters}
-        defaults = held({name: one.default for name, one in parameters.items() if one.default is not MISSING})
+        defaults = held(
+            {name: parameter.default for name, parameter in parameters.items() if parameter.default is not MISSING}
+        )
         hidden = secret_names(service)
         self.mask = Mask(value for name, value in {**defaults, **values}.items() if name in hidden)
         """The secrets of the connection, for whatever is shown."""

@@ -38,10 +38,12 @@ def choices(calls: Calls, parameter: str, below: Any, arguments: Mapping[str, An
         if contract.enum is None:
             raise UnknownName("list of choices for", parameter, _with_choices(calls))
         return [(value, str(value)) for value in contract.enum]
-    return [choice for value in (yield from _asked(calls, source, below, arguments)) for choice in _read(source, value)]
+    return [
+        choice for value in (yield from _requested(calls, source, below, arguments)) for choice in _read(source, value)
+    ]
 
 
-def _asked(calls: Calls, source: Choices, below: Any, arguments: Mapping[str, Any]) -> Flow[list[Any]]:
+def _requested(calls: Calls, source: Choices, below: Any, arguments: Mapping[str, Any]) -> Flow[list[Any]]:
     """The values of the responses of the operation that knows the choices, each page of them."""
 
     def value_of(template: Any) -> Any:

@@ -66,8 +66,8 @@ _DECODERS: Mapping[str, Callable[[str], bytes]] = {"text": str.encode, "hex": by
 
 def verified(signature: Signature, secrets: Sequence[bytes], delivery: Delivery) -> bool:
     """Whether one of the signatures in the header field is of a holder of the secret, and not too old."""
-    given = _signatures(signature, delivery.headers)
-    if not given or not _recent(signature, delivery.headers) or not _hashed(signature, delivery):
+    signatures = _signatures(signature, delivery.headers)
+    if not signatures or not _recent(signature, delivery.headers) or not _hashed(signature, delivery):
         return False
     right = False
     try:
@@ -78,15 +78,15 @@ def verified(signature: Signature, secrets: Sequence[bytes], delivery: Delivery)
         text = _text(signature, delivery, {"url": url, "method": delivery.method, "form": form})
         for key in secrets:
             expected = digest(key, text, signature.algorithm, signature.encoding).encode()
-            for text_given in given:
+            for text_given in signatures:
                 right |= hmac.compare_digest(expected, text_given.encode("utf-8", "surrogateescape"))
     return right
 
 
 def digest(key: bytes, text: bytes, algorithm: str, encoding: str) -> str:
     """The HMAC of a text (RFC 2104), in hex or base64."""
-    octets = hmac.new(key, text, algorithm).digest()
-    return octets.hex() if encoding == "hex" else base64.b64encode(octets).decode("ascii")
+    digest = hmac.new(key, text, algorithm).digest()
+    return digest.hex() if encoding == "hex" else base64.b64encode(digest).decode("ascii")
 
 
 def _names_itself(signature: Signature) -> bool:
@@ -111,8 +111,8 @@ def _signatures(signature: Signature, headers: Mapping[str, str]) -> list[str]:
     """The signatures in the header field without their prefix: none where the field was sent twice, which joins both
     by a comma (RFC 9110 section 5.3) that no signature holds."""
     parts = _parts(signature, headers.get(signature.header.lower(), ""))
-    given = [part.removeprefix(signature.prefix) for part in parts if part.startswith(signature.prefix)]
-    return [] if any("," in one for one in given) else given
+    signatures = [part.removeprefix(signature.prefix) for part in parts if part.startswith(signature.prefix)]
+    return [] if any("," in text for text in signatures) else signatures
 
 
 def _header(signature: Signature, headers: Mapping[str, str], place: str) -> str:
@@ -120,10 +120,14 @@ def _header(signature: Signature, headers: Mapping[str, str], place: str) -> str
     which cannot be signed whole, the first part beside the signatures. Empty for a part that is there twice."""
     name, _, wanted = place.partition(":")
     field = headers.get(name.lower(), "")
-    own = name.lower() == signature.header.lower()
-    if not wanted and not own:
+    is_signature = name.lower() == signature.header.lower()
+    if not wanted and not is_signature:
         return field
-    parts = [part.partition("=") for part in _parts(signature, field) if not own or not _is_signature(signature, part)]
+    parts = [
+        part.partition("=")
+        for part in _parts(signature, field)
+        if not is_signature or not _is_signature(signature, part)
+    ]
     if not wanted:
         wanted = parts[0][0] if parts else ""
     values = [value for part, _, value in parts if part == wanted]
@@ -185,5 +189,7 @@ def _hashed(signature: Signature, delivery: Delivery) -> bool:
     if not signature.body_hash or delivery.is_form or not delivery.data:
         return True
     query = parse_qsl(delivery.urls[0].partition("?")[2])
-    asked = next((value for name, value in query if name == signature.body_hash), "")
-    return hmac.compare_digest(asked.encode("utf-8", "replace"), hashlib.sha256(delivery.data).hexdigest().encode())
+    declared_hash = next((value for name, value in query if name == signature.body_hash), "")
+    return hmac.compare_digest(
+        declared_hash.encode("utf-8", "replace"), hashlib.sha256(delivery.data).hexdigest().encode()
+    )

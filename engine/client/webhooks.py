@@ -102,7 +102,7 @@ class Webhook:
         self._url = _public(url) if url is not None else None
         service = self._plan.service
         self._values = {name: Secret.of(value) for name, value in calls.connected.connection.values.items()}
-        self._secret_names = [one.name for one in service.connection if one.secret]
+        self._secret_names = [parameter.name for parameter in service.connection if parameter.secret]
         self._signature = service.signature
         self._secret = Secret("")
         if self._signature is not None:
@@ -138,7 +138,7 @@ class Webhook:
 
     def _respond(self, environ: Mapping[str, Any]) -> _Reply:
         method = str(environ.get("REQUEST_METHOD", ""))
-        handshakes = [one for one in self._handshakes if one.method == method]
+        handshakes = [handshake for handshake in self._handshakes if handshake.method == method]
         if method != "POST" and not handshakes:
             raise _not_posted()
         urls = _urls(self._url, environ)
@@ -179,7 +179,7 @@ class Webhook:
 
     def _known(self, name: str, text: str) -> bool:
         names = self._secret_names if name == "*" else [name]
-        secrets = [value for one in names if (value := self._values.get(one))]
+        secrets = [value for name in names if (value := self._values.get(name))]
         return (
             sum(hmac.compare_digest(secret.reveal().encode(), text.encode("utf-8", "replace")) for secret in secrets)
             > 0
@@ -269,8 +269,8 @@ def _checked_keys(signature: Signature, secret: Secret) -> None:
     try:
         keys(signature, secret.reveal())
     except ValueError:
-        said = f"the connection's {signature.secret} is not written in {signature.secret_encoding}"
-        raise ConnectionMissing(said) from None
+        message = f"the connection's {signature.secret} is not written in {signature.secret_encoding}"
+        raise ConnectionMissing(message) from None
 
 
 def _not_posted() -> _Refused:
@@ -377,7 +377,7 @@ def _urls(public: _Url | None, environ: Mapping[str, Any]) -> list[str]:
     name, port = _without_port(place)
     paths = ["", "/"] if url.path in ("", "/") else [url.path]
     hosts = [place, name, f"{name}:{port or _PORTS.get(url.scheme, 443)}"]
-    spelled = [f"{url.scheme}://{user}{at}{one}{way}{url.query}" for way in paths for one in hosts]
+    spelled = [f"{url.scheme}://{user}{at}{host}{way}{url.query}" for way in paths for host in hosts]
     return list(dict.fromkeys(spelled))
 
 

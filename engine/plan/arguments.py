@@ -152,9 +152,9 @@ class Arguments:
         ]
         parts: dict[tuple[str, ...], tuple[Schema, bool]] = {}
         for path in (path for members in by_schema for path in members):
-            found = [members.get(path) for members in by_schema]
-            schema = next(part[0] for part in found if part is not None)
-            parts.setdefault(path, (schema, all(part is not None and part[1] for part in found)))
+            members_of_path = [members.get(path) for members in by_schema]
+            schema = next(part[0] for part in members_of_path if part is not None)
+            parts.setdefault(path, (schema, all(part is not None and part[1] for part in members_of_path)))
         return parts
 
     def _argument(

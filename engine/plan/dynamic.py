@@ -117,18 +117,18 @@ def _put(holder: Schema, resolve: Resolve, steps: Steps, schema: Schema) -> Sche
     return replace(effective, properties={**effective.properties, step: inner})
 
 
-def arguments(source: Choices, given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
+def arguments(source: Choices, arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
     """The arguments of the operation that gives a schema, from those of the call; None if one is missing.
 
     ``names`` maps wire names of the call's arguments to their Python names. A value may be a member of an argument."""
     values: dict[str, Any] = {}
-    objects = [value for value in given.values() if isinstance(value, Mapping)]
+    objects = [value for value in arguments.values() if isinstance(value, Mapping)]
     for name, value in source.arguments.items():
         if not isinstance(value, tuple):
             values[name] = value
             continue
         wire = value[1]
-        known = [given[spelling] for spelling in (wire, names.get(wire, "")) if spelling in given]
+        known = [arguments[spelling] for spelling in (wire, names.get(wire, "")) if spelling in arguments]
         known += [members[wire] for members in objects if wire in members]
         if not known:
             return None

@@ -58,26 +58,26 @@ class Gathering:
 
     # From names to values
 
-    def gather(self, given: Mapping[str, Any], content_type: str | None) -> Gathered:
+    def gather(self, arguments: Mapping[str, Any], content_type: str | None) -> Gathered:
         """The values of arguments by Python or wire name. What is hidden or required takes its default.
         ``content_type`` is the media type that the caller chose."""
-        arguments = self._arguments
-        schemas = arguments.body_schemas
-        schema = schemas[0] if len(schemas) == 1 else self._body_schema(given, content_type)
+        declared = self._arguments
+        schemas = declared.body_schemas
+        schema = schemas[0] if len(schemas) == 1 else self._body_schema(arguments, content_type)
         problems: list[Problem] = []
         values: dict[str, Any] = {}
         members: dict[str, Any] = {}
         names: dict[tuple[str, ...], str] = {}
-        for name, value in given.items():
-            argument = arguments.by_name.get(name)
+        for name, value in arguments.items():
+            argument = declared.by_name.get(name)
             if argument is None:
                 message = f"unknown argument of {snake(self._operation.id)}{nearest(name, self._spellings)}"
                 problems.append(Problem((name,), message, part="argument"))
                 continue
             if value is None and not argument.required and not self._nullable(argument.schema):
                 continue
-            if argument.location == "property" and self._is_whole(argument, value, given, schema):
-                argument = arguments.by_name[arguments.body_name]
+            if argument.location == "property" and self._is_whole(argument, value, arguments, schema):
+                argument = declared.by_name[declared.body_name]
             if argument.location != "property":
                 argument, value = self._operator(argument, value)
             key = argument.path or ("", argument.name)
@@ -150,19 +150,19 @@ class Gathering:
 
     # The body of a call
 
-    def _body_schema(self, given: Mapping[str, Any], content_type: str | None) -> Schema | None:
+    def _body_schema(self, arguments: Mapping[str, Any], content_type: str | None) -> Schema | None:
         """Which of several schemas the body has in a call (rule 2); None if there is none."""
         schemas = self._arguments.body_schemas
         if not schemas:
             return None
         for argument in self._arguments.at["header"]:
             if content_type is None and argument.wire.lower() == "content-type":
-                chosen = given.get(argument.name, given.get(argument.wire))
+                chosen = arguments.get(argument.name, arguments.get(argument.wire))
                 content_type = chosen if isinstance(chosen, str) else None
         if content_type is not None:
             return self._bodies.request_schema(content_type)
         members: dict[str, Any] = {}
-        for name, value in given.items():
+        for name, value in arguments.items():
             known = self._arguments.by_name.get(name)
             if known is not None and known.location == "body":
                 return next((schema for schema in schemas if self._fits(schema, value)), schemas[0])
@@ -178,13 +178,13 @@ class Gathering:
         whole, problems = self._serialized(schema, value, ())
         return not problems and schema_accepts(self._service, self._compiler.contract, schema, whole)
 
-    def _is_whole(self, argument: Argument, value: Any, given: Mapping[str, Any], schema: Schema | None) -> bool:
+    def _is_whole(self, argument: Argument, value: Any, arguments: Mapping[str, Any], schema: Schema | None) -> bool:
         """Whether a value for a member that has the body's own name is the body, which it then must fit."""
         body = self._operation.request_body
         if body is None or argument.wire != body.name or body.fields or not isinstance(value, Mapping):
             return False
         known = self._arguments.by_name
-        if sum(known[name].location in ("property", "body") for name in given if name in known) != 1:
+        if sum(known[name].location in ("property", "body") for name in arguments if name in known) != 1:
             return False
         return schema is not None and self._fits(schema, value)
 
@@ -277,11 +277,11 @@ class Gathering:
 
     # Problems
 
-    def reported(self, problems: Iterable[Problem], given: Mapping[str, Any]) -> list[Problem]:
+    def reported(self, problems: Iterable[Problem], arguments: Mapping[str, Any]) -> list[Problem]:
         """The problems in the caller's terms, in the order of the arguments: those of the body under its name, or under
         those of its members if it was given in parts."""
         body, name = self._operation.request_body, self._arguments.body_name
-        in_parts = name not in given and (body is None or body.name not in given)
+        in_parts = name not in arguments and (body is None or body.name not in arguments)
         order = {argument.name: index for index, argument in enumerate(self._arguments.all)}
         named = dict.fromkeys(
             self._named(problem, in_parts) if problem.part == "body" else problem for problem in problems

@@ -112,14 +112,16 @@ class Negotiation:
 
     # Requests
 
-    def choose(self, field: str, option: str | None, given: Mapping[str, Any], values: dict[str, Any]) -> list[Problem]:
+    def choose(
+        self, field: str, option: str | None, arguments: Mapping[str, Any], values: dict[str, Any]
+    ) -> list[Problem]:
         """Put the media type of an option into the parameter that the document has for it, in place of its default.
         Return a problem if the caller gave that parameter another."""
         problems = []
         for argument in self._arguments.at["header"] if option is not None else ():
             if argument.wire.lower() != field:
                 continue
-            if (argument.name in given or argument.wire in given) and values.get(argument.name) != option:
+            if (argument.name in arguments or argument.wire in arguments) and values.get(argument.name) != option:
                 message = f"is given twice: the option {field.replace('-', '_')} is {option!r}; give it once"
                 problems.append(Problem((argument.name,), message, part="argument"))
             values[argument.name] = option

@@ -115,9 +115,9 @@ class Plan:
         entry = describing(content, name)
         return None if entry is None else entry.schema
 
-    def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
+    def request(self, arguments: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
         """The request for arguments by Python or wire name, to ``base``: see ``Requests.request``."""
-        return self.requests.request(given, base, options, fixed=fixed)
+        return self.requests.request(arguments, base, options, fixed=fixed)
 
     def read(self, response: Response, validate: str, *, final: bool = False) -> Response:
         """The response with its value, its fields and deviations: see ``Responses.read``."""

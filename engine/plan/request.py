@@ -77,15 +77,15 @@ class Requests:
         self._connection = connection
         self._retry_on = retry_on
 
-    def request(self, given: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
+    def request(self, arguments: Mapping[str, Any], base: str, options: Options, *, fixed: bool = False) -> Request:
         """The request for arguments by Python or wire name, to ``base`` (no slash at its end). If ``fixed``, no policy
         may choose another base.
 
         Raises ``InvalidArguments`` with every problem, and ``Unsupported`` if the operation needs what no row can do.
         """
-        values, problems, schema = self._gathering.gather(given, options.content_type)
-        problems += self._negotiation.choose("accept", options.accept, given, values)
-        problems += self._negotiation.choose("content-type", options.content_type, given, values)
+        values, problems, schema = self._gathering.gather(arguments, options.content_type)
+        problems += self._negotiation.choose("accept", options.accept, arguments, values)
+        problems += self._negotiation.choose("content-type", options.content_type, arguments, values)
         accept, refused = self._negotiation.accepted(options.accept)
         problems += refused
         body, refused = self._negotiation.body_for(options.content_type, values, schema)
@@ -108,7 +108,7 @@ class Requests:
                 return self._rewritten_by_all(builder, content, options, values)
             except ValueError as error:
                 problems = [Problem((), str(error), part="request")]
-        raise InvalidArguments(snake(self._operation.id), self._gathering.reported(problems, given))
+        raise InvalidArguments(snake(self._operation.id), self._gathering.reported(problems, arguments))
 
     def _fill(
         self,
@@ -129,8 +129,8 @@ class Requests:
             cookies, wrong = self._cookies(values)
             problems += wrong
             if cookies:  # beside those that a header parameter Cookie brings along
-                given = next((text for name, text in builder.headers.items() if name.lower() == "cookie"), "")
-                _set_header(builder.headers, "Cookie", f"{given}; {cookies}" if given else cookies)
+                sent_cookies = next((text for name, text in builder.headers.items() if name.lower() == "cookie"), "")
+                _set_header(builder.headers, "Cookie", f"{sent_cookies}; {cookies}" if sent_cookies else cookies)
         for name, text in options.headers.items():
             try:
                 _set_header(builder.headers, name, str(text))
