@@ -27,7 +27,7 @@ def connection_values(service: Service) -> dict[str, str]:
 
 class Gate:
     """Checks the credentials of requests for one service with these connection values: a guard for each scheme, which
-    may remember what it asked for."""
+    may keep what it sent in a challenge (a nonce)."""
 
     def __init__(self, service: Service, values: Mapping[str, str]) -> None:
         self._service = service
