@@ -116,7 +116,7 @@ def minimal(plan: Plan) -> dict[str, Any]:
 
 
 def _chooses(plan: Plan, argument: Argument) -> bool:
-    """Whether an argument chooses the media type of the body, and the document does not say which there are."""
+    """True if an argument chooses the media type of the body, and has no enum of media types to choose from."""
     chooses = argument.location == "header" and argument.wire.lower() == "content-type"
     return chooses and plan.operation.request_body is not None and not plan.contract(argument.schema).enum
 
@@ -134,18 +134,18 @@ class _Examples:
         self._left = MAX_NODES
 
     def accepts(self, schema: Schema, value: object) -> bool:
-        """Whether a schema accepts a value."""
+        """True if a schema accepts a value."""
         return self._plan.accepts(schema, value, request=self._request)
 
     def of(self, schema: Schema) -> Any:
         """A value of a schema; None if none can be made."""
         try:
             return self.value(schema, ())
-        except RecursionError:
+        except RecursionError:  # the schemas are less deep than MAX_DEPTH, and the caller's stack is nearly full
             return None
 
     def value(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A value of a schema that stands in those ``above``."""
+        """A value of a schema, None beyond the bounds; ``above`` are the ids of the schemas around it."""
         effective = self._plan.contract(schema)
         self._left -= 1
         if self._left < 0 or len(above) > MAX_DEPTH:
@@ -165,6 +165,7 @@ class _Examples:
         return self._kind(effective, above)
 
     def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
+        """A value of a schema's first type; without a type, of the type that its members or its format suggest."""
         guess = "object" if effective.properties or effective.required else _UNTYPED.get(effective.format, "string")
         kind = next(iter(effective.types), guess if effective.format or guess == "object" else "")
         row = _KINDS.get("file" if effective.format == "file" else kind)
@@ -206,7 +207,7 @@ class _Examples:
         documented = documented or {}
         again = id(schema) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         if again and above.count(id(schema)) > 1:
-            return {}  # it must hold itself: no value is large enough
+            return {}  # the schema requires itself: no finite value is valid
         required = set(schema.required)
         least = _count(schema.keywords.get("minProperties"))
         members: dict[str, Any] = {}
@@ -253,7 +254,7 @@ class _Examples:
         return values
 
     def string(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A text."""
+        """A text of the schema's format, length and pattern; an invalid one if a valid one would take too long."""
         if schema.format == "binary" and len(above) <= self._bytes_depth:
             return b"example"
         pattern = schema.keywords.get("pattern")
@@ -264,6 +265,7 @@ class _Examples:
         if not isinstance(pattern, str):
             return text
         counts = sorted({int(count) for count in re.findall(r"\{([0-9]{1,6})", pattern)})
+        # One letter or digit, repeated, fits a pattern of one class with a count, such as ^[0-9]{10}$.
         likely = [text, *(letter * count for count in counts for letter in "aA1" if count <= _MAX_LENGTH)]
         known = next((candidate for candidate in likely if self.accepts(schema, candidate)), None)
         if known is None and (not counts or counts[-1] <= _MAX_REPEATED):
@@ -274,6 +276,7 @@ class _Examples:
         """The first number that fits, of 1 and those at and beside the bounds."""
         limits = [limit for name in _BOUNDS if (limit := _number(schema.keywords.get(name))) is not None]
         step = _number(schema.keywords.get("multipleOf"))
+        # 1 first: the plainest id, page or size; 0 last.
         likely = [1, *limits, *(limit + 1 for limit in limits), *(limit - 1 for limit in limits), 0]
         likely += [sum(limits) / len(limits)] if limits else []
         if step is not None and step > 0:
@@ -285,17 +288,18 @@ class _Examples:
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
-def _number(limit: Any) -> Any:
+def _number(limit: object) -> float | None:
     """A limit that is a number; None for what documents write in its place."""
     return limit if isinstance(limit, (int, float)) and abs(limit) < 1e300 and not isinstance(limit, bool) else None
 
 
-def _count(limit: Any) -> int:
+def _count(limit: object) -> int:
+    """A limit as a count; 0 for a missing or wrong one."""
     return max(int(_number(limit) or 0), 0)
 
 
-def _multiple(number: Any, step: Any) -> Any:
-    """The next multiple of a step."""
+def _multiple(number: float, step: float) -> float:
+    """The smallest multiple of a step that is not below a number."""
     try:
         return math.ceil(number / step) * step
     except (OverflowError, ZeroDivisionError):
