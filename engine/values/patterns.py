@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError
@@ -28,12 +27,12 @@ class Engine:
     """A compiled pattern: the options of the engine that reads it, and a validator of texts against it."""
 
     options: jsonschema_rs.RegexOptions | jsonschema_rs.FancyRegexOptions
-    validator: Any
+    validator: jsonschema_rs.Validator
 
     def finds(self, text: str) -> bool:
         """Return True if the pattern is found in a text."""
         try:
-            return bool(self.validator.is_valid(text))
+            return self.validator.is_valid(text)
         except ValueError:
             return False  # an unpaired surrogate, or more backtracking than the bound allows
 
@@ -77,7 +76,7 @@ def can_constrain(schema: Schema, pattern: object) -> bool:
     return any(engine.validator.is_valid(value) for value in schema.enum)
 
 
-def pattern_keyword(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+def pattern_keyword(validator: object, pattern: object, instance: object, schema: object) -> Iterator[ValidationError]:
     """The keyword ``pattern`` for a validator of jsonschema, whose own searches with Python's ``re``."""
     engine = engine_of(pattern)
     if isinstance(instance, str) and engine is not None and not engine.finds(instance):

@@ -38,16 +38,16 @@ class Validator:
 
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """The problems of a value that is at a path, in the order of their places; none: it is valid."""
-        decided = self._judge is not None
+        judge = self._judge
         try:
-            if decided and self._judge.is_valid(value):
+            if judge is not None and judge.is_valid(value):
                 return []
         except ValueError:
-            decided = False  # not plain JSON, or too deep: the explainer says where
+            judge = None  # undecided: not plain JSON, or too deep; the explainer says where
         problems = self._explain(value, path)
-        if problems or not decided or _has_infinity(value):  # jsonschema-rs reads infinity as null
+        if problems or judge is None or _has_infinity(value):  # jsonschema-rs reads infinity as null
             return problems
-        if self._judge.is_valid(_with_doubles(value)):
+        if judge.is_valid(_with_doubles(value)):
             return []  # an enum of a document holds doubles, which never equal a decimal with more digits
         # The two libraries differ only where jsonschema reads a keyword less strictly.
         return [Problem(path, "does not match its schema")]
@@ -77,7 +77,7 @@ class Validator:
         return problems or [Problem(path, "is nested too deep")]
 
 
-def _judge(json_schema: dict[str, Any]) -> Any:
+def _judge(json_schema: dict[str, Any]) -> jsonschema_rs.Validator | None:
     """A validator of jsonschema-rs; None for a schema that it cannot read."""
     try:
         return jsonschema_rs.validator_for(
@@ -93,7 +93,9 @@ class _Explainer:
 
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
         self._defs = json_schema.get("$defs", {})
-        self._judges: dict[int, Any] = {}  # by the identity of parts of ``json_schema``, which the validator keeps
+        self._judges: dict[
+            int, jsonschema_rs.Validator | None
+        ] = {}  # by the identity of parts of ``json_schema``, which the validator keeps
         keywords = {"pattern": pattern_keyword, "items": self._items, "additionalProperties": self._additional}
         kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
         self._validator = kind(json_schema)
@@ -103,11 +105,11 @@ class _Explainer:
         errors: Iterator[ValidationError] = islice(self._validator.iter_errors(value), MAX_PROBLEMS)
         return errors
 
-    def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Any:
+    def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         for index in self._refused(items, instance, 0) if isinstance(instance, list) else ():
             yield from validator.descend(instance[index], items, path=index)
 
-    def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Any:
+    def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if not isinstance(inner, dict) or not isinstance(instance, dict):
             yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
             return
@@ -132,7 +134,7 @@ class _Explainer:
             self._judges[id(schema)] = _judge({"items": schema, "$defs": self._defs})
         judge = self._judges[id(schema)]
         try:
-            return judge is not None and bool(judge.is_valid(values))
+            return judge is not None and judge.is_valid(values)
         except ValueError:
             return False  # undecided: jsonschema looks at each
 
