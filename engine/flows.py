@@ -23,6 +23,7 @@ from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.http import Request, Response
 
 T = TypeVar("T")
+Yielded = TypeVar("Yielded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,30 @@ Results: TypeAlias = Generator[Step | Result[T], Response, None]
 Send: TypeAlias = Callable[[Request], Flow[Response]]
 
 
+def advance(flow: Generator[Yielded, Response, T], outcome: Response | ConnectorError | None) -> Yielded:
+    """The next step of a flow after the outcome of the last: a response, an error, or nothing (a wait, a result).
+
+    Raise ``StopIteration`` with the flow's result at its end. No runner needs more of a flow than this.
+    """
+    if outcome is None:
+        return next(flow)
+    return flow.throw(outcome) if isinstance(outcome, ConnectorError) else flow.send(outcome)
+
+
 def collected(flow: Results[T]) -> Flow[list[T]]:
     """All results of a flow that has several, as the one result of a flow."""
     values: list[T] = []
+    outcome: Response | ConnectorError | None = None
     try:
-        step = next(flow)
         while True:
+            step = advance(flow, outcome)
+            outcome = None
             if isinstance(step, Result):
                 values.append(step.value)
-                step = next(flow)
                 continue
             try:
-                response = yield step
+                outcome = yield step
             except ConnectorError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(response)
+                outcome = error
     except StopIteration:
         return values

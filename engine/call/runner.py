@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from openconnectors.engine.errors import ConnectorError
-from openconnectors.engine.flows import Acquire, Flow, Result, Results, Wait
+from openconnectors.engine.flows import Acquire, Flow, Result, Results, Step, Wait, advance
 from openconnectors.engine.http import Response, Transport
 from openconnectors.engine.masking import Mask, sealed
 
@@ -45,10 +45,10 @@ class Runner:
     # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
 
     def _run(self, flow: Flow[T]) -> T:
+        outcome: Response | ConnectorError | None = None
         try:
-            step = next(flow)
             while True:
-                step = self._done(flow, step)
+                outcome = self._outcome(advance(flow, outcome))
         except StopIteration as end:
             result: T = end.value
             return result
@@ -56,29 +56,29 @@ class Runner:
             flow.close()  # whatever ended it: a lock that it holds is left
 
     def _results(self, flow: Results[T]) -> Iterator[T]:
+        outcome: Response | ConnectorError | None = None
         try:
-            step = next(flow)
             while True:
+                step = advance(flow, outcome)
                 if isinstance(step, Result):
                     yield step.value
-                    step = next(flow)
+                    outcome = None
                 else:
-                    step = self._done(flow, step)
+                    outcome = self._outcome(step)
         except StopIteration:
             return
         finally:
             flow.close()
 
-    def _done(self, flow: Generator[Any, Response, object], step: Any) -> Any:
-        """Do what a step asks for, and return the step that follows."""
+    def _outcome(self, step: Step) -> Response | ConnectorError | None:
+        """Do what a step asks for; return what came of it."""
         if isinstance(step, Wait):
             self._sleep(step.seconds)
-            return next(flow)
+            return None
         if isinstance(step, Acquire):
             step.lock.__enter__()
-            return next(flow)
+            return None
         try:
-            response = self.transport.send(step)
+            return self.transport.send(step)
         except ConnectorError as error:
-            return flow.throw(error)
-        return flow.send(response)
+            return error
