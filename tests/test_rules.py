@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openconnectors.engine.lint import RULES, Settings, validate
-from openconnectors.engine.lint.rules import Case, Finding, Rule, Rules
+from openconnectors.engine.lint.rules import Context, Finding, Rule, Rules
 from openconnectors.engine.lint.tree import Node
 from tests.test_cli import run
 
@@ -22,7 +22,7 @@ paths: {}
 """
 
 
-def _loud(node: Node, case: Case) -> Iterator[Finding]:
+def _loud(node: Node, context: Context) -> Iterator[Finding]:
     if str(node.get("title")).isupper():
         yield Finding(node.at("title"), f"the title {node.get('title')!r} is in capitals")
 

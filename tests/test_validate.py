@@ -21,7 +21,7 @@ from openconnectors.cli.reports import REPORTS
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
 from openconnectors.engine.lint import RULES, Settings, explain, microsoft, validate
-from openconnectors.engine.lint.values import backtracks, not_ecma
+from openconnectors.engine.lint.patterns import backtracks, not_ecma
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 from tests import faults

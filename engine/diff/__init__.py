@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint.connector import called, connection, is_paged, policies, trigger
-from openconnectors.engine.lint.rules import Case, Rule
+from openconnectors.engine.lint.extensions import client_name, is_paged, trigger
+from openconnectors.engine.lint.policies import policies
+from openconnectors.engine.lint.properties import connection_parameters
+from openconnectors.engine.lint.rules import Context, Rule
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Node, Tree
 from openconnectors.engine.naming import snake
@@ -120,8 +122,8 @@ def compare(
     for document in (old, new):
         if not isinstance(document.root, Mapping):
             raise document.refuse("dialect", "a document is a mapping with swagger or openapi in it", "")
-    before = Case(old, Tree(old), old_properties)
-    after = Case(new, Tree(new), new_properties)
+    before = Context(old, Tree(old), old_properties)
+    after = Context(new, Tree(new), new_properties)
     made = _Comparer(before, after)
     made.run()
     versions = (_version(before), _version(after))
@@ -140,8 +142,8 @@ def compare(
     return comparison
 
 
-def _version(case: Case) -> str:
-    info = case.tree.root.get("info")
+def _version(context: Context) -> str:
+    info = context.tree.root.get("info")
     return str(info.get("version", "")) if isinstance(info, Mapping) else ""
 
 
@@ -169,7 +171,7 @@ class _Shape:
 
 
 class _Comparer:
-    def __init__(self, before: Case, after: Case) -> None:
+    def __init__(self, before: Context, after: Context) -> None:
         self._before, self._after = before, after
         self.found: list[Diagnostic] = []
         self.bump: Bump = "none"
@@ -180,8 +182,8 @@ class _Comparer:
         row = RULES[rule]
         pointers = [one.pointer if isinstance(one, Node) else one for one in (old, new)]
         places = [
-            None if pointer is None else (case.document.file, *case.document.position(pointer, key=key))
-            for case, pointer in zip((self._before, self._after), pointers, strict=True)
+            None if pointer is None else (context.document.file, *context.document.position(pointer, key=key))
+            for context, pointer in zip((self._before, self._after), pointers, strict=True)
         ]
         own, other = (places[1], places[0]) if places[1] is not None else (places[0], None)
         if own is None:
@@ -192,7 +194,7 @@ class _Comparer:
 
     def run(self) -> None:
         """Every change, by operation, then of the whole."""
-        before, after = self._before.ids, self._after.ids
+        before, after = self._before.operations, self._after.operations
         places = {_place(one): name for name, one in after.items()}
         for name, one in before.items():
             if name in after:
@@ -291,7 +293,7 @@ class _Comparer:
                 self._tell("media-added", f"{said} may be {media} too", old, new, False)
 
     def _answers(self, name: str, old: Node, new: Node) -> None:
-        before, after = self._before.tree.answers(old), self._after.tree.answers(new)
+        before, after = self._before.tree.responses(old), self._after.tree.responses(new)
         for status, one in before.items():
             if status not in after:
                 self._tell("status-removed", f"{name} answers {status} no more", one, new.at("responses"))
@@ -355,8 +357,8 @@ class _Comparer:
         self._properties(said, first, second, way)
         for name in ("items", "additionalProperties"):
             one, two = (
-                case.tree.nodes.get(shape.node.at(name))
-                for case, shape in ((self._before, first), (self._after, second))
+                context.tree.nodes.get(shape.node.at(name))
+                for context, shape in ((self._before, first), (self._after, second))
             )
             if one is not None and two is not None:
                 self._within.append((f"{said}[]" if name == "items" else f"{said}.*", one, two, way))
@@ -457,7 +459,7 @@ class _Comparer:
             said = f"calls go to {after[1] or 'no place of its own'}; it was {before[1] or 'none'}"
             self._tell("server-changed", said, before[0], after[0], False)
         self._connection()
-        old, new = ([(at, use) for at, _, use in policies(case)] for case in (self._before, self._after))
+        old, new = (_policies(case) for case in (self._before, self._after))
         uses = [[use for _, use in each] for each in (old, new)]
         for sent, other, place in ((old, uses[1], "old"), (new, uses[0], "new")):
             for at, use in sent:
@@ -481,9 +483,9 @@ class _Comparer:
                 said = f"there is a new connection parameter {name!r}{', which is required' * needed}"
                 self._place("connection-required" if needed else "connection-added", said, self._after, at)
 
-    def _place(self, rule: str, said: str, case: Case, at: str) -> None:
+    def _place(self, rule: str, said: str, context: Context, at: str) -> None:
         """A change of what stands beside the document, or in it in that place."""
-        document, row = case.properties or case.document, RULES[rule]
+        document, row = context.properties or context.document, RULES[rule]
         line, column = document.position(at, key=True)
         self.found.append(Diagnostic(row.id, row.severity, said, document.file, line, column, at, row.fix))
         self._ask(rule)
@@ -502,17 +504,17 @@ def _place(operation: Node) -> tuple[str, str]:
     return operation.name.upper(), without_names(path)
 
 
-def _parameters(case: Case, operation: Node) -> dict[str, Node]:
+def _parameters(context: Context, operation: Node) -> dict[str, Node]:
     """The parameters by the name that callers give them, but bodies."""
     found: dict[str, Node] = {}
-    for one in case.tree.parameters(operation):
+    for one in context.tree.parameters(operation):
         if one.get("in") != "body":
-            found[snake(called(one))] = one
+            found[snake(client_name(one))] = one
     return found
 
 
-def _schema_of(case: Case, parameter: Node) -> Node:
-    return case.tree.schema_of(parameter) or parameter
+def _schema_of(context: Context, parameter: Node) -> Node:
+    return context.tree.schema_of(parameter) or parameter
 
 
 def _alike(one: Node, two: Node) -> bool:
@@ -524,37 +526,37 @@ def _alike(one: Node, two: Node) -> bool:
     return bool(first == second)
 
 
-def _body(case: Case, operation: Node) -> tuple[Node, dict[str, Node | None]] | None:
+def _body(context: Context, operation: Node) -> tuple[Node, dict[str, Node | None]] | None:
     """What holds the body, and its schema by media type."""
-    for one in case.tree.parameters(operation):
+    for one in context.tree.parameters(operation):
         if one.get("in") == "body":
-            return one, _typed(case, one, operation, "consumes")
-    body = case.tree.nodes.get(operation.at("requestBody"))
-    own = case.tree.resolve(body) if body is not None else None
-    return None if own is None else (own, _bodies(case, own, operation))
+            return one, _typed(context, one, operation, "consumes")
+    body = context.tree.nodes.get(operation.at("requestBody"))
+    own = context.tree.resolve(body) if body is not None else None
+    return None if own is None else (own, _bodies(context, own, operation))
 
 
-def _bodies(case: Case, holder: Node, operation: Node) -> dict[str, Node | None]:
-    if case.tree.swagger2:
-        return _typed(case, holder, operation, "produces")
+def _bodies(context: Context, holder: Node, operation: Node) -> dict[str, Node | None]:
+    if context.tree.swagger2:
+        return _typed(context, holder, operation, "produces")
     content = holder.get("content")
     found = {}
     for name in content if isinstance(content, Mapping) else ():
-        media = case.tree.nodes.get(holder.at("content", name))
-        found[essence(str(name))[0]] = case.tree.schema_of(media) if media is not None else None
+        media = context.tree.nodes.get(holder.at("content", name))
+        found[essence(str(name))[0]] = context.tree.schema_of(media) if media is not None else None
     return found
 
 
-def _typed(case: Case, holder: Node, operation: Node, member: str) -> dict[str, Node | None]:
-    schema = case.tree.schema_of(holder) if "schema" in holder.value else None
+def _typed(context: Context, holder: Node, operation: Node, member: str) -> dict[str, Node | None]:
+    schema = context.tree.schema_of(holder) if "schema" in holder.value else None
     if schema is None:
         return {}
-    given = operation.get(member, case.tree.root.get(member)) or ["application/json"]
+    given = operation.get(member, context.tree.root.get(member)) or ["application/json"]
     return {essence(str(one))[0]: schema for one in given} if isinstance(given, list) else {}
 
 
-def _security(case: Case, operation: Node) -> list[dict[str, frozenset[str]]]:
-    given = operation.get("security", case.tree.root.get("security"))
+def _security(context: Context, operation: Node) -> list[dict[str, frozenset[str]]]:
+    given = operation.get("security", context.tree.root.get("security"))
     return [
         {str(name): frozenset(map(str, scopes or ())) for name, scopes in one.items()}
         for one in (given if isinstance(given, list) else ())
@@ -562,9 +564,9 @@ def _security(case: Case, operation: Node) -> list[dict[str, frozenset[str]]]:
     ]
 
 
-def _shape(case: Case, node: Node) -> _Shape | None:
+def _shape(context: Context, node: Node) -> _Shape | None:
     """A schema together with what its ``allOf`` names."""
-    own = case.tree.resolve(node)
+    own = context.tree.resolve(node)
     if own is None or not isinstance(own.value, Mapping):
         return None
     members: dict[str, Any] = {}
@@ -580,11 +582,11 @@ def _shape(case: Case, node: Node) -> _Shape | None:
             members.setdefault(name, value)
         given = one.get("required")
         required |= {str(name) for name in given} if isinstance(given, list) else set()
-        for inner in case.tree.children.get(one.pointer, ()):
+        for inner in context.tree.children.get(one.pointer, ()):
             if inner.pointer == one.at("properties", inner.name):
                 properties.setdefault(inner.name, inner)
             elif "/allOf/" in inner.pointer[len(one.pointer) :]:
-                resolved = case.tree.resolve(inner)
+                resolved = context.tree.resolve(inner)
                 waiting += [resolved] if resolved is not None else []
     return _Shape(own, members, properties, frozenset(required))
 
@@ -608,9 +610,9 @@ def _spelled(types: frozenset[str]) -> str:
     return " or ".join(sorted(types)) or "anything"
 
 
-def _server(case: Case) -> tuple[str, str]:
-    root = case.tree.root.value
-    if case.tree.swagger2:
+def _server(context: Context) -> tuple[str, str]:
+    root = context.tree.root.value
+    if context.tree.swagger2:
         given = root.get("schemes")
         scheme = "https" if not isinstance(given, list) or "https" in given or not given else given[0]
         return "/host", f"{scheme}://{root['host']}{root.get('basePath') or ''}" if root.get("host") else ""
@@ -619,8 +621,16 @@ def _server(case: Case) -> tuple[str, str]:
     return "/servers/0/url", str(first.get("url", "")) if isinstance(first, Mapping) else ""
 
 
-def _connection(case: Case) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    return {name: (at, one) for at, _, name, one in connection(case) if isinstance(one, Mapping)}
+def _connection(context: Context) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    return {
+        place.name: (place.pointer, place.value)
+        for place in connection_parameters(context)
+        if isinstance(place.value, Mapping)
+    }
+
+
+def _policies(context: Context) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(place.pointer, place.value) for place in policies(context)]
 
 
 def _needed(one: Mapping[str, Any]) -> bool:

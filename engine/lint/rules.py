@@ -4,8 +4,8 @@ Rule 1. A row says everything about a rule but how a node is judged: severity, t
 members of which such a node has one, the versions that it applies to, why it matters and how to fix it. Reports,
 ``--explain``, configuration and docs/rules.md read rows.
 
-Rule 2. A function yields findings: a pointer and what is wrong there. It neither decides how severe that is nor where
-the pointer is in the file.
+Rule 2. A function yields findings: a pointer, what is wrong there and, as values, what was probably meant and the edit
+that fixes it. How severe that is, at which line it is and how it is worded with the suggestion is decided afterwards.
 
 Rule 3. A row has a function, or says what else reports it (``reported_by``). What does not fit together is an error
 when the package is imported: a kind that no grammar has, a row without a function, a function without a row.
@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal, TypeVar, cast
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic, nearest
@@ -50,35 +50,45 @@ class Finding:
     key: bool = False
     """Whether the key of the node is at fault, not its value."""
     document: Document | None = None
+    suggestion: str | None = None
+    """What was probably meant."""
     edit: Edit | None = None
     rule: str = ""
-    """Another rule to report it under."""
+    """The rule to report it under, if it is not the one whose function yields it."""
+
+
+Result = TypeVar("Result")
 
 
 @dataclass
-class Case:
-    """What is checked: a document, its tree, the properties beside it, and its service where it is one."""
+class Context:
+    """What is checked: a document, its tree, the properties beside it, and its service if it can be read as one."""
 
     document: Document
     tree: Tree
     properties: Document | None = None
     service: Service | None = None
     edits: dict[Diagnostic, Edit] = field(default_factory=dict)
-    notes: dict[str, Any] = field(default_factory=dict)
-    """What rules have worked out, for one another."""
+    _results: dict[object, object] = field(default_factory=dict)
 
     @cached_property
-    def ids(self) -> dict[str, Node]:
-        """The operations by their operationId."""
-        found: dict[str, Node] = {}
-        for one in self.tree.operations:
-            name = one.get("operationId")
+    def operations(self) -> dict[str, Node]:
+        """The operations by operationId; of two with the same, the first."""
+        operations: dict[str, Node] = {}
+        for operation in self.tree.operations:
+            name = operation.get("operationId")
             if isinstance(name, str):
-                found.setdefault(name, one)
-        return found
+                operations.setdefault(name, operation)
+        return operations
+
+    def once(self, compute: Callable[[Context], Result]) -> Result:
+        """The result of a function of this context, which is called at its first use only."""
+        if compute not in self._results:
+            self._results[compute] = compute(self)
+        return cast(Result, self._results[compute])
 
 
-Check = Callable[[Node, Case], Iterator[Finding]]
+Check = Callable[[Node, Context], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,8 +206,11 @@ class Dispatch:
         return bound
 
 
-def diagnostic(row: Rule, finding: Finding, case: Case, severity: Severity) -> Diagnostic:
-    """A finding at its place in its file."""
-    document = finding.document or case.document
+def diagnostic(row: Rule, finding: Finding, context: Context, severity: Severity) -> Diagnostic:
+    """A finding at its place in its file, worded with its suggestion."""
+    document = finding.document or context.document
     line, column = document.position(finding.pointer, key=finding.key)
-    return Diagnostic(row.id, severity, finding.message, document.file, line, column, finding.pointer, row.fix)
+    message = finding.message
+    if finding.suggestion is not None:
+        message += f" (did you mean {finding.suggestion!r}?)"
+    return Diagnostic(row.id, severity, message, document.file, line, column, finding.pointer, row.fix)

@@ -1,7 +1,7 @@
-"""The specification's own schema of each version: every violation, at its own place.
+"""Violations of the specification's own JSON schema, each at the place that is wrong.
 
-Where alternatives all fail, the one that was meant is looked for: the alternative whose own marks (``in``, ``type``,
-``$ref``) the node bears, then the one with which most of it agrees.
+If all alternatives of an ``anyOf`` or ``oneOf`` fail, only the violations of the one that was meant are reported: the
+alternative whose distinguishing members (``in``, ``type``, ``$ref``) the node has, then the one that most of it fits.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import jsonschema_rs
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
-from openconnectors.engine.errors import nearest
+from openconnectors.engine.errors import closest
 from openconnectors.engine.extras import require
-from openconnectors.engine.lint.rules import Case, Edit, Finding
+from openconnectors.engine.lint.rules import Context, Edit, Finding
 
-_VERSIONS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
+_SCHEMAS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
 
 _RULES = {
     "type": "type",
@@ -41,21 +41,22 @@ _RULES = {
     "maximum": "range",
     "format": "format",
 }
+"""The keyword that is violated, and the rule ``structure-…`` that it is reported under."""
 
 
 def version_of(document: Document) -> str | None:
-    """The name of the version's schema; None where none fits."""
+    """The name of the JSON schema for the version of a document; None if there is none."""
     root = document.root
     for key in ("swagger", "openapi"):
         if isinstance(root, Mapping) and key in root:
-            told_version = f"{key} {root[key]}"
-            return next((name for begins, name in _VERSIONS.items() if told_version.startswith(begins)), None)
+            version = f"{key} {root[key]}"
+            return next((name for begins, name in _SCHEMAS.items() if version.startswith(begins)), None)
     return None
 
 
 _OPEN = ("v3.1", "v3.2")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-"""What the schemas of these versions leave to the dialect of JSON Schema that a document's schemas are in."""
+"""The JSON schemas of these versions leave the schemas of a document to its dialect of JSON Schema: this one."""
 
 
 @cache
@@ -64,14 +65,8 @@ def _schema(name: str) -> Any:
         return {"$ref": name}
     require("checking documents", "cli", "openapi_spec_validator")
     package = find_spec("openapi_spec_validator")  # for its data; importing it would import pydantic
-    path = (
-        Path(package.origin if package and package.origin else "").parent
-        / "resources"
-        / "schemas"
-        / name
-        / "schema.json"
-    )
-    return json.loads(path.read_text("utf-8"))
+    folder = Path(package.origin if package and package.origin else "").parent
+    return json.loads((folder / "resources" / "schemas" / name / "schema.json").read_text("utf-8"))
 
 
 @cache
@@ -79,142 +74,156 @@ def _validator(name: str) -> Any:
     return jsonschema_rs.validator_for(_schema(name))
 
 
-def structure(case: Case) -> Iterator[Finding]:
-    """Every violation of the schema of the document's version."""
-    root = case.document.root
-    name = version_of(case.document)
+def structure(context: Context) -> Iterator[Finding]:
+    """The violations of the JSON schema for the version of a document."""
+    root = context.document.root
+    name = version_of(context.document)
     if name is None:
-        said = 'a document says `swagger: "2.0"` or `openapi: 3.x.y` at its root'
-        given = next((f"; this says {key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "")
-        at = next((f"/{key}" for key in ("swagger", "openapi") if key in root), "")
-        yield Finding(at, said + given, rule="structure-version")
+        key = next((key for key in ("swagger", "openapi") if key in root), None)
+        message = 'the root of a document has `swagger: "2.0"` or `openapi: 3.x.y`'
+        message += f", not {key}: {root[key]!r}" if key is not None else ""
+        yield Finding("" if key is None else f"/{key}", message, rule="structure-version")
         return
     for error in _validator(name).iter_errors(root):
-        for inner in _meant(error):
-            yield from _findings(case, name, inner)
+        for meant in _meant(error):
+            yield from _findings(context, name, meant)
     if name in _OPEN:
-        for node in case.tree["schema"]:
+        for node in context.tree["schema"]:
             if node.parent is not None and node.parent.kind != "schema":
                 for error in _validator(_DIALECT).iter_errors(node.value):
-                    for inner in _meant(error):
-                        yield from _findings(case, _DIALECT, inner, node.pointer)
+                    for meant in _meant(error):
+                        yield from _findings(context, _DIALECT, meant, node.pointer)
 
 
 def _meant(error: Any) -> list[Any]:
-    """Of alternatives that all fail, the errors of the one that was meant."""
-    context: Sequence[list[Any]] | None = getattr(error.kind, "context", None)
-    if not context:
+    """The errors of the alternative that was meant, if all alternatives fail; else the error itself."""
+    alternatives: Sequence[list[Any]] | None = getattr(error.kind, "context", None)
+    if not alternatives:
         return [error]
-    groups = [[inner for one in group for inner in _meant(one)] for group in context if group]
-    own = error.instance
+    groups = [[meant for inner in errors for meant in _meant(inner)] for errors in alternatives if errors]
     if not groups:
         return [error]
-    if isinstance(own, Mapping):
-        groups = [group for group in groups if not _is_reference(group) or "$ref" in own] or groups
-    best = min(groups, key=lambda group: _distance(group, len(error.instance_path)))
-    return best
+    if isinstance(error.instance, Mapping):
+        groups = [group for group in groups if not _is_reference(group) or "$ref" in error.instance] or groups
+    return min(groups, key=lambda group: _distance(group, len(error.instance_path)))
 
 
 def _is_reference(group: list[Any]) -> bool:
-    return any(one.kind.name == "required" and one.kind.as_dict().get("property") == "$ref" for one in group)
+    return any(error.kind.name == "required" and error.kind.as_dict().get("property") == "$ref" for error in group)
 
 
 def _distance(group: list[Any], depth: int) -> tuple[int, int, int]:
-    """How far a node is from an alternative: marks that differ, then members that it does not know, then errors."""
-    marks = sum(
-        one.kind.name in ("enum", "const") and [str(step) for step in one.instance_path[depth:]] in _MARKS
-        for one in group
+    """How far a node is from an alternative: distinguishing members that differ, depth of the deepest error (an
+    alternative that fails further inside fits better), number of errors."""
+    distinguishing = sum(
+        error.kind.name in ("enum", "const") and [str(step) for step in error.instance_path[depth:]] in _DISTINGUISHING
+        for error in group
     )
-    whole = sum(len(one.instance_path) == depth and one.kind.name == "type" for one in group)
-    return marks + whole, -max(len(one.instance_path) for one in group), len(group)
+    whole = sum(len(error.instance_path) == depth and error.kind.name == "type" for error in group)
+    return distinguishing + whole, -max(len(error.instance_path) for error in group), len(group)
 
 
-_MARKS = (["in"], ["type"], ["flow"], ["scheme"])
+_DISTINGUISHING = (["in"], ["type"], ["flow"], ["scheme"])
 
 
-def _findings(case: Case, version: str, error: Any, above: str = "") -> Iterator[Finding]:
-    """A violation in our words, at the member or value that is at fault, ``above`` which it was looked for."""
+def _findings(context: Context, version: str, error: Any, above: str = "") -> Iterator[Finding]:
+    """The findings for one violation, at the member or value that is wrong. ``above`` is the pointer of the node that
+    was validated."""
     kind, facts = error.kind.name, error.kind.as_dict()
     steps = list(error.instance_path)
     pointer = above + "".join(f"/{escape(step)}" for step in steps)
     rule = f"structure-{_RULES.get(kind, 'other')}"
     instance = error.instance
-    if (kind == "required" and facts.get("property") == "required") or (
-        steps[-1:] == ["required"] and instance is False
-    ):
-        return  # of a parameter in the path, which has a rule of its own
-    if kind == "format" and facts.get("format") == "regex":
-        return  # a pattern, which has one too
-    if kind == "format" and steps[-1:] in (["url"], ["email"]) and len(steps) > 1:
-        return  # of a contact, a license or a page; these too
+    if _has_rule_of_its_own(kind, facts, steps, instance):
+        return
     if kind == "required":
-        name = str(facts.get("property"))
-        yield Finding(pointer, f"{name!r} is missing here{_misspelled(case, pointer, name, instance)}", rule=rule)
+        yield _missing(pointer, str(facts.get("property")), instance, rule)
     elif kind in ("additionalProperties", "unevaluatedProperties"):
         known = _known(version, error)
         for name in facts.get("unexpected", ()):
-            hint = nearest(name, known)
-            edit = Edit("rename", f"{pointer}/{escape(name)}", hint.split("'")[1]) if hint else None
-            said = f"{name!r} has no place here{hint}"
-            yield Finding(f"{pointer}/{escape(name)}", said, key=True, rule=rule, edit=edit)
-    elif kind == "not" and not instance:
-        return  # empty, which is told already
+            at = f"{pointer}/{escape(name)}"
+            suggestion = closest(name, known)
+            edit = Edit("rename", at, suggestion) if suggestion is not None else None
+            yield Finding(at, f"{name!r} is not allowed here", key=True, suggestion=suggestion, rule=rule, edit=edit)
     elif kind == "falseSchema":
-        yield Finding(pointer, "this has no place here", key=True, rule=rule)
+        yield Finding(pointer, "this member is not allowed here", key=True, rule=rule)
     elif kind in ("enum", "const"):
-        allowed = facts.get("options", [facts.get("expected_value")])
-        allowed = json.loads(allowed) if isinstance(allowed, str) else allowed
-        said = ", ".join(map(str, allowed)) if isinstance(allowed, list) else str(allowed)
-        texts = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
-        hint = nearest(instance, texts) if isinstance(instance, str) else ""
-        edit = Edit("replace", pointer, hint.split("'")[1]) if hint else None
-        yield Finding(pointer, f"{instance!r} is none of {said}{hint}", rule=rule, edit=edit)
+        yield _not_allowed(pointer, steps, instance, facts, rule)
     elif kind == "type":
         types = facts.get("types", facts.get("type", "another type"))
-        said = " or ".join(map(str, types)) if isinstance(types, (list, tuple)) else str(types)
-        yield Finding(pointer, f"this must be {said}, not {_type(instance)}", rule=rule)
+        expected = " or ".join(map(str, types)) if isinstance(types, (list, tuple)) else str(types)
+        yield Finding(pointer, f"expected {expected}, not {_type(instance)}", rule=rule)
     elif kind in ("minItems", "minProperties"):
-        yield Finding(pointer, "this is empty, and must hold at least one", rule=rule)
+        yield Finding(pointer, "this is empty; at least one is required", rule=rule)
     elif kind == "uniqueItems":
-        yield from _twice(pointer, instance, rule)
+        yield from _repeated(pointer, instance, rule)
     elif kind == "pattern":
-        said = f"{instance!r} has not the form {facts.get('pattern')}"
-        yield Finding(pointer, said, rule=rule)
+        yield Finding(pointer, f"{instance!r} does not match the pattern {facts.get('pattern')}", rule=rule)
     elif kind == "format":
-        yield Finding(pointer, f"{instance!r} is no {facts.get('format')}", rule=rule)
+        yield Finding(pointer, f"{instance!r} is not a valid {facts.get('format')}", rule=rule)
     else:
         yield Finding(pointer, error.message[:300], rule=rule)
 
 
-def _twice(pointer: str, items: list[Any], rule: str) -> Iterator[Finding]:
+def _has_rule_of_its_own(kind: str, facts: Mapping[str, Any], steps: list[str | int], instance: object) -> bool:
+    """Return True for a violation that another rule reports, or that follows from one that is reported."""
+    if (kind == "required" and facts.get("property") == "required") or (
+        steps[-1:] == ["required"] and instance is False
+    ):
+        return True  # parameter-optional-path
+    if kind == "format" and facts.get("format") == "regex":
+        return True  # pattern-invalid
+    if kind == "format" and steps[-1:] in (["url"], ["email"]) and len(steps) > 1:
+        return True  # url-invalid and email-invalid: of a contact, a license, external documentation
+    return kind == "not" and not instance  # structure-empty
+
+
+def _missing(pointer: str, name: str, instance: object, rule: str) -> Finding:
+    """A finding for a required member; another member may be a misspelling of it."""
+    others = [key for key in instance if key != name] if isinstance(instance, Mapping) else []
+    similar = closest(name, others)
+    message = f"the required member {name!r} is missing"
+    message += f" (is {similar!r} a misspelling of it?)" if similar is not None else ""
+    return Finding(pointer, message, rule=rule)
+
+
+def _not_allowed(
+    pointer: str, steps: list[str | int], instance: object, facts: Mapping[str, Any], rule: str
+) -> Finding:
+    """A finding for a value that is not one of those allowed; ``facts`` has them, as values or as JSON."""
+    options = facts.get("options", [facts.get("expected_value")])
+    options = json.loads(options) if isinstance(options, str) else options
+    options = options if isinstance(options, list) else [options]
+    member = steps[-1] if steps and isinstance(steps[-1], str) else "value"
+    member = "location" if member == "in" else member
+    suggestion = None
+    if isinstance(instance, str):
+        suggestion = closest(instance, [option for option in options if isinstance(option, str)])
+    message = f"{instance!r} is not a valid {member}; expected {', '.join(map(str, options))}"
+    edit = Edit("replace", pointer, suggestion) if suggestion is not None else None
+    return Finding(pointer, message, suggestion=suggestion, rule=rule, edit=edit)
+
+
+def _repeated(pointer: str, items: list[Any], rule: str) -> Iterator[Finding]:
     seen: list[Any] = []
-    for index, one in enumerate(items):
-        if one in seen:
-            yield Finding(f"{pointer}/{index}", f"{one!r} stands here a second time", rule=rule)
-        seen.append(one)
-
-
-def _misspelled(case: Case, pointer: str, name: str, instance: Any) -> str:
-    """Which member may have been meant to be the one that is missing."""
-    hint = nearest(name, [key for key in instance if key != name]) if isinstance(instance, Mapping) else ""
-    return f"; is it what {hint.split(chr(39))[1]!r} was meant to be?" if hint else ""
+    for index, item in enumerate(items):
+        if item in seen:
+            yield Finding(f"{pointer}/{index}", f"{item!r} is already in this list", rule=rule)
+        seen.append(item)
 
 
 def _known(version: str, error: Any) -> list[str]:
-    """The members that the schema has beside the one that forbids others."""
+    """The members that the schema defines beside the keyword that forbids others."""
     node: Any = _schema(version)
+    location = error.absolute_keyword_location
     try:
-        for step in (
-            error.absolute_keyword_location.partition("#")[2].split("/")[1:-1]
-            if (error.absolute_keyword_location)
-            else error.schema_path[:-1]
-        ):
+        for step in location.partition("#")[2].split("/")[1:-1] if location else error.schema_path[:-1]:
             node = node[int(step)] if isinstance(node, list) else node[str(step).replace("~1", "/")]
     except (LookupError, ValueError, TypeError):
         return []
     return list(node.get("properties", ())) if isinstance(node, Mapping) else []
 
 
-def _type(value: Any) -> str:
-    names: dict[type, str] = {dict: "an object", list: "an array", str: "a text", bool: "a boolean", int: "a number"}
+def _type(value: object) -> str:
+    names: dict[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number"}
     return "null" if value is None else names.get(type(value), "a number")

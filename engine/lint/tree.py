@@ -1,7 +1,8 @@
-"""What stands where in a document: every node by its kind, of every version, in one walk.
+"""The nodes of a document by their kind, of every version of the specifications, from one walk.
 
-A grammar says for each kind of node which members hold which kinds: ``x`` is one, ``[x]`` a list of them, ``{x}`` a
-mapping of them. What a grammar does not name is data. Rules know kinds, so that one rule serves every version.
+A grammar says for each kind of node which kinds its members hold: ``x`` is one node, ``[x]`` a list of nodes, ``{x}`` a
+mapping of names to nodes. A member ``*`` stands for all but extensions, ``/`` for those that begin with a slash. What a
+grammar does not name is data. Rules know kinds, so that one rule serves every version.
 """
 
 from __future__ import annotations
@@ -129,7 +130,17 @@ HOLDERS = (
     "/responses/",
     *(f"/components/{one}/" for one in ("schemas", "parameters", "responses", "requestBodies", "headers")),
 )
-"""Where what is referred to stands, in every version."""
+"""Pointers of the mappings that hold components, in every version."""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is a mapping, else an empty one: a rule reads documents in which anything may be anywhere."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def array(value: object) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,21 +154,33 @@ class Node:
     parent: Node | None = None
 
     def get(self, member: str, default: Any = None) -> Any:
-        """A member of a mapping; the default of anything else."""
+        """A member of a mapping; the default if the node is anything else."""
         return self.value.get(member, default) if isinstance(self.value, dict) else default
 
+    def mapping(self, member: str) -> Mapping[str, Any]:
+        """A member that is a mapping; an empty one if it is anything else."""
+        return mapping(self.get(member))
+
+    def array(self, member: str) -> list[Any]:
+        """A member that is a list; an empty one if it is anything else."""
+        return array(self.get(member))
+
+    def has(self, member: str) -> bool:
+        """Return True if the node is a mapping with such a member."""
+        return isinstance(self.value, dict) and member in self.value
+
     def at(self, *steps: str | int) -> str:
-        """The pointer of something within."""
+        """The pointer of something inside the node."""
         return self.pointer + "".join(f"/{escape(step)}" for step in steps)
 
     @property
     def reference(self) -> str | None:
-        """Where the node is only said to stand elsewhere, that place."""
-        found = self.get("$ref")
-        return found if isinstance(found, str) and self.kind in _REFERABLE else None
+        """The ``$ref`` of a node that is only a reference."""
+        reference = self.get("$ref")
+        return reference if isinstance(reference, str) and self.kind in _REFERABLE else None
 
     def above(self, kind: str) -> Node | None:
-        """The nearest node of a kind that this one stands in."""
+        """The nearest node of a kind that contains this one."""
         node = self.parent
         while node is not None and node.kind != kind:
             node = node.parent
@@ -187,13 +210,14 @@ class Tree:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        root = document.root if isinstance(document.root, Mapping) else {}
+        root = mapping(document.root)
         self.version = str(root.get("swagger") or root.get("openapi") or "")
+        """As the document says it: ``2.0``, ``3.0.3``."""
         self._grammar = SWAGGER2 if "swagger" in root else OPENAPI3
         self.kinds: dict[str, list[Node]] = {}
         self.nodes: dict[str, Node] = {}
         self.children: dict[str, list[Node]] = {}
-        """What stands directly below a node, by its pointer."""
+        """The nodes directly below a node, by its pointer."""
         self._seen: set[int] = set()
         self.root = self._walk()
 
@@ -202,17 +226,17 @@ class Tree:
 
     @property
     def swagger2(self) -> bool:
-        """Whether the document is of version 2."""
+        """Whether the document is of Swagger 2.0."""
         return self._grammar is SWAGGER2
 
     @property
     def schemes(self) -> dict[str, Node]:
         """The security schemes by name."""
-        return {one.name: one for one in self["security-scheme"]}
+        return {scheme.name: scheme for scheme in self["security-scheme"]}
 
-    def place_of(self, kind: str) -> str:
-        """The pointer of what holds the nodes of a kind that are referred to."""
-        return next((one.pointer.rpartition("/")[0] for one in self[kind]), "")
+    def holder_of(self, kind: str) -> str:
+        """The pointer of the mapping that holds the components of a kind."""
+        return next((node.pointer.rpartition("/")[0] for node in self[kind]), "")
 
     def _walk(self) -> Node:
         root = Node("document", "", self.document.root, "")
@@ -222,9 +246,9 @@ class Tree:
             self.nodes[node.pointer] = node
             self.kinds.setdefault(node.kind, []).append(node)
             if isinstance(node.value, dict) and id(node.value) not in self._seen:
-                self._seen.add(id(node.value))  # what an alias repeats is looked into once
-                inner = self.children[node.pointer] = list(self._members(node))
-                waiting += reversed(inner)
+                self._seen.add(id(node.value))  # a node that YAML repeats by an alias is walked once
+                children = self.children[node.pointer] = list(self._members(node))
+                waiting += reversed(children)
         return root
 
     def _members(self, node: Node) -> Iterator[Node]:
@@ -240,74 +264,75 @@ class Tree:
             pointer = f"{node.pointer}/{escape(name)}"
             kind = holds.strip("[]{}")
             if holds[0] == "[" or (kind == "schema" and isinstance(value, list)):
-                for index, one in enumerate(value if isinstance(value, list) else ()):
-                    yield Node(kind, f"{pointer}/{index}", one, str(index), node)
+                for index, item in enumerate(array(value)):
+                    yield Node(kind, f"{pointer}/{index}", item, str(index), node)
             elif holds[0] == "{":
-                for key, one in value.items() if isinstance(value, Mapping) else ():
+                for key, item in mapping(value).items():
                     if kind == "schema" or not key.startswith("x-"):
-                        yield Node(kind, f"{pointer}/{escape(key)}", one, key, node)
+                        yield Node(kind, f"{pointer}/{escape(key)}", item, key, node)
             elif kind != "schema" or isinstance(value, Mapping):
                 yield Node(kind, pointer, value, name, node)
 
     def resolve(self, node: Node) -> Node | None:
-        """The node that a reference means in the end; None where it dangles or comes back to itself."""
+        """The node at the end of a chain of references; None if that is dangling or circular."""
         passed: set[str] = set()
         while (reference := node.reference) is not None:
-            found = self.find(reference)
-            if found is None or found.pointer in passed:
+            target = self.find(reference)
+            if target is None or target.pointer in passed:
                 return None
-            passed.add(found.pointer)
-            node = found
+            passed.add(target.pointer)
+            node = target
         return node
 
     def find(self, reference: str) -> Node | None:
         """The node at a local reference."""
         return self.nodes.get(unquote(reference[1:])) if reference.startswith("#") else None
 
+    def resolved(self, pointer: str) -> Node | None:
+        """The node at a pointer, its references followed; None if there is none."""
+        node = self.nodes.get(pointer)
+        return self.resolve(node) if node is not None else None
+
     @cached_property
     def operations(self) -> list[Node]:
         """The operations that are called: not those of webhooks and callbacks."""
-        return [one for one in self["operation"] if one.parent is not None and one.parent.parent in self["paths"]]
+        return [node for node in self["operation"] if node.parent is not None and node.parent.parent in self["paths"]]
 
     def parameters(self, operation: Node) -> list[Node]:
-        """The parameters of an operation, its path's first, each resolved; an operation's own replaces its path's."""
-        found: dict[tuple[str, str], Node] = {}
-        for holder in (one for one in (operation.parent, operation) if one is not None):
-            given = holder.get("parameters")
-            for index in range(len(given) if isinstance(given, list) else 0):
-                own = self.resolve(self.nodes[holder.at("parameters", index)])
-                if own is not None and isinstance(own.value, Mapping):
-                    found[str(own.get("in")), str(own.get("name"))] = own
-        return list(found.values())
+        """The parameters of an operation, its path's first, resolved; its own replace those of the path."""
+        parameters: dict[tuple[str, str], Node] = {}
+        for holder in (operation.parent, operation):
+            for index in range(len(holder.array("parameters")) if holder is not None else 0):
+                parameter = self.resolved(holder.at("parameters", index)) if holder is not None else None
+                if parameter is not None and isinstance(parameter.value, Mapping):
+                    parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
+        return list(parameters.values())
 
-    def answers(self, operation: Node) -> dict[str, Node]:
-        """The answers of an operation by status, each resolved."""
-        own = self.nodes.get(f"{operation.pointer}/responses")
-        if own is None or not isinstance(own.value, Mapping):
+    def responses(self, operation: Node) -> dict[str, Node]:
+        """The responses of an operation by status, resolved."""
+        holder = self.nodes.get(f"{operation.pointer}/responses")
+        if holder is None or not isinstance(holder.value, Mapping):
             return {}
-        nodes = {status: self.nodes.get(own.at(status)) for status in own.value}
-        found = {status: self.resolve(node) for status, node in nodes.items() if node is not None}
-        return {status: node for status, node in found.items() if node is not None}
+        responses = {status: self.resolved(holder.at(status)) for status in holder.value}
+        return {status: response for status, response in responses.items() if response is not None}
 
     def media_types(self, operation: Node, member: str) -> list[str]:
-        """What an operation of version 2 ``consumes`` or ``produces``: its own, else the document's."""
-        given = operation.get(member, self.root.get(member))
-        return [str(one) for one in given] if isinstance(given, list) else []
+        """The media types that an operation of Swagger 2.0 ``consumes`` or ``produces``: its own, or the document's."""
+        return [str(name) for name in array(operation.get(member, self.root.get(member)))]
 
     def schema_of(self, node: Node) -> Node | None:
-        """The schema of a parameter, answer, body or header, of the first media type where there are several."""
-        holder: Node | None = self.nodes.get(node.at("schema"))
-        if holder is None:
-            media = next(iter(node.get("content") or ()), None)
-            holder = self.nodes.get(node.at("content", media, "schema")) if media is not None else None
-        if holder is None:
-            return node if "type" in (node.value if isinstance(node.value, Mapping) else ()) else None
-        return self.resolve(holder)
+        """The schema of a parameter, response, body or header; of several media types, that of the first."""
+        schema = self.nodes.get(node.at("schema"))
+        if schema is None:
+            media_type = next(iter(node.get("content") or ()), None)
+            schema = self.nodes.get(node.at("content", media_type, "schema")) if media_type is not None else None
+        if schema is None:
+            return node if node.has("type") else None
+        return self.resolve(schema)
 
 
 def requirements(node: Node) -> Iterator[tuple[str, str, Any]]:
-    """What an operation, or a document, requires of its callers: the pointer, the scheme's name, its scopes."""
-    given = node.get("security")
-    for index, one in enumerate(given if isinstance(given, list) else ()):
-        for name, scopes in one.items() if isinstance(one, Mapping) else ():
+    """The security requirements of an operation or a document: pointer, name of the scheme, its scopes."""
+    for index, requirement in enumerate(node.array("security")):
+        for name, scopes in mapping(requirement).items():
             yield node.at("security", index, name), name, scopes

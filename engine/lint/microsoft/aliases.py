@@ -1,124 +1,143 @@
-"""Findings of ours that are Microsoft's: reported under its ids."""
+"""Microsoft's ids for what rules of ours find.
+
+The rows of one of our rules are tried in their order: what is narrower comes first.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.microsoft.table import Rule
 from openconnectors.engine.lint.table import RULES
+from openconnectors.engine.lint.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Findings of ``rule`` are reported as ``id`` if ``pointer`` (a pattern) is found in their pointer, and if they are
+    about a parameter in ``location``, where there is one."""
+
+    rule: str
+    id: str
+    pointer: str = ""
+    location: str = ""
+
+    def applies(self, finding: Diagnostic, tree: Tree) -> bool:
+        """Return True if a finding is reported under this id."""
+        if finding.rule != self.rule or not re.search(self.pointer, finding.pointer):
+            return False
+        node = tree.nodes.get(finding.pointer)
+        return not self.location or (node is not None and node.get("in") == self.location)
+
 
 _PARAMETER = r"^(/paths/[^/]+(/\w+)?)?/parameters/[^/]+"
-SAME: tuple[tuple[str, str, str], ...] = (
-    ("structure-version", r"", "SpecificationVersionIncorrect"),
-    ("structure-value", r"^/swagger$", "SpecificationVersionIncorrect"),
-    ("structure-value", r"/schemes/\d+$", "SchemeNotValid"),
-    ("structure-value", r"/collectionFormat$", "CollectionFormatValueNotSupported"),
-    ("style-place", r"/collectionFormat$", "CollectionFormatValueNotSupported"),
-    ("structure-value", r"/parameters/[^/]+/required$", "PathParameterMustBeRequired"),
-    ("structure-value", r"", "JsonValueNotInEnum"),
-    ("structure-duplicate", r"/parameters/\d+$", "OperationParametersAreNotUnique"),
-    ("structure-duplicate", r"", "ArrayDuplicateValue"),
-    ("enum-duplicate", r"", "ArrayDuplicateValue"),
-    ("structure-empty", r"/responses$", "OperationMustHaveResponse"),
-    ("structure-empty", r"/required$", "RequiredPropertyArrayEmpty"),
-    ("structure-empty", r"/enum$", "EnumMustContainAtLeastOneElement"),
-    ("enum-empty", r"", "EnumMustContainAtLeastOneElement"),
-    ("structure-pattern", r"^/host$", "HostNameNotValid"),
-    ("structure-pattern", r"^/basePath$", "BasePathNotValid"),
-    ("structure-pattern", r"/(consumes|produces)/\d+$", "MimeTypeNotValid"),
-    ("structure-member", r"^/paths/[^/]+$", "OperationPathMustStartWithSlash"),
-    ("structure-member", r"^/securityDefinitions/[^/]+/", "SecuritySchemePropertyNotValid"),
-    ("structure-member", r"/responses/[^/]+$", "ResponseMustBeDefaultOrHttpStatusCode"),
-    ("structure-member", r"/(?i:xms|x_|x-|ms-)[^/]*$", "ExtensionNameNotValid"),
-    (
-        "structure-member",
-        r"/(anyOf|oneOf|not|patternProperties|nullable|const|examples|if|then|else|contains|dependencies)$",
-        "SwaggerKeywordNotSupported",
-    ),
-    ("structure-member", r"", "AdditionalPropertyNotAllowed"),
-    ("structure-required", r"^/securityDefinitions/[^/]+$", "SecuritySchemePropertyRequired"),
-    ("structure-required", r"", "RequiredPropertyMissing"),
-    ("structure-type", r"/security/\d+/[^/]+$", "SecurityRequirementMustHaveValue"),
-    ("structure-type", r"", "JsonTypeIncorrect"),
-    ("structure-range", r"/multipleOf$", "MultipleOfMustBeGreaterThanZero"),
-    ("structure-range", r"/maxItems$", "MaxItemsMustBeGreaterThanOrEqualToZero"),
-    ("structure-range", r"/maxLength$", "MaxLengthMustBeGreaterThanOrEqualToZero"),
-    ("structure-range", r"/maxProperties$", "MaxPropertiesMustBeGreaterThanOrEqualToZero"),
-    ("structure-range", r"/minItems$", "MinItemsMustBeGreaterThanOrEqualToZero"),
-    ("structure-range", r"/minLength$", "MinLengthMustBeGreaterThanOrEqualToZero"),
-    ("structure-range", r"/minProperties$", "MinPropertiesMustBeGreaterThanOrEqualToZero"),
-    ("email-invalid", r"", "ContactEmailNotValid"),
-    ("url-invalid", r"", "UrlNotValid"),
-    ("reference-outside", r"", "JsonPointerNotValid"),
-    ("reference-dangling", _PARAMETER + r"/\$ref$", "ParameterReferenceNotFound"),
-    ("reference-dangling", r"/responses/[^/]+/\$ref$", "ResponseReferenceNotFound"),
-    ("reference-dangling", r"", "SchemaReferenceNotFound"),
-    ("reference-home", _PARAMETER + r"/\$ref$", "ParameterReferenceNotValid"),
-    ("reference-home", r"/responses/[^/]+/\$ref$", "ResponseReferenceNotValid"),
-    ("reference-home", r"", "SchemaReferenceNotValid"),
-    ("reference-circular", _PARAMETER + r"/\$ref$", "ParameterRefLoopNotAllowed"),
-    ("reference-circular", r"/responses/[^/]+/\$ref$", "ResponseRefLoopNotAllowed"),
-    ("reference-circular", r"", "SchemaRefLoopNotAllowed"),
-    ("path-equivalent", r"", "DuplicateOperationPath"),
-    ("path-query", r"", "OperationPathMayNotContainQueryOrFragment"),
-    ("path-fragment", r"", "OperationPathMayNotContainQueryOrFragment"),
-    ("path-template", r"", "OperationPathTemplateNotValid"),
-    ("path-parameter", r"/name$", "PathParameterNotDefinedInTemplate"),
-    ("path-parameter", r"", "OperationMissingPathParameter"),
-    ("parameter-optional-path", r"", "PathParameterMustBeRequired"),
-    ("parameter-duplicate", r"^/paths/[^/]+/parameters/", "PathParametersContainDuplicateParameter"),
-    ("parameter-duplicate", r"", "OperationParametersContainDuplicateParameter"),
-    ("body-twice", r"^/paths/[^/]+/parameters/", "PathParametersContainMultipleBodyParameters"),
-    ("body-twice", r"", "OperationParametersContainMultipleBodyParameters"),
-    ("operation-id-duplicate", r"", "OperationIdNotUnique"),
-    ("operation-without-success", r"", "OperationShouldHaveSuccessfulResponse"),
-    ("dynamic-operation", r"", "OperationIdNotFound"),
-    ("dynamic-parameter", r"", "OperationParameterNameNotFound"),
-    ("enum-invalid", r"", "InvalidEnumValue"),
-    ("format-unknown", r"", "UnrecognizedTypeFormat"),
-    ("format-contradicts", r"", "UnrecognizedTypeFormat"),
-    ("trigger-callback", r"", "WebhookOperationsMissingNotificationUrlProperty"),
-    ("array-without-items", r"", "ArrayHasNoItems"),
-    ("media-type-invalid", r"", "MimeTypeNotValid"),
-    ("media-type-unknown", r"", "MimeTypeNotSupported"),
-    ("file-place", r"", "FileParameterMustBeInFormData"),
-    ("header-reserved", r"", "ReservedParameterIsUsed"),
-    ("default-invalid", r"", "DefaultValueMustMatchType"),
-    ("host-invalid", r"^/host$", "HostNameNotValid"),
-    ("host-invalid", r"", "BasePathNotValid"),
-    ("required-unknown", r"", "RequiredPropertyDefinitionMissing"),
-    ("tag-duplicate", r"", "TagRedefined"),
-    ("schema-endless", r"", "RequiredLoopInSchemaNotAllowed"),
-    ("scope-undefined", r"", "OAuthSecurityRequirementValueMustBeScopeName"),
-    ("security-undefined", r"", "SecurityRequirementMustBeDefined"),
-    ("discriminator-undefined", r"", "DiscriminatorMustBeARequiredStringProperty"),
-    ("limits-contradict", r"/exclusiveMaximum$", "ExclusiveMaximumRequiresMaximum"),
-    ("limits-contradict", r"/exclusiveMinimum$", "ExclusiveMinimumRequiresMinimum"),
-    ("limits-contradict", r"/minimum$", "MinimumShouldBeLessThanOrEqualToMaximum"),
-    ("limits-contradict", r"/minItems$", "MinItemsShouldBeLessThanOrEqualToMaxItems"),
-    ("limits-contradict", r"/minLength$", "MinLengthShouldBeLessThanOrEqualToMaxLength"),
-    ("pattern-invalid", r"", "PatternShouldBeValidRegularExpression"),
-    ("scope-misplaced", r"", "SecurityRequirementMustHaveEmptyValue"),
-    ("example-type", r"", "ResponseExampleMustBeProducedByOperation"),
-    ("form-type", r"", "MimeTypeNotCompatibleWithRequestContentSchemaType"),
-    ("path-ambiguous", r"", "PartialDuplicateOperationPath"),
-    ("path-twin", r"", "PathRedefined"),
-    ("operation-id-missing", r"", "OperationIdRequired"),
+_UNSUPPORTED = r"/(anyOf|oneOf|not|patternProperties|nullable|const|examples|if|then|else|contains|dependencies)$"
+ALIASES = (
+    Alias("structure-version", "SpecificationVersionIncorrect"),
+    Alias("structure-value", "SpecificationVersionIncorrect", r"^/swagger$"),
+    Alias("structure-value", "SchemeNotValid", r"/schemes/\d+$"),
+    Alias("structure-value", "CollectionFormatValueNotSupported", r"/collectionFormat$"),
+    Alias("style-place", "CollectionFormatValueNotSupported", r"/collectionFormat$"),
+    Alias("structure-value", "PathParameterMustBeRequired", r"/parameters/[^/]+/required$"),
+    Alias("structure-value", "JsonValueNotInEnum"),
+    Alias("structure-duplicate", "OperationParametersAreNotUnique", r"/parameters/\d+$"),
+    Alias("structure-duplicate", "ArrayDuplicateValue"),
+    Alias("enum-duplicate", "ArrayDuplicateValue"),
+    Alias("structure-empty", "OperationMustHaveResponse", r"/responses$"),
+    Alias("structure-empty", "RequiredPropertyArrayEmpty", r"/required$"),
+    Alias("structure-empty", "EnumMustContainAtLeastOneElement", r"/enum$"),
+    Alias("enum-empty", "EnumMustContainAtLeastOneElement"),
+    Alias("structure-pattern", "HostNameNotValid", r"^/host$"),
+    Alias("structure-pattern", "BasePathNotValid", r"^/basePath$"),
+    Alias("structure-pattern", "MimeTypeNotValid", r"/(consumes|produces)/\d+$"),
+    Alias("structure-member", "OperationPathMustStartWithSlash", r"^/paths/[^/]+$"),
+    Alias("structure-member", "SecuritySchemePropertyNotValid", r"^/securityDefinitions/[^/]+/"),
+    Alias("structure-member", "ResponseMustBeDefaultOrHttpStatusCode", r"/responses/[^/]+$"),
+    Alias("structure-member", "ExtensionNameNotValid", r"/(?i:xms|x_|x-|ms-)[^/]*$"),
+    Alias("structure-member", "SwaggerKeywordNotSupported", _UNSUPPORTED),
+    Alias("structure-member", "AdditionalPropertyNotAllowed"),
+    Alias("structure-required", "SecuritySchemePropertyRequired", r"^/securityDefinitions/[^/]+$"),
+    Alias("structure-required", "RequiredPropertyMissing"),
+    Alias("structure-type", "SecurityRequirementMustHaveValue", r"/security/\d+/[^/]+$"),
+    Alias("structure-type", "JsonTypeIncorrect"),
+    Alias("structure-range", "MultipleOfMustBeGreaterThanZero", r"/multipleOf$"),
+    Alias("structure-range", "MaxItemsMustBeGreaterThanOrEqualToZero", r"/maxItems$"),
+    Alias("structure-range", "MaxLengthMustBeGreaterThanOrEqualToZero", r"/maxLength$"),
+    Alias("structure-range", "MaxPropertiesMustBeGreaterThanOrEqualToZero", r"/maxProperties$"),
+    Alias("structure-range", "MinItemsMustBeGreaterThanOrEqualToZero", r"/minItems$"),
+    Alias("structure-range", "MinLengthMustBeGreaterThanOrEqualToZero", r"/minLength$"),
+    Alias("structure-range", "MinPropertiesMustBeGreaterThanOrEqualToZero", r"/minProperties$"),
+    Alias("email-invalid", "ContactEmailNotValid"),
+    Alias("url-invalid", "UrlNotValid"),
+    Alias("reference-outside", "JsonPointerNotValid"),
+    Alias("reference-dangling", "ParameterReferenceNotFound", _PARAMETER + r"/\$ref$"),
+    Alias("reference-dangling", "ResponseReferenceNotFound", r"/responses/[^/]+/\$ref$"),
+    Alias("reference-dangling", "SchemaReferenceNotFound"),
+    Alias("reference-home", "ParameterReferenceNotValid", _PARAMETER + r"/\$ref$"),
+    Alias("reference-home", "ResponseReferenceNotValid", r"/responses/[^/]+/\$ref$"),
+    Alias("reference-home", "SchemaReferenceNotValid"),
+    Alias("reference-circular", "ParameterRefLoopNotAllowed", _PARAMETER + r"/\$ref$"),
+    Alias("reference-circular", "ResponseRefLoopNotAllowed", r"/responses/[^/]+/\$ref$"),
+    Alias("reference-circular", "SchemaRefLoopNotAllowed"),
+    Alias("path-equivalent", "DuplicateOperationPath"),
+    Alias("path-query", "OperationPathMayNotContainQueryOrFragment"),
+    Alias("path-fragment", "OperationPathMayNotContainQueryOrFragment"),
+    Alias("path-template", "OperationPathTemplateNotValid"),
+    Alias("path-parameter", "PathParameterNotDefinedInTemplate", r"/name$"),
+    Alias("path-parameter", "OperationMissingPathParameter"),
+    Alias("parameter-optional-path", "PathParameterMustBeRequired"),
+    Alias("parameter-duplicate", "PathParametersContainDuplicateParameter", r"^/paths/[^/]+/parameters/"),
+    Alias("parameter-duplicate", "OperationParametersContainDuplicateParameter"),
+    Alias("body-twice", "PathParametersContainMultipleBodyParameters", r"^/paths/[^/]+/parameters/"),
+    Alias("body-twice", "ParameterListContainsFormDataAndBody", location="formData"),
+    Alias("body-twice", "OperationParametersContainMultipleBodyParameters"),
+    Alias("operation-id-duplicate", "OperationIdNotUnique"),
+    Alias("operation-without-success", "OperationShouldHaveSuccessfulResponse"),
+    Alias("dynamic-operation", "OperationIdNotFound"),
+    Alias("dynamic-parameter", "OperationParameterNameNotFound"),
+    Alias("enum-invalid", "InvalidEnumValue"),
+    Alias("format-unknown", "UnrecognizedTypeFormat"),
+    Alias("format-contradicts", "UnrecognizedTypeFormat"),
+    Alias("trigger-callback", "WebhookOperationsMissingNotificationUrlProperty"),
+    Alias("array-without-items", "ArrayHasNoItems"),
+    Alias("media-type-invalid", "MimeTypeNotValid"),
+    Alias("media-type-unknown", "MimeTypeNotSupported"),
+    Alias("file-place", "FileParameterMustBeInFormData"),
+    Alias("header-reserved", "ReservedParameterIsUsed"),
+    Alias("default-invalid", "DefaultValueMustMatchType"),
+    Alias("host-invalid", "HostNameNotValid", r"^/host$"),
+    Alias("host-invalid", "BasePathNotValid"),
+    Alias("required-unknown", "RequiredPropertyDefinitionMissing"),
+    Alias("tag-duplicate", "TagRedefined"),
+    Alias("schema-endless", "RequiredLoopInSchemaNotAllowed"),
+    Alias("scope-undefined", "OAuthSecurityRequirementValueMustBeScopeName"),
+    Alias("security-undefined", "SecurityRequirementMustBeDefined"),
+    Alias("discriminator-undefined", "DiscriminatorMustBeARequiredStringProperty"),
+    Alias("limits-contradict", "ExclusiveMaximumRequiresMaximum", r"/exclusiveMaximum$"),
+    Alias("limits-contradict", "ExclusiveMinimumRequiresMinimum", r"/exclusiveMinimum$"),
+    Alias("limits-contradict", "MinimumShouldBeLessThanOrEqualToMaximum", r"/minimum$"),
+    Alias("limits-contradict", "MinItemsShouldBeLessThanOrEqualToMaxItems", r"/minItems$"),
+    Alias("limits-contradict", "MinLengthShouldBeLessThanOrEqualToMaxLength", r"/minLength$"),
+    Alias("pattern-invalid", "PatternShouldBeValidRegularExpression"),
+    Alias("scope-misplaced", "SecurityRequirementMustHaveEmptyValue"),
+    Alias("example-type", "ResponseExampleMustBeProducedByOperation"),
+    Alias("form-type", "MimeTypeNotCompatibleWithRequestContentSchemaType"),
+    Alias("path-ambiguous", "PartialDuplicateOperationPath"),
+    Alias("path-twin", "PathRedefined"),
+    Alias("operation-id-missing", "OperationIdRequired"),
 )
 
-for _ours, _, _id in SAME:
-    if _id not in RULES:
-        RULES.add(Rule(_id, RULES[_ours].severity, reported_by=_ours, why=RULES[_ours].why, fix=RULES[_ours].fix))
+for alias in ALIASES:
+    if alias.id not in RULES:
+        rule = RULES[alias.rule]
+        RULES.add(Rule(alias.id, rule.severity, reported_by=rule.id, why=rule.why, fix=rule.fix))
 
 
-def renamed(found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings under Microsoft's ids, where it has one for them."""
-    made = []
-    for one in found:
-        same = next((id for own, at, id in SAME if own == one.rule and re.search(at, one.pointer)), one.rule)
-        if same == "OperationParametersContainMultipleBodyParameters" and "form field" in one.message:
-            same = "ParameterListContainsFormDataAndBody"
-        made.append(replace(one, rule=same))
-    return made
+def renamed(findings: Iterable[Diagnostic], tree: Tree) -> Iterator[Diagnostic]:
+    """The findings under Microsoft's ids, if it has one for them."""
+    for finding in findings:
+        id = next((alias.id for alias in ALIASES if alias.applies(finding, tree)), finding.rule)
+        yield replace(finding, rule=id)

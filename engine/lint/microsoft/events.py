@@ -2,105 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from openconnectors.engine.lint.microsoft.profile import inputs, is_internal
+from openconnectors.engine.lint.microsoft.profile import body_schemas, is_internal
 from openconnectors.engine.lint.microsoft.table import check
-from openconnectors.engine.lint.rules import Case, Finding
+from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node
 
-# Triggers and notifications
-
-_CONTENT, _URL, _NOTE = "x-ms-notification-content", "x-ms-notification-url", "x-ms-notification"
+_CONTENT, _URL, _NOTIFICATION = "x-ms-notification-content", "x-ms-notification-url", "x-ms-notification"
 
 
 def is_webhook(node: Node) -> bool:
-    """Whether an operation subscribes to events."""
-    holders = [one.value for one in (node, node.parent) if one is not None and isinstance(one.value, Mapping)]
-    return any(_CONTENT in one for one in holders)
+    """Return True if an operation subscribes to events that the service sends."""
+    return node.has(_CONTENT) or (node.parent is not None and node.parent.has(_CONTENT))
+
+
+# Notifications: a trigger that is notified by a webhook, then fetches the events
 
 
 @check("NotificationExtensionSupportedForTriggerOnly")
-def _note_trigger(node: Node, case: Case) -> Iterator[Finding]:
-    if "x-ms-trigger" not in node.value:
-        yield Finding(node.at(_NOTE), "x-ms-notification without x-ms-trigger", True)
+def _trigger_only(node: Node, context: Context) -> Iterator[Finding]:
+    if not node.has("x-ms-trigger"):
+        yield Finding(node.at(_NOTIFICATION), "x-ms-notification without x-ms-trigger", key=True)
 
 
 @check("NotificationExtensionNotSupportedInWebhookOperation")
-def _note_webhook(node: Node, case: Case) -> Iterator[Finding]:
+def _not_in_webhook(node: Node, context: Context) -> Iterator[Finding]:
     if is_webhook(node):
-        yield Finding(node.at(_NOTE), "x-ms-notification at a webhook", True)
+        yield Finding(node.at(_NOTIFICATION), "x-ms-notification is not supported in a webhook operation", key=True)
 
 
-def _subscribing(node: Node, case: Case) -> Node | None:
-    own = node.get(_NOTE)
-    return case.ids.get(str(own.get("operationId"))) if isinstance(own, Mapping) else None
+def _subscription(node: Node, context: Context) -> Node | None:
+    """The operation that subscribes to the notifications."""
+    return context.operations.get(str(node.mapping(_NOTIFICATION).get("operationId")))
 
 
 @check("NotificationOperationMustBeWebhook")
-def _note_operation(node: Node, case: Case) -> Iterator[Finding]:
-    subscribing = _subscribing(node, case)
-    if subscribing is not None and not is_webhook(subscribing):
-        yield Finding(node.at(_NOTE, "operationId"), f"{subscribing.get('operationId')} is no webhook")
+def _subscription_is_webhook(node: Node, context: Context) -> Iterator[Finding]:
+    subscription = _subscription(node, context)
+    if subscription is not None and not is_webhook(subscription):
+        message = f"{subscription.get('operationId')} is not a webhook"
+        yield Finding(node.at(_NOTIFICATION, "operationId"), message)
 
 
 @check("BodyOrFormDataParameterInFetchOperationNotAllowed")
-def _fetch_body(node: Node, case: Case) -> Iterator[Finding]:
-    for one in case.tree.parameters(node):
-        if one.get("in") in ("body", "formData"):
-            yield Finding(one.pointer, f"{one.get('name')!r} is in {one.get('in')}")
+def _no_body(node: Node, context: Context) -> Iterator[Finding]:
+    for parameter in context.tree.parameters(node):
+        if parameter.get("in") in ("body", "formData"):
+            message = f"{parameter.get('name')!r} is in the body of an operation that fetches events"
+            yield Finding(parameter.pointer, message)
 
 
 @check("ParamtersWithSameNameMustHaveSameTypeAndVisibility")
-def _fetch_alike(node: Node, case: Case) -> Iterator[Finding]:
-    subscribing = _subscribing(node, case)
-    other = {str(one.get("name")): one for one in case.tree.parameters(subscribing)} if subscribing is not None else {}
-    for one in case.tree.parameters(node):
-        twin = other.get(str(one.get("name")))
-        if twin is not None and any(one.get(name) != twin.get(name) for name in ("type", "x-ms-visibility")):
-            yield Finding(
-                one.pointer,
-                f"{one.get('name')!r} differs from that of {subscribing and subscribing.get('operationId')}",
-            )
+def _same_parameters(node: Node, context: Context) -> Iterator[Finding]:
+    subscription = _subscription(node, context)
+    if subscription is None:
+        return
+    others = {str(other.get("name")): other for other in context.tree.parameters(subscription)}
+    for parameter in context.tree.parameters(node):
+        other = others.get(str(parameter.get("name")))
+        if other is not None and any(parameter.get(name) != other.get(name) for name in ("type", "x-ms-visibility")):
+            message = f"{parameter.get('name')!r} has another type or visibility in {subscription.get('operationId')}"
+            yield Finding(parameter.pointer, message)
+
+
+# The callback URL
 
 
 @check("OperationMustHaveNotificationContentExtension")
-def _content_missing(node: Node, case: Case) -> Iterator[Finding]:
-    marked = [one for one in inputs(node, case) if one.get(_URL) is True]
-    if marked and not is_webhook(node):
-        yield Finding(node.pointer, f"{node.get('operationId')} takes a URL for events that are not described", True)
+def _content_missing(node: Node, context: Context) -> Iterator[Finding]:
+    takes_url = any(schema.get(_URL) is True for schema in body_schemas(node, context))
+    if takes_url and not is_webhook(node):
+        message = f"{node.get('operationId')} takes a callback URL but does not describe its notifications"
+        yield Finding(node.pointer, message, key=True)
 
 
 @check("NotificationUrlNotAllowedInThisPosition")
-def _url_position(node: Node, case: Case) -> Iterator[Finding]:
-    answer = node.above("response")
-    if node.get(_URL) is True and (node.kind != "schema" or answer is not None):
-        yield Finding(node.at(_URL), "a notification URL outside of the body", True)
+def _position(node: Node, context: Context) -> Iterator[Finding]:
+    if node.get(_URL) is True and (node.kind != "schema" or node.above("response") is not None):
+        yield Finding(node.at(_URL), "a callback URL outside the request body", key=True)
 
 
 @check("NotificationUrlNotString")
-def _url_type(node: Node, case: Case) -> Iterator[Finding]:
+def _type(node: Node, context: Context) -> Iterator[Finding]:
     if node.get(_URL) is True and node.get("type") not in (None, "string"):
-        yield Finding(node.at("type"), f"the notification URL is of type {node.get('type')}")
+        yield Finding(node.at("type"), f"the callback URL is of type {node.get('type')}, not string")
 
 
 @check("NotificationUrlNotInternal")
-def _url_internal(node: Node, case: Case) -> Iterator[Finding]:
+def _internal(node: Node, context: Context) -> Iterator[Finding]:
     holder: Node | None = node
     while holder is not None and holder.kind == "schema":
         if is_internal(holder):
             return
         holder = holder.parent
     if node.get(_URL) is True:
-        yield Finding(node.pointer, f"the notification URL {node.name!r} is not internal", True)
+        yield Finding(node.pointer, f"the callback URL {node.name!r} is not internal", key=True)
 
 
 @check("NotificationUrlNotRequired")
-def _url_required(node: Node, case: Case) -> Iterator[Finding]:
-    own: Node = node
-    while node.get(_URL) is True and own.parent is not None and own.parent.kind == "schema":
-        required = own.parent.get("required")
-        if own.pointer == own.parent.at("properties", own.name) and own.name not in (required or ()):
-            yield Finding(own.pointer, f"{own.name!r} is not required", True)
+def _required(node: Node, context: Context) -> Iterator[Finding]:
+    schema: Node = node
+    while node.get(_URL) is True and schema.parent is not None and schema.parent.kind == "schema":
+        holder = schema.parent
+        is_property = schema.pointer == holder.at("properties", schema.name)
+        if is_property and schema.name not in (holder.get("required") or ()):
+            yield Finding(schema.pointer, f"the property {schema.name!r} is not required", key=True)
             return
-        own = own.parent
+        schema = holder

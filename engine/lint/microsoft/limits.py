@@ -1,6 +1,6 @@
-"""Limits that Microsoft applies and does not publish with its rules.
+"""Limits that Microsoft applies but does not publish with its rules.
 
-They are ours, above what every published connector at hand has; where they do not hold, ``--ignore`` leaves a rule out.
+They are ours, above what every published connector at hand has. If one does not hold, ``--ignore`` leaves its rule out.
 """
 
 from __future__ import annotations
@@ -13,3 +13,5 @@ MAX_OPERATION_SCHEMAS = 1024
 MAX_BODY_SCHEMAS = 512
 MAX_DEPTH = 24
 MAX_CATEGORIES = 3
+MAX_TITLE = 30
+MIN_DESCRIPTION, MAX_DESCRIPTION = 30, 500

@@ -1,31 +1,33 @@
-"""What rules of the profile ask of nodes."""
+"""What several rules of the profile ask of nodes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.lint.rules import Case
+from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import Node
 
 
 def is_internal(node: Node) -> bool:
-    """Whether what is described is hidden from people."""
+    """Return True if something is hidden from people (``x-ms-visibility: internal``)."""
     return str(node.get("x-ms-visibility", "")).lower() == "internal"
 
 
-def inputs(operation: Node, case: Case) -> Iterator[Node]:
-    """Every schema of an operation's body, each once."""
-    bodies = (one for one in case.tree.parameters(operation) if one.get("in") == "body")
-    yield from below([schema for one in bodies if (schema := case.tree.schema_of(one)) is not None], case)
+def body_schemas(operation: Node, context: Context) -> Iterator[Node]:
+    """The schemas of an operation's request body, at any depth, each once."""
+    bodies = (parameter for parameter in context.tree.parameters(operation) if parameter.get("in") == "body")
+    schemas = [schema for body in bodies if (schema := context.tree.schema_of(body)) is not None]
+    yield from schemas_below(schemas, context)
 
 
-def below(roots: list[Node], case: Case) -> Iterator[Node]:
-    """Every schema within some, each once."""
+def schemas_below(roots: list[Node], context: Context) -> Iterator[Node]:
+    """Schemas with those inside them, at any depth, each once."""
     waiting, seen = list(roots), set()
     while waiting:
-        own = case.tree.resolve(waiting.pop())
-        if own is None or own.pointer in seen or not isinstance(own.value, Mapping):
+        schema = context.tree.resolve(waiting.pop())
+        if schema is None or schema.pointer in seen or not isinstance(schema.value, Mapping):
             continue
-        seen.add(own.pointer)
-        yield own
-        waiting += [one for one in case.tree.children.get(own.pointer, ()) if one.kind == "schema"]
+        seen.add(schema.pointer)
+        yield schema
+        children = context.tree.children.get(schema.pointer, ())
+        waiting += [child for child in children if child.kind == "schema"]

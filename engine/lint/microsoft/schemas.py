@@ -1,4 +1,4 @@
-"""Schemas, and the extensions of values."""
+"""Schemas: binary data, properties, size, and the extensions of their values."""
 
 from __future__ import annotations
 
@@ -12,200 +12,212 @@ from openconnectors.engine.lint.microsoft.limits import (
     MAX_OPERATIONS,
     MAX_SCHEMAS,
 )
-from openconnectors.engine.lint.microsoft.profile import below, inputs, is_internal
+from openconnectors.engine.lint.microsoft.profile import body_schemas, is_internal, schemas_below
 from openconnectors.engine.lint.microsoft.table import check
-from openconnectors.engine.lint.rules import Case, Finding
-from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.tree import Node, mapping
 
-# Schemas
-
-
-def _is_binary(node: Node) -> bool:
-    return bool(node.get("type") == "string" and node.get("format") == "binary")
+# Types and properties
 
 
 @check("InvalidStringBinaryProperty")
-def _binary_within(node: Node, case: Case) -> Iterator[Finding]:
-    if _is_binary(node) and node.parent is not None and node.parent.kind == "schema":
-        yield Finding(node.at("format"), f"{node.name!r} holds octets within an object")
+def _binary_property(node: Node, context: Context) -> Iterator[Finding]:
+    binary = node.get("type") == "string" and node.get("format") == "binary"
+    if binary and node.parent is not None and node.parent.kind == "schema":
+        yield Finding(node.at("format"), f"{node.name!r} is binary data inside an object")
 
 
 @check("SchemaTypeFileNotValid")
-def _file_within(node: Node, case: Case) -> Iterator[Finding]:
+def _file(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("type") == "file" and (node.parent is None or node.parent.kind not in ("response", "parameter")):
-        yield Finding(node.at("type"), "a file within a schema")
+        yield Finding(node.at("type"), "the type file is not allowed inside a schema")
 
 
 @check("RequiredPropertyNotOnObject")
-def _required_elsewhere(node: Node, case: Case) -> Iterator[Finding]:
+def _required_elsewhere(node: Node, context: Context) -> Iterator[Finding]:
     if isinstance(node.get("required"), list) and node.get("type") not in (None, "object"):
-        yield Finding(node.at("required"), f"`required` in a schema of type {node.get('type')}", True)
+        yield Finding(node.at("required"), f"`required` has no effect on type {node.get('type')}", key=True)
 
 
 @check("RequiredReadOnlyPropertyNotAllowedAsInput")
-def _read_only_input(node: Node, case: Case) -> Iterator[Finding]:
-    for schema in inputs(node, case):
-        required = schema.get("required")
-        for name in required if isinstance(required, list) else ():
-            inner = case.tree.nodes.get(schema.at("properties", name))
+def _read_only_input(node: Node, context: Context) -> Iterator[Finding]:
+    for schema in body_schemas(node, context):
+        for name in schema.array("required"):
+            inner = context.tree.nodes.get(schema.at("properties", name))
             if inner is not None and inner.get("readOnly") is True:
-                yield Finding(inner.at("readOnly"), f"{name!r} is read only, and required of the caller")
+                yield Finding(inner.at("readOnly"), f"{name!r} is read-only but required in the request")
 
 
 @check("InternalPropertyWithDefaultOptional")
-def _internal_property(node: Node, case: Case) -> Iterator[Finding]:
-    required = node.get("required")
-    for one in case.tree.children.get(node.pointer, ()):
-        inside = one.pointer == node.at("properties", one.name)
-        if inside and is_internal(one) and "default" in one.value and one.name not in (required or ()):
-            yield Finding(one.pointer, f"the internal {one.name!r} has a default, and is not required", True)
+def _internal_property(node: Node, context: Context) -> Iterator[Finding]:
+    required = node.get("required") or ()
+    for child in context.tree.children.get(node.pointer, ()):
+        is_property = child.pointer == node.at("properties", child.name)
+        if is_property and is_internal(child) and child.has("default") and child.name not in required:
+            message = f"the internal property {child.name!r} has a default but is not required"
+            yield Finding(child.pointer, message, key=True)
 
 
 _HOLDERS = {"/definitions": "schema", "/parameters": "parameter", "/responses": "response"}
 
 
 @check("SchemaRefLoopNotAllowed", "ParameterRefLoopNotAllowed", "ResponseRefLoopNotAllowed")
-def _definition_reference(node: Node, case: Case) -> Iterator[Finding]:
+def _only_a_reference(node: Node, context: Context) -> Iterator[Finding]:
     if _HOLDERS.get(node.pointer.rpartition("/")[0]) == node.kind and node.reference:
         yield Finding(node.at("$ref"), f"the definition {node.name!r} is only a reference")
 
 
+# Size
+
+
 @check("SchemaTooDeep")
-def _deep(node: Node, case: Case) -> Iterator[Finding]:
-    for root in _roots(node, case):
-        depth = _depth(root, case, frozenset())
+def _too_deep(node: Node, context: Context) -> Iterator[Finding]:
+    for schema in _schemas(node, context):
+        depth = _depth(schema, context, frozenset())
         if depth > MAX_DEPTH:
-            yield Finding(root.pointer, f"the schema is {depth} levels deep; {MAX_DEPTH} is the most")
+            yield Finding(schema.pointer, f"the schema is {depth} levels deep; at most {MAX_DEPTH} are allowed")
 
 
-def _roots(operation: Node, case: Case) -> list[Node]:
-    nodes = [*case.tree.parameters(operation), *case.tree.answers(operation).values()]
-    return [schema for one in nodes if "schema" in one.value and (schema := case.tree.schema_of(one)) is not None]
+def _schemas(operation: Node, context: Context) -> list[Node]:
+    """The schemas of the parameters and responses of an operation."""
+    nodes = [*context.tree.parameters(operation), *context.tree.responses(operation).values()]
+    return [schema for node in nodes if node.has("schema") and (schema := context.tree.schema_of(node)) is not None]
 
 
-def _depth(node: Node, case: Case, above: frozenset[str]) -> int:
-    known: dict[str, int] = case.notes.setdefault("depths", {})
-    own = case.tree.resolve(node)
-    if own is None or own.pointer in above:
+def _depths(context: Context) -> dict[str, int]:
+    """The depths of schemas that are known so far, by pointer."""
+    return {}
+
+
+def _depth(node: Node, context: Context, above: frozenset[str]) -> int:
+    """The levels of a schema; one that contains itself ends where it comes back (``above``)."""
+    depths = context.once(_depths)
+    schema = context.tree.resolve(node)
+    if schema is None or schema.pointer in above:
         return 0
-    if own.pointer not in known:
-        inner = [one for one in case.tree.children.get(own.pointer, ()) if one.kind == "schema"]
-        known[own.pointer] = 1 + max((_depth(one, case, above | {own.pointer}) for one in inner), default=0)
-    return known[own.pointer]
-
-
-def _count(roots: list[Node], case: Case) -> int:
-    return sum(1 for _ in below(roots, case))
+    if schema.pointer not in depths:
+        inner = [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
+        above = above | {schema.pointer}
+        depths[schema.pointer] = 1 + max((_depth(child, context, above) for child in inner), default=0)
+    return depths[schema.pointer]
 
 
 @check("OperationSchemaCountExceedsMaxAllowed")
-def _operation_schemas(node: Node, case: Case) -> Iterator[Finding]:
-    count = _count(_roots(node, case), case)
+def _operation_schemas(node: Node, context: Context) -> Iterator[Finding]:
+    count = sum(1 for _ in schemas_below(_schemas(node, context), context))
     if count > MAX_OPERATION_SCHEMAS:
-        yield Finding(node.pointer, f"the operation has {count} schemas; {MAX_OPERATION_SCHEMAS} is the most", True)
+        message = f"the operation has {count} schemas; at most {MAX_OPERATION_SCHEMAS} are allowed"
+        yield Finding(node.pointer, message, key=True)
 
 
 @check("BodySchemaCountExceedsMaxAllowed")
-def _body_schemas(node: Node, case: Case) -> Iterator[Finding]:
-    count = sum(1 for _ in inputs(node, case))
+def _body_schemas(node: Node, context: Context) -> Iterator[Finding]:
+    count = sum(1 for _ in body_schemas(node, context))
     if count > MAX_BODY_SCHEMAS:
-        yield Finding(node.pointer, f"the body has {count} schemas; {MAX_BODY_SCHEMAS} is the most", True)
+        message = f"the body has {count} schemas; at most {MAX_BODY_SCHEMAS} are allowed"
+        yield Finding(node.pointer, message, key=True)
 
 
 @check("TotalSchemaCountExceedsMaxAllowed")
-def _total_schemas(node: Node, case: Case) -> Iterator[Finding]:
-    if len(case.tree["schema"]) > MAX_SCHEMAS:
-        yield Finding(
-            "/definitions", f"the document has {len(case.tree['schema'])} schemas; {MAX_SCHEMAS} is the most", True
-        )
+def _total_schemas(node: Node, context: Context) -> Iterator[Finding]:
+    count = len(context.tree["schema"])
+    if count > MAX_SCHEMAS:
+        yield Finding("/definitions", f"the document has {count} schemas; at most {MAX_SCHEMAS} are allowed", key=True)
 
 
 @check("TotalOperationsCountExceedsMaxAllowed")
-def _total_operations(node: Node, case: Case) -> Iterator[Finding]:
-    if len(case.tree.operations) > MAX_OPERATIONS:
-        yield Finding(
-            "/paths", f"the document has {len(case.tree.operations)} operations; {MAX_OPERATIONS} is the most", True
-        )
+def _total_operations(node: Node, context: Context) -> Iterator[Finding]:
+    count = len(context.tree.operations)
+    if count > MAX_OPERATIONS:
+        message = f"the document has {count} operations; at most {MAX_OPERATIONS} are allowed"
+        yield Finding("/paths", message, key=True)
 
 
 # Extensions of values
 
 
 def _enum_values(node: Node) -> list[tuple[int, Mapping[str, Any]]]:
-    given = node.get("x-ms-enum-values")
-    return [
-        (index, one) for index, one in enumerate(given if isinstance(given, list) else ()) if isinstance(one, Mapping)
-    ]
+    """The items of x-ms-enum-values that are mappings, with their indexes."""
+    return [(index, item) for index, item in enumerate(node.array("x-ms-enum-values")) if isinstance(item, Mapping)]
 
 
 @check("DuplicateEnumValuesInExtension")
-def _enum_values_twice(node: Node, case: Case) -> Iterator[Finding]:
+def _enum_values_twice(node: Node, context: Context) -> Iterator[Finding]:
     seen: list[Any] = []
-    for index, one in _enum_values(node):
-        if one.get("value") in seen:
-            yield Finding(node.at("x-ms-enum-values", index), f"{one.get('value')!r} stands here a second time")
-        seen.append(one.get("value"))
+    for index, item in _enum_values(node):
+        if item.get("value") in seen:
+            message = f"{item.get('value')!r} is already in x-ms-enum-values"
+            yield Finding(node.at("x-ms-enum-values", index), message)
+        seen.append(item.get("value"))
 
 
 @check("InvalidEnumValuesExtensionValue")
-def _enum_values_known(node: Node, case: Case) -> Iterator[Finding]:
+def _enum_values_known(node: Node, context: Context) -> Iterator[Finding]:
     allowed = node.get("enum")
-    for index, one in _enum_values(node) if isinstance(allowed, list) else ():
-        if one.get("value") not in (allowed or ()):
-            yield Finding(node.at("x-ms-enum-values", index, "value"), f"{one.get('value')!r} is no value of the enum")
+    for index, item in _enum_values(node) if isinstance(allowed, list) else ():
+        if item.get("value") not in (allowed or ()):
+            yield Finding(node.at("x-ms-enum-values", index, "value"), f"{item.get('value')!r} is not in the enum")
 
 
 @check("MissingEnumValuesDisplayName")
-def _enum_values_named(node: Node, case: Case) -> Iterator[Finding]:
-    for index, one in _enum_values(node):
-        if not one.get("displayName"):
-            yield Finding(node.at("x-ms-enum-values", index), f"{one.get('value')!r} has no displayName")
+def _enum_values_named(node: Node, context: Context) -> Iterator[Finding]:
+    for index, item in _enum_values(node):
+        if not item.get("displayName"):
+            yield Finding(node.at("x-ms-enum-values", index), f"{item.get('value')!r} has no displayName")
 
 
 @check("InvalidCustomEditorExtensionDictionaryValue")
-def _editor(node: Node, case: Case) -> Iterator[Finding]:
-    if node.get("x-ms-editor") == "dictionary" and not (
-        node.get("type") == "object" and node.get("additionalProperties")
-    ):
-        yield Finding(node.at("x-ms-editor"), "`dictionary` for what is no open object")
+def _editor(node: Node, context: Context) -> Iterator[Finding]:
+    is_open = node.get("type") == "object" and node.get("additionalProperties")
+    if node.get("x-ms-editor") == "dictionary" and not is_open:
+        message = "`dictionary` is for objects with additional properties"
+        yield Finding(node.at("x-ms-editor"), message)
 
 
-_FILTERS = """
+_NAMES = """
     eq ne gt ge lt le and or not contains startswith endswith length indexof replace substring substringof toupper
     tolower trim concat year month day hour minute second date time now totaloffsetminutes totalseconds round floor
     ceiling min max sum countdistinct average null add sub mul div mod isof cast
 """
+_FILTERS = frozenset(_NAMES.split())
+"""The operators and functions of OData's $filter, and the aggregates of published connectors."""
 
 
 def _filters(node: Node) -> list[Any] | None:
-    given = node.get("x-ms-capabilities")
-    found = given.get("filterFunctions") if isinstance(given, Mapping) else node.get("filterFunctions")
-    return found if isinstance(found, list) else None
+    """The filter functions of a schema; None if it has none."""
+    capabilities = node.get("x-ms-capabilities")
+    holder = capabilities if isinstance(capabilities, Mapping) else mapping(node.value)
+    functions = holder.get("filterFunctions")
+    return functions if isinstance(functions, list) else None
+
+
+def _filters_pointer(node: Node, *steps: int) -> str:
+    return node.at("x-ms-capabilities", "filterFunctions", *steps)
 
 
 @check("FilterFunctionsPropertyEmpty")
-def _filters_empty(node: Node, case: Case) -> Iterator[Finding]:
+def _filters_empty(node: Node, context: Context) -> Iterator[Finding]:
     if _filters(node) == []:
-        yield Finding(node.at("x-ms-capabilities", "filterFunctions"), "the list is empty")
+        yield Finding(_filters_pointer(node), "filterFunctions is empty")
 
 
 @check("FilterFunctionsPropertyHasDuplicates")
-def _filters_twice(node: Node, case: Case) -> Iterator[Finding]:
-    given = _filters(node) or []
-    for index, one in enumerate(given):
-        if one in given[:index]:
-            yield Finding(node.at("x-ms-capabilities", "filterFunctions", index), f"{one!r} stands here a second time")
+def _filters_twice(node: Node, context: Context) -> Iterator[Finding]:
+    functions = _filters(node) or []
+    for index, name in enumerate(functions):
+        if name in functions[:index]:
+            yield Finding(_filters_pointer(node, index), f"{name!r} is already in filterFunctions")
 
 
 @check("FilterFunctionsPropertyInvalidValue")
-def _filters_known(node: Node, case: Case) -> Iterator[Finding]:
-    for index, one in enumerate(_filters(node) or []):
-        if str(one).lower() not in _FILTERS.split():
-            yield Finding(node.at("x-ms-capabilities", "filterFunctions", index), f"{one!r} is no function of a filter")
+def _filters_known(node: Node, context: Context) -> Iterator[Finding]:
+    for index, name in enumerate(_filters(node) or []):
+        if str(name).lower() not in _FILTERS:
+            yield Finding(_filters_pointer(node, index), f"{name!r} is not a filter function")
 
 
 @check("FilterFunctionsPropertyInInputSchema")
-def _filters_input(node: Node, case: Case) -> Iterator[Finding]:
-    for schema in inputs(node, case):
+def _filters_input(node: Node, context: Context) -> Iterator[Finding]:
+    for schema in body_schemas(node, context):
         if _filters(schema) is not None:
-            yield Finding(schema.at("x-ms-capabilities", "filterFunctions"), "a filter in what is sent", True)
+            yield Finding(_filters_pointer(schema), "filterFunctions in the schema of a request", key=True)

@@ -1,0 +1,177 @@
+"""Policies of a connector: templates, parameters and their values, operations, expressions.
+
+What a template has is read from its row in ``engine.policies.POLICIES``; what a use does, by compiling it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
+from typing import Any
+
+from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.errors import Unsupported, closest
+from openconnectors.engine.lint.properties import Place, connection_parameters, properties
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.table import check
+from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.model import MISSING, PolicyUse
+from openconnectors.engine.policies import POLICIES, compile_policy
+from openconnectors.engine.policies.effects import Ignored
+from openconnectors.engine.policies.expressions import template
+from openconnectors.engine.policies.use import UnusablePolicy
+
+_PREFIX = "x-ms-apimtemplateparameter."
+_OPERATIONS = "x-ms-apimtemplate-operationname"
+_SECTION = "x-ms-apimtemplate-policysection"
+"""The keys of the parameters, in lower case: they are compared without case."""
+_SECTIONS = ("request", "response", "failure")
+
+
+def policies(context: Context) -> Iterator[Place]:
+    """The uses of policies that are mappings."""
+    block = properties(context)
+    for index, use in enumerate(array(block.value.get("policyTemplateInstances")) if block is not None else ()):
+        if isinstance(use, Mapping) and block is not None:
+            yield Place(block.document, f"{block.pointer}/policyTemplateInstances/{index}", str(index), use)
+
+
+def _uses(context: Context) -> Iterator[tuple[Place, PolicyUse | None]]:
+    """The uses of policies, each with the one that the loader read; without, if there is no service."""
+    read = context.service.policies if context.service is not None else ()
+    return zip(policies(context), chain(read, repeat(None)), strict=False)
+
+
+def _parameters(place: Place) -> Mapping[str, Any]:
+    return mapping(place.value.get("parameters"))
+
+
+@check("policy-template")
+def _template(node: Node, context: Context) -> Iterator[Finding]:
+    for place, use in _uses(context):
+        if use is None:
+            continue
+        if use.template not in POLICIES:
+            message = f"the policy template {place.value.get('templateId')!r} is not known"
+            suggestion = closest(use.template, POLICIES)
+            yield Finding(f"{place.pointer}/templateId", message, document=place.document, suggestion=suggestion)
+            continue
+        try:
+            compile_policy(use)
+        except Unsupported as error:
+            parameter = error.parameter if isinstance(error, UnusablePolicy) else ""
+            yield Finding(_pointer(place, parameter), str(error), document=place.document)
+
+
+def _pointer(place: Place, parameter: str) -> str:
+    """The pointer of a parameter of a use, or of the use as a whole if it does not have it."""
+    for name in _parameters(place):
+        if name.lower() == f"{_PREFIX}{parameter.lower()}":
+            return f"{place.pointer}/parameters/{escape(name)}"
+    return place.pointer
+
+
+@check("policy-parameter")
+def _parameter(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        row = POLICIES.get(str(place.value.get("templateId", "")).lower())
+        if row is None:
+            continue
+        known = [parameter.name for parameter in row.parameters]
+        for name in _parameters(place):
+            folded, at = name.lower(), f"{place.pointer}/parameters/{escape(name)}"
+            if folded.startswith(_PREFIX) and folded[len(_PREFIX) :] not in map(str.lower, known):
+                message, suggestion = f"the template has no parameter {name!r}", closest(name[len(_PREFIX) :], known)
+                yield Finding(at, message, True, place.document, suggestion)
+            elif folded.startswith("x-ms-apim") and not folded.startswith((_PREFIX, "x-ms-apimtemplate-")):
+                yield Finding(at, f"{name!r} is not a parameter of policies", True, place.document)
+
+
+@check("policy-value")
+def _value(node: Node, context: Context) -> Iterator[Finding]:
+    for place, use in _uses(context):
+        row = POLICIES.get(str(place.value.get("templateId", "")).lower())
+        choices: dict[str, tuple[str, ...]] = {_SECTION: _SECTIONS}
+        for parameter in row.parameters if row is not None else ():
+            choices[f"{_PREFIX}{parameter.name.lower()}"] = parameter.choices
+        for name, value in _parameters(place).items():
+            allowed = choices.get(name.lower())
+            if allowed and str(value).lower() not in allowed:
+                message = f"{value!r} is not a valid {name.rpartition('.')[2]}; expected {', '.join(allowed)}"
+                at = f"{place.pointer}/parameters/{escape(name)}"
+                yield Finding(at, message, False, place.document, closest(str(value).lower(), allowed))
+        if use is not None and use.template in POLICIES:
+            yield from _ignored(use, place)
+
+
+def _ignored(use: PolicyUse, place: Place) -> Iterator[Finding]:
+    try:
+        effects = compile_policy(use)
+    except Unsupported:
+        return  # policy-template
+    for effect in effects:
+        if isinstance(effect, Ignored):
+            yield Finding(place.pointer, effect.reason, document=place.document, rule="policy-ignored")
+
+
+@check("policy-operation")
+def _operation(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        for key, value in _parameters(place).items():
+            if key.lower() != _OPERATIONS:
+                continue
+            at = f"{place.pointer}/parameters/{escape(key)}"
+            for index, names in enumerate(value if isinstance(value, list) else [value]):
+                for name in filter(None, map(str.strip, str(names).split(","))):
+                    if name not in context.operations:
+                        message, suggestion = f"there is no operation {name!r}", closest(name, context.operations)
+                        pointer = f"{at}/{index}" if isinstance(value, list) else at
+                        yield Finding(pointer, message, document=place.document, suggestion=suggestion)
+
+
+# Expressions
+
+
+@check("expression-unknown")
+def _expression(node: Node, context: Context) -> Iterator[Finding]:
+    connection = {place.name.lower() for place in connection_parameters(context)}
+    if context.service is not None:
+        connection |= {parameter.name.lower() for parameter in context.service.connection}
+    for place in policies(context):
+        sent = _sent(_parameters(place), context)
+        for key, value in _parameters(place).items():
+            at = f"{place.pointer}/parameters/{escape(key)}"
+            texts = {at: value} if isinstance(value, str) else {}
+            texts |= {f"{at}/{escape(step)}": text for step, text in mapping(value).items()}
+            for pointer, text in texts.items():
+                for message, suggestion, rule in _undefined(text, connection, sent) if isinstance(text, str) else ():
+                    yield Finding(pointer, message, document=place.document, suggestion=suggestion, rule=rule)
+
+
+def _sent(parameters: Mapping[str, Any], context: Context) -> set[str] | None:
+    """The names of the parameters of a policy's operations, in lower case; None if one of these does not exist."""
+    names = next((value for key, value in parameters.items() if key.lower() == _OPERATIONS), None)
+    listed = array(names)  # a policy without operations is for all of them
+    operations = [context.operations.get(str(name)) for name in listed] if listed else [*context.operations.values()]
+    sent: set[str] = set()
+    for operation in operations:
+        if operation is None:
+            return None
+        sent |= {str(parameter.get("name")).lower() for parameter in context.tree.parameters(operation)}
+    return sent
+
+
+def _undefined(text: str, connection: set[str], sent: set[str] | None) -> Iterator[tuple[str, str | None, str]]:
+    """What the expressions of a text refer to and is not defined: message, suggestion, rule."""
+    try:
+        parsed = template(text)
+    except (Unsupported, ValueError):
+        return  # policy-template
+    for expression in parsed.expressions:
+        name = expression.name
+        known = name.split(":")[0].lower() in connection or not connection
+        if expression.root == "connectionparameters" and not known and expression.default is MISSING:
+            yield f"there is no connection parameter {name!r}", closest(name, connection), "expression-unknown"
+        if expression.root == "queryparameters" and sent is not None and name.lower() not in sent:
+            message = f"no operation of this policy has a parameter {name!r}"
+            yield message, closest(name, sent), "expression-parameter"

@@ -1,0 +1,74 @@
+"""References: where they point to, what is beside them, what nothing refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.references import References
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.table import check
+from openconnectors.engine.lint.tree import HOLDERS, Node
+
+
+def references(document: Document) -> Iterator[Finding]:
+    """References without a target that can be used, under the rules ``reference-…``."""
+    targets = References(document)
+    for pointer, reference in document.references():
+        try:
+            targets.end(reference, pointer)
+        except InvalidDocument as error:
+            for diagnostic in error.diagnostics:
+                yield Finding(diagnostic.pointer, diagnostic.message, rule=diagnostic.rule)
+
+
+@check("reference-home")
+def _target_kind(node: Node, context: Context) -> Iterator[Finding]:
+    target = context.tree.find(node.reference) if node.reference else None
+    # The items of a parameter are a schema with fewer keywords.
+    if target is not None and target.kind != node.kind and {target.kind, node.kind} != {"items", "schema"}:
+        expected, kind = node.kind.replace("-", " "), target.kind.replace("-", " ")
+        yield Finding(node.at("$ref"), f"expected a reference to a {expected}; {node.reference!r} is a {kind}")
+
+
+@check("reference-sibling")
+def _beside(node: Node, context: Context) -> Iterator[Finding]:
+    yield from _ignored_members(node, ("description", "summary"))
+
+
+@check("reference-beside")
+def _beside_in_schema(node: Node, context: Context) -> Iterator[Finding]:
+    yield from _ignored_members(node, ("description", "title"))
+
+
+def _ignored_members(node: Node, allowed: tuple[str, ...]) -> Iterator[Finding]:
+    for name in node.value if node.reference else ():
+        if name != "$ref" and not name.startswith("x-") and name not in allowed:
+            yield Finding(node.at(name), f"{name!r} beside a $ref is ignored", key=True)
+
+
+@check("definition-unused")
+def _unused(node: Node, context: Context) -> Iterator[Finding]:
+    used = {unquote(reference[1:]) for _, reference in context.document.references(everywhere=True)}
+    # A reference into a definition, such as to one of its properties, uses it too.
+    used |= {
+        pointer[: pointer.index("/", len(holder))]
+        for pointer in used
+        for holder in HOLDERS
+        if pointer.startswith(holder) and "/" in pointer[len(holder) :]
+    }
+    for kind in ("schema", "parameter", "response", "request-body", "header"):
+        for definition in context.tree[kind]:
+            holder = definition.pointer[: -len(escape(definition.name))]
+            if holder in HOLDERS and definition.pointer not in used and not _is_subtype(definition, context):
+                yield Finding(definition.pointer, f"nothing refers to {definition.name!r}", key=True)
+
+
+def _is_subtype(node: Node, context: Context) -> bool:
+    """Return True for a schema that extends one with a discriminator, which chooses it by its name."""
+    children = context.tree.children.get(node.pointer, ())
+    bases = [context.tree.resolve(child) for child in children if "/allOf/" in child.pointer]
+    return any(base is not None and base.has("discriminator") for base in bases)

@@ -1,0 +1,46 @@
+"""What to check a document for, and how severe findings are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from openconnectors.engine.errors import UnknownName
+from openconnectors.engine.lint.rules import Severity
+from openconnectors.engine.lint.table import RULES
+
+PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
+"""The profiles that can be chosen, and of which profiles each has the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``select`` and ``ignore`` are ids of rules, or patterns of them (``path-*``); ``severity`` gives rules another
+    severity; ``least`` is the lowest severity to report. Raises ``UnknownName`` for a profile or rule that is not
+    known."""
+
+    profile: str = "default"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    least: Severity = "info"
+
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            raise UnknownName("profile", self.profile, PROFILES)
+        for pattern in (*self.select, *self.ignore, *(pattern for pattern, _ in self.severity)):
+            if not any(fnmatchcase(rule, pattern) for rule in RULES):
+                raise UnknownName("rule", pattern, RULES)
+
+    def wants(self, rule: str) -> bool:
+        """Return True if findings of a rule are reported."""
+        selected = not self.select or any(fnmatchcase(rule, pattern) for pattern in self.select)
+        return selected and not self.ignores(rule)
+
+    def ignores(self, rule: str) -> bool:
+        """Return True if a rule is ignored, selected or not."""
+        return any(fnmatchcase(rule, pattern) for pattern in self.ignore)
+
+    def severity_of(self, rule: str, default: Severity) -> Severity:
+        """The severity of a rule's findings."""
+        return next((severity for pattern, severity in self.severity if fnmatchcase(rule, pattern)), default)
