@@ -167,7 +167,7 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """What is asked before a request can be sent whole: a request of its own, and what its answer completes."""
+    """A request that must be sent first, and the function that completes the other one from its response."""
 
     request: Request
     complete: Callable[[Response], Request]

@@ -2,7 +2,7 @@
 
 1. How much was sent is a state that each attempt records: ``State``. Every error has its ``sent`` from there.
 2. One deadline holds for the whole exchange: resolving, every address, the proxy, TLS (together ``CONNECT_SECONDS`` at
-   most), sending in pieces, receiving.
+   most), sending in steps, receiving.
 3. While a large body goes out, a response may come (RFC 9112 section 9.3): one that refuses the request ends the
    sending; if the peer closes the connection, what it had sent before is read.
 4. A response is read by the rules of ``transports.framing`` and ``transports.codings``.
@@ -61,7 +61,7 @@ class State(IntEnum):
     """The first byte of the request was handed to the socket."""
     SENT = 2
     """All of the request was handed to the socket."""
-    ANSWERING = 3
+    RECEIVING = 3
     """The first byte of a response has come."""
 
 
@@ -69,7 +69,7 @@ _SENT: Mapping[State, Sent] = {
     State.CONNECTING: "no",
     State.SENDING: "unknown",
     State.SENT: "unknown",
-    State.ANSWERING: "yes",
+    State.RECEIVING: "yes",
 }
 
 
@@ -168,7 +168,7 @@ class BlockingTransport:
     def _release(self, attempt: _Attempt, route: Route, head: Head) -> None:
         """Keep the connection if another response can follow on it."""
         connection = attempt.connection
-        is_whole = attempt.state is State.ANSWERING and not attempt.refused
+        is_whole = attempt.state is State.RECEIVING and not attempt.refused
         # 204 and 304 have no body (RFC 9112 section 6.3), but some servers announce one, and send it.
         may_send_body = head.status in (204, 304) and head.headers.get("Content-Length", "0") != "0"
         if connection is not None and is_whole and head.keeps() and not may_send_body and connection.exhausted():
@@ -217,7 +217,7 @@ class _Attempt:
             what = "request could be sent" if self.state < State.SENT else "response came"
             whole = "whole " if self.state != State.SENT else ""
             return Timeout(f"{place}: no {whole}{what} within {self.request.timeout:.3g} s", sent)
-        if isinstance(error, Cut) and self.state is State.ANSWERING:
+        if isinstance(error, Cut) and self.state is State.RECEIVING:
             return Interrupted(f"{place}: the response was cut off: {error}", sent)
         reason = str(error) if isinstance(error, Cut) else _reason(error)
         return Interrupted(f"{place}: the connection broke: {reason}", sent)
@@ -234,7 +234,7 @@ class _Attempt:
         else:
             whole = self._write(memoryview(b"".join((head, body))) if body else head)
         self.refused = not whole
-        self.state = State.SENT if self.head is None else State.ANSWERING
+        self.state = State.SENT if self.head is None else State.RECEIVING
 
     def _write(self, data: memoryview) -> bool:
         """Write bytes to the socket; False if a response came first that refuses the request."""
@@ -311,7 +311,7 @@ class _Attempt:
         except ssl.SSLEOFError:
             raise Cut("TLS ended without its closing alert") from None
         if data and self.state is State.SENT:
-            self.state = State.ANSWERING
+            self.state = State.RECEIVING
         return data
 
     def read_head(self) -> Head:

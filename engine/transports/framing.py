@@ -133,11 +133,11 @@ class Sized(Body):
 
     def take(self, buffer: bytearray) -> bytes:
         """The next bytes, no more than are left."""
-        piece = bytes(buffer[: self._left])
+        data = bytes(buffer[: self._left])
         del buffer[: self._left]
-        self._left -= len(piece)
+        self._left -= len(data)
         self.done = self._left == 0
-        return piece
+        return data
 
     def end(self) -> None:
         """Raise ``Cut`` unless all bytes have come."""
@@ -152,9 +152,9 @@ class UntilClose(Body):
 
     def take(self, buffer: bytearray) -> bytes:
         """All bytes that have come."""
-        piece = bytes(buffer)
+        data = bytes(buffer)
         buffer.clear()
-        return piece
+        return data
 
     def end(self) -> None:
         """The end of the connection is that of the body."""
@@ -177,14 +177,14 @@ class Chunked(Body):
 
     def take(self, buffer: bytearray) -> bytes:
         """The bytes of whole and partial chunks that have come."""
-        pieces = []
+        parts = []
         while buffer and not self.done:
             if self._left:
-                piece = bytes(buffer[: self._left])
+                data = bytes(buffer[: self._left])
                 del buffer[: self._left]
-                self._left -= len(piece)
+                self._left -= len(data)
                 self._delimited = False
-                pieces.append(piece)
+                parts.append(data)
             elif not self._delimited:
                 if buffer[:2] != b"\r\n"[: len(buffer)]:
                     raise Malformed("a chunk does not end where its size says")
@@ -198,7 +198,7 @@ class Chunked(Body):
                 self._begin(line)
             else:
                 self._read_trailer(line)
-        return b"".join(pieces)
+        return b"".join(parts)
 
     def _begin(self, line: bytes) -> None:
         size = _CHUNK.match(line)

@@ -6,7 +6,7 @@
    or if urllib3 says that there was no connection and the adapter does not repeat by itself; else the outcome
    is unknown. What an adapter repeats is not seen.
 3. The bytes are framed by http.client, which is more lenient than RFC 9112; the end of a body and its content coding
-   are checked all the same. The time of the call is looked at between pieces.
+   are checked all the same. The time of the call is checked between chunks.
 4. What urllib3 logs of these requests would show URLs, so it is dropped, or masked if it is a warning.
 """
 

@@ -19,7 +19,7 @@ from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Schema, Service
 
 LINEAR = jsonschema_rs.RegexOptions()
-BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)  # at most a few milliseconds for one text
+BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)  # however hostile the pattern and the text
 
 
 @dataclass(frozen=True, slots=True)

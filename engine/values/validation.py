@@ -1,6 +1,6 @@
 """Validation of contract values: jsonschema-rs accepts, jsonschema explains.
 
-Rule 1. The verdict is jsonschema-rs's: a compiled validator that is hundreds of times faster. Only a value that it
+Rule 1. The verdict is jsonschema-rs's: a compiled validator that is about a hundred times faster. Only a value that it
 refuses is given to jsonschema, which knows each place and keyword, for the text of the problems.
 
 Rule 2. What jsonschema-rs cannot decide (infinity, an unpaired surrogate, a value nested too deep) is judged by what
