@@ -317,6 +317,28 @@ def test_a_toy_scheme_renews_its_key(toy_document: Path) -> None:
     assert [url.rpartition("/")[2] for url in sent] == ["a", "new-key", "a", "a"]
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("kerberos", "must be one of"),
+        (7, "must be one of"),
+        ({"region": "x"}, "must be one of"),
+        ({"type": "digest", "region": "x"}, "has no member 'region'"),
+        ({"type": "digest", "username": 7}, "username of x-connector-scheme must be text"),
+        ("digest", "needs a scheme of type 'basic', not 'apiKey'"),
+    ],
+    ids=str,
+)
+def test_a_scheme_that_is_not_one_is_refused(toy_document: Path, written: Any, message: str) -> None:
+    """The name of the type, its parts, and the Swagger type beside it are checked, at their line."""
+    content = json.loads(toy_document.read_text())
+    content["securityDefinitions"]["t"]["x-connector-scheme"] = written
+    toy_document.write_text(json.dumps(content))
+
+    with pytest.raises(openconnectors.InvalidDocument, match=message):
+        openconnectors.load_file(toy_document, connection={}).get.request()
+
+
 def test_credentials_of_a_policy_go_before_those_of_a_scheme() -> None:
     """A field that the request brings along is not replaced."""
     of_policy = Credentials({"X-Key": Secret("of a policy")})
