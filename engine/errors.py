@@ -69,6 +69,10 @@ def printable(text: str, longest: int = LONGEST_TEXT) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
+UNPAIRED_SURROGATE = "contains an unpaired surrogate, which UTF-8 cannot encode"
+"""The message for half of a surrogate pair (``"\\ud800"``), which Python's text can hold but no encoding of Unicode."""
+
+
 def short_repr(value: object) -> str:
     """The ``repr`` of any value for a message, cut to 60 characters."""
     try:

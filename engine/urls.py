@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from openconnectors.engine import path_templates
-from openconnectors.engine.errors import Unsupported
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Unsupported
 
 _QUERY = "!$'()*,/:?@"
 """The reserved characters that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank in a form), ``#`` and
@@ -45,7 +45,7 @@ def _encoded(text: str, safe: str) -> str:
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
-        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+        raise ValueError(UNPAIRED_SURROGATE) from None
 
 
 def encoded_path(path: str) -> list[str]:

@@ -521,7 +521,7 @@ FOREIGN: dict[str, tuple[Any, str]] = {
     "bytes": (b"ab", "not b'ab'; give it as text, such as base64.b64encode(value).decode()"),
     "a generator": ((letter for letter in "ab"), "give a list"),
     "a type": (int, "not <class 'int'>"),
-    "half of a surrogate pair": ("\ud800", "half of a surrogate pair"),
+    "half of a surrogate pair": ("\ud800", "unpaired surrogate"),
     "a name that is no text": ({1: 2}, "has a member 1, whose name is not text"),
     "a list that holds itself": (holds_itself(), "nested too deep"),
     "a list 5,000 deep": (nested(5000), "nested too deep"),

@@ -23,7 +23,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from openconnectors.engine.errors import Path, Problem, nearest, short_repr
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
 from openconnectors.engine.leniency import MAX_PROBLEMS
 from openconnectors.engine.values.patterns import options_for, pattern_keyword
 
@@ -209,7 +209,7 @@ def not_plain_data(value: object, path: Path) -> Iterator[Problem]:
             yield from not_plain_data(inside, (*path, index))
     elif isinstance(value, str):
         if any("\ud800" <= character <= "\udfff" for character in value):
-            yield Problem(path, "has half of a surrogate pair, which has no UTF-8")
+            yield Problem(path, UNPAIRED_SURROGATE)
     elif value is not None and not isinstance(value, (bool, int, float, Decimal)):
         message = f"must be plain data (dict, list, text, a number, true or false), not {short_repr(value)}"
         yield Problem(path, f"{message}{_hint('string', value)}")

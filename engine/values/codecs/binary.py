@@ -7,14 +7,12 @@ from typing import Any
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.streams import Content, is_bytes
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
+from openconnectors.engine.values.codecs.charsets import utf_8_of
 
 
 def _encode(value: Any) -> bytes | Content:
     if isinstance(value, str):
-        try:
-            return value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+        return utf_8_of(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if is_bytes(value):

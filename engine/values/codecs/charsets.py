@@ -10,7 +10,7 @@ import codecs
 import re
 from functools import lru_cache
 
-from openconnectors.engine.errors import Problem
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Problem
 from openconnectors.engine.leniency import ENCODING
 
 _MARKS = (
@@ -68,6 +68,14 @@ def text_of(data: bytes, charset: str | None, problems: list[Problem]) -> str:
         raise ValueError(f"cannot be read in its charset, {charset!r}") from None
     problems.append(Problem(("Content-Type",), f"has the charset {charset!r}; the bytes are UTF-8", ENCODING))
     return text
+
+
+def utf_8_of(text: str) -> bytes:
+    """The UTF-8 of text that is sent. ``ValueError`` for an unpaired surrogate."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(UNPAIRED_SURROGATE) from None
 
 
 def _utf_16_of(data: bytes) -> str:

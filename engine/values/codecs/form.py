@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
-from openconnectors.engine.errors import Problem
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Problem
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
 from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
 
@@ -60,7 +60,7 @@ def _quote(text: str) -> str:
     try:
         return quote_plus(text)
     except UnicodeEncodeError:
-        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+        raise ValueError(UNPAIRED_SURROGATE) from None
 
 
 def _unquote(text: str) -> str:

@@ -24,7 +24,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from openconnectors.engine.errors import Path, Problem
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem
 from openconnectors.engine.leniency import ENCODING, NUMBER, TWICE, UNICODE
 from openconnectors.engine.model import Schema
 from openconnectors.engine.streams import is_bytes
@@ -103,7 +103,9 @@ def decode(data: bytes, parameters: Parameters, problems: list[Problem], *, exac
     if text.count("{") + text.count("[") > MAX_DEPTH and is_too_deep(value):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     if _ESCAPED_SURROGATE.search(text):
-        problems += [Problem(path, "has half of a surrogate pair", UNICODE) for path in _places(value, _has_surrogate)]
+        problems += [
+            Problem(path, "contains an unpaired surrogate", UNICODE) for path in _places(value, _has_surrogate)
+        ]
     return value
 
 
@@ -208,7 +210,7 @@ def encode(value: Any) -> bytes:
             text = _text_with_decimals(value)
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+        raise ValueError(UNPAIRED_SURROGATE) from None
     except TypeError as error:
         raise ValueError(f"cannot be written as JSON: {error}") from None
 

@@ -19,6 +19,7 @@ from openconnectors.engine.model import Schema
 from openconnectors.engine.streams import Content, Source, is_bytes
 from openconnectors.engine.streams import File as Upload
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
+from openconnectors.engine.values.codecs.charsets import utf_8_of
 from openconnectors.engine.values.codecs.fields import OTHER, fields_of, members
 from openconnectors.engine.values.codecs.fields import Field as FormField
 
@@ -50,7 +51,7 @@ class _Form:
                     sources += _file(boundary, wire, item)
                 else:
                     media_type, texts = self._texts(name, item)
-                    sources += [_head(boundary, wire, media_type) + _utf8(text) + b"\r\n" for text in texts]
+                    sources += [_head(boundary, wire, media_type) + utf_8_of(text) + b"\r\n" for text in texts]
         sources.append(f"--{boundary}--\r\n".encode("ascii"))
         return Content(sources, f"boundary={boundary}")
 
@@ -128,19 +129,12 @@ def _json(value: Any) -> str:
         raise ValueError(str(error)) from None
 
 
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
-
-
 def _head(boundary: str, name: str, media_type: str = "", filename: str | None = None) -> bytes:
     """The boundary and header of a part (RFC 7578 section 4)."""
     parameter = f'; filename="{filename.translate(_ESCAPES)}"' if filename is not None else ""
     content_type = f"Content-Type: {media_type}\r\n" if media_type else ""
     disposition = f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"{parameter}'
-    return _utf8(f"--{boundary}\r\n{disposition}\r\n{content_type}\r\n")
+    return utf_8_of(f"--{boundary}\r\n{disposition}\r\n{content_type}\r\n")
 
 
 def _file(boundary: str, name: str, value: Source) -> list[Source]:

@@ -7,7 +7,7 @@ from typing import Any
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
-from openconnectors.engine.values.codecs.charsets import text_of
+from openconnectors.engine.values.codecs.charsets import text_of, utf_8_of
 from openconnectors.engine.values.styles import scalar
 from openconnectors.engine.values.styles import text as text_for
 
@@ -17,10 +17,7 @@ def bind(binding: Binding) -> Bound:
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema(types=("string",))
 
     def encode(value: Any) -> bytes:
-        try:
-            return text_for(value).encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError("has half of a surrogate pair, which has no UTF-8") from None
+        return utf_8_of(text_for(value))
 
     def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         return scalar(text_of(data, parameters.get("charset"), problems), schema)
