@@ -611,22 +611,27 @@ def test_no_control_sequence_reaches_a_terminal(line: str, hostile: Path) -> Non
 
 
 def test_what_a_service_answers_reaches_no_terminal(hostile: Path) -> None:
-    """An error with its message and value, and a deviation."""
+    """Control characters in the value, the message or a deviation of a response are escaped."""
     from werkzeug.serving import make_server
     from werkzeug.wrappers import Request, Response
 
+    received: list[str] = []
+    content = json.loads(hostile.read_text())
+    del content["security"]
+    hostile.write_text(json.dumps(content))
+
     @Request.application
     def application(request: Request) -> Response:
+        received.append(request.url)
         value = json.dumps({"n": HOSTILE, "message": HOSTILE, HOSTILE: 1}, ensure_ascii="query" in request.url)
         return Response(value, 418 if "fail" in request.url else 200, content_type="application/json")
 
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
         for q in ("plain", "fail", "query", "fail-query"):
-            out = _on_terminal(
-                "call", hostile, "get_a", "--sandbox", "--q", "x", "--dry-run", "--base-url", f"{url}/{q}"
-            )
+            out = _on_terminal("call", hostile, "get_a", "--base-url", f"{url}/{q}")
             text = out.decode("utf-8").replace("\r\n", "\n")
             assert escaped(text) == text
+    assert len(received) == 4, text
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
