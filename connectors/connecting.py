@@ -1,4 +1,7 @@
-"""Making a connection: what is asked of a person, and how a token is obtained with their browser or another device."""
+"""Tokens of a new connection: obtained with the browser of a person, another device, or without a person.
+
+A flow is a row of ``FLOWS``. It may ask a person for something through ``Show``, a function that prints a message.
+"""
 
 from __future__ import annotations
 
@@ -22,94 +25,94 @@ from openconnectors.engine.secret import Secret, Values
 
 MAX_WAIT = 300.0
 """Seconds that a person has to agree in the browser."""
-Tell = Callable[[str], None]
+Show = Callable[[str], None]
 
 
 def token(
-    parameter: ConnectionParameter, flow: str, values: Mapping[str, Any], transport: Transport, tell: Tell
+    parameter: ConnectionParameter, flow: str, values: Mapping[str, Any], transport: Transport, show: Show
 ) -> Values:
-    """What a connection keeps of a token that is obtained by a flow: a row of ``FLOWS``."""
+    """Obtain a token by a flow; return the values that a connection keeps of it: token, refresh token, expiry."""
     if parameter.oauth is None:
-        raise ConnectionMissing(f"{parameter.name} is no OAuth token; give it as it is")
+        raise ConnectionMissing(f"{parameter.name} is not an OAuth token; set it with --set")
     client = client_of(parameter.oauth, values)
     if not client.id:
         raise ConnectionMissing("the provider needs client_id: the id of an application that you have registered there")
-    return kept_of(FLOWS[flow](client, values, Runner(transport), tell), parameter.name)
+    return kept_of(FLOWS[flow](client, values, Runner(transport), show), parameter.name)
 
 
-def _browser(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
-    """The authorization code, brought by a redirect to loopback (RFC 8252 section 7.3)."""
+def _browser(client: Client, values: Mapping[str, Any], runner: Runner, show: Show) -> Values:
+    """The token for an authorization code that a redirect to loopback delivers (RFC 8252 section 7.3)."""
     with _Redirect() as redirect:
         url, redirect.state, verifier = client.authorization(redirect.url)
-        tell(f"agree in the browser; where none opens, go to\n{url}")
+        show(f"agree in the browser; if none opens, go to\n{url}")
         webbrowser.open(url)
         return runner.run(client.redeem(redirect.wait(), redirect.url, verifier))
 
 
-def _device(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
-    """A code that a person enters on another device (RFC 8628)."""
+def _device(client: Client, values: Mapping[str, Any], runner: Runner, show: Show) -> Values:
+    """The token for a code that a person enters on another device (RFC 8628)."""
     device = runner.run(client.device())
-    tell(f"go to {device.uri} and enter {device.user_code}")
+    show(f"go to {device.uri} and enter {device.user_code}")
     return runner.run(client.by_device(device))
 
 
-def _application(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
+def _application(client: Client, values: Mapping[str, Any], runner: Runner, show: Show) -> Values:
     return runner.run(client.by_itself())
 
 
-def _password(client: Client, values: Mapping[str, Any], runner: Runner, tell: Tell) -> Values:
+def _password(client: Client, values: Mapping[str, Any], runner: Runner, show: Show) -> Values:
     if not values.get("username") or not values.get("password"):
         raise ConnectionMissing("this flow needs username and password")
     return runner.run(client.by_password(Secret.of(values["username"]), Secret.of(values["password"])))
 
 
-FLOWS: Mapping[str, Callable[[Client, Mapping[str, Any], Runner, Tell], Values]] = {
+FLOWS: Mapping[str, Callable[[Client, Mapping[str, Any], Runner, Show], Values]] = {
     "browser": _browser,
     "device": _device,
     "client-credentials": _application,
     "password": _password,
 }
-"""How a token is obtained. The last two ask nobody."""
+"""How a token is obtained. The last two need no person."""
 
 _PAGES = {
     True: b"<!doctype html><title>Connected</title><p>You may close this page.",
-    False: b"<!doctype html><title>Not connected</title><p>The answer was not the one that is waited for.",
+    False: b"<!doctype html><title>Not connected</title><p>This was not the expected redirect.",
 }
-_IDLE = 5.0
+_IDLE_TIMEOUT = 5.0
 """Seconds that a client of the redirect server may be silent."""
-_MOST = 32
+_MAX_CONNECTIONS = 32
 """Connections that the redirect server keeps: the oldest is dropped for another, so that nobody can hold them all."""
 
 
 class _Redirect:
-    """A server on loopback for the one request that brings the code. Whoever else connects, says nothing, or asks for
-    something else does not keep that request from coming."""
+    """A server on loopback for the request that brings the code. Clients that connect and send nothing, or another
+    request, do not keep it from arriving."""
 
     def __init__(self) -> None:
-        self._came: queue.Queue[Secret] = queue.Queue()
+        self._queries: queue.Queue[Secret] = queue.Queue()
         self.state = Secret("")
-        """What was given out, and must come back."""
+        """The state in the authorization URL, which the redirect must have (RFC 6749 section 10.12)."""
         redirect = self
 
         class Handler(BaseHTTPRequestHandler):
-            timeout = _IDLE
+            timeout = _IDLE_TIMEOUT
 
             def do_GET(self) -> None:
-                self._reply(redirect._take(self.path))
+                self._reply(redirect.accept(self.path))
 
             def do_HEAD(self) -> None:
                 self._reply(False)
 
-            def _reply(self, fits: bool) -> None:
-                self.send_response(200 if fits else 404)
+            def _reply(self, accepted: bool) -> None:
+                self.send_response(200 if accepted else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(_PAGES[fits])))
+                self.send_header("Content-Length", str(len(_PAGES[accepted])))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(_PAGES[fits])
+                    self.wfile.write(_PAGES[accepted])
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: the request line holds the code."""
+                """Do nothing: the request line holds the code."""
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
@@ -123,37 +126,37 @@ class _Redirect:
         self._server.shutdown()
         self._server.server_close()
 
-    def _take(self, path: str) -> bool:
-        """Whether a request brings what is waited for, with the state that was given out; any other is another page's
-        doing."""
+    def accept(self, path: str) -> bool:
+        """Keep the query of a request if it is the redirect, with the right state; return whether it is. Any page that
+        the browser shows can send other requests."""
         parts = urlsplit(path)
         query = parse_qs(parts.query)
-        fits = (
+        accepted = (
             parts.path == "/callback"
             and bool(query.keys() & {"code", "error"})
             and [Secret(state) for state in query.get("state", [])] == [self.state]
         )
-        if fits:
-            self._came.put(Secret(parts.query))
-        return fits
+        if accepted:
+            self._queries.put(Secret(parts.query))
+        return accepted
 
     def wait(self) -> Secret:
-        """The code, once somebody has agreed."""
+        """The code, once the person has agreed."""
         try:
-            query = self._came.get(timeout=MAX_WAIT)
+            query = self._queries.get(timeout=MAX_WAIT)
         except queue.Empty:
             query = Secret("")
         if not query:
             raise ConnectionMissing(f"nobody agreed within {MAX_WAIT:.0f} s")
-        refused = parse_qs(query.reveal()).get("error")
-        if refused:
-            reason = "".join(character for character in refused[0][:200] if character.isprintable())
-            raise ConnectionMissing(f"the provider refused: {reason}")
+        errors = parse_qs(query.reveal()).get("error")
+        if errors:
+            error = "".join(character for character in errors[0][:200] if character.isprintable())
+            raise ConnectionMissing(f"the provider refused: {error}")
         return Secret(parse_qs(query.reveal())["code"][0])
 
 
 class _Server(ThreadingHTTPServer):
-    """A server that is not held up: a thread a connection, and only so many of them."""
+    """A server that no client can block: a thread for each connection, and a limited number of them."""
 
     daemon_threads = True
     block_on_close = False
@@ -166,10 +169,10 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.append(request)
-        while len(self._open) > _MOST:
-            with suppress(OSError):  # it is closed already
+        while len(self._open) > _MAX_CONNECTIONS:
+            with suppress(OSError):  # it was closed before
                 self._open.popleft().shutdown(socket.SHUT_RDWR)
         super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that goes away is no matter, and the traceback holds what it asked."""
+        """Do nothing: a client may disconnect, and the traceback would hold its request."""

@@ -12,7 +12,7 @@ from typing import IO
 if sys.platform == "win32":
     import msvcrt
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try(file: IO[bytes]) -> bool:
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -22,7 +22,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,18 +31,20 @@ else:
 
 
 _PAUSE = 0.02
+"""Seconds between attempts."""
 
 
 @contextmanager
 def locked(path: Path, seconds: float = 60.0) -> Iterator[None]:
-    """Holds the lock of a file, which is made where it is missing and stays; it ends with the process that holds it.
+    """Hold the lock of a file, which is created if it is missing and is not deleted. The lock of a process that ends is
+    released.
 
-    ``TimeoutError``, which is an ``OSError`` as any other here, where another process does not let go of it in time.
+    Raise ``TimeoutError``, an ``OSError`` like other errors here, if another process does not release it in time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + seconds
     with path.open("ab") as file:
-        while not _taken(file):
+        while not _try(file):
             if time.monotonic() > end:
                 raise TimeoutError(f"{path} is held by another process")
             time.sleep(_PAUSE)

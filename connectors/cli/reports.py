@@ -1,6 +1,7 @@
-"""Findings as people and machines read them: one row a form.
+"""Reports of findings, a row for each format: text with the line and a caret, JSON, SARIF 2.1.0 (OASIS), annotations of
+GitHub's workflows, JUnit's XML.
 
-Text with the line at fault and a caret, JSON, SARIF 2.1.0 (OASIS), annotations of GitHub's workflows, JUnit's XML.
+A report is a function of the findings, and of the names of all files that were checked.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import RULES
 
 _WIDTH = 100
+"""Characters of a source line that are shown; a longer line is cut around the finding."""
 _UNSHOWN = frozenset({"secret-committed"})
-"""Rules whose source line is not shown: a log is read by more people than a document."""
+"""Rules whose source line is not shown: more people read a log than a document."""
 
 
 def text(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
@@ -31,11 +33,11 @@ def _shown(finding: Diagnostic) -> str:
     lines = [escaped_line(str(finding))]
     source = _lines(finding.file)
     if finding.line <= len(source) and finding.rule not in _UNSHOWN:
-        whole = source[finding.line - 1].rstrip("\r\n")
+        line = source[finding.line - 1].rstrip("\r\n")
         at = finding.column - 1
-        begin = max(0, at - _WIDTH // 2) if len(whole) > _WIDTH else 0
-        before = "…" * (begin > 0) + escaped_line(whole[begin:at]) + " " * (at - len(whole))
-        after = escaped_line(whole[at : begin + _WIDTH]) + "…" * (len(whole) > begin + _WIDTH)
+        begin = max(0, at - _WIDTH // 2) if len(line) > _WIDTH else 0
+        before = "…" * (begin > 0) + escaped_line(line[begin:at]) + " " * (at - len(line))
+        after = escaped_line(line[at : begin + _WIDTH]) + "…" * (len(line) > begin + _WIDTH)
         margin = f"{finding.line:>7} | "
         lines.append(margin + (before + after).rstrip())
         lines.append(" " * (len(margin) - 2) + "| " + " " * len(before) + "^")
@@ -60,28 +62,29 @@ def as_json(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """A list of mappings: rule, severity, message, file, line, column, pointer, mend; ``related`` is file, line and
     column of the other place, or null.
 
-    ``mend`` is the diagnostic's ``fix``: scripts read the member by the name that it had first."""
+    ``mend`` is the finding's ``fix``: scripts read the member by the name that it had first."""
     members = {"rule": "rule", "severity": "severity", "message": "message", "file": "file", "line": "line"}
     members |= {"column": "column", "pointer": "pointer", "mend": "fix", "related": "related"}
-    rows = [{member: getattr(diagnostic, name) for member, name in members.items()} for diagnostic in findings]
+    rows = [{member: getattr(finding, name) for member, name in members.items()} for finding in findings]
     return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+"""The severities in SARIF (section 3.27.10)."""
 
 
 def sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
-    """A log of SARIF 2.1.0, with the rules that speak in it."""
+    """A log of SARIF 2.1.0, with the rules of its findings."""
     ids = sorted({finding.rule for finding in findings})
     rules = []
-    for name in ids:
-        row = RULES.get(name)
-        why = {"text": row.why if row else name}
-        rules.append({"id": name, "shortDescription": why, "help": {"text": row.fix if row else name}})
+    for rule_id in ids:
+        rule = RULES.get(rule_id)
+        why, fix = (rule.why, rule.fix) if rule else (rule_id, rule_id)
+        rules.append({"id": rule_id, "shortDescription": {"text": why}, "help": {"text": fix}})
     results = []
     for finding in findings:
-        place = {
-            **_place(finding.file, finding.line, finding.column),
+        location = {
+            **_location(finding.file, finding.line, finding.column),
             "logicalLocations": [{"fullyQualifiedName": finding.pointer or "/"}],
         }
         result: dict[str, Any] = {
@@ -89,11 +92,11 @@ def sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
             "ruleIndex": ids.index(finding.rule),
             "level": _LEVELS[finding.severity],
             "message": {"text": finding.message},
-            "locations": [place],
+            "locations": [location],
             "partialFingerprints": {"pointer/v1": f"{finding.rule}:{finding.pointer}"},
         }
         if finding.related is not None:
-            result["relatedLocations"] = [_place(*finding.related)]
+            result["relatedLocations"] = [_location(*finding.related)]
         results.append(result)
     driver = {"name": "connectors", "version": version("open-connectors"), "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
@@ -101,7 +104,7 @@ def sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False)
 
 
-def _place(file: str, line: int, column: int) -> dict[str, Any]:
+def _location(file: str, line: int, column: int) -> dict[str, Any]:
     region = {"startLine": line, "startColumn": column}
     return {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}
 
@@ -121,10 +124,9 @@ def github(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     """Workflow commands that GitHub shows as annotations."""
 
     def annotation(finding: Diagnostic) -> str:
-        file, title = _escaped(_uri(finding.file)), _escaped(finding.rule)
-        places = f"file={file},line={finding.line},col={finding.column},title={title}"
+        line = f"file={_escaped(_uri(finding.file))},line={finding.line},col={finding.column}"
         message = f"{finding.message}. {finding.fix}" if finding.fix else finding.message
-        return f"::{_COMMANDS[finding.severity]} {places}::{_data(message)}"
+        return f"::{_COMMANDS[finding.severity]} {line},title={_escaped(finding.rule)}::{_data(message)}"
 
     return "\n".join(map(annotation, findings))
 
@@ -138,19 +140,18 @@ def _escaped(value: str) -> str:
 
 
 def junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
-    """A suite with one case a file; a case fails with the file's findings."""
+    """A suite with a case for each file, which fails with the findings in it."""
     suite = ElementTree.Element("testsuite", name="connectors", tests=str(len(files)))
-    failures = 0
+    failed = 0
     for file in files:
         case = ElementTree.SubElement(suite, "testcase", classname="connectors.validate", name=_printable(file))
-        of_file = [finding for finding in findings if finding.file == file]
-        for finding in of_file:
-            failure = ElementTree.SubElement(
-                case, "failure", type=finding.severity, message=_printable(finding.message)
-            )
+        in_file = [finding for finding in findings if finding.file == file]
+        for finding in in_file:
+            message = _printable(finding.message)
+            failure = ElementTree.SubElement(case, "failure", type=finding.severity, message=message)
             failure.text = _printable(str(finding))
-        failures += bool(of_file)
-    suite.set("failures", str(failures))
+        failed += bool(in_file)
+    suite.set("failures", str(failed))
     return ElementTree.tostring(suite, encoding="unicode")
 
 
@@ -160,4 +161,3 @@ def _printable(value: str) -> str:
 
 Report = Callable[[Sequence[Diagnostic], Sequence[str]], str]
 REPORTS: Mapping[str, Report] = {"text": text, "json": as_json, "sarif": sarif, "github": github, "junit": junit}
-"""The forms of a report: a function of the findings, and of all the files that were looked at."""

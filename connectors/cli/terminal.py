@@ -1,10 +1,11 @@
-"""What the command line writes, made safe where it leaves the process.
+"""What the command line prints, escaped where it leaves the process.
 
 Text of documents, services, files and arguments is data: a terminal must not act on it. Standard output and standard
 error are therefore wrapped for the time of a command, so that no place that prints can forget to escape: control
-characters of C0 and C1 (but line feed and tab), DEL, marks that reorder text, line and paragraph separators, and lone
-surrogates are written as ``\\uXXXX``; so are characters that the stream's encoding lacks. That is the escape of JSON
-(RFC 8259 section 7), where such characters stand in strings only: output that is JSON stays JSON, with the same value.
+characters of C0 and C1 (but line feed and tab), DEL, characters that reorder text, line and paragraph separators, and
+lone surrogates are written as ``\\uXXXX``; so are characters that the stream's encoding lacks. That is the escape of
+JSON (RFC 8259 section 7), where such characters stand in strings only: output that is JSON stays JSON, with the same
+value.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def escaped(text: str) -> str:
 
 
 def escaped_line(text: str) -> str:
-    """The same in one line: what a document says cannot pretend to be a line of ours."""
+    """The text escaped as above and on one line, so that text of a document cannot look like a line of ours."""
     return escaped(text).replace("\n", "\\n").replace("\t", " ")
 
 
@@ -68,8 +69,7 @@ class Escaping(io.TextIOBase):
         return _LACKING
 
     def write(self, text: str | bytes) -> int:
-        """Writes text. Click hands over bytes where a shell completes, and tries with none of them whether this is a
-        binary stream, which it would encode for."""
+        """Write text. Click writes bytes for completion, and tests with no bytes whether this is a binary stream."""
         if isinstance(text, bytes):
             if not text:
                 raise TypeError("a text stream")
@@ -95,7 +95,7 @@ class Escaping(io.TextIOBase):
 
 @contextmanager
 def escaping() -> Iterator[None]:
-    """Standard output and standard error write escaped text within."""
+    """A context in which standard output and standard error write escaped text."""
     out, err = (cast(TextIO, Escaping(stream)) for stream in (sys.stdout, sys.stderr))
     with redirect_stdout(out), redirect_stderr(err):
         yield
