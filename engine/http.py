@@ -276,7 +276,7 @@ def retry_after_problems(headers: Mapping[str, str]) -> tuple[Problem, ...]:
     text = headers.get("Retry-After", "")
     if not text or (text.isascii() and text.isdigit()) or _longest(text) is None:
         return ()
-    return (Problem(("Retry-After",), "is not one whole number of seconds; read as meant"),)
+    return (Problem(("Retry-After",), "is not one whole number of seconds; read as meant", part="header"),)
 
 
 def _longest(text: str) -> float | None:

@@ -123,11 +123,11 @@ def test_a_whole_answer_gives_its_value(peer: Peer, thing: Connector) -> None:
 
 INVALID: dict[str, tuple[bytes, str]] = {
     "cut JSON": (ok(b'{"id": 7'), "is not JSON"),
-    "empty": (ok(b""), "empty body"),
+    "empty": (ok(b""), "is empty, but has the Content-Type"),
     "a member twice": (ok(b'{"id": 1, "id": 2}'), "'id' twice"),
     "NaN": (ok(b'{"id": NaN}'), "NaN"),
     "deep": (ok(b"[" * 5000 + b"]" * 5000), "nested deeper"),
-    "HTML": (ok(b"<html></html>", "text/html"), "is text/html, where application/json or application/xml is promised"),
+    "HTML": (ok(b"<html></html>", "text/html"), "is text/html, but application/json or application/xml is declared"),
     "a DOCTYPE": (ok(b'<!DOCTYPE a [<!ENTITY b "c">]><Thing><id>7</id></Thing>', "application/xml"), "DOCTYPE"),
     "another root": (ok(b"<Other><message>7</message></Other>", "application/xml"), "<Other>; expected <Thing>"),
     "an element twice": (ok(b"<Thing><id>7</id><id>8</id></Thing>", "application/xml"), "<id> twice"),

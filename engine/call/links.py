@@ -47,7 +47,11 @@ def follow(request: Request, link: Any, what: str, method: str | None = None) ->
     if reason:
         raise InvalidResponse(f"{what} leads to {beside(base, shown(url))}, which {reason}; it was not followed")
     url = beside(base, url.partition("#")[0])
-    odd = (Problem(("link",), f"{what} holds characters that must be percent-encoded"),) if text != link else ()
+    odd = (
+        (Problem(("link",), f"{what} holds characters that must be percent-encoded", part="link"),)
+        if text != link
+        else ()
+    )
     followed = replace(request, url=url) if method is None else request.follow_up(method, url)
     return replace(followed, deviations=odd)
 

@@ -47,7 +47,7 @@ class PollingTrigger:
             try:
                 self.next = follow(first, _resumed(first.base, resume.get("url")), "the state of a trigger")
             except InvalidResponse as error:
-                raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error))]) from None
+                raise InvalidArguments(plan.operation.id, [Problem(("resume",), str(error), part="option")]) from None
 
     def step(self) -> Flow[list[Any]]:
         """The events that there are now; an error of the service is raised, and leaves the state."""

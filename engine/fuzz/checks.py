@@ -62,13 +62,19 @@ def _content_type(outcome: Outcome, caller: Caller) -> str | None:
         received = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if received and received != accept and received.rpartition("+")[2] != accept.rpartition("/")[2]:
             return f"{accept} was requested, {received} received"
-    return next((str(problem) for problem in _differences(outcome) if problem.path[:1] == ("Content-Type",)), None)
+    return next((str(problem) for problem in _differences(outcome) if _is_about_media_type(problem)), None)
+
+
+def _is_about_media_type(problem: Problem) -> bool:
+    return problem.part == "header" and problem.path == ("Content-Type",)
 
 
 def _schema(outcome: Outcome, caller: Caller) -> str | None:
     """The value and the header fields keep to their schemas."""
-    other_checks = ("status",), ("Content-Type",)
-    return next((str(problem) for problem in _differences(outcome) if problem.path[:1] not in other_checks), None)
+    for problem in _differences(outcome):
+        if problem.part != "status" and not _is_about_media_type(problem):
+            return str(problem)
+    return None
 
 
 def _representations(outcome: Outcome, caller: Caller) -> str | None:

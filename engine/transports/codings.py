@@ -43,7 +43,9 @@ def coding_of(headers: Headers) -> tuple[str, list[Problem]]:
             raise InvalidResponse(f"the response is in the content encoding {name[:40]!r}, which was not offered")
     if len(codings) > 1:
         raise InvalidResponse(f"the response has {len(codings)} content encodings; at most one was asked for")
-    problems = [Problem(("Content-Encoding",), f"{name!r} is not a content coding; ignored") for name in ignored]
+    problems = [
+        Problem(("Content-Encoding",), f"{name!r} is not a content coding; ignored", part="header") for name in ignored
+    ]
     return _NAMES[codings[0]] if codings else "", problems
 
 
@@ -55,7 +57,7 @@ def _is_charset(name: str) -> bool:
     return True
 
 
-RAW = Problem(("Content-Encoding",), "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)")
+RAW = Problem(("Content-Encoding",), "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)", part="header")
 
 
 def decoded(chunks: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:

@@ -66,7 +66,7 @@ def text_of(data: bytes, charset: str | None, problems: list[Problem]) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise ValueError(f"cannot be read in its charset, {charset!r}") from None
-    problems.append(Problem(("Content-Type",), f"has the charset {charset!r}; the bytes are UTF-8", ENCODING))
+    problems.append(Problem(("Content-Type",), f"has the charset {charset!r}; the bytes are UTF-8", ENCODING, "header"))
     return text
 
 

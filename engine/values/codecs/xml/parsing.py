@@ -97,7 +97,7 @@ def _encoding(data: bytes, charset: str | None, problems: list[Problem]) -> str 
     mark = mark_of(data)
     named = codec_name(charset) if charset else None
     if charset and named is None:
-        problems.append(Problem(("Content-Type",), f"has the unknown charset {charset!r}", ENCODING))
+        problems.append(Problem(("Content-Type",), f"has the unknown charset {charset!r}", ENCODING, "header"))
     declaration = _DECLARATION.match(data.removeprefix(codecs.BOM_UTF8)[:_HEAD])
     declared = declaration[1].decode("ascii") if declaration else "utf-8"
     wrong = not _is_ascii_superset(declared) or (mark == "utf-8-sig" and codec_name(declared) not in ("utf-8", "ascii"))
