@@ -89,6 +89,18 @@ def test_no_document_breaks_the_checks(seed: int, tmp_path: Path) -> None:
                 _ = Plan(Compiler(service), operation).arguments
 
 
+def test_scopes_of_another_type_are_one_finding(tmp_path: Path) -> None:
+    """An OAuth 2.0 scheme whose scopes are a number is reported by its structure, and breaks no other rule."""
+    path = tmp_path / "a.swagger.yaml"
+    flow = "{type: oauth2, flow: application, tokenUrl: 'https://a.example/token', scopes: 1.5}"
+    path.write_text(
+        f"swagger: '2.0'\ninfo: {{title: A, version: '1'}}\nhost: a.example\nschemes: [https]\n"
+        f"securityDefinitions: {{o: {flow}}}\nsecurity: [{{o: [read]}}]\npaths: {{}}\n"
+    )
+
+    assert "structure-type" in _rules(path)
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus is not here")
 @pytest.mark.long
 def test_the_corpus_can_be_checked() -> None:

@@ -64,7 +64,8 @@ def _scopes(scheme: Mapping[str, Any]) -> set[str] | None:
     if scheme.get("type") != "oauth2":
         return None
     holders = [scheme, *mapping(scheme.get("flows")).values()]
-    return {str(name) for holder in holders for name in mapping(holder).get("scopes") or ()}
+    scopes = [mapping(holder).get("scopes") for holder in holders]
+    return {str(name) for names in scopes if isinstance(names, (Mapping, list)) for name in names}
 
 
 @check("scope-misplaced")
