@@ -165,7 +165,7 @@ def test_members_of_a_body_that_differ_in_case_or_punctuation_are_all_sent(load:
     assert op.request(body_whole=whole).body == b'{"userId":"1","user_id":"2"}'
 
 
-def test_a_number_in_a_name_is_said_with_its_place(load: Load) -> None:
+def test_a_numbered_name_is_a_warning_at_its_parameter(load: Load) -> None:
     """A numbered argument name is a warning parameter-collision at the line of its parameter."""
     connector = load([query("a-b"), query("a_b")])
 
@@ -586,7 +586,7 @@ def header(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "in": "header", "type": "string", "required": True, **more}
 
 
-def test_fields_that_the_transport_fills_in_are_not_asked_for() -> None:
+def test_fields_that_the_transport_sets_are_not_required() -> None:
     """Host, Content-Length, Connection and the like that a document declares do not stand in the way of its calls."""
     seen: list[dict[str, str]] = []
 
@@ -653,7 +653,7 @@ def test_of_two_parameters_that_are_one_header_field_none_is_lost(load: Load) ->
 
 
 @pytest.mark.parametrize("name", ["Expect", "TE", "Upgrade", "Trailer", "Proxy-Authorization", "User-Agent"])
-def test_a_field_that_nobody_need_give_is_not_asked_for(load: Load, name: str) -> None:
+def test_a_field_that_the_client_sets_is_not_required(load: Load, name: str) -> None:
     """A required parameter for a header field that the client sets itself need not be passed."""
     assert load([header(name)]).op.request().headers.keys() == {"Accept"}
 
@@ -694,7 +694,7 @@ def test_an_option_goes_before_the_default_of_the_parameter_for_it(load: Load) -
     assert op.using(accept="application/xml").request().headers["Accept"] == "application/xml"
 
 
-def test_a_field_that_a_scheme_sets_is_not_asked_for(load: Load) -> None:
+def test_a_field_that_a_scheme_sets_is_not_required(load: Load) -> None:
     """A required parameter Authorization need not be passed if a security scheme sets that field."""
     scheme = {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}
     connector = load([header("Authorization")], securityDefinitions=scheme, security=[{"key": []}])
@@ -801,7 +801,7 @@ def test_the_media_type_of_a_body_suits_its_value(load: Load, case: str) -> None
     assert written == sent.get("body", written)
 
 
-def test_a_media_type_that_nothing_chooses_is_asked_for(load: Load) -> None:
+def test_a_media_type_within_a_range_must_be_chosen(load: Load) -> None:
     """If consumes has only a range, the caller must choose the media type, within that range."""
     op = load([{"name": "data", "in": "body", "schema": {}}], consumes=["image/*"]).op
 
@@ -837,7 +837,7 @@ ACCEPTED: dict[str, tuple[list[str], dict[str, Any] | None, str]] = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: str) -> None:
+def test_accept_begins_with_what_can_hold_the_declared_value(load: Load, case: str) -> None:
     """Accept prefers the media types that can hold the declared response."""
     produces, schema, accept = ACCEPTED[case]
     answer = {"description": "ok", **({"schema": schema} if schema else {})}
@@ -847,7 +847,7 @@ def test_what_can_hold_the_promised_value_is_asked_for_first(load: Load, case: s
     assert connector.op.request().headers["Accept"] == accept
 
 
-def test_a_media_type_within_a_range_can_be_asked_for(load: Load) -> None:
+def test_a_media_type_within_a_range_can_be_accepted(load: Load) -> None:
     """The option accept may be any media type within a range of produces, with parameters."""
     op = load([], produces=["*/*", "application/json"]).op
 

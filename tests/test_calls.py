@@ -139,7 +139,7 @@ def test_inequalities_are_two_more_parameters_on_the_wire(twilio: Connector) -> 
     assert twilio.list_messages.request(date_sent=">= 2009-07-06").url.endswith("?DateSent%3E=2009-07-06")
 
 
-def test_choices_are_asked_from_the_service(twilio: Connector) -> None:
+def test_choices_come_from_the_service(twilio: Connector) -> None:
     """choices() lists the values that the service offers for an argument; an argument without them is unknown."""
     numbers = [
         (number["phone_number"], number["friendly_name"]) for number in twilio.list_incoming_phone_numbers.items()
@@ -182,7 +182,7 @@ def test_an_error_code_is_text_whatever_it_is_on_the_wire(service: Any) -> None:
         assert body.validate(value) == []
 
 
-def test_deviations_are_told_not_hidden(service: Any, sandbox: Sandbox, caplog: Any) -> None:
+def test_deviations_are_reported(service: Any, sandbox: Sandbox, caplog: Any) -> None:
     """Lenient gives the value and what is wrong with it; strict refuses; off says nothing."""
     from openconnectors.engine.http import Headers, Response
     from openconnectors.engine.plan.plan import Plan

@@ -78,7 +78,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("arguments", "code", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_wrong_input_is_told_on_stderr(arguments: list[str], code: int, message: str) -> None:
+def test_wrong_input_is_reported_on_stderr(arguments: list[str], code: int, message: str) -> None:
     """Wrong input is reported on stderr with its exit code; stdout stays empty but for findings."""
     got, out, err = run(*arguments)
     assert (got, message in err) == (code, True), err
@@ -92,7 +92,7 @@ def test_secrets_are_no_options() -> None:
     assert "token" not in out.lower()
 
 
-def test_validate_tells_each_finding_at_its_place(tmp_path: Path) -> None:
+def test_validate_reports_each_finding_at_its_place(tmp_path: Path) -> None:
     """validate prints each finding at line and column with its source line, or as JSON."""
     path = tmp_path / "wrong.swagger.yaml"
     path.write_text(

@@ -174,7 +174,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("line", "code", "message"), FAULTS, ids=[line for line, _, _ in FAULTS])
-def test_what_files_and_people_do_is_said_in_words(
+def test_wrong_files_and_wrong_usage_have_a_message(
     line: str, code: int, message: str, around: dict[str, str], run: Run
 ) -> None:
     """Exit code 1 or 2, and a sentence that says what is wrong."""
@@ -204,7 +204,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("line", "environment", "code"), SETTINGS, ids=str)
-def test_a_broken_environment_is_said_in_words(
+def test_a_broken_environment_has_a_message(
     line: str, environment: dict[str, str], code: int, around: dict[str, str], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path in a variable that leads nowhere spoils only what needs it."""
@@ -238,7 +238,7 @@ SAVED = [
         "connect twilio --no-input --no-test --set account_id=AC1 --set access_token=${X}",
     ],
 )
-def test_saved_connections_of_another_shape_are_said_in_words(
+def test_saved_connections_of_another_shape_have_a_message(
     line: str, text: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that a person edits may hold anything."""
@@ -317,7 +317,7 @@ def test_a_fault_of_ours_is_one_line_without_its_text(run: Run, monkeypatch: pyt
     assert "s3cr3t" not in err
 
 
-def test_a_traceback_is_shown_where_it_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_traceback_is_shown_on_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """CONNECTORS_DEBUG=1 shows the traceback, of unexpected exceptions too."""
     monkeypatch.setenv("CONNECTORS_DEBUG", "1")
 
@@ -483,7 +483,7 @@ def test_output_that_nobody_reads_is_no_fault(line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["list", "call twilio list_messages --sandbox", "validate spec --level info --format json"]
 )
-def test_a_full_disk_is_said_in_words(line: str) -> None:
+def test_a_full_disk_has_a_message(line: str) -> None:
     """Output to a full disk exits with 1 and the system's message."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run([*COMMAND, *line.split()], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)

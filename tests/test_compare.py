@@ -259,7 +259,7 @@ def _compared(new: Any, old: Any = OLD) -> Comparison:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_change_is_told_by_its_rule(kind: str) -> None:
+def test_a_change_is_reported_by_its_rule(kind: str) -> None:
     """Each kind of change is one finding of its rule, with the severity and version bump of that rule."""
     change, rule = KINDS[kind]
     new = copy.deepcopy(OLD)
@@ -273,7 +273,7 @@ def test_a_change_is_told_by_its_rule(kind: str) -> None:
     assert findings[0].severity == {"major": "error", "risk": "warning"}.get(level, "info")
 
 
-def test_what_did_not_change_is_not_told() -> None:
+def test_an_unchanged_document_has_no_findings() -> None:
     """A document compared with itself has no findings."""
     for entry in registry.entries().values():
         if entry.source == "built in":

@@ -156,7 +156,7 @@ def test_a_refused_token_that_cannot_be_renewed_is_the_error_it_is(people: Path)
         openconnectors.load("people", connection={"token": "revoked"}).me()
 
 
-def test_tokens_are_asked_for_over_tls_only(people: Path) -> None:
+def test_tokens_are_requested_over_tls_only(people: Path) -> None:
     """A token endpoint over plain http is refused."""
     raw = json.loads(people.read_text())
     raw["securityDefinitions"]["oauth"]["tokenUrl"] = "http://token.example/token"

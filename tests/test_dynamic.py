@@ -134,7 +134,7 @@ def kinds(calls: list[str], tmp_path: Path) -> Iterator[openconnectors.Connector
         yield openconnectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
 
 
-def test_choices_are_asked(kinds: openconnectors.Connector) -> None:
+def test_choices_are_value_and_title(kinds: openconnectors.Connector) -> None:
     """The choices of x-ms-dynamic-values are value and title, read from the service."""
     assert kinds.add_thing.choices("kind")[:2] == [("book", "BOOK"), ("coin", "COIN")]
 
@@ -149,7 +149,9 @@ def test_choices_below_a_choice(kinds: openconnectors.Connector, operation: str)
         kinds.add_thing.choices("kind", "book")
 
 
-def test_a_schema_is_asked_once_and_validates_and_decodes(kinds: openconnectors.Connector, calls: list[str]) -> None:
+def test_a_schema_is_requested_once_and_validates_and_decodes(
+    kinds: openconnectors.Connector, calls: list[str]
+) -> None:
     """A dynamic schema is requested once; its members are arguments, and its formats give objects."""
     assert kinds.add_thing(kind="book", title="Middlemarch", on=date(1871, 12, 1)) == {
         "title": "Middlemarch",

@@ -161,7 +161,7 @@ def files(url: str, tmp_path: Path) -> openconnectors.Connector:
     return openconnectors.load_file(path, base_url=url, connection={}, validate_responses="strict")
 
 
-def test_octets_go_up_from_wherever_they_are(files: openconnectors.Connector, tmp_path: Path) -> None:
+def test_bytes_are_uploaded_from_any_source(files: openconnectors.Connector, tmp_path: Path) -> None:
     """Bytes, a path, an open file from its position, and an iterable in chunks can be uploaded."""
     whole = os.urandom(200_000)
     path = tmp_path / "some.bin"

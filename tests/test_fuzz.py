@@ -108,7 +108,7 @@ def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
-def test_no_octets_break_the_client(entry: Entry) -> None:
+def test_no_response_breaks_the_client(entry: Entry) -> None:
     """Malformed responses raise nothing but ConnectorError."""
     values = {parameter.name: "x" for parameter in loader.load(entry.document, entry.properties).connection}
     connector = openconnectors.load(entry.name, base_url="http://127.0.0.1:9", connection=values)
@@ -118,7 +118,7 @@ def test_no_octets_break_the_client(entry: Entry) -> None:
     ] == []
 
 
-def test_a_client_that_octets_break_is_found(document: Path) -> None:
+def test_a_client_that_a_response_breaks_is_found(document: Path) -> None:
     """A client that fails on a malformed response is reported, and the saved failure replays."""
 
     class Weak:
@@ -215,7 +215,7 @@ def test_a_rule_that_the_client_does_not_keep_is_found(document: Path, monkeypat
 # The command
 
 
-def test_the_command_tells_saves_and_replays(document: Path, tmp_path: Path) -> None:
+def test_the_command_reports_saves_and_replays(document: Path, tmp_path: Path) -> None:
     """connectors fuzz prints a failure with the call that repeats it, saves it, and replays it."""
     kept = tmp_path / "failures.json"
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -191,7 +191,7 @@ def test_a_value(suite: Suite, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("suite", "case"), cases("schema", "invalid"))
-def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
+def test_bytes_that_are_not_a_value(suite: Suite, case: dict[str, Any]) -> None:
     """Bytes that are not a value of the schema are refused in both directions."""
     for representation, texts in case["invalid"].items():
         plan = plan_of(suite, case["schema"], MEDIA[representation])
@@ -207,7 +207,7 @@ def test_octets_that_are_no_value(suite: Suite, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("suite", "case"), cases("deviates"))
-def test_octets_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> None:
+def test_bytes_that_break_their_schema(suite: Suite, case: dict[str, Any]) -> None:
     """Bytes that break the schema are read, with a deviation at each place."""
     for representation, ones in case["deviates"].items():
         plan = plan_of(suite, case["schema"], MEDIA[representation])

@@ -335,7 +335,7 @@ PIECES = st.sampled_from(
     status=st.sampled_from([200, 201, 204, 206, 299, 304, 400, 404, 503, 599]),
     validate=st.sampled_from(["lenient", "strict", "off"]),
 )
-def test_any_octets_give_a_value_or_an_error_of_ours(
+def test_any_bytes_give_a_value_or_an_error_of_ours(
     data: bytes, media_type: str, charset: str, status: int, validate: str
 ) -> None:
     """Any bytes of a peer give a value, InvalidResponse, or the error of their status."""

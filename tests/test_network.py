@@ -179,7 +179,7 @@ def test_no_proxy_lists_hosts_domains_networks_and_ports(entries: str, host: str
 
 
 @pytest.mark.parametrize("url", ["socks5://a:1", "http://", "http://a:99999", "http://[::1"])
-def test_a_proxy_that_cannot_be_used_is_said_before_anything_is_sent(tmp_path: Path, url: str) -> None:
+def test_a_proxy_that_cannot_be_used_is_refused_at_load(tmp_path: Path, url: str) -> None:
     """An invalid proxy URL raises ConnectionMissing at load."""
     with pytest.raises(ConnectionMissing, match="proxy"):
         load(tmp_path, "http://service.invalid", proxy=url)
@@ -347,7 +347,7 @@ def test_a_certificate_of_another_host_is_refused(secured: Secured, authority: A
 
 
 @pytest.mark.parametrize("verify", [False, "", "no-such-file.pem", __file__])
-def test_certificates_that_cannot_be_read_are_said_at_once(tmp_path: Path, verify: Any) -> None:
+def test_certificates_that_cannot_be_read_are_refused_at_load(tmp_path: Path, verify: Any) -> None:
     """That they are checked cannot be switched off."""
     with pytest.raises(ConnectionMissing, match="certificates"):
         load(tmp_path, "https://localhost:1", verify=verify)

@@ -231,7 +231,7 @@ def test_an_argument_chooses_no_host(value: str, tmp_path: Path) -> None:
             connector.change.request(**{**CALL, "x_tenant": value})
 
 
-def test_a_template_that_is_not_known_is_told_at_load_and_refuses_the_call(tmp_path: Path) -> None:
+def test_an_unknown_template_is_reported_at_load_and_refuses_the_call(tmp_path: Path) -> None:
     """An unknown policy template is a diagnostic at its line, and its operations raise Unsupported."""
     connector = openconnectors.load_file(folder(tmp_path, [{"template": "magic"}]), connection=VALUES)
     (finding,) = diagnostics(connected(connector))
@@ -329,7 +329,7 @@ def test_the_members_of_an_object_are_moved_alone() -> None:
     assert below.apply({"value": {"fields": {"a": 2}, "all": {"b": 1}}}) == {"value": {"all": {"b": 1, "a": 2}}}
 
 
-def test_what_cannot_be_moved_is_said_at_load() -> None:
+def test_what_cannot_be_moved_is_refused_at_load() -> None:
     """moveproperties into the moved member itself raises Unsupported when it is compiled."""
     whole = {"srcParentPath": "@body()", "dstParentPath": "@body()", "dstSubPath": "b"}
     into = {"srcParentPath": "@body()", "srcSubPath": "a", "dstParentPath": "@body().a", "dstSubPath": "b"}

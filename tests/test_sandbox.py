@@ -471,7 +471,7 @@ def test_thirty_two_clients_at_once_are_all_answered(server: Sandbox) -> None:
         assert {status for statuses in pool.map(client, range(32)) for status in statuses} == {201}
 
 
-def test_a_client_that_is_too_slow_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_client_that_is_too_slow_gets_408(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A slow client gets 408, however often it sends a byte: head and body have a deadline as a whole."""
     monkeypatch.setattr("openconnectors.engine.sandbox.protocol.HEAD", 0.4)
     monkeypatch.setattr("openconnectors.engine.sandbox.protocol.BODY", 0.4)
@@ -507,7 +507,7 @@ def test_it_stops_at_once_though_connections_are_open(tmp_path: Path) -> None:
         assert not [parameter for parameter in threading.enumerate() if "process_request_thread" in parameter.name]
 
 
-def test_a_port_that_is_taken_is_told_in_words(server: Sandbox) -> None:
+def test_a_port_in_use_has_a_message(server: Sandbox) -> None:
     """A port that is in use raises ConnectorError with the system's reason."""
     with pytest.raises(ConnectorError, match="cannot be used: Address already in use"):
         Sandbox(server.service, port=int(server.url.rpartition(":")[2]))

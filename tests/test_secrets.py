@@ -101,7 +101,7 @@ def test_a_mask_finds_a_secret_however_it_is_spelled(spelled: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
-def test_a_mask_finds_a_secret_in_octets_of_any_encoding(encoding: str) -> None:
+def test_a_mask_finds_a_secret_in_bytes_of_any_encoding(encoding: str) -> None:
     """Masked bytes stay in their character encoding."""
     masked = Mask([Secret(CLEAR)]).data(f"wrong: {CLEAR} of ada".encode(encoding), encoding)
     assert masked.decode(encoding).lstrip("\ufeff") == "wrong: *** of ada"

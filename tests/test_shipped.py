@@ -37,7 +37,7 @@ def test_documents_are_test_items(pytester: pytest.Pytester) -> None:
     _collected(pytester).assert_outcomes()
 
 
-def test_the_configuration_chooses_documents_and_what_is_grave(pytester: pytest.Pytester) -> None:
+def test_the_configuration_chooses_documents_and_rules(pytester: pytest.Pytester) -> None:
     """connectors_specs names the documents, and [tool.connectors] the rules to ignore."""
     (pytester.path / "api.yaml").write_text(WRONG)
     pytester.makepyprojecttoml(

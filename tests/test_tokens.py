@@ -166,7 +166,7 @@ def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) ->
     assert provider.used == ["R0"]
 
 
-def test_a_token_endpoint_that_fails_is_asked_once_by_a_wave_and_again_later(path: Path, provider: Provider) -> None:
+def test_a_failing_token_endpoint_is_called_once_by_concurrent_calls(path: Path, provider: Provider) -> None:
     """Concurrent calls share one failed renewal, and a later call tries again."""
     provider.answer = Response("busy", 503)
     connector = openconnectors.load_file(path, connection=VALUES)

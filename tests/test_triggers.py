@@ -117,7 +117,7 @@ def loaded(
     return openconnectors.load_file(place, connection={"api_key": "shared-secret"}, base_url=url, interval=0.01)
 
 
-def test_events_are_asked_for_until_nobody_wants_more(tmp_path: Path, url: str, peer: Service) -> None:
+def test_events_are_polled_until_the_iteration_ends(tmp_path: Path, url: str, peer: Service) -> None:
     """poll() yields the events of 200, waits on 202, follows Location and keeps to Retry-After."""
     peer.answers = [
         events(1, 2, Location="/v1/new?since=2"),
@@ -155,7 +155,7 @@ def test_a_policy_makes_the_next_question_of_the_last_answer(tmp_path: Path, url
     assert peer.requests == ["GET /v1/new", "GET /v1/new?since=5", "GET /v1/new?since=5"]
 
 
-def test_a_link_that_leads_away_is_not_asked(tmp_path: Path, url: str, peer: Service) -> None:
+def test_a_link_to_another_host_is_not_followed(tmp_path: Path, url: str, peer: Service) -> None:
     """A polling Location on another host raises InvalidResponse."""
     peer.answers = [events(1, Location="http://elsewhere.example/new")]
     with pytest.raises(openconnectors.InvalidResponse, match="elsewhere"):

@@ -388,7 +388,7 @@ def test_the_media_of_a_message(client: Client, twilio: Connector) -> None:
     assert [row["sid"] for row in twilio.list_message_media.items(message_id=sid)] == [third]
 
 
-def test_a_404_names_the_url_that_was_asked(twilio: Connector, sandbox: Sandbox) -> None:
+def test_a_404_names_the_path_of_the_request(twilio: Connector, sandbox: Sandbox) -> None:
     """The message of a 404 names the path of the request, with .json or .xml."""
     nobody = "SM" + "0" * 32
     path = f"/2010-04-01/Accounts/{sandbox.values['account_id']}/Messages/{nobody}"

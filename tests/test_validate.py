@@ -265,7 +265,7 @@ def test_rules_are_selected_ignored_and_graded(wrong: Path) -> None:
     ],
     ids=["by a comment", "at the node", "for the whole document"],
 )
-def test_a_document_says_what_is_not_told(wrong: Path, old: str, new: str) -> None:
+def test_a_document_silences_rules(wrong: Path, old: str, new: str) -> None:
     """A comment, or x-connector-ignore at a node or at the root, silences a rule there."""
     assert "structure-value" in _rules(wrong)
     wrong.write_text(WRONG.replace(old, new))
@@ -295,7 +295,7 @@ def test_json_is_fixed_in_its_layout(tmp_path: Path) -> None:
     assert [line for line in path.read_text().split("\n") if line in kept] == kept
 
 
-def test_known_findings_are_told_no_more(wrong: Path, tmp_path: Path) -> None:
+def test_known_findings_are_not_reported(wrong: Path, tmp_path: Path) -> None:
     """Findings in the baseline are not reported, even if their lines moved; new ones are."""
     known = tmp_path / "known.json"
     assert run("validate", str(wrong), "--baseline", str(known), "--write-baseline")[0] == 0

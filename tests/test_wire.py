@@ -110,7 +110,7 @@ def thing(peer: Peer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connec
     return openconnectors.load_file(path, connection={"api_key": SECRET}, base_url=peer.url, timeout=2)
 
 
-def test_a_whole_answer_gives_its_value(peer: Peer, thing: Connector) -> None:
+def test_a_whole_response_gives_its_value(peer: Peer, thing: Connector) -> None:
     """A complete response gives its value; interim responses are skipped and gzip is decoded."""
     peer.answers = [ok(THING), b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok(THING)]
     assert thing.get_thing() == {"id": 7, "name": "ok"}
@@ -142,7 +142,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", INVALID)
-def test_what_is_no_whole_readable_answer_is_refused(peer: Peer, thing: Connector, case: str) -> None:
+def test_a_response_that_is_not_whole_or_readable_is_refused(peer: Peer, thing: Connector, case: str) -> None:
     """An incomplete or unreadable response raises InvalidResponse, is not retried, and shows no secret."""
     answer, message = INVALID[case]
     peer.answers = [answer]
@@ -287,7 +287,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_a_next_page_elsewhere_is_not_asked_for(peer: Peer, thing: Connector, link: Any) -> None:
+def test_a_next_page_elsewhere_is_not_requested(peer: Peer, thing: Connector, link: Any) -> None:
     """A next link that leaves the base URL raises InvalidResponse after the first page's items."""
     import json
 

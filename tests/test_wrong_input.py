@@ -15,7 +15,7 @@ from .conftest import Listener
 SID = "SM" + "0" * 32
 
 
-def test_an_unknown_connector_is_told_with_the_nearest_name() -> None:
+def test_an_unknown_connector_is_refused_with_the_nearest_name() -> None:
     """An unknown connector is refused with the nearest name and CONNECTORS_PATH."""
     with pytest.raises(
         openconnectors.UnknownName, match=r"no connector 'twillio'; did you mean 'twilio'\?.*CONNECTORS_PATH"
@@ -108,7 +108,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_wrong_arguments_are_told_all_at_once_and_nothing_is_sent(
+def test_wrong_arguments_are_reported_together_and_nothing_is_sent(
     unsent: Connector, listener: Listener, case: str
 ) -> None:
     """All problems of a call's arguments are reported together, and nothing is sent."""
