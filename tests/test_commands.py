@@ -723,7 +723,7 @@ def test_a_boolean_is_a_switch_that_may_have_a_value(options: str, sent: str, sm
 
 
 def test_an_argument_with_the_name_of_an_option_is_given_by_set(small: Path, run: Run) -> None:
-    """The help says so."""
+    """The help says that an argument with the name of an option is passed with --set."""
     _, shown, _ = run("call", small, "list_things", "--help")
     assert "--set accept=VALUE" in shown
 
@@ -755,7 +755,7 @@ def test_a_list_of_objects_is_json_a_file_or_item_by_item(form: str, small: Path
 
 
 def test_a_list_of_words_may_begin_with_a_bracket(small: Path, run: Run) -> None:
-    """Only JSON is JSON."""
+    """A list of words that begins with a bracket is text unless it is JSON."""
     code, out, _ = run("call", small, "list_things", "--tag", "[x", "--dry-run")
 
     assert (code, "tag=%5Bx" in out) == (0, True)

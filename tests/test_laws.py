@@ -205,7 +205,7 @@ def there_and_back(body: Body, value: Any) -> Any:
 @LAW
 @given(st.data())
 def test_json_reads_what_it_writes(data: st.DataObject) -> None:
-    """decode(encode(v)) = v."""
+    """A value that JSON writes is read back as itself: decode(encode(v)) = v."""
     schema, values = data.draw(schemas(ANY_TEXT, 3))
     value = data.draw(values)
     assert there_and_back(body_of(schema, "application/json"), value) == value

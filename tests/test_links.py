@@ -171,7 +171,7 @@ def test_a_redirect_that_is_read_as_meant_is_a_deviation() -> None:
     ],
 )
 def test_a_redirect_has_the_method_of_its_status(method: str, status: int, then: str | None) -> None:
-    """RFC 9110 section 15.4."""
+    """A redirect keeps the method for 307 and 308, and becomes GET for 303 (RFC 9110 section 15.4)."""
     request = replace(FIRST, method=method, safe=method != "POST")
     responses = [(status, {"Location": "other"}), *([(200, {})] if then else [])]
     requests, _ = redirected(request, *responses)

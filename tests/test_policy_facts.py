@@ -189,7 +189,7 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("case", UNUSABLE)
 def test_a_parameter_that_cannot_be_used_is_a_value_of_the_error(case: str) -> None:
-    """UnusablePolicy has the name of the parameter that is wrong, so that nobody looks for it in the message."""
+    """UnusablePolicy has the name of the parameter that is wrong, as a value beside the message."""
     template, name, value = UNUSABLE[case]
 
     with pytest.raises(UnusablePolicy) as caught:
