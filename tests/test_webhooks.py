@@ -259,7 +259,7 @@ def test_standard_webhooks(hook: Callable[..., Answer], declared: dict[str, str]
 
 def test_a_secret_that_is_not_written_as_declared_is_refused_at_once(hook: Callable[..., Answer]) -> None:
     """A signing secret that is not in its declared encoding raises ConnectionMissing, without showing it."""
-    with pytest.raises(openconnectors.ConnectionMissing, match="api_key is not written in base64") as caught:
+    with pytest.raises(openconnectors.ConnectionMissing, match="api_key is not valid base64") as caught:
         hook(secret="no base64!", **{"x-connector-signature": {**STANDARD, "secret_encoding": "base64"}})
     assert "no base64!" not in str(caught.value)
 
@@ -546,7 +546,7 @@ def test_a_validation_token_is_answered(hook: Callable[..., Answer]) -> None:
         assert app.fields["Content-Type"] == "text/plain; charset=utf-8"
         assert app.fields["X-Content-Type-Options"] == "nosniff"
     for query in ("validationToken=", "validationToken=a&validationToken=b", f"validationToken={'x' * 5000}"):
-        assert app(query=query, CONTENT_TYPE="text/plain").body in (b"", b"this is no event\n"), query
+        assert app(query=query, CONTENT_TYPE="text/plain").body in (b"", b"this is not an event\n"), query
     assert app(body=BODY, query="validationToken=x").body == b""
     assert app.events[-1] == {"id": 1}
 
@@ -595,12 +595,12 @@ HANDSHAKES: list[tuple[Any, dict[str, Any], int, bytes | Any]] = [
      {"method": "GET", "x_okta_verification_challenge": "q"}, 200, {"verification": "q"}),
     ({"method": "GET", "challenge": "query:challenge"}, {"method": "GET", "query": "challenge=q%C3%BC"}, 200,
      "qü".encode()),
-    ({"method": "GET", "challenge": "query:challenge"}, {"method": "GET"}, 405, b"events are posted\n"),
+    ({"method": "GET", "challenge": "query:challenge"}, {"method": "GET"}, 405, b"send events with POST\n"),
     ({"method": "OPTIONS", "challenge": "header:WebHook-Request-Origin", "answer": "",
       "headers": {"WebHook-Allowed-Origin": "{challenge}"}},
      {"method": "OPTIONS", "webhook_request_origin": "e.example"}, 200, b""),
     ({"challenge": "header:X-Hook-Secret", "signed": False, "answer": "", "headers": {"X-Hook-Secret": "{challenge}"}},
-     {"x_hook_secret": "a\r\nb"}, 400, b"the challenge fits into no header field\n"),
+     {"x_hook_secret": "a\r\nb"}, 400, b"the challenge does not fit into a header field\n"),
     ({"challenge": "body:/0/code", "when": {"header:X-Kind": "check"}, "answer": ["{challenge}", 1]},
      {"x_kind": "check", "body": b'[{"code": "q"}]'}, 200, ["q", 1]),
     ({"challenge": "body", "when": {"query:ping": "1"}}, {"query": "ping=1", "body": b"pong"}, 200, b"pong"),
