@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest long conformance corpus bench faults bugs speed checks released lint clean
+.PHONY: demo test lowest core long conformance corpus bench faults bugs speed checks released lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -37,6 +37,12 @@ lowest: $(UV)  ## The fast tests with the lowest version of every direct depende
 	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]'
 	$(LOWEST)/bin/python .ci/bounds
 	$(LOWEST)/bin/python -m pytest -n auto -m "not long" -p no:cacheprovider
+
+core: $(READY)  ## Loads and calls with the package alone, installed without extras into a fresh environment.
+	$(PYTHON) -m venv --clear $(VENV)-core
+	$(VENV)-core/bin/python -m pip install --quiet .
+	rm -rf build  # what setuptools leaves there would be in the next wheel
+	$(BIN)/python .ci/core $(VENV)-core/bin/python
 
 long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way.
 	LONG=1 $(BIN)/python -m pytest -n auto -m "long or law"
@@ -92,4 +98,4 @@ lint: $(READY)  ## Style and types.
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-uv
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-core $(VENV)-uv
