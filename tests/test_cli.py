@@ -122,7 +122,7 @@ paths:
         ("12:15", "structure-member"),
     ]
     assert "     12 |         200: {descripton: fine}\n        |               ^\n" in out
-    assert "'version' is missing here" in out
+    assert "the required member 'version' is missing" in out
     path.write_text(
         path.read_text().replace("title: Wrong", "title: W, version: '1'").replace("descripton", "description")
     )
