@@ -102,7 +102,11 @@ WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "an id that climbs": ("get_message", {"message_id": "../Accounts"}, ["message_id: must match"]),
     "an id with a line break": ("get_message", {"message_id": SID + "\n"}, ["message_id: must match"]),
     "a date that is none": ("list_messages", {"date_sent": "yesterday"}, ["date_sent: must match"]),
-    "half a surrogate": ("send_message", {"from_": "+1", "to": "+2", "body": "\ud800"}, ["body: has half of"]),
+    "half a surrogate": (
+        "send_message",
+        {"from_": "+1", "to": "+2", "body": "\ud800"},
+        ["body: contains an unpaired surrogate"],
+    ),
     "bytes": ("send_message", {"from_": "+1", "to": "+2", "body": b"x"}, ["body: must be string, not b'x'"]),
 }
 
