@@ -128,7 +128,7 @@ HOLDERS = (
     "/definitions/",
     "/parameters/",
     "/responses/",
-    *(f"/components/{one}/" for one in ("schemas", "parameters", "responses", "requestBodies", "headers")),
+    *(f"/components/{name}/" for name in ("schemas", "parameters", "responses", "requestBodies", "headers")),
 )
 """Pointers of the mappings that hold components, in every version."""
 
