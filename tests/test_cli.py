@@ -133,7 +133,7 @@ paths:
         (8, "path-parameter"),
         (10, "parameter-collision"),
     ]
-    message = "get of '/things/{id}' has no path parameter for {id}; did you mean 'Id'?"
+    message = "get /things/{id} has no path parameter 'id' (did you mean 'Id'?)"
     assert json.loads(out)[0]["message"] == message
 
 
