@@ -104,7 +104,7 @@ def test_two_chains_are_compared_to_their_ends() -> None:
         paths = {"/a": {"get": {"operationId": "get", **answer}}}
         return document.parse(json.dumps({**root, "paths": paths}), f"{kind}.json")
 
-    findings = compare(chained("string"), chained("integer")).found
+    findings = compare(chained("string"), chained("integer")).findings
     assert [finding.rule for finding in findings if finding.rule != "version-behind"] == ["type-changed"]
 
 

@@ -265,7 +265,7 @@ def test_a_change_is_reported_by_its_rule(kind: str) -> None:
     new = copy.deepcopy(OLD)
     change(new)
     comparison = _compared(new)
-    findings = [finding for finding in comparison.found if finding.rule != "version-behind"]
+    findings = [finding for finding in comparison.findings if finding.rule != "version-behind"]
     assert [finding.rule for finding in findings] == [rule], [str(item) for item in findings]
     level = CHANGES[rule][0]
     assert comparison.bump == ("minor" if level == "risk" else level)
@@ -280,7 +280,7 @@ def test_an_unchanged_document_has_no_findings() -> None:
             beside = None if entry.properties is None else loader.read(entry.properties)
             main = loader.read(entry.document)
             comparison = compare(main, main, beside, beside)
-            assert (comparison.found, comparison.bump) == ([], "none"), entry.name
+            assert (comparison.findings, comparison.bump) == ([], "none"), entry.name
 
 
 def test_places_are_those_of_both_documents() -> None:
@@ -288,7 +288,7 @@ def test_places_are_those_of_both_documents() -> None:
     new = copy.deepcopy(OLD)
     new["info"]["description"] = "one line more"
     new["paths"]["/things"]["get"]["parameters"][1]["maximum"] = 10
-    (finding,) = [finding for finding in _compared(new).found if finding.rule == "limit-narrowed"]
+    (finding,) = [finding for finding in _compared(new).findings if finding.rule == "limit-narrowed"]
     lines = [json.dumps(item, indent=1).split("\n") for item in (OLD, new)]
     assert '"maximum": 10' in lines[1][finding.line - 1]
     assert finding.related is not None
@@ -335,7 +335,7 @@ def test_the_same_service_in_another_version_of_the_specification() -> None:
         "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"type": "string"}}}}},
     }
     comparison = _compared(new, old)
-    assert (comparison.found, comparison.bump) == ([], "none")
+    assert (comparison.findings, comparison.bump) == ([], "none")
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,8 @@ def check_entry(entry: Entry, settings: Settings, project: Project) -> Checked:
     ]
     if not ignored:
         return result
-    kept = [finding for finding in result.found if not any(fnmatchcase(finding.rule, rule) for rule in ignored)]
-    return replace(result, found=kept)
+    kept = [finding for finding in result.findings if not any(fnmatchcase(finding.rule, rule) for rule in ignored)]
+    return replace(result, findings=kept)
 
 
 def fix(entry: Entry, settings: Settings, project: Project) -> None:
@@ -171,7 +171,7 @@ def check_all(entries: list[Entry], settings: Settings, project: Project) -> Ite
     workers = min(os.cpu_count() or 1, len(entries) // _PER_PROCESS)
     if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
         for entry in entries:
-            yield check_entry(entry, settings, project).found
+            yield check_entry(entry, settings, project).findings
         return
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
@@ -218,7 +218,7 @@ class _Check:
     project: Project
 
     def __call__(self, entry: Entry) -> list[Diagnostic]:
-        return check_entry(entry, self.settings, self.project).found
+        return check_entry(entry, self.settings, self.project).findings
 
 
 def _matches(entry: Entry, pattern: str, project: Project) -> bool:
@@ -231,7 +231,7 @@ def failing(path: Path, folder: Path) -> list[Diagnostic]:
     """The findings in one document that make a check fail, by the configuration and the baseline of the project that a
     folder is in."""
     configuration = project(folder)
-    findings = check_entry(entry_at(path), configuration.settings, configuration).found
+    findings = check_entry(entry_at(path), configuration.settings, configuration).findings
     if configuration.baseline is not None and configuration.baseline.is_file():
         findings = without_known(configuration.baseline, findings)
     return [finding for finding in findings if at_least(finding, configuration.fail_on)]

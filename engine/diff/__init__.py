@@ -32,7 +32,7 @@ __all__ = ["BUMPS", "CHANGES", "Bump", "Comparison", "compare"]
 class Comparison:
     """What changed: findings at their place in the new document, with the place in the old one as ``related``."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
     bump: Bump = "none"
     """The version that the changes call for (semver.org)."""
     declared: Bump = "none"
@@ -68,10 +68,10 @@ def compare(
         message = f"the changes call for a {bump} version; the version goes from {numbers}"
         line, column = new.position("/info/version")
         row = RULES["version-behind"]
-        comparison.found.append(
+        comparison.findings.append(
             Diagnostic(row.id, row.severity, message, new.file, line, column, "/info/version", "Raise the version.")
         )
-    comparison.found.sort(key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
+    comparison.findings.sort(key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
     return comparison
 
 

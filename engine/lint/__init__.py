@@ -63,13 +63,13 @@ class Checked:
     """The findings about a document and the properties beside it, and the whole text of each file with its mechanical
     fixes applied."""
 
-    found: list[Diagnostic]
+    findings: list[Diagnostic]
     repairs: dict[str, str]
 
 
 def validate(path: Path, properties: Path | None = None, settings: Settings | None = None) -> list[Diagnostic]:
     """The findings about a document and the properties beside it, in the order of their lines; none if all is right."""
-    return check(path, properties, settings or Settings()).found
+    return check(path, properties, settings or Settings()).findings
 
 
 def check(path: Path, properties: Path | None, settings: Settings) -> Checked:

@@ -31,7 +31,7 @@ def command(
     settings = usage(lambda: Settings(select=select, ignore=ignore))
     properties = [None if entry.properties is None else loader.read(entry.properties) for entry in (before, after)]
     comparison = compare(loader.read(before.document), loader.read(after.document), *properties)
-    changes = [change for change in comparison.found if settings.wants(change.rule)]
+    changes = [change for change in comparison.findings if settings.wants(change.rule)]
     bump = f"a {comparison.bump} version" if comparison.bump != "none" else "no new version"
     old_version, new_version = (version or "?" for version in comparison.versions)
     click.echo(f"asks for {bump}; the documents say {old_version} → {new_version}", err=True)
