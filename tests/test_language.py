@@ -33,7 +33,7 @@ WORDS = frozenset(
 """Names that say nothing about the thing named, or that only this code base used for it."""
 
 LIMITS = {"engine": 1, "connectors": 0, "tests": 0, "bench": 0}
-"""How many names in a folder are one of these words. That of the engine is ``Diagnostic.mend``, a former public name."""
+"""Names in a folder that are one of these words. That of the engine is ``Diagnostic.mend``, a former public name."""
 
 
 def _names(tree: ast.AST) -> Iterator[str]:
