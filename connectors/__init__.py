@@ -31,7 +31,8 @@ else:  # hidden from type checkers, which would otherwise accept any name
         return globals()[name]
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_public(), "__all__"})
+        # Neither what this module imports for itself, nor the modules of the package that happen to be loaded.
+        return sorted({*(name for name in globals() if name.startswith("__")), *_public(), "__all__"})
 
     def _public() -> dict[str, object]:
         module = import_module("openconnectors.public")

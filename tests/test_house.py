@@ -256,6 +256,7 @@ def test_no_room_without_a_name() -> None:
 
 def test_the_public_names_are_these() -> None:
     """The public names, which callers type, are the listed ones."""
+    assert {name for name in dir(openconnectors) if not name.startswith("_")} == set(openconnectors.__all__)
     assert sorted(openconnectors.__all__) == [
         "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
         "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument",
