@@ -60,7 +60,7 @@ class Headers(Mapping[str, str]):
         return Headers, ([(name, value) for name, values in self._fields.values() for value in values],)
 
     def masked(self, mask: Mask) -> Headers:
-        """The same fields without secrets in their values."""
+        """These fields, the secrets in their values masked."""
         return Headers((name, mask.text(value)) for name, values in self._fields.values() for value in values)
 
 
