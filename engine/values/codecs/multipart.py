@@ -11,9 +11,6 @@ import re
 import secrets
 from typing import Any
 
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
-
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema
 from openconnectors.engine.streams import Content, Source, is_bytes
@@ -150,6 +147,10 @@ def _file(boundary: str, name: str, value: Source) -> list[Source]:
 
 def _parts(data: bytes, boundary: str) -> list[tuple[str, bool, bytes]]:
     """Each part: its name, True if it is a file, its bytes."""
+    # Imported when a form is read, as servers do: werkzeug is a tenth of what the first call of a process imports.
+    from werkzeug.exceptions import RequestEntityTooLarge
+    from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
     if not boundary:
         raise ValueError("has a Content-Type without a boundary")
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=_MAX_PARTS)
