@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
-from jsonschema.exceptions import ValidationError
 
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Schema, Service
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 LINEAR = jsonschema_rs.RegexOptions()
 BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)  # however hostile the pattern and the text
@@ -78,6 +81,8 @@ def can_constrain(schema: Schema, pattern: object) -> bool:
 
 def pattern_keyword(validator: object, pattern: object, instance: object, schema: object) -> Iterator[ValidationError]:
     """The keyword ``pattern`` for a validator of jsonschema, whose own searches with Python's ``re``."""
+    from jsonschema.exceptions import ValidationError  # there already: its validator calls this
+
     engine = engine_of(pattern)
     if isinstance(instance, str) and engine is not None and not engine.finds(instance):
         yield ValidationError(f"does not match {pattern}")

@@ -8,6 +8,8 @@ jsonschema finds. What neither can decide is accepted: the service will say what
 
 Rule 3. Time is bounded by the value's size: patterns by ``patterns``, the explanation by the number of problems
 (``MAX_PROBLEMS``), and of a list it looks only at the items that are refused.
+
+Rule 4. jsonschema is imported when the first value is refused: it is a tenth of what a first call imports.
 """
 
 from __future__ import annotations
@@ -17,15 +19,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import ValidationError
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
 from openconnectors.engine.leniency import MAX_PROBLEMS
 from openconnectors.engine.values.patterns import options_for, pattern_keyword
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 class Validator:
@@ -92,6 +95,8 @@ class _Explainer:
     items of a list, and of the values of a mapping, it looks only at those that jsonschema-rs refuses."""
 
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
+        from jsonschema import Draft202012Validator, validators
+
         self._defs = json_schema.get("$defs", {})
         self._judges: dict[
             int, jsonschema_rs.Validator | None
@@ -99,6 +104,7 @@ class _Explainer:
         keywords = {"pattern": pattern_keyword, "items": self._items, "additionalProperties": self._additional}
         kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
         self._validator = kind(json_schema)
+        self._additional_properties = Draft202012Validator.VALIDATORS["additionalProperties"]
 
     def errors(self, value: Any) -> Iterator[ValidationError]:
         """The first ``MAX_PROBLEMS`` errors of a value."""
@@ -111,7 +117,7 @@ class _Explainer:
 
     def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if not isinstance(inner, dict) or not isinstance(instance, dict):
-            yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
+            yield from self._additional_properties(validator, inner, instance, schema)
             return
         declared = schema.get("properties", {})
         names = [name for name in instance if name not in declared]
