@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from openconnectors.engine.auth.scheme import (
-    Auth,
-    FixedAuth,
     FixedGuard,
     Guard,
     Part,
     SchemeType,
     Values,
+    fixed,
     header_credentials,
 )
 from openconnectors.engine.credentials import Credentials
@@ -23,14 +22,10 @@ def _credentials(scheme: Scheme, values: Values) -> Credentials:
     return header_credentials(scheme, scheme.parameter, key, key)
 
 
-def _authenticate(scheme: Scheme, values: Values) -> Auth:
-    return FixedAuth(_credentials(scheme, values))
-
-
 def _guard(scheme: Scheme, values: Values) -> Guard:
     # No authentication scheme is registered for keys: the challenge says where the key is expected.
     parameters = {"name": scheme.parameter.encode("ascii", "replace").decode("ascii"), "in": scheme.location}
     return FixedGuard(_credentials(scheme, values), "ApiKey", parameters)
 
 
-API_KEY = SchemeType("apiKey", (Part("key", "api_key"),), _authenticate, _guard)
+API_KEY = SchemeType("apiKey", (Part("key", "api_key"),), fixed(_credentials), _guard)

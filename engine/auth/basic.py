@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 
 from openconnectors.engine.auth.scheme import (
-    Auth,
-    FixedAuth,
     FixedGuard,
     Guard,
     Part,
     SchemeType,
     Values,
+    fixed,
     header_credentials,
 )
 from openconnectors.engine.credentials import Credentials
@@ -28,10 +27,6 @@ def _credentials(scheme: Scheme, values: Values) -> Credentials:
     return header_credentials(scheme, "Authorization", Secret(f"Basic {token.reveal()}"), values["password"])
 
 
-def _authenticate(scheme: Scheme, values: Values) -> Auth:
-    return FixedAuth(_credentials(scheme, values))
-
-
 def _guard(scheme: Scheme, values: Values) -> Guard:
     return FixedGuard(_credentials(scheme, values), "Basic", {"charset": "UTF-8"})
 
@@ -40,7 +35,7 @@ BASIC = SchemeType(
     "basic",
     # RFC 7617 section 2: user-pass is any text on both sides of the colon, also none.
     (Part("username", "username", secret=False, may_be_empty=True), Part("password", "password", may_be_empty=True)),
-    _authenticate,
+    fixed(_credentials),
     _guard,
     http_name="Basic",
 )

@@ -6,14 +6,14 @@ A token of OAuth 2.0 is renewed by the connection, which knows its provider (``a
 from __future__ import annotations
 
 from openconnectors.engine.auth.scheme import (
-    Auth,
-    FixedAuth,
+    FixedGuard,
     Guard,
     Part,
     Received,
     SchemeType,
     Values,
     challenge,
+    fixed,
     header_credentials,
 )
 from openconnectors.engine.credentials import Credentials
@@ -26,17 +26,7 @@ def _credentials(scheme: Scheme, values: Values) -> Credentials:
     return header_credentials(scheme, "Authorization", Secret(f"Bearer {token.reveal()}"), token)
 
 
-def _authenticate(scheme: Scheme, values: Values) -> Auth:
-    return FixedAuth(_credentials(scheme, values))
-
-
-class _Guard:
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def admits(self, received: Received) -> bool:
-        return self._credentials.matches(received.headers, received.query)
-
+class _Guard(FixedGuard):
     def challenge(self, realm: str, scopes: tuple[str, ...], received: Received) -> str:
         """A challenge with the scopes that are needed; with an error if there was a token (RFC 6750 section 3)."""
         parameters = {"realm": realm}
@@ -46,8 +36,8 @@ class _Guard:
 
 
 def _guard(scheme: Scheme, values: Values) -> Guard:
-    return _Guard(_credentials(scheme, values))
+    return _Guard(_credentials(scheme, values), "Bearer")
 
 
-BEARER = SchemeType("bearer", (Part("token", "token"),), _authenticate, _guard, http_name="Bearer", base="apiKey")
-OAUTH2 = SchemeType("oauth2", (Part("token", "token"),), _authenticate, _guard, http_name="Bearer")
+BEARER = SchemeType("bearer", (Part("token", "token"),), fixed(_credentials), _guard, http_name="Bearer", base="apiKey")
+OAUTH2 = SchemeType("oauth2", (Part("token", "token"),), fixed(_credentials), _guard, http_name="Bearer")

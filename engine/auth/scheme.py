@@ -100,9 +100,14 @@ class FixedAuth:
         return (yield from send(replace(request, credentials=self.credentials.merged(request.credentials))))
 
 
+def fixed(credentials: Callable[[Scheme, Values], Credentials]) -> Callable[[Scheme, Values], Auth]:
+    """What a row authenticates with if its credentials are the same in each request."""
+    return lambda scheme, values: FixedAuth(credentials(scheme, values))
+
+
 class FixedGuard:
-    """Admits requests with the same credentials that ``FixedAuth`` sends. ``challenge`` has the parameters of the
-    challenge beside the realm, ``error`` those that are added if credentials were there and wrong."""
+    """Admits requests with the same credentials that ``FixedAuth`` sends. ``parameters`` are those of the challenge
+    beside the realm."""
 
     def __init__(self, credentials: Credentials, http_name: str, parameters: Mapping[str, str] | None = None) -> None:
         self._credentials = credentials
