@@ -126,7 +126,6 @@ def redirected(request: Request, response: Response) -> Request | None:
 
 
 def _redacted(response: Response, request: Request) -> Response:
-    """An error response without the secrets that it may echo."""
+    """An error response without the secrets that it may echo; ``_sent`` has added them to the mask."""
     mask = mask_of(request.base)
-    mask.add(*request.credentials.secrets)
     return replace(response, headers=response.headers.masked(mask), body=mask.data(response.body))
