@@ -1,0 +1,54 @@
+"""``connectors convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.exceptions import Exit
+
+from openconnectors.cli import checking
+from openconnectors.cli.findings import usage
+from openconnectors.cli.terminal import escaped, escaped_line
+from openconnectors.engine.convert import VERSIONS, convert
+from openconnectors.engine.documents import loader
+from openconnectors.engine.documents.writing import document_text
+from openconnectors.engine.errors import InvalidDocument
+
+
+@click.command("convert")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--to", "version", type=click.Choice(VERSIONS), required=True, help="Version to convert to.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to FILE, as YAML or JSON by its suffix.",
+    metavar="FILE",
+)
+@click.option("--fail-on-loss", is_flag=True, help="Exit with 1 if something is lost.")
+def command(file: Path, version: str, output: Path | None, fail_on_loss: bool) -> None:
+    """Convert a document between Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2, and report what is lost.
+
+    What the other version cannot express is left out, each with its place, on standard error. Exit status: 0 converted,
+    1 with --fail-on-loss if something is lost, 2 usage error or a document that cannot be read.
+    """
+    entry = usage(lambda: checking.entry_at(file))
+    try:
+        conversion = convert(loader.read(entry.document), version)
+    except InvalidDocument as error:
+        raise click.UsageError(str(error)) from None
+    text = document_text(conversion.root, (output or entry.document).suffix)
+    if output is None:
+        click.echo(escaped(text), nl=False)
+    else:
+        output.write_text(text, "utf-8")
+    for loss in conversion.losses:
+        click.echo(escaped_line(str(loss)), err=True)
+    lost = len(conversion.losses)
+    click.echo(
+        f"converted to {version}, {lost or 'nothing'} lost" if lost != 1 else f"converted to {version}, 1 lost",
+        err=True,
+    )
+    if lost and fail_on_loss:
+        raise Exit(1)
