@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from openconnectors.engine.documents.dialects import swagger2
+from openconnectors.engine.documents.dialects import openapi3, swagger2
 from openconnectors.engine.documents.dialects.lowering import Extend
+from openconnectors.engine.documents.dialects.openapi3.versions import OPENAPI30, OPENAPI31, OPENAPI32
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.references import kind_of
 from openconnectors.engine.model import Service
@@ -28,7 +29,12 @@ class Dialect:
     """The schema of this version among those that openapi-spec-validator brings."""
 
 
-DIALECTS = (Dialect("swagger", "2.", swagger2.lower, "v2.0"),)
+DIALECTS = (
+    Dialect("swagger", "2.", swagger2.lower, "v2.0"),
+    Dialect("openapi", "3.0", openapi3.lowering(OPENAPI30), "v3.0"),
+    Dialect("openapi", "3.1", openapi3.lowering(OPENAPI31), "v3.1"),
+    Dialect("openapi", "3.2", openapi3.lowering(OPENAPI32), "v3.2"),
+)
 
 
 def dialect_of(document: Document) -> Dialect:

@@ -91,6 +91,15 @@ class Source:
         """The members of a mapping of the root, by pointer."""
         return {f"/{name}/{escape(member)}": raw for member, raw in self.root_mapping(name).items()}
 
+    def components(self, name: str) -> Mapping[str, Any]:
+        """A mapping of the components ("Components Object"); empty, with an error recorded, if it is none."""
+        try:
+            components = self.root_mapping("components")
+            return self.mapping(components.get(name), f"/components/{name}", f"components/{name}")
+        except InvalidDocument as error:
+            self.findings += error.diagnostics
+            return EMPTY
+
     def reference(self, raw: Mapping[str, Any], at: str) -> str | None:
         """The pointer of what a node refers to in the end; None if it is not a reference."""
         reference = raw.get("$ref")

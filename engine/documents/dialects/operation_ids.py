@@ -13,22 +13,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from openconnectors.engine.documents.dialects.lowering import Source
+from openconnectors.engine.documents.pointers import escape
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an operation is: its method in lower case, its path, the pointer of its path item, and the id that is
-    written there (empty: none)."""
+    """Where an operation is: the member of the path item that has it, its path, the pointer of its path item, and the
+    id that is written there (empty: none). ``holder`` is the member of the path item that has the operation by its
+    method as it is sent (OpenAPI 3.2, ``additionalOperations``); empty: the path item itself, by the method in lower
+    case."""
 
     method: str
     path: str
     path_at: str
     written_id: str = ""
+    holder: str = ""
 
     @property
     def at(self) -> str:
         """The pointer of the operation."""
-        return f"{self.path_at}/{self.method}"
+        return f"{self.path_at}/{self.holder}/{escape(self.method)}" if self.holder else f"{self.path_at}/{self.method}"
+
+    @property
+    def sent(self) -> str:
+        """The method as requests have it."""
+        return self.method if self.holder else self.method.upper()
 
 
 def named(places: Iterable[Place], source: Source) -> dict[str, Place]:

@@ -1,0 +1,250 @@
+"""Schemas of OpenAPI 3: the dialect of 3.0, and JSON Schema 2020-12 since 3.1 ("Schema Object")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
+from openconnectors.engine.documents.dialects.lowering import Site, Source, extensions, text, truth
+from openconnectors.engine.documents.dialects.openapi3.versions import Version
+from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.errors import nearest
+from openconnectors.engine.model import ANY, MISSING, NEVER, Lazy, Schema, Xml
+
+_TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
+_COMMON = ("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems",
+           "uniqueItems", "maxProperties", "minProperties")  # fmt: skip
+"""Keywords with data that every version has."""
+_DATA = (*_COMMON, "exclusiveMaximum", "exclusiveMinimum", "const", "maxContains", "minContains", "dependentRequired")
+"""Keywords with data of 2020-12 (validation, section 6)."""
+_SCHEMA = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
+           "contentSchema")  # fmt: skip
+_SCHEMAS_BY_NAME = ("patternProperties", "dependentSchemas")
+_COUNTS = frozenset(
+    ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "maxContains", "minContains")
+)
+_NUMBERS = frozenset(("multipleOf", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"))
+_NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
+"""What a component may be named ("Components Object")."""
+_TEXT = re.compile(r"text/|.*[/+](json|xml)\Z|application/(yaml|x-www-form-urlencoded)\Z", re.IGNORECASE)
+_ENCODINGS = {"base64": "byte", "base64url": "base64url"}
+"""The format that says what a ``contentEncoding`` says (2020-12 validation, section 8.3)."""
+_SCHEMAS = "/components/schemas"
+
+
+class Schemas:
+    """Lowers the schemas of one document. ``by_pointer`` has the components, each lowered on first use."""
+
+    def __init__(self, source: Source, version: Version) -> None:
+        self._source = source
+        self._version = version
+        components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
+        self.by_pointer: Lazy[Schema] = Lazy(
+            components, lambda at: self.lower(source.document.get(at), at), closed=False
+        )
+        self.hierarchy = Hierarchy(components, source.references, _has_discriminator)
+        self.soundness = Soundness(self.by_pointer, self.hierarchy)
+
+    def site(self, pointer: str) -> Site:
+        """The place of a node, for extensions."""
+        return Site(self._source.document, pointer, self.lower)
+
+    def received(self, raw: object) -> Schema:
+        """A schema that came from the service, written as the document's own are."""
+        schema = self.lower(raw, "/dynamic")
+        self.soundness.check([schema])
+        return schema
+
+    def lower(self, value: object, at: str) -> Schema:
+        """The schema of a node; one that is only a reference stays one."""
+        if isinstance(value, bool) and self._version.json_schema:
+            return ANY if value else NEVER
+        raw = self._source.mapping(value, at, "a schema")
+        reference = self._source.reference(raw, at)
+        if reference is None:
+            return self._node(raw, at, None)
+        if not self._version.json_schema or len(raw) == 1:  # 3.0: "any sibling elements of a $ref are ignored"
+            return Schema(ref=reference, at=at)
+        return self._node({name: member for name, member in raw.items() if name != "$ref"}, at, reference)
+
+    def _node(self, raw: Mapping[str, Any], at: str, reference: str | None) -> Schema:
+        source = self._source
+        types = self._types(raw.get("type"), f"{at}/type")
+        enum = self._list(raw.get("enum"), f"{at}/enum", "enum") if raw.get("enum") is not None else None
+        nullable = self._nullable(raw, types) and (enum is None or None in enum)
+        types = tuple(kind for kind in types if kind != "null") if len(types) > 1 else types
+        properties = source.mapping(raw.get("properties"), f"{at}/properties", "properties")
+        all_of = self._several(raw, "allOf", at)
+        node = Schema(
+            at=at,
+            name=_component_name(at),
+            types=types,
+            format=_format(raw),
+            title=text(raw.get("title")),
+            description=text(raw.get("description")),
+            default=raw.get("default", MISSING),
+            example=self._example(raw),
+            enum=None if enum is None else tuple(value for value in enum if value is not None or not nullable),
+            nullable=nullable,
+            read_only=truth(raw.get("readOnly")),
+            write_only=truth(raw.get("writeOnly")),
+            properties={
+                name: self.lower(member, f"{at}/properties/{escape(name)}") for name, member in properties.items()
+            },
+            required=self._required(raw.get("required"), f"{at}/required"),
+            additional=self._additional(raw.get("additionalProperties", True), f"{at}/additionalProperties"),
+            items=self.lower(raw["items"], f"{at}/items") if raw.get("items") is not None else None,
+            all_of=(Schema(ref=reference, at=at), *all_of) if reference is not None else all_of,
+            any_of=self._several(raw, "anyOf", at),
+            one_of=self._several(raw, "oneOf", at),
+            discriminator=self._discriminator(raw, at),
+            discriminator_mapping=self._mapping(raw, at),
+            keywords=self._keywords(raw, at),
+            xml=self._xml(raw.get("xml"), f"{at}/xml"),
+        )
+        return source.extend("schema", node, extensions(raw), self.site(at))
+
+    # Types and values
+
+    def _types(self, value: object, at: str) -> tuple[str, ...]:
+        listed = [value] if isinstance(value, str) else self._source.sequence(value, at, "types")
+        for kind in listed:
+            if kind not in _TYPES:
+                hint = nearest(str(kind), _TYPES)
+                raise self._source.refuse(f"{kind!r} is not a type; expected {', '.join(_TYPES)}{hint}", at, "type")
+        return tuple(dict.fromkeys(listed))
+
+    def _nullable(self, raw: Mapping[str, Any], types: tuple[str, ...]) -> bool:
+        """Whether null is allowed beside the types: ``nullable`` of 3.0, which has no effect without a type."""
+        if self._version.json_schema:
+            return len(types) > 1 and "null" in types
+        return truth(raw.get("nullable")) and bool(types)
+
+    def _list(self, value: object, at: str, what: str) -> list[Any]:
+        return self._source.sequence(value, at, what)
+
+    def _example(self, raw: Mapping[str, Any]) -> Any:
+        examples = raw.get("examples") if self._version.json_schema else None
+        return examples[0] if isinstance(examples, list) and examples else raw.get("example", MISSING)
+
+    def _required(self, raw: object, at: str) -> tuple[str, ...]:
+        names = self._list(raw, at, "required")
+        if not all(isinstance(name, str) for name in names):
+            raise self._source.refuse("required must list names of members", at)
+        return tuple(dict.fromkeys(names))
+
+    def _additional(self, raw: object, at: str) -> Schema | bool:
+        return raw if isinstance(raw, bool) else self.lower(raw, at)
+
+    def _several(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[Schema, ...]:
+        listed = self._list(raw.get(key), f"{at}/{key}", key)
+        return tuple(self.lower(part, f"{at}/{key}/{index}") for index, part in enumerate(listed))
+
+    # Keywords
+
+    def _keywords(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
+        """The keywords without a field, as 2020-12 spells them."""
+        keywords = {
+            key: self._data(key, raw[key], f"{at}/{key}")
+            for key in (_DATA if self._version.json_schema else _COMMON)
+            if key in raw
+        }
+        if not self._version.json_schema:
+            for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+                if truth(raw.get(exclusive)) and bound in keywords:
+                    keywords[exclusive] = keywords.pop(bound)
+            if "not" in raw:
+                keywords["not"] = self.lower(raw["not"], f"{at}/not")
+            return keywords
+        keywords |= {key: self.lower(raw[key], f"{at}/{key}") for key in _SCHEMA if key in raw}
+        if "prefixItems" in raw:
+            keywords["prefixItems"] = self._several(raw, "prefixItems", at)
+        for key in _SCHEMAS_BY_NAME:
+            if key in raw:
+                members = self._source.mapping(raw[key], f"{at}/{key}", key)
+                keywords[key] = {
+                    name: self.lower(member, f"{at}/{key}/{escape(name)}") for name, member in members.items()
+                }
+        return keywords
+
+    def _data(self, key: str, value: Any, at: str) -> Any:
+        """The value of a keyword; one that no validator could use is refused."""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if key in _COUNTS and not (is_number and value >= 0 and value % 1 == 0):
+            raise self._source.refuse(f"{key} must be a whole number, at least 0, not {value!r:.60}", at)
+        if key in _NUMBERS and not (is_number and (key != "multipleOf" or value > 0)):
+            kind = "a number above 0" if key == "multipleOf" else "a number"
+            raise self._source.refuse(f"{key} must be {kind}, not {value!r:.60}", at)
+        if key == "pattern" and not isinstance(value, str):
+            raise self._source.refuse(f"pattern must be text, not {value!r:.60}", at)
+        return int(value) if key in _COUNTS else value
+
+    # Discriminators and XML
+
+    def _discriminator(self, raw: Mapping[str, Any], at: str) -> str | None:
+        if raw.get("discriminator") is None:
+            return None
+        discriminator = self._source.mapping(raw["discriminator"], f"{at}/discriminator", "a discriminator")
+        return text(discriminator.get("propertyName")) or None
+
+    def _mapping(self, raw: Mapping[str, Any], at: str) -> Mapping[str, str]:
+        """The references of schemas by the values that select them: those of ``mapping``, and the names of the
+        components among the alternatives that it does not have."""
+        if not _has_discriminator(raw):
+            return {}
+        written = self._source.mapping(raw["discriminator"].get("mapping"), f"{at}/discriminator/mapping", "mapping")
+        mapping = {
+            str(value): self._selected(reference, f"{at}/discriminator/mapping/{escape(value)}")
+            for value, reference in written.items()
+        }
+        for key in ("oneOf", "anyOf"):
+            for index, part in enumerate(self._list(raw.get(key), f"{at}/{key}", key)):
+                reference = self._source.reference(part, f"{at}/{key}/{index}") if isinstance(part, Mapping) else None
+                name = _component_name(reference) if reference is not None else None
+                if reference is not None and name is not None and reference not in mapping.values():
+                    mapping.setdefault(name, reference)
+        return mapping
+
+    def _selected(self, value: object, at: str) -> str:
+        """The schema that a value of ``mapping`` names: a component, or a reference."""
+        if not isinstance(value, str):
+            raise self._source.refuse("a value of mapping is the name of a schema or a reference", at)
+        if _NAME.match(value) and value in self._source.components("schemas"):
+            return f"{_SCHEMAS}/{escape(value)}"
+        return self._source.references.end(value, at)
+
+    def _xml(self, value: object, at: str) -> Xml:
+        if value is None:
+            return Xml()
+        raw = self._source.mapping(value, at, "xml")
+        node = Xml(
+            name=text(raw.get("name")) or None,
+            namespace=text(raw.get("namespace")) or None,
+            prefix=text(raw.get("prefix")) or None,
+            attribute=truth(raw.get("attribute")),
+            wrapped=truth(raw.get("wrapped")),
+        )
+        return self._source.extend("xml", node, extensions(raw), self.site(at))
+
+
+def _format(raw: Mapping[str, Any]) -> str | None:
+    """The format of a schema; that of its ``contentEncoding``, or of bytes that are not text, if it has none ("Working
+    with Binary Data")."""
+    if isinstance(raw.get("format"), str):
+        return str(raw["format"])
+    encoding, media_type = raw.get("contentEncoding"), raw.get("contentMediaType")
+    if isinstance(encoding, str):
+        return _ENCODINGS.get(encoding.lower())
+    is_text = raw.get("type", "string") != "string" or not isinstance(media_type, str) or _TEXT.match(media_type)
+    return None if is_text else "binary"
+
+
+def _component_name(at: str) -> str | None:
+    holder, _, name = at.rpartition("/")
+    return name.replace("~1", "/").replace("~0", "~") if holder == _SCHEMAS else None
+
+
+def _has_discriminator(raw: Mapping[str, Any]) -> bool:
+    return isinstance(raw.get("discriminator"), Mapping)
