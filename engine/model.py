@@ -303,6 +303,25 @@ class RequestBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A follow-up request that a response makes possible (OpenAPI 3.1, "Link Object").
+
+    ``operation`` is the id of an operation of the service, whichever of ``operationId`` and ``operationRef`` names it;
+    empty if it names none. ``parameters`` are by name, or ``location.name`` (``path.id``), ``request_body`` is the
+    whole body: plain data, of which a text may be a runtime expression (``$response.body#/id``) or hold some in braces.
+    ``server`` is that of the request instead of the operation's.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    request_body: Any = MISSING
+    server: Server | None = None
+    description: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredResponse:
     """One declared response (OpenAPI 3.1, "Response Object"). ``status`` is a code, a range such as ``4XX``, or
     ``default``. ``headers`` are its header fields; one whose schema has a ``header_prefix`` is for all that begin
@@ -312,6 +331,8 @@ class DeclaredResponse:
     description: str = ""
     content: Mapping[str, MediaType] = field(default_factory=dict)
     headers: Mapping[str, Header] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    """The follow-up requests that it makes possible, by name."""
     error: bool = False
     """True if a status of success is declared to be an error."""
     extensions: Mapping[str, Any] = field(default_factory=dict)
@@ -444,6 +465,10 @@ class Operation:
     """``single`` or ``batch`` if it reports events: one in a response, or a list of them."""
     event: Schema | None = None
     """What is sent to the URL that a subscription gives."""
+    callbacks: Mapping[str, Mapping[str, tuple[Operation, ...]]] = field(default_factory=dict)
+    """What the service sends to the caller, by name and by the URL (a text with runtime expressions), which is the path
+    of these operations ("Callback Object"). None of them is called from here: their request is received, their response
+    sent."""
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
@@ -486,15 +511,20 @@ class Server:
     """Where paths begin (OpenAPI 3.1, "Server Object"): a URL whose ``{name}`` parts are connection values."""
 
     url: str
+    """As the document writes it: absolute, or relative to where the document is served."""
+    name: str = ""
     description: str = ""
     variables: Mapping[str, ServerVariable] = field(default_factory=dict)
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
     """Where tokens come from (RFC 6749): the endpoints, the scopes and their delimiter, the grant.
 
-    ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, if it is a real one."""
+    ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, if it is a real one. ``metadata`` is
+    where the provider describes itself (OpenID Connect Discovery 1.0, or RFC 8414). ``others`` are the further flows of
+    the same scheme, of which a connection's values may serve one better."""
 
     provider: str = ""
     authorize: str = ""
@@ -504,19 +534,31 @@ class OAuth:
     scopes: tuple[str, ...] = ()
     delimiter: str = " "
     grant: str = "authorization_code"
+    """``authorization_code``, ``client_credentials``, ``password``, ``implicit`` or ``device_code``."""
     client_id: str = ""
+    metadata: str = ""
+    others: tuple[OAuth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One security scheme; ``type`` is a row of ``auth.schemes``, ``values`` names the connection parameter behind each
-    part of it, ``settings`` has the parts that the document itself fixes."""
+    part of it, ``settings`` has the parts that the document itself fixes.
+
+    A dialect lowers ``http`` to the row that has its scheme (``basic``, ``bearer``, ``digest``), or to ``http``: then
+    ``http_scheme`` is the word before the credentials (RFC 9110 section 11.6.2) as it is registered, or as the document
+    spells it. ``openIdConnect`` has an ``oauth`` of which only ``metadata`` is known."""
 
     name: str
     type: str
     location: str = ""
+    """``header``, ``query`` or ``cookie`` of a key, which has the name ``parameter`` there."""
     parameter: str = ""
+    http_scheme: str = ""
+    bearer_format: str = ""
     oauth: OAuth | None = None
+    description: str = ""
+    deprecated: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
@@ -576,6 +618,8 @@ class Service:
     operations: Mapping[str, Operation] = field(default_factory=dict)
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Method and path of each operation, also of one that cannot be read."""
+    webhooks: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
+    """What the service sends unasked, by name (OpenAPI 3.1, "OpenAPI Object"). As callbacks, they are received."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connection: tuple[ConnectionParameter, ...] = ()
