@@ -1,0 +1,1 @@
+"""OpenAPI 3 documents, called as a user would call them."""
