@@ -80,6 +80,8 @@ class Xml:
     wrapped: bool = False
     text: bool = False
     """True if the member is the text of its element."""
+    node: Literal["", "element", "attribute", "text", "cdata", "none"] = ""
+    """What it is in XML (OpenAPI 3.2, ``nodeType``); empty: what the fields above say."""
     empty_is_text: bool = False
     """True if an empty element is the empty text, whatever ``XmlRule`` says of others."""
 
@@ -111,18 +113,24 @@ class Choices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How a property is written as a field or part of a form (OpenAPI 3.1, "Encoding Object").
+    """How a property is written as a field or part of a form (OpenAPI 3.2, "Encoding Object").
 
     ``name`` is the name of the field if it is not the property's. ``style`` and ``explode`` are a row of
-    ``values.styles``. ``content_type`` are the media types of a part, best first; ``headers`` its header fields.
+    ``values.styles``; a dialect sets their defaults. Without a style the value is written in a media type: one of
+    ``content_type``, media types and ranges, best first; if there are none, in the usual one for a value of its kind.
+    ``headers`` are the header fields of a part. The last three are those of the parts within a part (3.2, "Nested
+    Encoding").
     """
 
     name: str | None = None
-    style: str = "form"
+    style: str | None = None
     explode: bool = False
     allow_reserved: bool = False
     content_type: tuple[str, ...] = ()
     headers: Mapping[str, Header] = field(default_factory=dict)
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    prefix_encoding: tuple[Encoding, ...] = ()
+    item_encoding: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

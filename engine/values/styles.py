@@ -123,7 +123,7 @@ def style_of(style: str, explode: bool, schema: Schema, resolve: Resolve) -> Sty
     if items is None or inner is None or "array" not in inner.types:
         return row
     encoding = items.encoding or inner.encoding or Encoding()
-    inner_style = "form" if encoding.explode else encoding.style
+    inner_style = "form" if encoding.explode or encoding.style is None else encoding.style
     return replace(row, items=style_of(inner_style, False, inner, resolve))
 
 

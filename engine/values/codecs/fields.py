@@ -40,10 +40,10 @@ def fields_of(binding: Binding) -> Mapping[str, Field]:
         encoding = binding.encoding.get(name)
         by_schema = declared.encoding or resolved.encoding or Encoding()
         wire = (encoding.name if encoding is not None else None) or by_schema.name or name
-        how = encoding or by_schema
+        how, style = encoding or by_schema, (encoding or by_schema).style or "form"
         if how.content_type or how.headers or how.allow_reserved:
             raise Unsupported(f"the field {name!r} has a content type, header fields or reserved characters of its own")
-        fields[name] = Field(name, wire, resolved, style_of(how.style, how.explode, resolved, binding.resolve))
+        fields[name] = Field(name, wire, resolved, style_of(style, how.explode, resolved, binding.resolve))
     return fields
 
 

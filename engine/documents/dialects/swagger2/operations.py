@@ -136,7 +136,7 @@ class Operations:
         """A header field of a response ("Header Object"): its members are those of a schema."""
         schema = self._schemas.lower(value, at)
         encoding = schema.encoding
-        if encoding is None or encoding.style == "form":
+        if encoding is None or encoding.style in (None, "form"):
             return Header(schema=schema, explode=encoding is not None and encoding.explode, at=at)
         return Header(schema=schema, style=encoding.style, at=at)
 

@@ -84,14 +84,17 @@ class Schemas:
                 for index, part in enumerate(source.sequence(raw.get("allOf"), f"{at}/allOf", "allOf"))
             ),
             discriminator=raw["discriminator"] if isinstance(raw.get("discriminator"), str) else None,
-            encoding=self._encoding(raw, at),
+            encoding=self._encoding(raw, types, at),
             keywords=self._keywords(raw, at),
             xml=self._xml(raw.get("xml"), f"{at}/xml"),
         )
         return source.extend("schema", node, extensions(raw), self.site(at))
 
-    def _encoding(self, raw: Mapping[str, Any], at: str) -> Encoding | None:
+    def _encoding(self, raw: Mapping[str, Any], types: tuple[str, ...], at: str) -> Encoding | None:
+        """How a list is written: by default with commas ("Items Object", ``collectionFormat``)."""
         style = self.style(raw, at)
+        if style is None and "array" in types:
+            style = COLLECTION_FORMATS["csv"]
         return None if style is None else Encoding(style=style[0], explode=style[1])
 
     def style(self, raw: Mapping[str, Any], at: str) -> tuple[str, bool] | None:
