@@ -5,7 +5,8 @@ python run_conformance3.py --adapter adapter:Adapter --path <project>/tests/conf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,23 +60,49 @@ class Adapter:
     def call(
         self, client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any] | None = None
     ) -> Any:
-        """The outcome of a call."""
+        """The outcome of a call; it keeps the response, whose links may be asked for."""
         response = _outcome(lambda: _response(client, operation_id, args, options or {}))
-        return api.Outcome(response.status, response.value, {**response.headers, **response.fields})
+        outcome = api.Outcome(response.status, response.value, {**response.headers, **response.fields})
+        outcome.response = response
+        return outcome
+
+    def links(
+        self, client: Client, operation_id: str, args: Mapping[str, Any], outcome: Any, options: Mapping[str, Any]
+    ) -> dict[str, tuple[str, dict[str, Any]]]:
+        """The follow-up operations of a response, each with its arguments by wire name."""
+        operation = client.connector(options)[operation_id]
+        links = _outcome(lambda: operation.links(outcome.response))
+        return {name: _follow_up(link) for name, link in links.items()}
+
+
+def _follow_up(link: Any) -> tuple[str, dict[str, Any]]:
+    body = _body_name(link.operation)
+    arguments = {"$body" if name == body else name: value for name, value in link.arguments.items()}
+    return link.operation.operation_id, arguments
 
 
 def _response(client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     arguments = {name: _file(value) for name, value in args.items() if not name.startswith("$")}
-    using = {"accept": options.get("accept"), "content_type": args.get("$content_type")}
+    using = {
+        "accept": options.get("accept"),
+        "content_type": args.get("$content_type"),
+        "headers": options.get("headers"),
+    }
     operation = client.connector(options)[operation_id]
     chosen = operation.using(**{name: value for name, value in using.items() if value is not None})
     if "$body" in args:
-        arguments["body"] = _file(args["$body"])
+        arguments[_body_name(operation) or "body"] = _file(args["$body"])
     return chosen.response(**arguments)
 
 
-def _outcome(call: Any) -> Any:
-    """The result of a call, its errors as those of the interface."""
+def _body_name(operation: openconnectors.Operation) -> str | None:
+    """The argument that is the whole body; a member or a parameter may be the one that is called ``body``."""
+    names = inspect.signature(operation).parameters
+    return next((name for name in names if operation.argument(name).location == "body"), None)
+
+
+def _outcome(call: Callable[[], Any]) -> Any:
+    """The result of a call, its errors as those of the interface. An operation that cannot be read is refused."""
     try:
         return call()
     except openconnectors.AnswerError as error:
@@ -84,7 +111,7 @@ def _outcome(call: Any) -> Any:
         raise api.DecodeError(str(error)) from None
     except openconnectors.TransportError as error:
         raise api.TransportError(str(error)) from None
-    except (openconnectors.InvalidArguments, openconnectors.ConnectionMissing) as error:
+    except (openconnectors.InvalidArguments, openconnectors.ConnectionMissing, openconnectors.InvalidDocument) as error:
         raise api.ClientRefused(str(error)) from None
     except (openconnectors.Unsupported, openconnectors.UnknownName) as error:
         raise api.Unsupported(str(error)) from None
