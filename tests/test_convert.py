@@ -182,6 +182,19 @@ def test_definitions_get_names_that_components_may_have() -> None:
     assert schemas == {"A_B_": {"type": "object"}, "C": {"$ref": "#/components/schemas/A_B_"}}
 
 
+def test_a_body_keeps_its_name(tmp_path: Path) -> None:
+    """The name of a Swagger 2.0 body is that of the argument for the whole body, in 3.x and back."""
+    body = {"name": "Parcel", "in": "body", "schema": {"type": "array", "items": {"type": "string"}}}
+    paths = {"/a": {"post": {"operationId": "send", "parameters": [body], "responses": {}}}}
+    root = {"swagger": "2.0", "info": {"title": "t", "version": "1"}, "host": "a.example", "paths": paths}
+    converted = _of(root, "3.1").root
+    file = tmp_path / "a.openapi.json"
+    file.write_text(json.dumps(converted), "utf-8")
+
+    assert openconnectors.load_file(file).send.request(parcel=["x"]).body == b'["x"]'
+    assert _of(converted, "2.0").root["paths"]["/a"]["post"]["parameters"] == [body]
+
+
 def test_the_command_reports_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The converted document is the only output; losses and the summary are messages; --fail-on-loss exits with 1."""
     file = tmp_path / "a.openapi.json"

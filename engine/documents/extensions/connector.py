@@ -184,6 +184,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("schema", "x-connector-wire"): _wire,
     ("schema", "x-connector-xml"): _empty_text,
     ("parameter", "x-connector-operators"): _operators,
+    ("request-body", "x-bodyName"): sets("name"),
     **{(kind, "x-connector-representation"): _representation for kind in _WIDE},
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
@@ -196,4 +197,5 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("service", "x-connector-handshake"): _handshake,
     ("service", "x-connector-properties"): _properties,
 }
-"""What each member means on each kind of node. ``x-nullable`` is nobody's own: documents of many vendors have it."""
+"""What each member means on each kind of node. ``x-nullable`` and ``x-bodyName`` are nobody's own: documents of many
+vendors have them."""

@@ -160,7 +160,7 @@ def _host_parameter(raw: Mapping[str, Any]) -> ConnectionParameter:
     )
 
 
-_BOTH = ("schema", "parameter")
+_NAMED = ("schema", "parameter", "request-body")
 
 ROWS: Mapping[tuple[str, str], Row] = {
     ("schema", "x-ms-enum"): _enum,
@@ -173,12 +173,12 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("parameter", "x-ms-skip-url-encoding"): _skip_url_encoding,
     ("response", "x-ms-error-response"): sets("error", truth),
     ("paths", "x-ms-paths"): _more_paths,
-    **{(kind, "x-ms-client-name"): sets("client_name") for kind in _BOTH},
-    **{(kind, "x-ms-summary"): sets("title") for kind in (*_BOTH, "operation")},
-    **{(kind, "x-ms-visibility"): sets("visibility") for kind in (*_BOTH, "operation")},
-    **{(kind, "x-ms-dynamic-values"): dynamic_values for kind in _BOTH},
-    **{(kind, "x-ms-dynamic-list"): dynamic_values for kind in _BOTH},
-    **{(kind, "x-ms-dynamic-tree"): dynamic_tree for kind in _BOTH},
+    **{(kind, "x-ms-client-name"): sets("client_name") for kind in _NAMED},
+    **{(kind, "x-ms-summary"): sets("title") for kind in (*_NAMED, "operation")},
+    **{(kind, "x-ms-visibility"): sets("visibility") for kind in (*_NAMED, "operation")},
+    **{(kind, "x-ms-dynamic-values"): dynamic_values for kind in _NAMED},
+    **{(kind, "x-ms-dynamic-list"): dynamic_values for kind in _NAMED},
+    **{(kind, "x-ms-dynamic-tree"): dynamic_tree for kind in _NAMED},
     ("schema", "x-ms-dynamic-schema"): dynamic_schema,
     ("schema", "x-ms-dynamic-properties"): dynamic_schema,
     ("operation", "x-ms-pageable"): _pageable,
@@ -186,7 +186,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("operation", "x-ms-long-running-operation-options"): _long_running_options,
     ("operation", "x-ms-trigger"): sets("trigger"),
     ("operation", "x-ms-notification-content"): _notification,
-    **{(kind, "x-ms-notification-url"): sets("notification", truth) for kind in _BOTH},
+    **{(kind, "x-ms-notification-url"): sets("notification", truth) for kind in _NAMED},
     ("service", "x-ms-capabilities"): capabilities,
     ("service", "x-ms-parameterized-host"): _parameterized_host,
 }
