@@ -178,7 +178,7 @@ paths:
 DOCUMENTS = {
     "not YAML": ("a: [1, 2\nb: 3\n", "2:2", "not YAML"),
     "no document": ("just text", "1:1", "a document is a mapping"),
-    "another version": ("openapi: 3.0.0\ninfo: {}\n", "1:1", "what is read is"),
+    "another version": ("openapi: 4.0.0\ninfo: {}\n", "1:1", "what is read is"),
     "a key twice": ("swagger: '2.0'\npaths: {}\npaths: {}\n", "3:1", "is already used on line 2"),
 }
 
