@@ -10,6 +10,7 @@ from typing import Any
 
 from openconnectors.engine.convert.conversion import Conversion, Members, extensions, items, present, reordered
 from openconnectors.engine.documents.dialects.lowering import text, truth
+from openconnectors.engine.documents.dialects.openapi3.content import IGNORED_HEADERS
 from openconnectors.engine.documents.dialects.swagger2.operations import METHODS
 from openconnectors.engine.documents.dialects.swagger2.server import Unusable, server_url
 from openconnectors.engine.documents.extensions import ROWS
@@ -17,7 +18,7 @@ from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.tree import array, mapping
 
 VERSION = "3.0.4"
-_JSON = "application/json"
+_JSON, _CONTENT_TYPE = "application/json", "content-type"
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _BINARY = {"type": "string", "format": "binary"}
 _ORDER = ("openapi", "info", "servers", "security", "tags", "paths", "components", "externalDocs")
@@ -73,7 +74,6 @@ class _Step:
             },
         }
         servers = self._servers(array(self.root.get("schemes")))
-        self._move_references()
         kept = {
             name: value
             for name, value in self.root.items()
@@ -88,6 +88,7 @@ class _Step:
         }
         self.conversion.root = reordered({name: value for name, value in root.items() if value != {}}, _ORDER)
         self.conversion.root.setdefault("paths", paths)
+        self._move_references()
 
     # Schemas and references
 
@@ -159,6 +160,12 @@ class _Step:
             operation["parameters"] = self._beside_bodies(parameters)
             if not operation["parameters"]:
                 del operation["parameters"]
+        typed = [
+            raw for _, raw, _ in bodies if raw.get("in") == "header" and text(raw.get("name")).lower() == _CONTENT_TYPE
+        ]
+        media_types = next((array(raw.get("enum")) or [raw["default"]] for raw in typed if "default" in raw), None)
+        if media_types is not None:  # which is what the body is sent in, whatever consumes says
+            operation["consumes"] = media_types
         body = self._request_body([entry for entry in bodies if entry[1].get("in") in ("body", "formData")], operation)
         if body is not None:
             operation["requestBody"] = body
@@ -187,11 +194,15 @@ class _Step:
         return listed
 
     def _beside_bodies(self, listed: list[tuple[Any, Members, str]]) -> list[Any]:
-        return [
-            raw if "$ref" in raw else self._parameter(raw, at)
-            for raw, target, at in listed
-            if target.get("in") not in ("body", "formData")
-        ]
+        """The parameters that stay: 3.0 ignores header parameters of three names ("Parameter Object", ``name``)."""
+        parameters = []
+        for raw, target, at in listed:
+            if target.get("in") == "header" and text(target.get("name")).lower() in IGNORED_HEADERS:
+                message = f"the parameter {target['name']!r} is left out: 3.0 says it by media types or security"
+                self.conversion.lose(at, message)
+            elif target.get("in") not in ("body", "formData"):
+                parameters.append(raw if "$ref" in raw else self._parameter(raw, at))
+        return parameters
 
     def _parameter(self, raw: Members, at: str) -> Members:
         """A parameter with its schema apart."""
@@ -199,6 +210,8 @@ class _Step:
             return raw
         of_parameter, schema = self._schema_of(raw, at)
         location = text(raw.get("in")).lower()
+        if location == "header":  # blanks around a field's value are no part of it (RFC 9110 section 5.5)
+            schema |= {key: _trimmed(schema[key]) for key in ("default", "enum") if key in schema}
         return {
             **present(name=raw.get("name"), in_=location, description=raw.get("description")),
             **({"required": True} if truth(raw.get("required")) or location == "path" else {}),
@@ -376,6 +389,12 @@ def _respell(schema: Members) -> None:
     if truth(schema.get("x-nullable")):
         del schema["x-nullable"]
         schema["nullable"] = True
+
+
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_trimmed(item) for item in value]
+    return value.strip() if isinstance(value, str) else value
 
 
 def _copy_of(value: Any) -> Any:

@@ -15,7 +15,7 @@ _STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "for
 """The default style of each location ("Parameter Object", ``style``)."""
 _EXPLODED = frozenset({"form", "cookie"})
 """The styles for which ``explode`` is true by default."""
-_IGNORED = frozenset({"accept", "content-type", "authorization"})
+IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that "shall be ignored" ("Parameter Object", ``name``)."""
 
 
@@ -42,7 +42,7 @@ class Contents:
                 if not isinstance(name, (str, int, float)) or name == "" or location not in self._version.locations:
                     message = f"a parameter needs a name and one of in: {', '.join(self._version.locations)}"
                     raise self._source.refuse(message, raw_at, "parameter")
-                if location != "header" or str(name).lower() not in _IGNORED:
+                if location != "header" or str(name).lower() not in IGNORED_HEADERS:
                     nodes[str(name), location] = (raw, raw_at)
         return tuple(self._parameter(name, location, *node) for (name, location), node in nodes.items())
 
