@@ -166,6 +166,10 @@ class Schema:
     discriminator: str | None = None
     discriminator_mapping: Mapping[str, str] = field(default_factory=dict)
     """The references of schemas, by the values of the discriminator that select them."""
+    discriminator_default: str | None = None
+    """The reference of the schema that a missing or unknown value of the discriminator selects (OpenAPI 3.2)."""
+    discriminator_closed: bool = False
+    """True if a value of the discriminator that selects no schema is wrong (OpenAPI 3, "Discriminator Object")."""
     discriminator_value: str | None = None
     """The value that selects this schema in the discriminator of one that it extends; None: its name."""
     open_enum: bool = False
@@ -630,6 +634,9 @@ class Service:
     """What the service sends unasked, by name (OpenAPI 3.1, "OpenAPI Object"). As callbacks, they are received."""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     subtypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    read_only_sent: bool = False
+    """True if a read-only member that is required is sent if it is given (OpenAPI 3.1, "Validating readOnly and
+    writeOnly": an annotation), False if no read-only member is sent."""
     connection: tuple[ConnectionParameter, ...] = ()
     policies: tuple[PolicyUse, ...] = ()
     schema_of: Callable[[Any], Schema] = lambda raw: Schema()

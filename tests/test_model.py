@@ -32,7 +32,7 @@ KEYWORDS: dict[str, tuple[dict[str, Any], Any, Any]] = {
     ),
     "unevaluatedItems": ({"prefixItems": (TEXT,), "unevaluatedItems": NUMBER}, ["a", 1], ["a", "b"]),
     "a reference inside": ({"not": Schema(ref="/text")}, 1, "a"),
-    "annotations": ({"$id": "https://example.com/a", "$anchor": "a", "examples": ["x"], "type": "string"}, "a", 1),
+    "annotations": ({"$id": "https://example.com/a", "$anchor": "a", "examples": ["x"], "maxLength": 1}, "a", "ab"),
 }
 
 

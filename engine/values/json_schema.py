@@ -1,13 +1,20 @@
 """Schemas written as JSON Schema 2020-12, for whoever judges values: ``validation``, and the sandbox's own judge.
 
-Rule 1. What is written is the schema as declared, ``allOf`` and all: a validator understands it, and its explanations
-name the places that the document has. (The sandbox, which judges what is on the wire, writes resolved schemas.)
+Rule 1. What is written is the schema as declared, ``allOf`` and all: a validator understands it, its explanations name
+the places that the document has, and ``unevaluatedProperties`` sees what each part has evaluated. (The sandbox, which
+judges what is on the wire, writes resolved schemas.)
 
 Rule 2. A reference becomes a definition, written once. A definition of a schema with a discriminator exists twice: the
-schema alone, and the schema with its subtypes, of which the value's discriminator selects one. An ``allOf`` refers to
-the first, everything else to the second; otherwise a subtype would select itself without end.
+schema alone, and the schema with its subtypes, of which the value's discriminator selects one. An ``allOf`` of a
+subtype refers to the first, everything else to the second; otherwise a subtype would select itself without end.
 
-Rule 3. Every keyword of a schema is written but those that name it (``_NAMES``): references are the writer's own.
+Rule 3. A discriminator beside ``oneOf`` or ``anyOf`` selects the branch that a value has to fit, in place of all of
+them (``discriminators``).
+
+Rule 4. The keywords that assert something are written (``_ASSERTIONS``). References are the writer's own, so keywords
+that name a schema or a base are not: ``$id`` would change the base of the references.
+
+Rule 5. A member that does not travel in the direction of the value is not required (``one_way``).
 """
 
 from __future__ import annotations
@@ -17,19 +24,30 @@ from functools import partial
 from typing import Any
 
 from openconnectors.engine.model import Schema, Service
+from openconnectors.engine.values.discriminators import Selection, selection
 from openconnectors.engine.values.formats import format_of
-from openconnectors.engine.values.patterns import can_constrain
-from openconnectors.engine.values.resolved import ResolvedSchemas, discriminator_values
+from openconnectors.engine.values.one_way import NONE, OneWay
+from openconnectors.engine.values.patterns import can_constrain, engine_of
+from openconnectors.engine.values.resolved import ResolvedSchemas
 
-_NAMES = frozenset({"$id", "$schema", "$anchor", "$vocabulary", "$defs"})
-"""Keywords about a schema's own place (2020-12 core, section 8). In what is written, ``$id`` would change the base of
-the references, and ``$defs`` are those of the writer."""
+_ASSERTIONS = frozenset(
+    {
+        # 2020-12 core, sections 10.2, 10.3 and 11
+        *("not", "if", "then", "else", "dependentSchemas", "prefixItems", "contains", "patternProperties"),
+        *("propertyNames", "unevaluatedItems", "unevaluatedProperties"),
+        # 2020-12 validation, section 6
+        *("const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"),
+        *("maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems", "maxContains", "minContains"),
+        *("maxProperties", "minProperties", "dependentRequired"),
+    }
+)
+"""The keywords that have no field of their own in ``Schema`` and that a value can break."""
 
 
 class JsonSchemaWriter:
     """Writes schemas of one service. The definitions that they refer to are collected in ``defs``.
 
-    ``request``: read-only properties are not required (Swagger 2.0, "Schema Object": they are not sent).
+    ``request``: of values that are sent (read-only members are not required), else received (nor are write-only ones).
     ``resolved``: write the resolved form of each schema in place of the declared one.
     ``prefix``: the pointer below which ``defs`` will be put.
     """
@@ -38,11 +56,11 @@ class JsonSchemaWriter:
         self, service: Service, *, request: bool, resolved: ResolvedSchemas | None = None, prefix: str = "#/$defs/"
     ) -> None:
         self._service = service
-        self._request = request
+        self._one_way = OneWay(service, request=request)
         self._resolved = resolved
         self._prefix = prefix
-        self._names: dict[str, str] = {}
-        self._waiting: list[tuple[str, Callable[[], dict[str, Any]]]] = []
+        self._names: dict[tuple[str, bool, frozenset[str]], str] = {}
+        self._waiting: list[tuple[str, Callable[[], Any]]] = []
         self.defs: dict[str, Any] = {}
 
     def write(self, schema: Schema) -> dict[str, Any]:
@@ -51,16 +69,18 @@ class JsonSchemaWriter:
         while self._waiting:  # not by recursion: definitions refer to one another in chains longer than Python's stack
             name, make = self._waiting.pop()
             self.defs[name] = make()
-        return written
+        return {"not": {}} if written is False else written
 
     def write_document(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema as a document of its own: with the definitions that it refers to."""
         written = self.write(schema)
         return {**written, "$defs": self.defs} if self.defs else written
 
-    def _write(self, schema: Schema) -> dict[str, Any]:
+    def _write(self, schema: Schema, absent: frozenset[str] = NONE, *, alone: bool = False) -> Any:
+        """The JSON Schema of one schema, ``False`` for one that accepts nothing. ``absent`` are members that are not
+        sent, of the object that it is a part of; ``alone``: its discriminator selects nothing."""
         if schema.ref is not None:
-            return self._reference(schema.ref, with_subtypes=True)
+            return self._reference(schema.ref)
         if self._resolved is not None:
             schema = self._resolved.resolve(schema)
         format_row = format_of(schema)
@@ -68,22 +88,11 @@ class JsonSchemaWriter:
             return {}
         if format_row is not None and format_row.raw:  # text is judged by its type alone, bytes are not judged at all
             return {"type": ["string", "null"] if schema.nullable else "string"}
-        written = {
-            keyword: self._write_keyword(value) for keyword, value in schema.keywords.items() if keyword not in _NAMES
-        }
-        if format_row is not None:
-            for keyword, bound in format_row.checks.items():
-                written.setdefault(keyword, bound)
-        if "pattern" in written and not can_constrain(schema, written["pattern"]):
-            del written["pattern"]
-        if schema.types:
-            types = [*schema.types, *(("null",) if schema.nullable else ())]
-            written["type"] = types[0] if len(types) == 1 else types
-        if schema.enum is not None and not schema.open_enum:
-            written["enum"] = [*schema.enum, *((None,) if schema.nullable else ())]
+        absent |= self._one_way.absent(schema)
+        written = self._assertions(schema)
         if schema.properties:
             written["properties"] = {name: self._write(inner) for name, inner in schema.properties.items()}
-        required = [name for name in schema.required if not (self._request and self._is_read_only(schema, name))]
+        required = [name for name in schema.required if name not in absent]
         if required:
             written["required"] = required
         if schema.additional is not True:
@@ -92,57 +101,109 @@ class JsonSchemaWriter:
             )
         if schema.items is not None:
             written["items"] = self._write(schema.items)
-        for keyword, parts in (("allOf", schema.all_of), ("anyOf", schema.any_of), ("oneOf", schema.one_of)):
-            if parts:
-                branches = [self._branch(schema, part) for part in parts]
-                if keyword == "allOf":  # documents name a part twice; its problems are reported once
-                    branches = [branch for index, branch in enumerate(branches) if branch not in branches[:index]]
-                written[keyword] = branches
+        written |= self._branches(schema, absent, alone=alone)
+        if written == {"not": {}}:
+            return False
         # ``nullable`` without a type has no keyword that null could be added to.
         nullable = schema.nullable and bool(written) and not schema.types
         return {"anyOf": [written, {"type": "null"}]} if nullable else written
 
-    def _write_keyword(self, value: Any) -> Any:
+    def _assertions(self, schema: Schema) -> dict[str, Any]:
+        """The keywords that look at a value itself, and those without a field of their own."""
+        written = {
+            keyword: self._write_keyword(keyword, value)
+            for keyword, value in schema.keywords.items()
+            if keyword in _ASSERTIONS
+        }
+        format_row = format_of(schema)
+        for keyword, bound in format_row.checks.items() if format_row is not None else ():
+            written.setdefault(keyword, bound)
+        if "pattern" in written and not can_constrain(schema, written["pattern"]):
+            del written["pattern"]
+        if schema.types:
+            types = [*schema.types, *(("null",) if schema.nullable else ())]
+            written["type"] = types[0] if len(types) == 1 else types
+        if schema.enum is not None and not schema.open_enum:
+            written["enum"] = [*schema.enum, *((None,) if schema.nullable else ())]
+        return written
+
+    def _write_keyword(self, keyword: str, value: Any) -> Any:
         """The value of a keyword that has no field of its own: data, or a schema, or several in a row or by name."""
         if isinstance(value, Schema):
             return self._write(value)
-        if isinstance(value, tuple):
-            return [self._write_keyword(item) for item in value]
-        if isinstance(value, Mapping):
-            return {name: self._write_keyword(item) for name, item in value.items()}
+        if isinstance(value, tuple) and keyword != "const":
+            return [self._write_keyword(keyword, item) for item in value]
+        if keyword == "patternProperties" and isinstance(value, Mapping):  # of the patterns that an engine reads
+            return {pattern: self._write(inner) for pattern, inner in value.items() if engine_of(pattern) is not None}
+        if keyword == "dependentSchemas" and isinstance(value, Mapping):
+            return {name: self._write(inner) for name, inner in value.items()}
         return value
 
-    def _branch(self, schema: Schema, part: Schema) -> dict[str, Any]:
-        """A part of a schema's ``allOf``, ``anyOf`` or ``oneOf``; see rule 2."""
+    def _branches(self, schema: Schema, absent: frozenset[str], *, alone: bool) -> dict[str, Any]:
+        """``allOf``, ``anyOf`` and ``oneOf``, and what a discriminator makes of them."""
+        written: dict[str, Any] = {}
+        for keyword, parts in (("anyOf", schema.any_of), ("oneOf", schema.one_of)):
+            if parts:
+                written[keyword] = [self._write(part) for part in parts]
+        conjunction: list[Any] = []
+        for part in schema.all_of:
+            branch = self._part(schema, part, absent)
+            if branch not in conjunction:  # documents name a part twice; its problems are reported once
+                conjunction.append(branch)
+        chosen = selection(self._service, schema) if written else None
+        if chosen is not None:
+            branches = {"oneOf": written.pop("oneOf")} if schema.one_of else {"anyOf": written.pop("anyOf")}
+            # The parent that a branch extends does not select that branch again.
+            conjunction += [] if alone else [self._selected(chosen, branches)]
+        return {**written, "allOf": conjunction} if conjunction else written
+
+    def _part(self, schema: Schema, part: Schema, absent: frozenset[str]) -> Any:
+        """A part of a schema's ``allOf``; see rules 2 and 5."""
         if part.ref is None:
-            return self._write(part)
-        discriminates = self._service.schemas[part.ref].discriminator is not None
+            return self._write(part, absent)
+        if absent:
+            absent = (absent - self._one_way.absent(part)) & self._one_way.required(part)
         is_subtype = schema.at in self._service.subtypes.get(part.ref, ())
-        return self._reference(part.ref, with_subtypes=discriminates and not is_subtype)
+        return self._reference(part.ref, absent, alone=is_subtype)
 
-    def _is_read_only(self, schema: Schema, name: str) -> bool:
-        property_schema = schema.properties.get(name)
-        return property_schema is not None and self._service.resolve(property_schema).read_only
-
-    def _reference(self, ref: str, *, with_subtypes: bool) -> dict[str, Any]:
+    def _reference(self, ref: str, absent: frozenset[str] = NONE, *, alone: bool = False) -> dict[str, Any]:
         """A reference to the definition of a schema, which is written if it was not yet."""
         schema = self._service.schemas[ref]
-        subtypes = discriminator_values(self._service, schema) if with_subtypes and schema.discriminator else []
-        key = f"{ref} with subtypes" if subtypes else ref
+        chosen = selection(self._service, schema)
+        key = (ref, alone and chosen is not None, absent)
         if key not in self._names:
             name = self._names[key] = f"{len(self._names)}"
-            make = partial(self._selection, schema, ref, subtypes) if subtypes else partial(self._write, schema)
+            make: Callable[[], Any] = partial(self._write, schema, absent, alone=alone)
+            if chosen is not None and not alone and not schema.one_of and not schema.any_of:
+                make = partial(self._with_subtypes, ref, chosen, absent)
             self._waiting.append((name, make))
         return {"$ref": self._prefix + self._names[key]}
 
-    def _selection(self, schema: Schema, ref: str, subtypes: list[tuple[str, str]]) -> dict[str, Any]:
+    def _with_subtypes(self, ref: str, chosen: Selection, absent: frozenset[str]) -> dict[str, Any]:
         """A schema together with the subtype that the value's discriminator selects."""
-        alone = self._reference(ref, with_subtypes=False)
-        selected = [
-            {
-                "if": {"required": [schema.discriminator], "properties": {schema.discriminator: {"const": value}}},
-                "then": self._reference(subtype, with_subtypes=False),
-            }
-            for value, subtype in subtypes
+        return {"allOf": [self._reference(ref, absent, alone=True), self._selected(chosen, {})]}
+
+    def _selected(self, chosen: Selection, branches: dict[str, Any]) -> dict[str, Any]:
+        """The schema that a discriminator selects for each value; the branches where it leaves the choice open."""
+        member, known = chosen.member, chosen.known
+
+        def of_object(values: list[Any] | None) -> dict[str, Any]:
+            described = {"properties": {member: {"enum": values}}} if values is not None else {}
+            return {"type": "object", "required": [member], **described}
+
+        cases = [
+            {"if": of_object(chosen.values(ref)), "then": self._reference(ref)}
+            for ref in dict.fromkeys(chosen.references.values())
         ]
-        return {"allOf": [alone, *selected]}
+        otherwise = branches
+        if chosen.default is not None:
+            otherwise = {"if": {"type": "object"}, "then": self._reference(chosen.default), "else": branches}
+        elif chosen.closed:
+            otherwise = {
+                "if": of_object(None),
+                "then": {"properties": {member: {"enum": known}}},
+                "else": branches,
+            }
+        if not otherwise:
+            return {"allOf": cases}
+        return {"if": of_object(known), "then": {"allOf": cases}, "else": otherwise}

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from openconnectors.engine.model import MISSING, Encoding, Schema, Service, Xml
+from openconnectors.engine.values.discriminators import selection
 
 
 class ResolvedSchemas:
@@ -30,7 +31,7 @@ class ResolvedSchemas:
         # kept with its resolved one, so that its id is not given to another object.
         self._resolved: dict[int, tuple[Schema, Schema]] = {}
         self._merged: dict[int, Schema] = {}
-        self._variants: dict[str, Mapping[str, Schema]] = {}
+        self._variants: dict[int, tuple[Schema, Mapping[str, Schema]]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
         """The resolved form of a declared schema: it has no reference and no ``allOf``."""
@@ -48,12 +49,12 @@ class ResolvedSchemas:
         (Swagger 2.0, "Schema Object", ``discriminator``)."""
         if schema.discriminator is None:
             return {}
-        if schema.at not in self._variants:
-            self._variants[schema.at] = {
-                value: self.resolve(self._service.schemas[ref])
-                for value, ref in discriminator_values(self._service, schema)
-            }
-        return self._variants[schema.at]
+        if id(schema) not in self._variants:
+            chosen = selection(self._service, schema)
+            references = chosen.references if chosen is not None else {}
+            variants = {value: self.resolve(self._service.schemas[ref]) for value, ref in references.items()}
+            self._variants[id(schema)] = (schema, variants)
+        return self._variants[id(schema)][1]
 
     def _merge(self, schema: Schema) -> Schema:
         target = self._service.resolve(schema)
@@ -141,15 +142,3 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
 )
 """What a schema takes from the parts of its ``allOf`` beside properties, keywords and required names, each with the
 value that means "absent"."""
-
-
-def discriminator_values(service: Service, schema: Schema) -> list[tuple[str, str]]:
-    """The values of a schema's discriminator, each with the reference of the schema that it selects."""
-    values = list(schema.discriminator_mapping.items())
-    mapped = set(schema.discriminator_mapping.values())
-    for ref in service.subtypes.get(schema.at, ()):
-        if ref in mapped:
-            continue
-        subtype = service.schemas[ref]
-        values.append((subtype.discriminator_value or subtype.name or "", ref))
-    return values

@@ -49,6 +49,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         places={name: (place.sent, place.path) for name, place in operations.places.items()},
         schemas=schemas.by_pointer,
         subtypes=Lazy((), schemas.hierarchy.subtypes, closed=False),
+        read_only_sent=version.json_schema,
         schema_of=schemas.received,
         finding=lambda rule, message, at: document.diagnostic(rule, message, at, severity="warning"),
     )

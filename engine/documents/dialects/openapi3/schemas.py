@@ -94,13 +94,17 @@ class Schemas:
                 name: self.lower(member, f"{at}/properties/{escape(name)}") for name, member in properties.items()
             },
             required=self._required(raw.get("required"), f"{at}/required"),
-            additional=self._additional(raw.get("additionalProperties", True), f"{at}/additionalProperties"),
+            additional=self._additional(raw["additionalProperties"], f"{at}/additionalProperties")
+            if "additionalProperties" in raw
+            else True,
             items=self.lower(raw["items"], f"{at}/items") if raw.get("items") is not None else None,
             all_of=(Schema(ref=reference, at=at), *all_of) if reference is not None else all_of,
             any_of=self._several(raw, "anyOf", at),
             one_of=self._several(raw, "oneOf", at),
             discriminator=self._discriminator(raw, at),
             discriminator_mapping=self._mapping(raw, at),
+            discriminator_default=self._default_mapping(raw, at),
+            discriminator_closed=True,
             keywords=self._keywords(raw, at),
             xml=self._xml(raw.get("xml"), f"{at}/xml"),
         )
@@ -136,7 +140,7 @@ class Schemas:
         return tuple(dict.fromkeys(names))
 
     def _additional(self, raw: object, at: str) -> Schema | bool:
-        return raw if isinstance(raw, bool) else self.lower(raw, at)
+        return raw if raw is False or (not self._version.json_schema and raw is True) else self.lower(raw, at)
 
     def _several(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[Schema, ...]:
         listed = self._list(raw.get(key), f"{at}/{key}", key)
@@ -190,22 +194,21 @@ class Schemas:
         return text(discriminator.get("propertyName")) or None
 
     def _mapping(self, raw: Mapping[str, Any], at: str) -> Mapping[str, str]:
-        """The references of schemas by the values that select them: those of ``mapping``, and the names of the
-        components among the alternatives that it does not have."""
+        """The references of schemas by the values that select them."""
         if not _has_discriminator(raw):
             return {}
         written = self._source.mapping(raw["discriminator"].get("mapping"), f"{at}/discriminator/mapping", "mapping")
-        mapping = {
+        return {
             str(value): self._selected(reference, f"{at}/discriminator/mapping/{escape(value)}")
             for value, reference in written.items()
         }
-        for key in ("oneOf", "anyOf"):
-            for index, part in enumerate(self._list(raw.get(key), f"{at}/{key}", key)):
-                reference = self._source.reference(part, f"{at}/{key}/{index}") if isinstance(part, Mapping) else None
-                name = _component_name(reference) if reference is not None else None
-                if reference is not None and name is not None and reference not in mapping.values():
-                    mapping.setdefault(name, reference)
-        return mapping
+
+    def _default_mapping(self, raw: Mapping[str, Any], at: str) -> str | None:
+        """The reference of the schema of objects that no other value selects (3.2, "Discriminator Object")."""
+        if not self._version.default_mapping or not _has_discriminator(raw):
+            return None
+        default = raw["discriminator"].get("defaultMapping")
+        return None if default is None else self._selected(default, f"{at}/discriminator/defaultMapping")
 
     def _selected(self, value: object, at: str) -> str:
         """The schema that a value of ``mapping`` names: a component, or a reference."""

@@ -21,6 +21,8 @@ class Version:
     """True if a path item may have ``additionalOperations``."""
     json_schema: bool = True
     locations: tuple[str, ...] = ("path", "query", "header", "cookie")
+    default_mapping: bool = False
+    """True if a discriminator may have a ``defaultMapping``."""
     media_type_references: bool = False
     """True if a media type may be a reference to ``components/mediaTypes``."""
 
@@ -32,5 +34,6 @@ OPENAPI32 = Version(
     methods=(*_METHODS, "query"),
     additional_methods=True,
     locations=("path", "query", "header", "cookie", "querystring"),
+    default_mapping=True,
     media_type_references=True,
 )

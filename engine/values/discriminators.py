@@ -1,0 +1,101 @@
+"""Discriminators: which schema the value of a member selects (Swagger 2.0, "Schema Object", ``discriminator``; OpenAPI
+3, "Discriminator Object").
+
+Rule 1. Beside ``oneOf`` or ``anyOf`` the branches that are references can be selected; else the schemas that extend
+this one by their ``allOf``. The ``mapping`` gives values to schemas; the name of a schema is its value too.
+
+Rule 2. What the value selects has to accept the object; the other branches are not asked. Documents have branches that
+accept each other's objects, so that a strict ``oneOf`` would accept none.
+
+Rule 3. A value that selects nothing selects the default, if there is one. Else it is wrong if the discriminator is
+closed, unless a branch has no name or nothing can be selected at all. An object without the member is left to
+``oneOf``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openconnectors.engine.model import Schema, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a discriminator selects: references, by the values of a member."""
+
+    member: str
+    references: Mapping[str, str]
+    default: str | None = None
+    itself: str | None = None
+    """The value of the schema that has the discriminator itself, without a branch."""
+    closed: bool = False
+    """True if another value is wrong."""
+
+    def reference(self, value: object) -> str | None:
+        """The reference that an object selects; None if none: it is not an object, or leaves the choice open."""
+        if not isinstance(value, dict):
+            return None
+        chosen = value.get(self.member)
+        key = chosen if isinstance(chosen, str) else json.dumps(chosen) if isinstance(chosen, (bool, int)) else None
+        if key is None or key == self.itself:
+            return self.default if key is None else None
+        return self.references.get(key, self.default)
+
+    def values(self, ref: str) -> list[Any]:
+        """The values that select a reference, each as it may be spelled."""
+        return [spelled for value, other in self.references.items() if other == ref for spelled in _spellings(value)]
+
+    @property
+    def known(self) -> list[Any]:
+        """All values that select something."""
+        itself = _spellings(self.itself) if self.itself is not None else []
+        return [*(spelled for value in self.references for spelled in _spellings(value)), *itself]
+
+
+def selection(service: Service, schema: Schema) -> Selection | None:
+    """What the discriminator of a schema selects; None without one, or if it can select nothing."""
+    if schema.discriminator is None:
+        return None
+    references = {value: ref for value, ref in schema.discriminator_mapping.items() if ref != schema.at}
+    itself = next((value for value, ref in schema.discriminator_mapping.items() if ref == schema.at), None)
+    branches = schema.one_of or schema.any_of
+    named = True
+    if branches:
+        for branch in branches:
+            ref = reference_of(branch)
+            name = service.schemas[ref].name if ref is not None else None
+            if ref is None or name is None:
+                named = False
+            else:
+                references.setdefault(service.schemas[ref].discriminator_value or name, ref)
+    else:
+        for ref in service.subtypes.get(schema.at, ()):
+            subtype = service.schemas[ref]
+            references.setdefault(subtype.discriminator_value or subtype.name or "", ref)
+        itself = itself or schema.discriminator_value or schema.name
+    if not references and schema.discriminator_default is None:
+        return None
+    closed = schema.discriminator_closed and named and bool(references)
+    return Selection(schema.discriminator, references, schema.discriminator_default, itself, closed)
+
+
+def reference_of(schema: Schema) -> str | None:
+    """The reference that a branch is, also with keywords beside it; None if it is a schema of its own."""
+    if schema.ref is not None:
+        return schema.ref
+    refs = [part.ref for part in schema.all_of if part.ref is not None]
+    return refs[0] if len(refs) == 1 and schema.name is None else None
+
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
+
+
+def _spellings(value: str) -> list[Any]:
+    """A value as text, and as the boolean or integer that it is the text of: mappings have texts alone."""
+    if value in ("true", "false"):
+        return [value, value == "true"]
+    return [value, int(value)] if _INTEGER.match(value) else [value]
