@@ -195,6 +195,22 @@ def test_a_body_keeps_its_name(tmp_path: Path) -> None:
     assert _of(converted, "2.0").root["paths"]["/a"]["post"]["parameters"] == [body]
 
 
+def test_names_that_begin_as_extensions_do_are_kept() -> None:
+    """A parameter, property or header field whose name begins with x- is converted, both ways."""
+    header = {"X-Rate": {"schema": {"type": "integer"}}}
+    parameter = {"name": "x-id", "in": "header", "schema": {"type": "string"}}
+    responses = {"200": {"description": "", "headers": header}}
+    paths = {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/x-id"}], "responses": responses}}}
+    schemas = {"S": {"type": "object", "properties": {"x-a": {"type": "string"}}}}
+    components = {"parameters": {"x-id": parameter}, "schemas": schemas}
+    swagger = _of(_document(paths=paths, components=components), "2.0").root
+
+    assert swagger["parameters"] == {"x-id": {"name": "x-id", "in": "header", "type": "string"}}
+    assert swagger["paths"]["/a"]["get"]["responses"]["200"]["headers"] == {"X-Rate": {"type": "integer"}}
+    again = _of(swagger, "3.2").root
+    assert (again["components"], again["paths"]) == (components, paths)
+
+
 def test_the_command_reports_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The converted document is the only output; losses and the summary are messages; --fail-on-loss exits with 1."""
     file = tmp_path / "a.openapi.json"

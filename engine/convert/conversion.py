@@ -99,10 +99,14 @@ def present(**members: Any) -> Members:
 
 
 def items(raw: object, pointer: str) -> Iterator[tuple[str, Any, str]]:
-    """Name, value and pointer of the members of a mapping, extensions aside; nothing for what is not a mapping."""
+    """Name, value and pointer of the members of a mapping; nothing for what is not a mapping."""
     for name, value in raw.items() if isinstance(raw, Mapping) else ():
-        if not str(name).startswith("x-"):
-            yield name, value, f"{pointer}/{escape(name)}"
+        yield name, value, f"{pointer}/{escape(name)}"
+
+
+def declared(raw: object, pointer: str) -> Iterator[tuple[str, Any, str]]:
+    """As ``items``, without extensions: for a mapping in which the author does not choose the names."""
+    return (item for item in items(raw, pointer) if not item[0].startswith("x-"))
 
 
 def _copy(value: Any) -> Any:

@@ -10,8 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openconnectors.engine.auth.schemes import SCHEMES
-from openconnectors.engine.convert.conversion import Conversion, Members, extensions, items, present, reordered
+from openconnectors.engine.convert.conversion import (
+    Conversion,
+    Members,
+    declared,
+    extensions,
+    items,
+    present,
+    reordered,
+)
 from openconnectors.engine.documents.dialects.lowering import text, truth
+from openconnectors.engine.documents.dialects.openapi3.content import IGNORED_HEADERS
 from openconnectors.engine.documents.dialects.swagger2.operations import METHODS
 from openconnectors.engine.documents.pointers import escape, pointer_steps
 from openconnectors.engine.lint.tree import Node, array, mapping
@@ -122,7 +131,7 @@ class _Step:
 
     def _paths(self) -> Members:
         paths = self.root.get("paths")
-        for _, item, at in items(paths, "/paths"):
+        for _, item, at in declared(paths, "/paths"):
             if isinstance(item, dict):
                 self._path_item(item, at)
         return paths if isinstance(paths, dict) else {}
@@ -152,7 +161,7 @@ class _Step:
             operation["parameters"] = parameters
         produces: dict[str, None] = {}
         responses: Members = operation.get("responses") or {}
-        for status, raw, response_at in items(responses, f"{at}/responses"):
+        for status, raw, response_at in declared(responses, f"{at}/responses"):
             if "$ref" in raw:
                 produces |= dict.fromkeys(mapping(mapping(self.conversion.target(raw)).get("content")))
                 continue
@@ -172,7 +181,9 @@ class _Step:
         return parameters
 
     def _can_be(self, raw: Mapping[str, Any], at: str) -> bool:
-        """Whether 2.0 has parameters of this location; it is reported if not."""
+        """Whether 2.0 has such a parameter; it is reported if not. Those that 3.0 ignores would have an effect."""
+        if raw.get("in") == "header" and text(raw.get("name")).lower() in IGNORED_HEADERS:
+            return False
         if raw.get("in") in ("path", "query", "header"):
             return True
         self.conversion.lose(at, f"the {raw.get('in')} parameter {raw.get('name')!r} is left out: 2.0 has none")
@@ -228,7 +239,7 @@ class _Step:
                 self.conversion.lose(f"{at}/content/{escape(name)}", message)
         entry_at = f"{at}/content/{escape(chosen)}"
         if chosen in (_FORM, _MULTIPART):
-            return same, self._fields(mapping(entry), entry_at)
+            return same, self._fields(mapping(entry), entry_at, required=truth(body.get("required")))
         schema = mapping(entry).get("schema", {})
         parameter = {
             "name": body.get("x-bodyName", "body"),
@@ -240,9 +251,13 @@ class _Step:
         }
         return same, [parameter]
 
-    def _fields(self, entry: Mapping[str, Any], at: str) -> list[Members]:
+    def _fields(self, entry: Mapping[str, Any], at: str, *, required: bool) -> list[Members]:
         schema = mapping(self.conversion.target(entry.get("schema")))
-        required = array(schema.get("required"))
+        names = array(schema.get("required"))
+        if names and not required:
+            message = "the fields that a body needs, if there is one, may be left out now: 2.0 has no form as a whole"
+            self.conversion.lose(f"{at}/schema/required", message)
+            names = []
         encoding = mapping(entry.get("encoding"))
         fields = []
         for name, raw, field_at in items(schema.get("properties"), f"{at}/schema/properties"):
@@ -261,7 +276,7 @@ class _Step:
                     "name": name,
                     "in": "formData",
                     **present(description=target.get("description")),
-                    **({"required": True} if name in required else {}),
+                    **({"required": True} if name in names else {}),
                     **value,
                     **self._collection_format(style, value, "query", f"{at}/encoding/{escape(name)}"),
                 }

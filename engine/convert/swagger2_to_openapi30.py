@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openconnectors.engine.convert.conversion import Conversion, Members, extensions, items, present, reordered
+from openconnectors.engine.convert.conversion import (
+    Conversion,
+    Members,
+    declared,
+    extensions,
+    items,
+    present,
+    reordered,
+)
 from openconnectors.engine.documents.dialects.lowering import text, truth
 from openconnectors.engine.documents.dialects.openapi3.content import IGNORED_HEADERS
 from openconnectors.engine.documents.dialects.swagger2.operations import METHODS
@@ -139,7 +147,7 @@ class _Step:
         paths = self.root.get("paths")
         holders = ["paths", *(name for kind, name in ROWS if kind == "paths")]
         for holder in holders:
-            for _, item, at in items(self.root.get(holder), f"/{holder}"):
+            for _, item, at in declared(self.root.get(holder), f"/{holder}"):
                 if isinstance(item, dict):
                     self._path_item(item, at)
         return paths if isinstance(paths, dict) else {}
@@ -171,7 +179,7 @@ class _Step:
             operation["requestBody"] = body
         responses = operation.get("responses")
         if isinstance(responses, dict):
-            for status, raw, response_at in items(responses, f"{at}/responses"):
+            for status, raw, response_at in declared(responses, f"{at}/responses"):
                 reference = raw.get("$ref") if isinstance(raw, Mapping) else None
                 if reference is None:
                     responses[status] = self._response(raw, operation, response_at)
