@@ -18,6 +18,7 @@ import pytest
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.client.description import describe
 from openconnectors.engine.client.signature import documentation, signature
+from openconnectors.engine.convert import VERSIONS, convert
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import ROWS
@@ -104,10 +105,12 @@ def test_the_documents_of_this_project_are_usable() -> None:
     assert [used(loader.read(path).root) for path in SPEC] == ["usable"] * len(SPEC)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("path", SPEC, ids=lambda path: path.name)
-def test_a_document_with_one_fault_is_refused_or_mostly_usable(path: Path) -> None:
+def test_a_document_with_one_fault_is_refused_or_mostly_usable(path: Path, version: str) -> None:
     """A document with one mutation is refused at its place or stays usable; nothing else is raised."""
-    root, chosen = loader.read(path).root, random.Random(path.name)  # noqa: S311 - no secret
+    root = convert(loader.read(path), version).root
+    chosen = random.Random(f"{path.name} {version}")  # noqa: S311 - no secret
     known = places(root)
     assert {used(mutated(root, known, chosen)) for _ in range(25)} <= {"refused", "usable", "spoiled"}
 
@@ -150,6 +153,7 @@ HOMES: dict[str, list[Place]] = {
         *((*_OPERATION, "parameters", index) for index in range(3)),
         ("paths", "/f", "post", "parameters", 0),
     ],
+    "request-body": [(*_OPERATION, "requestBody")],
     "operation": [_OPERATION],
     "response": [(*_OPERATION, "responses", "200")],
     "xml": [("definitions", "D", "properties", "a", "xml")],
@@ -157,6 +161,8 @@ HOMES: dict[str, list[Place]] = {
     "service": [()],
     "scheme": [("securityDefinitions", "k"), ("securityDefinitions", "o")],
 }
+CONVERTED = convert(document.parse(json.dumps(SMALL), "small.json"), "3.1").root
+"""The same document in the version in which a body is apart from the parameters."""
 MEMBERS = (
     *("schema", "path", "name", "collectionFormat", "in", "values", "envelope", "empty", "code", "message", "key"),
     *("header", "secret", "seconds", "operationId", "parameters", "open", "browse", "testConnection", "file-picker"),
@@ -177,7 +183,7 @@ def test_an_extension_may_hold_anything(row: tuple[str, str]) -> None:
     kind, name = row
     chosen = random.Random(f"{kind} {name}")  # noqa: S311 - no secret
     for value in [*VALUES, *chosen.sample([*odd_values()], 30)]:
-        root = copy.deepcopy(SMALL)
+        root = copy.deepcopy(CONVERTED if kind == "request-body" else SMALL)
         node: Any = root
         for step in chosen.choice(HOMES[kind]):
             node = node[step]

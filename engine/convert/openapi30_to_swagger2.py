@@ -151,7 +151,7 @@ class _Step:
         for name in ("callbacks", "servers"):
             if operation.pop(name, None):
                 self.conversion.lose(f"{at}/{name}", f"{name} of an operation are left out: 2.0 has none")
-        parameters = self._parameters(array(operation.get("parameters")), f"{at}/parameters")
+        parameters = self._parameters(array(operation.pop("parameters", None)), f"{at}/parameters")
         body = self.conversion.target(operation.pop("requestBody", None))
         if isinstance(body, Mapping):
             consumes, listed = self._body(body, f"{at}/requestBody")
