@@ -45,6 +45,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         servers=servers(source, source.root, ""),
         schemes=security.schemes,
         together=security.together(operations.nodes),
+        distinct=True,
         operations=Lazy(operations.places, operations.lower),
         places={name: (place.sent, place.path) for name, place in operations.places.items()},
         schemas=schemas.by_pointer,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.auth.schemes import SCHEMES
-from openconnectors.engine.documents.dialects.lowering import Source, extensions, text
+from openconnectors.engine.auth.schemes import row_of_http
+from openconnectors.engine.documents.dialects.lowering import Source, extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
 from openconnectors.engine.documents.dialects.security import SecurityLowering
 from openconnectors.engine.model import OAuth, Scheme
@@ -35,32 +36,44 @@ class Security(SecurityLowering):
             type=_type(raw),
             location=text(raw.get("in")),
             parameter=text(raw.get("name")),
-            oauth=self._oauth(raw, at) if raw.get("type") == "oauth2" else None,
+            http_scheme=text(raw.get("scheme")),
+            bearer_format=text(raw.get("bearerFormat")),
+            oauth=self._oauth(raw, at),
+            description=text(raw.get("description")),
+            deprecated=truth(raw.get("deprecated")),
             at=at,
         )
         return self.source.extend("scheme", node, extensions(raw), self._schemas.site(at))
 
-    def _oauth(self, raw: Mapping[str, Any], at: str) -> OAuth:
-        flows = self.source.mapping(raw.get("flows"), f"{at}/flows", "flows")
-        for name, grant in _GRANTS.items():
-            if name in flows:
-                flow = self.source.mapping(flows[name], f"{at}/flows/{name}", "a flow")
-                scopes = self.source.mapping(flow.get("scopes"), f"{at}/flows/{name}/scopes", "scopes")
-                return OAuth(
-                    authorize=text(flow.get("authorizationUrl")),
-                    token=text(flow.get("tokenUrl")),
-                    refresh=text(flow.get("refreshUrl")),
-                    device=text(flow.get("deviceAuthorizationUrl")),
-                    scopes=tuple(map(str, scopes)),
-                    grant=grant,
-                )
-        return OAuth()
+    def _oauth(self, raw: Mapping[str, Any], at: str) -> OAuth | None:
+        """How tokens are obtained: by the flows of the document, the first with the others in it, or by what the
+        provider says of itself."""
+        if raw.get("type") == "openIdConnect":
+            return OAuth(metadata=text(raw.get("openIdConnectUrl")))
+        if raw.get("type") != "oauth2":
+            return None
+        nodes = self.source.mapping(raw.get("flows"), f"{at}/flows", "flows")
+        metadata = text(raw.get("oauth2MetadataUrl"))
+        flows = [
+            self._flow(self.source.mapping(nodes[name], f"{at}/flows/{name}", "a flow"), f"{at}/flows/{name}", grant)
+            for name, grant in _GRANTS.items()
+            if name in nodes
+        ]
+        first, *others = flows or [OAuth()]
+        return replace(first, metadata=metadata, others=tuple(others))
+
+    def _flow(self, flow: Mapping[str, Any], at: str, grant: str) -> OAuth:
+        return OAuth(
+            authorize=text(flow.get("authorizationUrl")),
+            token=text(flow.get("tokenUrl")),
+            refresh=text(flow.get("refreshUrl")),
+            device=text(flow.get("deviceAuthorizationUrl")),
+            scopes=tuple(map(str, self.source.mapping(flow.get("scopes"), f"{at}/scopes", "scopes"))),
+            grant=grant,
+        )
 
 
 def _type(raw: Mapping[str, Any]) -> str:
-    """The row of ``auth.schemes``: of ``type: http`` the one with the name of the scheme in HTTP."""
+    """The row of ``auth.schemes``: of ``type: http`` the one of the scheme in HTTP."""
     kind = text(raw.get("type"))
-    if kind != "http":
-        return kind
-    name = text(raw.get("scheme")).lower()
-    return next((row.name for row in SCHEMES.values() if row.http_name.lower() == name), name)
+    return row_of_http(text(raw.get("scheme"))).name if kind == "http" else kind
