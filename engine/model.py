@@ -627,8 +627,6 @@ class Service:
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     together: frozenset[frozenset[str]] = frozenset()
     """The sets of several schemes that are needed together."""
-    distinct: bool = False
-    """True if each scheme has values of its own; else those of one type that are not needed together share theirs."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Method and path of each operation, also of one that cannot be read."""
@@ -664,6 +662,9 @@ class Service:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     """What was found while its files were read."""
+    remarks: Callable[[], tuple[Diagnostic, ...]] = tuple
+    """Gives what was noticed in the operations and schemas that were lowered so far, and does not keep them from being
+    used."""
     blocked: tuple[Diagnostic, ...] = ()
     """Those that forbid sending anything, whatever the operation."""
 

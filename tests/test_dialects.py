@@ -15,8 +15,9 @@ import pytest
 
 import openconnectors
 from openconnectors.engine.documents import dialects, loader
-from openconnectors.engine.documents.dialects import Dialect
+from openconnectors.engine.documents.dialects import Dialect, openapi3
 from openconnectors.engine.documents.dialects.lowering import Extend, Source
+from openconnectors.engine.documents.dialects.openapi3.versions import OPENAPI32
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.model import (
     DeclaredResponse,
@@ -175,6 +176,25 @@ def test_the_schema_is_that_of_the_media_type_chosen(path: Path, peer: Peer) -> 
         notes.save_note(id=1, text="a", stars="many")
 
     assert peer.seen == []
+
+
+def test_a_value_more_is_a_version_more(tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What differs between versions of OpenAPI 3 is one frozen value: a toy version of another root, without cookies,
+    in which ``deprecated`` does not exist."""
+    version = replace(
+        OPENAPI32, name="9.9", styles={"query": ("form",)}, lacks={"operation": {"deprecated": "older versions"}}
+    )
+    row = Dialect("openapi", "9.", openapi3.lowering(version), "toy")
+    monkeypatch.setattr(dialects, "DIALECTS", (*dialects.DIALECTS, row))
+    operation = "{operationId: ping, deprecated: true, parameters: [{name: q, in: query, schema: {type: string}}]}"
+    file = tmp_path / "toy.yaml"
+    file.write_text(f'{{openapi: "9.9", servers: [{{url: "{peer.url}"}}], paths: {{/p: {{query: {operation}}}}}}}')
+    peer.answers = [ok(b"{}")]
+
+    openconnectors.load_file(file).ping(q="a")
+
+    assert sent(peer)[0].startswith("QUERY /p?q=a ")
+    assert loader.load(file).operations["ping"].deprecated is False
 
 
 def test_cookies_are_sent(path: Path, peer: Peer) -> None:

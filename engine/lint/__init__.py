@@ -122,6 +122,9 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
             if isinstance(node.value, dict):
                 for row, function in dispatch.rules(node):
                     findings += _diagnostics(function(node, context), row.id, context, settings)
+    if context.service is not None:  # by now it is lowered whole
+        known = {finding.pointer for finding in findings}
+        findings += [remark for remark in context.service.remarks() if remark.pointer not in known]
     if certified:
         return [_graded(finding, settings) for finding in microsoft.renamed(findings, context.tree)]
     return findings

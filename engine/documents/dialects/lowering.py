@@ -49,6 +49,7 @@ class Source:
     root: Mapping[str, Any] = field(init=False)
     references: References = field(init=False)
     findings: list[Diagnostic] = field(default_factory=list)
+    _remarks: dict[tuple[str, str, str], None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.document.root
@@ -57,6 +58,18 @@ class Source:
     def note(self, rule: str, message: str, pointer: str, *, key: bool = False) -> None:
         """Record a warning at a node, or at its key."""
         self.findings.append(self.document.diagnostic(rule, message, pointer, severity="warning", key=key))
+
+    def remark(self, rule: str, message: str, pointer: str) -> None:
+        """Record a warning at the key of a node that is lowered when it is used. Its line is looked up if somebody
+        reads it."""
+        self._remarks[rule, message, pointer] = None
+
+    def remarks(self) -> tuple[Diagnostic, ...]:
+        """The remarks about what was lowered so far."""
+        return tuple(
+            self.document.diagnostic(rule, message, pointer, severity="warning", key=True)
+            for rule, message, pointer in self._remarks
+        )
 
     def refuse(self, message: str, pointer: str, rule: str = "structure") -> InvalidDocument:
         """The error for a node that cannot be used."""

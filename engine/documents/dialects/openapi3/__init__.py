@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from openconnectors.engine.documents.dialects.lowering import Extend, Source, extensions, text
+from openconnectors.engine.documents.dialects.lowering import Extend, extensions, text
 from openconnectors.engine.documents.dialects.openapi3.content import Contents
 from openconnectors.engine.documents.dialects.openapi3.operations import Operations
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
 from openconnectors.engine.documents.dialects.openapi3.security import Security
-from openconnectors.engine.documents.dialects.openapi3.servers import servers
+from openconnectors.engine.documents.dialects.openapi3.servers import root_servers
+from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.dialects.openapi3.versions import Version
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.model import Lazy, Service
@@ -32,26 +33,27 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
 
     ``InvalidDocument``, at its place, for a document whose paths or servers cannot be read at all.
     """
-    source = Source(document, extend)
-    schemas = Schemas(source, version)
-    info = source.root_mapping("info")
+    source = VersionedSource(document, extend, version=version)
+    schemas = Schemas(source)
+    info = source.members("info", source.root_mapping("info"), "/info")
     security = Security(source, schemas)
-    operations = Operations(source, version, schemas, Contents(source, version, schemas), security)
+    operations = Operations(source, schemas, Contents(source, schemas), security)
     node = Service(
         title=text(info.get("title")),
         version=text(info.get("version")),
         description=text(info.get("description")),
         file=document.file,
-        servers=servers(source, source.root, ""),
+        servers=root_servers(source),
         schemes=security.schemes,
         together=security.together(operations.nodes),
-        distinct=True,
         operations=Lazy(operations.places, operations.lower),
         places={name: (place.sent, place.path) for name, place in operations.places.items()},
+        webhooks=operations.webhooks(),
         schemas=schemas.by_pointer,
         subtypes=Lazy((), schemas.hierarchy.subtypes, closed=False),
         read_only_sent=version.json_schema,
         schema_of=schemas.received,
+        remarks=source.remarks,
         finding=lambda rule, message, at: document.diagnostic(rule, message, at, severity="warning"),
     )
     members = {**extensions(info), **extensions(source.root)}

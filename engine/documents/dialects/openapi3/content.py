@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
-from openconnectors.engine.documents.dialects.lowering import Source, extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
-from openconnectors.engine.documents.dialects.openapi3.versions import Version
+from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.pointers import escape
-from openconnectors.engine.model import ANY, Encoding, Header, Location, MediaType, Parameter, RequestBody, Schema
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.model import (
+    ANY,
+    MISSING,
+    Encoding,
+    Header,
+    Location,
+    MediaType,
+    Parameter,
+    RequestBody,
+    Schema,
+)
 
-_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form", "querystring": "form"}
-"""The default style of each location ("Parameter Object", ``style``)."""
 _EXPLODED = frozenset({"form", "cookie"})
 """The styles for which ``explode`` is true by default."""
+_STYLED = frozenset({"style", "explode", "allowReserved"})
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that "shall be ignored" ("Parameter Object", ``name``)."""
 
@@ -22,33 +33,31 @@ IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 class Contents:
     """Lowers what has content in one document."""
 
-    def __init__(self, source: Source, version: Version, schemas: Schemas) -> None:
+    def __init__(self, source: VersionedSource, schemas: Schemas) -> None:
         self._source = source
-        self._version = version
+        self._version = source.version
         self._schemas = schemas
 
     # Parameters
 
-    def parameters(
-        self, path_item: Mapping[str, Any], path_at: str, operation: Mapping[str, Any], at: str
-    ) -> tuple[Parameter, ...]:
-        """The parameters of an operation: its own replace those of its path with the same name and location."""
+    def parameters(self, *holders: tuple[object, str]) -> tuple[Parameter, ...]:
+        """The parameters of an operation, of the lists of its path item and its own, each with its pointer: the later
+        replace the earlier with the same name and location ("Path Item Object")."""
         nodes: dict[tuple[str, str], tuple[Mapping[str, Any], str]] = {}
-        for holder, holder_at in ((path_item, path_at), (operation, at)):
-            listed = self._source.sequence(holder.get("parameters"), f"{holder_at}/parameters", "parameters")
-            for index, item in enumerate(listed):
-                raw, raw_at = self._source.resolve(item, f"{holder_at}/parameters/{index}", "a parameter")
+        for value, at in holders:
+            for index, item in enumerate(self._source.sequence(value, at, "parameters")):
+                raw, raw_at = self._source.resolved("parameter", item, f"{at}/{index}")
                 name, location = raw.get("name"), text(raw.get("in")).lower()
-                if not isinstance(name, (str, int, float)) or name == "" or location not in self._version.locations:
-                    message = f"a parameter needs a name and one of in: {', '.join(self._version.locations)}"
+                if not isinstance(name, (str, int, float)) or name == "" or location not in self._version.styles:
+                    message = f"a parameter needs a name and one of in: {', '.join(self._version.styles)}"
                     raise self._source.refuse(message, raw_at, "parameter")
                 if location != "header" or str(name).lower() not in IGNORED_HEADERS:
                     nodes[str(name), location] = (raw, raw_at)
         return tuple(self._parameter(name, location, *node) for (name, location), node in nodes.items())
 
     def _parameter(self, name: str, location: str, raw: Mapping[str, Any], at: str) -> Parameter:
-        style = text(raw.get("style")) or _STYLES[location]
         schema, content = self._described(raw, at)
+        style = self._style(raw, location, at)
         node = Parameter(
             name=name,
             location=cast(Location, location),
@@ -56,21 +65,37 @@ class Contents:
             schema=schema,
             style=style,
             explode=truth(raw["explode"]) if "explode" in raw else style in _EXPLODED,
-            allow_reserved=truth(raw.get("allowReserved")),
+            allow_reserved=truth(raw.get("allowReserved")) and location in self._version.reserved_in,
             content=content,
             description=text(raw.get("description")),
-            allow_empty=truth(raw.get("allowEmptyValue")),
+            allow_empty=truth(raw.get("allowEmptyValue")) and location == "query",
             at=at,
         )
         return self._source.extend("parameter", node, extensions(raw), self._schemas.site(at))
 
+    def _style(self, raw: Mapping[str, Any], location: str, at: str) -> str:
+        """The style of a parameter: one that its location has ("Style Values")."""
+        styles = self._version.styles[location]
+        style = text(raw.get("style"))
+        if not styles or not style:
+            return styles[0] if styles else "form"
+        if style not in styles:
+            message = f"{style!r} is not a style in {location}; OpenAPI {self._version.name} has {', '.join(styles)}"
+            raise self._source.refuse(message, f"{at}/style", "parameter")
+        return style
+
     def _described(self, raw: Mapping[str, Any], at: str) -> tuple[Schema, Mapping[str, MediaType]]:
         """The schema of a parameter or header, and its content if it has one in place of a style."""
         content = self.content(raw, at)
+        if len(content) > 1 or (content and raw.get("schema") is not None):
+            message = "there is one media type in content, and no schema beside it"
+            raise self._source.refuse(message, f"{at}/content", "parameter")
         if content:
             entry = next(iter(content.values()))
             return entry.schema or ANY, content
-        return self._schemas.lower(raw["schema"], f"{at}/schema") if raw.get("schema") is not None else ANY, {}
+        schema = self._schemas.lower(raw["schema"], f"{at}/schema") if raw.get("schema") is not None else ANY
+        examples = self._examples(raw, at) if schema.ref is None and schema.example is MISSING else ()
+        return replace(schema, example=examples[0]) if examples else schema, {}
 
     def headers(self, holder: Mapping[str, Any], at: str) -> Mapping[str, Header]:
         """The headers of a response or a part by name; Content-Type is ignored ("Response Object", ``headers``)."""
@@ -82,7 +107,7 @@ class Contents:
         }
 
     def _header(self, value: object, at: str) -> Header:
-        raw, at = self._source.resolve(value, at, "a header")
+        raw, at = self._source.resolved("header", value, at)
         schema, content = self._described(raw, at)
         return Header(
             schema=schema,
@@ -99,7 +124,7 @@ class Contents:
         """The body of a request; None if there is none, or none that has content."""
         if value is None:
             return None
-        raw, at = self._source.resolve(value, at, "a request body")
+        raw, at = self._source.resolved("request body", value, at)
         content = self.content(raw, at)
         if not content:
             return None
@@ -114,30 +139,19 @@ class Contents:
     def content(self, holder: Mapping[str, Any], at: str) -> dict[str, MediaType]:
         """The media types of a ``content``, as the document spells them."""
         listed = self._source.mapping(holder.get("content"), f"{at}/content", "content")
-        return {name: self._media_type(raw, f"{at}/content/{escape(name)}") for name, raw in listed.items()}
+        shared = _Shared(self._schemas)
+        return {
+            name: self._media_type(name, raw, f"{at}/content/{escape(name)}", shared) for name, raw in listed.items()
+        }
 
-    def _media_type(self, value: object, at: str) -> MediaType:
-        source = self._source
-        raw = source.mapping(value, at, "a media type")
-        if self._version.media_type_references:
-            raw, at = source.resolve(raw, at, "a media type")
-        encoding = source.mapping(raw.get("encoding"), f"{at}/encoding", "encoding")
-        prefix = source.sequence(raw.get("prefixEncoding"), f"{at}/prefixEncoding", "prefixEncoding")
+    def _media_type(self, name: str, value: object, at: str, shared: _Shared) -> MediaType:
+        raw, at = self._source.resolved("media type", value, at)
         return MediaType(
-            schema=self._schema(raw, "schema", at),
-            item_schema=self._schema(raw, "itemSchema", at),
+            schema=shared.lower(raw, "schema", at),
+            item_schema=shared.lower(raw, "itemSchema", at),
             examples=self._examples(raw, at),
-            encoding={name: self._encoding(part, f"{at}/encoding/{escape(name)}") for name, part in encoding.items()},
-            prefix_encoding=tuple(
-                self._encoding(part, f"{at}/prefixEncoding/{index}") for index, part in enumerate(prefix)
-            ),
-            item_encoding=self._encoding(raw["itemEncoding"], f"{at}/itemEncoding")
-            if raw.get("itemEncoding") is not None
-            else None,
+            **self._encodings(raw, at, name),
         )
-
-    def _schema(self, raw: Mapping[str, Any], key: str, at: str) -> Schema | None:
-        return self._schemas.lower(raw[key], f"{at}/{key}") if raw.get(key) is not None else None
 
     def _examples(self, raw: Mapping[str, Any], at: str) -> tuple[Any, ...]:
         """The examples of a media type that are there as data ("Example Object")."""
@@ -145,18 +159,72 @@ class Contents:
         written = raw.get("examples")
         listed: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
         for name, value in listed.items():
-            example, _ = self._source.resolve(value, f"{at}/examples/{escape(name)}", "an example")
+            try:
+                example, _ = self._source.resolved("example", value, f"{at}/examples/{escape(name)}")
+            except InvalidDocument as error:  # they are documentation: nothing is refused for want of one
+                self._source.remark("example", error.diagnostics[0].message, error.diagnostics[0].pointer)
+                continue
             examples += [example[key] for key in ("dataValue", "value") if key in example][:1]
         return tuple(examples)
 
-    def _encoding(self, value: object, at: str) -> Encoding:
-        raw = self._source.mapping(value, at, "an encoding")
-        style = text(raw.get("style")) or "form"
-        content_type = text(raw.get("contentType"))
+    # Encodings
+
+    def _encodings(self, raw: Mapping[str, Any], at: str, media_type: str) -> dict[str, Any]:
+        """The encodings of the parts of a media type, or of the parts within a part: by name, by place, and of the
+        other places ("Media Type Object", "Nested Encoding")."""
+        source = self._source
+        by_name = source.mapping(raw.get("encoding"), f"{at}/encoding", "encoding")
+        by_place = source.sequence(raw.get("prefixEncoding"), f"{at}/prefixEncoding", "prefixEncoding")
+        of_items = raw.get("itemEncoding")
+        return {
+            "encoding": {
+                name: self._encoding(part, f"{at}/encoding/{escape(name)}", media_type)
+                for name, part in by_name.items()
+            },
+            "prefix_encoding": tuple(
+                self._encoding(part, f"{at}/prefixEncoding/{index}", media_type) for index, part in enumerate(by_place)
+            ),
+            "item_encoding": None if of_items is None else self._encoding(of_items, f"{at}/itemEncoding", media_type),
+        }
+
+    def _encoding(self, value: object, at: str, media_type: str) -> Encoding:
+        """An Encoding Object. Its style, or a member that is about one, takes the place of its media type; both are for
+        some media types only."""
+        raw = self._source.node("encoding", value, at)
+        essence = media_type.partition(";")[0].strip().lower()
+        is_styled = essence in self._version.styled_forms and not _STYLED.isdisjoint(raw)
+        style = text(raw.get("style")) or "form" if is_styled else None
+        if style is not None and style not in self._version.styles["query"]:
+            message = f"{style!r} is not a style of fields; there are {', '.join(self._version.styles['query'])}"
+            raise self._source.refuse(message, f"{at}/style", "encoding")
+        content_type = "" if is_styled else text(raw.get("contentType"))
         return Encoding(
             style=style,
-            explode=truth(raw["explode"]) if "explode" in raw else style == "form",
-            allow_reserved=truth(raw.get("allowReserved")),
+            explode=is_styled and (truth(raw["explode"]) if "explode" in raw else style == "form"),
+            allow_reserved=is_styled and truth(raw.get("allowReserved")),
             content_type=tuple(name.strip() for name in content_type.split(",") if name.strip()),
-            headers=self.headers(raw, at),
+            headers=self.headers(raw, at) if essence.startswith("multipart/") else {},
+            **self._encodings(raw, at, content_type),
         )
+
+
+class _Shared:
+    """Lowers the schemas of one ``content``: media types of one schema share the object, so that what is compiled for
+    it is compiled once."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._references: dict[str, Schema] = {}
+        self._last: tuple[object, Schema] | None = None
+
+    def lower(self, raw: Mapping[str, Any], key: str, at: str) -> Schema | None:
+        """The schema under a key; None if there is none."""
+        value = raw.get(key)
+        if value is None:
+            return None
+        if isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get("$ref"), str):
+            schema = self._schemas.lower(value, f"{at}/{key}")
+            return self._references.setdefault(schema.ref or "", schema)
+        if self._last is None or self._last[0] != value:
+            self._last = (value, self._schemas.lower(value, f"{at}/{key}"))
+        return self._last[1]

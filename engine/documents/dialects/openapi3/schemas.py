@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
-from openconnectors.engine.documents.dialects.lowering import Site, Source, extensions, text, truth
-from openconnectors.engine.documents.dialects.openapi3.versions import Version
+from openconnectors.engine.documents.dialects.lowering import Site, extensions, text, truth
+from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.model import ANY, MISSING, NEVER, Lazy, Schema, Xml
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
-_COMMON = ("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems",
-           "uniqueItems", "maxProperties", "minProperties")  # fmt: skip
-"""Keywords with data that every version has."""
-_DATA = (*_COMMON, "exclusiveMaximum", "exclusiveMinimum", "const", "maxContains", "minContains", "dependentRequired")
-"""Keywords with data of 2020-12 (validation, section 6)."""
+_DATA = ("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
+         "maxProperties", "minProperties", "const", "maxContains", "minContains", "dependentRequired", "deprecated",
+         "contentEncoding", "contentMediaType")  # fmt: skip
+"""Keywords with data (2020-12 validation, sections 6, 8 and 9)."""
+_BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _SCHEMA = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
            "contentSchema")  # fmt: skip
 _SCHEMAS_BY_NAME = ("patternProperties", "dependentSchemas")
@@ -31,15 +31,16 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 _TEXT = re.compile(r"text/|.*[/+](json|xml)\Z|application/(yaml|x-www-form-urlencoded)\Z", re.IGNORECASE)
 _ENCODINGS = {"base64": "byte", "base64url": "base64url"}
 """The format that says what a ``contentEncoding`` says (2020-12 validation, section 8.3)."""
+_NODE_TYPES = ("element", "attribute", "text", "cdata", "none")
 _SCHEMAS = "/components/schemas"
 
 
 class Schemas:
     """Lowers the schemas of one document. ``by_pointer`` has the components, each lowered on first use."""
 
-    def __init__(self, source: Source, version: Version) -> None:
+    def __init__(self, source: VersionedSource) -> None:
         self._source = source
-        self._version = version
+        self._version = source.version
         components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
         self.by_pointer: Lazy[Schema] = Lazy(
             components, lambda at: self.lower(source.document.get(at), at), closed=False
@@ -63,11 +64,9 @@ class Schemas:
             return ANY if value else NEVER
         raw = self._source.mapping(value, at, "a schema")
         reference = self._source.reference(raw, at)
-        if reference is None:
-            return self._node(raw, at, None)
-        if not self._version.json_schema or len(raw) == 1:  # 3.0: "any sibling elements of a $ref are ignored"
+        if reference is not None and (not self._version.siblings or len(raw) == 1):
             return Schema(ref=reference, at=at)
-        return self._node({name: member for name, member in raw.items() if name != "$ref"}, at, reference)
+        return self._node(self._source.members("schema", raw, at), at, reference)
 
     def _node(self, raw: Mapping[str, Any], at: str, reference: str | None) -> Schema:
         source = self._source
@@ -101,9 +100,7 @@ class Schemas:
             all_of=(Schema(ref=reference, at=at), *all_of) if reference is not None else all_of,
             any_of=self._several(raw, "anyOf", at),
             one_of=self._several(raw, "oneOf", at),
-            discriminator=self._discriminator(raw, at),
-            discriminator_mapping=self._mapping(raw, at),
-            discriminator_default=self._default_mapping(raw, at),
+            **self._discriminator(raw.get("discriminator"), f"{at}/discriminator"),
             discriminator_closed=True,
             keywords=self._keywords(raw, at),
             xml=self._xml(raw.get("xml"), f"{at}/xml"),
@@ -114,23 +111,26 @@ class Schemas:
 
     def _types(self, value: object, at: str) -> tuple[str, ...]:
         listed = [value] if isinstance(value, str) else self._source.sequence(value, at, "types")
+        if not self._version.json_schema and (isinstance(value, list) or value == "null"):
+            message = f"type is one name, and not null, in OpenAPI {self._version.name}; write nullable: true"
+            self._source.remark("version-value", message, at)
         for kind in listed:
             if kind not in _TYPES:
                 hint = nearest(str(kind), _TYPES)
                 raise self._source.refuse(f"{kind!r} is not a type; expected {', '.join(_TYPES)}{hint}", at, "type")
         return tuple(dict.fromkeys(listed))
 
-    def _nullable(self, raw: Mapping[str, Any], types: tuple[str, ...]) -> bool:
-        """Whether null is allowed beside the types: ``nullable`` of 3.0, which has no effect without a type."""
-        if self._version.json_schema:
-            return len(types) > 1 and "null" in types
-        return truth(raw.get("nullable")) and bool(types)
+    @staticmethod
+    def _nullable(raw: Mapping[str, Any], types: tuple[str, ...]) -> bool:
+        """Whether null is allowed beside the types. ``nullable`` has no effect without a type (3.0.4, "Schema
+        Object")."""
+        return bool(types) and (truth(raw.get("nullable")) or (len(types) > 1 and "null" in types))
 
     def _list(self, value: object, at: str, what: str) -> list[Any]:
         return self._source.sequence(value, at, what)
 
     def _example(self, raw: Mapping[str, Any]) -> Any:
-        examples = raw.get("examples") if self._version.json_schema else None
+        examples = raw.get("examples")
         return examples[0] if isinstance(examples, list) and examples else raw.get("example", MISSING)
 
     def _required(self, raw: object, at: str) -> tuple[str, ...]:
@@ -150,19 +150,11 @@ class Schemas:
 
     def _keywords(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
         """The keywords without a field, as 2020-12 spells them."""
-        keywords = {
-            key: self._data(key, raw[key], f"{at}/{key}")
-            for key in (_DATA if self._version.json_schema else _COMMON)
-            if key in raw
-        }
-        if not self._version.json_schema:
-            for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-                if truth(raw.get(exclusive)) and bound in keywords:
-                    keywords[exclusive] = keywords.pop(bound)
-            if "not" in raw:
-                keywords["not"] = self.lower(raw["not"], f"{at}/not")
-            return keywords
+        keywords = {key: self._data(key, raw[key], f"{at}/{key}") for key in _DATA if key in raw}
         keywords |= {key: self.lower(raw[key], f"{at}/{key}") for key in _SCHEMA if key in raw}
+        for exclusive, bound in _BOUNDS:
+            if exclusive in raw:
+                self._exclude(keywords, exclusive, bound, raw[exclusive], f"{at}/{exclusive}")
         if "prefixItems" in raw:
             keywords["prefixItems"] = self._several(raw, "prefixItems", at)
         for key in _SCHEMAS_BY_NAME:
@@ -172,6 +164,17 @@ class Schemas:
                     name: self.lower(member, f"{at}/{key}/{escape(name)}") for name, member in members.items()
                 }
         return keywords
+
+    def _exclude(self, keywords: dict[str, Any], exclusive: str, bound: str, value: object, at: str) -> None:
+        """Add an exclusive bound: a number, or in 3.0 true, which makes the bound beside it exclusive. What another
+        version writes is read as it is meant there, with a remark."""
+        if isinstance(value, bool) is self._version.json_schema:
+            form = "a number" if self._version.json_schema else "true or false"
+            self._source.remark("version-value", f"{exclusive} is {form} in OpenAPI {self._version.name}", at)
+        if not isinstance(value, bool):
+            keywords[exclusive] = self._data(exclusive, value, at)
+        elif value and bound in keywords:
+            keywords[exclusive] = keywords.pop(bound)
 
     def _data(self, key: str, value: Any, at: str) -> Any:
         """The value of a keyword; one that no validator could use is refused."""
@@ -187,28 +190,22 @@ class Schemas:
 
     # Discriminators and XML
 
-    def _discriminator(self, raw: Mapping[str, Any], at: str) -> str | None:
-        if raw.get("discriminator") is None:
-            return None
-        discriminator = self._source.mapping(raw["discriminator"], f"{at}/discriminator", "a discriminator")
-        return text(discriminator.get("propertyName")) or None
-
-    def _mapping(self, raw: Mapping[str, Any], at: str) -> Mapping[str, str]:
-        """The references of schemas by the values that select them."""
-        if not _has_discriminator(raw):
+    def _discriminator(self, value: object, at: str) -> dict[str, Any]:
+        """The fields of a Discriminator Object: its property, and the references of the schemas that values select, or
+        that no other value selects (3.2, ``defaultMapping``)."""
+        if value is None:
             return {}
-        written = self._source.mapping(raw["discriminator"].get("mapping"), f"{at}/discriminator/mapping", "mapping")
+        raw = self._source.node("discriminator", value, at)
+        mapping = self._source.mapping(raw.get("mapping"), f"{at}/mapping", "mapping")
+        default = raw.get("defaultMapping")
         return {
-            str(value): self._selected(reference, f"{at}/discriminator/mapping/{escape(value)}")
-            for value, reference in written.items()
+            "discriminator": text(raw.get("propertyName")) or None,
+            "discriminator_mapping": {
+                str(name): self._selected(reference, f"{at}/mapping/{escape(name)}")
+                for name, reference in mapping.items()
+            },
+            "discriminator_default": None if default is None else self._selected(default, f"{at}/defaultMapping"),
         }
-
-    def _default_mapping(self, raw: Mapping[str, Any], at: str) -> str | None:
-        """The reference of the schema of objects that no other value selects (3.2, "Discriminator Object")."""
-        if not self._version.default_mapping or not _has_discriminator(raw):
-            return None
-        default = raw["discriminator"].get("defaultMapping")
-        return None if default is None else self._selected(default, f"{at}/discriminator/defaultMapping")
 
     def _selected(self, value: object, at: str) -> str:
         """The schema that a value of ``mapping`` names: a component, or a reference."""
@@ -221,13 +218,17 @@ class Schemas:
     def _xml(self, value: object, at: str) -> Xml:
         if value is None:
             return Xml()
-        raw = self._source.mapping(value, at, "xml")
+        raw = self._source.node("XML object", value, at)
+        node_type = text(raw.get("nodeType"))
+        if node_type not in ("", *_NODE_TYPES):
+            raise self._source.refuse(f"nodeType must be one of {', '.join(_NODE_TYPES)}", f"{at}/nodeType")
         node = Xml(
             name=text(raw.get("name")) or None,
             namespace=text(raw.get("namespace")) or None,
             prefix=text(raw.get("prefix")) or None,
             attribute=truth(raw.get("attribute")),
             wrapped=truth(raw.get("wrapped")),
+            node=cast(Any, node_type),
         )
         return self._source.extend("xml", node, extensions(raw), self.site(at))
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.auth.schemes import row_of_http
-from openconnectors.engine.documents.dialects.lowering import Source, extensions, text, truth
+from openconnectors.engine.auth.schemes import SCHEMES
+from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
+from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.dialects.security import SecurityLowering
 from openconnectors.engine.model import OAuth, Scheme
 
@@ -25,15 +26,18 @@ _GRANTS = {
 class Security(SecurityLowering):
     """Lowers the security schemes and requirements of one document."""
 
-    def __init__(self, source: Source, schemas: Schemas) -> None:
+    def __init__(self, source: VersionedSource, schemas: Schemas) -> None:
         super().__init__(source, source.components("securitySchemes"), "/components/securitySchemes")
+        self._source = source
         self._schemas = schemas
 
     def scheme(self, name: str, raw: Mapping[str, Any], at: str) -> Scheme:
         """The scheme of a node."""
+        raw = self._source.members("security scheme", raw, at)
+        kind = text(raw.get("type"))
         node = Scheme(
             name=name,
-            type=_type(raw),
+            type=_row_name(raw) if kind == "http" else kind,
             location=text(raw.get("in")),
             parameter=text(raw.get("name")),
             http_scheme=text(raw.get("scheme")),
@@ -46,34 +50,35 @@ class Security(SecurityLowering):
         return self.source.extend("scheme", node, extensions(raw), self._schemas.site(at))
 
     def _oauth(self, raw: Mapping[str, Any], at: str) -> OAuth | None:
-        """How tokens are obtained: by the flows of the document, the first with the others in it, or by what the
-        provider says of itself."""
+        """Where the tokens of a scheme come from; None if it has none."""
         if raw.get("type") == "openIdConnect":
             return OAuth(metadata=text(raw.get("openIdConnectUrl")))
         if raw.get("type") != "oauth2":
             return None
-        nodes = self.source.mapping(raw.get("flows"), f"{at}/flows", "flows")
+        flows = self._source.node("OAuth flows", raw.get("flows"), f"{at}/flows")
         metadata = text(raw.get("oauth2MetadataUrl"))
-        flows = [
-            self._flow(self.source.mapping(nodes[name], f"{at}/flows/{name}", "a flow"), f"{at}/flows/{name}", grant)
+        lowered = [
+            self._flow(flows[name], grant, metadata, f"{at}/flows/{name}")
             for name, grant in _GRANTS.items()
-            if name in nodes
+            if flows.get(name) is not None
         ]
-        first, *others = flows or [OAuth()]
-        return replace(first, metadata=metadata, others=tuple(others))
+        return replace(lowered[0], others=tuple(lowered[1:])) if lowered else OAuth(metadata=metadata)
 
-    def _flow(self, flow: Mapping[str, Any], at: str, grant: str) -> OAuth:
+    def _flow(self, value: object, grant: str, metadata: str, at: str) -> OAuth:
+        raw = self._source.node("OAuth flow", value, at)
+        scopes = self._source.mapping(raw.get("scopes"), f"{at}/scopes", "scopes")
         return OAuth(
-            authorize=text(flow.get("authorizationUrl")),
-            token=text(flow.get("tokenUrl")),
-            refresh=text(flow.get("refreshUrl")),
-            device=text(flow.get("deviceAuthorizationUrl")),
-            scopes=tuple(map(str, self.source.mapping(flow.get("scopes"), f"{at}/scopes", "scopes"))),
+            authorize=text(raw.get("authorizationUrl")),
+            token=text(raw.get("tokenUrl")),
+            refresh=text(raw.get("refreshUrl")),
+            device=text(raw.get("deviceAuthorizationUrl")),
+            scopes=tuple(map(str, scopes)),
             grant=grant,
+            metadata=metadata,
         )
 
 
-def _type(raw: Mapping[str, Any]) -> str:
-    """The row of ``auth.schemes``: of ``type: http`` the one of the scheme in HTTP."""
-    kind = text(raw.get("type"))
-    return row_of_http(text(raw.get("scheme"))).name if kind == "http" else kind
+def _row_name(raw: Mapping[str, Any]) -> str:
+    """The row of ``auth.schemes`` for the scheme of HTTP that a node names, in any case (RFC 9110 section 11.1)."""
+    name = text(raw.get("scheme")).lower()
+    return next((row.name for row in SCHEMES.values() if row.http_name.lower() == name), "http")

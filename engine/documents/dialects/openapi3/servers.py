@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from openconnectors.engine.documents.dialects.lowering import Source, text
+from openconnectors.engine.documents.dialects.lowering import text
+from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.model import Server, ServerVariable
 
 
-def servers(source: Source, holder: Mapping[str, Any], at: str) -> tuple[Server, ...]:
-    """The servers of the document, a path item or an operation; the document without any has ``/``."""
-    listed = source.sequence(holder.get("servers"), f"{at}/servers", "servers")
-    lowered = tuple(_server(source, raw, f"{at}/servers/{index}") for index, raw in enumerate(listed))
-    return lowered or ((Server(url=_located("/")),) if not at else ())
+def servers(source: VersionedSource, value: object, at: str) -> tuple[Server, ...]:
+    """The servers of the document, a path item or an operation, listed at a pointer."""
+    listed = source.sequence(value, at, "servers")
+    return tuple(server(source, raw, f"{at}/{index}") for index, raw in enumerate(listed))
 
 
-def _server(source: Source, value: object, at: str) -> Server:
-    raw = source.mapping(value, at, "a server")
+def root_servers(source: VersionedSource) -> tuple[Server, ...]:
+    """The servers of the document; if it lists none, ``/`` ("OpenAPI Object", ``servers``)."""
+    return servers(source, source.root.get("servers"), "/servers") or (Server(url=_located("/"), at=""),)
+
+
+def server(source: VersionedSource, value: object, at: str) -> Server:
+    """The server of a node."""
+    raw = source.node("server", value, at)
     url = raw.get("url")
     if not isinstance(url, str):
         raise source.refuse("a server needs its url as text", at, "server")
     variables = source.mapping(raw.get("variables"), f"{at}/variables", "variables")
     return Server(
         url=_located(url.strip()),
+        name=text(raw.get("name")),
         description=text(raw.get("description")),
+        at=at,
         variables={
             name: _variable(source, variable, f"{at}/variables/{escape(name)}") for name, variable in variables.items()
         },
@@ -41,7 +46,7 @@ def _located(url: str) -> str:
     return "https://" + path.rstrip("/")
 
 
-def _variable(source: Source, value: object, at: str) -> ServerVariable:
+def _variable(source: VersionedSource, value: object, at: str) -> ServerVariable:
     raw = source.mapping(value, at, "a server variable")
     allowed = source.sequence(raw.get("enum"), f"{at}/enum", "enum")
     return ServerVariable(

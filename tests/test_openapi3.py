@@ -1,0 +1,317 @@
+"""OpenAPI 3.0, 3.1 and 3.2: what each version says, lowered into the model.
+
+The facts of each table are lowered in process; ``tests/conformance3`` has what is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from openconnectors.engine.documents import document, loader
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.model import ANY, NEVER, Operation, Schema, Service
+
+VERSIONS = ("3.0.4", "3.1.2", "3.2.0")
+NEWER = VERSIONS[1:]
+
+
+def service(version: str, text: str) -> Service:
+    """The service of a document: its version, and the rest as YAML."""
+    root = {"openapi": version, "info": {"title": "t", "version": "1"}, "paths": {}, **yaml.safe_load(text)}
+    return loader.service_of(document.parse(yaml.safe_dump(root, sort_keys=False), "t.yaml"))
+
+
+def schema(version: str, text: str) -> Schema:
+    """The schema S of a document whose components are these."""
+    return service(version, f"components: {{schemas: {{T: {{type: string}}, S: {text}}}}}").schemas[
+        "/components/schemas/S"
+    ]
+
+
+def operation(version: str, text: str, rest: str = "") -> Operation:
+    """The operation ``get /p/{id}`` of these members, and further members of the root."""
+    root = {"paths": {"/p/{id}": {"get": {"operationId": "o", **yaml.safe_load(text)}}}}
+    return service(version, yaml.safe_dump({**root, **(yaml.safe_load(rest) or {})})).operations["o"]
+
+
+# Schemas
+
+
+def test_in_3_0_members_beside_a_reference_are_ignored() -> None:
+    """3.0, "Reference Object": additional properties are ignored."""
+    assert schema("3.0.4", "{$ref: '#/components/schemas/T', maxLength: 3}").ref == "/components/schemas/T"
+
+
+@pytest.mark.parametrize("version", NEWER)
+def test_since_3_1_keywords_beside_a_reference_apply_with_it(version: str) -> None:
+    """2020-12 core, section 8.2.3.1: $ref is an applicator beside others."""
+    lowered = schema(version, "{$ref: '#/components/schemas/T', maxLength: 3}")
+
+    assert (lowered.ref, lowered.all_of[0].ref) == (None, "/components/schemas/T")
+    assert lowered.keywords["maxLength"] == 3
+    assert schema(version, "{$ref: '#/components/schemas/T'}").ref == "/components/schemas/T"
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "types", "nullable", "enum"),
+    [
+        ("3.0.4", "{type: string, nullable: true}", ("string",), True, None),
+        ("3.0.4", "{nullable: true, enum: [a]}", (), False, ("a",)),
+        ("3.0.4", "{type: string, nullable: true, enum: [a]}", ("string",), False, ("a",)),
+        ("3.0.4", "{type: string, nullable: true, enum: [a, null]}", ("string",), True, ("a",)),
+        ("3.1.2", "{type: string, nullable: true}", ("string",), False, None),
+        ("3.1.2", "{type: [string, 'null']}", ("string",), True, None),
+        ("3.2.0", "{type: [string, integer]}", ("string", "integer"), False, None),
+        ("3.2.0", "{type: 'null'}", ("null",), False, None),
+    ],
+)
+def test_null_is_said_in_two_ways(version: str, text: str, types: Any, nullable: bool, enum: Any) -> None:
+    """3.0.4: nullable has an effect beside a type, and other keywords may still forbid null; since 3.1 null is a
+    type."""
+    lowered = schema(version, text)
+
+    assert (lowered.types, lowered.nullable, lowered.enum) == (types, nullable, enum)
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "keywords"),
+    [
+        ("3.0.4", "{minimum: 1, exclusiveMinimum: true}", {"exclusiveMinimum": 1}),
+        ("3.0.4", "{minimum: 1, exclusiveMinimum: false}", {"minimum": 1}),
+        ("3.1.2", "{minimum: 1, exclusiveMinimum: 2}", {"minimum": 1, "exclusiveMinimum": 2}),
+        ("3.2.0", "{exclusiveMaximum: 2}", {"exclusiveMaximum": 2}),
+        ("3.0.4", "{const: 1, prefixItems: [{}], if: {}}", {}),
+        ("3.1.2", "{const: 1, prefixItems: [true]}", {"const": 1, "prefixItems": (ANY,)}),
+        ("3.1.2", "{propertyNames: false}", {"propertyNames": NEVER}),
+    ],
+)
+def test_keywords_are_those_of_the_version(version: str, text: str, keywords: Any) -> None:
+    """A keyword that the version does not have has no effect."""
+    assert schema(version, text).keywords == keywords
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "message"),
+    [
+        ("3.0.4", "components: {schemas: {S: {const: 1}}}", "3:23: warning: 'const' of a schema is of OpenAPI 3.1 and"),
+        ("3.1.2", "components: {schemas: {S: {nullable: true}}}", "'nullable' of a schema is of OpenAPI 3.0 only"),
+        ("3.0.4", "components: {schemas: {S: {type: [string]}}}", "type is one name, and not null, in OpenAPI 3.0"),
+        ("3.1.2", "components: {schemas: {S: {exclusiveMinimum: true}}}", "exclusiveMinimum is a number in OpenAPI"),
+        ("3.0.4", "webhooks: {}", "'webhooks' of a document is of OpenAPI 3.1 and later"),
+        ("3.1.2", "paths: {/p: {query: {}}}", "'query' of a path item is of OpenAPI 3.2 and later"),
+        ("3.1.2", "paths: {/p: {additionalOperations: {LOCK: {}}}}", "'additionalOperations' of a path item"),
+    ],
+)
+def test_what_a_version_does_not_have_is_remarked(version: str, text: str, message: str) -> None:
+    """The remark names the member and the versions that have it, at its place; what it is in may be used."""
+    lowered = service(version, text)
+
+    assert loader.faults(lowered) == []
+    assert message.rpartition("warning: ")[2] in "\n".join(map(str, lowered.remarks()))
+
+
+# Operations
+
+
+@pytest.mark.parametrize(
+    ("version", "methods"),
+    [("3.0.4", {"GET"}), ("3.1.2", {"GET"}), ("3.2.0", {"GET", "QUERY", "Lock", "get"})],
+)
+def test_methods_are_those_of_the_version(version: str, methods: set[str]) -> None:
+    """3.2 has query, and additionalOperations by methods as they are sent, in their case."""
+    lowered = service(version, "paths: {/p: {get: {}, query: {}, additionalOperations: {Lock: {}, get: {}}}}")
+
+    assert {method for method, _ in lowered.places.values()} == methods
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_path_item_and_what_it_refers_to_are_one(version: str) -> None:
+    """ "Path Item Object", $ref: members beside the reference count; each operation is refused at its place."""
+    lowered = service(
+        version,
+        """
+        paths:
+          /a: {$ref: '#/x-items/b', post: {operationId: post}, parameters: [{name: q, in: query, schema: {}}]}
+        x-items:
+          b: {$ref: '#/x-items/c', summary: b}
+          c: {get: {operationId: get}, summary: c, servers: [{url: 'http://c.example'}]}
+        """,
+    )
+
+    get, post = lowered.operations["get"], lowered.operations["post"]
+    assert [parameter.name for parameter in (*get.parameters, *post.parameters)] == ["q", "q"]
+    assert (get.at, post.at) == ("/x-items/c/get", "/paths/~1a/post")
+    assert (get.title, post.title, post.servers[0].url) == ("b", "b", "http://c.example")
+
+
+def test_a_path_item_that_refers_to_itself_is_recorded() -> None:
+    """A circle of path items is an error of its own; the other paths are there."""
+    lowered = service("3.1.2", "paths: {/a: {$ref: '#/paths/~1a'}, /b: {get: {operationId: b}}}")
+
+    assert list(lowered.operations) == ["b"]
+    assert [problem.rule for problem in lowered.diagnostics] == ["reference-circular"]
+
+
+@pytest.mark.parametrize(("version", "description"), [("3.0.4", "there"), ("3.1.2", "here"), ("3.2.0", "here")])
+def test_a_reference_describes_what_it_refers_to(version: str, description: str) -> None:
+    """ "Reference Object": since 3.1 its description takes the place of the one there; other members are ignored."""
+    lowered = operation(
+        version,
+        "parameters: [{$ref: '#/components/parameters/q', description: here, required: true}]",
+        "components: {parameters: {q: {name: q, in: query, description: there, schema: {}}}}",
+    )
+
+    (parameter,) = lowered.parameters
+    assert (parameter.description, parameter.required) == (description, False)
+
+
+@pytest.mark.parametrize(
+    ("location", "style", "explode"),
+    [("query", "form", True), ("path", "simple", False), ("header", "simple", False), ("cookie", "form", True)],
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_style_and_explode_have_defaults(version: str, location: str, style: str, explode: bool) -> None:
+    """ "Parameter Object": the style of the location; form is exploded."""
+    (parameter,) = operation(version, f"parameters: [{{name: id, in: {location}, schema: {{}}}}]").parameters
+
+    assert (parameter.style, parameter.explode) == (style, explode)
+
+
+@pytest.mark.parametrize(
+    ("version", "members", "message"),
+    [
+        ("3.1.2", "{name: a, in: querystring, content: {text/plain: {}}}", "needs a name and one of in: path, query"),
+        ("3.1.2", "{name: a, in: cookie, style: cookie, schema: {}}", "'cookie' is not a style in cookie"),
+        ("3.0.4", "{name: a, in: path, style: deepObject, schema: {}}", "'deepObject' is not a style in path"),
+        ("3.0.4", "{name: a, in: query, content: {a/b: {}, c/d: {}}}", "there is one media type in content"),
+        ("3.0.4", "{name: a, in: query, schema: {}, content: {a/b: {}}}", "no schema beside it"),
+    ],
+)
+def test_a_parameter_that_cannot_be_sent_is_refused_with_its_operation(
+    version: str, members: str, message: str
+) -> None:
+    """The rest of the document loads."""
+    lowered = service(version, f"paths: {{/p: {{get: {{operationId: o, parameters: [{members}]}}, put: {{}}}}}}")
+
+    with pytest.raises(InvalidDocument, match=message):
+        lowered.operations["o"]
+    assert lowered.operations["put_p"].parameters == ()
+
+
+@pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
+def test_some_header_parameters_are_ignored(name: str) -> None:
+    """ "Parameter Object", name: three header fields are said elsewhere."""
+    assert operation("3.1.2", f"parameters: [{{name: {name}, in: header, schema: {{}}}}]").parameters == ()
+
+
+# Media types
+
+
+def test_a_media_type_may_be_a_reference_in_3_2() -> None:
+    """3.2, "Components Object", mediaTypes."""
+    text = "responses: {'200': {content: {application/json: {$ref: '#/components/mediaTypes/m'}}}}"
+    components = "components: {mediaTypes: {m: {schema: {type: string}}}}"
+
+    (entry,) = operation("3.2.0", text, components).responses["200"].content.values()
+    assert entry.schema is not None
+    assert entry.schema.types == ("string",)
+    assert operation("3.1.2", text, components).responses["200"].content["application/json"].schema is None
+
+
+def test_media_types_of_one_schema_share_it() -> None:
+    """What is compiled for a schema is compiled once."""
+    text = "requestBody: {content: {a/b: {schema: {type: object}}, c/d: {schema: {type: object}}, e/f: {schema: {}}}}"
+    body = operation("3.1.2", text).request_body
+    assert body is not None
+    assert len(body.schemas()) == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "media_type", "encoding", "style"),
+    [
+        ("3.0.4", "application/x-www-form-urlencoded", "{explode: false}", ("form", False)),
+        ("3.0.4", "multipart/form-data", "{explode: false}", (None, False)),
+        ("3.1.2", "multipart/form-data", "{style: deepObject}", ("deepObject", False)),
+        ("3.1.2", "multipart/mixed", "{style: deepObject}", (None, False)),
+        ("3.2.0", "multipart/form-data", "{contentType: image/png}", (None, False)),
+        ("3.2.0", "application/x-www-form-urlencoded", "{allowReserved: true}", ("form", True)),
+    ],
+)
+def test_a_style_of_a_field_is_for_forms(version: str, media_type: str, encoding: str, style: Any) -> None:
+    """ "Encoding Object": style, explode and allowReserved are ignored elsewhere, 3.0 has them in URL-encoded forms
+    only; one of them takes the place of the content type."""
+    text = f"requestBody: {{content: {{{media_type}: {{schema: {{}}, encoding: {{a: {encoding}}}}}}}}}"
+    body = operation(version, text).request_body
+    assert body is not None
+    lowered = body.content[media_type].encoding["a"]
+    assert (lowered.style, lowered.explode) == style
+
+
+# What the service sends, and links
+
+
+@pytest.mark.parametrize("version", NEWER)
+def test_webhooks_and_callbacks_are_operations(version: str) -> None:
+    """Their requests are lowered like those that are sent, when they are first read."""
+    lowered = service(
+        version,
+        """
+        webhooks: {paid: {post: {requestBody: {content: {application/json: {schema: {type: object}}}}}}}
+        paths:
+          /p:
+            post:
+              operationId: o
+              callbacks:
+                done: {'{$request.body#/url}': {put: {operationId: told}, x-a: 1}, x-b: 2}
+                wrong: {$ref: '#/components/callbacks/none'}
+        """,
+    )
+
+    (paid,), callbacks = lowered.webhooks["paid"], lowered.operations["o"].callbacks
+    assert (paid.id, paid.method, paid.request_body is None) == ("paid_post", "POST", False)
+    assert [(name, url.id) for name, (url,) in callbacks["done"].items()] == [("{$request.body#/url}", "told")]
+    with pytest.raises(InvalidDocument, match="none"):
+        callbacks["wrong"]
+
+
+@pytest.mark.parametrize(
+    "link", ["{operationId: b}", "{operationRef: '#/paths/~1b~1%7Bid%7D/get'}", "{$ref: '#/components/links/l'}"]
+)
+def test_a_link_names_an_operation_by_id_or_reference(link: str) -> None:
+    """ "Link Object", operationId and operationRef."""
+    lowered = service(
+        "3.1.2",
+        f"""
+        paths:
+          /a: {{get: {{operationId: a, responses: {{'200': {{links: {{next: {link}}}}}}}}}}}
+          '/b/{{id}}': {{get: {{operationId: b}}}}
+        components: {{links: {{l: {{operationId: b, parameters: {{id: $response.body#/id}}}}}}}}
+        """,
+    )
+
+    assert lowered.operations["a"].responses["200"].links["next"].operation == "b"
+
+
+def test_every_flow_of_a_scheme_is_there() -> None:
+    """ "OAuth Flows Object": the flow that serves most is the scheme's, the others are beside it."""
+    lowered = service(
+        "3.2.0",
+        """
+        components:
+          securitySchemes:
+            o: {type: oauth2, oauth2MetadataUrl: 'https://m', flows: {implicit: {}, deviceAuthorization:
+              {deviceAuthorizationUrl: 'https://d', tokenUrl: 'https://t', scopes: {a: ''}}}}
+            i: {type: openIdConnect, openIdConnectUrl: 'https://i'}
+            h: {type: http, scheme: HOBA}
+        """,
+    ).schemes
+
+    oauth, openid = lowered["o"].oauth, lowered["i"].oauth
+    assert oauth is not None
+    assert openid is not None
+    assert [oauth.grant, *(flow.grant for flow in oauth.others)] == ["implicit", "device_code"]
+    assert (oauth.others[0].device, oauth.metadata, openid.metadata) == ("https://d", "https://m", "https://i")
+    assert (lowered["h"].type, lowered["h"].http_scheme) == ("http", "HOBA")
