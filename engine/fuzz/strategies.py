@@ -6,14 +6,15 @@ Boundaries and unusual texts are drawn as often as the rest, because most faults
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 
-from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.model import MISSING, NEVER, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
@@ -21,6 +22,7 @@ from openconnectors.engine.plan.plan import Plan
 Strategy = st.SearchStrategy[Any]
 Resolve = Callable[[Schema], Schema]
 _MAX_DEPTH = 4  # levels to which optional members are made
+_DEEPEST = 30  # levels beyond which a schema that requires itself has no value
 _USUAL_LENGTH = 40  # characters of a text whose schema allows more
 _PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)  # for header fields, whose ends have no spaces
 _ASCII = st.characters(min_codepoint=32, max_codepoint=126)  # for patterns: Python's classes are wider than ECMA's
@@ -68,19 +70,58 @@ def values(schema: Schema, resolve: Resolve, alphabet: Strategy | None = None, d
     around this one: at depth 0, null is not drawn.
     """
     resolved = resolve(schema)
+    if schema is NEVER or depth > _DEEPEST:
+        return st.nothing()
+    if "const" in resolved.keywords:
+        return st.just(resolved.keywords["const"])
     if resolved.enum:
         return st.sampled_from([value for value in resolved.enum if value is not None] or list(resolved.enum))
-    alternatives = resolved.one_of or resolved.any_of
-    if alternatives:
-        return st.one_of([values(alternative, resolve, alphabet, depth + 1) for alternative in alternatives])
-    kind = next(iter(resolved.types), "object" if resolved.properties else "")
-    row = _KINDS.get("file" if resolved.format == "file" else kind)
+    if resolved.one_of or resolved.any_of:
+        return _alternatives(resolved, resolve, alphabet, depth)
+    row = _KINDS.get("file" if resolved.format == "file" else _kind(resolved))
     strategy = (
         row(resolved, resolve, _ANY if alphabet is None else alphabet, depth)
         if row
         else st.sampled_from(["text", 1, True])
     )
     return strategy | st.none() if resolved.nullable and depth else strategy
+
+
+def _kind(schema: Schema) -> str:
+    """The first type of a resolved schema; without a type, that of values which its keywords are about."""
+    if schema.types:
+        return schema.types[0]
+    if schema.properties or schema.required or isinstance(schema.additional, Schema):
+        return "object"
+    if schema.items is not None or "prefixItems" in schema.keywords:
+        return "array"
+    return "string" if schema.format in _FORMATS else ""
+
+
+def _alternatives(schema: Schema, resolve: Resolve, alphabet: Strategy | None, depth: int) -> Strategy:
+    """Values of the alternatives of a resolved schema, objects with the members that it declares beside them; one that
+    a discriminator selects has the value that selects it."""
+    beside = replace(schema, one_of=(), any_of=(), discriminator=None)
+    drawn = [
+        values(alternative, resolve, alphabet, depth + 1).map(partial(_selected, schema, resolve(alternative).at))
+        for alternative in (schema.one_of or schema.any_of)
+    ]
+    strategy = st.one_of(drawn)
+    if not beside.properties:
+        return strategy
+    members = _object(beside, resolve, _ANY, depth)
+    return st.tuples(members, strategy).map(
+        lambda pair: {**pair[0], **pair[1]} if isinstance(pair[1], dict) else pair[1]
+    )
+
+
+def _selected(schema: Schema, at: str, value: Any) -> Any:
+    """A value of the alternative at a pointer, with the discriminator that selects it."""
+    chosen = next((name for name, ref in schema.discriminator_mapping.items() if ref == at), None)
+    if chosen is None or schema.discriminator is None or not isinstance(value, dict):
+        return value
+    fits = schema.discriminator_mapping.get(str(value.get(schema.discriminator))) == at
+    return value if fits else {**value, schema.discriminator: chosen}
 
 
 def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
@@ -151,6 +192,11 @@ def _number(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) ->
 def _array(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:
     least, most = int(schema.keywords.get("minItems", 0)), schema.keywords.get("maxItems")
     top = int(most) if most is not None and most < 50 else max(least, 3)
+    first = schema.keywords.get("prefixItems", ())
+    if first:
+        return st.tuples(*(values(item, resolve, alphabet, depth + 1) for item in first[: max(least, len(first))])).map(
+            list
+        )
     if schema.items is None or depth > _MAX_DEPTH:
         return st.lists(st.sampled_from(["text"]), min_size=least, max_size=max(least, 0))
     unique = repr if schema.keywords.get("uniqueItems") else None
@@ -164,6 +210,9 @@ def _object(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) ->
     }
     # Deferred: a schema may contain itself.
     members = {name: st.deferred(_later(member, resolve, depth + 1)) for name, member in writable.items()}
+    own_name = schema.discriminator_value or schema.name
+    if schema.discriminator in members and own_name is not None:
+        members[schema.discriminator] = st.just(own_name)
     required = {name: member for name, member in members.items() if name in schema.required}
     optional = {name: member for name, member in members.items() if name not in required and depth <= _MAX_DEPTH}
     undeclared = {name: st.just("text") for name in schema.required if name not in writable}
@@ -226,6 +275,17 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
     drawn = st.fixed_dictionaries(required, optional=optional)
     body = plan.operation.request_body
     schemas = body.schemas() if body is not None else []
+    together = {name for schema in schemas for name in plan.contract(schema).required}
+    needed = {
+        name: strategies[name]
+        for name, argument in visible.items()
+        if argument.location == "property" and name not in required and ".".join(argument.path) in together
+    }
+    if needed:  # members that a body needs, if there is one: all of them, or no body
+        outside = {name: optional[name] for name in optional if visible[name].location != "property"}
+        drawn = st.fixed_dictionaries({**required, **needed}, optional=without_all(needed, optional)) | (
+            st.fixed_dictionaries(required, optional=outside)
+        )
     least = max((int(plan.contract(schema).keywords.get("minProperties", 0)) for schema in schemas), default=0)
     members = [name for name, argument in visible.items() if argument.location == "property"]
     if not least or not members:
@@ -235,17 +295,43 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
 
 def _argument(plan: Plan, argument: Argument, known: Known | None) -> Strategy:
     strategy = values(argument.schema, plan.contract, ALPHABETS.get(argument.location))
+    if _narrowed(argument.schema, plan.contract):
+        strategy = strategy.filter(partial(plan.accepts, argument.schema, request=True))
     if argument.location in ALPHABETS:
         strategy = strategy.filter(lambda value: value != [])  # an empty list is not written into a URL or a header
     if argument.location == "path":
         # Clients and servers remove dot segments (RFC 3986 section 5.2.4).
-        strategy = strategy.filter(lambda value: not isinstance(value, str) or value.strip(".") != "")
+        strategy = strategy.filter(
+            lambda value: not isinstance(value, str) or all(part.strip(".") for part in value.split("/"))
+        )
     resolved = plan.contract(argument.schema)
     examples = [example for example in (argument.schema.example, resolved.example) if example not in (MISSING, None)]
     if examples:
         strategy = strategy | st.sampled_from(examples)
     of_service = [value for value in known.of(argument.name) if _fits(resolved, value)] if known is not None else []
     return st.sampled_from(of_service) | strategy if of_service else strategy
+
+
+_NARROWING = frozenset(
+    ("not", "if", "contains", "propertyNames", "dependentSchemas", "dependentRequired", "patternProperties",
+     "unevaluatedProperties", "unevaluatedItems", "minProperties", "maxProperties")
+)  # fmt: skip
+"""Keywords that the strategies do not know: what they draw is tried."""
+
+
+def _narrowed(schema: Schema, resolve: Resolve) -> bool:
+    """True if a schema, or one inside it, allows less than what is drawn for it."""
+    seen: set[int] = set()
+    stack = [schema]
+    while stack:
+        resolved = resolve(stack.pop())
+        if id(resolved) in seen:
+            continue
+        seen.add(id(resolved))
+        if resolved.one_of or not _NARROWING.isdisjoint(resolved.keywords):
+            return True
+        stack += resolved.inner()
+    return False
 
 
 def _fits(schema: Schema, value: object) -> bool:
@@ -255,6 +341,11 @@ def _fits(schema: Schema, value: object) -> bool:
 
 
 _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}
+
+
+def without_all(names: Container[str], members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an object but some."""
+    return {key: value for key, value in members.items() if key not in names}
 
 
 def without(name: str, members: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,11 @@ def _violations(plan: Plan, argument: Argument) -> Iterator[tuple[str, Strategy]
 def _schema_violations(schema: Schema, resolve: Resolve, above: tuple[int, ...]) -> Iterator[tuple[str, Strategy]]:
     """The rules of a schema, each with values that break it. ``above`` are the ids of the schemas around it."""
     checks, kind = schema.keywords, next(iter(schema.types), "")
-    if schema.nullable or schema.one_of or schema.any_of or len(schema.types) != 1:
+    if schema.nullable or schema.one_of or schema.any_of or (len(schema.types) != 1 and "const" not in checks):
         return  # what breaks one alternative may be legal by another
+    if "const" in checks:
+        yield "const", st.just("none of these")
+        return  # a value that is fixed cannot break another rule
     wrong_types = _OTHER_TYPES.get(kind)
     if wrong_types is not None and not schema.open_enum:
         yield f"type {kind}", st.sampled_from(wrong_types)
@@ -76,6 +79,9 @@ def _schema_violations(schema: Schema, resolve: Resolve, above: tuple[int, ...])
             yield "minimum", st.sampled_from([checks["minimum"] - 1])
         if "maximum" in checks:
             yield "maximum", st.sampled_from([checks["maximum"] + 1])
+        for bound in ("exclusiveMinimum", "exclusiveMaximum"):
+            if bound in checks:
+                yield bound, st.just(checks[bound])
         if checks.get("multipleOf") and kind == "integer" and checks["multipleOf"] > 1:
             yield "multipleOf", st.just(integer_bounds(schema)[0] * checks["multipleOf"] + 1)
     if kind == "string" and format_of(schema) is None:
