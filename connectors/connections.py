@@ -30,7 +30,7 @@ from openconnectors.connection_file import (
     variable,
 )
 from openconnectors.engine.auth.oauth2 import FIELDS, Store
-from openconnectors.engine.call.connection import held, may_be_empty, missing
+from openconnectors.engine.call.connection import by_parameter, held, may_be_empty, missing
 from openconnectors.engine.errors import ConnectionMissing, UnknownName
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import ConnectionParameter, Service
@@ -95,7 +95,7 @@ def connection_values(
 
 def _connection_values(entry: Entry, service: Service, connection: Mapping[str, Any] | str | None) -> ConnectionValues:
     if isinstance(connection, Mapping):
-        return ConnectionValues(entry, held(connection))
+        return ConnectionValues(entry, by_parameter(service, held(connection)))
     if connection is None:
         values = _from_environment(entry, service) if entry.named else Values()
         if values or not entry.named:

@@ -627,6 +627,8 @@ class Service:
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     together: frozenset[frozenset[str]] = frozenset()
     """The sets of several schemes that are needed together."""
+    distinct: bool = False
+    """True if each scheme has values of its own; else those of one type that are not needed together share theirs."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Method and path of each operation, also of one that cannot be read."""

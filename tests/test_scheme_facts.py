@@ -26,23 +26,30 @@ from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.secret import Secret
 from tests.conftest import ROOT
 
+IN_REQUESTS = [name for name, row in SCHEMES.items() if not row.by_transport]
+"""The rows whose credentials are in a request, where a server can look for them."""
 REQUEST = Request("GET", "https://h.example/a?q=1", {}, safe=True)
 VALUES: dict[str, dict[str, str]] = {
     "basic": {"username": "ada", "password": "p w"},
     "apiKey": {"key": "k-1234"},
     "oauth2": {"token": " t-1234 "},
     "bearer": {"token": "t-1234"},
+    "openIdConnect": {"token": "t-1234"},
     "digest": {"username": "ada", "password": "p w"},
+    "http": {"credentials": "c-1234"},
+    "mutualTLS": {"certificate": "client.pem", "key": "k-1234"},
     "aws4": {"access_key": "AK", "secret_key": "SK", "region": "r", "service": "s"},
 }
 SECRETS = {"basic": "password", "apiKey": "key", "oauth2": "token", "bearer": "token", "digest": "password"}
+SECRETS |= {"openIdConnect": "token", "http": "credentials", "mutualTLS": "key"}
 SECRETS["aws4"] = "secret_key"
 
 
 def scheme(name: str, location: str = "header") -> Scheme:
     """A scheme of a type, each part with the connection parameter of its name."""
     parts = {part.name: part.name for part in SCHEMES[name].parts}
-    return Scheme(name="s", type=name, location=location, parameter="X-Key", values=parts)
+    http_scheme = "hoba" if name == "http" else ""
+    return Scheme(name="s", type=name, location=location, parameter="X-Key", http_scheme=http_scheme, values=parts)
 
 
 def secrets(values: Mapping[str, str]) -> Values:
@@ -95,7 +102,7 @@ def test_the_guard_of_a_row_admits_what_the_row_sends(name: str) -> None:
     assert call(scheme(name), VALUES[name], VALUES[name])[0] == 200
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", IN_REQUESTS)
 def test_the_guard_of_a_row_refuses_another_secret(name: str) -> None:
     """A wrong secret is answered 401, and sent no more than twice."""
     wrong = {**VALUES[name], SECRETS[name]: "another"}
@@ -106,7 +113,7 @@ def test_the_guard_of_a_row_refuses_another_secret(name: str) -> None:
     assert len(requests) <= 2
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", IN_REQUESTS)
 def test_the_guard_of_a_row_refuses_a_bare_request(name: str) -> None:
     """Without credentials nothing is admitted, and the challenge names a scheme."""
     guard = SCHEMES[name].guard(scheme(name), secrets(VALUES[name]))
@@ -152,6 +159,8 @@ FIXED = {
     "apiKey": ("header", "X-Key", "k-1234"),
     "oauth2": ("header", "Authorization", "Bearer t-1234"),
     "bearer": ("header", "Authorization", "Bearer t-1234"),
+    "openIdConnect": ("header", "Authorization", "Bearer t-1234"),
+    "http": ("header", "Authorization", "HOBA c-1234"),
 }
 
 
@@ -173,6 +182,30 @@ def test_a_key_in_the_query() -> None:
     assert requests[0].credentials.reveal(requests[0])[0] == "https://h.example/a?q=1&X-Key=a%26b"
     assert SCHEMES["apiKey"].place(scheme("apiKey", "query")) == ("query", "X-Key")
     assert status in (200, 401)  # the server of this page does not decode its query
+
+
+COOKIES = {
+    "alone": ({}, "k-1234", "X-Key=k-1234"),
+    "beside those of parameters": ({"Cookie": "a=1; b=2"}, "k-9", "a=1; b=2; X-Key=k-9"),
+    "in place of one of its name": ({"cookie": "X-Key=old; a=1"}, "k-9", "a=1; X-Key=k-9"),
+    "what a cookie cannot hold is encoded": ({}, 'a b;c"d', "X-Key=a%20b%3Bc%22d"),
+    "signs of base64 stay": ({}, "a+/=", "X-Key=a+/="),
+}
+
+
+@pytest.mark.parametrize(("headers", "key", "cookie"), COOKIES.values(), ids=COOKIES)
+def test_a_key_in_a_cookie(headers: dict[str, str], key: str, cookie: str) -> None:
+    """RFC 6265 section 5.4: one field with all cookies; a server admits it, and no other key."""
+    kind, request = scheme("apiKey", "cookie"), replace(REQUEST, headers=headers)
+    peer = Peer(SCHEMES["apiKey"].guard(kind, secrets({"key": key})))
+    auth = SCHEMES["apiKey"].authenticate(kind, secrets({"key": key}))
+
+    assert Runner(peer).run(auth.flow(request, sent_once)).status == 200
+
+    assert peer.requests[0].credentials.reveal(peer.requests[0])[1] == {"Cookie": cookie}
+    assert key not in str(peer.requests[0]) + repr(peer.requests[0])
+    assert SCHEMES["apiKey"].place(kind) == ("cookie", "X-Key")
+    assert call(kind, {"key": "another"}, {"key": key})[0] == 401
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An API key in a header field or in the query (Swagger 2.0 and OpenAPI 3, "Security Scheme Object")."""
+"""An API key in a header field, in the query or in a cookie (OpenAPI 3, "Security Scheme Object")."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def _credentials(scheme: Scheme, values: Values) -> Credentials:
     key = values["key"]
     if scheme.location == "query":
         return Credentials(query={scheme.parameter: key}, secrets=[key])
+    if scheme.location == "cookie":
+        return Credentials(cookies={scheme.parameter: key}, secrets=[key])
     return header_credentials(scheme, scheme.parameter, key, key)
 
 

@@ -1,4 +1,5 @@
-"""A bearer token in the header field ``Authorization`` (RFC 6750): one that is given, or one of OAuth 2.0.
+"""A bearer token in the header field ``Authorization`` (RFC 6750): one that is given, or one of OAuth 2.0 or OpenID
+Connect.
 
 A token of OAuth 2.0 is renewed by the connection, which knows its provider (``auth.oauth2``).
 """
@@ -41,3 +42,4 @@ def _guard(scheme: Scheme, values: Values) -> Guard:
 
 BEARER = SchemeType("bearer", (Part("token", "token"),), fixed(_credentials), _guard, http_name="Bearer", base="apiKey")
 OAUTH2 = SchemeType("oauth2", (Part("token", "token"),), fixed(_credentials), _guard, http_name="Bearer")
+OPENID_CONNECT = SchemeType("openIdConnect", (Part("token", "token"),), fixed(_credentials), _guard, http_name="Bearer")

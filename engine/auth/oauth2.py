@@ -35,6 +35,8 @@ EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
 FIELDS = ("client_id", "client_secret", "refresh_token", "expires_at", "grant", "username", "password")
 """What a connection may have beside the token itself."""
+APPLICATION_FIELDS = ("client_id", "client_secret", "username", "password")
+"""Those that are not of one token."""
 SECRET_FIELDS = ("client_secret", "refresh_token", "password")
 _SECONDS = 30.0
 _LONGEST = 10.0**11
@@ -226,10 +228,24 @@ def _device(members: Mapping[str, Any]) -> Device:
     )
 
 
+def flow_for(oauth: OAuth, values: Mapping[str, Any]) -> OAuth:
+    """The flow, of those of a scheme, that the values of a connection serve: that of the ``grant`` they name; one that
+    renews a refresh token; that of a person whose password they have; that of the application itself; else the
+    first."""
+    flows = (oauth, *oauth.others)
+    wanted = [str(revealed(values["grant"]))] if values.get("grant") else []
+    if values.get("refresh_token"):
+        return next((flow for flow in flows if flow.grant in wanted or flow.refresh or flow.token), oauth)
+    wanted += ["password"] if values.get("username") and values.get("password") else []
+    wanted += ["client_credentials"] if values.get("client_secret") else []
+    return next((flow for grant in wanted for flow in flows if flow.grant == grant), oauth)
+
+
 def client_of(oauth: OAuth, values: Mapping[str, Any]) -> Client:
-    """The application that the values of a connection name, or that the document does; its id may be empty."""
+    """The application that the values of a connection name, or that the document does; its id may be empty. Of several
+    flows it has the one that the values serve."""
     return Client(
-        oauth,
+        flow_for(oauth, values),
         str(revealed(values.get("client_id")) or oauth.client_id),
         Secret.of(values.get("client_secret") or ""),
     )

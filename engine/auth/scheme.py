@@ -29,7 +29,8 @@ Values: TypeAlias = Mapping[str, Secret]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One value of a scheme: the name of the part, and of the connection parameter that has it by convention."""
+    """One value of a scheme: the name of the part, and of the connection parameter that has it by convention (empty:
+    that which is named as the scheme is)."""
 
     name: str
     parameter: str
@@ -68,9 +69,11 @@ class Guard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SchemeType:
-    """One row. ``base`` is the type of Swagger 2.0 that a definition of this one is written as, with
-    ``x-connector-scheme`` beside it; empty if Swagger 2.0 has the type itself. ``covers_request`` says that what is
-    signed is the request as it is sent: other credentials must be in it by then."""
+    """One row. ``http_name`` is the name of the scheme in HTTP, ``*`` if that is the definition's; empty if it is none.
+    ``base`` is the type of Swagger 2.0 that a definition of this one is written as, with ``x-connector-scheme`` beside
+    it; empty if Swagger 2.0 has the type itself. ``covers_request`` says that what is signed is the request as it is
+    sent: other credentials must be in it by then. ``by_transport``: what authenticates may be the transport's already,
+    so that the values may be missing."""
 
     name: str
     parts: tuple[Part, ...]
@@ -79,9 +82,11 @@ class SchemeType:
     http_name: str = ""
     base: str = ""
     covers_request: bool = False
+    by_transport: bool = False
 
     def place(self, scheme: Scheme) -> tuple[str, str]:
-        """Where the credentials are in a request: ``header`` and a name in lower case, or ``query`` and a name."""
+        """Where the credentials are in a request: ``header`` and a name in lower case, ``query`` or ``cookie`` and a
+        name, or nowhere."""
         if self.http_name:
             return "header", "authorization"
         if scheme.location == "header":

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from openconnectors.engine.auth.api_key import API_KEY
 from openconnectors.engine.auth.aws4 import AWS4
 from openconnectors.engine.auth.basic import BASIC
-from openconnectors.engine.auth.bearer import BEARER, OAUTH2
+from openconnectors.engine.auth.bearer import BEARER, OAUTH2, OPENID_CONNECT
 from openconnectors.engine.auth.digest import DIGEST
-from openconnectors.engine.auth.scheme import SchemeType, Values
+from openconnectors.engine.auth.http_scheme import HTTP, ready
+from openconnectors.engine.auth.mutual_tls import MUTUAL_TLS
+from openconnectors.engine.auth.scheme import Auth, FixedAuth, SchemeType, Values
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
 from openconnectors.engine.model import Operation, Scheme, Service
 from openconnectors.engine.secret import Secret
 
-SCHEMES: Mapping[str, SchemeType] = {row.name: row for row in (BASIC, API_KEY, OAUTH2, BEARER, DIGEST, AWS4)}
+SCHEMES: Mapping[str, SchemeType] = {
+    row.name: row for row in (BASIC, API_KEY, OAUTH2, OPENID_CONNECT, BEARER, DIGEST, HTTP, MUTUAL_TLS, AWS4)
+}
 """Every type of scheme, by the name that documents are lowered to."""
+READY = "credentials"
+"""The part that has what follows the name of a scheme of HTTP as it is sent, instead of what it would be made of."""
 
 
 def row_of(scheme: Scheme) -> SchemeType:
@@ -26,9 +33,19 @@ def row_of(scheme: Scheme) -> SchemeType:
     return row
 
 
+def row_of_http(name: str) -> SchemeType:
+    """The row of a scheme of HTTP by its name there, in whatever case: one that knows how to make its credentials, else
+    the one that has them ready."""
+    row = SCHEMES.get(name.lower(), HTTP)
+    return row if row.http_name.lower() == name.lower() else HTTP
+
+
 def values_of(scheme: Scheme, connection: Mapping[str, Secret | str]) -> Values:
     """The values of a scheme's parts: those of a connection, else those that the document fixes."""
-    parts = {part.name: part for part in row_of(scheme).parts}
+    row = row_of(scheme)
+    if row.http_name and len(row.parts) > 1 and scheme.name in connection:
+        return {READY: Secret.of(connection[scheme.name])}
+    parts = {part.name: part for part in row.parts}
     values = {name: Secret(text) for name, text in scheme.settings.items() if name in parts}
     for name, parameter in scheme.values.items():
         value = Secret.of(connection[parameter]) if parameter in connection else None
@@ -42,49 +59,85 @@ def missing_values(scheme: Scheme, values: Values) -> list[str]:
     return [
         scheme.values[part.name]
         for part in row_of(scheme).parts
-        if part.required and part.name not in values and part.name in scheme.values
+        if part.required and part.name not in values and READY not in values and part.name in scheme.values
     ]
 
 
+def auth_of(scheme: Scheme, values: Values) -> Auth:
+    """What authenticates requests by a scheme with the values of its parts."""
+    row = row_of(scheme)
+    if READY in values:
+        return FixedAuth(ready(replace(scheme, http_scheme=scheme.http_scheme or row.http_name), values))
+    return row.authenticate(scheme, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alternative:
+    """The schemes of one security requirement, each with its values. ``missing`` are the connection parameters that
+    have none; ``names``, whether the requirement names a scheme that is defined."""
+
+    schemes: list[tuple[Scheme, Values]]
+    missing: list[str]
+    names: bool
+
+    @property
+    def carried(self) -> bool:
+        """Whether all that is missing may be the transport's."""
+        return all(row_of(scheme).by_transport or not missing_values(scheme, values) for scheme, values in self.schemes)
+
+
 def needed(
-    service: Service, operation: Operation, connection: Mapping[str, Secret | str], instead: frozenset[str]
+    service: Service,
+    operation: Operation,
+    connection: Mapping[str, Secret | str],
+    instead: frozenset[str],
+    obtainable: frozenset[str] = frozenset(),
 ) -> list[tuple[Scheme, Values]]:
     """The schemes that authenticate an operation, each with its values: those of the first alternative whose values
-    are all there. A scheme whose header field is one of ``instead`` (names in lower case) is left out: the request
-    brings the field along.
+    are all there (``obtainable``: or can be had), of one that needs some before one that needs none. A scheme whose
+    header field is one of ``instead`` (names in lower case) is left out: the request brings the field along.
 
     They come in the order in which they see a request: one that signs the request as it is sent comes last, and of two
     that set the same field the one that the document names last wins.
 
     Raise ``ConnectionMissing`` if no alternative is complete.
     """
-    unmet: list[str] = []
-    for alternative in operation.security:
-        chosen: list[tuple[Scheme, Values]] = []
-        missing: list[str] = []
-        for scheme in _defined(service, alternative):
-            where, name = place(scheme)
-            if where != "header" or name not in instead:
-                values = values_of(scheme, connection)
-                missing += missing_values(scheme, values)
-                chosen.append((scheme, values))
-        if not missing:
-            chosen.reverse()
-            return sorted(chosen, key=lambda pair: row_of(pair[0]).covers_request)
-        unmet += missing
+    alternatives = [_alternative(service, names, connection, instead, obtainable) for names in operation.security]
+    complete = [alternative for alternative in alternatives if not alternative.missing]
+    complete = [alternative for alternative in complete if alternative.names] + complete
+    complete += [alternative for alternative in alternatives if alternative.carried]
+    if complete:
+        chosen = complete[0].schemes[::-1]
+        return sorted(chosen, key=lambda pair: row_of(pair[0]).covers_request)
+    unmet = dict.fromkeys(name for alternative in alternatives for name in alternative.missing)
     if unmet:
-        names = tuple(dict.fromkeys(unmet))
-        raise ConnectionMissing(f"{operation.id} needs credentials; the connection has no {', '.join(names)}", names)
+        raise ConnectionMissing(
+            f"{operation.id} needs credentials; the connection has no {', '.join(unmet)}", tuple(unmet)
+        )
     return []
 
 
+def _alternative(
+    service: Service,
+    names: Iterable[str],
+    connection: Mapping[str, Secret | str],
+    instead: frozenset[str],
+    obtainable: frozenset[str],
+) -> _Alternative:
+    """The schemes of a requirement. Published documents name some that they do not define: nothing is sent there."""
+    defined = [service.schemes[name] for name in names if name in service.schemes]
+    chosen = [(scheme, values_of(scheme, connection)) for scheme in defined if not _is_instead(place(scheme), instead)]
+    missing = [name for scheme, values in chosen for name in missing_values(scheme, values) if name not in obtainable]
+    return _Alternative(chosen, missing, bool(defined))
+
+
+def _is_instead(at: tuple[str, str], instead: frozenset[str]) -> bool:
+    where, name = at
+    return where == "header" and name in instead
+
+
 def place(scheme: Scheme) -> tuple[str, str]:
-    """Where the credentials of a scheme are in a request: ``header`` and a name in lower case, or ``query`` and a name.
-    Types without a row, as ``openIdConnect``, have tokens."""
+    """Where the credentials of a scheme are in a request: ``header`` and a name in lower case, or ``query`` or
+    ``cookie`` and a name. Types without a row have tokens."""
     row = SCHEMES.get(scheme.type)
     return row.place(scheme) if row is not None else ("header", "authorization")
-
-
-def _defined(service: Service, alternative: Mapping[str, tuple[str, ...]]) -> Iterator[Scheme]:
-    """The schemes of an alternative. Published documents name some that they do not define: nothing is sent there."""
-    return (service.schemes[name] for name in alternative if name in service.schemes)

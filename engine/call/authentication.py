@@ -7,12 +7,13 @@ service said (the challenge of digest) live as long as the values that they were
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from openconnectors.engine.auth.oauth2 import Tokens
 from openconnectors.engine.auth.scheme import Auth, FixedAuth
-from openconnectors.engine.auth.schemes import needed, row_of
+from openconnectors.engine.auth.schemes import auth_of, needed
 from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.flows import Flow, Send
@@ -23,7 +24,7 @@ from openconnectors.engine.secret import Secret, Values
 
 
 class Authentication:
-    """The schemes of a service with the values of a connection. ``tokens`` renew the value that they have the name of;
+    """The schemes of a service with the values of a connection. Each of ``tokens`` renews the value of its name;
     ``missing`` words the error for values that are missing."""
 
     def __init__(
@@ -31,15 +32,17 @@ class Authentication:
         service: Service,
         values: Values,
         mask: Mask,
-        tokens: Tokens | None,
+        tokens: Sequence[Tokens],
         missing: Callable[[str, Sequence[str]], ConnectionMissing],
     ) -> None:
         self._service = service
         self._values = values
         self._mask = mask
-        self._tokens = tokens
+        self._tokens = {known.name: known for known in tokens}
         self._missing = missing
         self._prepared = _Prepared({})
+        self._renewed: dict[tuple[str, frozenset[str]], tuple[Tokens, ...]] = {}
+        """The tokens that are renewed for an operation."""
 
     def send(self, operation: Operation, request: Request, send: Send) -> Flow[Response]:
         """Send a request of an operation with its credentials. A token that has ended is renewed first; one that is
@@ -48,18 +51,36 @@ class Authentication:
         Of several requests that carried one token, the first renews it. Raise ``ConnectionMissing`` for values that
         are missing; none is needed for a scheme whose header field the request brings along.
         """
-        tokens = self._tokens if self._tokens is not None and self._tokens.renews() else None
-        if tokens is not None:
+        instead = request.credentials.instead
+        renewed = self._tokens_for(operation, instead) if self._tokens else ()
+        for tokens in renewed:
             self._use(tokens.name, (yield from tokens.current()))
-        chain = self._chain(operation, request.credentials.instead)
+        chain = self._chain(operation, instead)
         response = yield from chain.flow(request, send)
-        if response.status != 401 or tokens is None or chain.token is None or not request.repeatable:
+        if response.status != 401 or not request.repeatable:
             return response
-        token = yield from tokens.after(chain.token)
-        if token == chain.token:
+        changed = False
+        for tokens in renewed:
+            sent = chain.tokens.get(tokens.name)
+            token = (yield from tokens.after(sent)) if sent is not None else None
+            if token is not None and token != sent:
+                self._use(tokens.name, token)
+                changed = True
+        if not changed:
             return response
-        self._use(tokens.name, token)
-        return (yield from self._chain(operation, request.credentials.instead).flow(request, send))
+        return (yield from self._chain(operation, instead).flow(request, send))
+
+    def _tokens_for(self, operation: Operation, instead: frozenset[str]) -> tuple[Tokens, ...]:
+        """The tokens that an operation sends and that can be had without a person."""
+        key = operation.id, instead
+        if key not in self._renewed:
+            renewing = {name: tokens for name, tokens in self._tokens.items() if tokens.renews()}
+            names: list[str] = []
+            with suppress(ConnectionMissing):  # which the chain of the operation raises
+                for scheme, _ in needed(self._service, operation, self._values, instead, frozenset(renewing)):
+                    names += scheme.values.values()
+            self._renewed[key] = tuple(tokens for name, tokens in renewing.items() if name in names)
+        return self._renewed[key]
 
     def credentials(self, operation: Operation, instead: frozenset[str]) -> Credentials:
         """The credentials of an operation that are the same in each request."""
@@ -87,11 +108,10 @@ class Authentication:
         pairs = needed(self._service, operation, values, instead)
         for scheme, parts in pairs:
             if scheme.name not in prepared.auths:
-                prepared.auths[scheme.name] = row_of(scheme).authenticate(scheme, parts)
-        token: Secret | None = None
-        if self._tokens is not None and any(self._tokens.name in scheme.values.values() for scheme, _ in pairs):
-            token = Secret.of(values.get(self._tokens.name) or "")
-        return _Chain([prepared.auths[scheme.name] for scheme, _ in pairs], token)
+                prepared.auths[scheme.name] = auth_of(scheme, parts)
+        names = [name for scheme, _ in pairs for name in scheme.values.values() if name in self._tokens]
+        tokens = {name: Secret.of(values.get(name) or "") for name in names}
+        return _Chain([prepared.auths[scheme.name] for scheme, _ in pairs], tokens)
 
     def _use(self, name: str, token: Secret) -> None:
         """Take a renewed token into use: what was made of the one before is made anew. The value changes first, so that
@@ -113,12 +133,12 @@ class _Prepared:
 
 
 class _Chain:
-    """The schemes of one operation, nested in each other: the first sees a request first. ``token`` is the renewable
-    token that they send; None if they send none."""
+    """The schemes of one operation, nested in each other: the first sees a request first. ``tokens`` are those of OAuth
+    that they send, by name."""
 
-    def __init__(self, auths: Sequence[Auth], token: Secret | None) -> None:
+    def __init__(self, auths: Sequence[Auth], tokens: Mapping[str, Secret]) -> None:
         self._auths = tuple(reversed(auths))
-        self.token = token
+        self.tokens = tokens
         self.fixed = NO_CREDENTIALS
         for auth in self._auths:
             if isinstance(auth, FixedAuth):

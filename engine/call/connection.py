@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from openconnectors.engine.auth.oauth2 import FIELDS, SECRET_FIELDS, Store, Tokens, client_of
+from openconnectors.engine.auth.oauth2 import APPLICATION_FIELDS, FIELDS, SECRET_FIELDS, Store, Tokens, client_of
 from openconnectors.engine.auth.scheme import Part
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.call.authentication import Authentication
@@ -30,14 +30,56 @@ def held(values: Mapping[str, Any]) -> Values:
 
     Nothing is refused here, while they are still in clear: ``Connection`` refuses what is ``unfit``.
     """
+    values, unfit = _flat(values), values.unfit if isinstance(values, Values) else ""
     secrets = Values({name: _secret(value) for name, value in values.items() if value is not None})
-    secrets.unfit = values.unfit if isinstance(values, Values) else ""
+    secrets.unfit = unfit
     for name, value in values.items():
         if not isinstance(value, (str, int, float, Decimal, Secret, type(None))):
             secrets.unfit = f"the connection value {name} is a {type(value).__name__}; give a text"
         elif any("\ud800" <= character <= "\udfff" for character in secrets.get(name, Secret("")).reveal()):
             secrets.unfit = f"the connection value {name} has half of a surrogate pair in it, which is not text"
     return secrets
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name; those of a mapping by the name of the mapping, a dot and their own."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= (
+            {f"{name}.{part}": inner for part, inner in value.items()} if isinstance(value, Mapping) else {name: value}
+        )
+    return flat
+
+
+def by_parameter(service: Service, values: Values) -> Values:
+    """Values of a connection by the names of its parameters. They may also be given by scheme: that of the only part
+    that a scheme needs by its name, any by ``name.part``.
+
+    Raise ``ConnectionMissing`` for a value that is given twice.
+    """
+    names = {parameter.name for parameter in service.connection}
+    spellings: dict[str, str] = {}
+    for scheme in service.schemes.values():
+        parts = _parts(scheme)
+        spellings |= {f"{scheme.name}.{part}": parameter for part, parameter in scheme.values.items()}
+        needed = [part.name for part in parts if part.required or len(parts) == 1]
+        if len(needed) == 1 and needed[0] in scheme.values:
+            spellings[scheme.name] = scheme.values[needed[0]]
+    result = Values()
+    result.unfit = values.unfit
+    for name, value in values.items():
+        parameter = name if name in names else spellings.get(name, name)
+        if parameter in result and result[parameter] != value:
+            result.unfit = f"the connection value {parameter} is given twice, once as {name}"
+        result[parameter] = value
+    return result
+
+
+def ready_names(service: Service) -> frozenset[str]:
+    """The names of schemes for which a connection may have what a header field says after the name of the scheme,
+    instead of the values that it is made of."""
+    rows = ((name, SCHEMES.get(scheme.type)) for name, scheme in service.schemes.items())
+    return frozenset(name for name, row in rows if row is not None and row.http_name and len(row.parts) > 1)
 
 
 def _secret(value: Any) -> Secret:
@@ -56,7 +98,7 @@ def secret_names(service: Service) -> frozenset[str]:
         for part, name in scheme.values.items()
         if part not in {public.name for public in _parts(scheme) if not public.secret}
     }
-    return frozenset({*declared, *bound, *SECRET_FIELDS})
+    return frozenset({*declared, *bound, *SECRET_FIELDS, *ready_names(service)})
 
 
 def may_be_empty(service: Service) -> frozenset[str]:
@@ -104,15 +146,16 @@ class Connection:
         self._service = service
         self._ways = ways
         parameters = {parameter.name: parameter for parameter in service.connection}
-        token = next((parameter for parameter in parameters.values() if parameter.oauth is not None), None)
-        names = list(values)
-        values = held(values)  # before anything is refused: an error shows the variables of its frames
+        has_token = any(parameter.oauth is not None for parameter in parameters.values())
+        # Before anything is refused: an error shows the variables of its frames.
+        values = by_parameter(service, held(values))
         if values.unfit:
             raise ConnectionMissing(values.unfit)
-        _refuse_unknown(names, [*parameters, *(name for name in FIELDS if token is not None)])
+        ready = ready_names(service) - parameters.keys()
+        _refuse_unknown(values, [*parameters, *ready, *(FIELDS if has_token else ())])
         optional = may_be_empty(service)
         values = {name: value for name, value in values.items() if value or name in optional}
-        declared = {name: value for name, value in values.items() if name in parameters}
+        declared = {name: value for name, value in values.items() if name in parameters or name in ready}
         defaults = held(
             {name: parameter.default for name, parameter in parameters.items() if parameter.default is not MISSING}
         )
@@ -126,10 +169,7 @@ class Connection:
         if names:
             raise self._missing(f"the connection has no {', '.join(names)}", names)
         _refuse_unlisted(parameters.values(), declared)
-        tokens: Tokens | None = None
-        if token is not None and token.oauth is not None:
-            kept = Values({name: values[name] for name in (*FIELDS, token.name) if name in values})
-            tokens = Tokens(client_of(token.oauth, values), token.name, kept, store)
+        tokens = _tokens(parameters.values(), Values(values), store)
         self._authentication = Authentication(service, self.values, self.mask, tokens, self._missing)
         self.fixed = base_url is not None
         """Whether the operator has named the place, so that no policy chooses another."""
@@ -196,6 +236,21 @@ class Connection:
     def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
         """The credentials of an operation that are the same in each request; others are made while it is sent."""
         return self._authentication.credentials(operation, instead)
+
+
+def _tokens(parameters: Iterable[ConnectionParameter], values: Values, store: Store | None) -> list[Tokens]:
+    """The tokens of a connection. What belongs to one token (how it is renewed, when it ends, where it is kept) is that
+    of the first that has a value, else of the first; the values of the application are for all."""
+    listed = [parameter for parameter in parameters if parameter.oauth is not None]
+    first = next((parameter for parameter in listed if parameter.name in values), listed[0] if listed else None)
+    tokens = []
+    for parameter in listed:
+        assert parameter.oauth is not None  # noqa: S101 - they are listed for that
+        names = FIELDS if parameter is first else APPLICATION_FIELDS
+        kept = Values({name: values[name] for name in (*names, parameter.name) if name in values})
+        client = client_of(parameter.oauth, values)
+        tokens.append(Tokens(client, parameter.name, kept, store if parameter is first else None))
+    return tokens
 
 
 def _refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:

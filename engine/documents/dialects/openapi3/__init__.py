@@ -46,6 +46,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         servers=root_servers(source),
         schemes=security.schemes,
         together=security.together(operations.nodes),
+        distinct=True,
         operations=Lazy(operations.places, operations.lower),
         places={name: (place.sent, place.path) for name, place in operations.places.items()},
         webhooks=operations.webhooks(),

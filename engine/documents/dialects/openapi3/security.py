@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.auth.schemes import SCHEMES
+from openconnectors.engine.auth.schemes import row_of_http
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
@@ -34,10 +34,9 @@ class Security(SecurityLowering):
     def scheme(self, name: str, raw: Mapping[str, Any], at: str) -> Scheme:
         """The scheme of a node."""
         raw = self._source.members("security scheme", raw, at)
-        kind = text(raw.get("type"))
         node = Scheme(
             name=name,
-            type=_row_name(raw) if kind == "http" else kind,
+            type=_type(raw),
             location=text(raw.get("in")),
             parameter=text(raw.get("name")),
             http_scheme=text(raw.get("scheme")),
@@ -58,13 +57,14 @@ class Security(SecurityLowering):
         flows = self._source.node("OAuth flows", raw.get("flows"), f"{at}/flows")
         metadata = text(raw.get("oauth2MetadataUrl"))
         lowered = [
-            self._flow(flows[name], grant, metadata, f"{at}/flows/{name}")
+            self._flow(flows[name], grant, f"{at}/flows/{name}")
             for name, grant in _GRANTS.items()
             if flows.get(name) is not None
         ]
-        return replace(lowered[0], others=tuple(lowered[1:])) if lowered else OAuth(metadata=metadata)
+        first, *others = lowered or [OAuth()]
+        return replace(first, metadata=metadata, others=tuple(others))
 
-    def _flow(self, value: object, grant: str, metadata: str, at: str) -> OAuth:
+    def _flow(self, value: object, grant: str, at: str) -> OAuth:
         raw = self._source.node("OAuth flow", value, at)
         scopes = self._source.mapping(raw.get("scopes"), f"{at}/scopes", "scopes")
         return OAuth(
@@ -74,11 +74,10 @@ class Security(SecurityLowering):
             device=text(raw.get("deviceAuthorizationUrl")),
             scopes=tuple(map(str, scopes)),
             grant=grant,
-            metadata=metadata,
         )
 
 
-def _row_name(raw: Mapping[str, Any]) -> str:
-    """The row of ``auth.schemes`` for the scheme of HTTP that a node names, in any case (RFC 9110 section 11.1)."""
-    name = text(raw.get("scheme")).lower()
-    return next((row.name for row in SCHEMES.values() if row.http_name.lower() == name), "http")
+def _type(raw: Mapping[str, Any]) -> str:
+    """The row of ``auth.schemes``: of ``type: http`` the one of the scheme in HTTP."""
+    kind = text(raw.get("type"))
+    return row_of_http(text(raw.get("scheme"))).name if kind == "http" else kind
