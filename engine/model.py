@@ -256,8 +256,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaType:
-    """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, or of each item of a
-    body that is a sequence (3.2, ``itemSchema``), and examples of what is sent, best first.
+    """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, and of each item of a
+    body that is a sequence (3.2, ``itemSchema``), whose value then is a list by its schema too; examples of what is
+    sent, best first.
 
     ``encoding`` is that of properties by their names; ``prefix_encoding`` and ``item_encoding`` that of parts by their
     places (3.2).

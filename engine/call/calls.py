@@ -8,7 +8,7 @@ Rule 3. An operation whose schemas the service itself gives asks for them first,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -17,7 +17,7 @@ from openconnectors.engine.call.connected import ConnectedService
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.exchange import Call, exchange, with_prerequisites
 from openconnectors.engine.call.retry import Labels
-from openconnectors.engine.errors import InvalidDocument, InvalidResponse, UnknownName
+from openconnectors.engine.errors import InvalidDocument, InvalidResponse, Problem, UnknownName
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import Choices, Schema
@@ -93,7 +93,7 @@ class Calls:
         if response.deviations:
             masked = self.connected.connection.mask.value(response.deviations)
             response = replace(response, deviations=masked)
-            self.connected.report_deviations(self.plan.operation.id, response)
+            self.connected.report_deviations(self.plan.operation.id, masked)
         return response
 
     def with_prerequisites(self, request: Request) -> Flow[Request]:
@@ -116,6 +116,15 @@ class Calls:
         stream = calls.read((yield from calls.send(request, calls.call()))).stream
         assert stream is not None  # noqa: S101 - a success that is asked for as a stream is one
         return stream
+
+    def items(self, stream: Stream) -> Iterator[Any]:
+        """The items of a response as it comes, one by one; their deviations are logged."""
+        mask = self.connected.connection.mask
+
+        def report(deviations: tuple[Problem, ...]) -> None:
+            self.connected.report_deviations(self.plan.operation.id, mask.value(deviations))
+
+        return self.plan.each(stream, self.options.validate_responses, report)
 
     # Schemas that the service gives
 

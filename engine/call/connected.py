@@ -7,12 +7,11 @@ of a parameter, a schema that the service itself gives); the sandbox, the fuzzer
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.errors import InvalidDocument, UnknownName, Unsupported, printable
-from openconnectors.engine.http import Response
+from openconnectors.engine.errors import InvalidDocument, Problem, UnknownName, Unsupported, printable
 from openconnectors.engine.model import Operation, Schema, Service
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan.options import Options
@@ -77,9 +76,9 @@ class ConnectedService:
                 f"{operation.id} is rewritten by a script of its publisher's, which does not run here; nothing was sent"
             )
 
-    def report_deviations(self, operation_id: str, response: Response) -> None:
-        """Log the deviations of a response, each kind once."""
-        for deviation in response.deviations:
+    def report_deviations(self, operation_id: str, deviations: Iterable[Problem]) -> None:
+        """Log the deviations of a response or an item of one, each kind once."""
+        for deviation in deviations:
             kind = (operation_id, ".".join("*" if isinstance(step, int) else step for step in deviation.path))
             if kind not in self._reported:
                 self._reported.add(kind)

@@ -71,7 +71,7 @@ class Operation:
         with sealed(self.__calls__.connected.connection.mask):
             calls = self._runner.run(self.__calls__.resolved(arguments))
             with self._runner.run(calls.stream(arguments)) as stream:
-                yield from calls.plan.each(stream, calls.options.validate_responses)
+                yield from calls.items(stream)
 
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of this page and of those after it, one call each, as they are asked for."""

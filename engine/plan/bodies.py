@@ -7,6 +7,7 @@ media type describes a body is decided in ``content``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 
 from openconnectors.engine.model import ANY, DeclaredResponse, MediaType, Operation, Schema, XmlRule
@@ -14,8 +15,9 @@ from openconnectors.engine.plan.content import describing
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import Effect, RewriteBody
 from openconnectors.engine.values.body import Body, Compiler
-from openconnectors.engine.values.codecs import BINARY, codec_for, is_fallback
+from openconnectors.engine.values.codecs import BINARY, EVENTS, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
+from openconnectors.engine.values.event_body import EventBody, event_schema
 
 JSON, XML = "application/json", "application/xml"
 
@@ -99,6 +101,8 @@ class Bodies:
         codec = BINARY if self.is_file(schema) else codec_for(media_type)
         if codec is None:
             return None
+        if codec is EVENTS:
+            return EventBody(self._compiler, schema, self._xml, received=True)
         rewrites = _rewrites(self._policies.response)
         return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=True)
 
@@ -133,8 +137,11 @@ class Bodies:
         if entry is None or codec is None or not codec.listed:
             return None if entry is None else entry.schema
         if entry.item_schema is not None:
-            return Schema(types=("array",), items=entry.item_schema)
-        if entry.schema is None or "array" in self._compiler.contract.resolve(entry.schema).types:
+            return entry.schema
+        schema = self._compiler.contract.resolve(entry.schema) if entry.schema is not None else ANY
+        if codec is EVENTS and "array" in schema.types:
+            return replace(schema, items=event_schema(schema.items, self._compiler.contract.resolve))
+        if entry.schema is None or codec.opaque or "array" in schema.types:
             return entry.schema
         return Schema(types=("array",), items=entry.schema)
 

@@ -31,6 +31,7 @@ from openconnectors.engine.plan.bodies import Bodies
 from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.plan.declared import declared_response
 from openconnectors.engine.plan.gathering import Gathering
+from openconnectors.engine.plan.items import Report
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.request import Requests
@@ -131,9 +132,10 @@ class Plan:
         """How a response, whatever its status, differs from what the document declares for that status."""
         return self.responses.differences(response)
 
-    def each(self, stream: Stream, validate: str) -> Iterator[Any]:
-        """The items of the list in a response that comes in pieces, each validated and typed by itself."""
-        return self.responses.each(stream, validate)
+    def each(self, stream: Stream, validate: str, report: Report = lambda deviations: None) -> Iterator[Any]:
+        """The items of the list in a response that comes in pieces, each validated and typed by itself; their
+        deviations are reported."""
+        return self.responses.each(stream, validate, report)
 
     def event(self, content_type: str, data: bytes, validate: str) -> Any:
         """The value of what was sent to a subscription's URL."""

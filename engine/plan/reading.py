@@ -12,14 +12,15 @@ another than is declared; else of the value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import DeclaredResponse
+from openconnectors.engine.model import DeclaredResponse, MediaType
 from openconnectors.engine.plan.bodies import JSON, XML, Bodies
-from openconnectors.engine.plan.content import describing, within
+from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.values.body import Body
 from openconnectors.engine.values.codecs import BINARY, TEXT, codec_for, essence
 from openconnectors.engine.values.codecs.binding import Parameters
@@ -54,10 +55,10 @@ class Reading:
         self, data: bytes, content_type: str, declared: DeclaredResponse | None, validate: str
     ) -> tuple[Any, list[Problem]]:
         """The value of bytes, with its problems. Raise ``Unreadable`` if they have none."""
-        media_type, parameters = essence(content_type)
+        parameters = essence(content_type)[1]
         failure: Problem | None = None
         best: tuple[Body, Any, list[Problem]] | None = None
-        for body, mismatch in self.ways(media_type, declared):
+        for body, mismatch in self.ways(content_type, declared):
             problems = [mismatch] if mismatch is not None else []
             try:
                 if mismatch is not None and is_page(data):
@@ -97,28 +98,28 @@ class Reading:
         except ValueError:
             return None
 
-    def ways(self, media_type: str, declared: DeclaredResponse | None) -> tuple[Way, ...]:
+    def ways(self, content_type: str, declared: DeclaredResponse | None) -> tuple[Way, ...]:
         """How the bytes of a response of a media type may be read, the likeliest way first; there is one at least."""
-        key = (declared.status if declared is not None else "", media_type)
+        key = (declared.status if declared is not None else "", content_type)
         ways = self._ways.get(key)
         if ways is None:
-            ways = tuple(self._found_ways(media_type, declared))
+            ways = tuple(self._found_ways(content_type, declared))
             if len(self._ways) < _MAX_KEPT:
                 self._ways[key] = ways
         return ways
 
-    def _found_ways(self, media_type: str, declared: DeclaredResponse | None) -> list[Way]:
-        bodies = self._bodies
+    def _found_ways(self, content_type: str, declared: DeclaredResponse | None) -> list[Way]:
+        bodies, media_type = self._bodies, essence(content_type)[0]
         if declared is None or not declared.content:
             body = bodies.response(declared, media_type) if media_type else None
             return [Way(body or bodies.unread, None)]
         types = list(declared.content)
-        described_by = describing(declared.content, media_type)
+        described_by = describing(declared.content, content_type)
         if described_by is not None and bodies.is_file(described_by.schema):
             # A file may be of any media type.
             return [Way(bodies.response(declared, media_type or types[0]) or bodies.unread, None)]
         itself = bodies.response(declared, media_type) if media_type else None
-        match = _declared(media_type, types, itself)
+        match = _declared(content_type, declared.content, itself)
         if match is not None:
             body = bodies.response(declared, match) or bodies.unread
             as_json = bodies.response(declared, JSON, match) if body.is_mislabeled() else None
@@ -142,15 +143,15 @@ class Reading:
         return [Way(body, mismatch) for body in ways]
 
 
-def _declared(media_type: str, types: list[str], itself: Body | None) -> str | None:
-    """The declared media type that bytes have: theirs, a range it is in, or one that is written the same way."""
-    for declared in types if media_type else ():
-        name = essence(declared)[0]
-        if within(media_type, name):
-            return media_type if "*" in name else declared
-        if itself is not None and itself.codec.structured and codec_for(declared) is itself.codec:
-            return declared
-    return None
+def _declared(content_type: str, content: Mapping[str, MediaType], itself: Body | None) -> str | None:
+    """The declared media type that bytes have: theirs, also by a range, or else one that is written the same way."""
+    name = essence(content_type)[0]
+    declared = declared_as(content, content_type) if name else None
+    if declared is not None:
+        return name if "*" in essence(declared)[0] else declared
+    if itself is None or not itself.codec.structured:
+        return None
+    return next((other for other in content if codec_for(other) is itself.codec), None)
 
 
 def is_page(data: bytes) -> bool:

@@ -19,21 +19,20 @@ from openconnectors.engine import leniency
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import (
     AnswerError,
-    ConnectorError,
     InvalidResponse,
     Problem,
     Unauthorized,
-    Unsupported,
     answer_error,
 )
 from openconnectors.engine.http import Headers, Response, retry_after
-from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging, Schema
+from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.bodies import JSON, Bodies
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import declared_response, success
 from openconnectors.engine.plan.error_bodies import provider_error
 from openconnectors.engine.plan.header_fields import HeaderFields
+from openconnectors.engine.plan.items import Items, Report
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.reading import Reading, Unreadable
@@ -68,6 +67,7 @@ class Responses:
         self._contract = compiler.contract.resolve
         self._reading = Reading(bodies)
         self._header_fields = HeaderFields(compiler)
+        self._items = Items(operation, bodies, self._reading, self._contract, lambda: self.paging)
 
     @cached_property
     def paging(self) -> Paging | None:
@@ -93,7 +93,7 @@ class Responses:
             declared = success(self._operation)
         if not 200 <= status < 300 or (declared is not None and declared.error):
             raise self._error(response, declared)
-        if status == 206:
+        if status == 206 and not self._may_be_partial:
             raise InvalidResponse(f"the response to {self._operation.id} is 206 Partial Content: no part was asked for")
         fields, problems = self._header_fields.read(response.headers, declared)
         if declared is None:
@@ -156,6 +156,14 @@ class Responses:
     def _header_effects(self) -> tuple[SetHeaders, ...]:
         return tuple(effect for effect in self._policies.response if isinstance(effect, SetHeaders))
 
+    @cached_property
+    def _may_be_partial(self) -> bool:
+        """Whether a part of the value can be asked for: the document says so."""
+        return "206" in self._operation.responses or any(
+            parameter.location == "header" and parameter.name.lower() == "range"
+            for parameter in self._operation.parameters
+        )
+
     def _is_end_of_pages(self, problem: Problem, value: Any) -> bool:
         """Whether a problem is that the link to the next page is null, or absent, as it is on the last one."""
         link = self.paging.next_link if self.paging is not None else ()
@@ -189,8 +197,8 @@ class Responses:
             if any(self._bodies.is_file(entry.schema) for entry in declared.content.values()):
                 return b"", []
             return None, [Problem((), "is missing: there is no body", leniency.NO_BODY)]
-        body = self._reading.ways(essence(content_type)[0], declared)[0].body
-        if not body.codec.structured:
+        body = self._reading.ways(content_type, declared)[0].body
+        if not body.codec.structured or body.codec.listed:
             return self._reading.value(response.body, content_type, declared, validate)
         if body.schema is not None and self._contract(body.schema).nullable:
             return None, []
@@ -232,57 +240,15 @@ class Responses:
         if isinstance(value, (str, bytes)) and media_type != "text/html":
             sniffed = self._reading.sniffed(data, parameters)
             value = sniffed if sniffed is not None else value
-        entry = describing(declared.content, media_type) if declared is not None else None
+        entry = describing(declared.content, content_type) if declared is not None else None
         is_file = entry is not None and self._bodies.is_file(entry.schema)
         return value.decode("utf-8", "replace") if isinstance(value, bytes) and not is_file else value
 
     # Items and events
 
-    def each(self, stream: Stream, validate: str) -> Iterator[Any]:
-        """The items of the list in a response that comes in pieces, each validated and typed by itself.
-
-        Raises ``Unsupported`` for a response without a list and for a media type that cannot be read in pieces,
-        ``InvalidResponse`` as ``read``.
-        """
-        declared = declared_response(self._operation, stream.status)
-        media_type, parameters = essence(stream.headers.get("Content-Type", ""))
-        path = self._operation.paging.items if self._operation.paging is not None else ()
-        ways = self._reading.ways(media_type, declared)
-        holder, mismatch = next((way for way in ways if way.body.decode_items is not None), ways[0])
-        path = () if holder.codec.listed else path
-        schema = self._item_schema(holder.schema, path)
-        body = self._bodies.item(stream.status, schema, holder.media_type)
-        if holder.decode_items is None or body is None:
-            raise Unsupported(f"{holder.media_type} cannot be read item by item; call {self._operation.id} instead")
-        problems = [mismatch] if mismatch is not None else []
-
-        def check(what: str) -> None:
-            if faults := leniency.refused(problems, validate):
-                raise InvalidResponse(f"{what} to {self._operation.id} does not match the document:", faults)
-            problems.clear()
-
-        try:
-            for index, value in enumerate(holder.decode_items(iter(stream), parameters, path, problems)):
-                value = body.from_wire(value, problems)
-                if validate != "off":
-                    # An item is below the top of its response.
-                    problems += [replace(problem, kind=leniency.SCHEMA) for problem in body.validate(value)]
-                typed = body.parse(value, problems)
-                check(f"item {index} of the response")
-                yield typed
-            check("the response")
-        except ValueError as error:
-            if isinstance(error, ConnectorError):
-                raise
-            raise InvalidResponse(f"the response to {self._operation.id} {error}") from None
-
-    def _item_schema(self, schema: Schema | None, path: tuple[str, ...]) -> Schema:
-        here = self._contract(schema) if schema is not None else Schema()
-        for name in path:
-            here = self._contract(here.properties[name]) if name in here.properties else Schema()
-        if "array" not in here.types:
-            raise Unsupported(f"the response to {self._operation.id} has no list of items")
-        return here.items or Schema()
+    def each(self, stream: Stream, validate: str, report: Report) -> Iterator[Any]:
+        """The items of the list in a response that comes in pieces: see ``Items.each``."""
+        return self._items.each(stream, validate, report)
 
     def event(self, content_type: str, data: bytes, validate: str) -> Any:
         """The value of what was sent to a subscription's URL; ``InvalidResponse`` for what cannot be read."""

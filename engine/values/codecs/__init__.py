@@ -2,7 +2,7 @@
 module with a row, and its name in ``CODECS``.
 
 Rule 1. A row's ``bind`` gives both directions at once (``binding``), so that what is written can be read. Codecs do not
-know each other, except that lines hold JSON.
+know each other, except that lines and events hold JSON.
 
 Rule 2. Of several rows that match a media type the closest wins (``codec_for``), whatever their order in the table: the
 full name, then the ``+suffix`` (RFC 6839 section 3), then the range (``text/*``).
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from openconnectors.engine.values.codecs import binary, form, json, lines, multipart, text, xml
+from openconnectors.engine.values.codecs import binary, events, form, json, lines, multipart, text, xml
 from openconnectors.engine.values.codecs.binding import Codec, Parameters
 
 CODECS: tuple[Codec, ...] = (
@@ -25,6 +25,7 @@ CODECS: tuple[Codec, ...] = (
     form.CODEC,
     multipart.CODEC,
     *lines.CODECS,
+    events.CODEC,
     *text.CODECS,
     binary.CODEC,
 )
@@ -32,6 +33,9 @@ CODECS: tuple[Codec, ...] = (
 
 BINARY = binary.CODEC
 """The row that reads and writes bytes of any kind, as they are."""
+
+EVENTS = events.CODEC
+"""The row of server-sent events."""
 
 TEXT = text.CODECS
 """The rows whose values are one text."""

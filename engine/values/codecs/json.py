@@ -10,26 +10,32 @@ Rule 2. What the grammar allows but readers disagree about is read and is a prob
 Rule 3. Numbers are doubles (section 6), except those that are decimals by their schema or Python type: their digits are
 read, and written, as they are.
 
+Rule 4. The items of a list that arrives in chunks are read as they arrive (``json_lists``), each like a text of its
+own, and then the text around them.
+
 Theory of operation. The standard decoder, with hooks, reads a regular text in one pass. A hook that meets what rule 2
 names raises ``_Irregular``; then the text is decoded once more, slower, with each such place recorded.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem
-from openconnectors.engine.leniency import ENCODING, NUMBER, TWICE, UNICODE
+from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, short_repr
+from openconnectors.engine.leniency import ENCODING, NUMBER, SCHEMA, TOP_LEVEL, TWICE, UNICODE
 from openconnectors.engine.model import Schema
 from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, is_too_deep
 from openconnectors.engine.values.codecs.charsets import text_of
+from openconnectors.engine.values.codecs.json_lists import ListScanner
 from openconnectors.engine.values.formats import is_decimal
 
 MAX_DIGITS = 300
@@ -227,7 +233,64 @@ def _text_with_decimals(value: Any) -> str:
 
 def bind(binding: Binding) -> Bound:
     """JSON needs a schema only to know which numbers are decimals."""
-    return Bound(encode, partial(_decode_exactly, binding) if binding.decimals else decode)
+    decode_items = partial(_decode_items, binding)
+    return Bound(encode, partial(_decode_exactly, binding) if binding.decimals else decode, decode_items)
+
+
+def _decode_items(
+    binding: Binding, chunks: Iterator[bytes], parameters: Parameters, path: Path, problems: list[Problem]
+) -> Iterator[Any]:
+    """The items of the list at a path, as they arrive; see ``Bound``."""
+    steps = tuple(map(str, path))
+    scanner = ListScanner(_utf_8_of(chunks, problems), {steps, (".".join(steps),)} if steps else {()})
+    schema = _item_schema(binding, steps)
+    for index, text in enumerate(scanner.items()):
+        item_problems: list[Problem] = []
+        try:
+            item = decode(text, parameters, item_problems, exact=binding.decimals)
+        except ValueError as error:
+            raise ValueError(f"has an item {index} that {error}") from None
+        problems += [replace(problem, path=(*path, index, *problem.path)) for problem in item_problems]
+        yield _with_doubles(item, schema, binding) if binding.decimals else item
+    around = decode(scanner.around, parameters, problems)
+    if not scanner.has_list:
+        problems.append(_without_list(around, steps))
+
+
+def _without_list(value: Any, path: tuple[str, ...]) -> Problem:
+    """The problem of a value that has no list at a path."""
+    if path and isinstance(value, dict):
+        return Problem(path, "must be a list of items", SCHEMA)
+    return Problem((), f"must be {'object' if path else 'array'}, not {short_repr(value)}", TOP_LEVEL)
+
+
+def _item_schema(binding: Binding, path: tuple[str, ...]) -> Schema | None:
+    """The schema of the items of the list at a path."""
+    schema = binding.schema
+    for name in path if binding.decimals else ():
+        schema = binding.resolve(schema).properties.get(name) if schema is not None else None
+    return binding.resolve(schema).items if schema is not None else None
+
+
+def _utf_8_of(chunks: Iterator[bytes], problems: list[Problem]) -> Iterator[bytes]:
+    """Chunks of JSON text in UTF-8, whichever Unicode encoding they are in."""
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if len(start) >= 4:
+            break
+    encoding = json.detect_encoding(start)
+    if encoding.startswith("utf-8"):
+        yield from chain((start,), chunks)
+        return
+    problems.append(Problem((), f"is {encoding}; JSON is UTF-8", ENCODING))
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for chunk in chain((start,), chunks):
+            yield decoder.decode(chunk).encode("utf-8")
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        raise ValueError(f"is not {encoding} text") from None
 
 
 def _decode_exactly(binding: Binding, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:

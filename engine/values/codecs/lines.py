@@ -5,9 +5,11 @@ A document may declare the schema of the list, or that of an item: see ``Codec.l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from openconnectors.engine.errors import Problem
@@ -19,30 +21,92 @@ MAX_LINE = 32 * 1024 * 1024
 """The most bytes of one line: while lines arrive without an end, memory would not be bounded."""
 
 _SEPARATOR = b"\x1e"  # RFC 7464 section 2.2: before each text of a sequence
+_BLANKS = b" \t\r\n"
+_MAY_BE_CUT = re.compile(rb"(?:-?[0-9.eE+-]+|true|false|null)\Z")
+"""A text that may be the beginning of another, since no blank follows it (RFC 7464 section 2.4)."""
 
 
 def _decode_items(
-    chunks: Iterator[bytes], parameters: Parameters, path: tuple[str, ...], problems: list[Problem]
+    chunks: Iterator[bytes],
+    parameters: Parameters,
+    path: tuple[str, ...],
+    problems: list[Problem],
+    *,
+    sequence: bool = False,
 ) -> Iterator[Any]:
-    """The values of the lines, as they arrive; empty lines are skipped. The path is empty: there is one list."""
-    for index, line in enumerate(_lines(chunks)):
-        line_problems: list[Problem] = []
+    """The values of the lines or of the texts of a ``sequence``, as they arrive. The path is empty: there is one
+    list."""
+    for index, text in enumerate(_texts(chunks) if sequence else _lines(chunks)):
+        item_problems: list[Problem] = []
         try:
-            value = json.decode(line, parameters, line_problems)
+            if sequence and _MAY_BE_CUT.match(text):
+                raise ValueError("may be cut: nothing follows it")
+            value = json.decode(text, parameters, item_problems)
         except ValueError as error:
             raise ValueError(f"has an item {index} that {error}") from None
-        problems += [replace(problem, path=(index, *problem.path)) for problem in line_problems]
+        problems += [replace(problem, path=(index, *problem.path)) for problem in item_problems]
         yield value
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
+    """The lines, each as soon as its end arrives; empty ones are skipped."""
+    parts: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > MAX_LINE:
-            raise ValueError(f"has a line of more than {MAX_LINE:,} bytes")
-        yield from filter(None, (line.strip(b" \t\r" + _SEPARATOR) for line in lines))
-    yield from filter(None, [rest.strip(b" \t\r" + _SEPARATOR)])
+        *ended, rest = chunk.split(b"\n")
+        for piece in ended:
+            yield from filter(None, (b"".join((*parts, piece)).strip(_BLANKS + _SEPARATOR),))
+            parts, size = [], 0
+        parts.append(rest)
+        size = _bounded(size + len(rest))
+    yield from filter(None, (b"".join(parts).strip(_BLANKS + _SEPARATOR),))
+
+
+def _texts(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The texts between record separators, without blanks before them; lines, if there is no separator at all."""
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if start.strip(_BLANKS):
+            break
+    chunks = chain((start,), chunks)
+    if not start.strip(_BLANKS).startswith(_SEPARATOR):
+        return _lines(chunks)
+    return filter(None, (text.lstrip(_BLANKS) for text in _separated(chunks)))
+
+
+def _separated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """What is between record separators, each as soon as its line break arrives, if it is whole then; else as soon as
+    the next separator arrives."""
+    parts: list[bytes] = []
+    size = tried = 0
+    for chunk in chunks:
+        *ended, rest = chunk.split(_SEPARATOR)
+        for piece in ended:
+            yield b"".join((*parts, piece))
+            parts, size, tried = [], 0, 0
+        parts.append(rest)
+        size = _bounded(size + len(rest))
+        if rest.endswith(b"\n") and size >= 2 * tried:  # parsed again only when it has doubled: in linear time
+            tried, text = size, b"".join(parts)
+            if _is_whole(text):
+                yield text
+                parts, size, tried = [], 0, 0
+    yield b"".join(parts)
+
+
+def _is_whole(text: bytes) -> bool:
+    try:
+        json.decode(text, {}, [])
+    except ValueError:
+        return False
+    return True
+
+
+def _bounded(size: int) -> int:
+    if size > MAX_LINE:
+        raise ValueError(f"has an item of more than {MAX_LINE:,} bytes")
+    return size
 
 
 def _encode(value: Any, prefix: bytes = b"") -> bytes:
@@ -50,21 +114,22 @@ def _encode(value: Any, prefix: bytes = b"") -> bytes:
     return b"".join(prefix + json.encode(item) + b"\n" for item in items)
 
 
-def bind(binding: Binding, prefix: bytes = b"") -> Bound:
+def bind(binding: Binding, prefix: bytes = b"", *, sequence: bool = False) -> Bound:
     """A list with an item for each line, each written after ``prefix``. If the schema is that of an item, a single line
     is that item."""
     types = binding.resolve(binding.schema).types if binding.schema is not None else ()
+    decode_items = partial(_decode_items, sequence=sequence)
 
     def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-        items = list(_decode_items(iter((data,)), parameters, (), problems))
+        items = list(decode_items(iter((data,)), parameters, (), problems))
         return items[0] if len(items) == 1 and types and "array" not in types else items
 
-    return Bound(partial(_encode, prefix=prefix), decode, _decode_items)
+    return Bound(partial(_encode, prefix=prefix), decode, decode_items)
 
 
 def bind_sequence(binding: Binding) -> Bound:
-    """JSON text sequences: lines with a record separator before each."""
-    return bind(binding, _SEPARATOR)
+    """JSON text sequences: texts with a record separator before each."""
+    return bind(binding, _SEPARATOR, sequence=True)
 
 
 def _carries(value: Any) -> bool:

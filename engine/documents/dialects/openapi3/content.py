@@ -146,9 +146,13 @@ class Contents:
 
     def _media_type(self, name: str, value: object, at: str, shared: _Shared) -> MediaType:
         raw, at = self._source.resolved("media type", value, at)
+        schema, item_schema = shared.lower(raw, "schema", at), shared.lower(raw, "itemSchema", at)
+        if item_schema is not None:
+            items = Schema(types=("array",), items=item_schema, at=at)
+            schema = items if schema is None else Schema(all_of=(schema, items), at=at)
         return MediaType(
-            schema=shared.lower(raw, "schema", at),
-            item_schema=shared.lower(raw, "itemSchema", at),
+            schema=schema,
+            item_schema=item_schema,
             examples=self._examples(raw, at),
             **self._encodings(raw, at, name),
         )
