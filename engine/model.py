@@ -220,15 +220,20 @@ class Paths:
     items: Mapping[str, str] = field(default_factory=dict)
 
 
-Location = Literal["path", "query", "header", "cookie"]
+Location = Literal["path", "query", "querystring", "header", "cookie"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One declared parameter (OpenAPI 3.1, "Parameter Object").
+    """One declared parameter (OpenAPI 3.2, "Parameter Object").
 
-    ``style`` and ``explode`` are a row of ``values.styles``: the styles of OpenAPI 3.1, and ``tabDelimited`` of Swagger
-    2.0. A dialect sets its defaults. ``content``: the value is written in the one media type there instead.
+    ``style`` and ``explode`` are a row of ``values.styles``: the styles of OpenAPI 3.2, and ``tabDelimited`` of Swagger
+    2.0. A dialect sets its defaults. ``content``: the value is written in the one media type there instead. The whole
+    query is the value of a parameter ``querystring``, which has content.
+
+    ``encoding`` is how a value in the URL is percent-encoded: ``once``, all but unreserved characters, as RFC 6570 has
+    it; ``sparing``, without those reserved characters that delimit nothing in a query, as clients of Swagger 2.0 do;
+    ``twice``; or ``none``.
     """
 
     name: str
@@ -246,7 +251,7 @@ class Parameter:
     visibility: str = ""
     choices: Choices | None = None
     operators: Mapping[str, str] = field(default_factory=dict)
-    encoding: Literal["once", "twice", "none"] = "once"
+    encoding: Literal["once", "sparing", "twice", "none"] = "once"
     allow_empty: bool = False
     notification: bool = False
     """True if it is the URL that events are sent to."""

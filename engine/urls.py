@@ -24,6 +24,12 @@ from openconnectors.engine.errors import UNPAIRED_SURROGATE, Unsupported
 _QUERY = "!$'()*,/:?@"
 """The reserved characters that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank in a form), ``#`` and
 ``;`` (a delimiter in HTML 4, appendix B.2.2). Brackets may not occur there at all (section 3.2.2)."""
+_RESERVED: Mapping[str, str] = {
+    "path": "%:/@!$&'()*+,;=",  # without ? and #, and without brackets, which a path cannot hold (section 3.3)
+    "query": "%:/?[]@!$'()*+,;=",  # without & and #
+    "cookie": "%:/?#[]@!$&'()*+,=",  # without ; (RFC 6265 section 4.2.1)
+}
+"""Characters that reserved expansion leaves, by location: those of RFC 3986 section 2.2 and percent signs."""
 _LITERAL_PATH = "/!$%&'()*+,:;=@~"  # section 3.3 "pchar", and percent signs of what the document has encoded
 _LITERAL_QUERY = _LITERAL_PATH + "?{}"  # section 3.4, and the braces of variables, which are expanded later
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -75,6 +81,13 @@ def encoded_query(path: str) -> tuple[tuple[str, str], ...]:
         return tuple((unquote(pair.partition("=")[0]), literal_text(pair, _LITERAL_QUERY)) for pair in pairs if pair)
     except ValueError as error:
         raise Unsupported(f"the path {path!r} {error}") from None
+
+
+def reserved_text(text: str, location: str) -> str:
+    """A value in RFC 6570's reserved expansion (section 3.2.3, OpenAPI 3.2 ``allowReserved``): reserved characters and
+    percent-encoded triples stay as they are, except for characters that would end the value in its location (rule 1).
+    """
+    return literal_text(text, _RESERVED[location])
 
 
 def literal_text(text: str, safe: str) -> str:

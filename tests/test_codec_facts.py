@@ -107,7 +107,7 @@ NOT_OF_THE_MEDIA_TYPE: dict[str, list[tuple[bytes, str]]] = {
 CANNOT_BE_WRITTEN: dict[str, list[Any]] = {
     "json": [{"name": "\ud800"}, {"at": object()}],
     "xml": ["text", {"name": "\x00"}, {"not a name": 1}],
-    "form": [["a"], {"name": {"a": 1}}],
+    "form": [["a"], {"name": {"a": {"b": 1}}}],
     "multipart": ["text"],
     "lines": ["\ud800"],
     "sequence": ["\ud800"],

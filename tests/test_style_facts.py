@@ -9,9 +9,11 @@ from urllib.parse import unquote
 import pytest
 
 from openconnectors.engine.errors import Unsupported
-from openconnectors.engine.model import Encoding, Schema
-from openconnectors.engine.urls import query_text
-from openconnectors.engine.values.styles import STYLES, scalar, style_of, text
+from openconnectors.engine.model import MISSING, Encoding, Schema
+from openconnectors.engine.urls import path_text, query_text
+from openconnectors.engine.values.deep_objects import tree_of
+from openconnectors.engine.values.scalars import scalar, text
+from openconnectors.engine.values.styles import STYLES, style_of
 
 STRING, INTEGER = Schema(types=("string",)), Schema(types=("integer",))
 STRINGS, INTEGERS = Schema(types=("array",), items=STRING), Schema(types=("array",), items=INTEGER)
@@ -35,8 +37,16 @@ AS_TEXT: dict[tuple[str, bool], tuple[list[str], list[str]]] = {
     ("tabDelimited", False): (["a", "b c"], ["a\tb c"]),
     ("pipeDelimited", False): (["a", "b,c"], ["a|b,c"]),
     ("form", True): (["a", "b,c"], ["a", "b,c"]),
+    ("spaceDelimited", True): (["a", "b,c"], ["a", "b,c"]),
+    ("pipeDelimited", True): (["a", "b,c"], ["a", "b,c"]),
+    ("cookie", False): (["a", "b c"], ["a,b c"]),
+    ("cookie", True): (["a", "b,c"], ["a", "b,c"]),
+    ("label", False): (["a", "b c"], [".a,b c"]),
+    ("label", True): (["a", "b c"], [".a.b c"]),
+    ("matrix", False): (["a", "b c"], [";v=a,b c"]),
+    ("matrix", True): (["a", "b c"], [";v=a;v=b c"]),
 }
-"""Items, and their texts without encoding, as a header field or a multipart form has them."""
+"""Items, and their texts without encoding, as a header field or a multipart form has them; the name is ``v``."""
 
 IN_A_URL: dict[tuple[str, bool], tuple[list[str], list[str]]] = {
     ("form", False): (["a", "b,c"], ["a,b%2Cc"]),
@@ -46,48 +56,60 @@ IN_A_URL: dict[tuple[str, bool], tuple[list[str], list[str]]] = {
     ("tabDelimited", False): (["a", "b c"], ["a%09b%20c"]),
     ("pipeDelimited", False): (["a", "b c"], ["a%7Cb%20c"]),
     ("form", True): (["a", "b&c"], ["a", "b%26c"]),
+    ("spaceDelimited", True): (["a", "b&c"], ["a", "b%26c"]),
+    ("pipeDelimited", True): (["a", "b&c"], ["a", "b%26c"]),
+    ("cookie", False): (["a", "b,c"], ["a,b%2Cc"]),
+    ("cookie", True): (["a", "b&c"], ["a", "b%26c"]),
+    ("label", False): (["a", "b,c"], [".a,b%2Cc"]),
+    ("label", True): (["a", "b.c"], [".a.b%2Ec"]),
+    ("matrix", False): (["a", "b,c"], [";v=a,b%2Cc"]),
+    ("matrix", True): (["a", "b;c"], [";v=a;v=b%3Bc"]),
 }
-"""Items, and their encoded texts in a query."""
+"""Items, and their encoded texts in a URL."""
+LISTS = list(AS_TEXT)
+DELIMITED = [name for name in LISTS if STYLES[name].delimiter is not None]
+NOT_LISTS = {("deepObject", False), ("deepObject", True), ("text", False)}
+"""The rows that do not write lists as texts."""
 
 
 def test_each_row_has_its_facts() -> None:
     """A new style comes with its facts on this page."""
-    assert set(AS_TEXT) == set(IN_A_URL) == set(STYLES)
+    assert set(AS_TEXT) == set(IN_A_URL) == set(STYLES) - NOT_LISTS
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_a_list_is_written_with_the_delimiter(name: tuple[str, bool]) -> None:
     """Items are joined by the delimiter of their style; form with explode repeats the name instead."""
     items, texts = AS_TEXT[name]
 
-    assert STYLES[name].write(items) == texts
+    assert STYLES[name].write(items, name="v") == texts
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_a_list_is_read_back(name: tuple[str, bool]) -> None:
     """What was written without encoding is read as the same items."""
     items, texts = AS_TEXT[name]
 
-    assert STYLES[name].read(texts, STRINGS, resolved) == items
+    assert STYLES[name].read(texts, STRINGS, resolved, name="v") == items
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_a_list_is_encoded_in_a_url(name: tuple[str, bool]) -> None:
     """Items are percent-encoded one by one; the comma of csv stays, all other delimiters are encoded."""
     items, texts = IN_A_URL[name]
 
-    assert STYLES[name].write(items, query_text) == texts
+    assert STYLES[name].write(items, query_text, name="v") == texts
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_a_list_in_a_url_is_read_back(name: tuple[str, bool]) -> None:
     """What was encoded is read as the same items."""
     items, texts = IN_A_URL[name]
 
-    assert STYLES[name].read(texts, STRINGS, resolved, unquoted) == items
+    assert STYLES[name].read(texts, STRINGS, resolved, unquoted, name="v") == items
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+@pytest.mark.parametrize("name", DELIMITED, ids=str)
 def test_an_item_that_holds_the_delimiter_is_refused(name: tuple[str, bool]) -> None:
     """Without encoding an item with the delimiter would be read back as two."""
     with pytest.raises(ValueError, match="cannot be read back"):
@@ -103,34 +125,38 @@ def test_encoding_does_not_save_an_item_from_an_encoded_delimiter(name: tuple[st
         STYLES[name].write(["a", f"b{STYLES[name].delimiter}c"], query_text)
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+@pytest.mark.parametrize("name", DELIMITED, ids=str)
 def test_a_single_empty_item_is_refused(name: tuple[str, bool]) -> None:
     """One empty item is the text of no item."""
     with pytest.raises(ValueError, match="cannot be read back"):
         STYLES[name].write([""])
 
 
-@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is not None], ids=str)
+@pytest.mark.parametrize("name", DELIMITED, ids=str)
 def test_an_inexact_list_is_written_if_asked(name: tuple[str, bool]) -> None:
     """With exact=False an item with the delimiter is written all the same."""
-    delimiter = STYLES[name].delimiter
+    style = STYLES[name]
+    before = f"{style.prefix}v=" if style.named else style.prefix
 
-    assert STYLES[name].write([f"b{delimiter}c"], exact=False) == [f"b{delimiter}c"]
+    assert style.write([f"b{style.delimiter}c"], exact=False, name="v") == [f"{before}b{style.delimiter}c"]
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_no_text_is_no_item(name: tuple[str, bool]) -> None:
     """An empty list is an empty text; in multi it is no field at all."""
     style = STYLES[name]
 
-    assert style.read(style.write([]), STRINGS, resolved) == []
+    assert style.read(style.write([], name="v"), STRINGS, resolved, name="v") == []
 
 
-@pytest.mark.parametrize("name", STYLES, ids=str)
+@pytest.mark.parametrize("name", LISTS, ids=str)
 def test_a_scalar_is_the_same_in_every_style(name: tuple[str, bool]) -> None:
-    """A style is about lists: a single value is its text."""
-    assert STYLES[name].write(7) == ["7"]
-    assert STYLES[name].read(["7"], INTEGER, resolved) == 7
+    """A style is about lists and objects: a single value is its text, after what the style begins with."""
+    style = STYLES[name]
+    text = f"{style.prefix}v=7" if style.named else f"{style.prefix}7"
+
+    assert style.write(7, name="v") == [text]
+    assert style.read([text], INTEGER, resolved, name="v") == 7
 
 
 def test_the_last_of_several_texts_counts() -> None:
@@ -161,10 +187,141 @@ def test_a_list_of_lists_with_one_delimiter_is_refused() -> None:
         style.write([[1, 2], [3]])
 
 
+OBJECT = Schema(types=("object",), additional=STRING)
+OBJECTS_AS_TEXT: dict[tuple[str, bool], str] = {
+    ("form", False): "a,1,b%2Cc,d%3D%2C%3B.",
+    ("cookie", False): "a,1,b%2Cc,d%3D%2C%3B.",
+    ("simple", False): "a,1,b%2Cc,d%3D%2C%3B.",
+    ("simple", True): "a=1,b%2Cc=d%3D%2C%3B.",
+    ("label", False): ".a,1,b%2Cc,d%3D%2C%3B.",
+    ("label", True): ".a=1.b%2Cc=d%3D%2C%3B%2E",
+    ("matrix", False): ";v=a,1,b%2Cc,d%3D%2C%3B.",
+    ("matrix", True): ";a=1;b%2Cc=d%3D%2C%3B.",
+    ("spaceDelimited", False): "a%201%20b%2Cc%20d%3D%2C%3B.",
+    ("pipeDelimited", False): "a%7C1%7Cb%2Cc%7Cd%3D%2C%3B.",
+    ("tabDelimited", False): "a%091%09b%2Cc%09d%3D%2C%3B.",
+}
+"""The text of the object ``{a: 1, "b,c": "d=,;."}`` in a URL."""
+
+
+@pytest.mark.parametrize("name", DELIMITED, ids=str)
+def test_an_object_is_a_text_and_read_back(name: tuple[str, bool]) -> None:
+    """Names and texts alternate, or are equations with explode; delimiters within them are encoded."""
+    value = {"a": "1", "b,c": "d=,;."}
+    texts = STYLES[name].write(value, path_text, name="v")
+
+    assert texts == [OBJECTS_AS_TEXT[name]]
+    assert STYLES[name].read(texts, OBJECT, resolved, unquoted, name="v") == value
+
+
+@pytest.mark.parametrize("name", [name for name, style in STYLES.items() if style.delimiter is None], ids=str)
+def test_an_object_of_pairs_has_no_text(name: tuple[str, bool]) -> None:
+    """What a style writes as several pairs is refused where there is room for a text alone."""
+    with pytest.raises(ValueError, match="an object cannot be written here"):
+        STYLES[name].write({"a": 1})
+
+
+def test_a_member_that_is_null_is_left_out() -> None:
+    """RFC 6570 section 2.3: what is undefined is not written."""
+    assert STYLES["simple", False].write({"a": None, "b": "1"}) == ["b,1"]
+    assert STYLES["form", True].pairs("v", {"a": None, "b": "1"}) == [("b", "1")]
+
+
+def test_members_without_a_partner_stay_text() -> None:
+    """A text that is not names and texts by turns is left to validation."""
+    assert STYLES["simple", False].read(["a,1,b"], OBJECT, resolved) == "a,1,b"
+    assert STYLES["simple", True].read(["a=1,b"], OBJECT, resolved) == "a=1,b"
+
+
+def test_a_list_in_a_member_repeats_the_name_of_the_member() -> None:
+    """An exploded object whose member is a list is as several parameters would be."""
+    schema = Schema(types=("object",), properties={"a": INTEGERS, "b": STRING})
+    style, pairs = STYLES["form", True], [("a", "1"), ("a", "2"), ("b", "x")]
+
+    assert style.pairs("v", {"a": [1, 2], "b": "x"}) == pairs
+    assert style.read_pairs("v", pairs, schema, resolved) == {"a": [1, 2], "b": "x"}
+
+
+def test_members_are_what_no_other_parameter_is() -> None:
+    """Of an exploded object without a list of members, all pairs but those of other parameters are members."""
+    pairs, style = [("a", "1"), ("limit", "5")], STYLES["form", True]
+
+    assert style.read_pairs("v", pairs, OBJECT, resolved, others=frozenset({"limit"})) == {"a": "1"}
+    assert style.read_pairs("v", [("limit", "5")], OBJECT, resolved, others=frozenset({"limit"})) is MISSING
+
+
+DEEP: list[tuple[Any, list[tuple[str, str]]]] = [
+    ({"a": "1", "b": "x y"}, [("v[a]", "1"), ("v[b]", "x y")]),
+    ({"a": {"b": {"c": "1"}}}, [("v[a][b][c]", "1")]),
+    ({"a": ["1", "2"]}, [("v[a][0]", "1"), ("v[a][1]", "2")]),
+    ({"a": [{"b": "1", "c": "2"}, {"b": "3"}]}, [("v[a][0][b]", "1"), ("v[a][0][c]", "2"), ("v[a][1][b]", "3")]),
+    (["1", "2"], [("v[0]", "1"), ("v[1]", "2")]),
+]
+"""Values, and their pairs in the style deepObject."""
+
+
+@pytest.mark.parametrize(("value", "pairs"), DEEP, ids=str)
+def test_an_object_in_the_names_of_pairs(value: Any, pairs: list[tuple[str, str]]) -> None:
+    """Each scalar is a pair whose name has the way to it in brackets; lists are written by index."""
+    style = STYLES["deepObject", True]
+    schema = Schema(types=("array",) if isinstance(value, list) else ("object",))
+
+    assert style.pairs("v", value) == pairs
+    assert style.read_pairs("v", [("other", "x"), *pairs], schema, resolved) == value
+
+
+def test_lists_of_other_writers_are_read_too() -> None:
+    """A list may come as the same name again, or with empty brackets."""
+    schema = Schema(types=("object",), properties={"a": INTEGERS})
+    style = STYLES["deepObject", True]
+
+    assert style.read_pairs("v", [("v[a]", "1"), ("v[a]", "2")], schema, resolved) == {"a": [1, 2]}
+    assert style.read_pairs("v", [("v[a][]", "1"), ("v[a][]", "2")], schema, resolved) == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize("key", ["", "a[b", "a]"])
+def test_a_key_that_is_brackets_is_refused(key: str) -> None:
+    """In the style deepObject a key with brackets could not be read back."""
+    with pytest.raises(ValueError, match="cannot be read back"):
+        STYLES["deepObject", True].pairs("v", {key: 1})
+
+
+@pytest.mark.parametrize("name", ["v", "v[", "v]a[", "v[a]b", "v[a][", "w[a]", "v" + "[a]" * 51])
+def test_other_names_are_no_members(name: str) -> None:
+    """Only the name with whole pairs of brackets after it, 50 at most, is read as a member."""
+    assert tree_of("v", [(name, "1")]) == {}
+
+
+def test_a_value_of_several_shapes_is_read_by_its_text() -> None:
+    """Of alternatives the one that the text has the shape of counts: a list has delimiters, a number is alone."""
+    either = Schema(any_of=(INTEGER, INTEGERS))
+
+    assert STYLES["form", False].read(["5"], either, resolved) == 5
+    assert STYLES["form", False].read(["5,6"], either, resolved) == [5, 6]
+    assert STYLES["deepObject", True].read_pairs("v", [("v", "5")], Schema(any_of=(OBJECT, INTEGER)), resolved) == 5
+
+
+def test_empty_text_is_null_where_only_that_is_allowed() -> None:
+    """Empty text is a text if the schema has texts, else null if it has null."""
+    assert STYLES["form", True].read([""], Schema(types=("integer",), nullable=True), resolved) is None
+    assert STYLES["form", True].read([""], Schema(types=("string",), nullable=True), resolved) == ""
+
+
+def test_alternatives_that_hold_themselves_come_to_an_end() -> None:
+    """A schema may be its own alternative."""
+    loop = Schema(ref="#/loop")
+    schemas = {"#/loop": Schema(any_of=(loop, INTEGER))}
+
+    def resolve(schema: Schema) -> Schema:
+        return schemas[schema.ref] if schema.ref else schema
+
+    assert STYLES["form", True].read(["5"], loop, resolve) == 5
+
+
 def test_a_style_without_a_row_is_unsupported() -> None:
     """What no row writes is refused, not written in another style."""
-    with pytest.raises(Unsupported, match="'deepObject' with explode"):
-        style_of("deepObject", True, STRINGS, resolved)
+    with pytest.raises(Unsupported, match="'tabDelimited' with explode"):
+        style_of("tabDelimited", True, STRINGS, resolved)
 
 
 def test_repeated_names_inside_a_list_are_commas() -> None:

@@ -16,7 +16,7 @@ import click
 from openconnectors.engine.model import Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.values.styles import scalar
+from openconnectors.engine.values.scalars import scalar
 
 _NESTED = {"object", "array"}
 

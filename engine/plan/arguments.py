@@ -34,8 +34,9 @@ _FILLED = _TRANSPORTS | {"accept", "accept-encoding", "content-type", "user-agen
 class Argument:
     """One keyword argument of an operation.
 
-    ``name`` is its Python name, ``wire`` the document's; ``location`` says where it goes: ``path``,
-    ``query``, ``header``, ``cookie``, ``body`` (the whole body) or ``property`` (a member of the body, at ``path``).
+    ``name`` is its Python name, ``wire`` the document's; ``location`` says where it goes: ``path``, ``query``,
+    ``querystring`` (the whole query), ``header``, ``cookie``, ``body`` (the whole body) or ``property`` (a member of
+    the body, at ``path``).
     ``declaration`` is what the document has of it, for a member that of its body.
     """
 
@@ -94,7 +95,7 @@ class Arguments:
     @cached_property
     def at(self) -> Mapping[str, tuple[Argument, ...]]:
         """The arguments by their location."""
-        locations = ("path", "query", "header", "cookie", "body", "property")
+        locations = ("path", "query", "querystring", "header", "cookie", "body", "property")
         return {place: tuple(argument for argument in self.all if argument.location == place) for place in locations}
 
     def renamed(self) -> Iterator[tuple[str, str]]:

@@ -29,8 +29,8 @@ from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import BINARY
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
-from openconnectors.engine.values.styles import scalar
-from openconnectors.engine.values.styles import text as written
+from openconnectors.engine.values.scalars import scalar
+from openconnectors.engine.values.scalars import text as written
 
 _TEXTS: Mapping[str, str] = {
     "date-time": "2026-01-31T12:00:00Z",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from openconnectors.engine.errors import Path, Problem
-from openconnectors.engine.model import DeclaredResponse, Header, Schema
+from openconnectors.engine.http import Headers
+from openconnectors.engine.model import ANY, DeclaredResponse, Header, Schema
+from openconnectors.engine.plan.parameters import body_of
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.styles import STYLES, style_of
@@ -41,7 +44,7 @@ class HeaderFields:
                         members[member], wrong = read(text, (name, member))
                         problems += wrong
             elif name in headers:
-                fields[name], wrong = read(headers[name], (name,))
+                fields[name], wrong = read(_text(name, headers), (name,))
                 problems += wrong
             elif header.required:
                 problems.append(Problem((name,), "is missing", part="header"))
@@ -53,25 +56,48 @@ class HeaderFields:
             schema = header.schema
             if schema.header_prefix and isinstance(schema.additional, Schema):
                 schema = schema.additional
-            reader = self._readers[at, name] = self._compiled(header, schema)
+            reader = self._readers[at, name] = self._compiled(name, header, schema)
         return reader
 
-    def _compiled(self, header: Header, schema: Schema) -> _Reader:
-        if header.content:
-            return lambda text, path: (text, [])  # a value in a media type of its own stays text
-        effective = self._contract(schema)
-        is_list = "array" in effective.types
-        style = style_of(header.style, header.explode, schema, self._contract)
-        if is_list and style is STYLES["simple", False]:
-            style = STYLES["form", True]  # the items are split below, with blanks around the commas
+    def _compiled(self, name: str, header: Header, schema: Schema) -> _Reader:
+        text_as = self._in_content(header) if header.content else self._styled(name, header, schema)
         validator = Validator(JsonSchemaWriter(self._compiler.service, request=False).write_document(schema))
         parse = self._compiler.converters(schema).parse
 
         def read(text: str, path: Path) -> tuple[Any, list[Problem]]:
-            texts = [item.strip() for item in text.split(",")] if is_list else [text]
-            value = style.read(texts, schema, self._contract)
+            try:
+                value = text_as(text)
+            except ValueError as error:
+                return text, [Problem(path, str(error), part="header")]
             problems = validator.problems(value, path)
             parsed = parse(value, path, problems) if parse else value
             return parsed, [Problem(problem.path, problem.message, problem.kind, part="header") for problem in problems]
 
         return read
+
+    def _in_content(self, header: Header) -> Callable[[str], Any]:
+        """Reads the text of a field that is in a media type; ``ValueError`` if it is not."""
+        media_type, entry = next(iter(header.content.items()))
+        body = body_of(self._compiler, media_type, entry.schema or ANY, received=True, encoding=entry.encoding)
+        return lambda text: body.decode(text.encode("latin-1", "replace"), {}, [])
+
+    def _styled(self, name: str, header: Header, schema: Schema) -> Callable[[str], Any]:
+        """Reads the text of a field that is in a style; blanks around commas are no part of what is between them."""
+        style = style_of(header.style, header.explode, schema, self._contract)
+        if name.lower() == _COOKIES and not header.explode:
+            style = STYLES["form", True]  # a cookie on each line, which may hold commas
+            return lambda text: style.read(text.split("\n"), schema, self._contract, str.strip)
+        if name.lower() == _COOKIES:
+            style = replace(style, delimiter="\n")
+        return lambda text: style.read([text], schema, self._contract, str.strip)
+
+
+_COOKIES = "set-cookie"
+
+
+def _text(name: str, headers: Mapping[str, str]) -> str:
+    """The text of a field. Each value of Set-Cookie is on a line of its own (OpenAPI 3.2, "Representing the Set-Cookie
+    Header"), while other fields of one name are joined by commas."""
+    if name.lower() == _COOKIES and isinstance(headers, Headers):
+        return "\n".join(headers.every(name))
+    return headers[name]

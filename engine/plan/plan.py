@@ -61,7 +61,7 @@ class Plan:
         self.bodies = Bodies(compiler, operation, self.xml, self.policies)
         self._arguments = Arguments(compiler, operation)
         gathering = Gathering(compiler, operation, self._arguments, self.bodies)
-        self.url = Url(operation, self._arguments, self.representation, resolve)
+        self.url = Url(operation, self._arguments, self.representation, compiler)
         self.negotiation = Negotiation(operation, self._arguments, self.bodies, self.representation, resolve)
         self.responses = Responses(
             compiler, operation, self.bodies, self.negotiation, self.policies, connection, self.errors

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import (
@@ -166,7 +166,7 @@ class Requests:
         for argument in self._arguments.at["header"]:
             if argument.name not in values:
                 continue
-            value, style = values[argument.name], self._url.style(argument)
+            value, parameter = values[argument.name], self._url.parameter(argument)
             if argument.wire.lower() in _IN_PLACE:
                 if argument.wire.lower() == "host" and str(value).lower() != urlsplit(base).netloc.lower():
                     message = (
@@ -181,7 +181,7 @@ class Requests:
                     source = sources.setdefault(name.lower(), argument.name)
                     if source != argument.name:
                         raise ValueError(f"is the header field of {source!r} too (RFC 9110 section 5.1); give one")
-                    _set_header(headers, name, ",".join(style.write(inner)))
+                    _set_header(headers, name, parameter.text(inner))
             except ValueError as error:
                 problems.append(Problem((argument.name,), str(error), part="argument"))
         return headers, problems
@@ -193,10 +193,9 @@ class Requests:
         for argument in self._arguments.at["cookie"]:
             if argument.name in values:
                 try:
-                    texts = self._url.style(argument).write(values[argument.name], _cookie_text, exact=False)
-                    pairs += [f"{_cookie_text(argument.wire)}={text}" for text in texts]
+                    pairs += self._url.parameter(argument).pairs(values[argument.name])
                 except ValueError as error:
-                    problems.append(Problem((argument.name,), str(error)))
+                    problems.append(Problem((argument.name,), str(error), part="argument"))
         return "; ".join(pairs), problems
 
     # Policies
@@ -318,12 +317,6 @@ class Requests:
                 if isinstance(effect, ChangeRequest):
                     effect.change(builder, scope)
         return Credentials(builder.secret_headers, builder.secret_query, instead=builder.instead)
-
-
-def _cookie_text(text: str) -> str:
-    """Text as a cookie may hold it, percent-encoded else (RFC 6265 section 4.1.1: no controls, blanks, quotes, commas,
-    semicolons or backslashes); the commas between items are written as they are, as OpenAPI 3.1 has them."""
-    return quote(text, safe="!#$&'()*+-./:<=>?@[]^_`{|}~")
 
 
 def _set_header(headers: dict[str, str], name: str, text: str) -> None:

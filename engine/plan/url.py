@@ -1,43 +1,31 @@
 """The path and the query of a request: the document's text with the values of a call in their places.
 
-What may stand in a URL as it is, is decided in ``openconnectors.engine.urls``; how a value becomes text, by its style.
+How a value becomes text is decided in ``parameters``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from openconnectors.engine.errors import Problem, Unsupported
-from openconnectors.engine.model import Operation, Parameter, Representation, Schema
+from openconnectors.engine.model import Operation, Representation
 from openconnectors.engine.plan.arguments import Argument, Arguments
+from openconnectors.engine.plan.parameters import Placed, placed
 from openconnectors.engine.urls import (
     checked_segment,
     encoded_path,
     encoded_query,
     expanded,
     open_path,
-    open_query,
-    path_text,
     query_text,
 )
-from openconnectors.engine.values.styles import Style, style_of
+from openconnectors.engine.values.body import Compiler
 
-
-def _twice(encode: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: path_text(encode(text))
-
-
-_ENCODERS: Mapping[tuple[str, str], Callable[[str], str]] = {
-    ("path", "once"): path_text,
-    ("path", "twice"): _twice(path_text),
-    ("path", "none"): str,
-    ("query", "once"): query_text,
-    ("query", "twice"): _twice(path_text),
-    ("query", "none"): str,
-}
-"""How a value is encoded, by its location and the times it is encoded."""
+_IN_QUERY: Mapping[str, Literal["sparing", "twice", "none"]] = {"once": "sparing", "twice": "twice", "none": "none"}
+"""The encoding of a variable in the query of a path, by that in the path itself."""
 
 
 class Url:
@@ -49,30 +37,22 @@ class Url:
         operation: Operation,
         arguments: Arguments,
         representation: Representation,
-        contract: Callable[[Schema], Schema],
+        compiler: Compiler,
     ) -> None:
         self._operation = operation
         self._arguments = arguments
         self._representation = representation
-        self._contract = contract
+        self._compiler = compiler
+        self._contract = compiler.contract.resolve
 
     @cached_property
-    def styles(self) -> Mapping[tuple[str, str], Style]:
-        """How the value of each parameter is written, by its location and name."""
-        return {
-            (parameter.location, parameter.name): self._compiled_style(parameter)
-            for parameter in self._operation.parameters
-        }
+    def placed(self) -> Mapping[tuple[str, str], Placed]:
+        """The parameters of the operation, compiled, by location and name."""
+        return placed(self._operation, self._compiler)
 
-    def _compiled_style(self, parameter: Parameter) -> Style:
-        if parameter.content or parameter.allow_reserved:
-            how = "with reserved characters" if parameter.allow_reserved else f"as {', '.join(parameter.content)}"
-            raise Unsupported(f"parameter {parameter.name!r} of {self._operation.id} is sent {how}; no row writes that")
-        return style_of(parameter.style, parameter.explode, parameter.schema, self._contract)
-
-    def style(self, argument: Argument) -> Style:
-        """How the value of a parameter is written."""
-        return self.styles[argument.location, argument.wire]
+    def parameter(self, argument: Argument) -> Placed:
+        """The compiled parameter of an argument."""
+        return self.placed[argument.location, argument.wire]
 
     # The path
 
@@ -106,7 +86,7 @@ class Url:
     def segment(self, argument: Argument, value: Any) -> str:
         """The value of a path variable, encoded; ``ValueError`` for one that would leave its place."""
         parameter = argument.parameter
-        text = ",".join(self.style(argument).write(value, _ENCODERS["path", parameter.encoding], exact=False))
+        text = self.parameter(argument).text(value)
         if not text and (parameter.allow_empty or "" in (self._contract(argument.schema).enum or ())):
             return ""  # the document itself has this segment empty
         if parameter.encoding == "none":
@@ -131,30 +111,41 @@ class Url:
         arguments = [argument for argument in self._arguments.at["query"] if argument.name in values]
         pairs: list[str] = []
         if self.fixed_query:
-            variables = {}
+            variables: dict[str, str] = {}
             for argument in self._arguments.at["path"] if self._fixed_query_has_variables else ():
-                texts, wrong = self._texts(argument, values[argument.name])
-                variables[argument.wire] = ",".join(texts)
-                problems += wrong
+                try:
+                    variables[argument.wire] = self._variables_of_query[argument.wire].text(values[argument.name])
+                except ValueError as error:
+                    problems.append(Problem((argument.name,), str(error), part="argument"))
             names = {argument.wire for argument in arguments}
             fixed = [expanded(pair, variables) for name, pair in self.fixed_query if name not in names]
             pairs += [pair for pair in fixed if pair is not None]
-        for argument in arguments:
-            texts, wrong = self._texts(argument, values[argument.name])
-            pairs += [f"{query_text(argument.wire)}={text}" for text in texts]
-            problems += wrong
+        for argument, parameter in self._in_query:
+            if argument.name in values:
+                try:
+                    pairs += parameter.pairs(values[argument.name])
+                except ValueError as error:
+                    problems.append(Problem((argument.name,), str(error), part="argument"))
         if self._representation.where == "query":
             pairs.append(f"{query_text(self._representation.name)}={query_text(self._text_for(accept))}")
         return pairs, problems
 
-    def _texts(self, argument: Argument, value: Any) -> tuple[list[str], list[Problem]]:
-        """The texts of an argument in the query, encoded; none if they cannot be, with the problem."""
-        encoding = argument.parameter.encoding
-        try:
-            texts = self.style(argument).write(value, _ENCODERS["query", encoding], exact=False)
-            return [open_query(text) for text in texts] if encoding == "none" else texts, []
-        except ValueError as error:
-            return [], [Problem((argument.name,), str(error), part="argument")]
+    @cached_property
+    def _in_query(self) -> tuple[tuple[Argument, Placed], ...]:
+        """The arguments of the query, or of the whole query, with their compiled parameters."""
+        arguments = (*self._arguments.at["query"], *self._arguments.at["querystring"])
+        return tuple((argument, self.parameter(argument)) for argument in arguments)
+
+    @cached_property
+    def _variables_of_query(self) -> Mapping[str, Placed]:
+        """The variables of the path as they stand in its query, by name: written as parameters of the query are."""
+        moved = tuple(
+            replace(parameter, location="query", encoding=_IN_QUERY[parameter.encoding])
+            for parameter in self._operation.parameters
+            if parameter.location == "path"
+        )
+        compiled = placed(replace(self._operation, parameters=moved), self._compiler)
+        return {name: parameter for (_, name), parameter in compiled.items()}
 
     # The representation
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import Schema
+from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import essence
-from openconnectors.engine.values.styles import style_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +40,30 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
 
     ``path`` (path variables) and ``query`` are still percent-encoded.
     """
-    query_texts: dict[str, list[str]] = {}
-    for pair in query.split("&"):
-        name, _, text = pair.partition("=")
-        query_texts.setdefault(unquote_plus(name), []).append(text)
+    pairs = {
+        "query": [(unquote_plus(name), text) for name, _, text in (pair.partition("=") for pair in query.split("&"))],
+        "cookie": cookie_pairs(headers),
+    }
     arguments: dict[str, Any] = {}
     for parameter in plan.operation.parameters:
-        prefix, members = parameter.schema.header_prefix.lower(), parameter.schema.additional
-        if prefix and isinstance(members, Schema):
-            style = style_of(parameter.style, parameter.explode, members, plan.contract)
-            collection = {
-                name[len(prefix) :]: style.read([text], members, plan.contract)
-                for name, text in headers.items()
-                if name.lower().startswith(prefix)
-            }
-            arguments |= {parameter.name: collection} if collection else {}
-            continue
-        decode: Callable[[str], str] | None
-        if parameter.location == "path":
-            texts, decode = [path[parameter.name]] if parameter.name in path else [], unquote
-        elif parameter.location == "query":
-            texts, decode = query_texts.get(parameter.name, []), _DECODERS[parameter.encoding]
-        elif parameter.location == "cookie":
-            pairs = cookie_pairs(headers)
-            texts, decode = [text for name, text in pairs if name == parameter.name], unquote
+        placed = plan.url.placed[parameter.location, parameter.name]
+        value: Any = MISSING
+        prefix = parameter.schema.header_prefix.lower()
+        if prefix:
+            fields = {name[len(prefix) :]: text for name, text in headers.items() if name.lower().startswith(prefix)}
+            value = {name: placed.read_text(text) for name, text in fields.items()} or MISSING
+        elif parameter.location in pairs:
+            value = placed.read_pairs(pairs[parameter.location])
+        elif parameter.location == "querystring":
+            value = placed.read_text(query) if query else MISSING
         else:
-            texts, decode = [headers[parameter.name]] if parameter.name in headers else [], None
-        schema = plan.contract(parameter.schema)
-        if texts:
-            style = plan.url.styles[parameter.location, parameter.name]
-            arguments[parameter.name] = style.read(texts, parameter.schema, plan.contract, decode)
-        elif isinstance(schema.default, (str, int, float, bool, list, dict)):
-            arguments[parameter.name] = schema.default
+            values = path if parameter.location == "path" else headers
+            value = placed.read_text(values[parameter.name]) if parameter.name in values else MISSING
+        default = MISSING if prefix else plan.contract(parameter.schema).default
+        if value is MISSING and isinstance(default, (str, int, float, bool, list, dict)):
+            value = default
+        if value is not MISSING:
+            arguments[parameter.name] = value
     return arguments
 
 
@@ -80,14 +71,6 @@ def cookie_pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """The cookies of a request, names decoded, values as they are (RFC 6265 section 4.2.1)."""
     pairs = (pair.strip().partition("=") for pair in headers.get("Cookie", "").split(";"))
     return [(unquote(name), text) for name, _, text in pairs if name]
-
-
-_DECODERS: Mapping[str, Callable[[str], str]] = {
-    "once": unquote_plus,
-    "twice": lambda text: unquote(unquote_plus(text)),
-    "none": lambda text: text,
-}
-"""How the text of a query parameter is decoded, by the encoding of the parameter."""
 
 
 def wrong_media_type(plan: Plan, media_type: str) -> str:

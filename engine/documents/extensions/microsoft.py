@@ -50,13 +50,15 @@ def _header_prefix(node: Schema, value: object, at: Site) -> Schema:
     return Schema(types=("object",), additional=field, header_prefix=str(value), at=node.at)
 
 
-_ENCODINGS: Mapping[str, str] = {"single": "once", "double": "twice", "none": "none"}
+_ENCODINGS: Mapping[str, str | None] = {"single": None, "double": "twice", "none": "none"}
+"""Encodings of a parameter by their names here; None: that of its location."""
 
 
 def _url_encoding(node: Any, value: object, at: Site) -> Any:
     if not isinstance(value, str) or value not in _ENCODINGS:
         raise at.refuse("extension", f"x-ms-url-encoding is one of {', '.join(_ENCODINGS)}", "x-ms-url-encoding")
-    return replace(node, encoding=_ENCODINGS[value])
+    encoding = _ENCODINGS[value]
+    return node if encoding is None else replace(node, encoding=encoding)
 
 
 def _skip_url_encoding(node: Any, value: object, at: Site) -> Any:

@@ -8,8 +8,8 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 from openconnectors.engine.values.codecs.charsets import text_of, utf_8_of
-from openconnectors.engine.values.styles import scalar
-from openconnectors.engine.values.styles import text as text_for
+from openconnectors.engine.values.scalars import scalar
+from openconnectors.engine.values.scalars import text as text_for
 
 
 def bind(binding: Binding) -> Bound:

@@ -70,6 +70,8 @@ class Parameters:
         style, explode = self._schemas.style(raw, at) or COLLECTION_FORMATS["csv"]
         if raw["in"] in ("path", "header") and not explode and style == "form":
             style = "simple"
+        if raw.get("type") == "object" and "schema" not in raw:
+            style, explode = "text", False  # a parameter is no object there, and what would be sent is nowhere said
         node = Parameter(
             name=raw["name"],
             location=raw["in"],
@@ -79,6 +81,7 @@ class Parameters:
             explode=explode,
             description=text(raw.get("description")),
             allow_empty=truth(raw.get("allowEmptyValue")),
+            encoding="sparing" if raw["in"] == "query" else "once",
             at=at,
         )
         return self._source.extend("parameter", node, extensions(raw), self._schemas.site(at))

@@ -39,7 +39,7 @@ from openconnectors.engine.values.codecs.xml.writing import (
     set_text,
     write_anything,
 )
-from openconnectors.engine.values.styles import scalar
+from openconnectors.engine.values.scalars import scalar
 
 ANY = Schema()
 """The schema of what no schema describes."""

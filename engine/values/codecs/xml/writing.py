@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from openconnectors.engine.values.codecs.xml.names import Element, local_name, namespace_of, qualified
-from openconnectors.engine.values.styles import text as text_of
+from openconnectors.engine.values.scalars import text as text_of
 
 _NONE: Mapping[str, str] = {}
 
