@@ -30,7 +30,7 @@ from openconnectors.connection_file import (
     variable,
 )
 from openconnectors.engine.auth.oauth2 import FIELDS, Store
-from openconnectors.engine.call.connection import by_parameter, held, may_be_empty, missing
+from openconnectors.engine.call.connection import Connection, by_parameter, held, may_be_empty, missing
 from openconnectors.engine.errors import ConnectionMissing, UnknownName
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import ConnectionParameter, Service
@@ -69,11 +69,13 @@ class ConnectionValues:
             )
 
 
-def place_of(service: Service, base: str) -> str:
-    """Where the secrets of a connection go, as one text: its base URL, secrets masked, and its token endpoints."""
+def place_of(service: Service, connection: Connection) -> str:
+    """Where the secrets of a connection go, as one text: its base URL, those of the servers that single operations
+    have, secrets masked, and its token endpoints."""
     settings = [parameter.oauth for parameter in service.connection if parameter.oauth is not None]
-    endpoints = [url for setting in settings for url in (setting.token, setting.refresh) if url]
-    return " + ".join(dict.fromkeys([str(base), *endpoints]))
+    flows = [flow for setting in settings for flow in (setting, *setting.others)]
+    endpoints = [url for flow in flows for url in (flow.token, flow.refresh) if url]
+    return " + ".join(dict.fromkeys([*map(str, connection.places()), *endpoints]))
 
 
 def connection_values(

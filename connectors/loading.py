@@ -43,13 +43,15 @@ def load(
     *,
     connection: ConnectionLike = None,
     base_url: str | None = None,
+    server: str | None = None,
     **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector by name.
 
     ``connection`` is a mapping of the connection's values, the name of a saved connection, or None: then the values
     are those of the environment, else of the saved default. ``base_url`` replaces scheme and host (a test server, a
-    proxy, a region). Further options are those of ``Operation.using``.
+    proxy, a region). ``server`` is the URL, name or description of the document's server that is used instead of the
+    first. Further options are those of ``Operation.using``.
 
     ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
     ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client
@@ -65,7 +67,13 @@ def load(
     del options
     with sealed():
         return connect(
-            registry.find(name), connection, base_url, network.open(), call_options, closes=network.transport is None
+            registry.find(name),
+            connection,
+            base_url,
+            network.open(),
+            call_options,
+            closes=network.transport is None,
+            server=server,
         )
 
 
@@ -74,6 +82,7 @@ def load_file(
     *,
     connection: ConnectionLike = None,
     base_url: str | None = None,
+    server: str | None = None,
     **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector from a document, or from a folder in Microsoft's form.
@@ -86,7 +95,13 @@ def load_file(
     del options
     with sealed():
         return connect(
-            entry_at(Path(path)), connection, base_url, network.open(), call_options, closes=network.transport is None
+            entry_at(Path(path)),
+            connection,
+            base_url,
+            network.open(),
+            call_options,
+            closes=network.transport is None,
+            server=server,
         )
 
 
@@ -144,6 +159,7 @@ def connect(
     options: Mapping[str, Any],
     *,
     closes: bool = True,
+    server: str | None = None,
 ) -> Connector:
     """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true."""
     service = loader.load(entry.document, entry.properties)
@@ -154,7 +170,7 @@ def connect(
     def ways(names: Sequence[str]) -> str:
         return connections.ways(entry, [parameters[name] for name in names if name in parameters])
 
-    account = Connection(service, values.values, base_url, values.store, ways)
-    values.check(connections.place_of(service, account.base))
+    account = Connection(service, values.values, base_url, values.store, ways, server)
+    values.check(connections.place_of(service, account))
     close = getattr(transport, "close", None) if closes else None
     return Connector(entry.name, service, account, transport, with_options(Options(), options), close=close)

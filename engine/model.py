@@ -529,7 +529,8 @@ class Server:
     """Where paths begin (OpenAPI 3.1, "Server Object"): a URL whose ``{name}`` parts are connection values."""
 
     url: str
-    """As the document writes it: absolute, or relative to where the document is served."""
+    """A template of an absolute URL, or of a path that begins with a slash: that is relative to where the document is
+    served, as one with an empty host is."""
     name: str = ""
     description: str = ""
     variables: Mapping[str, ServerVariable] = field(default_factory=dict)
@@ -630,6 +631,8 @@ class Service:
     description: str = ""
     file: str = ""
     servers: tuple[Server, ...] = ()
+    further_servers: tuple[Server, ...] = ()
+    """Those that path items and operations have instead."""
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     together: frozenset[frozenset[str]] = frozenset()
     """The sets of several schemes that are needed together."""

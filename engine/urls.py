@@ -95,6 +95,12 @@ def literal_text(text: str, safe: str) -> str:
     return _encoded(_LONE_PERCENT.sub("%25", text), safe)
 
 
+def document_path(text: str, *, template: bool = False) -> str:
+    """A path of the document's, or a part of one, with what a URL cannot hold encoded; of a template but for its
+    braces. ``ValueError`` for an unpaired surrogate."""
+    return literal_text(text, _LITERAL_PATH + ("{}" if template else ""))
+
+
 def segment(text: str) -> str:
     """A value as one segment of a path, encoded. ``ValueError`` as for ``checked_segment``."""
     return checked_segment(path_text(text))

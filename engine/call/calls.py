@@ -63,7 +63,9 @@ class Calls:
     def request(self, arguments: Mapping[str, Any]) -> Request:
         """The request for arguments, without its credentials."""
         connection = self.connected.connection
-        return self.plan.request(arguments, connection.base, self.options, fixed=connection.fixed)
+        return self.plan.request(
+            arguments, connection.base_for(self.plan.operation), self.options, fixed=connection.fixed
+        )
 
     def call(self, cookies: Cookies | None = None) -> Call:
         """A call whose time begins now; with the cookies of another call, or none."""

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from openconnectors.engine.auth.oauth2 import APPLICATION_FIELDS, FIELDS, SECRET_FIELDS, Store, Tokens, client_of
 from openconnectors.engine.auth.scheme import Part
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.call.authentication import Authentication
 from openconnectors.engine.call.retry import Quota
+from openconnectors.engine.call.servers import Servers
 from openconnectors.engine.credentials import Credentials
-from openconnectors.engine.documents.dialects.lowering import UNUSABLE
-from openconnectors.engine.endpoints import HOST
 from openconnectors.engine.errors import ConnectionMissing, nearest
 from openconnectors.engine.flows import Flow, Send
-from openconnectors.engine.http import NO_HOST, Request, Response, checked_base
+from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import Mask, Url, revealed, sealed
 from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Scheme, Service
-from openconnectors.engine.path_templates import expand, variables
 from openconnectors.engine.policies.expressions import plain
 from openconnectors.engine.secret import Secret, Values
-from openconnectors.engine.urls import segment
 
 
 def held(values: Mapping[str, Any]) -> Values:
@@ -132,7 +131,8 @@ class Connection:
 
     Raises ``ConnectionMissing`` for a value that is missing, unknown or unusable, and for a service whose document
     names no host if ``base_url`` does not either. A ``{name}`` in ``base_url`` is a connection value, as in a URL of
-    the document. ``store`` keeps renewed tokens, ``ways`` words how missing values are given.
+    the document. ``server`` is the URL, name or description of the server that is used instead of the first. ``store``
+    keeps renewed tokens, ``ways`` words how missing values are given.
     """
 
     def __init__(
@@ -142,6 +142,7 @@ class Connection:
         base_url: str | None = None,
         store: Store | None = None,
         ways: Ways = in_code,
+        server: str | None = None,
     ) -> None:
         self._service = service
         self._ways = ways
@@ -171,10 +172,13 @@ class Connection:
         _refuse_unlisted(parameters.values(), declared)
         tokens = _tokens(parameters.values(), Values(values), store)
         self._authentication = Authentication(service, self.values, self.mask, tokens, self._missing)
-        self.fixed = base_url is not None
-        """Whether the operator has named the place, so that no policy chooses another."""
         with sealed(self.mask):
-            self.base = Url(self._base(service.servers[0].url if service.servers else "", base_url), self.mask)
+            self._servers = Servers(service, self.values, Values(declared), self.mask, self._missing, base_url, server)
+        self.base = self._servers.base
+        """The URL below which the paths of operations stand that have no server of their own."""
+        self.fixed = self._servers.fixed
+        """Whether the operator has named the place, so that no policy chooses another."""
+        self._bases: dict[str, Url] = {}
         self.quota = Quota()
 
     def __repr__(self) -> str:
@@ -183,51 +187,27 @@ class Connection:
     def __reduce__(self) -> Any:
         raise TypeError("a connection holds credentials and is not pickled; load the connector where it is needed")
 
-    def _base(self, server: str, base_url: str | None) -> str:
-        """The URL below which every path stands; ``base_url`` takes the place of the server's scheme and host."""
-        if base_url is None:
-            return self._declared_base(server)
-        whole = self._expanded(base_url)
-        _, slash, path = server.rpartition("://")[2].partition("/")
-        return checked_base(Url(whole, self.mask)) + self._segments(slash + path)
+    def base_for(self, operation: Operation) -> Url:
+        """The URL below which the path of an operation stands: that of its own server, if it has one, else ``base``."""
+        if not operation.servers:
+            return self.base
+        if operation.id not in self._bases:
+            with sealed(self.mask):
+                self._bases[operation.id] = self._servers.base_of(self._servers.of(operation.servers))
+        return self._bases[operation.id]
 
-    def _declared_base(self, server: str) -> str:
-        """The URL that the document names. If it names no host, or a value for it is missing, a policy may name one:
-        then it is empty, and a request that still has none is refused."""
-        incomplete = any(name not in self.values for name in variables(server))
-        host = server.rpartition("://")[2].partition("/")[0]
-        if (incomplete or not host) and self._service.policies:
-            return ""
-        whole = self._expanded(server)
-        if not host:
-            unusable = [str(problem) for problem in self._service.diagnostics if problem.rule == UNUSABLE]
-            raise ConnectionMissing("\n".join([*unusable, NO_HOST]))
-        return checked_base(Url(whole, self.mask))
-
-    def _expanded(self, template: str) -> str:
-        """A URL with the values of its variables. If it has no scheme, a value brings one along."""
-        scheme, separator, rest = template.rpartition("://")
-        host, slash, path = rest.partition("/")
-        expanded = expand(host, lambda name: self._part(name, str))
-        if separator and expanded != host and not HOST.match(expanded):
-            raise ConnectionMissing(f"{expanded!r}, which the connection's values make, is not a host name")
-        return f"{scheme}{separator}{expanded}{self._segments(slash + path)}"
+    def places(self) -> list[Url]:
+        """The URLs to which requests go, ``base`` first: those that have another origin than the ones before."""
+        places = {_origin(self.base): self.base}
+        for server in self._service.further_servers:
+            with sealed(self.mask), suppress(ConnectionMissing):  # which the operation raises that has the server
+                base = self._servers.base_of(server)
+                places.setdefault(_origin(base), base)
+        return list(places.values())
 
     def _missing(self, message: str, names: Sequence[str]) -> ConnectionMissing:
         """The error for values that are missing, with the ways to give them."""
         return ConnectionMissing(f"{message}. {self._ways(names)}", names)
-
-    def _segments(self, path: str) -> str:
-        return expand(path, lambda name: self._part(name, segment))
-
-    def _part(self, name: str, encode: Callable[[str], str]) -> str:
-        value = self.values.get(name)
-        if value is None:
-            raise self._missing(f"the connection has no {name}, which is a part of the base URL", [name])
-        try:
-            return encode(revealed(value))
-        except ValueError as error:
-            raise ConnectionMissing(f"the connection value {name} {error}") from None
 
     def send(self, operation: Operation, request: Request, send: Send) -> Flow[Response]:
         """Send a request of an operation with its credentials: see ``Authentication.send``."""
@@ -236,6 +216,11 @@ class Connection:
     def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
         """The credentials of an operation that are the same in each request; others are made while it is sent."""
         return self._authentication.credentials(operation, instead)
+
+
+def _origin(base: Url) -> str:
+    """The scheme and host of a base URL."""
+    return "{0.scheme}://{0.netloc}".format(urlsplit(revealed(base)))
 
 
 def _tokens(parameters: Iterable[ConnectionParameter], values: Values, store: Store | None) -> list[Tokens]:

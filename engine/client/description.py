@@ -30,6 +30,18 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         "title": service.title,
         "version": service.version,
         "description": service.description,
+        "servers": [
+            {
+                "url": server.url,
+                "name": server.name,
+                "description": server.description,
+                "variables": {
+                    name: {"default": variable.default, "enum": list(variable.allowed)}
+                    for name, variable in server.variables.items()
+                },
+            }
+            for server in (*service.servers, *service.further_servers)
+        ],
         "connection": [
             {
                 "name": parameter.name,

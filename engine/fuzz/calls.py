@@ -69,7 +69,9 @@ class Caller:
     def request(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Request:
         """The request for arguments; raises ``InvalidArguments``."""
         connection = self._connector.connection
-        return plan.request(arguments, connection.base, Options(accept=accept), fixed=connection.fixed)
+        return plan.request(
+            arguments, connection.base_for(plan.operation), Options(accept=accept), fixed=connection.fixed
+        )
 
     def call(self, plan: Plan, arguments: Mapping[str, Any], accept: str | None = None) -> Outcome:
         """The outcome of a call; raises ``InvalidArguments`` if nothing is sent."""

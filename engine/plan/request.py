@@ -95,9 +95,6 @@ class Requests:
             if (problem.part, problem.path) not in places:
                 places.add((problem.part, problem.path))
                 problems.append(problem)
-        if self._operation.servers and not fixed:
-            # Credentials are for the origin of the connection, and nobody has consented to another.
-            raise Unsupported(f"{self._operation.id} has a server of its own; give base_url to call it")
         if not problems:
             builder = RequestBuilder(
                 self._operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base)

@@ -103,6 +103,7 @@ _OPTIONS = (
     click.Option(["--content-type"], metavar="TYPE", help="Media type to send the body in, as for --accept."),
     click.Option(["--connection"], metavar="NAME", help="Saved connection to use."),
     click.Option(["--base-url"], metavar="URL", help="Replaces scheme and host."),
+    click.Option(["--server"], metavar="SERVER", help="Server of the document: its URL, name or description."),
     click.Option(["--timeout"], type=_seconds, metavar="SECONDS", help="Limit for the whole call."),
     click.Option(["--items"], is_flag=True, help="Follow the pages; print one item a line."),
     click.Option(["--dry-run"], is_flag=True, help="Print the request; send nothing."),
@@ -239,7 +240,8 @@ def _call(entry: Entry, plan: Plan, options: dict[str, Any]) -> None:
             sandbox_class = import_module("openconnectors.engine.sandbox").Sandbox
             sandbox = stack.enter_context(sandbox_class(loader.load(entry.document, entry.properties)))
             connection, base_url, network = sandbox.values, sandbox.url, LOOPBACK
-        operation = connect(entry, connection, base_url, network.open(), call_options)[plan.operation.id]
+        connector = connect(entry, connection, base_url, network.open(), call_options, server=options["server"])
+        operation = connector[plan.operation.id]
         if options["dry_run"]:
             click.echo(str(operation.request(**arguments)))
         elif options["items"]:

@@ -28,12 +28,13 @@ from openconnectors.registry import Entry
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Value to save; of a secret a reference only."
 )
 @click.option("--base-url", metavar="URL", help="Place that it is for, instead of the document's.")
+@click.option("--server", metavar="SERVER", help="Server of the document: its URL, name or description.")
 @click.option("--flow", type=click.Choice(list(FLOWS)), help="How a token is obtained.")
 @click.option("--input/--no-input", "ask", default=None, help="Ask for missing values; by default on a terminal.")
 @click.option("--test/--no-test", default=True, help="Test the connection, if the connector says how.")
 def command(
-    name: str, saved: str, assignments: tuple[str, ...], base_url: str | None, flow: str | None, ask: bool | None,
-    test: bool,
+    name: str, saved: str, assignments: tuple[str, ...], base_url: str | None, server: str | None, flow: str | None,
+    ask: bool | None, test: bool,
 ) -> None:  # fmt: skip
     """Save a connection: values, and a token if the service issues one.
 
@@ -54,12 +55,12 @@ def command(
     if flow is not None:
         values |= _obtained(entry, saved, token, flow, values)
     whole = connections.connection_values(entry, service, connection_file.resolved(entry.name, saved, values))
-    base = Connection(service, whole.values, base_url).base  # raises for values that cannot be used
-    place = connections.place_of(service, base)
+    # Raises for values that cannot be used.
+    place = connections.place_of(service, Connection(service, whole.values, base_url, server=server))
     path = connection_file.save(entry.name, saved, service, values, place)
     click.echo(f"saved as {saved} of {entry.name} in {path}, for {place or 'the host that its policies set'}", err=True)
     if test:
-        test_connection(entry, saved, base_url)
+        test_connection(entry, saved, base_url, server)
 
 
 def _assigned(service: Service, assignments: tuple[str, ...]) -> dict[str, Any]:

@@ -34,12 +34,12 @@ def list_(as_json: bool) -> None:
 @click.option("--base-url", metavar="URL", help="Place that it was saved for, if not the document's.")
 def test(connector: str, name: str, base_url: str | None) -> None:
     """Test a saved connection: call the operation that the connector declares for this."""
-    test_connection(entry_named(connector), name, base_url)
+    test_connection(entry_named(connector), name, base_url, None)
 
 
-def test_connection(entry: Entry, name: str, base_url: str | None) -> None:
+def test_connection(entry: Entry, name: str, base_url: str | None, server: str | None) -> None:
     """Call the operation that a connector declares for tests of its connections; raise its error."""
-    connector = connect(entry, name, base_url, None, {})
+    connector = connect(entry, name, base_url, None, {}, server=server)
     test = connected(connector).service.test
     if test is None:
         click.echo("the connector declares no operation to test a connection with; its values are complete", err=True)

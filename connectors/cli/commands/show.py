@@ -43,8 +43,26 @@ def command(name: str, operation: str | None, as_json: bool) -> None:
         print_json(description)
         return
     click.echo(f"{escaped_line(description['title'])} {description['version']}\n{description['description']}\n")
+    _show_servers(service)
     _show_connection(entry, service)
     _show_operations(service, description)
+
+
+def _show_servers(service: Service) -> None:
+    """The servers of a document that has a choice of them, or of the values of their variables."""
+    servers = (*service.servers, *service.further_servers)
+    if len(servers) < 2 and not any(server.variables for server in servers):
+        return
+    click.echo("Servers")
+    table = tables.table("  url", "name", "")
+    for server in servers:
+        tables.add_row(table, f"  {server.url}", server.name, server.description)
+        for name, variable in server.variables.items():
+            values = ", ".join(variable.allowed) or "any value"
+            default = f"; default {variable.default}" if variable.default else ""
+            tables.add_row(table, f"    {name}", "", f"{values}{default}")
+    tables.show(table)
+    click.echo()
 
 
 def _show_connection(entry: Entry, service: Service) -> None:

@@ -22,9 +22,7 @@ from openconnectors.engine.model import MISSING, ConnectionParameter, OAuth, Sch
 def bind_credentials(service: Service) -> Service:
     """The service with every scheme bound to connection parameters, undeclared ones added."""
     parameters = {parameter.name: parameter for parameter in service.connection}
-    for server in service.servers[:1]:  # the one that is used
-        for name, variable in server.variables.items():
-            parameters.setdefault(name, _of_server(name, variable))
+    _add_variables(service, parameters)
     by_name = {
         name: parameter for name, scheme in service.schemes.items() if (parameter := _match(name, scheme, parameters))
     }
@@ -69,9 +67,25 @@ def _bound(
     return values
 
 
-def _of_server(name: str, variable: ServerVariable) -> ConnectionParameter:
+def _add_variables(service: Service, parameters: dict[str, ConnectionParameter]) -> None:
+    """Add the variables of all servers to the connection parameters. A variable that several servers have may have the
+    values of any; which of them a server allows is looked at where it is used."""
+    declared = set(parameters)
+    needed = {name for server in service.servers[:1] for name in server.variables}  # the one that is used
+    for server in (*service.servers, *service.further_servers):
+        for name, variable in server.variables.items():
+            if name not in parameters:
+                parameters[name] = _of_server(name, variable, required=name in needed)
+            elif name not in declared and parameters[name].allowed:
+                allowed = dict.fromkeys((*parameters[name].allowed, *variable.allowed)) if variable.allowed else ()
+                parameters[name] = replace(parameters[name], allowed=tuple(allowed))
+
+
+def _of_server(name: str, variable: ServerVariable, *, required: bool) -> ConnectionParameter:
     default = MISSING if variable.default is None else variable.default
-    return ConnectionParameter(name=name, description=variable.description, default=default, allowed=variable.allowed)
+    return ConnectionParameter(
+        name=name, description=variable.description, required=required, default=default, allowed=variable.allowed
+    )
 
 
 def _undeclared(name: str, *, secret: bool) -> ConnectionParameter:

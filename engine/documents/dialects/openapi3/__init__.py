@@ -44,6 +44,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         description=text(info.get("description")),
         file=document.file,
         servers=root_servers(source),
+        further_servers=operations.further_servers(),
         schemes=security.schemes,
         together=security.together(operations.nodes),
         distinct=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
@@ -16,7 +17,7 @@ from openconnectors.engine.documents.dialects.openapi3.source import VersionedSo
 from openconnectors.engine.documents.dialects.operation_ids import Place, named
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import DeclaredResponse, Lazy, Operation, Paths
+from openconnectors.engine.model import DeclaredResponse, Lazy, Operation, Paths, Server
 
 Sent = tuple[Operation, ...]
 """Operations whose requests the service sends."""
@@ -32,6 +33,8 @@ class Operations:
         self._security = security
         self.nodes: list[Mapping[str, Any]] = []
         """The nodes of all operations that are mappings."""
+        self._servers: list[tuple[object, str]] = []
+        """The nodes of servers that path items and operations have, with their pointers."""
         self._items = self._paths()
         self.places = named(self._find(), source)
         self._links = Links(source, schemas, self.places)
@@ -41,12 +44,26 @@ class Operations:
         listed: list[Place] = []
         for path, path_at in self._items.items():
             try:
-                for place, raw in places(self._source, path_item(self._source, path_at), path):
+                item = path_item(self._source, path_at)
+                self._servers.append(item.member("servers"))
+                for place, raw in places(self._source, item, path):
                     listed.append(place)
-                    self.nodes += [raw] if isinstance(raw, Mapping) else []
+                    if isinstance(raw, Mapping):
+                        self.nodes.append(raw)
+                        self._servers.append((raw.get("servers"), f"{place.at}/servers"))
             except InvalidDocument as error:
                 self._source.findings += error.diagnostics
         return listed
+
+    def further_servers(self) -> tuple[Server, ...]:
+        """The servers that path items and operations have instead of those of the document. What cannot be read is
+        passed over: it is refused with its operation."""
+        further: list[Server] = []
+        for value, at in self._servers:
+            if value is not None:
+                with suppress(InvalidDocument):
+                    further += servers(self._source, value, at)
+        return tuple(further)
 
     def _paths(self) -> Mapping[str, str]:
         """Every path with the pointer of its item, those that extensions add included."""

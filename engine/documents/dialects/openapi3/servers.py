@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin, urlsplit
+
 from openconnectors.engine.documents.dialects.lowering import text
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.model import Server, ServerVariable
+from openconnectors.engine.urls import document_path
 
 
 def servers(source: VersionedSource, value: object, at: str) -> tuple[Server, ...]:
@@ -16,7 +19,7 @@ def servers(source: VersionedSource, value: object, at: str) -> tuple[Server, ..
 
 def root_servers(source: VersionedSource) -> tuple[Server, ...]:
     """The servers of the document; if it lists none, ``/`` ("OpenAPI Object", ``servers``)."""
-    return servers(source, source.root.get("servers"), "/servers") or (Server(url=_located("/"), at=""),)
+    return servers(source, source.root.get("servers"), "/servers") or (Server(url="/"),)
 
 
 def server(source: VersionedSource, value: object, at: str) -> Server:
@@ -27,7 +30,7 @@ def server(source: VersionedSource, value: object, at: str) -> Server:
         raise source.refuse("a server needs its url as text", at, "server")
     variables = source.mapping(raw.get("variables"), f"{at}/variables", "variables")
     return Server(
-        url=_located(url.strip()),
+        url=_located(source, url.strip(), at),
         name=text(raw.get("name")),
         description=text(raw.get("description")),
         at=at,
@@ -37,13 +40,21 @@ def server(source: VersionedSource, value: object, at: str) -> Server:
     )
 
 
-def _located(url: str) -> str:
-    """The URL of a server; one that is relative to the place of the document has an empty host, as the document is a
-    file: the caller names the host."""
-    if "://" in url or url.startswith("{"):
-        return url.rstrip("/") if url.count("/") > 2 else url
-    path = url if url.startswith("/") else f"/{url.removeprefix('./')}"
-    return "https://" + path.rstrip("/")
+def _located(source: VersionedSource, url: str, at: str) -> str:
+    """The URL of a server as a template; one that is relative to the place of the document is a path that begins with
+    a slash, without dot segments (RFC 3986 section 5.2.4)."""
+    if "?" in url or "#" in url:
+        message = "the URL of a server has no query and no fragment; they are left out"
+        source.note("server", message, f"{at}/url")
+        url = url.partition("#")[0].partition("?")[0]
+    if url.startswith("//"):
+        url = f"https:{url}"
+    scheme, separator, rest = url.rpartition("://")
+    if not separator and not url.startswith("{"):
+        path = urlsplit(urljoin("https://h/", url.replace("{", "%7B").replace("}", "%7D"))).path
+        return document_path(path.replace("%7B", "{").replace("%7D", "}"), template=True).rstrip("/") or "/"
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host}{document_path(slash + path, template=True)}".rstrip("/")
 
 
 def _variable(source: VersionedSource, value: object, at: str) -> ServerVariable:
