@@ -67,7 +67,7 @@ SPOILED: dict[str, tuple[str, str]] = {
     ),
     "a reference to another host": (
         "responses: {200: {description: ok, schema: {$ref: 'http://169.254.169.254/latest'}}}",
-        "5:61: error: the reference 'http://169.254.169.254/latest' leaves the document and is not fetched",
+        "5:61: error: the reference 'http://169.254.169.254/latest' is a URL, and nothing is fetched",
     ),
     "references in a ring": (
         "responses: {200: {description: ok, schema: {$ref: '#/definitions/Ring'}}}",

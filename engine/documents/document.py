@@ -1,51 +1,92 @@
-"""A document: its tree, the position of every node, and where its references lead.
+"""A document: its files, the position of every node, and where its references lead.
 
-``parse`` and ``read`` give one from a text or a file; how a text becomes a tree is the matter of ``reader``.
+Rule 1. Whoever asks for a node of the file that the document begins with names it by its pointer; a node of another
+file by ``FILE#/pointer`` (see ``pointers``). So a reference is followed by asking for the node it leads to, whatever
+file that is in.
+
+Rule 2. Another file is read when the first reference leads into it, by the rules of ``files``.
+
+Rule 3. A reference is relative to the file that holds it, or to the nearest ``$id`` or ``$self`` where the version of
+the specification has them (``Conventions``). A URI that is none of a file means the schema or file that says it is its
+own; one below the ``$self`` of a file means the file in the same place below the folder of that file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from openconnectors.engine.documents.pointers import INDEX, escape, pointer_steps
-from openconnectors.engine.documents.positions import JsonPositions, Position, Positions
-from openconnectors.engine.documents.reader import MAX_BYTES, Unreadable, read_text
+from openconnectors.engine.documents import file as file_module
+from openconnectors.engine.documents.file import File, content_of
+from openconnectors.engine.documents.files import Files, Refused, fetched
+from openconnectors.engine.documents.identifiers import Identifiers, identifiers_of
+from openconnectors.engine.documents.nodes import mappings
+from openconnectors.engine.documents.pointers import join_file, pointer_steps, split_file
+from openconnectors.engine.documents.positions import Position
+from openconnectors.engine.documents.uris import join, parts
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
 
-_DATA = frozenset({"example", "examples", "default", "enum"})
-"""Members whose values are data, in which a ``$ref`` is a member like any other."""
-_NAMED = ("/properties", "/definitions", "/responses", "/schemas", "/callbacks")
-"""Mappings whose keys are names that the author chose: ``default`` or ``x-rate`` is a name there."""
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What a version of the specifications says of references."""
+
+    json_schema: bool = False
+    """Schemas are JSON Schema 2020-12: ``$id`` and ``$anchor`` are read, and the siblings of a ``$ref``."""
+    example_objects: bool = False
+    """Examples have names and are objects, which may be references."""
+
+
+NO_CONVENTIONS = Conventions()
 
 
 @dataclass(frozen=True)
-class Document:
-    """One parsed text. ``root`` is its tree, ``file`` the name that diagnostics show."""
+class Document(File):
+    """The file that a document begins with, whose tree is ``root``, and by ``files`` all that it refers to."""
 
-    root: Any
-    file: str
-    text: str = field(repr=False)
-    tolerant: bool = False
-    findings: tuple[Diagnostic, ...] = ()
-    """What was let pass while the text was read."""
-    recorded: Positions | None = field(default=None, repr=False, compare=False)
-    """The positions that the reader noted; None: they are found in the text, which is JSON."""
+    files: Files | None = field(default=None, repr=False, compare=False)
+    """None: the document is a text that is in no folder, and has no other files."""
+    conventions: Conventions = NO_CONVENTIONS
+    _identified: dict[str, Identifiers] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _resources: dict[str, tuple[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The file and the pointer of each resource that is known, by its URI."""
+    _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The names of files, by the URIs that references have and their spelling."""
 
-    @cached_property
-    def _positions(self) -> Positions:
-        return self.recorded or JsonPositions(self.text)
+    _reading: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def under(self, conventions: Conventions) -> Document:
+        """The document under the conventions of a version."""
+        return self if conventions == self.conventions else replace(self, conventions=conventions)
+
+    # Nodes
+
+    def part(self, name: str) -> File:
+        """The file of a name; the first for the empty one."""
+        if not name:
+            return self
+        if self.files is None:
+            raise LookupError(name)
+        return self.files.read(name, name)
+
+    def get(self, pointer: str) -> Any:
+        """The node at a pointer; ``LookupError`` if there is none."""
+        name, within = split_file(pointer)
+        return self.part(name).node(within)
 
     def position(self, pointer: str, *, key: bool = False) -> Position:
         """Line and column, from 1, of the node at a pointer (or of its key); of the nearest node above it if there is
         none."""
-        while (position := self._positions.position(pointer, key)) is None and pointer:
-            pointer = pointer.rpartition("/")[0]
-        return position or (1, 1)
+        name, within = split_file(pointer)
+        return self.part(name).place(within, key)
+
+    def file_of(self, pointer: str) -> str:
+        """The file of a node as diagnostics show it."""
+        return self.part(split_file(pointer)[0]).file
 
     def diagnostic(
         self,
@@ -58,53 +99,122 @@ class Document:
     ) -> Diagnostic:
         """A finding at a node of this document, or at its key."""
         line, column = self.position(pointer, key=key)
-        return Diagnostic(rule, severity, message, self.file, line, column, pointer)
+        return Diagnostic(rule, severity, message, self.file_of(pointer), line, column, pointer)
 
     def refuse(self, rule: str, message: str, pointer: str) -> InvalidDocument:
         """The error for a document that cannot be used because of one node."""
         return InvalidDocument([self.diagnostic(rule, message, pointer)])
 
-    def get(self, pointer: str) -> Any:
-        """The node at a pointer (RFC 6901); ``LookupError`` if there is none."""
-        if pointer and not pointer.startswith("/"):
-            raise LookupError(pointer)
-        node = self.root
-        for step in pointer_steps(pointer):
-            if isinstance(node, Mapping):
-                node = node[step]
-            elif isinstance(node, list) and INDEX.match(step):
-                node = node[int(step)]
-            else:
-                raise LookupError(pointer)
-        return node
+    # References
 
     def target(self, reference: str, at: str) -> str:
-        """The pointer that a local ``$ref`` of the node ``at`` means (RFC 6901 section 6).
+        """The pointer of the node that a ``$ref`` of the node ``at`` means (RFC 3986 section 5, RFC 6901 section 6).
 
-        ``InvalidDocument``, at the reference itself, for another file or host (nothing is opened or fetched) and for a
-        pointer to nothing.
+        ``InvalidDocument``, at the reference itself, for one out of the document's folder or to a host (nothing is
+        fetched), and for one to nothing; in the other file, if that cannot be read.
         """
-        if not reference.startswith("#"):
-            raise self.refuse(
-                "reference-outside",
-                f"the reference {reference!r} leaves the document and is not fetched; copy its target into this file",
-                f"{at}/$ref",
-            )
-        pointer = unquote(reference[1:])  # a fragment of a URI is percent-encoded
+        uri, _, fragment = reference.partition("#")
+        try:
+            name, resource = self._resource(uri, at, reference)
+            pointer = self._within(name, resource, unquote(fragment), reference)
+        except Refused as error:
+            raise self.refuse(error.rule, error.message, f"{at}/$ref") from None
+        except InvalidDocument as error:
+            line, column = self.position(f"{at}/$ref")
+            place = (self.file_of(at), line, column)
+            raise InvalidDocument([replace(fault, related=place) for fault in error.diagnostics]) from None
         try:
             self.get(pointer)
         except LookupError:
-            raise self.refuse(
-                "reference-dangling",
-                f"the reference {reference!r} points to nothing{self._suggestion(pointer)}",
-                f"{at}/$ref",
-            ) from None
+            message = f"the reference {reference!r} points to nothing{self._suggestion(pointer)}"
+            raise self.refuse("reference-dangling", message, f"{at}/$ref") from None
         return pointer
+
+    def file_at(self, reference: str, at: str) -> str:
+        """The name of the file that a reference of the node ``at`` means, which need not be one that is parsed.
+        ``Refused`` for what is no file that may be read."""
+        return self._file(join(self._base(at), reference), at, reference)
+
+    def _resource(self, uri: str, at: str, reference: str) -> tuple[str, str]:
+        """The file and the pointer of the resource that a reference means, its fragment aside."""
+        name, within = split_file(at)
+        if not uri:
+            return name, self._identifiers(name).resource(within) if self.conventions.json_schema else ""
+        target = join(self._base(at), uri)
+        if target in self._resources:
+            return self._resources[target]
+        try:
+            name = self._file(target, at, reference)
+            if name and self.files is not None:
+                self.files.read(name, reference)
+        except Refused:
+            if self.conventions.json_schema:
+                self.read_all()
+            if target in self._resources:
+                return self._resources[target]
+            raise
+        self._identifiers(name)
+        return name, ""
+
+    def _base(self, at: str) -> str:
+        """The URI that references of a node are relative to."""
+        name, within = split_file(at)
+        return self._identifiers(name).base(within)
+
+    def _identifiers(self, name: str) -> Identifiers:
+        if name not in self._identified:
+            part = self.part(name)
+            uri = self.files.uri(name) if self.files is not None else "file:///"
+            self._identified[name] = identifiers = (
+                identifiers_of(part.root, part.text, uri) if self.conventions.json_schema else Identifiers(uri)
+            )
+            for resource, pointer in identifiers.resources.items():
+                self._resources.setdefault(resource, (name, pointer))
+        return self._identified[name]
+
+    def _file(self, uri: str, at: str, reference: str) -> str:
+        """The name of the file at a URI; ``Refused`` if it is none that may be read.
+
+        A relative reference means a file beside the one that holds it, whatever URI that says is its own; a URI below
+        the one of a file means a file below its folder.
+        """
+        scheme, authority, _, _ = parts(reference)
+        if self.files is None:
+            if scheme is not None or authority is not None:
+                raise fetched(reference)
+            message = f"the reference {reference!r} means another file, and this document is in no folder"
+            raise Refused("reference-outside", f"{message}; copy its target into this text")
+        if (uri, reference) not in self._names:
+            place = uri
+            if scheme is None and authority is None:
+                place = join(self.files.uri(split_file(at)[0]), reference)
+            elif scheme != "file":
+                place = next(self._places(uri), uri)
+            self._names[uri, reference] = self.files.name(place, reference)
+        return self._names[uri, reference]
+
+    def _places(self, uri: str) -> Iterator[str]:
+        """The places of a URI that is below the URI of a file."""
+        for name, identifiers in self._identified.items():
+            folder, _, _ = identifiers.base("").rpartition("/")
+            if self.files is not None and folder.count("/") > 1 and uri.startswith(f"{folder}/"):
+                yield self.files.uri(name).rpartition("/")[0] + uri[len(folder) :]
+
+    def _within(self, name: str, resource: str, fragment: str, reference: str) -> str:
+        """The pointer of a fragment of a resource: a pointer, or the name of an anchor."""
+        if not fragment or fragment.startswith("/"):
+            return join_file(name, resource + fragment)
+        anchors = self._identifiers(name).anchors
+        if (resource, fragment) not in anchors:
+            names = [known for holder, known in anchors if holder == resource]
+            message = f"the reference {reference!r} points to nothing{nearest(fragment, names)}"
+            raise Refused("reference-dangling", message)
+        return join_file(name, anchors[resource, fragment])
 
     def _suggestion(self, pointer: str) -> str:
         """The hint for a pointer that is wrong in its last step."""
         steps = pointer_steps(pointer)
-        parent = self.root
+        parent = self.part(split_file(pointer)[0]).root
         for step in steps[:-1]:
             parent = parent.get(step) if isinstance(parent, Mapping) else None
         if not isinstance(parent, Mapping) or not steps:
@@ -112,8 +222,9 @@ class Document:
         return nearest(steps[-1], map(str, parent))
 
     def references(self, everywhere: bool = False) -> tuple[tuple[str, str], ...]:
-        """Every ``(pointer of the holder, reference)``, those in data (examples, defaults, enums) aside. References
-        from an extension out of the document are the vendor's matter and only included ``everywhere``."""
+        """Every ``(pointer of the holder, reference)`` of the document and of what it refers to in other files, those
+        in data (examples, defaults, enums) aside. References from an extension out of the file are the vendor's matter
+        and only included ``everywhere``."""
         return tuple((at, reference) for at, reference, of_vendor in self._references if everywhere or not of_vendor)
 
     @cached_property
@@ -121,58 +232,70 @@ class Document:
         return tuple(self._walk_references())
 
     def _walk_references(self) -> Iterator[tuple[str, str, bool]]:
-        """Every reference with its holder, and whether it leads out of the document from an extension."""
-        stack: list[tuple[Any, str, bool]] = [(self.root, "", False)]
+        """Every reference with its holder, and whether it leads out of its file from an extension."""
+        waiting, entered = [""], {""}
         seen: set[int] = set()
-        while stack:
-            node, pointer, extension = stack.pop()
-            if id(node) in seen:  # an alias of YAML
-                continue
-            seen.add(id(node))
-            if isinstance(node, dict):
+        ahead: list[tuple[str, str]] = []
+        failed: list[tuple[str, str]] = []  # maybe to a URI that a file which is read later says is its own
+        known = 0
+        while waiting:
+            start = waiting.pop()
+            for node, pointer, extension in mappings(
+                self.get(start),
+                start,
+                example_objects=self.conventions.example_objects,
+                siblings=self.conventions.json_schema,
+                seen=seen,
+            ):
                 reference = node.get("$ref")
                 if isinstance(reference, str):
-                    yield pointer, reference, extension and not reference.startswith("#")
-                    continue
-                names = pointer.endswith(_NAMED)
-                stack += [
-                    (value, f"{pointer}/{escape(name)}", extension or (not names and name.startswith("x-")))
-                    for name, value in node.items()
-                    if isinstance(value, (dict, list)) and (names or name not in _DATA)
-                ]
-            elif isinstance(node, list):
-                stack += [
-                    (value, f"{pointer}/{index}", extension)
-                    for index, value in enumerate(node)
-                    if isinstance(value, (dict, list))
-                ]
+                    of_vendor = extension and not reference.startswith("#")
+                    yield pointer, reference, of_vendor
+                    if not of_vendor and self.files is not None:
+                        ahead.append((reference, pointer))
+            if not waiting:
+                failed += self._entered(ahead, entered, waiting)
+                ahead = []
+            if not waiting and len(self._resources) > known:
+                known = len(self._resources)
+                failed = list(self._entered(failed, entered, waiting))
+
+    def _entered(
+        self, references: list[tuple[str, str]], entered: set[str], waiting: list[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Note the nodes of other files that references lead to, which are walked next; give those that lead nowhere
+        yet."""
+        for reference, pointer in references:
+            try:
+                target = self.target(reference, pointer)
+            except InvalidDocument:
+                yield reference, pointer
+                continue
+            if split_file(target)[0] and target not in entered:
+                entered.add(target)
+                waiting.append(target)
+
+    def read_all(self) -> None:
+        """Read every file that is referred to, from wherever."""
+        if not self._reading:
+            self._reading.append(True)
+            _ = self._references
+            self._reading.clear()
 
 
 def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> Document:
-    """The document of a text.
+    """The document of a text, which has no other files; ``InvalidDocument`` as ``file.parse`` says."""
+    return _document(file_module.parse(data, file, tolerant=tolerant), None)
 
-    ``InvalidDocument``, with line and column, for text that is neither YAML nor JSON, duplicate keys, tags, a second
-    document, and anything beyond the limits of the reader. What is let pass in a ``tolerant`` reading is among the
-    findings of the document; of a duplicate key the last value counts, as for every JSON reader that does not check.
-    """
-    try:
-        content = read_text(data, json_only=file.endswith(".json"), tolerant=tolerant)
-    except Unreadable as fault:
-        raise InvalidDocument(
-            [Diagnostic(fault.rule, "error", fault.message, file, fault.line, fault.column)]
-        ) from None
-    findings = tuple(
-        Diagnostic(fault.rule, "warning", fault.message, file, fault.line, fault.column) for fault in content.faults
+
+def read(path: Path, *, tolerant: bool = False, root: Path | None = None) -> Document:
+    """The document of a file; ``InvalidDocument`` if it cannot be read. Other files are read below its folder, or below
+    a wider one, ``root``."""
+    data = content_of(path, str(path))
+    return _document(
+        file_module.parse(data, str(path), tolerant=tolerant), Files(path, len(data), root, tolerant=tolerant)
     )
-    return Document(content.root, file, content.text, tolerant, findings, content.positions)
 
 
-def read(path: Path, *, tolerant: bool = False) -> Document:
-    """The document of a file; ``InvalidDocument`` if it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # a name may hold NUL
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidDocument([Diagnostic("file", "error", f"cannot be read: {reason}", str(path), 1, 1)]) from None
-    return parse(data, str(path), tolerant=tolerant)
+def _document(main: File, files: Files | None) -> Document:
+    return Document(main.root, main.file, main.text, main.tolerant, main.findings, main.recorded, files)

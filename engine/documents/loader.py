@@ -23,22 +23,23 @@ SCRIPT = "script.csx"
 """Beside them: what its publisher runs between a call and its request, for the operations that are listed, or all."""
 
 
-def load(path: Path, properties: Path | None = None) -> Service:
+def load(path: Path, properties: Path | None = None, root: Path | None = None) -> Service:
     """The service of a document file, with the connection parameters and policies of a properties file (Microsoft's
-    ``apiProperties`` shape, YAML or JSON) if there is one.
+    ``apiProperties`` shape, YAML or JSON) if there is one. Files that the document refers to are read below its folder,
+    or below a wider one, ``root``.
 
     Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read are an error among the
     service's diagnostics: what the document says can still be looked at.
     """
-    service = _load(path, properties)
+    service = _load(path, properties, root)
     has_script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
     if has_script and not service.scripted:
         return replace(service, scripted=frozenset(service.operations))
     return service
 
 
-def _load(path: Path, properties: Path | None) -> Service:
-    main = read(path)
+def _load(path: Path, properties: Path | None, root: Path | None) -> Service:
+    main = read(path, root)
     if properties is None:
         return service_of(main)
     try:
@@ -50,9 +51,9 @@ def _load(path: Path, properties: Path | None) -> Service:
     return service_of(main, beside)
 
 
-def read(path: Path) -> Document:
-    """The document of a file of a connector."""
-    return document.read(path, tolerant=path.name in PUBLISHED)
+def read(path: Path, root: Path | None = None) -> Document:
+    """The document of a file of a connector, and by references all files below its folder, or below ``root``."""
+    return dialects.recognized(document.read(path, tolerant=path.name in PUBLISHED, root=root))
 
 
 def service_of(main: Document, properties: Document | None = None) -> Service:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 
 Root = dict[str, Any]
 Place = tuple[str, ...]

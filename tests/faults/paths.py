@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 from tests.faults.parts import METHODS, Kinds, Place, Root, Seed, operations, parameters, pick
 
 KINDS = Kinds()

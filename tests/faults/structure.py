@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from openconnectors.engine.documents.document import escape
+from openconnectors.engine.documents.pointers import escape
 from tests.faults.parts import (
     Kinds,
     Place,

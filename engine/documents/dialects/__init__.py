@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from openconnectors.engine.documents.dialects import openapi3, swagger2
 from openconnectors.engine.documents.dialects.lowering import Extend
 from openconnectors.engine.documents.dialects.openapi3.versions import OPENAPI30, OPENAPI31, OPENAPI32
-from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.document import NO_CONVENTIONS, Conventions, Document
 from openconnectors.engine.documents.references import kind_of
 from openconnectors.engine.model import Service
 
@@ -27,24 +27,38 @@ class Dialect:
     lower: Callable[[Document, Extend], Service]
     structure: str
     """The schema of this version among those that openapi-spec-validator brings."""
+    conventions: Conventions = NO_CONVENTIONS
 
 
+_JSON_SCHEMA = Conventions(json_schema=True, example_objects=True)
 DIALECTS = (
     Dialect("swagger", "2.", swagger2.lower, "v2.0"),
-    Dialect("openapi", "3.0", openapi3.lowering(OPENAPI30), "v3.0"),
-    Dialect("openapi", "3.1", openapi3.lowering(OPENAPI31), "v3.1"),
-    Dialect("openapi", "3.2", openapi3.lowering(OPENAPI32), "v3.2"),
+    Dialect("openapi", "3.0", openapi3.lowering(OPENAPI30), "v3.0", Conventions(example_objects=True)),
+    Dialect("openapi", "3.1", openapi3.lowering(OPENAPI31), "v3.1", _JSON_SCHEMA),
+    Dialect("openapi", "3.2", openapi3.lowering(OPENAPI32), "v3.2", _JSON_SCHEMA),
 )
+
+
+def recognized(document: Document) -> Document:
+    """The document with the conventions of its version; as it is if no row reads it."""
+    row = _row(document)
+    return document if row is None else document.under(row.conventions)
+
+
+def _row(document: Document) -> Dialect | None:
+    root = document.root
+    if isinstance(root, Mapping):
+        return next((row for row in DIALECTS if str(root.get(row.key, "")).startswith(row.begins)), None)
+    return None
 
 
 def dialect_of(document: Document) -> Dialect:
     """The row of a document; ``InvalidDocument`` if no row reads it."""
-    root = document.root
+    root, row = document.root, _row(document)
     if not isinstance(root, Mapping):
         raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(root), "")
-    for row in DIALECTS:
-        if str(root.get(row.key, "")).startswith(row.begins):
-            return row
+    if row is not None:
+        return row
     readable = ", ".join(f'"{row.key}: {row.begins}x"' for row in DIALECTS)
     version = next((f"{key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "no version at its root")
     raise document.refuse("dialect", f"the document has {version}; what is read is {readable}", "")
@@ -52,4 +66,5 @@ def dialect_of(document: Document) -> Dialect:
 
 def lower(document: Document, extend: Extend) -> Service:
     """The service that a document describes."""
-    return dialect_of(document).lower(document, extend)
+    row = dialect_of(document)
+    return row.lower(document.under(row.conventions), extend)

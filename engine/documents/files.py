@@ -1,0 +1,155 @@
+"""The files that a document refers to, each read once, when the first reference needs it.
+
+Rule 1. A file is read only if it is below one folder: that of the document's first file, or a wider one that the caller
+names. Links of the file system are followed before this is judged. Nothing is fetched.
+
+Rule 2. All files of a document together are bounded as one is: bytes, and how many.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+from pathlib import Path
+from threading import RLock
+from urllib.parse import quote, unquote
+
+from openconnectors.engine.documents import file as files
+from openconnectors.engine.documents.file import File
+from openconnectors.engine.documents.reader import MAX_BYTES
+from openconnectors.engine.documents.uris import parts
+from openconnectors.engine.errors import Diagnostic, nearest
+
+MAX_FILES = 5_000
+"""More than any published document has: those of many files have a file for each of some hundred operations, and one
+for each schema."""
+_DRIVE = re.compile(r"/[A-Za-z]:")
+
+
+class Refused(Exception):
+    """A file that is not read, and why."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule, self.message = rule, message
+
+
+def fetched(written: str) -> Refused:
+    """The refusal of a reference that would have to be fetched."""
+    return Refused(
+        "reference-outside",
+        f"the reference {written!r} is a URL, and nothing is fetched; "
+        "save the file below the document's folder and refer to it by its relative path",
+    )
+
+
+class Files:
+    """The files of one document, by their paths from the folder of the first, which has the empty name."""
+
+    def __init__(self, main: Path, size: int, root: Path | None = None, *, tolerant: bool = False) -> None:
+        self._shown = main.parent
+        self._main = Path(os.path.abspath(main))
+        self._folder = self._main.parent
+        self._wide = root is not None
+        self.root = Path(os.path.abspath(root)) if root is not None else self._folder
+        """The folder below which files are read."""
+        self._tolerant = tolerant
+        self._size = size
+        self._read: dict[str, File] = {}
+        self._lock = RLock()
+
+    def uri(self, name: str) -> str:
+        """The URI of the place of a file."""
+        path = self.path(name).as_posix()
+        return "file://" + quote(path if path.startswith("/") else f"/{path}")
+
+    def name(self, uri: str, written: str) -> str:
+        """The name of the file at a URI that a reference means; ``Refused`` for what is no file that may be read."""
+        scheme, authority, path, query = parts(uri)
+        if scheme != "file" or authority or parts(written)[0] == "file":
+            raise fetched(written)
+        if query is not None:
+            raise Refused("reference-dangling", f"the reference {written!r} has a query, which no file has")
+        path = unquote(path)
+        path = os.path.normpath(path[1:] if _DRIVE.match(path) else path)
+        if path == str(self._main):
+            return ""
+        self._check(Path(path), written)
+        return posixpath.join(*Path(os.path.relpath(path, self._folder)).parts)
+
+    def path(self, name: str) -> Path:
+        """The path of a file."""
+        return Path(os.path.normpath(self._folder / name)) if name else self._main
+
+    def _check(self, path: Path, written: str) -> None:
+        try:
+            is_inside = path.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError, ValueError) as error:  # before Python 3.13 a loop of links is a RuntimeError
+            raise Refused("reference-dangling", f"the file of the reference {written!r} {_unread(error)}") from None
+        if not is_inside:
+            how = "move the file into it" if self._wide else "name a wider folder (--root DIR; in Python root=)"
+            raise Refused(
+                "reference-outside",
+                f"the reference {written!r} leads out of the folder {str(self.root)!r}, and is not read; {how}",
+            )
+
+    def shown(self, name: str) -> str:
+        """The name of a file as diagnostics show it."""
+        return os.path.normpath(self._shown / name)
+
+    def read(self, name: str, written: str) -> File:
+        """The file of a name that ``name`` gave; ``Refused`` if there is none, ``InvalidDocument`` if it is not a
+        text that can be read."""
+        with self._lock:
+            if name not in self._read:
+                self._read[name] = self._parsed(name, written)
+            return self._read[name]
+
+    def _parsed(self, name: str, written: str) -> File:
+        if len(self._read) >= MAX_FILES:
+            raise Refused("reference-outside", f"{written!r} is beyond the {MAX_FILES:,} files that are read")
+        data = self.content(name, written)
+        self._size += len(data)
+        return files.parse(data, self.shown(name), tolerant=self._tolerant)
+
+    def content(self, name: str, written: str) -> bytes:
+        """The bytes of a file; ``Refused`` if it cannot be read, or is too large beside those that were read."""
+        path = self.path(name)
+        self._check(path, written)
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise Refused("reference-dangling", f"{written!r} is not a file")
+            left = MAX_BYTES - self._size
+            with path.open("rb") as stream:
+                data = stream.read(left + 1)
+        except (OSError, ValueError) as error:
+            raise Refused(
+                "reference-dangling",
+                f"the file of the reference {written!r} {_unread(error)}{self._suggestion(path)}",
+            ) from None
+        if len(data) > left:
+            raise Refused("reference-outside", f"with {written!r} the document has more than {MAX_BYTES:,} bytes")
+        return data
+
+    def _suggestion(self, path: Path) -> str:
+        """The hint for a name that is wrong in its last part."""
+        try:
+            return nearest(path.name, sorted(os.listdir(path.parent)))
+        except (OSError, ValueError):
+            return ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files that have been read, but the first."""
+        return tuple(self._read)
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        """What was let pass in the files that have been read, but the first."""
+        return [finding for each in self._read.values() for finding in each.findings]
+
+
+def _unread(error: Exception) -> str:
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
