@@ -41,6 +41,7 @@ from openconnectors.engine.errors import Problem, short_repr
 from openconnectors.engine.model import Encoding, Schema, Service, XmlRule
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.streams import Content
+from openconnectors.engine.values.branches import Fits, types_of
 from openconnectors.engine.values.codecs import BINARY, TEXT
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters
 from openconnectors.engine.values.conversion import decimals, from_wire, parse, serialize_rule, to_wire
@@ -67,12 +68,13 @@ class Compiler:
         self.service = service
         self.contract = ResolvedSchemas(service, wire=False)
         self.wire = ResolvedSchemas(service, wire=True)
-        self._from_wire = SchemaTransform(self.contract, from_wire)
-        self._parse = SchemaTransform(self.contract, parse)
-        self._serialize = SchemaTransform(self.contract, serialize_rule(service, self.contract))
+        fits = Fits(service)
+        self._from_wire = SchemaTransform(self.contract, fits, from_wire)
+        self._parse = SchemaTransform(self.contract, fits, parse)
+        self._serialize = SchemaTransform(self.contract, fits, serialize_rule(service, self.contract))
         # Members move after they are converted: to their places on the wire, and there the rules would not find them.
-        self._to_wire = SchemaTransform(self.contract, lambda schema: None, to_wire)
-        self._decimals = SchemaTransform(self.wire, decimals)
+        self._to_wire = SchemaTransform(self.contract, fits, lambda schema: None, to_wire)
+        self._decimals = SchemaTransform(self.wire, fits, decimals)
         self._lock = threading.RLock()
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
 
@@ -246,7 +248,9 @@ class Body:
             return ()
         schema = self._compiler.contract.resolve(self.schema)
         types = schema.types or (("object",) if schema.properties else ())
-        return (*types, "null") if types and schema.nullable else types
+        if not types:
+            return tuple(sorted(types_of(self._compiler.contract, schema) or ()))
+        return (*types, "null") if schema.nullable else types
 
     def is_mislabeled(self) -> bool:
         """Return True if the schema is for objects or lists alone, but the media type has only text or bytes: such

@@ -104,6 +104,8 @@ def serialize_rule(service: Service, resolved: ResolvedSchemas) -> Rule:
         left_out = {
             name for name, inner in schema.properties.items() if inner.read_only or resolved.resolve(inner).read_only
         } - {schema.discriminator}
+        if service.read_only_sent:  # services that judge by ``required`` alone want them back
+            left_out -= set(schema.required)
         if not left_out and not defaults:
             wire_schema = schema.wire.schema if schema.wire is not None else None
             return _serialize_format(schema, None if wire_schema is None else resolved.resolve(wire_schema))

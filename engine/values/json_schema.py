@@ -26,6 +26,7 @@ from typing import Any
 from openconnectors.engine.model import Schema, Service
 from openconnectors.engine.values.discriminators import Selection, selection
 from openconnectors.engine.values.formats import format_of
+from openconnectors.engine.values.objects import or_object
 from openconnectors.engine.values.one_way import NONE, OneWay
 from openconnectors.engine.values.patterns import can_constrain, engine_of
 from openconnectors.engine.values.resolved import ResolvedSchemas
@@ -47,18 +48,27 @@ _ASSERTIONS = frozenset(
 class JsonSchemaWriter:
     """Writes schemas of one service. The definitions that they refer to are collected in ``defs``.
 
-    ``request``: of values that are sent (read-only members are not required), else received (nor are write-only ones).
+    ``request``: of values that are sent, where read-only members are not required, or that are received, where
+    write-only ones are not; None: of either.
     ``resolved``: write the resolved form of each schema in place of the declared one.
     ``prefix``: the pointer below which ``defs`` will be put.
+    ``objects``: of values in which formats may be objects already; texts of a format have to parse (``Fits``).
     """
 
     def __init__(
-        self, service: Service, *, request: bool, resolved: ResolvedSchemas | None = None, prefix: str = "#/$defs/"
+        self,
+        service: Service,
+        *,
+        request: bool | None,
+        resolved: ResolvedSchemas | None = None,
+        prefix: str = "#/$defs/",
+        objects: bool = False,
     ) -> None:
         self._service = service
         self._one_way = OneWay(service, request=request)
         self._resolved = resolved
         self._prefix = prefix
+        self._objects = objects
         self._names: dict[tuple[str, bool, frozenset[str]], str] = {}
         self._waiting: list[tuple[str, Callable[[], Any]]] = []
         self.defs: dict[str, Any] = {}
@@ -87,7 +97,8 @@ class JsonSchemaWriter:
         if "file" in schema.types or (format_row is not None and format_row.raw and not schema.types):
             return {}
         if format_row is not None and format_row.raw:  # text is judged by its type alone, bytes are not judged at all
-            return {"type": ["string", "null"] if schema.nullable else "string"}
+            text = {"type": ["string", "null"] if schema.nullable else "string"}
+            return {} if self._objects else text
         absent |= self._one_way.absent(schema)
         written = self._assertions(schema)
         if schema.properties:
@@ -104,6 +115,8 @@ class JsonSchemaWriter:
         written |= self._branches(schema, absent, alone=alone)
         if written == {"not": {}}:
             return False
+        if self._objects and format_row is not None and format_row.decode is not None:
+            written = or_object(written, (schema.format or "").lower(), format_row)
         # ``nullable`` without a type has no keyword that null could be added to.
         nullable = schema.nullable and bool(written) and not schema.types
         return {"anyOf": [written, {"type": "null"}]} if nullable else written

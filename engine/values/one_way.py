@@ -19,9 +19,10 @@ NONE: frozenset[str] = frozenset()
 
 
 class OneWay:
-    """The members of objects that are not sent in one direction: in requests if ``request``, else in responses."""
+    """The members of objects that are not sent in one direction: in requests if ``request``, in responses if not; None:
+    in either."""
 
-    def __init__(self, service: Service, *, request: bool) -> None:
+    def __init__(self, service: Service, *, request: bool | None) -> None:
         self._service = service
         self._request = request
         # By the identity of schemas, which are kept, so that an id is not given to another object.
@@ -46,7 +47,7 @@ class OneWay:
         return frozenset(names) if names else NONE
 
     def _flag(self, schema: Schema) -> bool:
-        return schema.read_only if self._request else schema.write_only
+        return (schema.read_only and self._request is not False) or (schema.write_only and not self._request)
 
     def _of_parts(
         self, schema: Schema, known: dict[int, tuple[Schema, T]], each: Callable[[Schema], T], join: Callable[[T, T], T]

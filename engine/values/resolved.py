@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from openconnectors.engine.model import MISSING, Encoding, Schema, Service, Xml
-from openconnectors.engine.values.discriminators import selection
+from openconnectors.engine.values.discriminators import Selection, selection
 
 
 class ResolvedSchemas:
@@ -34,7 +34,8 @@ class ResolvedSchemas:
         self._variants: dict[int, tuple[Schema, Mapping[str, Schema]]] = {}
 
     def resolve(self, schema: Schema) -> Schema:
-        """The resolved form of a declared schema: it has no reference and no ``allOf``."""
+        """The resolved form of a declared schema: it has no reference, and an ``allOf`` only of what cannot be merged
+        (the branches of one part beside those of another)."""
         known = self._resolved.get(id(schema))
         if known is not None:
             return known[1]
@@ -56,6 +57,10 @@ class ResolvedSchemas:
             self._variants[id(schema)] = (schema, variants)
         return self._variants[id(schema)][1]
 
+    def selection(self, schema: Schema) -> Selection | None:
+        """What the discriminator of a resolved schema selects."""
+        return selection(self._service, schema)
+
     def _merge(self, schema: Schema) -> Schema:
         target = self._service.resolve(schema)
         if not target.all_of:
@@ -65,10 +70,13 @@ class ResolvedSchemas:
             return known
         merged: dict[str, Any] = {"properties": {}, "keywords": {}}
         required: dict[str, None] = {}
+        beside: list[Schema] = []
         for part in self._parts(target):
-            merged["properties"].update(part.properties)
-            merged["keywords"].update(part.keywords)
+            for name, member in part.properties.items():
+                merged["properties"][name] = self._joined_member(merged["properties"].get(name), member)
             required |= dict.fromkeys(part.required)
+            beside += _displaced(merged, part)
+            merged["keywords"] = _joined_keywords(merged["keywords"], part.keywords)
             merged |= {name: getattr(part, name) for name, absent in _INHERITED if getattr(part, name) != absent}
         merged["required"] = tuple(required)
         if merged["properties"]:
@@ -76,9 +84,17 @@ class ResolvedSchemas:
         # ``allOf`` with a single reference is how 2.0 documents put a description beside a ``$ref``: it stays the
         # definition that it refers to, which discriminators know by its place.
         if target.name is None and len(target.all_of) == 1 and not target.properties:
-            merged["at"] = self._service.resolve(target.all_of[0]).at
-        known = self._merged[id(target)] = replace(target, all_of=(), **merged)
+            whole = self._service.resolve(target.all_of[0])
+            merged["at"] = whole.at
+            merged |= {name: getattr(whole, name) for name in _SELECTING if target.discriminator is None}
+        known = self._merged[id(target)] = replace(target, all_of=tuple(beside), **merged)
         return known
+
+    def _joined_member(self, earlier: Schema | None, later: Schema) -> Schema:
+        """The schema of a member that two parts of an ``allOf`` describe: both, of which the later wins."""
+        if earlier is None or self._service.resolve(earlier) is self._service.resolve(later):
+            return later
+        return Schema(all_of=(earlier, later), at=later.at)
 
     def _parts(self, schema: Schema) -> Iterator[Schema]:
         """The schemas that ``allOf`` leads to, each once, then the schema itself: what extends comes after what it
@@ -119,6 +135,50 @@ class ResolvedSchemas:
         )
 
 
+def in_place(schema: Schema) -> list[Schema]:
+    """The schemas that may describe the same value as a resolved one, as far as their conditions hold."""
+    keywords = schema.keywords
+    conditional = [keywords[name] for name in _CONDITION if isinstance(keywords.get(name), Schema)]
+    return [
+        *schema.one_of,
+        *schema.any_of,
+        *schema.all_of,
+        *conditional,
+        *keywords.get("dependentSchemas", {}).values(),
+    ]
+
+
+_SELECTING = ("discriminator_mapping", "discriminator_default", "discriminator_closed")
+_CONDITION = ("if", "then", "else")
+
+
+def _displaced(merged: dict[str, Any], part: Schema) -> list[Schema]:
+    """What a part of an ``allOf`` takes the place of, as schemas that stay beside it: branches and conditions of the
+    parts before it. The discriminator of branches stays with them."""
+    displaced = []
+    if part.one_of or part.any_of:
+        earlier = {name: merged.pop(name) for name in ("one_of", "any_of") if name in merged}
+        if earlier:
+            names = ("discriminator", *_SELECTING)
+            displaced.append(Schema(**earlier, **{name: merged.pop(name) for name in names if name in merged}))
+        merged |= {name: getattr(part, name) for name in ("one_of", "any_of", *_SELECTING)}
+    keywords = merged["keywords"]
+    if "if" in keywords and "if" in part.keywords:
+        displaced.append(Schema(keywords={name: keywords[name] for name in _CONDITION if name in keywords}))
+        merged["keywords"] = {name: value for name, value in keywords.items() if name not in _CONDITION}
+    return displaced
+
+
+def _joined_keywords(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of two parts of an ``allOf``: of one that both have the later counts, unless it maps names or
+    patterns to schemas."""
+    joined = {**earlier, **later}
+    for keyword in ("patternProperties", "dependentSchemas"):
+        if keyword in earlier and keyword in later:
+            joined[keyword] = {**earlier[keyword], **later[keyword]}
+    return joined
+
+
 def _joined(sent: Encoding | None, declared: Encoding | None) -> Encoding | None:
     """The encoding of what is sent, under the name that only the schema around it gives."""
     if sent is None or declared is None or sent.name is not None:
@@ -132,6 +192,8 @@ _INHERITED: tuple[tuple[str, Any], ...] = (
     ("enum", None),
     ("open_enum", False),
     ("nullable", False),
+    ("read_only", False),
+    ("write_only", False),
     ("additional", True),
     ("items", None),
     ("discriminator", None),

@@ -6,18 +6,25 @@ a value with its members and items. Most schemas have nothing to convert, and ``
 response of a thousand items costs nothing here. So first ``_explore`` finds out, once for each schema, whether anything
 below it acts; then ``_converter`` builds functions for those schemas alone.
 
+A branch (``oneOf``, ``if``, …) converts the value that it describes after the schema around it; which do is decided
+before, of the value as it came (``branches``).
+
 Both work without recursion over schemas, whose chains may be longer than Python's stack. A schema that contains itself
 looks its own function up when it is called (``_inner_converter``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from functools import partial
 from typing import Any, TypeAlias
 
 from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.model import Schema
-from openconnectors.engine.values.resolved import ResolvedSchemas
+from openconnectors.engine.values.branches import branch, chosen
+from openconnectors.engine.values.discriminators import Selection
+from openconnectors.engine.values.patterns import engine_of
+from openconnectors.engine.values.resolved import ResolvedSchemas, in_place
 
 Converter: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
 """Converts a value that is at a path; what cannot be converted stays as it is, and a problem is added to the list."""
@@ -25,13 +32,23 @@ Converter: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
 Rule: TypeAlias = Callable[[Schema], Converter | None]
 """The converter for values of one resolved schema, their members and items aside; None if it would change nothing."""
 
+Choice: TypeAlias = Callable[[Any], list[Converter]]
+"""The converters of the branches of one schema that describe a value."""
+
 
 class SchemaTransform:
     """A rule over all schemas of a service. ``before`` converts a value before its members and items are converted,
     ``after`` converts it afterwards."""
 
-    def __init__(self, resolved: ResolvedSchemas, before: Rule, after: Rule = lambda schema: None) -> None:
+    def __init__(
+        self,
+        resolved: ResolvedSchemas,
+        fits: Callable[[Schema, Any], bool],
+        before: Rule,
+        after: Rule = lambda schema: None,
+    ) -> None:
         self._resolved = resolved
+        self._fits = fits
         self._before = before
         self._after = after
         # Both by the identity of resolved schemas, which ``resolved`` keeps.
@@ -44,12 +61,15 @@ class SchemaTransform:
 
     def _inner(self, schema: Schema) -> list[Schema]:
         """The schemas directly below a resolved one."""
-        inner = list(schema.properties.values())
-        if schema.items is not None:
-            inner.append(schema.items)
-        if isinstance(schema.additional, Schema):
-            inner.append(schema.additional)
-        return [*inner, *self._resolved.variants(schema).values()]
+        keywords = schema.keywords
+        inner = [*schema.properties.values(), *in_place(schema), *self._resolved.variants(schema).values()]
+        inner += [*keywords.get("prefixItems", ()), *keywords.get("patternProperties", {}).values()]
+        rest = [schema.items, schema.additional]
+        rest += [keywords.get("unevaluatedItems"), keywords.get("unevaluatedProperties")]
+        inner += [each for each in rest if isinstance(each, Schema)]
+        if schema.discriminator_default is not None:
+            inner.append(Schema(ref=schema.discriminator_default))
+        return inner
 
     def _has_effect(self, schema: Schema) -> bool:
         """Return True if a value of a schema, or anything within it, is converted."""
@@ -96,8 +116,11 @@ class SchemaTransform:
                 continue
             stack.pop()
             if id(schema) not in self._converters:
-                converter, variants = self._build(schema), self._resolved.variants(schema)
-                self._converters[id(schema)] = self._choice(schema, converter, variants) if variants else converter
+                converter = self._build(schema)
+                selection = self._resolved.selection(schema)
+                if selection is not None and not schema.one_of and not schema.any_of:
+                    converter = self._choice(selection, converter)
+                self._converters[id(schema)] = converter
         return self._converters[id(root)]
 
     def _inner_converter(self, schema: Schema) -> Converter | None:
@@ -108,48 +131,167 @@ class SchemaTransform:
         key = id(self._resolved.resolve(schema))
         return self._converters.get(key) or (lambda value, path, problems: self._converters[key](value, path, problems))
 
-    def _choice(self, schema: Schema, otherwise: Converter, variants: Mapping[str, Schema]) -> Converter:
-        """The converter of the variant that a value's discriminator names, or ``otherwise``."""
-        discriminator = schema.discriminator
-        converters = {
-            value: self._inner_converter(variant) for value, variant in variants.items() if variant is not schema
-        }
+    def _referenced(self, selection: Selection) -> dict[str, Converter | None]:
+        """The functions for the schemas that a discriminator selects, by reference."""
+        refs = {*selection.references.values(), *([selection.default] if selection.default is not None else [])}
+        return {ref: self._inner_converter(Schema(ref=ref)) for ref in refs}
+
+    def _choice(self, selection: Selection, otherwise: Converter) -> Converter:
+        """The converter of the subtype that a value's discriminator selects, or ``otherwise``."""
+        converters = self._referenced(selection)
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-            name = value.get(discriminator) if isinstance(value, dict) else None
-            converter = converters.get(name, otherwise) if isinstance(name, str) else otherwise
+            ref = selection.reference(value)
+            converter = otherwise if ref is None else converters[ref]
             return converter(value, path, problems) if converter is not None else value
 
         return convert
 
     def _build(self, schema: Schema) -> Converter:
         before, after = self._before(schema), self._after(schema)
-        members = {
-            name: converter
-            for name, inner in schema.properties.items()
-            if (converter := self._inner_converter(inner)) is not None
-        }
-        rest = self._inner_converter(schema.additional) if isinstance(schema.additional, Schema) else None
-        items = self._inner_converter(schema.items) if schema.items is not None else None
-        declared = schema.properties.keys()
+        members, items, choices = self._members(schema), self._items(schema), self._choices(schema)
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+            chosen = [converter for choose in choices for converter in choose(value)]
             if before is not None:
                 value = before(value, path, problems)
-            if isinstance(value, dict):
-                if members or rest:
-                    value = dict(value)
-                    for name, converter in members.items():  # of many members only those that are converted
-                        if name in value:
-                            value[name] = converter(value[name], (*path, name), problems)
-                    if rest is not None:
-                        for name, inside in value.items():
-                            if name not in declared:
-                                value[name] = rest(inside, (*path, name), problems)
+            if members is not None and isinstance(value, dict):
+                value = members(value, path, problems)
             elif items is not None and isinstance(value, list):
-                value = [items(item, (*path, index), problems) for index, item in enumerate(value)]
+                value = items(value, path, problems)
+            for converter in chosen:
+                value = converter(value, path, problems)
             if after is not None:
                 value = after(value, path, problems)
             return value
 
         return convert
+
+    def _members(self, schema: Schema) -> Converter | None:
+        """The converter of an object's members; None if they stay as they are."""
+        members = {
+            name: converter
+            for name, inner in schema.properties.items()
+            if (converter := self._inner_converter(inner)) is not None
+        }
+        patterns = schema.keywords.get("patternProperties", {})
+        matching = [(engine_of(pattern), self._inner_converter(inner)) for pattern, inner in patterns.items()]
+        rest, declared = self._rest(schema)
+        if not members and rest is None and not any(converter for _, converter in matching):
+            return None
+
+        def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+            value = dict(value)
+            for name, converter in members.items():  # of many members only those that are converted
+                if name in value:
+                    value[name] = converter(value[name], (*path, name), problems)
+            for name in value if rest is not None or matching else ():
+                converters = [converter for engine, converter in matching if engine is not None and engine.finds(name)]
+                if not converters and name not in declared:
+                    converters.append(rest)
+                for pattern_converter in converters:
+                    if pattern_converter is not None:
+                        value[name] = pattern_converter(value[name], (*path, name), problems)
+            return value
+
+        return convert
+
+    def _rest(self, schema: Schema) -> tuple[Converter | None, Set[str]]:
+        """The converter of members that no name and no pattern describes, and the names that are described: for
+        ``unevaluatedProperties`` those of branches too."""
+        if isinstance(schema.additional, Schema):
+            return self._inner_converter(schema.additional), schema.properties.keys()
+        unevaluated = schema.keywords.get("unevaluatedProperties")
+        converter = self._inner_converter(unevaluated) if isinstance(unevaluated, Schema) else None
+        return (converter, self._described(schema)) if converter is not None else (None, frozenset())
+
+    def _described(self, schema: Schema) -> frozenset[str]:
+        """The names of the members that a resolved schema or one of its branches describes."""
+        names: set[str] = set()
+        seen, stack = {id(schema)}, [schema]
+        while stack:
+            part = stack.pop()
+            names |= part.properties.keys()
+            for inner in map(self._resolved.resolve, in_place(part)):
+                if id(inner) not in seen:
+                    seen.add(id(inner))
+                    stack.append(inner)
+        return frozenset(names)
+
+    def _items(self, schema: Schema) -> Converter | None:
+        """The converter of a list's items; None if they stay as they are."""
+        first = [self._inner_converter(inner) for inner in schema.keywords.get("prefixItems", ())]
+        inner = schema.items if schema.items is not None else schema.keywords.get("unevaluatedItems")
+        rest = self._inner_converter(inner) if isinstance(inner, Schema) else None
+        if rest is None and not any(first):
+            return None
+        count = len(first)
+
+        def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+            if count:
+                converted = list(value)
+                for index, item in enumerate(value):
+                    converter = first[index] if index < count else rest
+                    if converter is not None:
+                        converted[index] = converter(item, (*path, index), problems)
+                return converted
+            return [rest(item, (*path, index), problems) for index, item in enumerate(value)] if rest else value
+
+        return convert
+
+    def _choices(self, schema: Schema) -> list[Choice]:
+        """What chooses the converters of the branches that describe a value as a whole."""
+        choices: list[Choice] = []
+        selection = self._resolved.selection(schema)
+        for parts, exclusive in ((schema.one_of, True), (schema.any_of, False)):
+            if any(self._has_effect(part) for part in parts):
+                selecting = selection if parts is (schema.one_of or schema.any_of) else None
+                choices.append(self._branch_choice(parts, selecting, exclusive=exclusive))
+        condition = schema.keywords.get("if")
+        if isinstance(condition, Schema):
+            choices += self._condition_choice(condition, schema.keywords)
+        for name, inner in schema.keywords.get("dependentSchemas", {}).items():
+            converter = self._inner_converter(inner)
+            if converter is not None:
+                choices.append(partial(_if_member, name, [converter]))
+        for part in schema.all_of:
+            converter = self._inner_converter(part)
+            if converter is not None:
+                choices.append(partial(_always, [converter]))
+        return choices
+
+    def _branch_choice(self, parts: tuple[Schema, ...], selection: Selection | None, *, exclusive: bool) -> Choice:
+        branches = [branch(self._resolved, part) for part in parts]
+        converters = {id(part): self._inner_converter(part) for part in parts}
+        selected = self._referenced(selection) if selection is not None else {}
+        fits = self._fits
+
+        def choose(value: Any) -> list[Converter]:
+            ref = selection.reference(value) if selection is not None else None
+            if ref is not None:
+                fitting = [selected[ref]]
+            else:
+                fitting = [converters[id(part)] for part in chosen(branches, value, fits, exclusive=exclusive)]
+            return [converter for converter in fitting if converter is not None]
+
+        return choose
+
+    def _condition_choice(self, condition: Schema, keywords: Mapping[str, Any]) -> list[Choice]:
+        """``if`` with ``then`` and ``else``; empty if nothing is converted by them."""
+        cases = [
+            [self._inner_converter(inner) for inner in parts if isinstance(inner, Schema)]
+            for parts in ((keywords.get("else"),), (condition, keywords.get("then")))
+        ]
+        converters = [[converter for converter in case if converter is not None] for case in cases]
+        if not any(converters):
+            return []
+        fits = self._fits
+        return [lambda value: converters[fits(condition, value)]]
+
+
+def _if_member(name: str, converters: list[Converter], value: Any) -> list[Converter]:
+    return converters if isinstance(value, dict) and name in value else []
+
+
+def _always(converters: list[Converter], value: Any) -> list[Converter]:
+    return converters

@@ -6,8 +6,8 @@ refuses is given to jsonschema, which knows each place and keyword, for the text
 Rule 2. What jsonschema-rs cannot decide (infinity, an unpaired surrogate, a value nested too deep) is judged by what
 jsonschema finds. What neither can decide is accepted: the service will say what it thinks of it.
 
-Rule 3. Time is bounded by the value's size: patterns by ``patterns``, the explanation by the number of problems
-(``MAX_PROBLEMS``), and of a list it looks only at the items that are refused.
+Rule 3. Time is bounded by the value's size: patterns by ``patterns``, the explanation by ``explaining`` and the number
+of problems (``MAX_PROBLEMS``).
 
 Rule 4. jsonschema is imported when the first value is refused: it is a tenth of what a first call imports.
 """
@@ -16,16 +16,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
-from openconnectors.engine.leniency import MAX_PROBLEMS
-from openconnectors.engine.values.patterns import options_for, pattern_keyword
+from openconnectors.engine.values.explaining import Explainer, unknown
+from openconnectors.engine.values.patterns import options_for
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -37,7 +36,7 @@ class Validator:
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
         self.json_schema = dict(json_schema)
         self._judge = _judge(self.json_schema)
-        self._explainer: _Explainer | None = None
+        self._explainer: Explainer | None = None
 
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """The problems of a value that is at a path, in the order of their places; none: it is valid."""
@@ -57,7 +56,7 @@ class Validator:
 
     def _explain(self, value: Any, path: Path) -> list[Problem]:
         if self._explainer is None:
-            self._explainer = _Explainer(self.json_schema)
+            self._explainer = Explainer(self.json_schema, _judge)
         problems: list[Problem] = []
         try:
             with warnings.catch_warnings():
@@ -71,9 +70,11 @@ class Validator:
         return list(dict.fromkeys(problems))
 
     def _problems_of_deep(self, value: Any, path: Path) -> list[Problem]:
-        """What jsonschema-rs itself says of a value that is, or whose schema is, too deep for jsonschema."""
+        """What jsonschema-rs itself says of a value that is, or whose schema is, too deep for jsonschema. Of branches
+        it says nothing in bounded time."""
         try:
-            errors = list(self._judge.iter_errors(value)) if self._judge is not None else []
+            bounded = self._judge is not None and not _has_branches(self.json_schema)
+            errors = list(self._judge.iter_errors(value)) if bounded and self._judge is not None else []
         except ValueError:
             errors = []
         problems = [Problem((*path, *error.instance_path), str(error.message)) for error in errors]
@@ -90,61 +91,6 @@ def _judge(json_schema: dict[str, Any]) -> jsonschema_rs.Validator | None:
         return None
 
 
-class _Explainer:
-    """A validator of jsonschema for one JSON Schema. It takes about a hundred times as long as jsonschema-rs, so of the
-    items of a list, and of the values of a mapping, it looks only at those that jsonschema-rs refuses."""
-
-    def __init__(self, json_schema: Mapping[str, Any]) -> None:
-        from jsonschema import Draft202012Validator, validators
-
-        self._defs = json_schema.get("$defs", {})
-        self._judges: dict[
-            int, jsonschema_rs.Validator | None
-        ] = {}  # by the identity of parts of ``json_schema``, which the validator keeps
-        keywords = {"pattern": pattern_keyword, "items": self._items, "additionalProperties": self._additional}
-        kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-        self._validator = kind(json_schema)
-        self._additional_properties = Draft202012Validator.VALIDATORS["additionalProperties"]
-
-    def errors(self, value: Any) -> Iterator[ValidationError]:
-        """The first ``MAX_PROBLEMS`` errors of a value."""
-        errors: Iterator[ValidationError] = islice(self._validator.iter_errors(value), MAX_PROBLEMS)
-        return errors
-
-    def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        for index in self._refused(items, instance, 0) if isinstance(instance, list) else ():
-            yield from validator.descend(instance[index], items, path=index)
-
-    def _additional(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if not isinstance(inner, dict) or not isinstance(instance, dict):
-            yield from self._additional_properties(validator, inner, instance, schema)
-            return
-        declared = schema.get("properties", {})
-        names = [name for name in instance if name not in declared]
-        for index in self._refused(inner, [instance[name] for name in names], 0):
-            yield from validator.descend(instance[names[index]], inner, path=names[index])
-
-    def _refused(self, schema: Any, values: list[Any], start: int) -> Iterator[int]:
-        """The indexes, from ``start`` on, of the values that a schema refuses, found by halving the list."""
-        if not values or self._accepts(schema, values):
-            return
-        if len(values) == 1:
-            yield start
-            return
-        half = len(values) // 2
-        yield from self._refused(schema, values[:half], start)
-        yield from self._refused(schema, values[half:], start + half)
-
-    def _accepts(self, schema: Any, values: list[Any]) -> bool:
-        if id(schema) not in self._judges:
-            self._judges[id(schema)] = _judge({"items": schema, "$defs": self._defs})
-        judge = self._judges[id(schema)]
-        try:
-            return judge is not None and judge.is_valid(values)
-        except ValueError:
-            return False  # undecided: jsonschema looks at each
-
-
 # Problems in our words
 
 
@@ -159,8 +105,18 @@ def problems_of(error: ValidationError, path: Path) -> list[Problem]:
     if keyword == "additionalProperties" and limit is False:
         schema: Any = error.schema
         known = schema.get("properties", {})
+        return [Problem((*here, name), f"is not known{nearest(name, known)}") for name in unknown(schema, instance)]
+    if keyword in ("anyOf", "oneOf") and error.context:
+        reasons = [problem for reason in error.context for problem in problems_of(reason, path)]
+        return [replace(reason, message=f"{reason.message} (of {error.message})") for reason in reasons]
+    if keyword == "dependentRequired":
+        needed: Any = limit
         return [
-            Problem((*here, name), f"is not known{nearest(str(name), known)}") for name in instance if name not in known
+            Problem((*here, name), f"is missing, {member} needs it")
+            for member, names in needed.items()
+            if member in instance
+            for name in names
+            if name not in instance
         ]
     message = _MESSAGES.get(keyword)
     return [Problem(here, message(limit, instance) if message else error.message)]
@@ -183,6 +139,8 @@ _MESSAGES: Mapping[str, Callable[[Any, Any], str]] = {
     "maxProperties": lambda limit, value: f"must have at most {limit} members, it has {len(value)}",
     "pattern": lambda limit, value: f"must match {limit}, {short_repr(value)} does not",
     "additionalProperties": lambda limit, value: "has members that are not known",
+    "const": lambda limit, value: f"must be {limit!r}, not {short_repr(value)}",
+    "None": lambda limit, value: "is not allowed",
 }
 """The message for each keyword of JSON Schema, from its limit and the value. For a keyword without a row it is
 jsonschema's."""
@@ -219,6 +177,20 @@ def not_plain_data(value: object, path: Path) -> Iterator[Problem]:
     elif value is not None and not isinstance(value, (bool, int, float, Decimal)):
         message = f"must be plain data (dict, list, text, a number, true or false), not {short_repr(value)}"
         yield Problem(path, f"{message}{_hint('string', value)}")
+
+
+def _has_branches(json_schema: object) -> bool:
+    """Return True if a JSON Schema has ``anyOf`` or ``oneOf`` at any depth."""
+    stack = [json_schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if "anyOf" in node or "oneOf" in node:
+                return True
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
+    return False
 
 
 def _with_doubles(value: Any) -> Any:

@@ -37,6 +37,8 @@ from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Boun
 from openconnectors.engine.values.codecs.charsets import text_of
 from openconnectors.engine.values.codecs.json_lists import ListScanner
 from openconnectors.engine.values.formats import is_decimal
+from openconnectors.engine.values.patterns import matches
+from openconnectors.engine.values.resolved import in_place
 
 MAX_DIGITS = 300
 """An integer with no more digits is within a double, whose largest value has 309."""
@@ -294,22 +296,57 @@ def _utf_8_of(chunks: Iterator[bytes], problems: list[Problem]) -> Iterator[byte
 
 
 def _decode_exactly(binding: Binding, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
-    return _with_doubles(decode(data, parameters, problems, exact=True), binding.schema, binding)
+    value = decode(data, parameters, problems, exact=True)
+    return _with_doubles(value, [binding.schema] if binding.schema is not None else [], binding)
 
 
-def _with_doubles(value: Any, schema: Schema | None, binding: Binding) -> Any:
-    """A value in which only those numbers are decimals that are so by their schema; all others are doubles."""
-    resolved = binding.resolve(schema) if schema is not None else Schema()
+def _with_doubles(value: Any, schemas: list[Schema], binding: Binding) -> Any:
+    """A value in which only those numbers are decimals that are so by one of the schemas that describe them; all others
+    are doubles."""
     if isinstance(value, dict):
-        name = value.get(resolved.discriminator) if resolved.discriminator is not None else None
-        resolved = binding.variants(resolved).get(name, resolved) if isinstance(name, str) else resolved
-        rest = resolved.additional if isinstance(resolved.additional, Schema) else None
-        return {
-            name: _with_doubles(member, resolved.properties.get(name, rest), binding) for name, member in value.items()
-        }
+        describing = _describing(value, schemas, binding)
+        return {name: _with_doubles(member, _of_member(name, describing), binding) for name, member in value.items()}
     if isinstance(value, list):
-        return [_with_doubles(item, resolved.items, binding) for item in value]
-    return float(value) if isinstance(value, Decimal) and not is_decimal(resolved) else value
+        describing = _describing(value, schemas, binding)
+        return [_with_doubles(item, _of_item(index, describing), binding) for index, item in enumerate(value)]
+    if isinstance(value, Decimal) and not any(map(is_decimal, _describing(value, schemas, binding))):
+        return float(value)
+    return value
+
+
+def _describing(value: Any, schemas: list[Schema], binding: Binding) -> list[Schema]:
+    """The resolved forms of schemas, of the subtypes that the value's discriminator selects, and of all branches."""
+    describing: dict[int, Schema] = {}
+    stack = list(schemas)
+    while stack:
+        resolved = binding.resolve(stack.pop())
+        if isinstance(value, dict) and resolved.discriminator is not None:
+            name = value.get(resolved.discriminator)
+            resolved = binding.variants(resolved).get(name, resolved) if isinstance(name, str) else resolved
+        if id(resolved) not in describing:
+            describing[id(resolved)] = resolved
+            stack += in_place(resolved)
+    return list(describing.values())
+
+
+def _of_member(name: str, describing: list[Schema]) -> list[Schema]:
+    inner: list[Schema] = []
+    for schema in describing:
+        patterns = schema.keywords.get("patternProperties", {})
+        described = [schema.properties[name]] if name in schema.properties else []
+        described += [member for pattern, member in patterns.items() if matches(pattern, name)]
+        rest = (schema.additional, schema.keywords.get("unevaluatedProperties"))
+        inner += described or [each for each in rest if isinstance(each, Schema)]
+    return inner
+
+
+def _of_item(index: int, describing: list[Schema]) -> list[Schema]:
+    inner: list[Schema] = []
+    for schema in describing:
+        first = schema.keywords.get("prefixItems", ())
+        rest = (schema.items, schema.keywords.get("unevaluatedItems"))
+        inner += [first[index]] if index < len(first) else [each for each in rest if isinstance(each, Schema)]
+    return inner
 
 
 CODEC = Codec(
