@@ -245,7 +245,7 @@ def _decode_items(
     """The items of the list at a path, as they arrive; see ``Bound``."""
     steps = tuple(map(str, path))
     scanner = ListScanner(_utf_8_of(chunks, problems), {steps, (".".join(steps),)} if steps else {()})
-    schema = _item_schema(binding, steps)
+    schemas = [schema for schema in (_item_schema(binding, steps),) if schema is not None]
     for index, text in enumerate(scanner.items()):
         item_problems: list[Problem] = []
         try:
@@ -253,7 +253,7 @@ def _decode_items(
         except ValueError as error:
             raise ValueError(f"has an item {index} that {error}") from None
         problems += [replace(problem, path=(*path, index, *problem.path)) for problem in item_problems]
-        yield _with_doubles(item, schema, binding) if binding.decimals else item
+        yield _with_doubles(item, schemas, binding) if binding.decimals else item
     around = decode(scanner.around, parameters, problems)
     if not scanner.has_list:
         problems.append(_without_list(around, steps))
