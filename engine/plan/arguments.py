@@ -221,8 +221,14 @@ class Arguments:
 
     @cached_property
     def by_name(self) -> Mapping[str, Argument]:
-        """The arguments by each of their names."""
-        names = {argument.wire: argument for argument in reversed(self.all)}
+        """The arguments by each of their names. Parameters that share a name have their location before it too."""
+        parameters = [parameter.name for parameter in self._operation.parameters]
+        names = {
+            f"{argument.location}.{argument.wire}": argument
+            for argument in self.all
+            if parameters.count(argument.wire) > 1 and isinstance(argument.declaration, Parameter)
+        }
+        names |= {argument.wire: argument for argument in reversed(self.all)}
         names |= {argument.name: argument for argument in self.all}
         # An object whose members are arguments is still taken under its name.
         for argument in self.all:

@@ -12,7 +12,7 @@ from openconnectors.engine.model import ANY, DeclaredResponse, Header, Schema
 from openconnectors.engine.plan.parameters import body_of
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
-from openconnectors.engine.values.styles import STYLES, style_of
+from openconnectors.engine.values.styles import style_of
 from openconnectors.engine.values.validation import Validator
 
 _Reader: TypeAlias = Callable[[str, Path], tuple[Any, list[Problem]]]
@@ -84,12 +84,10 @@ class HeaderFields:
     def _styled(self, name: str, header: Header, schema: Schema) -> Callable[[str], Any]:
         """Reads the text of a field that is in a style; blanks around commas are no part of what is between them."""
         style = style_of(header.style, header.explode, schema, self._contract)
-        if name.lower() == _COOKIES and not header.explode:
-            style = STYLES["form", True]  # a cookie on each line, which may hold commas
-            return lambda text: style.read(text.split("\n"), schema, self._contract, str.strip)
-        if name.lower() == _COOKIES:
-            style = replace(style, delimiter="\n")
-        return lambda text: style.read([text], schema, self._contract, str.strip)
+        if name.lower() != _COOKIES:
+            return lambda text: style.read([text], schema, self._contract, str.strip)
+        lines = replace(style, delimiter="\n")  # a cookie on each, which may hold commas
+        return lambda text: lines.read([text], schema, self._contract, str.strip)
 
 
 _COOKIES = "set-cookie"

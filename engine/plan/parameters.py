@@ -22,8 +22,8 @@ from openconnectors.engine.model import MISSING, Encoding, Operation, Parameter,
 from openconnectors.engine.streams import Content
 from openconnectors.engine.urls import open_query, path_text, query_text, reserved_text
 from openconnectors.engine.values.body import Body, Compiler
-from openconnectors.engine.values.codecs import codec_for, form, json
-from openconnectors.engine.values.scalars import alternatives_of
+from openconnectors.engine.values.codecs import TEXT, codec_for, form, is_fallback, json
+from openconnectors.engine.values.scalars import alternatives_of, compound
 from openconnectors.engine.values.styles import Style, style_of
 
 Encode = Callable[[str], str]
@@ -223,10 +223,14 @@ def body_of(
     received: bool,
     encoding: Mapping[str, Encoding] | None = None,
 ) -> Body:
-    """The body that a value in a media type is. ``Unsupported`` if no codec has it."""
+    """The body that a value in a media type is. ``Unsupported`` if no codec has it. What only ``application/*`` matches
+    says nothing: an object or a list is JSON then, anything else a text, as all is text that is not a body."""
     codec = codec_for(media_type)
     if codec is None:
         raise Unsupported(f"values of the media type {media_type!r} are not written or read here")
+    if is_fallback(media_type):
+        is_compound = any(map(compound, alternatives_of(schema, compiler.contract.resolve)))
+        codec = json.CODEC if is_compound else TEXT[0]
     return Body(compiler, schema, media_type, codec, XmlRule(), [], received=received, encoding=encoding)
 
 

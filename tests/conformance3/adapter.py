@@ -16,6 +16,7 @@ import openconnectors
 from openconnectors.engine.documents import loader
 
 _CONNECTION = ("auth", "server_variables")
+_NOT_PARAMETERS = ("$body", "$content_type", "$part_headers")
 
 
 class Client:
@@ -82,7 +83,7 @@ def _follow_up(link: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _response(client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    arguments = {name: _file(value) for name, value in args.items() if not name.startswith("$")}
+    arguments = {name: _file(value) for name, value in args.items() if name not in _NOT_PARAMETERS}
     using = {
         "accept": options.get("accept"),
         "content_type": args.get("$content_type"),

@@ -31,6 +31,8 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 _TEXT = re.compile(r"text/|.*[/+](json|xml)\Z|application/(yaml|x-www-form-urlencoded)\Z", re.IGNORECASE)
 _ENCODINGS = {"base64": "byte", "base64url": "base64url"}
 """The format that says what a ``contentEncoding`` says (2020-12 validation, section 8.3)."""
+_FORMATS = {"base64": "byte"}
+"""Formats under another name: that of a content encoding, which 3.0 does not have."""
 _NODE_TYPES = ("element", "attribute", "text", "cdata", "none")
 _SCHEMAS = "/components/schemas"
 
@@ -237,7 +239,7 @@ def _format(raw: Mapping[str, Any]) -> str | None:
     """The format of a schema; that of its ``contentEncoding``, or of bytes that are not text, if it has none ("Working
     with Binary Data")."""
     if isinstance(raw.get("format"), str):
-        return str(raw["format"])
+        return _FORMATS.get(raw["format"], str(raw["format"]))
     encoding, media_type = raw.get("contentEncoding"), raw.get("contentMediaType")
     if isinstance(encoding, str):
         return _ENCODINGS.get(encoding.lower())
