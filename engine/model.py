@@ -266,7 +266,7 @@ class MediaType:
     sent, best first.
 
     ``encoding`` is that of properties by their names; ``prefix_encoding`` and ``item_encoding`` that of parts by their
-    places (3.2).
+    places (3.2). In a form ``item_encoding`` is that of the properties that have none.
     """
 
     schema: Schema | None = None
@@ -303,6 +303,8 @@ class RequestBody:
     required: bool = False
     fields: bool = False
     """True if it was declared as form fields, which have no name for the whole."""
+    implied: bool = False
+    """True if it is sent as an empty object when it is required and none of its members is given."""
     title: str = ""
     description: str = ""
     client_name: str | None = None

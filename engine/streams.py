@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
@@ -21,12 +21,13 @@ from typing import Any, NamedTuple, TypeAlias
 CHUNK = 64 * 1024
 
 Source: TypeAlias = Any
-"""Bytes to send: bytes, a path, an open binary file, or an iterable of bytes."""
+"""Bytes to send: bytes, a path, an open binary file, an iterable of bytes, or another ``Content``."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to upload: its bytes, with the file name and media type that a form sends with them.
+    """A file to upload: its bytes, with the file name, media type and further header fields that a form sends with
+    them.
 
     ``content`` is bytes, a ``pathlib.Path``, an open binary file, or an iterable of bytes. A path and a
     seekable file are read again for each attempt; anything else can be sent only once.
@@ -35,6 +36,7 @@ class File:
     content: Source
     filename: str | None = None
     content_type: str | None = None
+    headers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -93,6 +95,8 @@ class _Opened(NamedTuple):
 def _opened(source: Source) -> _Opened:
     if isinstance(source, File):
         source = source.content
+    if isinstance(source, Content):
+        return _Opened(source.__iter__, source.length, source.repeatable)
     if isinstance(source, (bytes, bytearray, memoryview)):
         whole = bytes(source)
         return _Opened(lambda: iter((whole,)), len(whole), True)

@@ -812,7 +812,7 @@ def test_a_media_type_within_a_range_must_be_chosen(load: Load) -> None:
         "content_type: 'text/plain' is not taken by op; it takes image/*"
     ]
     with pytest.raises(openconnectors.Unsupported, match="give the body as bytes or text"):
-        load([{"name": "data", "in": "body", "schema": {}}], consumes=["multipart/mixed"]).op(data={})
+        load([{"name": "data", "in": "body", "schema": {}}], consumes=["message/rfc822"]).op(data={})
 
 
 ACCEPTED: dict[str, tuple[list[str], dict[str, Any] | None, str]] = {

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from openconnectors.engine.model import ANY, DeclaredResponse, MediaType, Operation, Schema, XmlRule
+from openconnectors.engine.model import ANY, DeclaredResponse, Encoding, MediaType, Operation, Schema, XmlRule
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import Effect, RewriteBody
-from openconnectors.engine.values.body import Body, Compiler
+from openconnectors.engine.values.body import WITHOUT_PARTS, Body, Compiler, encodings_of
 from openconnectors.engine.values.codecs import BINARY, EVENTS, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
 from openconnectors.engine.values.event_body import EventBody, event_schema
@@ -69,7 +69,7 @@ class Bodies:
         if key in self._kept:
             return self._kept[key]
         entry = describing(declared.content, described_by or media_type) if declared is not None else None
-        return self._keep(key, self._read(self._response_schema(entry, media_type), media_type))
+        return self._keep(key, self._read(self._response_schema(entry, media_type), media_type, encodings_of(entry)))
 
     def item(self, status: int, schema: Schema, media_type: str) -> Body | None:
         """An item of the list that a response holds."""
@@ -93,18 +93,17 @@ class Bodies:
 
     def _written(self, schema: Schema | None, media_type: str, codec: Codec) -> Body:
         rewrites = _rewrites(self._policies.request)
-        entry = self._request_entry(media_type)
-        encoding = entry.encoding if entry is not None else {}
+        encoding = encodings_of(self._request_entry(media_type))
         return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=False, encoding=encoding)
 
-    def _read(self, schema: Schema | None, media_type: str) -> Body | None:
+    def _read(self, schema: Schema | None, media_type: str, encoding: Encoding = WITHOUT_PARTS) -> Body | None:
         codec = BINARY if self.is_file(schema) else codec_for(media_type)
         if codec is None:
             return None
         if codec is EVENTS:
             return EventBody(self._compiler, schema, self._xml, received=True)
         rewrites = _rewrites(self._policies.response)
-        return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=True)
+        return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=True, encoding=encoding)
 
     def takes_file(self, media_type: str) -> bool:
         """Whether the body of a request in a media type is bytes."""

@@ -15,15 +15,7 @@ from collections.abc import Mapping
 from openconnectors.engine.model import MediaType
 from openconnectors.engine.values.codecs import codec_for, essence
 from openconnectors.engine.values.codecs.binding import Parameters
-
-
-def within(media_type: str, declared: str) -> bool:
-    """Whether a media type is the one declared, or in the range declared (``image/*``)."""
-    return (
-        media_type == declared
-        or declared == "*/*"
-        or (declared.endswith("/*") and media_type.startswith(declared[:-1]))
-    )
+from openconnectors.engine.values.codecs.media_types import within
 
 
 def declared_as(content: Mapping[str, MediaType], content_type: str) -> str | None:

@@ -110,9 +110,10 @@ class Gathering:
             message = f"is given whole and in parts ({', '.join(members)}); choose one"
             return [Problem((), message, part="body")]
         needed = body is not None and body.required and name not in values and self._arguments.at["property"]
-        if not members and not needed:
+        defaults = self._default_members(schema) if members or needed else ()
+        if not members and not (needed and (defaults or (body is not None and body.implied))):
             return []
-        for argument in self._default_members(schema):
+        for argument in defaults:
             put(members, argument.path, argument.default, replace=False)
         problems: list[Problem] = []
         serialize = self._compiler.serializer(schema)

@@ -10,7 +10,7 @@ from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.http import Headers
 from openconnectors.engine.model import ANY, DeclaredResponse, Header, Schema
 from openconnectors.engine.plan.parameters import body_of
-from openconnectors.engine.values.body import Compiler
+from openconnectors.engine.values.body import Compiler, encodings_of
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.styles import style_of
 from openconnectors.engine.values.validation import Validator
@@ -78,7 +78,7 @@ class HeaderFields:
     def _in_content(self, header: Header) -> Callable[[str], Any]:
         """Reads the text of a field that is in a media type; ``ValueError`` if it is not."""
         media_type, entry = next(iter(header.content.items()))
-        body = body_of(self._compiler, media_type, entry.schema or ANY, received=True, encoding=entry.encoding)
+        body = body_of(self._compiler, media_type, entry.schema or ANY, received=True, encoding=encodings_of(entry))
         return lambda text: body.decode(text.encode("latin-1", "replace"), {}, [])
 
     def _styled(self, name: str, header: Header, schema: Schema) -> Callable[[str], Any]:

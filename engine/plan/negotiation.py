@@ -12,7 +12,6 @@ text as text, everything else as JSON.
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -21,13 +20,12 @@ from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import Operation, Representation, Schema
 from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
-from openconnectors.engine.plan.content import describing, within
+from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import success
-from openconnectors.engine.streams import File, is_bytes
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.body import Body
 from openconnectors.engine.values.codecs import BINARY, codec_for, essence, is_fallback
-
-_BYTES, _TEXT = "application/octet-stream", "text/plain"
+from openconnectors.engine.values.codecs.media_types import concrete, within
 
 
 class Negotiation:
@@ -158,7 +156,7 @@ class Negotiation:
         media_types, problems = self._media_types(option, values)
         if len(self._arguments.body_schemas) > 1:
             media_types = tuple(name for name in media_types if self._bodies.request_schema(name) is schema)
-        candidates = [name for media_type in media_types for name in _concrete(media_type, value)]
+        candidates = [name for media_type in media_types for name in concrete(media_type, value)]
         if not candidates:
             if not problems:
                 message = (
@@ -181,7 +179,7 @@ class Negotiation:
                 "give the body as bytes or text"
             )
         body = next((body for body in bodies if body.codec.carries(value)), bodies[0])
-        if is_fallback(body.media_type) and written:
+        if written and (is_fallback(body.media_type) or "boundary" in essence(body.media_type)[1]):
             body = self._bodies.request_bytes(body.media_type)
         return body, []
 
@@ -208,18 +206,3 @@ def _structured(media_type: str) -> bool:
     """Whether a media type holds values of any type."""
     codec = codec_for(media_type)
     return codec is not None and codec.structured
-
-
-def _concrete(media_range: str, value: Any) -> list[str]:
-    """The media types within a range in which a value can be sent, best first: bytes by what they say of themselves,
-    text as text, everything else as JSON. A media type is the one within itself."""
-    if "*" not in media_range:
-        return [media_range]
-    name = essence(media_range)[0]
-    if "*" not in name:
-        return [media_range]  # the asterisk is in a parameter
-    known: tuple[Any, ...] = (_TEXT, JSON) if isinstance(value, str) else (JSON, _TEXT)
-    if is_bytes(value):
-        file = value if isinstance(value, File) else File(value)
-        known = (file.content_type, mimetypes.guess_type(str(file.name))[0], _BYTES)
-    return [media_type for media_type in known if isinstance(media_type, str) and within(essence(media_type)[0], name)]

@@ -21,7 +21,7 @@ from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import MISSING, Encoding, Operation, Parameter, Schema, XmlRule
 from openconnectors.engine.streams import Content
 from openconnectors.engine.urls import open_query, path_text, query_text, reserved_text
-from openconnectors.engine.values.body import Body, Compiler
+from openconnectors.engine.values.body import WITHOUT_PARTS, Body, Compiler, encodings_of
 from openconnectors.engine.values.codecs import TEXT, codec_for, form, is_fallback, json
 from openconnectors.engine.values.scalars import alternatives_of, compound
 from openconnectors.engine.values.styles import Style, style_of
@@ -178,7 +178,7 @@ class InContent:
         self._location = parameter.location
         self._encoded_name = _NAMES.get(parameter.location, str)(parameter.name)
         media_type, entry = next(iter(parameter.content.items()))
-        self.body = body_of(compiler, media_type, parameter.schema, received=False, encoding=entry.encoding)
+        self.body = body_of(compiler, media_type, parameter.schema, received=False, encoding=encodings_of(entry))
         # A form is encoded for a URL already; as one value of a query or a cookie it would fall apart.
         self._is_encoded = self.body.codec is form.CODEC and self._location in ("path", "querystring")
 
@@ -221,7 +221,7 @@ def body_of(
     schema: Schema,
     *,
     received: bool,
-    encoding: Mapping[str, Encoding] | None = None,
+    encoding: Encoding = WITHOUT_PARTS,
 ) -> Body:
     """The body that a value in a media type is. ``Unsupported`` if no codec has it. What only ``application/*`` matches
     says nothing: an object or a list is JSON then, anything else a text, as all is text that is not a body."""

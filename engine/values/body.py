@@ -33,17 +33,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
-from openconnectors.engine.model import Encoding, Schema, Service, XmlRule
+from openconnectors.engine.model import Encoding, MediaType, Schema, Service, XmlRule
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.streams import Content
 from openconnectors.engine.values.branches import Fits, types_of
-from openconnectors.engine.values.codecs import BINARY, TEXT
-from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters
+from openconnectors.engine.values.codecs import BINARY, TEXT, codec_for, essence
+from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters, PartHeaders
 from openconnectors.engine.values.conversion import decimals, from_wire, parse, serialize_rule, to_wire
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.resolved import ResolvedSchemas
@@ -126,6 +126,16 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 section 6.1.1). A type without a row (``file``) is any."""
 
 
+WITHOUT_PARTS = Encoding()
+
+
+def encodings_of(entry: MediaType | None) -> Encoding:
+    """How the fields or parts of a body are written that a media type describes."""
+    if entry is None or not (entry.encoding or entry.prefix_encoding or entry.item_encoding):
+        return WITHOUT_PARTS
+    return Encoding(encoding=entry.encoding, prefix_encoding=entry.prefix_encoding, item_encoding=entry.item_encoding)
+
+
 class Body:
     """A schema in one media type, in one direction. ``received``: the client reads it (a response); else it writes it
     (a request). ``rewrites`` are those of that direction, of policies."""
@@ -140,7 +150,7 @@ class Body:
         rewrites: Sequence[RewriteBody],
         *,
         received: bool,
-        encoding: Mapping[str, Encoding] | None = None,
+        encoding: Encoding = WITHOUT_PARTS,
     ) -> None:
         self.schema = schema
         self.media_type = media_type
@@ -153,7 +163,10 @@ class Body:
                 compiler.wire.variants,
                 xml,
                 compiler.has_decimals(schema),
-                encoding or {},
+                encoding,
+                media_type,
+                codec_for=codec_for,
+                accepts=partial(compiler.accepts, request=not received),
             )
         )
         self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
@@ -174,22 +187,31 @@ class Body:
         """The contract value of a Python value."""
         return self._serialize(value, (), problems) if self._serialize else value
 
-    def encode(self, value: Any, problems: list[Problem]) -> bytes | Content:
-        """The bytes of a contract value. ``ValueError`` if the media type cannot hold it."""
+    def encode(self, value: Any, problems: list[Problem], part_headers: PartHeaders | None = None) -> bytes | Content:
+        """The bytes of a contract value, with header fields for its parts. ``ValueError`` if the media type cannot hold
+        it, or has no parts."""
         if self._to_wire:
             value = self._to_wire(value, (), problems)
         for policy in self._on_writing:
             value = policy(value)
-        return self._bound.encode(value)
+        if not part_headers:
+            return self._bound.encode(value)
+        if self._bound.encode_parts is None:
+            raise ValueError(f"has no parts in {self.media_type}, for which part_headers are given")
+        return self._bound.encode_parts(value, part_headers)
 
     def content_type(self, data: bytes | Content) -> str:
         """The Content-Type for what ``encode`` returned. A charset is added only if the text needs one: ASCII is the
         same in every charset that a service may assume, and some services compare the field as a whole."""
-        parameters = data.parameters if isinstance(data, Content) else ""
+        if isinstance(data, Content) and data.parameters and "boundary" in self.media_type.lower():
+            name, parameters = essence(self.media_type)  # the boundary of a document would be that of every body
+            others = (f'{key}="{value}"' for key, value in parameters.items() if key != "boundary")
+            return "; ".join([name, *others, data.parameters])
+        added = data.parameters if isinstance(data, Content) else ""
         is_clear = isinstance(data, Content) or data.isascii() or "charset" in self.media_type.lower()
         if self.codec.charset and not is_clear:
-            parameters = f"charset={self.codec.charset}"
-        return f"{self.media_type}; {parameters}" if parameters else self.media_type
+            added = f"charset={self.codec.charset}"
+        return f"{self.media_type}; {added}" if added else self.media_type
 
     # Reading
 

@@ -35,6 +35,8 @@ def _form(node: Schema, value: object, at: Site) -> Schema:
     members = ("name", "collectionFormat")
     form = checked_texts(checked_mapping(value, at, "x-connector-form", members), at, "x-connector-form", *members)
     # The name of a form field, and Swagger 2.0's word for its style.
+    if "collectionFormat" not in form and "array" not in node.types:
+        return replace(node, encoding=Encoding(name=form.get("name")))
     style, explode = COLLECTION_FORMATS.get(form.get("collectionFormat"), COLLECTION_FORMATS["csv"])
     return replace(node, encoding=Encoding(name=form.get("name"), style=style, explode=explode))
 

@@ -13,11 +13,13 @@ what rows say of themselves: ``carries``, ``structured``, ``opaque``, ``listed``
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from openconnectors.engine.values.codecs import binary, events, form, json, lines, multipart, text, xml
-from openconnectors.engine.values.codecs.binding import Codec, Parameters
+from openconnectors.engine.values.codecs.binding import Codec
+from openconnectors.engine.values.codecs.media_types import essence
+
+__all__ = ["BINARY", "CODECS", "TEXT", "codec_for", "essence", "is_fallback"]
 
 CODECS: tuple[Codec, ...] = (
     json.CODEC,
@@ -39,19 +41,6 @@ EVENTS = events.CODEC
 
 TEXT = text.CODECS
 """The rows whose values are one text."""
-
-_PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
-
-
-def essence(content_type: str) -> tuple[str, Parameters]:
-    """The media type of a Content-Type in lower case without parameters, and these by their names in
-    lower case (RFC 9110 section 8.3.1)."""
-    media_type, semicolon, rest = content_type.partition(";")
-    parameters = {
-        name.lower(): re.sub(r"\\(.)", r"\1", quoted) if quoted else token.strip()
-        for name, quoted, token in _PARAMETER.findall(semicolon + rest)
-    }
-    return media_type.strip().lower(), parameters
 
 
 @lru_cache(1024)

@@ -28,6 +28,10 @@ that whatever walks a value recursively, ours or a library, comes to its end."""
 Parameters: TypeAlias = Mapping[str, str]
 """The parameters of a Content-Type, by their names in lower case: ``charset``, ``boundary``."""
 
+PartHeaders: TypeAlias = Mapping[str | int, Mapping[str, Any]]
+"""The header fields of the parts of a body, by the name or the place of the part. Content-Type chooses its media
+type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -42,8 +46,17 @@ class Binding:
     xml: XmlRule
     decimals: bool = False
     """True if the schema has numbers of which every digit counts (``format: decimal``)."""
-    encoding: Mapping[str, Encoding] = field(default_factory=dict)
-    """How properties are written as fields of a form, by their names; others as their schemas say."""
+    encoding: Encoding = field(default_factory=Encoding)
+    """How its properties or items are written as fields or parts, in the last three fields; the rest as their schemas
+    say."""
+    media_type: str = ""
+    """The media type of the body, with its parameters."""
+    name: str | None = None
+    """The name of the value, for a media type that writes it; None: that of its schema."""
+    codec_for: Callable[[str], Codec | None] = lambda media_type: None
+    """Gives the codec of a media type, for values within the body that are in one of their own."""
+    accepts: Callable[[Schema, Any], bool] = lambda schema, value: True
+    """Tells whether a schema accepts a value, for what the schema of the body does not judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,8 @@ class Bound:
     """The wire value of bytes, with the parameters of their Content-Type."""
     decode_items: Callable[[Iterator[bytes], Parameters, tuple[str, ...], list[Problem]], Iterator[Any]] | None = None
     """The items of the list at a path, one by one, while the bytes arrive in chunks; None if the codec cannot."""
+    encode_parts: Callable[[Any, PartHeaders], Content] | None = None
+    """As ``encode``, with header fields for the parts of the body; None if it has no parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""What the two media types of forms have in common: the wire name and the style of each field."""
+"""What the media types of forms have in common: the wire name of each field, and how its value is written: in a style,
+or in a media type (OpenAPI 3.2, "Encoding Object").
+
+A list in a media type is one field, or part, for each item ("Encoding By Name").
+"""
 
 from __future__ import annotations
 
@@ -6,45 +10,79 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openconnectors.engine.errors import Unsupported
-from openconnectors.engine.model import Encoding, Schema
+from openconnectors.engine.model import ANY, Encoding, Header, Schema
 from openconnectors.engine.values.codecs.binding import Binding
-from openconnectors.engine.values.styles import STYLES, Style, style_of
+from openconnectors.engine.values.codecs.embedded import Embedded
+from openconnectors.engine.values.scalars import alternatives_of, compound
+from openconnectors.engine.values.styles import Style, style_of
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One declared field: its name in the value and on the wire, its resolved schema, its style."""
+    """One field: its name in the value and on the wire, its resolved schema, and how it is written."""
 
     name: str
     wire: str
     schema: Schema
-    style: Style
+    style: Style | None
+    """None: in a media type."""
+    embedded: Embedded
+    """The value in a media type; of a list without a style, that of an item."""
+    listed: bool
+    """True if it is a list without a style."""
+    absent_is_empty: bool
+    """True if no field means an empty list."""
+    allow_reserved: bool
+    headers: Mapping[str, Header]
+    """The header fields of its parts."""
 
-    @property
-    def repeated(self) -> bool:
-        """True if a list is sent as one field for each item: no field then means an empty list."""
-        return "array" in self.schema.types and self.style.delimiter is None
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a form."""
+
+    by_name: Mapping[str, Field]
+    by_wire: Mapping[str, Field]
+    rest: Field
+    """How those are written that are not declared."""
 
 
-OTHER = STYLES["form", True]
-"""The style of a field that is not declared: a list is sent as repeated fields, as HTML forms do."""
-
-
-def fields_of(binding: Binding) -> Mapping[str, Field]:
-    """The fields of a form by their names in the value. ``Unsupported`` for an encoding that is not written here."""
-    schema = binding.resolve(binding.schema) if binding.schema is not None else Schema()
+def fields_of(binding: Binding) -> Fields:
+    """The fields of a form. ``Unsupported`` for a style without a row."""
+    schema = binding.resolve(binding.schema) if binding.schema is not None else ANY
+    others = binding.encoding.item_encoding or Encoding()
     fields = {}
     for name, declared in schema.properties.items():
         resolved = binding.resolve(declared)
-        encoding = binding.encoding.get(name)
-        by_schema = declared.encoding or resolved.encoding or Encoding()
+        encoding = binding.encoding.encoding.get(name)
+        by_schema = declared.encoding or resolved.encoding or others
         wire = (encoding.name if encoding is not None else None) or by_schema.name or name
-        how, style = encoding or by_schema, (encoding or by_schema).style or "form"
-        if how.content_type or how.headers or how.allow_reserved:
-            raise Unsupported(f"the field {name!r} has a content type, header fields or reserved characters of its own")
-        fields[name] = Field(name, wire, resolved, style_of(style, how.explode, resolved, binding.resolve))
-    return fields
+        fields[name] = _field(binding, name, wire, declared, encoding or by_schema, required=name in schema.required)
+    additional = schema.additional if isinstance(schema.additional, Schema) else ANY
+    rest = _field(binding, "", "", additional, others, required=False)
+    return Fields(fields, {field.wire: field for field in fields.values()}, rest)
+
+
+def _field(binding: Binding, name: str, wire: str, declared: Schema, encoding: Encoding, *, required: bool) -> Field:
+    resolved = binding.resolve(declared)
+    lists = [schema for schema in alternatives_of(declared, binding.resolve) if compound(schema) == "array"]
+    items = Embedded(binding, lists[0].items or ANY, encoding, name or None) if lists else None
+    style = None
+    if encoding.style is not None and (items is None or not items.is_file):
+        style = style_of(encoding.style, encoding.explode, resolved, binding.resolve)
+    listed = style is None and items is not None
+    is_repeated = style is not None and style.delimiter is None and not style.deep
+    return Field(
+        name=name,
+        wire=wire,
+        schema=resolved,
+        style=style,
+        embedded=items if items is not None and listed else Embedded(binding, declared, encoding, name or None),
+        listed=listed,
+        absent_is_empty=bool(lists) and (is_repeated or (listed and required)),
+        allow_reserved=encoding.allow_reserved,
+        headers=encoding.headers,
+    )
 
 
 def members(value: Any) -> Mapping[str, Any]:

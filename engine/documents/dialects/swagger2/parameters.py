@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,8 +91,9 @@ class Parameters:
         parameter = self._parameter(raw, at)
         return RequestBody(
             name=parameter.name,
-            content=dict.fromkeys(consumes or (_JSON,), MediaType(schema=parameter.schema)),
+            content=_content(consumes or (_JSON,), MediaType(schema=parameter.schema)),
             required=parameter.required,
+            implied=True,
             title=parameter.title,
             description=parameter.description,
             client_name=parameter.client_name,
@@ -117,9 +118,17 @@ class Parameters:
         has_file = any("file" in field.schema.types for field in fields)
         fitting = (_MULTIPART,) if has_file else (_FORM, _MULTIPART)
         media_types = tuple(name for name in consumes if name in fitting) or fitting[:1]
-        encoding = {field.name: Encoding(style=field.style, explode=field.explode) for field in fields}
-        content = dict.fromkeys(media_types, MediaType(schema=schema, encoding=encoding))
-        return RequestBody(content=content, required=bool(schema.required), fields=True, at=at)
+        lists = [field for field in fields if "array" in field.schema.types]
+        encoding = {field.name: Encoding(style=field.style, explode=field.explode) for field in lists}
+        content = _content(media_types, MediaType(schema=schema, encoding=encoding))
+        return RequestBody(content=content, required=bool(schema.required), fields=True, implied=True, at=at)
+
+
+def _content(media_types: Iterable[str], entry: MediaType) -> dict[str, MediaType]:
+    """The same in every media type, but for fields of a form, which are text if nothing else is declared: Swagger 2.0
+    has no objects in them ("Parameter Object", ``type``)."""
+    text_fields = replace(entry, item_encoding=Encoding(content_type=("text/plain",)))
+    return {name: text_fields if name.partition(";")[0].strip().lower() == _FORM else entry for name in media_types}
 
 
 def _described(field: Parameter) -> Schema:
