@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
 from openconnectors.engine.errors import ConnectorError, InvalidArguments
-from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.values.codecs import BINARY
+from openconnectors.engine.values.codecs import BINARY, FORMS
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 from openconnectors.engine.values.scalars import scalar
 from openconnectors.engine.values.scalars import text as written
@@ -50,6 +50,9 @@ _TEXTS: Mapping[str, str] = {
 }
 _UNTYPED: Mapping[str | None, str] = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
 """The type of a schema that has a format and no type; text for other formats."""
+
+_LISTS = frozenset(("prefixItems", "contains", "minItems", "uniqueItems"))
+"""Keywords that are about lists alone."""
 
 _DEEPEST = 12
 """Levels down to which optional members are made: deeper ones make an example that nobody reads."""
@@ -83,8 +86,9 @@ def minimal(plan: Plan) -> dict[str, Any]:
     for from_document in (True, False):
         body = plan.operation.request_body
         media_types = tuple(body.content) if body is not None else ()
+        sent = plan.bodies.request(media_types[0]) if media_types else None
         # A form's fields may be files; bytes anywhere else would have to be the whole body.
-        depth = 1 if body is not None and body.fields else 0
+        depth = 1 if sent is not None and sent.codec in FORMS else 0
         examples = _Examples(plan, from_document=from_document, optional=False, request=True, bytes_depth=depth)
         arguments = {
             argument.name: media_types[0] if _chooses(plan, argument) else examples.of(argument.schema)
@@ -94,7 +98,6 @@ def minimal(plan: Plan) -> dict[str, Any]:
             and not argument.hidden
         }
         if body is not None and body.required:
-            sent = plan.bodies.request(media_types[0])
             schema = plan.bodies.request_schema(media_types[0]) or Schema()
             whole: Any = b"example" if sent is not None and sent.codec is BINARY else examples.of(schema)
             if body.fields:
@@ -157,6 +160,8 @@ class _Examples:
                 fitted = self._fitted(schema, effective, documented, above)
                 if fitted is not MISSING:
                     return fitted
+        if "const" in effective.keywords:
+            return effective.keywords["const"]
         if effective.enum:
             return next((choice for choice in effective.enum if choice not in ("", None)), effective.enum[0])
         parts = effective.one_of or effective.any_of
@@ -166,8 +171,12 @@ class _Examples:
 
     def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
         """A value of a schema's first type; without a type, of the type that its members or its format suggest."""
-        guess = "object" if effective.properties or effective.required else _UNTYPED.get(effective.format, "string")
-        kind = next(iter(effective.types), guess if effective.format or guess == "object" else "")
+        guess = _UNTYPED.get(effective.format, "string") if effective.format else ""
+        if effective.properties or effective.required or isinstance(effective.additional, Schema):
+            guess = "object"
+        elif effective.items is not None or not _LISTS.isdisjoint(effective.keywords):
+            guess = "array"
+        kind = next(iter(effective.types), guess)
         row = _KINDS.get("file" if effective.format == "file" else kind)
         return row(self, effective, above) if row else None
 
@@ -225,7 +234,12 @@ class _Examples:
             if name in required or (self._optional and not again) or (len(required) < least and not self._optional):
                 members[name] = self.value(member, (*above, id(schema)))
         rest = schema.additional
-        for name in schema.required:
+        dependent = schema.keywords.get("dependentRequired", {})
+        wanted = [name for holder, names in dependent.items() if holder in members for name in names]
+        for name in dict.fromkeys(wanted):
+            if name in schema.properties and name not in members:
+                members[name] = self.value(schema.properties[name], (*above, id(schema)))
+        for name in dict.fromkeys([*schema.required, *wanted]):
             if name not in schema.properties:
                 members[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
         for index in range(len(members), min(least, _MAX_MEMBERS) if rest is not False else 0):
@@ -236,10 +250,15 @@ class _Examples:
         return members
 
     def array(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A list of one item, or of as few as the schema allows."""
-        least = min(_count(schema.keywords.get("minItems")), _MAX_ITEMS)
-        if schema.items is None:
-            return [None] * least
+        """A list of one item, or of as few as the schema allows; with the items that it must have at its beginning, or
+        somewhere (``contains``)."""
+        first = [self.value(item, (*above, id(schema))) for item in schema.keywords.get("prefixItems", ())]
+        if "contains" in schema.keywords:
+            contained = max(_count(schema.keywords.get("minContains", 1)), 0)
+            first += [self.value(schema.keywords["contains"], (*above, id(schema))) for _ in range(min(contained, 9))]
+        least = max(min(_count(schema.keywords.get("minItems")), _MAX_ITEMS) - len(first), 0)
+        if schema.items is None or first:
+            return first + ([self.value(schema.items or ANY, (*above, id(schema)))] * least if least else [])
         items = self._plan.contract(schema.items)
         again = id(items) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
         count = max(least, 0 if again or schema.keywords.get("maxItems") == 0 else 1)

@@ -39,6 +39,9 @@ BINARY = binary.CODEC
 EVENTS = events.CODEC
 """The row of server-sent events."""
 
+FORMS = (form.CODEC, multipart.CODEC)
+"""The rows whose values are fields by their names, of which some may be files."""
+
 TEXT = text.CODECS
 """The rows whose values are one text."""
 
