@@ -632,6 +632,8 @@ class Service:
     version: str = ""
     description: str = ""
     file: str = ""
+    original: Mapping[str, Any] | None = None
+    """The document as it is written, if other tools can judge requests by it (OpenAPI 3.x)."""
     servers: tuple[Server, ...] = ()
     further_servers: tuple[Server, ...] = ()
     """Those that path items and operations have instead."""

@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection
@@ -197,8 +197,7 @@ class Application:
             raise HttpError(411, "a request with a body needs Content-Length")
 
     def _verdict(self, match: Match, request: HttpRequest) -> Verdict | None:
-        variables = {name: unquote(text) for name, text in match.values.items()}
-        return self._judge.refuses(match.route, variables, request.query_pairs, request.headers, request.body)
+        return self._judge.refuses(match.route, match.values, request.query, request.headers, request.body)
 
     def _reworded(self, error: HttpError, request: HttpRequest | None) -> ServiceError:
         """An error of the protocol in the document's words, if it has some for this status."""

@@ -1,15 +1,20 @@
-"""An independent judge of requests: openapi-core, with the operation written as an OpenAPI 3.1 document.
+"""An independent judge of requests: openapi-core, which shares no code with the client's own validation, so that a
+mistake there does not pass here.
 
-It shares no code with the client's own validation, so a mistake there does not pass here. Only ``pattern`` is replaced:
-openapi-core searches with Python's ``re``, which a pattern like ``^(a+)+$`` occupies for ever; the engine of the client
-is linear or bounded.
+Rule 1. A document of OpenAPI 3.x judges as its author wrote it (``original``).
+
+Rule 2. The operation is written as a document of OpenAPI 3.1 of its own instead if it is Swagger 2.0, if policies
+rewrite its requests, and if openapi-core fails at the author's document; the reason is logged once.
+
+Rule 3. ``pattern`` is replaced: openapi-core searches with Python's ``re``, which a pattern like ``^(a+)+$`` occupies
+for ever; the engine of the client is linear or bounded.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -27,12 +32,15 @@ from openapi_core.validation.request.exceptions import (
 )
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
+from openapi_spec_validator.versions.exceptions import OpenAPIVersionNotFound
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
 
 from openconnectors.engine.documents.dialects.openapi3 import writer as openapi3
 from openconnectors.engine.errors import Problem
+from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import expand
+from openconnectors.engine.sandbox.original import Original, WireRequest
 from openconnectors.engine.sandbox.requests import cookie_pairs
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.body import Compiler
@@ -91,6 +99,8 @@ class Judge:
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
+        self._original = _original(compiler.service)
+        self._unjudged: set[str] = set()
         self._documents: dict[tuple[str, str], OpenAPI] = {}
         self._lock = threading.Lock()
 
@@ -109,15 +119,54 @@ class Judge:
         self,
         route: Route,
         values: Mapping[str, str],
-        query: Sequence[tuple[str, str]],
+        query: str,
         headers: Mapping[str, str],
         body: bytes,
     ) -> Verdict | None:
-        """Why a request breaks the document; None if it does not. ``values`` (path variables) and ``query`` are
-        decoded."""
-        named = {openapi3.variable_name(index): values[name] for index, name in enumerate(route.names)}
+        """Why a request breaks the document; None if it does not. ``values`` (path variables) and ``query`` are still
+        percent-encoded."""
+        if self._original is not None and self._is_original(route):
+            try:
+                return self._by_original(self._original, route, values, query, headers, body)
+            except Exception as error:  # noqa: BLE001 - a fault of the judge refuses no request
+                self._unjudged.add(route.plan.operation.id)
+                reason = f"{type(error).__name__}: {error}"
+                _log.info("openapi-core fails at %s as it is written: %s", route.plan.operation.id, reason)
+        return self._by_writing(route, values, query, headers, body)
+
+    def _is_original(self, route: Route) -> bool:
+        """Whether requests of a route are what the author's document describes, and openapi-core did not fail at it."""
+        operation, policies = route.plan.operation, route.plan.policies
+        is_moved = (route.method, route.template) != (operation.method, operation.path.partition("?")[0])
+        return not (is_moved or policies.request) and operation.id not in self._unjudged
+
+    def _by_original(
+        self,
+        original: Original,
+        route: Route,
+        values: Mapping[str, str],
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Verdict | None:
+        content_type = headers.get("Content-Type", "")
+        data: bytes | None = body or None
+        if body and essence(content_type)[0] not in _READ:
+            try:
+                data, _ = _readable(route, content_type, body)
+            except ValueError as error:
+                return Verdict(f"the body {error}")
+        request = WireRequest(route.method, values, query, headers, data, content_type)
+        with self._lock:
+            errors = original.errors(route.plan.operation, request)
+        return next((_verdict(error, data) for error in errors if not self._is_allowed(route, error)), None)
+
+    def _by_writing(
+        self, route: Route, values: Mapping[str, str], query: str, headers: Mapping[str, str], body: bytes
+    ) -> Verdict | None:
+        named = {openapi3.variable_name(index): unquote(values[name]) for index, name in enumerate(route.names)}
         parameters = _Parameters(
-            query=ImmutableMultiDict(query),
+            query=ImmutableMultiDict(parse_qsl(query, keep_blank_values=True)),
             header=WerkzeugHeaders(list(headers.items())),
             cookie=ImmutableMultiDict([(name, unquote(text)) for name, text in cookie_pairs(headers)]),
             path=named,
@@ -130,12 +179,16 @@ class Judge:
                 return Verdict(f"the body {error}")
         path = expand(route.template, lambda name: "-")
         request = _Request(path, route.method.lower(), parameters, body or None, content_type)
-        for finding in self._errors(route, request):
-            cause = finding.__cause__
-            if isinstance(cause, EmptyQueryParameterValue) and self._may_be_empty(route, cause.name):
-                continue
-            return _verdict(finding, request)
-        return None
+        errors = self._errors(route, request)
+        return next((_verdict(error, request.body) for error in errors if not self._is_allowed(route, error)), None)
+
+    def _is_allowed(self, route: Route, error: Exception) -> bool:
+        """Whether the document allows what openapi-core reports: an empty text, and header parameters that "shall be
+        ignored" (OpenAPI 3.1, section 4.8.12.2)."""
+        if isinstance(error, ParameterValidationError) and (error.location, error.name.lower()) in _IGNORED:
+            return True
+        cause = error.__cause__
+        return isinstance(cause, EmptyQueryParameterValue) and self._may_be_empty(route, cause.name)
 
     def _errors(self, route: Route, request: _Request) -> list[Exception]:
         key = (route.plan.operation.id, route.template)
@@ -161,6 +214,7 @@ class Judge:
         )
 
 
+_IGNORED = frozenset(("header", name) for name in ("accept", "content-type", "authorization"))
 _FORM = "application/x-www-form-urlencoded"
 _READ = (openapi3.JSON, _FORM)
 
@@ -192,16 +246,27 @@ def _without_bytes(value: Any) -> Any:
     return "" if isinstance(value, bytes) else value
 
 
-def _field_of(value: object, request: _Request) -> str:
+def _original(service: Service) -> Original | None:
+    """The author's document, if openapi-core reads its version."""
+    if service.original is None:
+        return None
+    try:
+        return Original(service.original, service.file)
+    except (LookupError, OpenAPIVersionNotFound) as error:
+        _log.info("openapi-core does not read %s: %r", service.file, error)
+        return None
+
+
+def _field_of(value: object, body: bytes | None) -> str:
     """The field of a form that has a value, which openapi-core does not name; empty if there is none."""
-    fields = parse_qsl((request.body or b"").decode("utf-8", "replace"))
+    fields = parse_qsl((body or b"").decode("utf-8", "replace"))
     return next((name for name, text in fields if text == value), "")
 
 
 _SHOWN = 60  # characters of a wrong value in a message
 
 
-def _verdict(error: Exception, request: _Request) -> Verdict:
+def _verdict(error: Exception, body: bytes | None) -> Verdict:
     """An error of openapi-core as a sentence that names the place, and shows at most 60 characters of the value."""
     parameter = error.name if isinstance(error, ParameterValidationError) else ""
     location = error.location if isinstance(error, ParameterValidationError) else ""
@@ -226,5 +291,5 @@ def _verdict(error: Exception, request: _Request) -> Verdict:
     for cause in causes:
         if isinstance(cause, CastError):
             reason = f"must be {cause.type}, not {str(cause.value)[:_SHOWN]!r}"
-            parameter = parameter or _field_of(cause.value, request)
+            parameter = parameter or _field_of(cause.value, body)
     return Verdict(f"{parameter}: {reason}" if parameter else reason, location, parameter)

@@ -43,6 +43,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         version=text(info.get("version")),
         description=text(info.get("description")),
         file=document.file,
+        original=source.root,
         servers=root_servers(source),
         further_servers=operations.further_servers(),
         schemes=security.schemes,
