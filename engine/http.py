@@ -133,6 +133,8 @@ class Request:
     """A request to send first, if this one needs a value of the service's."""
     deviations: tuple[Problem, ...] = ()
     """The problems of the link that this request follows."""
+    arguments: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What it was made of, as plain data by the Python names of arguments, the whole body by its own."""
 
     @property
     def repeatable(self) -> bool:
@@ -186,6 +188,13 @@ class Response:
     deviations: tuple[Problem, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     stream: Stream | None = None
+    request: Request | None = field(default=None, repr=False, compare=False)
+    """The request of the call, without its credentials; None before a plan has read the response."""
+
+    def __reduce__(self) -> Any:
+        """What is received, and what was read of it, without the request and the stream."""
+        parts = (self.status, self.headers, self.body, self.value, self.deviations, dict(self.fields))
+        return Response, parts
 
 
 class Transport(Protocol):

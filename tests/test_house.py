@@ -269,8 +269,8 @@ def test_the_public_names_are_these() -> None:
     ]  # fmt: skip
     public = {name for name in dir(openconnectors.Operation) if not name.startswith("_")}
     assert public == {
-        "argument", "choices", "each", "items", "items_of", "pages", "poll", "request", "response", "stream",
-        "subscribe", "using", "wait",
+        "argument", "choices", "each", "items", "items_of", "links", "operation_id", "pages", "poll", "request",
+        "response", "stream", "subscribe", "using", "wait",
     }  # fmt: skip
 
 

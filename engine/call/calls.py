@@ -89,9 +89,10 @@ class Calls:
         cookies = Cookies()
         return lambda request: self.send(request, self.call(cookies))
 
-    def read(self, response: Response, *, final: bool = False) -> Response:
-        """The response with its value, or the error that it is. ``final``: it ends a long-running operation."""
-        response = self.plan.read(response, self.options.validate_responses, final=final)
+    def read(self, response: Response, *, final: bool = False, request: Request | None = None) -> Response:
+        """The response to a request with its value, or the error that it is. ``final``: it ends a long-running
+        operation."""
+        response = self.plan.read(response, self.options.validate_responses, final=final, request=request)
         if response.deviations:
             masked = self.connected.connection.mask.value(response.deviations)
             response = replace(response, deviations=masked)
@@ -109,7 +110,8 @@ class Calls:
     def response(self, arguments: Mapping[str, Any]) -> Flow[Response]:
         """The response to a call: value, status, headers, fields, deviations."""
         calls = (yield from self.resolved(arguments)) if self._places else self
-        return calls.read((yield from calls.send(calls.request(arguments), calls.call())))
+        request = calls.request(arguments)
+        return calls.read((yield from calls.send(request, calls.call())), request=request)
 
     def stream(self, arguments: Mapping[str, Any]) -> Flow[Stream]:
         """The body of the response as it comes; errors are raised before its first byte."""

@@ -178,7 +178,7 @@ class Connection:
         """The URL below which the paths of operations stand that have no server of their own."""
         self.fixed = self._servers.fixed
         """Whether the operator has named the place, so that no policy chooses another."""
-        self._bases: dict[str, Url] = {}
+        self._bases: dict[tuple[str, str], Url] = {}
         self.quota = Quota()
 
     def __repr__(self) -> str:
@@ -191,10 +191,12 @@ class Connection:
         """The URL below which the path of an operation stands: that of its own server, if it has one, else ``base``."""
         if not operation.servers:
             return self.base
-        if operation.id not in self._bases:
+        server = self._servers.of(operation.servers)
+        key = server.url, server.at
+        if key not in self._bases:
             with sealed(self.mask):
-                self._bases[operation.id] = self._servers.base_of(self._servers.of(operation.servers))
-        return self._bases[operation.id]
+                self._bases[key] = self._servers.base_of(server)
+        return self._bases[key]
 
     def places(self) -> list[Url]:
         """The URLs to which requests go, ``base`` first: those that have another origin than the ones before."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from openconnectors.engine.call import long_running, paging, subscriptions, triggers
+from openconnectors.engine.call import follow_ups, long_running, paging, subscriptions, triggers
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.client import choices
+from openconnectors.engine.client.follow_ups import FollowUp
 from openconnectors.engine.client.handles import Events, Poller, Subscription
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.client.signature import documentation, signature
@@ -23,7 +24,7 @@ from openconnectors.engine.streams import Stream
 class Operation:
     """One operation of a connector: call it with keyword arguments, get its value.
 
-    Beside the call: ``using``, ``request``, ``response``; ``pages``, ``items`` and
+    Beside the call: ``using``, ``request``, ``response``, and ``links`` of one; ``pages``, ``items`` and
     ``items_of`` for lists; ``stream`` and ``each`` for what is large; ``poll`` and
     ``wait`` for what takes long; ``subscribe`` for events; ``choices``.
     """
@@ -59,6 +60,27 @@ class Operation:
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
         return self._runner.run(self.__calls__.response(arguments))
+
+    def links(self, response: Response) -> dict[str, FollowUp]:
+        """The follow-up requests that a response to this operation makes possible, by name, as the document links
+        them: call one to send it."""
+        calls, mask = self.__calls__, self.__calls__.connected.connection.mask
+        names = {operation_id: name for name, operation_id in calls.connected.operation_ids.items()}
+        with sealed(mask):
+            return {
+                name: FollowUp(
+                    Operation(names[link.calls.plan.operation.id], link.calls, self._runner),
+                    link.arguments,
+                    link.description,
+                    mask.text(", ".join(f"{key}={value!r}" for key, value in link.arguments.items())),
+                )
+                for name, link in follow_ups.following(calls, response)
+            }
+
+    @property
+    def operation_id(self) -> str:
+        """The id that the document has for it."""
+        return self.__calls__.plan.operation.id
 
     def stream(self, /, **arguments: Any) -> Stream:
         """The body of the response as it comes, of any size: iterate over it, or save it. Errors are raised

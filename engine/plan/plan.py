@@ -91,6 +91,11 @@ class Plan:
         """Every argument, needed ones first, else as the document has them; names are unique."""
         return self._arguments.all
 
+    @property
+    def body_name(self) -> str:
+        """The Python name of the whole body."""
+        return self._arguments.body_name
+
     def renamed(self) -> Iterator[tuple[str, str]]:
         """Pointer and message for each argument whose Python name has a number because another has that name."""
         return self._arguments.renamed()
@@ -120,9 +125,11 @@ class Plan:
         """The request for arguments by Python or wire name, to ``base``: see ``Requests.request``."""
         return self.requests.request(arguments, base, options, fixed=fixed)
 
-    def read(self, response: Response, validate: str, *, final: bool = False) -> Response:
+    def read(
+        self, response: Response, validate: str, *, final: bool = False, request: Request | None = None
+    ) -> Response:
         """The response with its value, its fields and deviations: see ``Responses.read``."""
-        return self.responses.read(response, validate, final=final)
+        return self.responses.read(response, validate, final=final, request=request)
 
     def untyped(self, response: Response) -> Any:
         """The value of a response as it is, whatever the document declares; None if it has no body."""

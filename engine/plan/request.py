@@ -97,7 +97,7 @@ class Requests:
                 problems.append(problem)
         if not problems:
             builder = RequestBuilder(
-                self._operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base)
+                self._operation.method, revealed(base), "", [], {}, fixed=fixed, mask=mask_of(base), arguments=values
             )
             content, problems = self._fill(builder, values, accept, body, options)
         if not problems:
@@ -276,6 +276,7 @@ class Requests:
             retry_on=self._retry_on | options.retry_on,
             timeout=options.timeout,
             base=SecretUrl(builder.base, builder.mask),
+            arguments=builder.arguments,
         )
 
     # For a service that answers them

@@ -24,7 +24,7 @@ from openconnectors.engine.errors import (
     Unauthorized,
     answer_error,
 )
-from openconnectors.engine.http import Headers, Response, retry_after
+from openconnectors.engine.http import Headers, Request, Response, retry_after
 from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.bodies import JSON, Bodies
@@ -80,9 +80,11 @@ class Responses:
 
     # Reading
 
-    def read(self, response: Response, validate: str, *, final: bool = False) -> Response:
-        """The response with its value, its fields and deviations. If it is the ``final`` one of a long-running
-        operation, a success is read as the document has the operation's own.
+    def read(
+        self, response: Response, validate: str, *, final: bool = False, request: Request | None = None
+    ) -> Response:
+        """The response to a request with its value, its fields and deviations. If it is the ``final`` one of a
+        long-running operation, a success is read as the document has the operation's own.
 
         Raises an ``AnswerError`` for an error status, ``InvalidResponse`` for what is not a whole, readable response.
         """
@@ -116,7 +118,7 @@ class Responses:
             response.stream.begin(status, response.headers, fields)
         recorded = () if validate == "off" else response.deviations  # the transport's: read as meant, however strict
         deviations = (*recorded, *leniency.deviations(problems, validate))
-        return replace(response, value=value, fields=fields, deviations=deviations)
+        return replace(response, value=value, fields=fields, deviations=deviations, request=request)
 
     def untyped(self, response: Response) -> Any:
         """The value of a response as it is, whatever the document declares; None if it has no body.

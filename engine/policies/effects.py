@@ -35,6 +35,8 @@ class RequestBuilder:
     instead: set[str] = field(default_factory=set)
     fixed: bool = False
     mask: Mask = field(default_factory=Mask)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """What the request is made of."""
 
     def remove_header(self, name: str) -> None:
         """Remove a header field, secret or not, in whatever case its name is."""
