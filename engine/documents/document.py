@@ -135,6 +135,17 @@ class Document(File):
         ``Refused`` for what is no file that may be read."""
         return self._file(join(self._base(at), reference), at, reference)
 
+    def has_dynamic_anchors(self, name: str) -> bool:
+        """Return True if the file of a name has dynamic anchors."""
+        return bool(self._identifiers(name).dynamic)
+
+    def dynamic_anchors(self, at: str) -> Mapping[str, str]:
+        """The pointers of the dynamic anchors of a node's resource, by their names."""
+        name, within = split_file(at)
+        identifiers = self._identifiers(name)
+        anchors = identifiers.dynamic.get(identifiers.template(within), {})
+        return {anchor: join_file(name, pointer) for anchor, pointer in anchors.items()}
+
     def _resource(self, uri: str, at: str, reference: str) -> tuple[str, str]:
         """The file and the pointer of the resource that a reference means, its fragment aside."""
         name, within = split_file(at)

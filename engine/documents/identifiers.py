@@ -6,6 +6,7 @@ own. All else belongs to the file, whose URI is its ``$self`` or else the place 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from openconnectors.engine.documents.nodes import mappings
 from openconnectors.engine.documents.uris import join
 
+_COMPONENT = re.compile(r"/components/schemas/[^/]+")
 _KEYWORDS = ("$self", "$id", "$anchor", "$dynamicAnchor")
 
 
@@ -27,6 +29,8 @@ class Identifiers:
     """The URIs of the schemas with ``$id``, by their pointers."""
     anchors: dict[tuple[str, str], str] = field(default_factory=dict)
     """The pointers of the nodes that have a name, by the pointer of their resource and the name."""
+    dynamic: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The pointers of dynamic anchors by their names, by the pointer of their resource; see ``template``."""
 
     def resource(self, pointer: str) -> str:
         """The pointer of the resource that a node belongs to."""
@@ -37,6 +41,12 @@ class Identifiers:
                 pointer = pointer.rpartition("/")[0]
             return ""
         return ""
+
+    def template(self, pointer: str) -> str:
+        """The pointer of the resource whose dynamic anchors count for a node: a component is one, also without
+        ``$id``."""
+        component = _COMPONENT.match(pointer)
+        return self.resource(pointer) or (component[0] if component else "")
 
     def base(self, pointer: str) -> str:
         """The URI that references of a node are relative to."""
@@ -61,4 +71,6 @@ def identifiers_of(root: Any, text: str, uri: str) -> Identifiers:
             name = node.get(keyword)
             if isinstance(name, str):
                 identifiers.anchors.setdefault((identifiers.resource(pointer), name), pointer)
+                if keyword == "$dynamicAnchor":
+                    identifiers.dynamic.setdefault(identifiers.template(pointer), {}).setdefault(name, pointer)
     return identifiers

@@ -7,13 +7,20 @@ from collections.abc import Mapping
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 
+NAMING = frozenset({"$ref", "$id", "$anchor", "$dynamicAnchor", "$schema", "$defs", "$comment", "$vocabulary"})
+"""The members of a schema that is only a reference: what names it and what is inside it says nothing of values."""
+
 
 class References:
     """The ends of chains of references. Each node on the way is visited once, so that chains of any length take time
-    in proportion to it."""
+    in proportion to it.
 
-    def __init__(self, document: Document) -> None:
+    ``schemas``: of schemas of JSON Schema 2020-12, where a reference with keywords beside it is a schema of its own,
+    and so are true and false."""
+
+    def __init__(self, document: Document, *, schemas: bool = False) -> None:
         self._document = document
+        self._schemas = schemas
         self._ends: dict[str, str] = {}
         self._circular: set[str] = set()
         self._faults: dict[str, tuple[Diagnostic, ...]] = {}
@@ -36,10 +43,13 @@ class References:
                     message = f"the reference {reference!r} leads only to references that come back to it"
                     raise document.refuse("reference-circular", message, f"{at}/$ref")
                 node = document.get(pointer)
+                if self._schemas and isinstance(node, bool):
+                    self._ends[pointer] = pointer
+                    break
                 if not isinstance(node, Mapping):
                     message = f"the reference {reference!r} points to {kind_of(node)}"
                     raise document.refuse("reference-kind", message, f"{at}/$ref")
-                if not isinstance(node.get("$ref"), str):
+                if not isinstance(node.get("$ref"), str) or (self._schemas and not node.keys() <= NAMING):
                     self._ends[pointer] = pointer
                     break
                 passed[pointer] = None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, cast
 
 from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
 from openconnectors.engine.documents.dialects.lowering import Site, extensions, text, truth
+from openconnectors.engine.documents.dialects.openapi3.scopes import Scope, Scopes
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.references import NAMING, References
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.model import ANY, MISSING, NEVER, Lazy, Schema, Xml
 
@@ -43,11 +46,12 @@ class Schemas:
     def __init__(self, source: VersionedSource) -> None:
         self._source = source
         self._version = source.version
+        self._references = References(source.document, schemas=True) if self._version.siblings else source.references
+        self._scopes = Scopes(source.document)
+        self._scope: Scope = ()
         components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
-        self.by_pointer: Lazy[Schema] = Lazy(
-            components, lambda at: self.lower(source.document.get(at), at), closed=False
-        )
-        self.hierarchy = Hierarchy(components, source.references, _has_discriminator)
+        self.by_pointer: Lazy[Schema] = Lazy(components, self._referenced, closed=False)
+        self.hierarchy = Hierarchy(components, self._references, _has_discriminator)
         self.soundness = Soundness(self.by_pointer, self.hierarchy)
 
     def site(self, pointer: str) -> Site:
@@ -65,12 +69,40 @@ class Schemas:
         if isinstance(value, bool) and self._version.json_schema:
             return ANY if value else NEVER
         raw = self._source.mapping(value, at, "a schema")
-        reference = self._source.reference(raw, at)
-        if reference is not None and (not self._version.siblings or len(raw) == 1):
-            return Schema(ref=reference, at=at)
-        return self._node(self._source.members("schema", raw, at), at, reference)
+        scope = self._scopes.entered(self._scope, at) if self._version.json_schema else self._scope
+        if scope != self._scope:
+            return self._within(scope).lower(value, at)
+        references = self._targets(raw, at)
+        if references and (not self._version.siblings or raw.keys() <= NAMING):
+            return references[0]
+        return self._node(self._source.members("schema", raw, at), at, references)
 
-    def _node(self, raw: Mapping[str, Any], at: str, reference: str | None) -> Schema:
+    def _within(self, scope: Scope) -> Schemas:
+        """What lowers schemas in a scope."""
+        schemas = copy(self)
+        schemas._scope = scope
+        return schemas
+
+    def _referenced(self, reference: str) -> Schema:
+        pointer, scope = self._scopes.split(reference)
+        return self._within(scope).lower(self._source.document.get(pointer), pointer)
+
+    def _targets(self, raw: Mapping[str, Any], at: str) -> list[Schema]:
+        """What a node refers to, by ``$ref`` and by ``$dynamicRef``."""
+        pointers = []
+        reference = raw.get("$ref")
+        if "$ref" in raw:
+            if not isinstance(reference, str):
+                message = f"$ref must be text, not {type(reference).__name__}"
+                raise self._source.refuse(message, f"{at}/$ref")
+            end = self._references.end(reference, at)
+            # Each step of a chain may bring anchors.
+            pointers.append(self._source.document.target(reference, at) if self._scopes.matter(at) else end)
+        if self._version.json_schema and isinstance(raw.get("$dynamicRef"), str):
+            pointers.append(self._scopes.target(raw["$dynamicRef"], at, self._scope))
+        return [Schema(ref=self._scopes.reference(pointer, self._scope), at=at) for pointer in pointers]
+
+    def _node(self, raw: Mapping[str, Any], at: str, references: list[Schema]) -> Schema:
         source = self._source
         types = self._types(raw.get("type"), f"{at}/type")
         enum = self._list(raw.get("enum"), f"{at}/enum", "enum") if raw.get("enum") is not None else None
@@ -99,7 +131,7 @@ class Schemas:
             if "additionalProperties" in raw
             else True,
             items=self.lower(raw["items"], f"{at}/items") if raw.get("items") is not None else None,
-            all_of=(Schema(ref=reference, at=at), *all_of) if reference is not None else all_of,
+            all_of=(*references, *all_of),
             any_of=self._several(raw, "anyOf", at),
             one_of=self._several(raw, "oneOf", at),
             **self._discriminator(raw.get("discriminator"), f"{at}/discriminator"),
