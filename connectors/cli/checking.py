@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from openconnectors import registry
+from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
 from openconnectors.engine.lint import SEVERITIES, Checked, Settings, check
 from openconnectors.registry import Entry
@@ -244,7 +245,7 @@ def _key(finding: Diagnostic, root: Path) -> str:
     """What identifies a finding in a later version of its file: rule, file and node, but not the line."""
     path = Path(finding.file).resolve()
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-    return f"{finding.rule} {file}#{finding.pointer}"
+    return f"{finding.rule} {file}#{split_file(finding.pointer)[1]}"
 
 
 def save_baseline(path: Path, findings: Iterable[Diagnostic]) -> None:

@@ -112,7 +112,7 @@ class Changes:
         if there is no new one. ``key`` means the key of the node."""
         pointers = [place.pointer if isinstance(place, Node) else place for place in (old, new)]
         places = [
-            None if pointer is None else (context.document.file, *context.document.position(pointer, key=key))
+            None if pointer is None else context.document.location(pointer, key=key)
             for context, pointer in zip((self.before, self.after), pointers, strict=True)
         ]
         place, related = (places[1], places[0]) if places[1] is not None else (places[0], None)
@@ -126,8 +126,8 @@ class Changes:
     def add_beside(self, rule: str, message: str, context: Context, pointer: str) -> None:
         """Record a change of the properties beside a document, or in it."""
         document, row = context.properties or context.document, RULES[rule]
-        line, column = document.position(pointer, key=True)
-        self.findings.append(Diagnostic(row.id, row.severity, message, document.file, line, column, pointer, row.fix))
+        place = document.location(pointer, key=True)
+        self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer, row.fix))
         self._raise_bump(rule)
 
     def _raise_bump(self, rule: str) -> None:

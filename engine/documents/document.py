@@ -73,6 +73,11 @@ class Document(File):
             raise LookupError(name)
         return self.files.read(name, name)
 
+    def parts(self) -> Mapping[str, File]:
+        """The files that have been read, the first included, by name."""
+        names = self.files.names if self.files is not None else ()
+        return {name: self.part(name) for name in ("", *names)}
+
     def get(self, pointer: str) -> Any:
         """The node at a pointer; ``LookupError`` if there is none."""
         name, within = split_file(pointer)
@@ -88,6 +93,10 @@ class Document(File):
         """The file of a node as diagnostics show it."""
         return self.part(split_file(pointer)[0]).file
 
+    def location(self, pointer: str, *, key: bool = False) -> tuple[str, int, int]:
+        """File, line and column of the node at a pointer (or of its key)."""
+        return (self.file_of(pointer), *self.position(pointer, key=key))
+
     def diagnostic(
         self,
         rule: str,
@@ -98,8 +107,7 @@ class Document(File):
         key: bool = False,
     ) -> Diagnostic:
         """A finding at a node of this document, or at its key."""
-        line, column = self.position(pointer, key=key)
-        return Diagnostic(rule, severity, message, self.file_of(pointer), line, column, pointer)
+        return Diagnostic(rule, severity, message, *self.location(pointer, key=key), pointer)
 
     def refuse(self, rule: str, message: str, pointer: str) -> InvalidDocument:
         """The error for a document that cannot be used because of one node."""
@@ -120,8 +128,7 @@ class Document(File):
         except Refused as error:
             raise self.refuse(error.rule, error.message, f"{at}/$ref") from None
         except InvalidDocument as error:
-            line, column = self.position(f"{at}/$ref")
-            place = (self.file_of(at), line, column)
+            place = self.location(f"{at}/$ref")
             raise InvalidDocument([replace(fault, related=place) for fault in error.diagnostics]) from None
         try:
             self.get(pointer)

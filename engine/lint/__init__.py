@@ -24,7 +24,8 @@ from pathlib import Path
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.documents.pointers import pointer_steps
+from openconnectors.engine.documents.file import File
+from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
     dynamic_values,
@@ -72,14 +73,14 @@ def validate(path: Path, properties: Path | None = None, settings: Settings | No
     return check(path, properties, settings or Settings()).findings
 
 
-def check(path: Path, properties: Path | None, settings: Settings) -> Checked:
-    """The findings about a document and the properties beside it, with the texts that fix what can be fixed
-    mechanically."""
+def check(path: Path, properties: Path | None, settings: Settings, root: Path | None = None) -> Checked:
+    """The findings about a document, with the files that it refers to below ``root`` (its folder), and about the
+    properties beside it, with the texts that fix what can be fixed mechanically."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     for file in (path, properties):
         try:
-            documents += [loader.read(file)] if file is not None else []
+            documents += [loader.read(file, root)] if file is not None else []
         except InvalidDocument as error:
             findings += error.diagnostics
             if file is path:
@@ -89,22 +90,31 @@ def check(path: Path, properties: Path | None, settings: Settings) -> Checked:
         message = "a document is a mapping with swagger or openapi in it"
         return Checked(_reported([*findings, main.diagnostic("dialect", message, "")], settings), {})
     context = Context(main, Tree(main), beside)
-    findings += [*main.findings, *(beside.findings if beside is not None else ()), *_findings(context, settings)]
+    findings += [*(finding for document in documents for finding in document.findings), *_findings(context, settings)]
+    findings += main.files.findings if main.files is not None else []
     reported = _reported(findings, settings)
-    if IGNORE in main.text or "connectors:" in main.text:
-        lines = main.text.split("\n")
-        reported = [finding for finding in reported if not _is_ignored(finding, main, lines)]
+    for name, part in main.parts().items():
+        if IGNORE in part.text or "connectors:" in part.text:
+            lines = part.text.split("\n")
+            reported = [finding for finding in reported if not _is_ignored(finding, name, part, lines)]
+    return Checked(reported, _repairs(reported, context, documents))
+
+
+def _repairs(findings: list[Diagnostic], context: Context, documents: list[Document]) -> dict[str, str]:
+    """The text of each file with the fixes of findings applied."""
     edits: dict[str, list[Edit]] = {}
-    for finding in reported:
+    for finding in findings:
         if finding in context.edits:
-            edits.setdefault(finding.file, []).append(context.edits[finding])
-    texts = {document.file: apply(document, edits[document.file]) for document in documents if document.file in edits}
-    return Checked(reported, texts)
+            edit = context.edits[finding]
+            edits.setdefault(finding.file, []).append(replace(edit, pointer=split_file(edit.pointer)[1]))
+    files = {file.file: file for document in documents for file in document.parts().values()}
+    return {name: apply(file, edits[name]) for name, file in files.items() if name in edits}
 
 
 def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
     findings = _diagnostics(structure(context), "", context, settings)
     findings += _diagnostics(references.references(context.document), "", context, settings)
+    findings += references.unreadable(context.document)
     if version_of(context.document) is None:
         return findings
     if not any(finding.severity == "error" for finding in findings):
@@ -172,14 +182,15 @@ _COMMENT = re.compile(r"#\s*connectors:\s*ignore\s+([\w*, -]+)")
 IGNORE = "x-connector-ignore"
 
 
-def _is_ignored(finding: Diagnostic, document: Document, lines: list[str]) -> bool:
-    """Return True if the document itself ignores a finding: by ``x-connector-ignore`` at the node or above it, or by a
+def _is_ignored(finding: Diagnostic, name: str, file: File, lines: list[str]) -> bool:
+    """Return True if a file itself ignores a finding: by ``x-connector-ignore`` at the node or above it, or by a
     comment in its line."""
-    if finding.file != document.file:
+    within, pointer = split_file(finding.pointer)
+    if finding.file != file.file or within != name:
         return False
     patterns: list[str] = []
-    node = document.root
-    for step in ("", *pointer_steps(finding.pointer)):
+    node = file.root
+    for step in ("", *pointer_steps(pointer)):
         node = node if not step else node.get(step) if isinstance(node, dict) else _item(node, step)
         ignore = node.get(IGNORE) if isinstance(node, dict) else None
         patterns += ignore if isinstance(ignore, list) else [ignore] if isinstance(ignore, str) else []

@@ -126,7 +126,7 @@ def _callback(node: Node, context: Context) -> Iterator[Finding]:
     if node.parent is None or not node.parent.has("x-ms-notification-content") or node.name == "delete":
         return
     # Anywhere in the document: the property may be at the end of a chain of references.
-    text = context.document.text
-    if '"x-ms-notification-url"' not in text and "x-ms-notification-url:" not in text:
+    texts = [file.text for file in context.document.parts().values()]
+    if not any('"x-ms-notification-url"' in text or "x-ms-notification-url:" in text for text in texts):
         message = f"{node.get('operationId')} takes no URL to send its events to"
         yield Finding(node.pointer, message, key=True)

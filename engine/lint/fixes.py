@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.pointers import escape, pointer_steps
 from openconnectors.engine.lint.rules import Edit
 
@@ -13,7 +13,7 @@ Change = tuple[int, int, str]
 """Where the replaced text begins and ends (offsets into the document's text), and what replaces it."""
 
 
-def apply(document: Document, edits: Iterable[Edit]) -> str:
+def apply(document: File, edits: Iterable[Edit]) -> str:
     """The text with edits applied; an edit whose place cannot be found in the text is left out."""
     text = document.text
     starts = [0]
@@ -21,7 +21,7 @@ def apply(document: Document, edits: Iterable[Edit]) -> str:
         starts.append(starts[-1] + len(line) + 1)
     changes: dict[int, Change] = {}
     for edit in edits:
-        line_number, column = document.position(edit.pointer, key=edit.kind == "rename")
+        line_number, column = document.place(edit.pointer, edit.kind == "rename")
         change = _change(document, edit, starts[line_number - 1] + column - 1)
         if change is not None:
             changes.setdefault(change[0], change)
@@ -31,12 +31,12 @@ def apply(document: Document, edits: Iterable[Edit]) -> str:
     return text
 
 
-def _change(document: Document, edit: Edit, start: int) -> Change | None:
+def _change(document: File, edit: Edit, start: int) -> Change | None:
     if edit.kind == "insert":
         return _insertion(document, edit, start)
     old = pointer_steps(edit.pointer)[-1] if edit.kind == "rename" else None
     if old is None:
-        value = document.get(edit.pointer)
+        value = document.node(edit.pointer)
         old = value if isinstance(value, str) else json.dumps(value)
     for quote in ('"', "'", ""):
         if document.text.startswith(f"{quote}{old}{quote}", start):
@@ -44,13 +44,13 @@ def _change(document: Document, edit: Edit, start: int) -> Change | None:
     return None
 
 
-def _insertion(document: Document, edit: Edit, start: int) -> Change | None:
+def _insertion(document: File, edit: Edit, start: int) -> Change | None:
     """A member put before the first of the mapping that begins at ``start``, in the layout that the mapping has."""
     text = document.text
-    first = next(iter(document.get(edit.pointer)), None)
+    first = next(iter(document.node(edit.pointer)), None)
     if first is None:
         return None
-    line, column = document.position(f"{edit.pointer}/{escape(first)}", key=True)
+    line, column = document.place(f"{edit.pointer}/{escape(first)}", True)
     before = text.split("\n")[line - 1][: column - 1]
     at = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
     name, _, value = edit.text.partition(": ")

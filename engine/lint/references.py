@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.references import References
-from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import HOLDERS, Node
@@ -21,13 +20,24 @@ def references(document: Document) -> Iterator[Finding]:
         try:
             targets.end(reference, pointer)
         except InvalidDocument as error:
-            for diagnostic in error.diagnostics:
+            for diagnostic in error.diagnostics if error.diagnostics[0].related is None else ():
                 yield Finding(diagnostic.pointer, diagnostic.message, rule=diagnostic.rule)
+
+
+def unreadable(document: Document) -> list[Diagnostic]:
+    """Why other files cannot be read, each at its place in that file, with the reference to it as the related place."""
+    faults: list[Diagnostic] = []
+    for pointer, reference in document.references():
+        try:
+            document.target(reference, pointer)
+        except InvalidDocument as error:
+            faults += [fault for fault in error.diagnostics if fault.related is not None]
+    return list({(fault.file, fault.line, fault.column, fault.message): fault for fault in faults}.values())
 
 
 @check("reference-home")
 def _target_kind(node: Node, context: Context) -> Iterator[Finding]:
-    target = context.tree.find(node.reference) if node.reference else None
+    target = context.tree.find(node.reference, node.pointer) if node.reference else None
     # The items of a parameter are a schema with fewer keywords.
     if target is not None and target.kind != node.kind and {target.kind, node.kind} != {"items", "schema"}:
         expected, kind = node.kind.replace("-", " "), target.kind.replace("-", " ")
@@ -52,7 +62,8 @@ def _ignored_members(node: Node, allowed: tuple[str, ...]) -> Iterator[Finding]:
 
 @check("definition-unused")
 def _unused(node: Node, context: Context) -> Iterator[Finding]:
-    used = {unquote(reference[1:]) for _, reference in context.document.references(everywhere=True)}
+    references = context.document.references(everywhere=True)
+    used = {target for at, reference in references if (target := context.tree.target(reference, at)) is not None}
     # A reference into a definition, such as to one of its properties, uses it too.
     used |= {
         pointer[: pointer.index("/", len(holder))]

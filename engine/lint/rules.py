@@ -209,8 +209,8 @@ class Dispatch:
 def diagnostic(row: Rule, finding: Finding, context: Context, severity: Severity) -> Diagnostic:
     """A finding at its place in its file, worded with its suggestion."""
     document = finding.document or context.document
-    line, column = document.position(finding.pointer, key=finding.key)
+    place = document.location(finding.pointer, key=finding.key)
     message = finding.message
     if finding.suggestion is not None:
         message += f" (did you mean {finding.suggestion!r}?)"
-    return Diagnostic(row.id, severity, message, document.file, line, column, finding.pointer, row.fix)
+    return Diagnostic(row.id, severity, message, *place, finding.pointer, row.fix)

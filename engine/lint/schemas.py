@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
@@ -243,8 +244,8 @@ def _discriminator(node: Node, context: Context) -> Iterator[Finding]:
     elif context.tree.swagger2 and name not in node.array("required"):
         yield Finding(at, f"the discriminator {name!r} must be a required property")
     for key, target in mapping(mapping(discriminator).get("mapping")).items():
-        reference = str(target) if "/" in str(target) else f"#/components/schemas/{target}"
-        if reference.startswith("#") and context.tree.find(reference) is None:
+        component = f"/components/schemas/{escape(str(target))}"
+        if component not in context.tree.nodes and context.tree.target(str(target), node.pointer) is None:
             message = f"the document has no schema {target!r}"
             yield Finding(node.at("discriminator", "mapping", key), message)
 

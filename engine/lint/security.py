@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
@@ -121,14 +121,16 @@ _BEGINNINGS = [re.compile(pattern.replace(r"\b", "")) for pattern in _SECRETS.va
 
 @check("secret-committed")
 def _secret(node: Node, context: Context) -> Iterator[Finding]:
-    for document in (context.document, context.properties):
-        if document is None or not any(pattern.search(document.text) for pattern in _BEGINNINGS):
+    documents = [document for document in (context.document, context.properties) if document is not None]
+    for document, name, file in ((each, name, file) for each in documents for name, file in each.parts().items()):
+        if not any(pattern.search(file.text) for pattern in _BEGINNINGS):
             continue
-        for pointer, text in _texts(document.root):
+        for pointer, text in _texts(file.root):
             match = _SECRET.search(text)
             if match is not None and not _EXAMPLE.search(match[0]):
                 group = next(name for name, value in match.groupdict().items() if value is not None)
-                yield Finding(pointer, f"this looks like {_KINDS[int(group[1:])]}", document=document)
+                message = f"this looks like {_KINDS[int(group[1:])]}"
+                yield Finding(join_file(name, pointer), message, document=document)
 
 
 def _texts(root: object) -> Iterator[tuple[str, str]]:

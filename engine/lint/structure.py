@@ -59,10 +59,29 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The JSON schemas of these versions leave the schemas of a document to its dialect of JSON Schema: this one."""
 
 
+_KINDS = {"path": ("pathItem", "PathItem", "path-item"), "items": ("primitivesItems", "", ""),
+          "callback": ("", "Callback", "callbacks")}  # fmt: skip
+"""The definitions of kinds of nodes in the JSON schemas of 2.0, 3.0 and later, if they are not named like the kind."""
+
+
+def _definition(version: str, kind: str) -> str | None:
+    """The name of what describes a kind of node in the JSON schema of a version; None if nothing does."""
+    schema = _schema(version)
+    style = ("v2.0", "v3.0").index(version) if version in ("v2.0", "v3.0") else 2
+    name = _KINDS[kind][style] if kind in _KINDS else kind.title().replace("-", "") if style == 1 else kind
+    holder = "$defs" if "$defs" in schema else "definitions"
+    return f"{version}#/{holder}/{name}" if name in schema[holder] else None
+
+
 @cache
 def _schema(name: str) -> Any:
+    """A JSON schema by its name: that of a version, or what it defines of a kind of node (``v3.0#/definitions/…``)."""
     if name == _DIALECT:
         return {"$ref": name}
+    if "#" in name:
+        version, _, pointer = name.partition("#")
+        kept = ("$schema", "id", "$id", "definitions", "$defs")
+        return {key: value for key, value in _schema(version).items() if key in kept} | {"$ref": f"#{pointer}"}
     require("checking documents", "cli", "openapi_spec_validator")
     package = find_spec("openapi_spec_validator")  # for its data; importing it would import pydantic
     folder = Path(package.origin if package and package.origin else "").parent
@@ -84,15 +103,23 @@ def structure(context: Context) -> Iterator[Finding]:
         message += f", not {key}: {root[key]!r}" if key is not None else ""
         yield Finding("" if key is None else f"/{key}", message, rule="structure-version")
         return
-    for error in _validator(name).iter_errors(root):
-        for meant in _meant(error):
-            yield from _findings(context, name, meant)
+    yield from _violations(context, name, root, "")
+    for node in context.tree.entries:
+        definition = _definition(name, node.kind)
+        if definition is not None and node.reference is None and not (name in _OPEN and node.kind == "schema"):
+            yield from _violations(context, definition, node.value, node.pointer)
     if name in _OPEN:
+        entries = {id(node) for node in context.tree.entries}
         for node in context.tree["schema"]:
-            if node.parent is not None and node.parent.kind != "schema":
-                for error in _validator(_DIALECT).iter_errors(node.value):
-                    for meant in _meant(error):
-                        yield from _findings(context, _DIALECT, meant, node.pointer)
+            if (node.parent is not None and node.parent.kind != "schema") or id(node) in entries:
+                yield from _violations(context, _DIALECT, node.value, node.pointer)
+
+
+def _violations(context: Context, schema: str, value: Any, above: str) -> Iterator[Finding]:
+    """The violations of a JSON schema by the node at a pointer."""
+    for error in _validator(schema).iter_errors(value):
+        for meant in _meant(error):
+            yield from _findings(context, schema, meant, above)
 
 
 def _meant(error: Any) -> list[Any]:

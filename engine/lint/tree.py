@@ -1,5 +1,8 @@
 """The nodes of a document by their kind, of every version of the specifications, from one walk.
 
+A node of another file is of the kind of the node that refers to it, and has the name and the parent of that: it stands
+in its place. What nothing refers to in another file is no part of the document.
+
 A grammar says for each kind of node which kinds its members hold: ``x`` is one node, ``[x]`` a list of nodes, ``{x}`` a
 mapping of names to nodes. A member ``*`` stands for all but extensions, ``/`` for those that begin with a slash. What a
 grammar does not name is data. Rules know kinds, so that one rule serves every version.
@@ -11,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.pointers import escape, split_file
+from openconnectors.engine.errors import InvalidDocument
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """A variable of a path or a URL."""
@@ -218,7 +221,10 @@ class Tree:
         self.nodes: dict[str, Node] = {}
         self.children: dict[str, list[Node]] = {}
         """The nodes directly below a node, by its pointer."""
+        self.entries: list[Node] = []
+        """The nodes of other files that something in another file refers to."""
         self._seen: set[int] = set()
+        self._targets: dict[tuple[str, str], str | None] = {}
         self.root = self._walk()
 
     def __getitem__(self, kind: str) -> list[Node]:
@@ -243,13 +249,39 @@ class Tree:
         waiting = [root]
         while waiting:
             node = waiting.pop()
+            if node.pointer in self.nodes:
+                continue
             self.nodes[node.pointer] = node
             self.kinds.setdefault(node.kind, []).append(node)
             if isinstance(node.value, dict) and id(node.value) not in self._seen:
                 self._seen.add(id(node.value))  # a node that YAML repeats by an alias is walked once
                 children = self.children[node.pointer] = list(self._members(node))
                 waiting += reversed(children)
+            waiting += self._entered(node)
         return root
+
+    def _entered(self, node: Node) -> Iterator[Node]:
+        """The node of another file that a node refers to, if it is not known yet."""
+        target = self._target(node)
+        if target is not None and split_file(target)[0] and target not in self.nodes:
+            entry = Node(node.kind, target, self.document.get(target), node.name, node.parent)
+            if split_file(target)[0] != split_file(node.pointer)[0]:
+                self.entries.append(entry)
+            yield entry
+
+    def _target(self, node: Node) -> str | None:
+        """The pointer that a node refers to; None if it is no reference, or one to nothing."""
+        return None if node.reference is None else self.target(node.reference, node.pointer)
+
+    def target(self, reference: str, at: str) -> str | None:
+        """The pointer that a reference of the node at a pointer means; None if that is nothing."""
+        key = (reference, split_file(at)[0] if not self.document.conventions.json_schema else at)
+        if key not in self._targets:
+            try:
+                self._targets[key] = self.document.target(reference, at)
+            except InvalidDocument:
+                self._targets[key] = None
+        return self._targets[key]
 
     def _members(self, node: Node) -> Iterator[Node]:
         if node.reference is not None and node.kind != "path":
@@ -276,17 +308,18 @@ class Tree:
     def resolve(self, node: Node) -> Node | None:
         """The node at the end of a chain of references; None if that is dangling or circular."""
         passed: set[str] = set()
-        while (reference := node.reference) is not None:
-            target = self.find(reference)
+        while node.reference is not None:
+            target = self.find(node.reference, node.pointer)
             if target is None or target.pointer in passed:
                 return None
             passed.add(target.pointer)
             node = target
         return node
 
-    def find(self, reference: str) -> Node | None:
-        """The node at a local reference."""
-        return self.nodes.get(unquote(reference[1:])) if reference.startswith("#") else None
+    def find(self, reference: str, at: str) -> Node | None:
+        """The node that a reference of the node at a pointer means; None if there is none."""
+        target = self.target(reference, at)
+        return None if target is None else self.nodes.get(target)
 
     def resolved(self, pointer: str) -> Node | None:
         """The node at a pointer, its references followed; None if there is none."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.pointers import escape, split_file
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node
@@ -36,7 +36,7 @@ class Judge:
         self._draft = jsonschema_rs.Draft202012 if newer else jsonschema_rs.Draft4
         nullable = ("x-nullable",) if context.tree.swagger2 else ("nullable",)
         self._nullable = nullable if context.tree.swagger2 or version.startswith("3.0") else ()
-        self._root = context.document.root
+        self._document = context.document
         self._registry: Any = None
         self._validators: dict[str, Any] = {}
 
@@ -69,9 +69,19 @@ class Judge:
     def _whole(self, node: Node) -> Any:
         """A validator of a schema with references into the document."""
         if self._registry is None:
-            root = _with_nulls(self._root, self._nullable) if self._nullable else self._root
-            self._registry = jsonschema_rs.Registry([(_DOCUMENT, root)], draft=self._draft)
-        return self._validator_class({"$ref": f"{_DOCUMENT}#{_quoted(node.pointer)}"}, registry=self._registry)
+            self._document.read_all()  # the registry takes no other file later, and fetches none
+            trees = {self._uri(name): file.root for name, file in self._document.parts().items()}
+            self._registry = jsonschema_rs.Registry(
+                [(uri, _with_nulls(tree, self._nullable) if self._nullable else tree) for uri, tree in trees.items()],
+                draft=self._draft,
+            )
+        name, pointer = split_file(node.pointer)
+        return self._validator_class({"$ref": f"{self._uri(name)}#{_quoted(pointer)}"}, registry=self._registry)
+
+    def _uri(self, name: str) -> str:
+        """The URI of a file in the registry."""
+        files = self._document.files
+        return _DOCUMENT if files is None else files.uri(name)
 
 
 KEYWORDS = {"type", "enum", "const", "pattern", "format", "minLength", "maxLength", "multipleOf"}
