@@ -30,7 +30,7 @@ def files(version: str) -> dict[str, str]:
         "paths/items.yaml": (
             "get:\n  operationId: GetItem\n  summary: Get an item\n  description: Gets an item.\n"
             "  parameters: [{$ref: '../common.yaml#/Id'}]\n"
-            f"  responses:\n    '200': {{$ref: '../common.yaml#/Ok'}}\n"
+            "  responses:\n    '200': {$ref: '../common.yaml#/Ok'}\n"
         ),
         "common.yaml": (
             f"Id: {{name: id, in: path, required: true, description: The id., {described}}}\n"
