@@ -193,8 +193,8 @@ class Document(File):
     def _file(self, uri: str, at: str, reference: str) -> str:
         """The name of the file at a URI; ``Refused`` if it is none that may be read.
 
-        A relative reference means a file beside the one that holds it, whatever URI that says is its own; a URI below
-        the one of a file means a file below its folder.
+        A relative reference means a file beside the one that holds it, whatever URI that says is its own, if there is
+        one; a URI below the one of a file means a file below its folder.
         """
         scheme, authority, _, _ = parts(reference)
         if self.files is None:
@@ -206,6 +206,8 @@ class Document(File):
             place = uri
             if scheme is None and authority is None:
                 place = join(self.files.uri(split_file(at)[0]), reference)
+                if not self.files.has(place):
+                    place = next(filter(self.files.has, self._places(uri)), place)
             elif scheme != "file":
                 place = next(self._places(uri), uri)
             self._names[uri, reference] = self.files.name(place, reference)

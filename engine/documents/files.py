@@ -79,6 +79,13 @@ class Files:
         self._check(Path(path), written)
         return posixpath.join(*Path(os.path.relpath(path, self._folder)).parts)
 
+    def has(self, uri: str) -> bool:
+        """Return True if there is a file at a URI that may be read."""
+        try:
+            return self.path(self.name(uri, "")).is_file()
+        except (Refused, OSError, ValueError):
+            return False
+
     def path(self, name: str) -> Path:
         """The path of a file."""
         return Path(os.path.normpath(self._folder / name)) if name else self._main
