@@ -19,6 +19,8 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
     for name, value in changes.items():
         if name not in known:
             raise UnknownName("option", name, known)
+        if name == "paging" and value not in ("conventions", "declared"):
+            raise UnknownName("value of paging", short_repr(value), ["conventions", "declared"])
         if name == "validate_responses" and value not in ("lenient", "strict", "off"):
             raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

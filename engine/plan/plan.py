@@ -64,7 +64,7 @@ class Plan:
         self.url = Url(operation, self._arguments, self.representation, compiler)
         self.negotiation = Negotiation(operation, self._arguments, self.bodies, self.representation, resolve)
         self.responses = Responses(
-            compiler, operation, self.bodies, self.negotiation, self.policies, connection, self.errors
+            compiler, operation, self._arguments, self.bodies, self.negotiation, self.policies, connection, self.errors
         )
         self.requests = Requests(
             operation,
@@ -109,6 +109,11 @@ class Plan:
     def paging(self) -> Paging | None:
         """Where a response has its items and the link to the next page, as the document or a policy says."""
         return self.responses.paging
+
+    @property
+    def recognized_paging(self) -> Paging | None:
+        """How the pages follow one another by a convention of services, if nothing says it."""
+        return self.responses.recognized_paging
 
     def declared_response(self, status: int) -> DeclaredResponse | None:
         """The declared response for a status: of its code, its range, else ``default``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -28,6 +28,8 @@ class ParsedRequest:
     values: Mapping[str, Any]
     requested_path: str = ""
     conflicts: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    """The pages that an action of lists links to, by relation (RFC 8288); it fills them in."""
 
     @property
     def context(self) -> dict[str, Any]:
