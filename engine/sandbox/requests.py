@@ -43,7 +43,9 @@ def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Map
     ``path`` (path variables) and ``query`` are still percent-encoded.
     """
     pairs = {
-        "query": [(unquote_plus(name), text) for name, _, text in (pair.partition("=") for pair in query.split("&"))],
+        "query": [
+            (unquote_plus(name), text) for name, _, text in (pair.partition("=") for pair in query.split("&") if pair)
+        ],
         "cookie": cookie_pairs(headers),
     }
     arguments: dict[str, Any] = {}
