@@ -1,4 +1,4 @@
-"""Laws of parameters: what a client writes into a request in any style of OpenAPI 3.2, a service reads as the same value.
+"""Laws of parameters: what a client writes in any style of OpenAPI 3.2 a service reads as the same value.
 
 50 examples each; 1,000 with LONG=1 (``make long``).
 """
