@@ -413,11 +413,12 @@ class LongRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlRule:
-    """What the ``xml`` object cannot say: an element around every document, and whether an empty element (or attribute)
-    means null."""
+    """What the ``xml`` object cannot say: an element around every document, whether an empty element (or attribute)
+    means null, and whether an optional list without an element of its own is empty if none of its items is there."""
 
     envelope: str | None = None
     empty_is_null: bool = False
+    absent_is_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,13 @@ _OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         ),
         "a mapping of names to text",
     ),
+    "part_headers": (
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(part, (str, int)) and isinstance(fields, Mapping) for part, fields in value.items())
+        ),
+        "a mapping of names or places of parts to mappings of header fields",
+    ),
     "retry_on": (
         lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, int) for item in value),
         "a list of statuses",

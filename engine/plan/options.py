@@ -31,6 +31,7 @@ class Options:
     interval: float | None = None
     resume: Mapping[str, Any] | None = None
     paging: str = "conventions"
+    part_headers: Mapping[str | int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class CallOptions(TypedDict, total=False):
@@ -46,3 +47,4 @@ class CallOptions(TypedDict, total=False):
     interval: float | None
     resume: Mapping[str, Any] | None
     paging: Literal["conventions", "declared"]
+    part_headers: Mapping[str | int, Mapping[str, Any]]

@@ -12,6 +12,7 @@ What depends on the operation alone is computed on first use and kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from openconnectors.engine.errors import Problem
@@ -51,7 +52,8 @@ class Plan:
         self.operation = operation
         service, connection = compiler.service, connection or {}
         # What an operation does not say, its service says for all.
-        self.xml = operation.xml if operation.xml != XmlRule() else service.xml
+        declared = operation.xml if operation.xml != XmlRule() else service.xml
+        self.xml = replace(declared, absent_is_empty=service.xml.absent_is_empty)
         self.errors = operation.errors if operation.errors != ErrorShape() else service.errors
         representation = operation.representation
         self.representation = representation if representation != Representation() else service.representation

@@ -27,7 +27,6 @@ from openconnectors.engine.model import (
     Service,
     Signature,
     Wire,
-    XmlRule,
 )
 
 # Schemas and parameters
@@ -84,7 +83,9 @@ def _representation(node: Any, value: object, at: Site) -> Any:
 def _xml_rule(node: Any, value: object, at: Site) -> Any:
     members = ("envelope", "empty")
     rule = checked_texts(checked_mapping(value, at, "x-connector-xml", members), at, "x-connector-xml", *members)
-    return replace(node, xml=XmlRule(envelope=rule.get("envelope"), empty_is_null=rule.get("empty") == "null"))
+    return replace(
+        node, xml=replace(node.xml, envelope=rule.get("envelope"), empty_is_null=rule.get("empty") == "null")
+    )
 
 
 def _error_shape(node: Any, value: object, at: Site) -> Any:
