@@ -23,27 +23,18 @@ class Client:
     def __init__(self, path: Path, base_url: str) -> None:
         self._path = path
         self._base_url = base_url
-        self._schemes = loader.load(path).schemes
+        loader.load(path)  # raises for a document that cannot be read
         self._connectors: dict[str, openconnectors.Connector] = {}
 
     def connector(self, options: Mapping[str, Any]) -> openconnectors.Connector:
         """The connector with the connection that the options of a call describe."""
         connection = {name: options[name] for name in _CONNECTION if name in options}
         if repr(connection) not in self._connectors:
-            values = dict(connection.get("server_variables") or {})
-            for name, credential in (connection.get("auth") or {}).items():
-                values |= self._values(name, credential)
+            values = {**(connection.get("server_variables") or {}), **(connection.get("auth") or {})}
             self._connectors[repr(connection)] = openconnectors.load_file(
                 self._path, connection=values, base_url=self._base_url, validate_responses="strict"
             )
         return self._connectors[repr(connection)]
-
-    def _values(self, name: str, credential: Any) -> dict[str, str]:
-        """The connection values of a scheme's parts: the parts by name, or the only one."""
-        values = self._schemes[name].values
-        if isinstance(credential, Mapping):
-            return {values[part]: text for part, text in credential.items()}
-        return {next(iter(values.values())): credential}
 
     def operation(self, operation_id: str, options: Mapping[str, Any]) -> openconnectors.Operation:
         """An operation with those options of a call that are not of its connection."""
