@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.http import Request, Response
+from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import (
     DeclaredResponse,
     ErrorShape,
@@ -35,6 +36,7 @@ from openconnectors.engine.plan.gathering import Gathering
 from openconnectors.engine.plan.items import Report
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.received import Received
 from openconnectors.engine.plan.request import Requests
 from openconnectors.engine.plan.response import Responses
 from openconnectors.engine.plan.url import Url
@@ -153,4 +155,12 @@ class Plan:
 
     def event(self, content_type: str, data: bytes, validate: str) -> Any:
         """The value of what was sent to a subscription's URL."""
-        return self.responses.event(content_type, data, validate)
+        return self._received.event(content_type, data, validate)
+
+    def delivery(self, headers: Headers, query: str, data: bytes, validate: str) -> tuple[Any, dict[str, Any]]:
+        """What a service sends by a callback or a webhook: see ``Received.request``."""
+        return self._received.request(headers, query, data, validate)
+
+    @cached_property
+    def _received(self) -> Received:
+        return Received(self, self.compiler, self.bodies)

@@ -263,29 +263,11 @@ class Responses:
         is_file = entry is not None and self._bodies.is_file(entry.schema)
         return value.decode("utf-8", "replace") if isinstance(value, bytes) and not is_file else value
 
-    # Items and events
+    # Items
 
     def each(self, stream: Stream, validate: str, report: Report) -> Iterator[Any]:
         """The items of the list in a response that comes in pieces: see ``Items.each``."""
         return self._items.each(stream, validate, report)
-
-    def event(self, content_type: str, data: bytes, validate: str) -> Any:
-        """The value of what was sent to a subscription's URL; ``InvalidResponse`` for what cannot be read."""
-        media_type, parameters = essence(content_type)
-        body = self._bodies.event(media_type)
-        if body is None:
-            reason = f"has the media type {media_type}, which no codec reads" if media_type else "has no Content-Type"
-            raise InvalidResponse(f"the event of {self._operation.id} {reason}")
-        problems: list[Problem] = []
-        try:
-            value = body.decode(data, parameters, problems)
-        except ValueError as error:
-            raise InvalidResponse(f"the event of {self._operation.id} {error}", body=data) from None
-        problems += body.validate(value) if validate != "off" else []
-        typed = body.parse(value, problems)
-        if faults := leniency.refused(problems, validate):
-            raise InvalidResponse(f"the event of {self._operation.id} does not match the document:", faults, body=data)
-        return typed
 
 
 def _undeclared(status: int) -> Problem:
