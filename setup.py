@@ -11,5 +11,5 @@ setup(
         *FOLDERS,
         *(f"{package}.{name}" for package, folder in FOLDERS.items() for name in find_packages(folder)),
     ],
-    package_data={"openconnectors": ["py.typed"], "openconnectors.spec": ["*.yaml"]},
+    package_data={"openconnectors": ["py.typed"], "openconnectors.spec": ["*.yaml", "*/*.yaml"]},
 )

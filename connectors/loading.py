@@ -160,11 +160,9 @@ def connect(
     *,
     closes: bool = True,
     server: str | None = None,
-    service: Service | None = None,
 ) -> Connector:
-    """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true.
-    ``service`` is that of its document, if somebody has read it already."""
-    service = service or loader.load(entry.document, entry.properties)
+    """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true."""
+    service = loader.load(entry.document, entry.properties)
     values = connections.connection_values(entry, service, connection)
     transport = transport or Network().open()
     parameters = {parameter.name: parameter for parameter in service.connection}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import io
+import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,8 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Request
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.sandbox import Sandbox
+
+from .test_wire import Peer
 
 CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
 BUILT_IN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
@@ -114,3 +121,48 @@ def test_a_subscription_is_filled_in() -> None:
     with pytest.raises(Stop):
         connector.on_issue.subscribe("https://me.example/hook", owner="o", repo="r")
     assert sent[0].body == (b'{"events":["issues"],"config":{"content_type":"json","url":"https://me.example/hook"}}')
+
+
+def test_a_chat_comes_piece_by_piece() -> None:
+    """The events of a completion are read one by one, the JSON in them by its schema; the last is [DONE]."""
+    piece = {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hi"}}]}
+    peer = Peer()
+    events = f"data: {json.dumps(piece)}\n\ndata: [DONE]\n\n"
+    peer.answers.append(
+        f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(events)}\r\n\r\n{events}".encode()
+    )
+    chat = openconnectors.load(
+        "openai", connection={"api_key": "k"}, base_url=peer.url, validate_responses="strict"
+    ).create_chat_completion.using(accept="text/event-stream")
+
+    pieces = list(chat.each(model="m", messages=[{"role": "user", "content": "Hello"}], stream=True))
+    assert pieces == [{"data": piece}, {"data": "[DONE]"}]
+    assert b"Accept: text/event-stream" in peer.seen[0]
+
+
+def test_an_event_of_a_webhook_is_verified_and_read() -> None:
+    """What Stripe sends is a webhook of its document: signed, valid by a schema of another file, handed over."""
+    received: list[Any] = []
+    connector = openconnectors.load("stripe", connection={"api_key": "k", "signing_secret": "whsec_1"})
+    webhook = openconnectors.Webhook(connector, received.append, url="https://me.example/hook")
+    event = {"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {"object": {"object": "charge"}}}
+    body = json.dumps(event).encode()
+    moment = str(int(time.time()))
+    signature = hmac.new(b"whsec_1", f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+
+    def deliver(signed: str) -> str:
+        statuses: list[str] = []
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/hook",
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_STRIPE_SIGNATURE": f"t={moment},v1={signed}",
+            "wsgi.input": io.BytesIO(body),
+        }
+        b"".join(webhook(environ, lambda status, headers: statuses.append(status)))
+        return statuses[0]
+
+    assert deliver("0" * 64).startswith("403")
+    assert deliver(signature).startswith("200")
+    assert received == [event]

@@ -20,7 +20,8 @@ from openconnectors.engine.documents.writing import document_text
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.http import Request
 
-CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
+GOLDEN = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
+CASES = [case for case in GOLDEN if case["connector"] != "stripe"]
 ROUTES = (("3.0",), ("3.1",), ("3.2",), ("3.2", "2.0"))
 """The versions that a Swagger 2.0 document goes through."""
 

@@ -97,7 +97,7 @@ def _names_itself(signature: Signature) -> bool:
 
 def _parts(signature: Signature, field: str) -> list[str]:
     """The parts of the header field: between separators as declared, else commas or semicolons where the signed text
-    names the field itself (Stripe), blanks where a prefix tells signatures apart (Standard Webhooks)."""
+    names the field itself, blanks where a prefix tells signatures apart (Standard Webhooks)."""
     if signature.separator:
         parts = field.split(signature.separator)
     elif _names_itself(signature):

@@ -37,7 +37,7 @@ _CODES: tuple[Steps, ...] = (("code",), ("errorcode",), ("error", "code"), ("err
 
 CONVENTIONS: tuple[Convention, ...] = (
     Convention("OAuth 2 (RFC 6749 section 5.2)", (("errordescription",),), (("error",), *_CODES)),
-    Convention("OData 4, Microsoft, Google, Stripe", (("error", "message"),), (("error", "code"), ("error", "type"))),
+    Convention("OData 4, Microsoft, Google", (("error", "message"),), (("error", "code"), ("error", "type"))),
     Convention("OData 3", (("odata.error", "message"),), (("odata.error", "code"),)),
     Convention("error with its text under another name", (("error", "description"),), (("error", "code"),)),
     Convention(

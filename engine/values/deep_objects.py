@@ -1,6 +1,6 @@
 """Objects in the names of pairs: ``a[b][c]=1`` (OpenAPI 3.2, style ``deepObject``).
 
-The specification defines objects of scalars alone. What is inside them is written as PHP, Rails, qs and Stripe read it:
+The specification defines objects of scalars alone. What is inside them is written as PHP, Rails and qs read it:
 a member of a member in brackets of its own, an item of a list by its index, ``a[b][0]=1``. Of the three ways to write
 lists (``a[]``, ``a`` again, ``a[0]``) only an index keeps the members of an item together.
 """
@@ -60,11 +60,8 @@ def tree_of(name: str, pairs: Iterable[tuple[str, str]]) -> Tree:
     return root
 
 
-def items_of(tree: Tree, *, is_list: bool) -> list[Any] | None:
-    """The items of a tree whose keys are indexes, in their order; None if they are not. If nothing says that it
-    ``is_list``, none may be missing."""
+def items_of(tree: Tree) -> list[Any] | None:
+    """The items of a tree whose keys are indexes, in their order; None if they are not."""
     if not all(key.isascii() and key.isdigit() and len(key) < 10 for key in tree):
-        return None
-    if not is_list and any(str(index) not in tree for index in range(len(tree))):
         return None
     return [tree[key] for key in sorted(tree, key=int)]
