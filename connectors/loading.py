@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -83,19 +84,23 @@ def load_file(
     connection: ConnectionLike = None,
     base_url: str | None = None,
     server: str | None = None,
+    root: str | Path | None = None,
     **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector from a document, or from a folder in Microsoft's form.
 
     Like ``load``, but no values are taken from the environment or a saved default, as the name of a file does not say
     whose it is. A saved connection is used if it is named and is for the place that the document names.
+
+    Other files that the document refers to are read below its folder; ``root`` names a wider folder for them. None is
+    fetched.
     """
     connection = _values(connection)
     network, call_options = _split(options)
     del options
     with sealed():
         return connect(
-            entry_at(Path(path)),
+            entry_at(Path(path), None if root is None else Path(root)),
             connection,
             base_url,
             network.open(),
@@ -119,8 +124,14 @@ def _split(options: LoadOptions) -> tuple[Network, Mapping[str, Any]]:
     return Network(**network), call
 
 
-def entry_at(path: Path) -> Entry:
-    """The connector at a path: a document of any name, a folder in Microsoft's form, or one with a single document."""
+def entry_at(path: Path, root: Path | None = None) -> Entry:
+    """The connector at a path: a document of any name, a folder in Microsoft's form, or one with a single document.
+    Files that it refers to are read below ``root``, or below its folder."""
+    entry = _entry_at(path)
+    return entry if root is None else replace(entry, root=root)
+
+
+def _entry_at(path: Path) -> Entry:
     entry = registry.entry_of(path)
     if entry is None and path.is_dir():
         inside = registry.inside(path)
@@ -134,21 +145,27 @@ def entry_at(path: Path) -> Entry:
     return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
 
 
-def entry_named(name: str) -> Entry:
-    """The connector of a name, or of the path of a document or folder. A name that is both is the connector's."""
+def entry_named(name: str, root: Path | None = None) -> Entry:
+    """The connector of a name, or of the path of a document or folder. A name that is both is the connector's. Files
+    that a document at a path refers to are read below ``root``, or below its folder."""
     path = Path(name)
     if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
-        return entry_at(path)
+        return entry_at(path, root)
     known = registry.entries()
     if name not in known and os.path.exists(name):
-        return entry_at(path)
+        return entry_at(path, root)
     return registry.find(name, known)
 
 
-def service_named(name: str) -> tuple[Entry, Service]:
+def service_named(name: str, root: Path | None = None) -> tuple[Entry, Service]:
     """The connector of a name or path, and its service."""
-    entry = entry_named(name)
-    return entry, loader.load(entry.document, entry.properties)
+    entry = entry_named(name, root)
+    return entry, service_of(entry)
+
+
+def service_of(entry: Entry) -> Service:
+    """The service of a connector."""
+    return loader.load(entry.document, entry.properties, entry.root)
 
 
 def connect(
@@ -162,7 +179,7 @@ def connect(
     server: str | None = None,
 ) -> Connector:
     """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true."""
-    service = loader.load(entry.document, entry.properties)
+    service = service_of(entry)
     values = connections.connection_values(entry, service, connection)
     transport = transport or Network().open()
     parameters = {parameter.name: parameter for parameter in service.connection}

@@ -1,13 +1,15 @@
 """Connectors that are found by name: those of this package, added ones, installed packages, folders of the user's.
 
 A connector is a document ``<name>.swagger.yaml`` (or ``.yml``, ``.json``), with properties beside it in
-``<name>.properties.yaml`` where it needs them, or a folder ``<name>/`` with ``apiDefinition.swagger.json``
-and ``apiProperties.json``.
+``<name>.properties.yaml`` where it needs them; or a folder ``<name>/`` with ``apiDefinition.swagger.json``
+and ``apiProperties.json``; or a folder ``<name>/`` whose ``connector.json`` names its document and properties, for a
+document of many files.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import os
 import re
@@ -20,10 +22,13 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.loader import PUBLISHED, SCRIPT
 from openconnectors.engine.errors import ConnectorError, UnknownName
 
 GROUP = "connectors"
+MANIFEST = "connector.json"
+"""In the folder of a connector of many files: ``{"document": "api/openapi.yaml", "properties": "properties.yaml"}``."""
 FOLDERS = "CONNECTORS_PATH"
 _log = logging.getLogger("openconnectors")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
@@ -44,6 +49,8 @@ class Entry:
     """Whether it was found by its name, so that values that are kept under this name are meant for it."""
     trusted: bool = False
     """Whether it comes with this package, so that its document may name any variable of the environment."""
+    root: Path | None = None
+    """The folder below which files that the document refers to are read; None: that of the document."""
 
 
 def built_in() -> Path:
@@ -56,6 +63,9 @@ def built_in() -> Path:
 def entry_of(path: Path, source: str = "") -> Entry | None:
     """The connector in a file or folder, by the names of files; None if there is none."""
     if path.is_dir():
+        entry = _of_manifest(path / MANIFEST, source)
+        if entry is not None:
+            return entry
         document, properties = path / PUBLISHED[0], path / PUBLISHED[1]
         if not document.is_file():
             return None
@@ -67,6 +77,21 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
             candidates = (path.with_name(name + properties) for properties in _PROPERTIES)
             return Entry(name.lower(), path, next((file for file in candidates if file.is_file()), None), source)
     return None
+
+
+def _of_manifest(manifest: Path, source: str) -> Entry | None:
+    """The connector of a folder, whose files are named in its manifest; None without one that names files inside the
+    folder."""
+    try:
+        members = json.loads(manifest.read_bytes())
+        names = [members["document"], *([members["properties"]] if "properties" in members else [])]
+        files = [manifest.parent / name for name in names]
+        if not all(file.resolve().is_relative_to(manifest.parent.resolve()) for file in files):
+            return None
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError):
+        return None
+    properties = files[1] if len(files) > 1 else None
+    return Entry(manifest.parent.name.lower(), files[0], properties, source, root=manifest.parent)
 
 
 def _beside(path: Path) -> Entry | None:
@@ -229,6 +254,9 @@ def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     if known is not None:
         _delete(known, root)
+    files = loader.files_of(entry.document, entry.root)
+    if len(files) > 1:
+        return _add_files(entry, files, root / name)
     if entry.document.name in PUBLISHED:
         target = root / name
         target.mkdir()
@@ -241,6 +269,29 @@ def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
     shutil.copyfile(entry.document, target)
     if entry.properties is not None:
         shutil.copyfile(entry.properties, root / f"{name}.properties{entry.properties.suffix}")
+    return target
+
+
+def _add_files(entry: Entry, files: list[Path], target: Path) -> Path:
+    """Copy a document of many files, the first of ``files``, to a folder in which they are as they were to each
+    other."""
+    beside = [file for file in (entry.document.parent / SCRIPT,) if entry.document.name in PUBLISHED and file.is_file()]
+    beside += [entry.properties] if entry.properties is not None else []
+    absolute = [Path(os.path.abspath(file)) for file in (*files, *beside)]
+    top = Path(os.path.commonpath([file.parent for file in absolute]))
+    target.mkdir()
+    try:
+        for file in absolute:
+            copy = target / file.relative_to(top)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        members = {"document": absolute[0].relative_to(top).as_posix()}
+        if entry.properties is not None:
+            members["properties"] = absolute[-1].relative_to(top).as_posix()
+        (target / MANIFEST).write_text(json.dumps(members, indent=1) + "\n", "utf-8")
+    except BaseException:
+        shutil.rmtree(target)
+        raise
     return target
 
 
@@ -259,9 +310,9 @@ def remove(name: str) -> Path:
 
 def _delete(entry: Entry, root: Path) -> None:
     """Delete the files of a connector that was added."""
-    folder = entry.document.parent
-    if folder != root:
-        shutil.rmtree(folder)
+    first = entry.document.relative_to(root).parts[0]
+    if root / first != entry.document:
+        shutil.rmtree(root / first)
         return
     for file in (entry.document, entry.properties):
         if file is not None:

@@ -1,7 +1,8 @@
 """Checking documents as a project has configured it: configuration, many documents, fixes, baseline.
 
 ``[tool.connectors]`` of the nearest ``pyproject.toml`` has ``profile``, ``select``, ``ignore``, ``fail-on``,
-``severity`` (a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file).
+``severity`` (a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file),
+``root`` (the folder below which files that documents refer to are read).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
 from openconnectors.engine.lint import SEVERITIES, Checked, Settings, check
 from openconnectors.registry import Entry
 
-_KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline")
+_KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Project:
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     baseline: Path | None = None
     root: Path = field(default_factory=Path.cwd)
+    documents: Path | None = None
+    """The folder below which files that documents refer to are read; None: that of each document."""
 
 
 def project(folder: Path) -> Project:
@@ -86,6 +89,7 @@ def _project(table: object, file: Path) -> Project:
         {pattern: _rules(per_file, pattern, file) for pattern in per_file},
         file.parent / str(baseline) if baseline else None,
         file.parent,
+        file.parent / str(table["root"]) if table.get("root") else None,
     )
 
 
@@ -142,13 +146,23 @@ def entry_at(path: Path) -> Entry:
 
 def check_entry(entry: Entry, settings: Settings, project: Project) -> Checked:
     """The findings in one connector, without those that the project ignores in its files."""
-    result = check(entry.document, entry.properties, settings)
-    ignored = [
-        rule for pattern, rules in project.per_file.items() if _matches(entry, pattern, project) for rule in rules
-    ]
-    if not ignored:
+    result = check(entry.document, entry.properties, settings, entry.root or project.documents)
+    if not project.per_file:
         return result
-    kept = [finding for finding in result.findings if not any(fnmatchcase(finding.rule, rule) for rule in ignored)]
+    ignored = {
+        file: [
+            rule
+            for pattern, rules in project.per_file.items()
+            if _matches(file, pattern, project) or _matches(entry.document, pattern, project)
+            for rule in rules
+        ]
+        for file in {Path(finding.file) for finding in result.findings}
+    }
+    kept = [
+        finding
+        for finding in result.findings
+        if not any(fnmatchcase(finding.rule, rule) for rule in ignored[Path(finding.file)])
+    ]
     return replace(result, findings=kept)
 
 
@@ -222,8 +236,8 @@ class _Check:
         return check_entry(entry, self.settings, self.project).findings
 
 
-def _matches(entry: Entry, pattern: str, project: Project) -> bool:
-    path = entry.document.resolve()
+def _matches(file: Path, pattern: str, project: Project) -> bool:
+    path = file.resolve()
     inside = path.is_relative_to(project.root)
     return fnmatch(path.relative_to(project.root).as_posix() if inside else path.as_posix(), pattern)
 

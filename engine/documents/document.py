@@ -24,6 +24,7 @@ from openconnectors.engine.documents import file as file_module
 from openconnectors.engine.documents.file import File, content_of
 from openconnectors.engine.documents.files import Files, Refused, fetched
 from openconnectors.engine.documents.identifiers import Identifiers, identifiers_of
+from openconnectors.engine.documents.mentions import Mention, mentions_of
 from openconnectors.engine.documents.nodes import mappings
 from openconnectors.engine.documents.pointers import join_file, pointer_steps, split_file
 from openconnectors.engine.documents.positions import Position
@@ -245,14 +246,15 @@ class Document(File):
         """Every ``(pointer of the holder, reference)`` of the document and of what it refers to in other files, those
         in data (examples, defaults, enums) aside. References from an extension out of the file are the vendor's matter
         and only included ``everywhere``."""
-        return tuple((at, reference) for at, reference, of_vendor in self._references if everywhere or not of_vendor)
+        kinds = ("node", "vendor") if everywhere else ("node",)
+        return tuple((mention.at, mention.text) for mention in self.mentions if mention.kind in kinds)
 
     @cached_property
-    def _references(self) -> tuple[tuple[str, str, bool], ...]:
-        return tuple(self._walk_references())
+    def mentions(self) -> tuple[Mention, ...]:
+        """Every reference of the document and of what it refers to in other files, whatever member has it."""
+        return tuple(self._walk())
 
-    def _walk_references(self) -> Iterator[tuple[str, str, bool]]:
-        """Every reference with its holder, and whether it leads out of its file from an extension."""
+    def _walk(self) -> Iterator[Mention]:
         waiting, entered = [""], {""}
         seen: set[int] = set()
         ahead: list[tuple[str, str]] = []
@@ -267,12 +269,10 @@ class Document(File):
                 siblings=self.conventions.json_schema,
                 seen=seen,
             ):
-                reference = node.get("$ref")
-                if isinstance(reference, str):
-                    of_vendor = extension and not reference.startswith("#")
-                    yield pointer, reference, of_vendor
-                    if not of_vendor and self.files is not None:
-                        ahead.append((reference, pointer))
+                for mention in mentions_of(node, pointer, extension, self.conventions.example_objects):
+                    yield mention
+                    if self.files is not None and mention.kind in ("node", "schema"):
+                        ahead.append((mention.text, pointer))
             if not waiting:
                 failed += self._entered(ahead, entered, waiting)
                 ahead = []
@@ -299,7 +299,7 @@ class Document(File):
         """Read every file that is referred to, from wherever."""
         if not self._reading:
             self._reading.append(True)
-            _ = self._references
+            _ = self.mentions
             self._reading.clear()
 
 

@@ -13,6 +13,7 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.extensions import extend
 from openconnectors.engine.documents.extensions.credentials import bind_credentials
 from openconnectors.engine.documents.extensions.properties import with_properties
+from openconnectors.engine.documents.files import Refused
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Operation, Schema, Service
 
@@ -54,6 +55,22 @@ def _load(path: Path, properties: Path | None, root: Path | None) -> Service:
 def read(path: Path, root: Path | None = None) -> Document:
     """The document of a file of a connector, and by references all files below its folder, or below ``root``."""
     return dialects.recognized(document.read(path, tolerant=path.name in PUBLISHED, root=root))
+
+
+def files_of(path: Path, root: Path | None = None) -> list[Path]:
+    """The files of a document, the first of them before all that it refers to, examples included. What cannot be read
+    is passed over: it is reported for whatever needs it."""
+    main = read(path, root)
+    if main.files is None:
+        return [path]
+    names = dict.fromkeys(("", *main.parts()))
+    for mention in main.mentions:
+        if mention.kind in ("vendor", "data", "operation"):
+            with suppress(Refused):
+                names[main.file_at(mention.text, mention.at)] = None
+    names |= dict.fromkeys(main.parts())
+    paths = [main.files.path(name) for name in names]
+    return [paths[0], *(path for path in paths[1:] if path.is_file())]
 
 
 def service_of(main: Document, properties: Document | None = None) -> Service:

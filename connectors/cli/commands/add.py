@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import click
 
 from openconnectors import registry
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.documents import loader
 from openconnectors.engine.endpoints import HTTP, shown
@@ -19,7 +20,7 @@ from openconnectors.engine.masking import Mask, Url, sealed
 from openconnectors.engine.policies import findings
 from openconnectors.engine.secret import Secret
 from openconnectors.engine.transports.blocking import BlockingTransport
-from openconnectors.loading import entry_at
+from openconnectors.loading import entry_at, service_of
 
 _FETCH_TIMEOUT = 10.0
 """Seconds that fetching a document may take."""
@@ -28,12 +29,13 @@ _FETCH_TIMEOUT = 10.0
 @click.command("add")
 @click.argument("source", metavar="FOLDER|FILE|URL")
 @click.option("--name", help="Name to find it by; by default that of its file or folder.")
+@root_option
 @click.option("--replace", is_flag=True, help="Replace the connector that was added under this name.")
-def command(source: str, name: str | None, replace: bool) -> None:
+def command(source: str, name: str | None, root: Path | None, replace: bool) -> None:
     """Check a connector's document, and copy it to the connectors that are found by name."""
     with tempfile.TemporaryDirectory() as folder:
-        entry = entry_at(_fetch(source, Path(folder)) if "://" in source else Path(source))
-        service = loader.load(entry.document, entry.properties)
+        entry = entry_at(_fetch(source, Path(folder)) if "://" in source else Path(source), root)
+        service = service_of(entry)
         for diagnostic in dict.fromkeys((*service.diagnostics, *findings(service), *loader.faults(service))):
             click.echo(escaped_line(str(diagnostic)), err=True)
         chosen = name or entry.name

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from openconnectors.cli.arguments import arguments_of
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.engine.call.connected import operation_names
@@ -26,7 +28,7 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
-from openconnectors.loading import connect, entries_sorted, service_named
+from openconnectors.loading import connect, entries_sorted, service_named, service_of
 from openconnectors.network import LOOPBACK
 from openconnectors.registry import Entry
 
@@ -46,7 +48,7 @@ class _Connectors(click.Group):
             formatter.write_text(", ".join(self.list_commands(ctx)))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        return _Operations(*service_named(cmd_name))
+        return _Operations(*service_named(cmd_name, ctx.params.get("root")))
 
 
 class _Operations(click.Group):
@@ -81,7 +83,8 @@ class _Operations(click.Group):
 
 
 @click.group("call", cls=_Connectors, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
-def command() -> None:
+@root_option
+def command(root: Path | None) -> None:
     """Call an operation; its arguments are options."""
 
 
@@ -238,7 +241,7 @@ def _call(entry: Entry, plan: Plan, options: dict[str, Any]) -> None:
         if options["sandbox"]:
             require("connectors call --sandbox", "sandbox")
             sandbox_class = import_module("openconnectors.engine.sandbox").Sandbox
-            sandbox = stack.enter_context(sandbox_class(loader.load(entry.document, entry.properties)))
+            sandbox = stack.enter_context(sandbox_class(service_of(entry)))
             connection, base_url, network = sandbox.values, sandbox.url, LOOPBACK
         connector = connect(entry, connection, base_url, network.open(), call_options, server=options["server"])
         operation = connector[plan.operation.id]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from getpass import getpass
+from pathlib import Path
 from typing import Any
 
 import click
 
 from openconnectors import connecting, connection_file, connections
 from openconnectors.cli.commands.connections import test_connection
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.connecting import FLOWS
 from openconnectors.engine.call.connection import Connection, may_be_empty, missing, secret_names
@@ -23,6 +25,7 @@ from openconnectors.registry import Entry
 
 @click.command("connect")
 @click.argument("name")
+@root_option
 @click.option("--as", "saved", default=connection_file.DEFAULT, show_default=True, help="Name to save it under.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Value to save; of a secret a reference only."
@@ -33,7 +36,8 @@ from openconnectors.registry import Entry
 @click.option("--input/--no-input", "ask", default=None, help="Ask for missing values; by default on a terminal.")
 @click.option("--test/--no-test", default=True, help="Test the connection, if the connector says how.")
 def command(
-    name: str, saved: str, assignments: tuple[str, ...], base_url: str | None, server: str | None, flow: str | None,
+    name: str, root: Path | None,
+    saved: str, assignments: tuple[str, ...], base_url: str | None, server: str | None, flow: str | None,
     ask: bool | None, test: bool,
 ) -> None:  # fmt: skip
     """Save a connection: values, and a token if the service issues one.
@@ -42,7 +46,7 @@ def command(
     for a file. It is kept in the keyring, or as that reference. The connection is used only for the place that it was
     saved for: scheme, host, port and base path.
     """
-    entry, service = service_named(name)
+    entry, service = service_named(name, root)
     interactive = sys.stdin.isatty() if ask is None else ask
     values = _assigned(service, assignments)
     token = next((parameter for parameter in service.connection if parameter.oauth is not None), None)

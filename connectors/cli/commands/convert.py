@@ -9,6 +9,7 @@ from click.exceptions import Exit
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import usage
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.engine.convert import VERSIONS, convert
 from openconnectors.engine.documents import loader
@@ -19,6 +20,7 @@ from openconnectors.engine.errors import InvalidDocument
 @click.command("convert")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "version", type=click.Choice(VERSIONS), required=True, help="Version to convert to.")
+@root_option
 @click.option(
     "--output",
     "-o",
@@ -27,7 +29,7 @@ from openconnectors.engine.errors import InvalidDocument
     metavar="FILE",
 )
 @click.option("--fail-on-loss", is_flag=True, help="Exit with 1 if something is lost.")
-def command(file: Path, version: str, output: Path | None, fail_on_loss: bool) -> None:
+def command(file: Path, root: Path | None, version: str, output: Path | None, fail_on_loss: bool) -> None:
     """Convert a document between Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2, and report what is lost.
 
     What the other version cannot express is left out, each with its place, on standard error. Exit status: 0 converted,
@@ -35,7 +37,7 @@ def command(file: Path, version: str, output: Path | None, fail_on_loss: bool) -
     """
     entry = usage(lambda: checking.entry_at(file))
     try:
-        conversion = convert(loader.read(entry.document), version)
+        conversion = convert(loader.read(entry.document, root or entry.root), version)
     except InvalidDocument as error:
         raise click.UsageError(str(error)) from None
     text = document_text(conversion.root, (output or entry.document).suffix)

@@ -9,6 +9,7 @@ from click.exceptions import Exit
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage
+from openconnectors.cli.root_option import root_option
 from openconnectors.engine.diff import compare
 from openconnectors.engine.documents import loader
 from openconnectors.engine.lint import Settings
@@ -17,9 +18,11 @@ from openconnectors.engine.lint import Settings
 @click.command("diff")
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, path_type=Path))
+@root_option
 @report_options
 def command(
-    old: Path, new: Path, select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
+    old: Path, new: Path, root: Path | None,
+    select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
     form: str, output: Path | None,
 ) -> None:  # fmt: skip
     """Compare two versions of a document: changes for callers, and the version number they call for.
@@ -30,7 +33,7 @@ def command(
     before, after = usage(lambda: [checking.entry_at(path) for path in (old, new)])
     settings = usage(lambda: Settings(select=select, ignore=ignore))
     properties = [None if entry.properties is None else loader.read(entry.properties) for entry in (before, after)]
-    comparison = compare(loader.read(before.document), loader.read(after.document), *properties)
+    comparison = compare(*(loader.read(entry.document, root or entry.root) for entry in (before, after)), *properties)
     changes = [change for change in comparison.findings if settings.wants(change.rule)]
     bump = f"a {comparison.bump} version" if comparison.bump != "none" else "no new version"
     old_version, new_version = (version or "?" for version in comparison.versions)

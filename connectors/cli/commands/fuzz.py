@@ -12,13 +12,13 @@ from typing import Any
 import click
 from click.exceptions import Exit
 
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.client.connector import Connector, connected
-from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.fuzz import EXAMPLES, Failure, failure_of, fuzz, hostile, replay
 from openconnectors.engine.sandbox import Sandbox
-from openconnectors.loading import connect, entry_named
+from openconnectors.loading import connect, entry_named, service_of
 from openconnectors.network import LOOPBACK
 
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
@@ -27,6 +27,7 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
 @click.command("fuzz")
 @click.argument("name")
+@root_option
 @click.option("--url", help="Service to call; by default a sandbox of the document.")
 @click.option("--connection", help="Saved connection; by default the sandbox's, or the environment's.")
 @click.option("--operation", "operations", multiple=True, help="Operation to fuzz; all by default.")
@@ -52,7 +53,8 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
     metavar="FILE",
 )
 def command(
-    name: str, url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
+    name: str, root: Path | None,
+    url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
     max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
 ) -> None:  # fmt: skip
     """Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and
@@ -61,10 +63,10 @@ def command(
     NAME is a connector, or the path of a document. A failure is shrunk, and shown as a command and as Python. With
     --url the calls reach that service. Exit status: 0 no failures, 1 failures, 2 usage error.
     """
-    entry = entry_named(name)
+    entry = entry_named(name, root)
     with ExitStack() as stack:
         if url is None:
-            sandbox = stack.enter_context(Sandbox(loader.load(entry.document, entry.properties)))
+            sandbox = stack.enter_context(Sandbox(service_of(entry)))
             connector = connect(entry, sandbox.values, sandbox.url, LOOPBACK.open(), {})
         else:
             connector = connect(entry, connection, url, None, {})

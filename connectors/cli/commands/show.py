@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from openconnectors.cli import tables
+from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.connections import variables, ways
@@ -26,13 +28,14 @@ _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: i
 @click.command("show")
 @click.argument("name")
 @click.argument("operation", required=False)
+@root_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(name: str, operation: str | None, as_json: bool) -> None:
+def command(name: str, operation: str | None, root: Path | None, as_json: bool) -> None:
     """Show a connector or operation: arguments, responses, connection.
 
     NAME is a connector, or the path of a document or of its folder.
     """
-    entry, service = service_named(name)
+    entry, service = service_named(name, root)
     if operation is not None:
         _show_operation(entry, service, operation, as_json)
         return

@@ -10,6 +10,7 @@ import click
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage
+from openconnectors.cli.root_option import root_option
 from openconnectors.engine.lint import SEVERITIES, explain
 
 _ALLOCATIONS = 200_000
@@ -19,6 +20,7 @@ _ALLOCATIONS = 200_000
 @click.command("validate")
 @click.argument("paths", nargs=-1)
 @report_options
+@root_option
 @click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
 @click.option(
     "--baseline",
@@ -29,7 +31,8 @@ _ALLOCATIONS = 200_000
 @click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
 @click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
 @click.option("--explain", "rule", metavar="RULE", help="Explain a rule, and exit.")
-def command(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
+def command(paths: tuple[str, ...], root: Path | None,
+            profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
             level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
             write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
     """Check documents and the properties beside them: files, folders, patterns.
@@ -46,6 +49,7 @@ def command(paths: tuple[str, ...], profile: str | None, select: tuple[str, ...]
     project = usage(lambda: checking.project(Path.cwd()))
     fail_level = usage(lambda: checking.level(fail_on or project.fail_on))
     lowest = SEVERITIES[max(SEVERITIES.index(severity) for severity in (level, fail_level) if severity != "never")]
+    project = replace(project, documents=root or project.documents)
     settings = usage(
         lambda: replace(
             project.settings,

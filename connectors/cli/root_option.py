@@ -1,0 +1,12 @@
+"""The option of commands that read a document: the folder below which files that it refers to are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_HELP = "Folder below which files that the document refers to are read; by default the document's."
+
+root_option = click.option("--root", type=_FOLDER, help=_HELP, metavar="DIR")
