@@ -11,61 +11,15 @@ a list of a thousand million gets a value that is too small for it. All work is 
 
 from __future__ import annotations
 
-import base64
-import math
-import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
-
 from openconnectors.engine.errors import ConnectorError, InvalidArguments
-from openconnectors.engine.model import ANY, MISSING, Schema
+from openconnectors.engine.model import Schema
 from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.example_values import ExampleValues
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import BINARY, FORMS
-from openconnectors.engine.values.codecs.binding import MAX_DEPTH
-from openconnectors.engine.values.scalars import scalar
-from openconnectors.engine.values.scalars import text as written
-
-_TEXTS: Mapping[str, str] = {
-    "date-time": "2026-01-31T12:00:00Z",
-    "date": "2026-01-31",
-    "time": "12:00:00",
-    "date-time-rfc1123": "Sat, 31 Jan 2026 12:00:00 GMT",
-    "duration": "P1D",
-    "base64url": "ZXhhbXBsZQ",
-    "byte": base64.b64encode(b"example").decode("ascii"),
-    "decimal": "12.34",
-    "uuid": "123e4567-e89b-42d3-a456-426614174000",
-    "email": "someone@example.com",
-    "uri": "https://example.com/",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-}
-_UNTYPED: Mapping[str | None, str] = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
-"""The type of a schema that has a format and no type; text for other formats."""
-
-_LISTS = frozenset(("prefixItems", "contains", "minItems", "uniqueItems"))
-"""Keywords that are about lists alone."""
-
-_DEEPEST = 12
-"""Levels down to which optional members are made: deeper ones make an example that nobody reads."""
-
-MAX_NODES = 20_000
-"""Values in one example; after half of them optional members are left out. Schemas that hold each other several times
-grow by the power of their depth."""
-_MAX_ITEMS = 1_000
-_MAX_MEMBERS = 100
-_MAX_LENGTH = 1_000_000
-"""Documents ask for a minItems, minProperties or minLength of a thousand million."""
-_MAX_REPEATED = 500
-"""For a pattern that repeats more, only a few likely texts are tried: to generate one takes seconds."""
 
 
 def example(schema: Schema, plan: Plan) -> Any:
@@ -73,7 +27,7 @@ def example(schema: Schema, plan: Plan) -> Any:
     member. Optional members that hold themselves are left out."""
     value = None
     for from_document in (True, False):
-        value = _Examples(plan, from_document=from_document, optional=True, request=False, bytes_depth=0).of(schema)
+        value = ExampleValues(plan, from_document=from_document, optional=True, request=False, bytes_depth=0).of(schema)
         if plan.accepts(schema, value):
             break
     return value
@@ -89,7 +43,7 @@ def minimal(plan: Plan) -> dict[str, Any]:
         sent = plan.bodies.request(media_types[0]) if media_types else None
         # A form's fields may be files; bytes anywhere else would have to be the whole body.
         depth = 1 if sent is not None and sent.codec in FORMS else 0
-        examples = _Examples(plan, from_document=from_document, optional=False, request=True, bytes_depth=depth)
+        examples = ExampleValues(plan, from_document=from_document, optional=False, request=True, bytes_depth=depth)
         arguments = {
             argument.name: media_types[0] if _chooses(plan, argument) else examples.of(argument.schema)
             for argument in plan.arguments
@@ -122,251 +76,3 @@ def _chooses(plan: Plan, argument: Argument) -> bool:
     """True if an argument chooses the media type of the body, and has no enum of media types to choose from."""
     chooses = argument.location == "header" and argument.wire.lower() == "content-type"
     return chooses and plan.operation.request_body is not None and not plan.contract(argument.schema).enum
-
-
-class _Examples:
-    """Makes the values of one example: of the document's own examples and defaults if ``from_document``, with
-    ``optional`` members, for a ``request`` or a response, with bytes for what is binary down to ``bytes_depth``."""
-
-    def __init__(self, plan: Plan, *, from_document: bool, optional: bool, request: bool, bytes_depth: int) -> None:
-        self._plan = plan
-        self._from_document = from_document
-        self._optional = optional
-        self._request = request
-        self._bytes_depth = bytes_depth
-        self._left = MAX_NODES
-
-    def accepts(self, schema: Schema, value: object) -> bool:
-        """True if a schema accepts a value."""
-        return self._plan.accepts(schema, value, request=self._request)
-
-    def of(self, schema: Schema) -> Any:
-        """A value of a schema; None if none can be made."""
-        try:
-            return self.value(schema, ())
-        except RecursionError:  # the schemas are less deep than MAX_DEPTH, and the caller's stack is nearly full
-            return None
-
-    def value(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A value of a schema, None beyond the bounds; ``above`` are the ids of the schemas around it."""
-        effective = self._plan.contract(schema)
-        self._left -= 1
-        if self._left < 0 or len(above) > MAX_DEPTH:
-            return None
-        if self._from_document:
-            for documented in (schema.example, effective.example, schema.default, effective.default):
-                if documented in (MISSING, None):
-                    continue
-                fitted = self._fitted(schema, effective, documented, above)
-                if fitted is not MISSING:
-                    return fitted
-        if "const" in effective.keywords:
-            return effective.keywords["const"]
-        if effective.enum:
-            return next((choice for choice in effective.enum if choice not in ("", None)), effective.enum[0])
-        parts = effective.one_of or effective.any_of
-        if parts:
-            return self._part(schema, effective, parts, (*above, id(effective)))
-        return self._kind(effective, above)
-
-    def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
-        """A value of a schema's first type; without a type, of the type that its members or its format suggest."""
-        guess = _UNTYPED.get(effective.format, "string") if effective.format else ""
-        if effective.properties or effective.required or isinstance(effective.additional, Schema):
-            guess = "object"
-        elif effective.items is not None or not _LISTS.isdisjoint(effective.keywords):
-            guess = "array"
-        kind = next(iter(effective.types), guess)
-        row = _KINDS.get("file" if effective.format == "file" else kind)
-        return row(self, effective, above) if row else None
-
-    def _fitted(self, schema: Schema, effective: Schema, documented: Any, above: tuple[int, ...]) -> Any:
-        """What a document gives as an example: as it is, typed, or with the members that fit; MISSING if the schema
-        accepts none of these."""
-        if self.accepts(schema, documented):
-            return documented
-        if isinstance(documented, str):
-            typed = scalar(documented, effective)
-        elif isinstance(documented, (int, float)) and "string" in effective.types:
-            typed = written(documented)
-        elif isinstance(documented, dict) and effective.properties:
-            typed = self.object(effective, above, documented)
-        elif isinstance(documented, list) and effective.items is not None and len(documented) <= _MAX_ITEMS:
-            inner = self._plan.contract(effective.items)
-            items = [self._fitted(effective.items, inner, item, (*above, id(effective))) for item in documented]
-            typed = [item for item in items if item is not MISSING]
-        else:
-            return MISSING
-        return typed if self.accepts(schema, typed) else MISSING
-
-    def _part(self, schema: Schema, effective: Schema, parts: tuple[Schema, ...], above: tuple[int, ...]) -> Any:
-        """A value of the first part that leads to one which the whole schema accepts; else of the first."""
-        shared = self._kind(effective, above) if effective.properties or effective.required else {}
-        first = None
-        for index, part in enumerate(parts):
-            value = self.value(part, above)
-            value = {**shared, **value} if isinstance(value, dict) and isinstance(shared, dict) else value
-            if self.accepts(schema, value):
-                return value
-            first = value if index == 0 else first
-        return first
-
-    def object(self, schema: Schema, above: tuple[int, ...], documented: Mapping[str, Any] | None = None) -> Any:
-        """An object; documented members are taken as far as they fit."""
-        documented = documented or {}
-        again = id(schema) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
-        if again and above.count(id(schema)) > 1:
-            return {}  # the schema requires itself: no finite value is valid
-        required = set(schema.required)
-        least = _count(schema.keywords.get("minProperties"))
-        members: dict[str, Any] = {}
-        for name, member in schema.properties.items():
-            if name in documented:
-                fitted = self._fitted(member, self._plan.contract(member), documented[name], (*above, id(schema)))
-                if fitted is not MISSING:
-                    members[name] = fitted
-                    continue
-            if name == schema.discriminator:
-                kind = schema.discriminator_value or schema.name
-                if kind is not None and self.accepts(member, kind):
-                    members[name] = kind
-                    continue
-            if name in required or (self._optional and not again) or (len(required) < least and not self._optional):
-                members[name] = self.value(member, (*above, id(schema)))
-        rest = schema.additional
-        dependent = schema.keywords.get("dependentRequired", {})
-        wanted = [name for holder, names in dependent.items() if holder in members for name in names]
-        for name in dict.fromkeys(wanted):
-            if name in schema.properties and name not in members:
-                members[name] = self.value(schema.properties[name], (*above, id(schema)))
-        for name in dict.fromkeys([*schema.required, *wanted]):
-            if name not in schema.properties:
-                members[name] = self.value(rest, (*above, id(schema))) if isinstance(rest, Schema) else "text"
-        for index in range(len(members), min(least, _MAX_MEMBERS) if rest is not False else 0):
-            inner = rest if isinstance(rest, Schema) else Schema(types=("string",))
-            members[f"member{index + 1}"] = self.value(inner, (*above, id(schema)))
-        if rest is True:
-            members |= {name: value for name, value in documented.items() if name not in schema.properties}
-        return members
-
-    def array(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A list of one item, or of as few as the schema allows; with the items that it must have at its beginning, or
-        somewhere (``contains``)."""
-        first = [self.value(item, (*above, id(schema))) for item in schema.keywords.get("prefixItems", ())]
-        if "contains" in schema.keywords:
-            contained = max(_count(schema.keywords.get("minContains", 1)), 0)
-            first += [self.value(schema.keywords["contains"], (*above, id(schema))) for _ in range(min(contained, 9))]
-        least = max(min(_count(schema.keywords.get("minItems")), _MAX_ITEMS) - len(first), 0)
-        if schema.items is None or first:
-            return first + ([self.value(schema.items or ANY, (*above, id(schema)))] * least if least else [])
-        items = self._plan.contract(schema.items)
-        again = id(items) in above or len(above) > _DEEPEST or self._left < MAX_NODES // 2
-        count = max(least, 0 if again or schema.keywords.get("maxItems") == 0 else 1)
-        inner = above if not {"array", "object"} & set(items.types) else (*above, id(schema))
-        values = []
-        for _ in range(count):
-            if self._left < 0:
-                break
-            values.append(self.value(schema.items, inner))
-        if schema.keywords.get("uniqueItems") and count > 1:
-            values = [_varied(value, index, items.enum) for index, value in enumerate(values)]
-        return values
-
-    def string(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """A text of the schema's format, length and pattern; an invalid one if a valid one would take too long."""
-        if schema.format == "binary" and len(above) <= self._bytes_depth:
-            return b"example"
-        pattern = schema.keywords.get("pattern")
-        least = min(_count(schema.keywords.get("minLength")), _MAX_LENGTH)
-        most = _number(schema.keywords.get("maxLength"))
-        text = _TEXTS.get(schema.format or "", "text").ljust(least, "x")
-        text = text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
-        if not isinstance(pattern, str):
-            return text
-        counts = sorted({int(count) for count in re.findall(r"\{([0-9]{1,6})", pattern)})
-        # One letter or digit, repeated, fits a pattern of one class with a count, such as ^[0-9]{10}$.
-        likely = [text, *(letter * count for count in counts for letter in "aA1" if count <= _MAX_LENGTH)]
-        known = next((candidate for candidate in likely if self.accepts(schema, candidate)), None)
-        if known is None and (not counts or counts[-1] <= _MAX_REPEATED):
-            known = _matching(pattern, least, most)
-        return text if known is None else known
-
-    def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
-        """The first number that fits, of 1 and those at and beside the bounds."""
-        limits = [limit for name in _BOUNDS if (limit := _number(schema.keywords.get(name))) is not None]
-        step = _number(schema.keywords.get("multipleOf"))
-        # 1 first: the plainest id, page or size; 0 last.
-        likely = [1, *limits, *(limit + 1 for limit in limits), *(limit - 1 for limit in limits), 0]
-        likely += [sum(limits) / len(limits)] if limits else []
-        if step is not None and step > 0:
-            likely = [*(_multiple(number, step) for number in likely), *likely]
-        numbers = [int(number) if "integer" in schema.types else number for number in likely if math.isfinite(number)]
-        return next((number for number in numbers if self.accepts(schema, number)), numbers[0])
-
-
-_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-
-
-def _number(limit: object) -> float | None:
-    """A limit that is a number; None for what documents write in its place."""
-    return limit if isinstance(limit, (int, float)) and abs(limit) < 1e300 and not isinstance(limit, bool) else None
-
-
-def _count(limit: object) -> int:
-    """A limit as a count; 0 for a missing or wrong one."""
-    return max(int(_number(limit) or 0), 0)
-
-
-def _multiple(number: float, step: float) -> float:
-    """The smallest multiple of a step that is not below a number."""
-    try:
-        return math.ceil(number / step) * step
-    except (OverflowError, ZeroDivisionError):
-        return number
-
-
-def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
-    """An item that differs from those before it, for a list of unique items."""
-    if enum:
-        return enum[index % len(enum)]
-    if isinstance(value, bool):
-        return value != bool(index % 2)
-    if isinstance(value, str) and index:
-        return f"{value}{index}"
-    if isinstance(value, dict) and value:
-        name = next(iter(value))
-        return {**value, name: _varied(value[name], index, None)}
-    return value + index if isinstance(value, (int, float)) else value
-
-
-@lru_cache(1024)
-def _matching(pattern: str, least: int, most: float | None) -> str | None:
-    """A text of a pattern; None if there is none, or none of such a length."""
-
-    def fits(text: str) -> bool:
-        return least <= len(text) and (most is None or len(text) <= most)
-
-    quiet = settings(
-        database=None,
-        derandomize=True,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        return find(
-            st.from_regex(pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)), fits, settings=quiet
-        )
-    except (HypothesisException, re.error, ValueError, OverflowError, NotImplementedError, RecursionError):
-        return None
-
-
-_KINDS: Mapping[str, Callable[[_Examples, Schema, tuple[int, ...]], Any]] = {
-    "object": _Examples.object,
-    "array": _Examples.array,
-    "string": _Examples.string,
-    "integer": _Examples.number,
-    "number": _Examples.number,
-    "boolean": lambda examples, schema, above: True,
-    "file": lambda examples, schema, above: b"example",
-}
