@@ -54,6 +54,11 @@ def is_bytes(value: object) -> bool:
     return hasattr(value, "__next__")
 
 
+def is_iterator(value: object) -> bool:
+    """Return True for what gives its parts one by one, and only once: a generator. An open file is none."""
+    return hasattr(value, "__next__") and not hasattr(value, "read")
+
+
 class Content:
     """A request body that is read in chunks while it is sent.
 

@@ -116,6 +116,13 @@ class Bodies:
         effective = self._compiler.contract.resolve(schema)
         return "file" in effective.types or effective.format in ("file", "binary")
 
+    def is_sequence(self, schema: Schema) -> bool:
+        """Whether a schema of a request's body is that of a sequence, which may be sent item by item."""
+        body = self._operation.request_body
+        entries = body.content.items() if body is not None else ()
+        codecs = [codec_for(media_type) for media_type, entry in entries if entry.schema is schema]
+        return any(codec is not None and codec.listed for codec in codecs)
+
     def request_schema(self, media_type: str) -> Schema | None:
         """The schema of a request's body in a media type."""
         entry = self._request_entry(media_type)
@@ -140,7 +147,7 @@ class Bodies:
         schema = self._compiler.contract.resolve(entry.schema) if entry.schema is not None else ANY
         if codec is EVENTS and "array" in schema.types:
             return replace(schema, items=event_schema(schema.items, self._compiler.contract.resolve))
-        if entry.schema is None or codec.opaque or "array" in schema.types:
+        if entry.schema is None or codec.opaque or "array" in schema.types or schema.types == ("string",):
             return entry.schema
         return Schema(types=("array",), items=entry.schema)
 

@@ -27,7 +27,7 @@ from openconnectors.engine.plan.arguments import Argument, Arguments
 from openconnectors.engine.plan.bodies import Bodies
 from openconnectors.engine.plan.members import overlapping, put
 from openconnectors.engine.plan.plain_data import plain_data
-from openconnectors.engine.streams import is_bytes
+from openconnectors.engine.streams import is_bytes, is_iterator
 from openconnectors.engine.values.body import Body, Compiler
 from openconnectors.engine.values.codecs import BINARY
 from openconnectors.engine.values.conversion import schema_accepts
@@ -174,6 +174,8 @@ class Gathering:
 
     def _fits(self, schema: Schema, value: Any) -> bool:
         """Whether a value of a caller's can be the body in a schema: bytes are for files."""
+        if is_iterator(value) and self._bodies.is_sequence(schema):
+            return True
         if is_bytes(value) or self._bodies.is_file(schema):
             return is_bytes(value) and self._bodies.is_file(schema)
         whole, problems = self._serialized(schema, value, ())
@@ -233,6 +235,8 @@ class Gathering:
             judge = self._judges[id(schema)] = self._body_judge(schema)
         whole = self._arguments.body_name
         body = values.get(whole)
+        if sent is not None and sent.codec.listed and is_iterator(body):  # each item is judged when it is its turn
+            return judge.validator_beside_body.problems({**values, whole: None})
         if sent is None or sent.codec.structured:
             return judge.validator.problems(values)
         if is_bytes(body) or (isinstance(body, str) and sent.codec is BINARY and not judge.is_text):

@@ -93,6 +93,8 @@ class Items:
         schema = self._contract(holder.schema) if holder.schema is not None else ANY
         if holder.codec is EVENTS:
             return (), schema.items or ANY if "array" in schema.types else self._event(holder, declared)
+        if holder.codec.listed and schema.types == ("string",):
+            return (), ANY  # the text of a sequence whose items are not described
         paging = self._paging()
         if holder.codec.listed or "array" in schema.types:
             path: tuple[str, ...] = ()

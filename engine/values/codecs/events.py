@@ -18,7 +18,7 @@ from typing import Any
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import ENCODING
-from openconnectors.engine.streams import is_bytes
+from openconnectors.engine.streams import is_bytes, is_iterator
 from openconnectors.engine.values.codecs import json, text
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 from openconnectors.engine.values.codecs.charsets import utf_8_of
@@ -141,7 +141,7 @@ CODEC = Codec(
     "events",
     ("text/event-stream",),
     bind,
-    carries=lambda value: not is_bytes(value),
+    carries=lambda value: not is_bytes(value) or is_iterator(value),
     charset="utf-8",
     opaque=True,
     listed=True,

@@ -1,6 +1,7 @@
 """Lists of JSON values, a line each (ndjson.org, jsonlines.org), or each after a record separator (RFC 7464).
 
-A document may declare the schema of the list, or that of an item: see ``Codec.listed``.
+A document may declare the schema of the list, or that of an item: see ``Codec.listed``; or that of a text, as documents
+do that have no word for sequences (before OpenAPI 3.2): then the value is the text as it is.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from itertools import chain
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.streams import is_bytes
-from openconnectors.engine.values.codecs import json
+from openconnectors.engine.streams import is_bytes, is_iterator
+from openconnectors.engine.values.codecs import json, text
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
+from openconnectors.engine.values.codecs.charsets import utf_8_of
 
 MAX_LINE = 32 * 1024 * 1024
 """The most bytes of one line: while lines arrive without an end, memory would not be bounded."""
@@ -36,12 +38,12 @@ def _decode_items(
 ) -> Iterator[Any]:
     """The values of the lines or of the texts of a ``sequence``, as they arrive. The path is empty: there is one
     list."""
-    for index, text in enumerate(_texts(chunks) if sequence else _lines(chunks)):
+    for index, line in enumerate(_texts(chunks) if sequence else _lines(chunks)):
         item_problems: list[Problem] = []
         try:
-            if sequence and _MAY_BE_CUT.match(text):
+            if sequence and _MAY_BE_CUT.match(line):
                 raise ValueError("may be cut: nothing follows it")
-            value = json.decode(text, parameters, item_problems)
+            value = json.decode(line, parameters, item_problems)
         except ValueError as error:
             raise ValueError(f"has an item {index} that {error}") from None
         problems += [replace(problem, path=(index, *problem.path)) for problem in item_problems]
@@ -72,7 +74,7 @@ def _texts(chunks: Iterator[bytes]) -> Iterator[bytes]:
     chunks = chain((start,), chunks)
     if not start.strip(_BLANKS).startswith(_SEPARATOR):
         return _lines(chunks)
-    return filter(None, (text.lstrip(_BLANKS) for text in _separated(chunks)))
+    return filter(None, (piece.lstrip(_BLANKS) for piece in _separated(chunks)))
 
 
 def _separated(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -88,9 +90,9 @@ def _separated(chunks: Iterator[bytes]) -> Iterator[bytes]:
         parts.append(rest)
         size = _bounded(size + len(rest))
         if rest.endswith(b"\n") and size >= 2 * tried:  # parsed again only when it has doubled: in linear time
-            tried, text = size, b"".join(parts)
-            if _is_whole(text):
-                yield text
+            tried, whole = size, b"".join(parts)
+            if _is_whole(whole):
+                yield whole
                 parts, size, tried = [], 0, 0
     yield b"".join(parts)
 
@@ -114,9 +116,13 @@ def _encode(value: Any, prefix: bytes = b"") -> bytes:
     return b"".join(prefix + json.encode(item) + b"\n" for item in items)
 
 
+def _encode_text(value: Any, prefix: bytes = b"") -> bytes:
+    return utf_8_of(value) if isinstance(value, str) else _encode(value, prefix)
+
+
 def bind(binding: Binding, prefix: bytes = b"", *, sequence: bool = False) -> Bound:
     """A list with an item for each line, each written after ``prefix``. If the schema is that of an item, a single line
-    is that item."""
+    is that item; if it is that of a text, the value is the text of all lines."""
     types = binding.resolve(binding.schema).types if binding.schema is not None else ()
     decode_items = partial(_decode_items, sequence=sequence)
 
@@ -124,6 +130,9 @@ def bind(binding: Binding, prefix: bytes = b"", *, sequence: bool = False) -> Bo
         items = list(decode_items(iter((data,)), parameters, (), problems))
         return items[0] if len(items) == 1 and types and "array" not in types else items
 
+    if types == ("string",):
+        as_text = text.bind(binding)
+        return Bound(partial(_encode_text, prefix=prefix), as_text.decode, decode_items)
     return Bound(partial(_encode, prefix=prefix), decode, decode_items)
 
 
@@ -133,7 +142,7 @@ def bind_sequence(binding: Binding) -> Bound:
 
 
 def _carries(value: Any) -> bool:
-    return not is_bytes(value)
+    return not is_bytes(value) or is_iterator(value)
 
 
 CODECS = (
