@@ -104,6 +104,8 @@ class _Reader(StyleDeserializer):
         """The ways to read the value, as texts and lists and objects of texts; none if there is no value."""
         style, explode, name = self.style, self.explode, self.name
         texts = place.texts(name)
+        if style == "cookie" and not explode:  # openapi-core does not know that its default is true
+            explode = len(texts) != 1
         for kind in self.kinds:
             if kind == "object" and explode and style in _SCATTERED:
                 yield from _scattered(place, self.members)

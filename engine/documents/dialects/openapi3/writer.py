@@ -2,8 +2,8 @@
 
 Rule 1. What is written is the wire: methods and paths as policies leave them, schemas as ``json_schema`` writes them.
 
-Rule 2. What 3.1 cannot say (nested lists in the query, tab-delimited lists) is written as text, so that a judge accepts
-more than the document, never less.
+Rule 2. What 3.1 cannot say (nested lists in the query, tab-delimited lists), and what few judges read (objects, values
+in a media type), is written as text or left out, so that a judge accepts more than the document, never less.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ JSON = "application/json"
 COMPONENTS = "#/components/schemas/"
 _STYLES = frozenset({"form", "spaceDelimited", "pipeDelimited"})
 """Styles of lists in the query and in forms that 3.1 has (section 4.8.12.3)."""
+_TEXTS = frozenset({"label", "matrix", "cookie"})
+"""Styles that are written as text here: those of the path, and that of 3.2."""
 _UNDECLARED = (FRAMING - {"cookie"}) | {"accept", "content-type", "authorization"}
 """Header parameters that 3.x says are ignored (section 4.8.12.2), and those that the transport fills in."""
 
@@ -43,7 +45,7 @@ def write(
     written: dict[str, Any] = {
         "operationId": operation.id,
         "parameters": [
-            _parameter(parameter, json_schema, resolve) for parameter in _placed(operation.parameters, names)
+            _parameter(parameter, json_schema, resolve) for parameter in _placed(operation.parameters, names, resolve)
         ],
         "responses": {"default": {"description": "-"}},
         "security": [
@@ -72,7 +74,18 @@ def variable_name(index: int) -> str:
     return f"path{index}"
 
 
-def _placed(parameters: tuple[Parameter, ...], names: Mapping[str, str]) -> list[Parameter]:
+def _is_object(schema: Schema) -> bool:
+    return "object" in schema.types or (not schema.types and bool(schema.properties))
+
+
+def _is_scattered(parameter: Parameter, resolve: Resolve) -> bool:
+    """Whether the value may be in pairs of other names than the parameter's."""
+    if parameter.content:
+        return False
+    return parameter.style == "deepObject" or (parameter.explode and _is_object(resolve(parameter.schema)))
+
+
+def _placed(parameters: tuple[Parameter, ...], names: Mapping[str, str], resolve: Resolve) -> list[Parameter]:
     """The parameters to write: path variables under their new names, those without a place left out, and those that
     policies have put into the path added."""
     declared = {parameter.name for parameter in parameters if parameter.location == "path"}
@@ -86,6 +99,8 @@ def _placed(parameters: tuple[Parameter, ...], names: Mapping[str, str]) -> list
     for parameter in (*parameters, *moved):
         if parameter.location == "header" and parameter.name.lower() in _UNDECLARED:
             continue
+        if parameter.location == "querystring" or (parameter.location == "query" and _is_scattered(parameter, resolve)):
+            continue  # rule 2
         if parameter.location != "path":
             placed.append(parameter)
         elif parameter.name in names:
@@ -101,7 +116,9 @@ def _parameter(parameter: Parameter, json_schema: JsonSchema, resolve: Resolve) 
         "schema": _without_null(json_schema(parameter.schema)),
     }
     effective = resolve(parameter.schema)
-    if "array" in effective.types:
+    if parameter.content or parameter.style in _TEXTS or _is_object(effective):
+        written["schema"] = {"type": "string"}  # rule 2
+    elif "array" in effective.types:
         is_nested = _nested(effective, resolve)
         repeats = parameter.location in ("query", "cookie")  # where a name may be repeated
         if repeats and parameter.style in _STYLES and not is_nested:
