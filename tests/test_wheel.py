@@ -90,7 +90,7 @@ def test_one_package_is_installed(wheel: Path) -> None:
 
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"openconnectors"}
     assert {"openconnectors/py.typed", "openconnectors/spec/twilio.swagger.yaml"} <= set(names)
-    assert {path.name for path in (ROOT / "spec").iterdir() if path.is_file()} == {
+    assert {str(path.relative_to(ROOT / "spec")) for path in (ROOT / "spec").rglob("*") if path.is_file()} == {
         name.removeprefix("openconnectors/spec/") for name in names if name.startswith("openconnectors/spec/")
     }
 
