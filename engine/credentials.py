@@ -33,7 +33,7 @@ class _Carrier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class ClientCertificate:
     """A client certificate for TLS: PEM text, or the path of a file with it, and its key (None: it is in the same
     place), which ``password`` opens."""
 
@@ -61,7 +61,7 @@ class Credentials:
         instead: Iterable[str] = (),
         *,
         cookies: Mapping[str, Secret | str] | None = None,
-        certificate: Certificate | None = None,
+        certificate: ClientCertificate | None = None,
     ) -> None:
         self._headers = {name: Secret.of(value) for name, value in (headers or {}).items()}
         self._query = {name: Secret.of(value) for name, value in (query or {}).items()}

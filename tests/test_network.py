@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import select
@@ -625,3 +626,82 @@ if child:
     server.answer, server.closes = sized(b"{}"), False
     done = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", program], check=False)
     assert (done.returncode, len(server.requests), server.connections) == (0, 7, 2)
+
+
+def mutual(folder: Path, url: str) -> Path:
+    """A document whose operation needs a client certificate."""
+    file = folder / "mutual.json"
+    get = {"operationId": "get_thing", "responses": {"200": {"description": "ok", "content": {"application/json": {}}}}}
+    document = {
+        "openapi": "3.1.1",
+        "info": {"title": "M", "version": "1"},
+        "servers": [{"url": url}],
+        "paths": {"/thing": {"get": get}},
+        "components": {"securitySchemes": {"tls": {"type": "mutualTLS"}}},
+        "security": [{"tls": []}],
+    }
+    file.write_text(json.dumps(document))
+    return file
+
+
+def encrypted(key: Path, password: str) -> str:
+    """A key under a password, as PEM text."""
+    clear = serialization.load_pem_private_key(key.read_bytes(), None)
+    form = serialization.PrivateFormat.PKCS8
+    encryption = serialization.BestAvailableEncryption(password.encode())
+    return clear.private_bytes(serialization.Encoding.PEM, form, encryption).decode()
+
+
+def test_a_connection_has_the_client_certificate(authority: Authority, tmp_path: Path) -> None:
+    """As files, in one file, as text, under a password; the connection of one certificate is not used for another."""
+    server = Secured(authority, ANSWER.replace(b"Connection: close\r\n", b""), asks=True, kept=True)
+    chain, key = authority.issue("client.example")
+    both = tmp_path / "both.pem"
+    both.write_bytes(chain.read_bytes() + key.read_bytes())
+    transport = BlockingTransport(verify=authority.file)
+    values: list[dict[str, Any]] = [
+        {"client_certificate": str(chain), "client_key": str(key)},
+        {"client_certificate": str(both)},
+        {"tls": both.read_text()},
+        {"tls": {"certificate": chain.read_text(), "key": encrypted(key, "s3cret"), "password": "s3cret"}},
+    ]
+    for connection in values:
+        connector = openconnectors.load_file(mutual(tmp_path, server.url), connection=connection, transport=transport)
+        assert [connector.get_thing() for _ in range(2)] == [{"tls": 1}] * 2
+    assert server.connections == len(values)
+    transport.close()
+    server.close()
+
+
+def test_without_the_client_certificate_the_service_refuses(authority: Authority, tmp_path: Path) -> None:
+    """With that of the option ``cert`` it does not: the transport has one."""
+    server = Secured(authority, ANSWER, asks=True)
+    file = mutual(tmp_path, server.url)
+    with pytest.raises(openconnectors.TransportError):
+        openconnectors.load_file(file, verify=authority.file, timeout=1.0).get_thing()
+    cert = authority.issue("client.example")
+    assert openconnectors.load_file(file, verify=authority.file, cert=cert).get_thing() == {"tls": 1}
+    server.close()
+
+
+def test_a_session_shows_the_client_certificate_of_the_connection(authority: Authority, tmp_path: Path) -> None:
+    """As files; text is refused, since requests takes none."""
+    server = Secured(authority, ANSWER, asks=True)
+    chain, key = authority.issue("client.example")
+    session = requests.Session()
+    session.verify = str(authority.file)
+    values: Any = {"tls": {"certificate": str(chain), "key": str(key)}}
+    file = mutual(tmp_path, server.url)
+    assert openconnectors.load_file(file, connection=values, session=session).get_thing() == {"tls": 1}
+    with pytest.raises(ConnectionMissing, match="as files"):
+        openconnectors.load_file(file, connection={"tls": chain.read_text()}, session=session).get_thing()
+    server.close()
+
+
+@pytest.mark.parametrize("certificate", ["no-such-file.pem", "-----BEGIN CERTIFICATE-----\nx", __file__])
+def test_a_client_certificate_that_cannot_be_used_is_refused(tmp_path: Path, certificate: str) -> None:
+    """Before anything is sent; nothing of its text is shown."""
+    connector = openconnectors.load_file(mutual(tmp_path, "https://localhost:1"), connection={"tls": certificate})
+    with pytest.raises(ConnectionMissing, match="client certificate") as caught:
+        connector.get_thing()
+    assert "BEGIN" not in str(caught.value)

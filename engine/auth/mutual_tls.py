@@ -4,14 +4,14 @@ Object"). Nothing of it is in a request: a server that asks for one has it befor
 from __future__ import annotations
 
 from openconnectors.engine.auth.scheme import Guard, Part, Received, SchemeType, Values, fixed
-from openconnectors.engine.credentials import Certificate, Credentials
+from openconnectors.engine.credentials import ClientCertificate, Credentials
 from openconnectors.engine.model import Scheme
 
 
 def _credentials(scheme: Scheme, values: Values) -> Credentials:
     if "certificate" not in values:  # the transport has its own
         return Credentials()
-    return Credentials(certificate=Certificate(values["certificate"], values.get("key"), values.get("password")))
+    return Credentials(certificate=ClientCertificate(values["certificate"], values.get("key"), values.get("password")))
 
 
 class _Guard:

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.errors import ConnectorError, Interrupted, InvalidResponse, Sent, Timeout
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.streams import Content, Stream
 from openconnectors.engine.transports.addresses import NoConnection
-from openconnectors.engine.transports.certificates import Certificate, context_of
+from openconnectors.engine.transports.certificates import Certificate, context_for, context_of
 from openconnectors.engine.transports.codings import OFFERED, coding_of, decoded
 from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
 from openconnectors.engine.transports.exchange import (
@@ -103,12 +104,20 @@ class BlockingTransport:
             self._proxies = Proxies(environment() if trust_env else {})
         self._certificates = verify, cert, trust_env
         self._context: ssl.SSLContext | None = None
+        self._contexts: dict[ClientCertificate, ssl.SSLContext] = {}
+        """Those of requests that show a certificate of their own."""
         if verify is not None or cert is not None:
             self._tls()
         self._max_bytes = max_bytes
         self._pool = Pool()
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self, certificate: ClientCertificate | None = None) -> ssl.SSLContext:
+        """The TLS context of requests without a certificate of their own, or with this one."""
+        if certificate is not None:
+            if certificate not in self._contexts:
+                verify, _, trust_env = self._certificates
+                self._contexts[certificate] = context_for(certificate, verify, trust_env)
+            return self._contexts[certificate]
         if self._context is None:
             self._context = context_of(*self._certificates)
         return self._context
@@ -136,6 +145,8 @@ class BlockingTransport:
         route, head = _message(request, self._proxies)
         connection = self._pool.take(route)
         if connection is None:
+            if route.certificate is not None:
+                self._tls(route.certificate)  # refused before anything is opened
             connection = connect(route, self._tls, min(attempt.end, time.monotonic() + CONNECT_SECONDS))
         attempt.connection = connection
         attempt.send(head)
@@ -367,7 +378,9 @@ def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
         raise NoConnection("the URL cannot be used", final=True) from None
     if scheme not in _PORTS or not _VISIBLE.match(host) or "@" in parts.netloc:
         raise NoConnection("the URL cannot be used", final=True)
-    route = Route(scheme, host, port or _PORTS[scheme], proxies.choose(scheme, host, port or _PORTS[scheme]))
+    certificate = request.credentials.certificate if scheme == "https" else None
+    proxy = proxies.choose(scheme, host, port or _PORTS[scheme])
+    route = Route(scheme, host, port or _PORTS[scheme], proxy, certificate)
     authority = route.authority if port and port != _PORTS[scheme] else route.authority.rpartition(":")[0]
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     lines = [f"Host: {authority}"]

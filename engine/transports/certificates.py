@@ -1,4 +1,4 @@
-"""Which certificates are trusted, and which one the client shows.
+"""Which certificates are trusted, and which one the client shows: that of the transport, or of a request.
 
 Trusted are those of ``verify`` (a file or a folder), else those that ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``,
 ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` name, else certifi's. A certificate is always checked: no option switches that
@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import ssl
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeAlias
 
 import certifi
 
+from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.errors import ConnectionMissing
+from openconnectors.engine.secret import Secret
 
 Certificate: TypeAlias = str | Path | tuple[str | Path, str | Path]
 """A client certificate: a file with its key, or the two files."""
@@ -44,6 +48,35 @@ def context_of(verify: str | Path | None, cert: Certificate | None, trust_env: b
                 "without a password"
             ) from None
     return context
+
+
+def context_for(certificate: ClientCertificate, verify: str | Path | None, trust_env: bool) -> ssl.SSLContext:
+    """The TLS context of requests that show a certificate of their own. ``ConnectionMissing`` for one that cannot be
+    used."""
+    context = context_of(verify, None, trust_env)
+    try:
+        with ExitStack() as stack:
+            chain = _file(certificate.chain, stack)
+            key = _file(certificate.key, stack) if certificate.key else None
+            password = certificate.password or Secret("")
+            context.load_cert_chain(chain, key, password=lambda: password.reveal().encode())
+    except (OSError, ValueError):
+        raise ConnectionMissing(
+            "the client certificate of the connection cannot be used: give a PEM file with its key, or both files, or "
+            "the text of them, and the password of the key if it has one"
+        ) from None
+    return context
+
+
+def _file(text: Secret, stack: ExitStack) -> str:
+    """The path that a text is; of PEM text, that of a file with it, which only this user can read, while it is loaded:
+    the ssl module reads nothing else."""
+    if "-----BEGIN" not in text.reveal():
+        return text.reveal()
+    file = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".pem"))  # noqa: SIM115 - the stack closes it
+    file.write(text.reveal().encode())
+    file.flush()
+    return file.name
 
 
 def _named_by_environment() -> list[tuple[str, str]]:

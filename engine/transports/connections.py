@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.transports.addresses import NoConnection, dial, resolve
 from openconnectors.engine.transports.framing import Malformed, take_head
 from openconnectors.engine.transports.proxies import Proxy
@@ -32,12 +33,13 @@ RECEIVE = 64 * 1024
 
 
 class Route(NamedTuple):
-    """Where a connection leads: an origin, and the proxy on the way."""
+    """Where a connection leads: an origin, the proxy on the way, and the certificate that the client shows."""
 
     scheme: str
     host: str
     port: int
     proxy: Proxy | None = None
+    certificate: ClientCertificate | None = None
 
     @property
     def authority(self) -> str:
@@ -133,7 +135,7 @@ class Pool:
                 idle.pop().close()
 
 
-def connect(route: Route, context: Callable[[], ssl.SSLContext], end: float) -> Connection:
+def connect(route: Route, context: Callable[[ClientCertificate | None], ssl.SSLContext], end: float) -> Connection:
     """A new connection, before ``end`` (of the monotonic clock), else ``NoConnection``."""
     proxy = route.proxy
     via = "the proxy: " if proxy is not None else ""
@@ -141,12 +143,12 @@ def connect(route: Route, context: Callable[[], ssl.SSLContext], end: float) -> 
         first = proxy or route
         sock = dial(resolve(first.host, first.port, end), end)
         if proxy is not None and proxy.scheme == "https":
-            sock = _secured(sock, proxy.host, context(), end)
+            sock = _secured(sock, proxy.host, context(None), end)
         if route.scheme == "https":
             if proxy is not None:
                 _tunnel(sock, route, proxy, end)
                 via = ""
-            sock = _secured(sock, route.host, context(), end)
+            sock = _secured(sock, route.host, context(route.certificate), end)
         return Connection(sock)
     except NoConnection as error:
         raise NoConnection(f"{via}{error}", error.final) from None

@@ -23,6 +23,7 @@ from typing import Any
 import requests
 import urllib3
 
+from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.errors import (
     ConnectionFailed,
     ConnectionMissing,
@@ -34,6 +35,7 @@ from openconnectors.engine.errors import (
     TransportError,
 )
 from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.secret import Secret
 from openconnectors.engine.streams import Content, Stream
 from openconnectors.engine.transports.codings import CHUNK, OFFERED, coding_of, decoded
 from openconnectors.engine.transports.exchange import (
@@ -140,6 +142,8 @@ class _Attempt:
         self._repeats = getattr(getattr(adapter, "max_retries", None), "total", 1) != 0
         settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
         settings["stream"] = True
+        if (certificate := self.request.credentials.certificate) is not None:
+            settings["cert"] = _files(certificate)
         seconds = min(self.request.timeout, MAX_SECONDS)
         self.sent = "unknown"
         self._response = self._session.send(
@@ -219,6 +223,17 @@ def _is_unconnected(error: BaseException) -> bool:
     if isinstance(reason, urllib3.exceptions.SSLError):
         return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
+
+
+def _files(certificate: ClientCertificate) -> str | tuple[str, str]:
+    """A certificate as requests takes one: the path of a file, or those of two. ``ConnectionMissing`` for another."""
+    chain, key = certificate.chain.reveal(), (certificate.key or Secret("")).reveal()
+    if "-----BEGIN" in chain + key or certificate.password:
+        raise ConnectionMissing(
+            "a session takes the client certificate as files, the key without a password; give their paths, or set it "
+            "on the session"
+        )
+    return (chain, key) if key else chain
 
 
 def _unchanged(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
