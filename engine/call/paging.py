@@ -1,7 +1,8 @@
 """From one page to the next: a flow of pages, and the links between them.
 
 A page is a call of its own, with its own time; cookies go from one to the next. A link is followed as it is, or is the
-argument of another operation (``operationName``). Pages that come again, and pages without end, are errors.
+argument of another operation (``operationName``); a cursor or a number is an argument of the same one. Pages that come
+again, and pages without end, are errors.
 
 Source: the pageable extension of Microsoft AutoRest ("AutoRest Extensions for OpenAPI 2.0").
 """
@@ -16,6 +17,7 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.long_running import started_by
+from openconnectors.engine.call.page_steps import Progress, next_step
 from openconnectors.engine.errors import InvalidResponse, Unsupported
 from openconnectors.engine.flows import Result, Results
 from openconnectors.engine.http import Request
@@ -44,7 +46,7 @@ class Links:
         self._plan = plan
         self._paging = paging
         self._request = first
-        self._seen = {first.url} if first.method == "GET" else set()
+        self._seen = {_identity(first)}
         self._empty = 0
 
     def items(self, value: Any) -> list[Any]:
@@ -55,14 +57,15 @@ class Links:
         """What a page's value has for its next link; None after the last page."""
         return pick_dotted(value, self._paging.next_link) or None
 
-    def after(self, value: Any) -> Request:
-        """The request for the page that a page links to. It is a GET, whatever the first was.
+    def after(self, value: Any, link: Any = None) -> Request:
+        """The request for the page that a page links to, by a member of its value or by this link. It is a GET,
+        whatever the first was.
 
         Raise ``InvalidResponse`` for a link to another origin or out of the base path, one already followed, and pages
         without end.
         """
         method = None if self._request.method == "GET" else "GET"
-        request = follow(self._request, self.link(value), "the link to the next page", method)
+        request = follow(self._request, link or self.link(value), "the link to the next page", method)
         url = self._plan.url.same_representation(revealed(request.url), revealed(self._request.url))
         return self.checked(value, replace(request, url=beside(request.url, url)))
 
@@ -70,13 +73,18 @@ class Links:
         """The request for the page after this one; raise ``InvalidResponse`` if it was sent before, and if pages do not
         end."""
         self._empty = 0 if self.items(value) else self._empty + 1
-        if request.url in self._seen:
+        if _identity(request) in self._seen:
             raise InvalidResponse("the link to the next page leads to one that was already read")
         if len(self._seen) >= MAX_PAGES or self._empty > MAX_EMPTY:
             raise InvalidResponse(f"the pages do not end: {len(self._seen)} read, {self._empty} of them empty at last")
-        self._seen.add(request.url)
+        self._seen.add(_identity(request))
         self._request = request
         return request
+
+
+def _identity(request: Request) -> tuple[str, str, bytes]:
+    """What makes a request the same as another."""
+    return request.method, request.url, request.body if isinstance(request.body, bytes) else b""
 
 
 def page_items(paging: Paging, value: Any) -> list[Any]:
@@ -86,10 +94,13 @@ def page_items(paging: Paging, value: Any) -> list[Any]:
 
 
 def declared(calls: Calls) -> Paging:
-    """How the pages of an operation follow one another; raise ``Unsupported`` if it has none."""
-    if calls.plan.paging is None:
-        raise Unsupported(f"{snake(calls.plan.operation.id)} declares no pages; call it")
-    return calls.plan.paging
+    """How the pages of an operation follow one another: as its document or a policy says, else by a convention, unless
+    the options forbid that. Raise ``Unsupported`` if it has none."""
+    plan = calls.plan
+    paging = plan.paging or (plan.recognized_paging if calls.options.paging == "conventions" else None)
+    if paging is None:
+        raise Unsupported(f"{snake(plan.operation.id)} declares no pages; call it")
+    return paging
 
 
 def pages(calls: Calls, first: Request, arguments: Mapping[str, Any]) -> Results[Page]:
@@ -100,22 +111,54 @@ def pages(calls: Calls, first: Request, arguments: Mapping[str, Any]) -> Results
     links = Links(calls.plan, paging, first)
     if calls.plan.operation.long_running is not None:
         operation = yield from started_by(calls, first)
-        value = (yield from operation.finish()).value
+        response = yield from operation.finish()
     else:
-        value = calls.read((yield from calls.send(first, call))).value
-    reader = calls
+        response = calls.read((yield from calls.send(first, call)))
+    reader, progress = calls, _progress(calls, paging, arguments)
     while True:
-        yield Result(Page(value, links.items(value)))
-        link = links.link(value)
-        if link is None:
+        value, items = response.value, links.items(response.value)
+        yield Result(Page(value, items))
+        step = next_step(paging, response, items, progress)
+        if step is None:
             return
         following = declared(reader).operation
-        if following:
-            reader, request = _next_operation(calls, following, arguments, link)
+        if step.link is None:
+            request = calls.request(_changed(calls, arguments, paging.parameter, step.argument))
+            request = links.checked(value, (yield from calls.with_prerequisites(request)))
+        elif following:
+            reader, request = _next_operation(calls, following, arguments, step.link)
             request = links.checked(value, request)
         else:
-            request = links.after(value)
-        value = reader.read((yield from reader.send(request, reader.call(cookies)))).value
+            request = links.after(value, step.link)
+        response = reader.read((yield from reader.send(request, reader.call(cookies))))
+
+
+def _progress(calls: Calls, paging: Paging, arguments: Mapping[str, Any]) -> Progress:
+    """Where pages that are counted begin: as the arguments say, or else the document."""
+    by_wire_name = {calls.argument(name).wire: value for name, value in arguments.items()}
+
+    def chosen(name: str) -> int | None:
+        value = by_wire_name.get(name) if name else None
+        if value is None and name:
+            value = calls.argument(name).default
+        return value if isinstance(value, int) else None
+
+    first = paging.first if paging.first is not None else int(paging.counts == "pages")
+    number = chosen(paging.parameter) if paging.counts else None
+    number = first if number is None else number
+    return Progress(number, chosen(paging.size), from_start=number == first)
+
+
+def _changed(calls: Calls, arguments: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """Arguments with another value of one, in the type of its schema."""
+    argument = calls.argument(name)
+    types = calls.plan.contract(argument.schema).types
+    if types == ("string",) and not isinstance(value, str):
+        value = str(value)
+    elif isinstance(value, str) and types in (("integer",), ("number",)) and value.isdecimal():
+        value = int(value)
+    kept = {other: text for other, text in arguments.items() if other not in (argument.name, argument.wire)}
+    return {**kept, argument.name: value}
 
 
 def _next_operation(calls: Calls, operation_id: str, arguments: Mapping[str, Any], link: Any) -> tuple[Calls, Request]:

@@ -1,5 +1,5 @@
-"""Webhook triggers: the URL that events are sent to is one of the arguments; the service answers with the place of the
-subscription, which is deleted there.
+"""Webhook triggers and callbacks: the URL that events are sent to is one of the arguments; the service answers with the
+place of the subscription, which is deleted there.
 
 Source: learn.microsoft.com, "Use a webhook as a trigger for Azure Logic Apps and Power Automate".
 """
@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.links import follow
+from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import Unsupported, answer_error
 from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.plan.runtime_expressions import expressions
 
 
 class Subscribed(NamedTuple):
@@ -71,7 +74,44 @@ def _place(calls: Calls, arguments: Mapping[str, Any]) -> tuple[str, tuple[str, 
         for name, member in plan.contract(argument.schema).properties.items():
             if member.notification:
                 return argument.name, (name,)
+    return _named_by_callback(calls, arguments)
+
+
+def _named_by_callback(calls: Calls, arguments: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """The argument that the URL of a callback names by a runtime expression ("Callback Object", "Key Expression")."""
+    plan = calls.plan
+    for urls in plan.operation.callbacks.values():
+        for expression in (expression for url in urls for expression in expressions(url)):
+            if expression.response:
+                continue
+            steps = tuple(pointer_steps(expression.pointer))
+            if expression.part == "body" and steps:
+                return _member(calls, steps, arguments)
+            for argument in plan.arguments:
+                if argument.location == expression.part and _is_named(argument, expression.name):
+                    return argument.name, ()
     return None
+
+
+def _member(calls: Calls, steps: tuple[str, ...], arguments: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+    """The argument that holds a member of the body, and the way to it within: the whole body if that is given or the
+    body has no other arguments."""
+    plan = calls.plan
+    known = set(_spellings(calls, plan.body_name)) if _has_whole(plan) else set()
+    if not known & set(arguments):
+        for size in range(len(steps), 0, -1):
+            for argument in plan.arguments:
+                if argument.location == "property" and argument.path == steps[:size]:
+                    return argument.name, steps[size:]
+    return (plan.body_name, steps) if known else None
+
+
+def _has_whole(plan: Plan) -> bool:
+    return any(argument.location == "body" for argument in plan.arguments)
+
+
+def _is_named(argument: Argument, name: str) -> bool:
+    return argument.wire == name or (argument.location == "header" and argument.wire.lower() == name.lower())
 
 
 def _spellings(calls: Calls, name: str) -> tuple[str, str]:

@@ -19,6 +19,8 @@ def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
     for name, value in changes.items():
         if name not in known:
             raise UnknownName("option", name, known)
+        if name == "paging" and value not in ("conventions", "declared"):
+            raise UnknownName("value of paging", short_repr(value), ["conventions", "declared"])
         if name == "validate_responses" and value not in ("lenient", "strict", "off"):
             raise UnknownName("value of validate_responses", str(value), ["lenient", "off", "strict"])
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -45,6 +47,13 @@ _OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
             and all(isinstance(name, str) and isinstance(text, (str, int, float)) for name, text in value.items())
         ),
         "a mapping of names to text",
+    ),
+    "part_headers": (
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(part, (str, int)) and isinstance(fields, Mapping) for part, fields in value.items())
+        ),
+        "a mapping of names or places of parts to mappings of header fields",
     ),
     "retry_on": (
         lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, int) for item in value),

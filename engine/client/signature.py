@@ -9,6 +9,7 @@ from typing import Any
 
 from openconnectors.engine.model import MISSING, Schema
 from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.page_conventions import condition
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.formats import format_of
 
@@ -69,6 +70,9 @@ def documentation(plan: Plan) -> str:
             needed = ", required" if argument.needed else ""
             kind = inspect.formatannotation(python_type(plan, argument.schema))
             lines.append(f"    {argument.name} ({kind}{needed}): {text}{_allowed(plan, argument)}".rstrip(": "))
+    if plan.paging is None and plan.recognized_paging is not None:
+        paging = plan.recognized_paging
+        lines.append(f"\nPages, by the convention {paging.convention}: {condition(paging)}.")
     lines.append("\nAnswers:")
     lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]
     return "\n".join(lines)

@@ -18,11 +18,12 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connection import in_code
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.operation import Operation, calls_of
+from openconnectors.engine.client.webhook_events import Expected, Notifications, Requests, handler
 from openconnectors.engine.client.webhook_requests import Refused, Reply, delivery_of, public_url
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.documents.pointers import pointer_steps
-from openconnectors.engine.errors import ConnectionMissing, InvalidResponse, Problem, Unsupported
+from openconnectors.engine.errors import ConnectionMissing, InvalidResponse, Problem, UnknownName, Unsupported
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Handshake, Signature
 from openconnectors.engine.secret import Secret
@@ -57,29 +58,35 @@ CONVENTIONS: tuple[Handshake, ...] = (
 
 
 class Webhook:
-    """A WSGI application for the events of an operation; of a connector, for any delivery of its service, as it
-    comes. Mount it at the URL of the subscription.
+    """A WSGI application for what a service sends: the events or the callbacks of an operation; of a connector, the
+    webhooks of its document, or any delivery, as it comes, if that has none. Mount it at the URL of the subscription.
 
-    ``handle`` is called with each event, its value as the document has it. It answers 200 once ``handle`` has
+    ``handle`` is called with each event, its value as the document has it; parameters of a callback or webhook that it
+    takes by their names come with it. It answers 200, or the status that the document declares, once ``handle`` has
     returned, 403 to a signature that is wrong or missing, 400 to a request that is not an event, 405 to another method
-    than POST, 413 to one that is too large, 500 if ``handle`` raises, so that the service sends it again. Handshakes
-    are answered and not passed on. ``url`` is the public URL, which some signatures cover: set it behind a proxy; the
-    default is the URL of the request. The query is the request's, if it has one.
+    than POST, or than those of the document, 413 to one that is too large, 500 if ``handle`` raises, so that the
+    service sends it again. What ``handle`` returns is the body, if the document declares one. Handshakes are answered
+    and not passed on. ``event`` names one callback or webhook of several. ``url`` is the public URL, which some
+    signatures cover: set it behind a proxy; the default is the URL of the request. The query is the request's, if it
+    has one.
 
-    Raise ``Unsupported`` for an operation without events,
+    Raise ``Unsupported`` for an operation without events, ``UnknownName`` for an event that the document does not have,
     ``ConnectionMissing`` if the service signs and the connection has no secret to verify with,
     and ``InvalidArguments`` for an invalid ``url``.
     """
 
     def __init__(
-        self, source: Operation | Connector, handle: Callable[[Any], object], *, url: str | None = None
+        self,
+        source: Operation | Connector,
+        handle: Callable[..., object],
+        *,
+        url: str | None = None,
+        event: str | None = None,
     ) -> None:
         calls = calls_of(source) if isinstance(source, Operation) else _any_calls(source)
         self._plan = calls.plan
-        if isinstance(source, Operation) and self._plan.operation.event is None:
-            raise Unsupported(f"{source.__name__} sends no events that the document describes")
-        self._validate = calls.options.validate_responses
-        self._handle = handle
+        self._expected = _expected(source, calls, event)
+        self._handle = handler(handle)
         self._url = public_url(url) if url is not None else None
         service = self._plan.service
         self._values = {name: Secret.of(value) for name, value in calls.connected.connection.values.items()}
@@ -120,15 +127,15 @@ class Webhook:
     def _respond(self, environ: Mapping[str, Any]) -> Reply:
         method = str(environ.get("REQUEST_METHOD", ""))
         handshakes = [handshake for handshake in self._handshakes if handshake.method == method]
-        if method != "POST" and not handshakes:
-            raise _not_posted()
+        if method not in self._expected.methods and not handshakes:
+            raise self._not_allowed()
         delivery = delivery_of(environ, self._url)
         request = _Request(delivery)
         for handshake in handshakes:
             if request.matches(handshake):
                 return self._answer_handshake(handshake, request)
-        if method != "POST":
-            raise _not_posted()
+        if method not in self._expected.methods:
+            raise self._not_allowed()
         self._verify(delivery)
         return self._deliver(delivery)
 
@@ -166,16 +173,41 @@ class Webhook:
 
     def _deliver(self, delivery: Delivery) -> Reply:
         try:
-            event = self._plan.event(delivery.content_type, delivery.data, self._validate)
+            event = self._expected.read(delivery)
         except InvalidResponse as error:
             _log.warning("%s", error)
             raise Refused("400 Bad Request", "this is not an event") from None
         try:
-            self._handle(event)
+            return self._expected.reply(event, self._handle(event))
         except Exception:  # noqa: BLE001 - whatever a handler raises, the service is told to send again
-            _log.exception("an event of %s was not handled", self._plan.operation.id)
+            _log.exception("an event of %s was not handled", event.plan.operation.id)
             raise Refused("500 Internal Server Error", "try again later") from None
-        return Reply("200 OK")
+
+    def _not_allowed(self) -> Refused:
+        methods = ", ".join(sorted(self._expected.methods))
+        return Refused("405 Method Not Allowed", f"send events with {methods}", Allow=methods)
+
+
+def _expected(source: Operation | Connector, calls: Calls, event: str | None) -> Expected:
+    """What is received of an operation or a connector: the event of that name, or all."""
+    plan, service = calls.plan, calls.plan.service
+    if isinstance(source, Connector):
+        known, kind = dict(service.webhooks), "webhook"
+    else:
+        callbacks = plan.operation.callbacks
+        known = {name: tuple(each for sent in callbacks[name].values() for each in sent) for name in callbacks}
+        kind = "callback"
+    if event is not None and event not in known:
+        raise UnknownName(kind, event, known)
+    validate = calls.options.validate_responses
+    if plan.operation.event is not None and event is None and isinstance(source, Operation):
+        return Notifications(plan, validate)
+    operations = [each for name, sent in known.items() if event in (None, name) for each in sent]
+    if operations:
+        return Requests(map(calls.connected.compiled, operations), validate)
+    if isinstance(source, Operation):
+        raise Unsupported(f"{source.__name__} sends no events that the document describes")
+    return Notifications(plan, validate)
 
 
 def _any_calls(connector: Connector) -> Calls:
@@ -251,7 +283,3 @@ def _checked_keys(signature: Signature, secret: Secret) -> None:
     except ValueError:
         message = f"the connection's {signature.secret} is not valid {signature.secret_encoding}"
         raise ConnectionMissing(message) from None
-
-
-def _not_posted() -> Refused:
-    return Refused("405 Method Not Allowed", "send events with POST", Allow="POST")

@@ -28,10 +28,11 @@ import yaml
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.positions import Position, Positions, Recorded
 
-# Ten times the largest document of the corpora (3.4 MB), and low enough that a hostile document costs seconds and some
-# hundred megabytes, not the process.
-MAX_BYTES = 32 * 1024 * 1024
+# Twenty times the largest document of the corpora (3.4 MB), and low enough that a hostile document costs seconds, not
+# the process. A short text has few nodes, aliases expanded; published documents have a node for 10 to 35 bytes.
+MAX_BYTES = 64 * 1024 * 1024
 MAX_NODES = 1_000_000
+NODE_BYTES = 10
 MAX_DEPTH = 200
 MAX_DIGITS = 300
 _TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
@@ -147,11 +148,16 @@ def _json(text: str) -> Any:
         raise ValueError(f"{constant} is not a JSON number")
 
     value = json.loads(text, object_pairs_hook=pairs, parse_float=_number, parse_int=_number, parse_constant=refuse)
-    _check_size(value)
+    _check_size(value, max_nodes(text))
     return value
 
 
-def _check_size(value: Any) -> None:
+def max_nodes(text: str) -> int:
+    """How many nodes the tree of a text may have."""
+    return max(MAX_NODES, len(text) // NODE_BYTES)
+
+
+def _check_size(value: Any, limit: int) -> None:
     """Raise ``ValueError`` for a tree beyond the bounds of depth and nodes, counted as the event reader counts: a
     member of an object is two nodes, its key and its value."""
     nodes, depth = 1, 0
@@ -159,7 +165,7 @@ def _check_size(value: Any) -> None:
     while level:
         depth += 1
         nodes += sum(2 * len(node) if isinstance(node, dict) else len(node) for node in level)
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
+        if depth > MAX_DEPTH or nodes > limit:
             raise ValueError("too deep, or too large")
         inner = (node.values() if isinstance(node, dict) else node for node in level)
         level = [node for nodes_below in inner for node in nodes_below if isinstance(node, (dict, list))]
@@ -302,6 +308,7 @@ class _EventReader:
         self.root: Any = None
         self._repeated: list[tuple[str, str, Position]] = []  # key, pointer, where the key was first
         self._nodes = 0
+        self._max_nodes = max_nodes(text)
         self._stack: list[_Open] = []
         self._anchors: dict[str, _Anchor] = {}
         self._origins: dict[str, str] = {}  # pointers of aliases to those of their anchors
@@ -349,8 +356,8 @@ class _EventReader:
 
     def _count(self, nodes: int) -> None:
         self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise ValueError(f"more than {MAX_NODES:,} nodes, aliases expanded")
+        if self._nodes > self._max_nodes:
+            raise ValueError(f"more than {self._max_nodes:,} nodes, aliases expanded")
 
     def _node(self, event: yaml.NodeEvent) -> None:
         start: Any = event.start_mark

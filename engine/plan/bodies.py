@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from openconnectors.engine.model import ANY, DeclaredResponse, Encoding, MediaType, Operation, Schema, XmlRule
-from openconnectors.engine.plan.content import describing
+from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import Effect, RewriteBody
 from openconnectors.engine.values.body import WITHOUT_PARTS, Body, Compiler, encodings_of
@@ -77,9 +77,19 @@ class Bodies:
         return self._kept[key] if key in self._kept else self._keep(key, self._read(schema, media_type))
 
     def event(self, media_type: str) -> Body | None:
-        """What is sent to the URL of a subscription; None if no codec reads it."""
+        """What is sent to the URL of a subscription, or by a callback; None if no codec reads it, or the document does
+        not list it."""
         key = ("event", media_type)
-        return self._kept[key] if key in self._kept else self._keep(key, self._read(self._operation.event, media_type))
+        if key in self._kept:
+            return self._kept[key]
+        schema, encoding, declared = self._operation.event, encodings_of(None), self._operation.request_body
+        if schema is None and declared is not None:  # a callback, or a webhook
+            listed = declared_as(declared.content, media_type)
+            if listed is None:
+                return None
+            entry = declared.content[listed]
+            schema, encoding = entry.schema, encodings_of(entry)
+        return self._keep(key, self._read(schema, media_type, encoding))
 
     @cached_property
     def unread(self) -> Body:

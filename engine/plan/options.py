@@ -17,7 +17,8 @@ class Options:
     that nothing was carried out, so that any request may be sent again. ``max_wait`` is the seconds that a
     long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
     each time, or a trigger is asked again, where the service does not say when. ``resume`` is where the events of
-    a trigger were left.
+    a trigger were left. ``paging`` is ``"declared"`` if pages are followed only where the document says how, not by
+    conventions of services.
     """
 
     accept: str | None = None
@@ -29,6 +30,8 @@ class Options:
     max_wait: float = 3600.0
     interval: float | None = None
     resume: Mapping[str, Any] | None = None
+    paging: str = "conventions"
+    part_headers: Mapping[str | int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class CallOptions(TypedDict, total=False):
@@ -43,3 +46,5 @@ class CallOptions(TypedDict, total=False):
     max_wait: float
     interval: float | None
     resume: Mapping[str, Any] | None
+    paging: Literal["conventions", "declared"]
+    part_headers: Mapping[str | int, Mapping[str, Any]]

@@ -43,7 +43,9 @@ _NOT_IN_COOKIE = re.compile(r"[^\x20-\x3a\x3c-\x7e]|\A |(?<=.) \Z")
 
 
 def cookie_name(text: str) -> str:
-    """A name as a cookie may have it, percent-encoded else."""
+    """A name as a cookie may have it, percent-encoded else. ``ValueError`` for an empty one."""
+    if not text:
+        raise ValueError("has an empty name, which no cookie can have (RFC 6265 section 4.1.1)")
     return quote(text, safe=_COOKIE_NAME_SAFE)
 
 
@@ -57,7 +59,7 @@ def _cookie_as_it_is(text: str) -> str:
 
 
 def _cookie_name_as_it_is(text: str) -> str:
-    if not text or cookie_name(text) != text.replace("%", "%25"):
+    if cookie_name(text) != text.replace("%", "%25"):
         raise ValueError(f"has the name {text!r}, which no cookie can have (RFC 6265 section 4.1.1)")
     return text
 
@@ -245,13 +247,13 @@ def _bytes_of(body: Body, value: Any) -> bytes:
 
 
 def _field_of(data: bytes, body: Body) -> str:
-    """Bytes as the text of a header field. JSON beyond ASCII is escaped (RFC 8259 section 7)."""
+    """Bytes as the text of a header field. JSON is escaped where it is not printable ASCII (RFC 8259 section 7)."""
     text = data.decode("utf-8")
-    if text.isascii() or body.codec is not json.CODEC:
+    if body.codec is not json.CODEC or (text.isascii() and "\x7f" not in text):
         return text
     units = text.encode("utf-16-be")
     codes = (int.from_bytes(units[index : index + 2], "big") for index in range(0, len(units), 2))
-    return "".join(chr(code) if code < 0x80 else f"\\u{code:04x}" for code in codes)
+    return "".join(chr(code) if code < 0x7F else f"\\u{code:04x}" for code in codes)
 
 
 def placed(operation: Operation, compiler: Compiler) -> Mapping[tuple[str, str], Placed]:

@@ -12,10 +12,12 @@ What depends on the operation alone is computed on first use and kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.http import Request, Response
+from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import (
     DeclaredResponse,
     ErrorShape,
@@ -34,6 +36,7 @@ from openconnectors.engine.plan.gathering import Gathering
 from openconnectors.engine.plan.items import Report
 from openconnectors.engine.plan.negotiation import Negotiation
 from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.received import Received
 from openconnectors.engine.plan.request import Requests
 from openconnectors.engine.plan.response import Responses
 from openconnectors.engine.plan.url import Url
@@ -51,7 +54,8 @@ class Plan:
         self.operation = operation
         service, connection = compiler.service, connection or {}
         # What an operation does not say, its service says for all.
-        self.xml = operation.xml if operation.xml != XmlRule() else service.xml
+        declared = operation.xml if operation.xml != XmlRule() else service.xml
+        self.xml = replace(declared, absent_is_empty=service.xml.absent_is_empty)
         self.errors = operation.errors if operation.errors != ErrorShape() else service.errors
         representation = operation.representation
         self.representation = representation if representation != Representation() else service.representation
@@ -64,7 +68,7 @@ class Plan:
         self.url = Url(operation, self._arguments, self.representation, compiler)
         self.negotiation = Negotiation(operation, self._arguments, self.bodies, self.representation, resolve)
         self.responses = Responses(
-            compiler, operation, self.bodies, self.negotiation, self.policies, connection, self.errors
+            compiler, operation, self._arguments, self.bodies, self.negotiation, self.policies, connection, self.errors
         )
         self.requests = Requests(
             operation,
@@ -110,6 +114,11 @@ class Plan:
         """Where a response has its items and the link to the next page, as the document or a policy says."""
         return self.responses.paging
 
+    @property
+    def recognized_paging(self) -> Paging | None:
+        """How the pages follow one another by a convention of services, if nothing says it."""
+        return self.responses.recognized_paging
+
     def declared_response(self, status: int) -> DeclaredResponse | None:
         """The declared response for a status: of its code, its range, else ``default``."""
         return declared_response(self.operation, status)
@@ -146,4 +155,12 @@ class Plan:
 
     def event(self, content_type: str, data: bytes, validate: str) -> Any:
         """The value of what was sent to a subscription's URL."""
-        return self.responses.event(content_type, data, validate)
+        return self._received.event(content_type, data, validate)
+
+    def delivery(self, headers: Headers, query: str, data: bytes, validate: str) -> tuple[Any, dict[str, Any]]:
+        """What a service sends by a callback or a webhook: see ``Received.request``."""
+        return self._received.request(headers, query, data, validate)
+
+    @cached_property
+    def _received(self) -> Received:
+        return Received(self, self.compiler, self.bodies)

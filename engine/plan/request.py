@@ -138,7 +138,7 @@ class Requests:
         if body is not None and whole in values:
             wrong = []
             try:
-                content = body.encode(values[whole], wrong)
+                content = body.encode(values[whole], wrong, options.part_headers)
                 _set_header(builder.headers, "Content-Type", body.content_type(content))
             except MemberError as error:
                 wrong.append(Problem((error.member,), error.reason))

@@ -27,6 +27,7 @@ from openconnectors.engine.errors import (
 from openconnectors.engine.http import Headers, Request, Response, retry_after
 from openconnectors.engine.model import DeclaredResponse, ErrorShape, Operation, Paging
 from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import declared_response, success
@@ -35,6 +36,7 @@ from openconnectors.engine.plan.header_fields import HeaderFields
 from openconnectors.engine.plan.items import Items, Report
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.negotiation import Negotiation
+from openconnectors.engine.plan.page_conventions import Shape, recognized
 from openconnectors.engine.plan.reading import Reading, Unreadable
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import NextLink, SetHeaders, Unauthenticated
@@ -51,6 +53,7 @@ class Responses:
         self,
         compiler: Compiler,
         operation: Operation,
+        arguments: Arguments,
         bodies: Bodies,
         negotiation: Negotiation,
         policies: OperationPolicies,
@@ -59,6 +62,7 @@ class Responses:
     ) -> None:
         self._compiler = compiler
         self._operation = operation
+        self._arguments = arguments
         self._bodies = bodies
         self._negotiation = negotiation
         self._policies = policies
@@ -67,7 +71,9 @@ class Responses:
         self._contract = compiler.contract.resolve
         self._reading = Reading(bodies)
         self._header_fields = HeaderFields(compiler)
-        self._items = Items(operation, bodies, self._reading, self._contract, lambda: self.paging)
+        self._items = Items(
+            operation, bodies, self._reading, self._contract, lambda: self.paging or self.recognized_paging
+        )
 
     @cached_property
     def paging(self) -> Paging | None:
@@ -77,6 +83,17 @@ class Responses:
         if paging is not None and paging.next_link:
             return paging
         return Paging(next_link=(name,), items=paging.items if paging else ("value",)) if name else paging
+
+    @cached_property
+    def recognized_paging(self) -> Paging | None:
+        """How the pages follow one another by a convention of services, if neither the document nor a policy says."""
+        operation = self._operation
+        if self.paging is not None or not operation.paging_conventions or not self._compiler.service.paging_conventions:
+            return None
+        declared = success(operation)
+        schemas = [] if declared is None else [entry.schema for entry in declared.content.values()]
+        schema = next((schema for schema in schemas if schema is not None), None)
+        return recognized(Shape(operation, self._arguments.all, schema, self._contract))
 
     # Reading
 
@@ -246,29 +263,11 @@ class Responses:
         is_file = entry is not None and self._bodies.is_file(entry.schema)
         return value.decode("utf-8", "replace") if isinstance(value, bytes) and not is_file else value
 
-    # Items and events
+    # Items
 
     def each(self, stream: Stream, validate: str, report: Report) -> Iterator[Any]:
         """The items of the list in a response that comes in pieces: see ``Items.each``."""
         return self._items.each(stream, validate, report)
-
-    def event(self, content_type: str, data: bytes, validate: str) -> Any:
-        """The value of what was sent to a subscription's URL; ``InvalidResponse`` for what cannot be read."""
-        media_type, parameters = essence(content_type)
-        body = self._bodies.event(media_type)
-        if body is None:
-            reason = f"has the media type {media_type}, which no codec reads" if media_type else "has no Content-Type"
-            raise InvalidResponse(f"the event of {self._operation.id} {reason}")
-        problems: list[Problem] = []
-        try:
-            value = body.decode(data, parameters, problems)
-        except ValueError as error:
-            raise InvalidResponse(f"the event of {self._operation.id} {error}", body=data) from None
-        problems += body.validate(value) if validate != "off" else []
-        typed = body.parse(value, problems)
-        if faults := leniency.refused(problems, validate):
-            raise InvalidResponse(f"the event of {self._operation.id} does not match the document:", faults, body=data)
-        return typed
 
 
 def _undeclared(status: int) -> Problem:

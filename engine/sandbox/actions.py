@@ -186,6 +186,8 @@ def _list(simulation: Simulation, declared: Declaration, request: ParsedRequest)
         records.reverse()
     records = filtered(declared, records, request)
     page, figures = page_of(declared.get("page") or {}, records, collection["id"], request)
+    relations = {"first": "first", "prev": "previous", "next": "next", "last": "last"}
+    request.links.update({relation: figures[name] for relation, name in relations.items() if figures[name]})
     value = fill(declared.get("answer") or {}, figures)
     items = declared.get("items")
     return declared.get("status"), {**value, items: page} if items else page

@@ -39,7 +39,14 @@ from openconnectors.engine.sandbox.judge import Judge, Verdict
 from openconnectors.engine.sandbox.negotiation import error_media_type, success_media_type
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest, HttpResponse, decoded
 from openconnectors.engine.sandbox.requests import ParsedRequest, read_arguments, read_body, wrong_media_type
-from openconnectors.engine.sandbox.responses import declared_success, sample, shape, write
+from openconnectors.engine.sandbox.responses import (
+    declared_success,
+    link_fields,
+    sample,
+    shape,
+    without_later_pages,
+    write,
+)
 from openconnectors.engine.sandbox.routing import Match, Route, Router
 from openconnectors.engine.sandbox.store import StateError, Store
 from openconnectors.engine.values.body import Compiler
@@ -144,9 +151,11 @@ class Application:
             value = shape(self._compiler, plan, declared, media_type, record)
         else:
             value = sample(plan, declared, media_type) if declared is not None and declared.content else None
+            value = without_later_pages(plan, value, parsed.arguments)
         code = int(declared.status) if declared is not None and declared.status.isdigit() else 200
         try:
-            return write(plan, declared, code, media_type, value) or HttpResponse(code)
+            response = write(plan, declared, code, media_type, value) or HttpResponse(code)
+            return replace(response, headers=(*response.headers, *link_fields(plan, parsed.links)))
         except ValueError as error:
             _log.warning("%s: the response cannot be written: %s", operation.id, error)
             return HttpResponse(code)

@@ -33,12 +33,13 @@ def page_of(
     """The records of the requested page, and the figures that the templates of a response may use: ``page``, ``size``,
     ``pages``, ``total``, ``start``, ``end`` and the links ``uri``, ``first``, ``next``, ``previous``, ``last``.
 
-    ``declared`` names the parameters ``size``, ``number`` and ``token``, and the ``prefix`` of tokens; ``key`` is the
-    member with the id. A token is the id of the last record of the page before: pages do not shift if records are
-    added meanwhile.
+    ``declared`` names the parameters ``size``, ``number`` and ``token``, the ``first`` number and the ``prefix`` of
+    tokens; ``key`` is the member with the id. A token is the id of the last record of the page before: pages do not
+    shift if records are added meanwhile.
     """
     size = _count(request.arguments.get(declared.get("size", ""))) or PAGE_SIZE
-    number = _count(request.arguments.get(declared.get("number", "")))
+    first = _count(declared.get("first"))
+    number = max(_count(request.arguments.get(declared.get("number", ""))) - first, 0)
     start = number * size
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     token = query.get(declared.get("token", ""), "")
@@ -52,7 +53,11 @@ def page_of(
 
     def link(number: int, last: Record | None = None) -> str:
         """The URL of a page; ``last`` is the last record of the page before it."""
-        changed = {**query, declared.get("size", "size"): str(size), declared.get("number", "number"): str(number)}
+        changed = {
+            **query,
+            declared.get("size", "size"): str(size),
+            declared.get("number", "number"): str(number + first),
+        }
         changed.pop(declared.get("token", ""), None)
         if last is not None and declared.get("token"):
             changed[declared["token"]] = f"{prefix}{last[key]}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, unquote_plus
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.plan.received import cookie_pairs, read_arguments
 from openconnectors.engine.values.codecs import essence
+
+__all__ = ["ParsedRequest", "cookie_pairs", "read_arguments", "read_body", "wrong_media_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,49 +29,13 @@ class ParsedRequest:
     values: Mapping[str, Any]
     requested_path: str = ""
     conflicts: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    """The pages that an action of lists links to, by relation (RFC 8288); it fills them in."""
 
     @property
     def context(self) -> dict[str, Any]:
         """The names that templates may use, with their values."""
         return {**self.values, **self.arguments, "path": self.requested_path or self.path}
-
-
-def read_arguments(plan: Plan, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of a request by wire name, typed by their schemas; absent ones have their defaults.
-
-    ``path`` (path variables) and ``query`` are still percent-encoded.
-    """
-    pairs = {
-        "query": [(unquote_plus(name), text) for name, _, text in (pair.partition("=") for pair in query.split("&"))],
-        "cookie": cookie_pairs(headers),
-    }
-    arguments: dict[str, Any] = {}
-    for parameter in plan.operation.parameters:
-        placed = plan.url.placed[parameter.location, parameter.name]
-        value: Any = MISSING
-        prefix = parameter.schema.header_prefix.lower()
-        if prefix:
-            fields = {name[len(prefix) :]: text for name, text in headers.items() if name.lower().startswith(prefix)}
-            value = {name: placed.read_text(text) for name, text in fields.items()} or MISSING
-        elif parameter.location in pairs:
-            value = placed.read_pairs(pairs[parameter.location])
-        elif parameter.location == "querystring":
-            value = placed.read_text(query) if query else MISSING
-        else:
-            values = path if parameter.location == "path" else headers
-            value = placed.read_text(values[parameter.name]) if parameter.name in values else MISSING
-        default = MISSING if prefix else plan.contract(parameter.schema).default
-        if value is MISSING and isinstance(default, (str, int, float, bool, list, dict)):
-            value = default
-        if value is not MISSING:
-            arguments[parameter.name] = value
-    return arguments
-
-
-def cookie_pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The cookies of a request, names decoded, values as they are (RFC 6265 section 4.2.1)."""
-    pairs = (pair.strip().partition("=") for pair in headers.get("Cookie", "").split(";"))
-    return [(unquote(name), text) for name, _, text in pairs if name]
 
 
 def wrong_media_type(plan: Plan, media_type: str) -> str:

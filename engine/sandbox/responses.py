@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import MISSING, DeclaredResponse, MediaType, Operation, Schema
 from openconnectors.engine.plan.examples import example
-from openconnectors.engine.plan.members import pick_dotted
+from openconnectors.engine.plan.members import pick, pick_dotted
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.negotiation import declared_media
 from openconnectors.engine.sandbox.protocol import HttpResponse
@@ -69,9 +70,48 @@ def _read(plan: Plan, declared: DeclaredResponse, media_type: str, data: bytes) 
 
 
 def last_page(plan: Plan, schema: Schema | None, value: Any) -> Any:
-    """A value without its link to a next page; with null, or an empty text, if the link is required."""
-    steps = plan.paging.next_link if plan.paging is not None else ()
-    return _without(plan, schema, value, steps) if steps else value
+    """A value without its link to a next page, or its cursor; with null, or an empty text, if the link is required."""
+    if plan.paging is not None:
+        steps = plan.paging.next_link or plan.paging.cursor
+        return _without(plan, schema, value, steps) if steps else value
+    paging = plan.recognized_paging
+    if paging is None:
+        return value
+    last = value
+    for steps in (paging.next_link, paging.cursor):
+        last = _without(plan, schema, last, steps) if steps else last
+    if paging.more and isinstance(pick(last, paging.more), bool):
+        last = _with(last, paging.more, value=False)
+    return last if schema is None or plan.accepts(schema, last) else value
+
+
+def without_later_pages(plan: Plan, value: Any, arguments: Mapping[str, Any]) -> Any:
+    """A value made of the document, without items if a later page than the first is asked for by its number."""
+    paging = plan.paging or plan.recognized_paging
+    if paging is None or not paging.counts or paging.parameter not in arguments:
+        return value
+    first = paging.first if paging.first is not None else int(paging.counts == "pages")
+    number = arguments[paging.parameter]
+    if not isinstance(number, int) or number <= first:
+        return value
+    return _with(value, paging.items, value=[]) if paging.items else [] if isinstance(value, list) else value
+
+
+def _with(members: Any, path: tuple[str, ...], *, value: Any) -> Any:
+    """Plain data with another value at a path that is there."""
+    if not path:
+        return value
+    if not isinstance(members, dict) or path[0] not in members:
+        return members
+    return {**members, path[0]: _with(members[path[0]], path[1:], value=value)}
+
+
+def link_fields(plan: Plan, links: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The ``Link`` field (RFC 8288) of a page that links to others, if the operation has its pages there."""
+    paging = plan.paging or plan.recognized_paging
+    if paging is None or paging.header.lower() != "link" or not links:
+        return []
+    return [("Link", ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items()))]
 
 
 def _without(plan: Plan, schema: Schema | None, value: Any, steps: tuple[str, ...]) -> Any:

@@ -60,8 +60,11 @@ def tree_of(name: str, pairs: Iterable[tuple[str, str]]) -> Tree:
     return root
 
 
-def items_of(tree: Tree) -> list[Any] | None:
-    """The items of a tree whose keys are indexes, in their order; None if they are not."""
+def items_of(tree: Tree, *, is_list: bool) -> list[Any] | None:
+    """The items of a tree whose keys are indexes, in their order; None if they are not. If nothing says that it
+    ``is_list``, none may be missing."""
     if not all(key.isascii() and key.isdigit() and len(key) < 10 for key in tree):
+        return None
+    if not is_list and any(str(index) not in tree for index in range(len(tree))):
         return None
     return [tree[key] for key in sorted(tree, key=int)]

@@ -328,7 +328,7 @@ def _typed_tree(tree: Any, schema: Schema, resolve: Resolve, decode: Quote) -> A
         kinds = alternatives_of(items, resolve) if is_list else alternatives
         values = [typed(written, kinds) for written in texts]
         return values if is_list else values[-1]
-    listed = None if any(compound(inner) == "object" for inner in alternatives) else items_of(tree)
+    listed = None if any(compound(inner) == "object" for inner in alternatives) else items_of(tree, is_list=is_list)
     if listed is not None:
         return [_typed_tree(item, items, resolve, decode) for item in listed]
     return {key: _typed_tree(member, _member(alternatives, key), resolve, decode) for key, member in tree.items()}

@@ -86,12 +86,12 @@ def run(client: Client, case: Mapping[str, Any], names: Mapping[str, str]) -> di
     except openconnectors.OperationFailed as error:
         return {"error": "failed", "state": error.state}
     except openconnectors.ConnectorError as error:
-        return {"error": _KINDS[type(error)]}
+        return {"error": kind_of_error(error)}
     actual = {"status": response.status, "value": plain(response.value), "fields": plain(response.fields)}
     return {name: value for name, value in actual.items() if value not in (None, {}) or name == "value"}
 
 
-_KINDS = {
+_KINDS: Mapping[type[openconnectors.ConnectorError], str] = {
     openconnectors.InvalidArguments: "arguments",
     openconnectors.ConnectionMissing: "connection",
     openconnectors.InvalidResponse: "response",
@@ -124,7 +124,7 @@ def check(server: Server, path: Path, record: bool) -> tuple[int, int, set[str],
         expected = {name: value for name, value in case.items() if name not in (*inputs, "counts")}
         missing = set(case.get("counts", ())) - set(counted)
         if outcome != expected:
-            wrong.append(f"{path.stem} {case['call']}: {_difference(expected, outcome)}")
+            wrong.append(f"{path.stem} {case['call']}: {difference(expected, outcome)}")
         elif missing:
             wrong.append(f"{path.stem} {case['call']}: the server did not count {', '.join(sorted(missing))}")
         else:
@@ -134,7 +134,13 @@ def check(server: Server, path: Path, record: bool) -> tuple[int, int, set[str],
     return len(cases), len(cases) - len(wrong), proved, wrong
 
 
-def _difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
+def kind_of_error(error: openconnectors.ConnectorError) -> str:
+    """The word of the cases for an error."""
+    return _KINDS[type(error)]
+
+
+def difference(expected: Mapping[str, Any], outcome: Mapping[str, Any]) -> str:
+    """What of an outcome is not as expected."""
     parts = [name for name in {*expected, *outcome} if expected.get(name) != outcome.get(name)]
     return "; ".join(f"{name} is {outcome.get(name)!r:.200}, not {expected.get(name)!r:.200}" for name in sorted(parts))
 

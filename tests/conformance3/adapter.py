@@ -5,47 +5,17 @@ python run_conformance3.py --adapter adapter:Adapter --path <project>/tests/conf
 
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import conformance_api as api
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import openconnectors
-from openconnectors.engine.documents import loader
-
-_CONNECTION = ("auth", "server_variables")
-_NOT_PARAMETERS = ("$body", "$content_type", "$part_headers")
-
-
-class Client:
-    """One document at one address; a connection is made of the values of each call."""
-
-    def __init__(self, path: Path, base_url: str) -> None:
-        self._path = path
-        self._base_url = base_url
-        self._schemes = loader.load(path).schemes
-        self._connectors: dict[str, openconnectors.Connector] = {}
-
-    def connector(self, options: Mapping[str, Any]) -> openconnectors.Connector:
-        """The connector with the connection that the options of a call describe."""
-        connection = {name: options[name] for name in _CONNECTION if name in options}
-        if repr(connection) not in self._connectors:
-            values = dict(connection.get("server_variables") or {})
-            for name, credential in (connection.get("auth") or {}).items():
-                values |= self._values(name, credential)
-            self._connectors[repr(connection)] = openconnectors.load_file(
-                self._path, connection=values, base_url=self._base_url, validate_responses="strict"
-            )
-        return self._connectors[repr(connection)]
-
-    def _values(self, name: str, credential: Any) -> dict[str, str]:
-        """The connection values of a scheme's parts: the parts by name, or the only one."""
-        values = self._schemes[name].values
-        if isinstance(credential, Mapping):
-            return {values[part]: text for part, text in credential.items()}
-        return {next(iter(values.values())): credential}
+from tests.conformance3.client import Client, body_name
 
 
 class Adapter:
@@ -77,29 +47,18 @@ class Adapter:
 
 
 def _follow_up(link: Any) -> tuple[str, dict[str, Any]]:
-    body = _body_name(link.operation)
+    body = body_name(link.operation)
     arguments = {"$body" if name == body else name: value for name, value in link.arguments.items()}
     return link.operation.operation_id, arguments
 
 
 def _response(client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    arguments = {name: _file(value) for name, value in args.items() if name not in _NOT_PARAMETERS}
-    using = {
-        "accept": options.get("accept"),
-        "content_type": args.get("$content_type"),
-        "headers": options.get("headers"),
-    }
-    operation = client.connector(options)[operation_id]
-    chosen = operation.using(**{name: value for name, value in using.items() if value is not None})
+    chosen = {**options, "content_type": args.get("$content_type"), "part_headers": args.get("$part_headers")}
+    operation = client.operation(operation_id, chosen)
+    arguments = {name: _file(value) for name, value in args.items() if not name.startswith("$")}
     if "$body" in args:
-        arguments[_body_name(operation) or "body"] = _file(args["$body"])
-    return chosen.response(**arguments)
-
-
-def _body_name(operation: openconnectors.Operation) -> str | None:
-    """The argument that is the whole body; a member or a parameter may be the one that is called ``body``."""
-    names = inspect.signature(operation).parameters
-    return next((name for name in names if operation.argument(name).location == "body"), None)
+        arguments[body_name(operation) or "body"] = _file(args["$body"])
+    return operation.response(**arguments)
 
 
 def _outcome(call: Callable[[], Any]) -> Any:

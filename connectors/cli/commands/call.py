@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
-from openconnectors.loading import connect, entries_sorted, service_named, service_of
+from openconnectors.loading import connect, entries_sorted, service_named
 from openconnectors.network import LOOPBACK
 from openconnectors.registry import Entry
 
@@ -51,12 +52,20 @@ class _Connectors(click.Group):
         return _Operations(*service_named(cmd_name, ctx.params.get("root")))
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A connector and its service: its document is read once, whatever its size."""
+
+    entry: Entry
+    service: Service
+
+
 class _Operations(click.Group):
     """A command for each operation of a connector."""
 
     def __init__(self, entry: Entry, service: Service) -> None:
         super().__init__(entry.name, help=service.description, no_args_is_help=True)
-        self._entry, self._service = entry, service
+        self._read = _Read(entry, service)
         self._names = operation_names(service)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -64,7 +73,7 @@ class _Operations(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each operation with its title; an operation that cannot be compiled is listed with the others."""
-        titles = {operation.id: operation.title for operation in loader.readable(self._service)}
+        titles = {operation.id: operation.title for operation in loader.readable(self._read.service)}
         rows = [
             (name, titles.get(operation_id, "cannot be called: the document cannot be read there"))
             for name, operation_id in self._names.items()
@@ -78,8 +87,8 @@ class _Operations(click.Group):
         name = by_id.get(cmd_name, cmd_name.replace("-", "_"))
         if name not in self._names:
             raise UnknownName("operation", cmd_name, self._names)
-        plan = Plan(Compiler(self._service), self._service.operations[self._names[name]])
-        return _operation_command(self._entry, name, plan)
+        plan = Plan(Compiler(self._read.service), self._read.service.operations[self._names[name]])
+        return _operation_command(self._read, name, plan)
 
 
 @click.group("call", cls=_Connectors, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
@@ -121,7 +130,7 @@ _SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
 """The settings of an option whose value may be left out."""
 
 
-def _operation_command(entry: Entry, name: str, plan: Plan) -> click.Command:
+def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
     flags = {flag for option in _OPTIONS for flag in option.opts} | {"--help"}
     options: list[click.Parameter] = []
     covered: list[str] = []
@@ -143,7 +152,7 @@ def _operation_command(entry: Entry, name: str, plan: Plan) -> click.Command:
                 **(_SWITCH if switch else {}),
                 help=description + (" [required]" if argument.needed else ""),
                 metavar="[true|false]" if switch else "VALUE",
-                shell_complete=_completion(entry, name, plan, argument),
+                shell_complete=_completion(read, name, plan, argument),
             )
         )
         if switch and negation not in flags:
@@ -151,7 +160,7 @@ def _operation_command(entry: Entry, name: str, plan: Plan) -> click.Command:
             options.append(click.Option([negation, f"negated_{argument.name}"], is_flag=True, hidden=True))
 
     def run(**options: Any) -> None:
-        _call(entry, plan, options)
+        _call(read, plan, options)
 
     return click.Command(
         name,
@@ -188,7 +197,7 @@ def _media_type(text: str, offered: Sequence[str]) -> str:
 # Completion
 
 
-def _completion(entry: Entry, operation: str, plan: Plan, argument: Argument) -> Callable[..., list[CompletionItem]]:
+def _completion(read: _Read, operation: str, plan: Plan, argument: Argument) -> Callable[..., list[CompletionItem]]:
     """A function that returns what a shell offers for an argument: the values of its enum, or those that the service of
     a connector found by name lists without credentials. The user has not asked for a call yet."""
 
@@ -199,7 +208,7 @@ def _completion(entry: Entry, operation: str, plan: Plan, argument: Argument) ->
             if name.startswith("argument_") and value not in (None, ())
         }
         try:
-            choices = _choices(entry, operation, plan, argument, arguments, ctx.params.get("base_url"))
+            choices = _choices(read, operation, plan, argument, arguments, ctx.params.get("base_url"))
         except ConnectorError:
             return []  # a shell has no place for messages
         # A shell inserts what it is offered: a value that would have to be escaped is left out.
@@ -214,22 +223,22 @@ def _completion(entry: Entry, operation: str, plan: Plan, argument: Argument) ->
 
 
 def _choices(
-    entry: Entry, operation: str, plan: Plan, argument: Argument, arguments: dict[str, Any], base_url: str | None
+    read: _Read, operation: str, plan: Plan, argument: Argument, arguments: dict[str, Any], base_url: str | None
 ) -> list[tuple[Any, str]]:
     schema = plan.contract(argument.schema)
     schema = schema if schema.items is None else plan.contract(schema.items)
     if schema.enum is not None:
         return [(value, str(value)) for value in schema.enum]
-    if not entry.named:
+    if not read.entry.named:
         return []
-    connector = connect(entry, {}, base_url, None, {"timeout": 3.0})
+    connector = connect(read.entry, {}, base_url, None, {"timeout": 3.0}, service=read.service)
     return connector[operation].choices(argument.name, **arguments)
 
 
 # The call
 
 
-def _call(entry: Entry, plan: Plan, options: dict[str, Any]) -> None:
+def _call(read: _Read, plan: Plan, options: dict[str, Any]) -> None:
     call_options = {name: options[name] for name in ("accept", "content_type", "timeout") if options[name] is not None}
     body = plan.operation.request_body
     for name, offered in (("accept", plan.offered), ("content_type", tuple(body.content) if body else ())):
@@ -241,9 +250,17 @@ def _call(entry: Entry, plan: Plan, options: dict[str, Any]) -> None:
         if options["sandbox"]:
             require("connectors call --sandbox", "sandbox")
             sandbox_class = import_module("openconnectors.engine.sandbox").Sandbox
-            sandbox = stack.enter_context(sandbox_class(service_of(entry)))
+            sandbox = stack.enter_context(sandbox_class(read.service))
             connection, base_url, network = sandbox.values, sandbox.url, LOOPBACK
-        connector = connect(entry, connection, base_url, network.open(), call_options, server=options["server"])
+        connector = connect(
+            read.entry,
+            connection,
+            base_url,
+            network.open(),
+            call_options,
+            server=options["server"],
+            service=read.service,
+        )
         operation = connector[plan.operation.id]
         if options["dry_run"]:
             click.echo(str(operation.request(**arguments)))

@@ -19,13 +19,14 @@ from openconnectors.engine.model import (
     ErrorShape,
     Handshake,
     OAuth,
+    Operation,
+    Paging,
     Representation,
     Schema,
     Scheme,
     Service,
     Signature,
     Wire,
-    XmlRule,
 )
 
 # Schemas and parameters
@@ -82,7 +83,9 @@ def _representation(node: Any, value: object, at: Site) -> Any:
 def _xml_rule(node: Any, value: object, at: Site) -> Any:
     members = ("envelope", "empty")
     rule = checked_texts(checked_mapping(value, at, "x-connector-xml", members), at, "x-connector-xml", *members)
-    return replace(node, xml=XmlRule(envelope=rule.get("envelope"), empty_is_null=rule.get("empty") == "null"))
+    return replace(
+        node, xml=replace(node.xml, envelope=rule.get("envelope"), empty_is_null=rule.get("empty") == "null")
+    )
 
 
 def _error_shape(node: Any, value: object, at: Site) -> Any:
@@ -94,6 +97,57 @@ def _error_shape(node: Any, value: object, at: Site) -> Any:
             message=tuple(pointer_steps(str(shape.get("message", "")))),
         ),
     )
+
+
+_PAGING = "x-connector-paging"
+_POINTERS = ("items", "next", "cursor", "last", "total", "pages", "more")
+_NAMES = ("header", "parameter", "page", "offset", "size")
+
+
+def _paging(node: Operation, value: object, at: Site) -> Operation:
+    """The operation with the way from page to page, or, for ``false``, without one that is not declared."""
+    if value is False:
+        return replace(node, paging_conventions=False)
+    members = checked_mapping(value, at, _PAGING, (*_POINTERS, *_NAMES, "first", "full"))
+    checked_texts(members, at, _PAGING, *_POINTERS, *_NAMES)
+    counted = [name for name in ("page", "offset") if name in members]
+    ways = [name for name in ("next", "header", "cursor", "last", *counted) if name in members]
+    if len(ways) != 1:
+        raise at.refuse("extension", f"{_PAGING} needs one of next, header, cursor, last, page, offset", _PAGING)
+    if ways[0] in ("cursor", "last") and "parameter" not in members:
+        raise at.refuse("extension", f"{_PAGING} with {ways[0]} needs the parameter that takes it", _PAGING)
+    if not isinstance(members.get("first", 0), int) or not isinstance(members.get("full", False), bool):
+        raise at.refuse("extension", f"first of {_PAGING} must be an integer, full true or false", _PAGING)
+    known = {parameter.name for parameter in node.parameters}
+    for member in (*counted, "size"):
+        if member in members and members[member] not in known:
+            message = f"{member} of {_PAGING} is {members[member]!r}, which is not a parameter of the operation"
+            raise at.refuse("extension", message, f"{_PAGING}/{member}")
+    items, following, cursor, last, total, pages, more = (
+        tuple(pointer_steps(members.get(name, ""))) for name in _POINTERS
+    )
+    paging = Paging(
+        items=items,
+        next_link=following,
+        cursor=cursor,
+        last=last,
+        total=total,
+        pages=pages,
+        more=more,
+        header=members.get("header", ""),
+        parameter=members[counted[0]] if counted else members.get("parameter", ""),
+        counts="" if not counted else "pages" if counted[0] == "page" else "items",
+        first=members.get("first"),
+        size=members.get("size", ""),
+        full=members.get("full", False),
+    )
+    return replace(node, paging=paging)
+
+
+def _paging_conventions(node: Service, value: object, at: Site) -> Service:
+    if not isinstance(value, bool):
+        raise at.refuse("extension", f"{_PAGING} of a document must be true or false", _PAGING)
+    return replace(node, paging_conventions=value)
 
 
 def _retry_on(node: Any, value: object, at: Site) -> Any:
@@ -191,6 +245,8 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
     **{(kind, "x-connector-resend"): _retry_on for kind in _WIDE},
+    ("operation", _PAGING): _paging,
+    ("service", _PAGING): _paging_conventions,
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
     ("scheme", "x-connector-credentials"): _credentials,
     ("scheme", "x-connector-oauth"): _oauth_endpoints,

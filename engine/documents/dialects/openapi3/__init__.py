@@ -20,7 +20,7 @@ from openconnectors.engine.documents.dialects.openapi3.servers import root_serve
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.dialects.openapi3.versions import Version
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.model import Lazy, Service
+from openconnectors.engine.model import Lazy, Service, XmlRule
 
 
 def lowering(version: Version) -> Callable[[Document, Extend], Service]:
@@ -54,6 +54,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         webhooks=operations.webhooks(),
         schemas=schemas.by_pointer,
         subtypes=Lazy((), schemas.hierarchy.subtypes, closed=False),
+        xml=XmlRule(absent_is_empty=False),
         read_only_sent=version.json_schema,
         schema_of=schemas.received,
         remarks=source.remarks,

@@ -23,8 +23,9 @@ from openconnectors.engine.leniency import XML_NAME
 from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
 from openconnectors.engine.values.codecs.xml.names import NIL, Element, has_name, local_name, may_replace, qualified
+from openconnectors.engine.values.codecs.xml.nodes import ANY, Shape, check_no_text, read_anything
 from openconnectors.engine.values.codecs.xml.parsing import check_page, is_error, parse, parse_items
-from openconnectors.engine.values.codecs.xml.shapes import ANY, Shape, Shapes, check_no_text, read_anything
+from openconnectors.engine.values.codecs.xml.shapes import Shapes
 from openconnectors.engine.values.codecs.xml.writing import namespaces
 
 
@@ -38,7 +39,7 @@ class _Document:
         self._shapes = Shapes(binding)
         self._shape: Shape = self._shapes.shape(self._schema)
         resolved = binding.resolve(self._schema)
-        name = resolved.xml.name or resolved.name
+        name = resolved.xml.name or resolved.name or binding.name
         self._named = name is not None
         """True if the document gives the element a name."""
         self._tag = qualified(resolved.xml.namespace, name or "root")

@@ -51,6 +51,22 @@ def set_text(element: Element, value: Any) -> None:
         raise ValueError(f"cannot be written as <{local_name(element.tag)}>: {error}") from None
 
 
+def add_text(element: Element, value: Any, *, cdata: bool = False) -> None:
+    """Write a scalar as text after what an element has already. ``ValueError`` as for ``set_attribute``."""
+    if value is None:
+        return
+    written: Any = text_of(value)
+    if cdata and "]]>" not in written:  # which would end the section: then as text
+        written = etree.CDATA(written)
+    try:
+        if len(element):
+            element[-1].tail = written
+        else:
+            element.text = written
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"cannot be written as text of <{local_name(element.tag)}>: {error}") from None
+
+
 def write_anything(element: Element, value: Any) -> None:
     """Write a value that no schema describes: members as elements of their names, lists as repeated elements."""
     if isinstance(value, dict):
