@@ -103,7 +103,7 @@ def _alternatives(schema: Schema, resolve: Resolve, alphabet: Strategy | None, d
     a discriminator selects has the value that selects it."""
     beside = replace(schema, one_of=(), any_of=(), discriminator=None)
     drawn = [
-        values(alternative, resolve, alphabet, depth + 1).map(partial(_selected, schema, resolve(alternative).at))
+        values(alternative, resolve, alphabet, depth + 1).map(partial(_selected, schema, resolve(alternative)))
         for alternative in (schema.one_of or schema.any_of)
     ]
     strategy = st.one_of(drawn)
@@ -115,13 +115,14 @@ def _alternatives(schema: Schema, resolve: Resolve, alphabet: Strategy | None, d
     )
 
 
-def _selected(schema: Schema, at: str, value: Any) -> Any:
-    """A value of the alternative at a pointer, with the discriminator that selects it."""
-    chosen = next((name for name, ref in schema.discriminator_mapping.items() if ref == at), None)
-    if chosen is None or schema.discriminator is None or not isinstance(value, dict):
+def _selected(schema: Schema, alternative: Schema, value: Any) -> Any:
+    """A value of an alternative, with the discriminator that selects it: one of its mapping, or its name."""
+    selecting = [value for value, ref in schema.discriminator_mapping.items() if ref == alternative.at]
+    selecting += [alternative.name] if alternative.name is not None else []
+    if not selecting or schema.discriminator is None or not isinstance(value, dict):
         return value
-    fits = schema.discriminator_mapping.get(str(value.get(schema.discriminator))) == at
-    return value if fits else {**value, schema.discriminator: chosen}
+    fits = value.get(schema.discriminator) in selecting
+    return value if fits else {**value, schema.discriminator: selecting[0]}
 
 
 def _text(schema: Schema, resolve: Resolve, alphabet: Strategy, depth: int) -> Strategy:

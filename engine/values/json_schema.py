@@ -155,8 +155,9 @@ class JsonSchemaWriter:
     def _branches(self, schema: Schema, absent: frozenset[str], *, alone: bool) -> dict[str, Any]:
         """``allOf``, ``anyOf`` and ``oneOf``, and what a discriminator makes of them."""
         written: dict[str, Any] = {}
+        # The parent that a branch extends does not offer that branch again.
         for keyword, parts in (("anyOf", schema.any_of), ("oneOf", schema.one_of)):
-            if parts:
+            if parts and not alone:
                 written[keyword] = [self._write(part) for part in parts]
         conjunction: list[Any] = []
         for part in schema.all_of:
@@ -166,8 +167,7 @@ class JsonSchemaWriter:
         chosen = selection(self._service, schema) if written else None
         if chosen is not None:
             branches = {"oneOf": written.pop("oneOf")} if schema.one_of else {"anyOf": written.pop("anyOf")}
-            # The parent that a branch extends does not select that branch again.
-            conjunction += [] if alone else [self._selected(chosen, branches)]
+            conjunction.append(self._selected(chosen, branches))
         return {**written, "allOf": conjunction} if conjunction else written
 
     def _part(self, schema: Schema, part: Schema, absent: frozenset[str]) -> Any:
@@ -183,7 +183,7 @@ class JsonSchemaWriter:
         """A reference to the definition of a schema, which is written if it was not yet."""
         schema = self._service.schemas[ref]
         chosen = selection(self._service, schema)
-        key = (ref, alone and chosen is not None, absent)
+        key = (ref, alone and (chosen is not None or bool(schema.one_of or schema.any_of)), absent)
         if key not in self._names:
             name = self._names[key] = f"{len(self._names)}"
             make: Callable[[], Any] = partial(self._write, schema, absent, alone=alone)

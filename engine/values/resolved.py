@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from openconnectors.engine.model import MISSING, Encoding, Schema, Service, Xml
@@ -71,7 +72,7 @@ class ResolvedSchemas:
         merged: dict[str, Any] = {"properties": {}, "keywords": {}}
         required: dict[str, None] = {}
         beside: list[Schema] = []
-        for part in self._parts(target):
+        for part in map(partial(self._as_part, target), self._parts(target)):
             for name, member in part.properties.items():
                 merged["properties"][name] = self._joined_member(merged["properties"].get(name), member)
             required |= dict.fromkeys(part.required)
@@ -89,6 +90,13 @@ class ResolvedSchemas:
             merged |= {name: getattr(whole, name) for name in _SELECTING if target.discriminator is None}
         known = self._merged[id(target)] = replace(target, all_of=tuple(beside), **merged)
         return known
+
+    def _as_part(self, whole: Schema, part: Schema) -> Schema:
+        """What a part of an ``allOf`` says of a whole: not its branches, if the whole is one of them."""
+        if (not part.one_of and not part.any_of) or part is whole:
+            return part
+        is_branch = whole.at in self._service.subtypes.get(part.at, ())
+        return replace(part, one_of=(), any_of=(), discriminator=None) if is_branch else part
 
     def _joined_member(self, earlier: Schema | None, later: Schema) -> Schema:
         """The schema of a member that two parts of an ``allOf`` describe: both, of which the later wins."""

@@ -110,6 +110,9 @@ class Schemas:
         types = tuple(kind for kind in types if kind != "null") if len(types) > 1 else types
         properties = source.mapping(raw.get("properties"), f"{at}/properties", "properties")
         all_of = self._several(raw, "allOf", at)
+        if nullable and not self._version.json_schema and not raw.keys().isdisjoint(("allOf", "anyOf", "oneOf")):
+            # Null is meant beside the parts, none of which has it: the type is one more part.
+            types, all_of = (), (*all_of, Schema(types=types, at=at))
         node = Schema(
             at=at,
             name=_component_name(at),
