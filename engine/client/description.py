@@ -93,6 +93,7 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "parameters": _parameters(plan),
+        "media_types": _media_types(operation),
         "answers": [
             {
                 "status": status,
@@ -102,6 +103,12 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
             for status, response in operation.responses.items()
         ],
     }
+
+
+def _media_types(operation: Operation) -> dict[str, str]:
+    """The media types of the body, with the type of each."""
+    content = operation.request_body.content if operation.request_body is not None else {}
+    return {name: type_name(entry.schema) if entry.schema is not None else "" for name, entry in content.items()}
 
 
 def _parameters(plan: Plan) -> list[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.page_conventions import condition
 from openconnectors.engine.plan.plan import Plan
@@ -73,9 +73,25 @@ def documentation(plan: Plan) -> str:
     if plan.paging is None and plan.recognized_paging is not None:
         paging = plan.recognized_paging
         lines.append(f"\nPages, by the convention {paging.convention}: {condition(paging)}.")
+    lines += _bodies(plan)
     lines.append("\nAnswers:")
     lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]
     return "\n".join(lines)
+
+
+def _bodies(plan: Plan) -> list[str]:
+    """The media types of a body that may be sent in several, with the arguments that are for each."""
+    body = plan.operation.request_body
+    if body is None or len(body.content) < 2:
+        return []
+    lines = ["\nSent in the first that the arguments fit, or as using(content_type=…) says:"]
+    members = [argument for argument in plan.arguments if argument.location == "property" and not argument.hidden]
+    for media_type, entry in body.content.items():
+        contract = plan.contract(entry.schema) if entry.schema is not None else ANY
+        names = [argument.name for argument in members if argument.path[0] in contract.properties]
+        kind = inspect.formatannotation(python_type(plan, contract))
+        lines.append(f"    {media_type}: {', '.join(names) or ('' if kind == 'Any' else kind)}".rstrip(": "))
+    return lines
 
 
 def _allowed(plan: Plan, argument: Argument) -> str:
