@@ -247,6 +247,7 @@ class Parameter:
     content: Mapping[str, MediaType] = field(default_factory=dict)
     title: str = ""
     description: str = ""
+    deprecated: bool = False
     client_name: str | None = None
     visibility: str = ""
     choices: Choices | None = None
@@ -476,6 +477,19 @@ class ErrorShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A group of operations (OpenAPI 3.2, "Tag Object"), in the group ``parent`` if it names one."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    parent: str = ""
+    kind: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation (OpenAPI 3.1, "Operation Object")."""
 
@@ -485,6 +499,7 @@ class Operation:
     title: str = ""
     description: str = ""
     deprecated: bool = False
+    tags: tuple[str, ...] = ()
     visibility: str = ""
     parameters: tuple[Parameter, ...] = ()
     request_body: RequestBody | None = None
@@ -654,6 +669,8 @@ class Service:
     version: str = ""
     description: str = ""
     file: str = ""
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+    """Those that the document describes, by name; operations may have others."""
     original: Mapping[str, Any] | None = None
     """The document as it is written, if other tools can judge requests by it (OpenAPI 3.x)."""
     servers: tuple[Server, ...] = ()

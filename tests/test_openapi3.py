@@ -108,6 +108,13 @@ def test_keywords_are_those_of_the_version(version: str, text: str, keywords: An
         ("3.0.4", "components: {schemas: {S: {type: [string]}}}", "type is one name, and not null, in OpenAPI 3.0"),
         ("3.1.2", "components: {schemas: {S: {exclusiveMinimum: true}}}", "exclusiveMinimum is a number in OpenAPI"),
         ("3.0.4", "webhooks: {}", "'webhooks' of a document is of OpenAPI 3.1 and later"),
+        ("3.1.2", "tags: [{name: a, parent: b}]", "'parent' of a tag is of OpenAPI 3.2 and later"),
+        ("3.0.4", "components: {pathItems: {}}", "'pathItems' of a components object is of OpenAPI 3.1 and later"),
+        (
+            "3.1.2",
+            "components: {schemas: {S: {$schema: 'http://json-schema.org/draft-07/schema#'}}}",
+            "schemas are read as JSON Schema 2020-12, not as 'http://json-schema.org/draft-07/schema#'",
+        ),
         ("3.1.2", "paths: {/p: {query: {}}}", "'query' of a path item is of OpenAPI 3.2 and later"),
         ("3.1.2", "paths: {/p: {additionalOperations: {LOCK: {}}}}", "'additionalOperations' of a path item"),
     ],
@@ -118,6 +125,23 @@ def test_what_a_version_does_not_have_is_remarked(version: str, text: str, messa
 
     assert loader.faults(lowered) == []
     assert message.rpartition("warning: ")[2] in "\n".join(map(str, lowered.remarks()))
+
+
+@pytest.mark.parametrize("uri", ["https://json-schema.org/draft/2020-12/schema", "http://example.com/own"])
+def test_a_dialect_of_schemas_that_is_not_read_is_a_finding(uri: str) -> None:
+    """3.1, "OpenAPI Object", jsonSchemaDialect."""
+    problems = service("3.1.2", f"jsonSchemaDialect: {uri}").diagnostics
+
+    assert [problem.rule for problem in problems] == (["schema-dialect"] if "example" in uri else [])
+
+
+def test_tags_have_parents_in_3_2() -> None:
+    """3.2, "Tag Object": summary, parent and kind."""
+    lowered = service("3.2.0", "tags: [{name: a, summary: A, parent: b, kind: nav}, {name: b}, 3]")
+
+    assert (lowered.tags["a"].title, lowered.tags["a"].parent, lowered.tags["a"].kind) == ("A", "b", "nav")
+    assert list(lowered.tags) == ["a", "b"]
+    assert operation("3.2.0", "tags: [a, 3]").tags == ("a",)
 
 
 # Operations
@@ -322,6 +346,30 @@ def test_every_flow_of_a_scheme_is_there() -> None:
     assert [oauth.grant, *(flow.grant for flow in oauth.others)] == ["implicit", "device_code"]
     assert (oauth.others[0].device, oauth.metadata, openid.metadata) == ("https://d", "https://m", "https://i")
     assert (lowered["h"].type, lowered["h"].http_scheme) == ("http", "HOBA")
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "needed"),
+    [
+        ("3.2.0", "a", {"a"}),
+        ("3.2.0", "#/components/securitySchemes/a", {"a"}),
+        ("3.2.0", "#/x-schemes/b", {"b"}),
+        ("3.1.2", "#/x-schemes/b", {"#/x-schemes/b"}),
+    ],
+)
+def test_a_requirement_may_name_a_scheme_by_its_uri_in_3_2(version: str, key: str, needed: set[str]) -> None:
+    """3.2, "Security Requirement Object": the name of a component, or else a URI."""
+    lowered = service(
+        version,
+        f"""
+        components: {{securitySchemes: {{a: {{type: http, scheme: basic}}}}}}
+        x-schemes: {{b: {{type: apiKey, in: header, name: K}}}}
+        paths: {{/p: {{get: {{operationId: o, security: [{{'{key}': []}}, {{'{key}': [], a: []}}]}}}}}}
+        """,
+    )
+
+    assert set(lowered.operations["o"].security[0]) == needed
+    assert version < "3.2" or needed <= lowered.schemes.keys()
 
 
 # Size

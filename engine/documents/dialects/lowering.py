@@ -146,6 +146,12 @@ def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if name.startswith("x-")}
 
 
+def tag_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of an operation. They are documentation: what is not a list of texts is none."""
+    listed = raw.get("tags")
+    return tuple(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else ()
+
+
 def text(value: object) -> str:
     """The value as text; null and absence are empty."""
     return "" if value is None else str(value).strip()

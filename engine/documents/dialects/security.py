@@ -29,6 +29,10 @@ class SecurityLowering(ABC):
     def scheme(self, name: str, raw: Mapping[str, Any], at: str) -> Scheme:
         """The scheme of a node."""
 
+    def scheme_name(self, key: str, at: str) -> str:
+        """The name of the scheme that a key of the requirement at a pointer means."""
+        return key
+
     @cached_property
     def schemes(self) -> dict[str, Scheme]:
         """The schemes that can be read; the others are recorded, and refused with the operations that need them."""
@@ -52,26 +56,27 @@ class SecurityLowering(ABC):
             source.mapping(alternative, f"{security_at}/{index}", "a requirement")
             for index, alternative in enumerate(listed)
         ]
-        for name in (name for alternative in alternatives for name in alternative):
-            if name in self._unreadable:
-                raise InvalidDocument(self._unreadable[name].diagnostics)
         return tuple(
-            {
-                str(name): tuple(map(str, source.sequence(scopes, f"{security_at}/{index}/{escape(name)}", "scopes")))
-                for name, scopes in alternative.items()
-            }
-            for index, alternative in enumerate(alternatives)
+            self._requirement(alternative, f"{security_at}/{index}") for index, alternative in enumerate(alternatives)
         )
 
-    def together(self, operations: Iterable[Mapping[str, Any]]) -> frozenset[frozenset[str]]:
-        """The sets of several schemes that some operation needs together. What cannot be read is passed over: it is
-        refused with its operation."""
-        values = [self.source.root.get("security"), *(operation.get("security") for operation in operations)]
-        alternatives = (
-            alternative for value in values for alternative in (value if isinstance(value, list) else [value])
-        )
+    def _requirement(self, raw: Mapping[str, Any], at: str) -> Requirement:
+        """One alternative; ``InvalidDocument`` if it needs a scheme that cannot be read."""
+        requirement: dict[str, tuple[str, ...]] = {}
+        for key, scopes in raw.items():
+            name = self.scheme_name(str(key), at)
+            if name in self._unreadable:
+                raise InvalidDocument(self._unreadable[name].diagnostics)
+            listed = self.source.sequence(scopes, f"{at}/{escape(key)}", "scopes")
+            requirement[name] = tuple(map(str, listed))
+        return requirement
+
+    def together(self, requirements: Iterable[tuple[object, str]]) -> frozenset[frozenset[str]]:
+        """The sets of several schemes that some operation needs together, of the values of ``security`` that operations
+        have, each with its pointer. What cannot be read is passed over: it is refused with its operation."""
         return frozenset(
-            frozenset(map(str, alternative))
-            for alternative in alternatives
+            frozenset(self.scheme_name(str(key), f"{at}/{index}") for key in alternative)
+            for value, at in ((self.source.root.get("security"), "/security"), *requirements)
+            for index, alternative in enumerate(value if isinstance(value, list) else [value])
             if isinstance(alternative, Mapping) and len(alternative) > 1
         )

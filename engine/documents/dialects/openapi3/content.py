@@ -68,6 +68,7 @@ class Contents:
             allow_reserved=truth(raw.get("allowReserved")) and location in self._version.reserved_in,
             content=content,
             description=text(raw.get("description")),
+            deprecated=truth(raw.get("deprecated")),
             allow_empty=truth(raw.get("allowEmptyValue")) and location == "query",
             at=at,
         )

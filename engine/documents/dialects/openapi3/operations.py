@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import extensions, tag_names, text, truth
 from openconnectors.engine.documents.dialects.openapi3.content import Contents
 from openconnectors.engine.documents.dialects.openapi3.links import Links
 from openconnectors.engine.documents.dialects.openapi3.path_items import PathItem, path_item, places
@@ -31,8 +31,8 @@ class Operations:
         self._schemas = schemas
         self._contents = contents
         self._security = security
-        self.nodes: list[Mapping[str, Any]] = []
-        """The nodes of all operations that are mappings."""
+        self.requirements: list[tuple[object, str]] = []
+        """The values of ``security`` that operations have, with their pointers."""
         self._servers: list[tuple[object, str]] = []
         """The nodes of servers that path items and operations have, with their pointers."""
         self._items = self._paths()
@@ -49,7 +49,8 @@ class Operations:
                 for place, raw in places(self._source, item, path):
                     listed.append(place)
                     if isinstance(raw, Mapping):
-                        self.nodes.append(raw)
+                        if "security" in raw:
+                            self.requirements.append((raw["security"], f"{place.at}/security"))
                         self._servers.append((raw.get("servers"), f"{place.at}/servers"))
             except InvalidDocument as error:
                 self._source.findings += error.diagnostics
@@ -98,6 +99,7 @@ class Operations:
             title=text(raw.get("summary") or item.member("summary")[0]),
             description=text(raw.get("description") or item.member("description")[0]),
             deprecated=truth(raw.get("deprecated")),
+            tags=tag_names(raw),
             parameters=self._contents.parameters(
                 item.member("parameters"), (raw.get("parameters"), f"{at}/parameters")
             ),

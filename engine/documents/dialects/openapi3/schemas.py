@@ -39,6 +39,21 @@ _FORMATS = {"base64": "byte"}
 _NODE_TYPES = ("element", "attribute", "text", "cdata", "none")
 _SCHEMAS = "/components/schemas"
 
+_DIALECT = re.compile(
+    r"https://(spec\.openapis\.org/oas/3\.[0-9]+/dialect/[^/#]+|json-schema\.org/draft/2020-12/schema)#?\Z"
+)
+"""The dialects that are read: that of the specification ("Schema Object", ``$schema``), and what it extends."""
+
+
+def is_known_dialect(uri: object) -> bool:
+    """Whether schemas that say that they are of a dialect are read as they are meant."""
+    return isinstance(uri, str) and _DIALECT.match(uri) is not None
+
+
+def unknown_dialect(uri: object) -> str:
+    """The finding about a dialect that is not known."""
+    return f"schemas are read as JSON Schema 2020-12, not as {uri!r:.80}"
+
 
 class Schemas:
     """Lowers the schemas of one document. ``by_pointer`` has the components, each lowered on first use."""
@@ -104,6 +119,8 @@ class Schemas:
 
     def _node(self, raw: Mapping[str, Any], at: str, references: list[Schema]) -> Schema:
         source = self._source
+        if "$schema" in raw and not is_known_dialect(raw["$schema"]):
+            source.remark("schema-dialect", unknown_dialect(raw["$schema"]), f"{at}/$schema")
         types = self._types(raw.get("type"), f"{at}/type")
         enum = self._list(raw.get("enum"), f"{at}/enum", "enum") if raw.get("enum") is not None else None
         nullable = self._nullable(raw, types) and (enum is None or None in enum)

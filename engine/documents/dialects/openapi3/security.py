@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from openconnectors.engine.auth.schemes import row_of_http
@@ -11,6 +13,8 @@ from openconnectors.engine.documents.dialects.lowering import extensions, text, 
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
 from openconnectors.engine.documents.dialects.security import SecurityLowering
+from openconnectors.engine.documents.pointers import pointer_steps
+from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import OAuth, Scheme
 
 _GRANTS = {
@@ -23,6 +27,10 @@ _GRANTS = {
 """The grants of RFC 6749 and RFC 8628 by the name of a flow, the one that serves most first."""
 
 
+_IS_URI = re.compile(r"[#./]|.*[/#]").match
+"""Whether a key may be a URI: a name of a component has neither a slash nor a fragment."""
+
+
 class Security(SecurityLowering):
     """Lowers the security schemes and requirements of one document."""
 
@@ -30,6 +38,42 @@ class Security(SecurityLowering):
         super().__init__(source, source.components("securitySchemes"), "/components/securitySchemes")
         self._source = source
         self._schemas = schemas
+
+    def declare(self, requirements: Iterable[tuple[object, str]]) -> None:
+        """Lower the schemes that requirements name by a URI, before they are needed; each requirement is a value of
+        ``security`` with its pointer."""
+        if not self._source.version.scheme_references:
+            return
+        for value, at in ((self._source.root.get("security"), "/security"), *requirements):
+            for index, alternative in enumerate(value if isinstance(value, list) else ()):
+                for key in alternative if isinstance(alternative, Mapping) else ():
+                    self.scheme_name(str(key), f"{at}/{index}")
+
+    def scheme_name(self, key: str, at: str) -> str:
+        """The name of a scheme: that of a component, or the URI of one that may be anywhere (3.2, "Security Requirement
+        Object")."""
+        if key in self.schemes or not self._source.version.scheme_references or not _IS_URI(key):
+            return key
+        try:
+            pointer = self._source.references.end(key, at)
+        except InvalidDocument as error:
+            self._unreadable.setdefault(key, error)
+            return key
+        if pointer not in self._by_pointer:
+            name = pointer_steps(pointer)[-1]
+            while name in self.schemes:
+                name += "_"
+            self._by_pointer[pointer] = name
+            try:
+                self.schemes[name] = self.scheme(name, self._source.document.get(pointer), pointer)
+            except InvalidDocument as error:
+                self._unreadable[name] = error
+        return self._by_pointer[pointer]
+
+    @cached_property
+    def _by_pointer(self) -> dict[str, str]:
+        """The names of the schemes by their pointers."""
+        return {scheme.at: name for name, scheme in self.schemes.items()}
 
     def scheme(self, name: str, raw: Mapping[str, Any], at: str) -> Scheme:
         """The scheme of a node."""

@@ -14,7 +14,7 @@ _SINCE: Mapping[str, Mapping[str, str]] = {
     "3.1": {
         "document": "webhooks jsonSchemaDialect",
         "info": "summary",
-        "components": "pathItems",
+        "components object": "pathItems",
         "schema": """
             const examples if then else prefixItems contains minContains maxContains patternProperties propertyNames
             dependentRequired dependentSchemas unevaluatedItems unevaluatedProperties contentEncoding contentMediaType
@@ -22,7 +22,7 @@ _SINCE: Mapping[str, Mapping[str, str]] = {
     },
     "3.2": {
         "document": "$self",
-        "components": "mediaTypes",
+        "components object": "mediaTypes",
         "tag": "summary parent kind",
         "server": "name",
         "path item": "query additionalOperations",
@@ -82,6 +82,8 @@ class Version:
     """The styles of each location of parameters, the default first ("Style Values")."""
     styled_forms: frozenset[str] = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
     """The media types whose fields may have a style ("Encoding Object")."""
+    scheme_references: bool = False
+    """True if a requirement may name a security scheme by its URI ("Security Requirement Object")."""
     reserved_in: frozenset[str] = frozenset({"query"})
     """The locations in which ``allowReserved`` has an effect ("Parameter Object")."""
 
@@ -97,6 +99,7 @@ OPENAPI31 = Version(name="3.1", lacks=_lacks("3.1"))
 OPENAPI32 = Version(
     name="3.2",
     lacks=_lacks("3.2"),
+    scheme_references=True,
     styles={**_STYLES, "cookie": ("form", "cookie"), "querystring": ()},
     reserved_in=frozenset({"path", "query", "header", "cookie"}),
 )

@@ -36,7 +36,7 @@ def lower(document: Document, extend: Extend) -> Service:
         file=document.file,
         servers=(Server(url=_server(source)),),
         schemes=security.schemes,
-        together=security.together(operations.nodes),
+        together=security.together(operations.requirements),
         operations=Lazy(operations.places, operations.lower),
         places={name: (place.method.upper(), place.path) for name, place in operations.places.items()},
         schemas=schemas.by_pointer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openconnectors.engine.documents.dialects.lowering import EMPTY, Source, extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import EMPTY, Source, extensions, tag_names, text, truth
 from openconnectors.engine.documents.dialects.operation_ids import Place, named
 from openconnectors.engine.documents.dialects.swagger2.parameters import Parameters
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
@@ -26,8 +26,8 @@ class Operations:
         self._schemas = schemas
         self._security = security
         self._parameters = Parameters(source, schemas)
-        self.nodes: list[Mapping[str, Any]] = []
-        """The nodes of all operations that are mappings."""
+        self.requirements: list[tuple[object, str]] = []
+        """The values of ``security`` that operations have, with their pointers."""
         self.places = named(self._find(), source)
 
     def _find(self) -> list[Place]:
@@ -45,7 +45,8 @@ class Operations:
                     written = raw.get("operationId") if isinstance(raw, Mapping) else None
                     written_id = text(written) if isinstance(written, (str, int)) else ""
                     places.append(Place(method, path, path_at, written_id))
-                    self.nodes += [raw] if isinstance(raw, Mapping) else []
+                    if isinstance(raw, Mapping) and "security" in raw:
+                        self.requirements.append((raw["security"], f"{places[-1].at}/security"))
         return places
 
     def _paths(self) -> Mapping[str, str]:
@@ -87,6 +88,7 @@ class Operations:
             title=text(raw.get("summary")),
             description=text(raw.get("description")),
             deprecated=truth(raw.get("deprecated")),
+            tags=tag_names(raw),
             parameters=self._parameters.lower(parameters),
             request_body=self._parameters.request_body(parameters, consumes, at),
             accept=produces,
