@@ -84,6 +84,24 @@ def test_null_is_said_in_two_ways(version: str, text: str, types: Any, nullable:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{contentMediaType: image/png}", "binary"),
+        ("{contentMediaType: application/json}", "binary"),
+        ("{contentMediaType: application/json, contentSchema: {}}", None),
+        ("{contentMediaType: text/plain}", None),
+        ("{type: string, contentMediaType: application/json}", None),
+        ("{type: string, contentMediaType: application/octet-stream}", "binary"),
+        ("{type: string, contentMediaType: image/png, contentEncoding: base64}", "byte"),
+    ],
+)
+def test_bytes_are_said_by_a_media_type(text: str, expected: str | None) -> None:
+    """Since 3.1 bytes have a contentMediaType without a contentEncoding; a text with a value in it has a schema or a
+    type."""
+    assert schema("3.1.2", text).format == expected
+
+
+@pytest.mark.parametrize(
     ("version", "text", "keywords"),
     [
         ("3.0.4", "{minimum: 1, exclusiveMinimum: true}", {"exclusiveMinimum": 1}),

@@ -295,8 +295,11 @@ def _format(raw: Mapping[str, Any]) -> str | None:
     encoding, media_type = raw.get("contentEncoding"), raw.get("contentMediaType")
     if isinstance(encoding, str):
         return _ENCODINGS.get(encoding.lower())
-    is_text = raw.get("type", "string") != "string" or not isinstance(media_type, str) or _TEXT.match(media_type)
-    return None if is_text else "binary"
+    if not isinstance(media_type, str):
+        return None
+    if "type" not in raw:  # what has a schema of its own is a text with a value in it, not a file
+        return None if "contentSchema" in raw or media_type.lower().startswith("text/") else "binary"
+    return None if raw["type"] != "string" or _TEXT.match(media_type) else "binary"
 
 
 def _component_name(at: str) -> str | None:
