@@ -211,9 +211,10 @@ class Arguments:
         members are among them."""
         for name, member in schema.properties.items():
             effective = self._contract(member)
-            if member.read_only or effective.read_only:
+            read_only = member.read_only or effective.read_only
+            if read_only and not (self._service.read_only_sent and name in schema.required):
                 continue
-            needed = required and name in schema.required
+            needed = required and name in schema.required and not read_only
             if (member.flatten or effective.flatten) and effective.properties and len(above) < _FLATTENED:
                 yield from self._parts(effective, (*above, name), needed)
             else:
