@@ -32,8 +32,9 @@ _MAX_PARTS = 200
 _MAX_REASONS = 20
 """Errors of the nearest branch."""
 _DEFS = "#/$defs/"
-_TYPE, _CONSTANT, _MEMBER = 1000, 100, 10
-"""How far a wrong type, a wrong constant and a wrong constant of a member put a branch; whatever else is 1."""
+_TYPE, _CONSTANT, _MEMBER, _ABSENT, _UNKNOWN = 1000, 100, 10, 2, 2
+"""How far a wrong type, a wrong constant, a wrong constant of a member, a missing member and one that is not described
+put a branch; a member of a wrong type is 1."""
 
 
 class Explainer:
@@ -62,6 +63,7 @@ class Explainer:
             "not": self._not,
             "if": self._if,
             "contains": self._contains,
+            "propertyNames": self._names,
         }
         kind: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
         self._validator = kind(json_schema)
@@ -146,7 +148,7 @@ class Explainer:
 
     def _not(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if self._fits(validator, inner, instance):
-            yield _error("matches what is not allowed")
+            yield _error("matches what is not allowed" if inner else "is not allowed")
 
     def _if(self, validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         branch = "then" if self._fits(validator, condition, instance) else "else"
@@ -162,6 +164,11 @@ class Explainer:
             yield _error(f"must hold at least {least} items of a kind, it holds {count}")
         if most is not None and count > most:
             yield _error(f"must hold at most {most} items of a kind, it holds {count}")
+
+    def _names(self, validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        for name in instance if isinstance(instance, dict) else ():
+            if not self._fits(validator, inner, name):
+                yield _error(f"has a member {name!r}, whose name is not allowed")
 
     # What has been evaluated (2020-12 core, section 11)
 
@@ -223,7 +230,10 @@ class Explainer:
         index = distances.index(min(distances))
         reasons = list(islice(validator.descend(instance, branches[index], schema_path=index), _MAX_REASONS))
         name = self._name(branches[index], index)
-        return _error(f"{name}, the nearest of {len(branches)} alternatives", context=reasons)
+        return _error(
+            f"{name}, the nearest of {len(branches)} alternatives" if index or len(branches) > 1 else "",
+            context=reasons,
+        )
 
     def _name(self, branch: Any, index: int) -> str:
         resolved = self._resolved(branch)
@@ -252,8 +262,8 @@ class Explainer:
             distance += _CONSTANT * (listed is not None and instance not in listed)
             if not isinstance(instance, dict):
                 continue
-            distance += sum(name not in instance for name in part.get("required", ()))
-            distance += len(unknown(part, instance)) if part.get("additionalProperties") is False else 0
+            distance += sum(_ABSENT for name in part.get("required", ()) if name not in instance)
+            distance += _UNKNOWN * len(unknown(part, instance)) if "properties" in part else 0
             for name, inner in part.get("properties", {}).items():
                 if name in instance:
                     distance += self._member_distance(validator, self._parts(inner), instance[name])

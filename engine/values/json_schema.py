@@ -70,7 +70,7 @@ class JsonSchemaWriter:
         self._prefix = prefix
         self._objects = objects
         self._names: dict[tuple[str, bool, frozenset[str]], str] = {}
-        self._waiting: list[tuple[str, Callable[[], Any]]] = []
+        self._waiting: list[tuple[str, Callable[[], dict[str, Any]]]] = []
         self.defs: dict[str, Any] = {}
 
     def write(self, schema: Schema) -> dict[str, Any]:
@@ -79,15 +79,15 @@ class JsonSchemaWriter:
         while self._waiting:  # not by recursion: definitions refer to one another in chains longer than Python's stack
             name, make = self._waiting.pop()
             self.defs[name] = make()
-        return {"not": {}} if written is False else written
+        return written
 
     def write_document(self, schema: Schema) -> dict[str, Any]:
         """The JSON Schema of one schema as a document of its own: with the definitions that it refers to."""
         written = self.write(schema)
         return {**written, "$defs": self.defs} if self.defs else written
 
-    def _write(self, schema: Schema, absent: frozenset[str] = NONE, *, alone: bool = False) -> Any:
-        """The JSON Schema of one schema, ``False`` for one that accepts nothing. ``absent`` are members that are not
+    def _write(self, schema: Schema, absent: frozenset[str] = NONE, *, alone: bool = False) -> dict[str, Any]:
+        """The JSON Schema of one schema. ``absent`` are members that are not
         sent, of the object that it is a part of; ``alone``: its discriminator selects nothing."""
         if schema.ref is not None:
             return self._reference(schema.ref)
@@ -113,8 +113,6 @@ class JsonSchemaWriter:
         if schema.items is not None:
             written["items"] = self._write(schema.items)
         written |= self._branches(schema, absent, alone=alone)
-        if written == {"not": {}}:
-            return False
         if self._objects and format_row is not None and format_row.decode is not None:
             written = or_object(written, (schema.format or "").lower(), format_row)
         # ``nullable`` without a type has no keyword that null could be added to.
@@ -186,11 +184,16 @@ class JsonSchemaWriter:
         key = (ref, alone and (chosen is not None or bool(schema.one_of or schema.any_of)), absent)
         if key not in self._names:
             name = self._names[key] = f"{len(self._names)}"
-            make: Callable[[], Any] = partial(self._write, schema, absent, alone=alone)
+            make: Callable[[], dict[str, Any]] = partial(self._definition, schema, absent, alone=alone)
             if chosen is not None and not alone and not schema.one_of and not schema.any_of:
                 make = partial(self._with_subtypes, ref, chosen, absent)
             self._waiting.append((name, make))
         return {"$ref": self._prefix + self._names[key]}
+
+    def _definition(self, schema: Schema, absent: frozenset[str], *, alone: bool) -> dict[str, Any]:
+        """A definition, with the name that explanations give it."""
+        written = self._write(schema, absent, alone=alone)
+        return {"title": schema.name, **written} if schema.name is not None else written
 
     def _with_subtypes(self, ref: str, chosen: Selection, absent: frozenset[str]) -> dict[str, Any]:
         """A schema together with the subtype that the value's discriminator selects."""

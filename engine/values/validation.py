@@ -107,8 +107,7 @@ def problems_of(error: ValidationError, path: Path) -> list[Problem]:
         known = schema.get("properties", {})
         return [Problem((*here, name), f"is not known{nearest(name, known)}") for name in unknown(schema, instance)]
     if keyword in ("anyOf", "oneOf") and error.context:
-        reasons = [problem for reason in error.context for problem in problems_of(reason, path)]
-        return [replace(reason, message=f"{reason.message} (of {error.message})") for reason in reasons]
+        return [problem for reason in error.context for problem in _of_nearest(reason, path, error.message)]
     if keyword == "dependentRequired":
         needed: Any = limit
         return [
@@ -120,6 +119,14 @@ def problems_of(error: ValidationError, path: Path) -> list[Problem]:
         ]
     message = _MESSAGES.get(keyword)
     return [Problem(here, message(limit, instance) if message else error.message)]
+
+
+def _of_nearest(reason: ValidationError, path: Path, nearest_branch: str) -> list[Problem]:
+    """The problems of one error of the nearest branch. Of branches within branches the innermost is named."""
+    problems = problems_of(reason, path)
+    if not nearest_branch or reason.context:
+        return problems
+    return [replace(problem, message=f"{problem.message} (of {nearest_branch})") for problem in problems]
 
 
 _MESSAGES: Mapping[str, Callable[[Any, Any], str]] = {
