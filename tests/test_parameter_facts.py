@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import InvalidArguments, Unsupported
 from openconnectors.engine.http import Headers, Request, Response
@@ -322,6 +323,29 @@ def test_a_name_in_several_locations() -> None:
 
     assert (str(request.url), request.headers["id"], request.headers["Cookie"]) == (f"{BASE}/x/p?id=q", "h", "id=c")
     assert [argument.name for argument in plan.arguments] == ["id", "id_2", "id_3", "id_4"]
+
+
+def test_the_documentation_says_where_an_unusual_argument_goes() -> None:
+    """The location is named if it tells arguments of one name apart, and for cookies and the whole query; the members
+    of an object are listed."""
+    members = {"type": "object", "required": ["b"], "properties": {"a": STRING, "b": STRING}}
+    text = documentation(
+        plan_of(
+            {"name": "id", "in": "path", "schema": STRING},
+            {"name": "id", "in": "query", "schema": STRING},
+            {"name": "c", "in": "cookie", "schema": STRING},
+            {"name": "plain", "in": "query", "schema": STRING},
+            {"name": "o", "in": "query", "style": "deepObject", "schema": members},
+        )
+    )
+
+    assert [line.strip() for line in text.splitlines() if line.startswith("    ")][:5] == [
+        "id (str, in path, required)",
+        "id_2 (str, in query)",
+        "c (str, a cookie)",
+        "plain (str)",
+        "o (dict[str, typing.Any]): Members: b, [a].",
+    ]
 
 
 # Empty values

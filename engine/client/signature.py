@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from openconnectors.engine.model import ANY, MISSING, Schema
+from openconnectors.engine.model import ANY, MISSING, Parameter, Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.page_conventions import condition
 from openconnectors.engine.plan.plan import Plan
@@ -67,9 +67,10 @@ def documentation(plan: Plan) -> str:
         lines.append("\nArguments:")
         for argument in shown:
             text = " ".join((argument.description or argument.title).split())
-            needed = ", required" if argument.needed else ""
+            needed = f"{_place(argument, shown)}{', required' if argument.needed else ''}"
             kind = inspect.formatannotation(python_type(plan, argument.schema))
-            lines.append(f"    {argument.name} ({kind}{needed}): {text}{_allowed(plan, argument)}".rstrip(": "))
+            notes = f"{text}{_allowed(plan, argument)}".strip()
+            lines.append(f"    {argument.name} ({kind}{needed}): {notes}".rstrip(": "))
     if plan.paging is None and plan.recognized_paging is not None:
         paging = plan.recognized_paging
         lines.append(f"\nPages, by the convention {paging.convention}: {condition(paging)}.")
@@ -94,9 +95,25 @@ def _bodies(plan: Plan) -> list[str]:
     return lines
 
 
+def _place(argument: Argument, shown: list[Argument]) -> str:
+    """Where an argument goes, if that is unusual or tells it from another of its name."""
+    shared = sum(other.wire == argument.wire and isinstance(other.declaration, Parameter) for other in shown) > 1
+    if not isinstance(argument.declaration, Parameter) or not (shared or argument.location in _PLACES):
+        return ""
+    return f", {_PLACES.get(argument.location, f'in {argument.location}')}"
+
+
+_PLACES: Mapping[str, str] = {"querystring": "the whole query", "cookie": "a cookie"}
+
+
 def _allowed(plan: Plan, argument: Argument) -> str:
-    """The values that may be given, if the document lists them or says which operation does."""
+    """The values that may be given, if the document lists them or says which operation does; the members of an object
+    that is a parameter."""
     contract = plan.contract(argument.schema)
+    if isinstance(argument.declaration, Parameter) and contract.properties:
+        required = [name for name in contract.properties if name in contract.required]
+        optional = [f"[{name}]" for name in contract.properties if name not in contract.required]
+        return f" Members: {', '.join([*required, *optional][:20])}{', …' if len(contract.properties) > 20 else ''}."
     if contract.enum is not None:
         return f" One of: {', '.join(map(str, contract.enum[:20]))}{', …' if len(contract.enum) > 20 else ''}."
     choices = argument.schema.choices or argument.declaration.choices or contract.choices
