@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance corpus bench faults bugs speed checks released lint clean
+.PHONY: demo test lowest core long conformance corpus bench openapi3 faults bugs speed checks released lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -80,6 +80,11 @@ bench: $(READY)  ## Loading CORPUS=<folder of connector folders>, beside aiopena
 	$(BIN)/python -m pip install --quiet aiopenapi3 bravado-core
 	$(BIN)/python -m bench.catalogue $(CORPUS)
 
+openapi3: $(READY)  ## Reading documents of OpenAPI 3.x below CORPUS=<folder>, beside three libraries in an environment of their own.
+	test -x $(VENV)-peers/bin/python || $(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet aiopenapi3 openapi-core schemathesis
+	$(BIN)/python -m bench.openapi3 $(CORPUS) --peers $(VENV)-peers/bin/python
+
 faults: $(READY) $(PEERS)  ## Seeded faults in documents of FOLDERS="<folder> …", found by us and by other checkers.
 	$(BIN)/python -m pip install --quiet swagger-spec-validator
 	$(BIN)/python -m bench.faults $(FOLDERS) --kinds
@@ -107,4 +112,4 @@ lint: $(READY)  ## Style and types.
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-core $(VENV)-uv
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-lowest $(VENV)-core $(VENV)-uv

@@ -4,7 +4,8 @@
 
 For each connector folder or document: the number of operations, of those whose minimal arguments (made of the document
 alone) build a request, and of findings; seconds, and the peak memory of the process so far. ``--judge`` sends each
-request to the sandbox of its document, where openapi-core reads it, and counts the refusals.
+request to the sandbox of its document, where openapi-core reads it, and counts the refusals, and the operations that it
+judges by a document that is written for it, because it fails at the author's of OpenAPI 3.x.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
         try:
             connection = connection or Connection(service, connection_values(service), BASE)
             plan = Plan(compiler, service.operations[name], connection.values)
-            requests.append((plan, plan.request(minimal(plan), connection.base, Options(), fixed=True)))
+            requests.append(
+                (plan, plan.request(minimal(plan), connection.base_for(plan.operation), Options(), fixed=True))
+            )
         except ConnectorError as error:
             wrong[name] = f"{type(error).__name__}: {error}"
     diagnostics = [*service.diagnostics, *findings(service)]
@@ -82,12 +85,15 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
         "peak": peak(),
     }
     if judge and connection is not None:
-        row["refused"] = judged(service, connection, requests)
+        row["refused"], row["written"] = judged(service, connection, requests)
     return row
 
 
-def judged(service: Service, connection: Connection, requests: list[tuple[Plan, Request]]) -> dict[str, str]:
-    """The requests that the sandbox of their document refuses, by operation, with the reason."""
+def judged(
+    service: Service, connection: Connection, requests: list[tuple[Plan, Request]]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The requests that the sandbox of their document refuses, by operation, with the reason; and the operations that
+    are judged by a written document."""
     refused: dict[str, str] = {}
     transport = BlockingTransport()
     with Sandbox(service) as sandbox:
@@ -102,7 +108,7 @@ def judged(service: Service, connection: Connection, requests: list[tuple[Plan, 
                 continue
             if status >= 400:
                 refused[plan.operation.id] = f"{status} {sandbox.refused[0].partition(': ')[2]}"
-    return refused
+        return refused, dict(sandbox.written)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -149,6 +155,10 @@ def _print(rows: list[dict[str, Any]], judge: bool) -> None:
         print(f"{built - sum(kinds.values())} of {built} requests are accepted by openapi-core in their own sandbox")
         for kind, count in kinds.most_common():
             print(f"  {count:>5}  {kind}")
+        written = Counter(why for row in loaded for why in row.get("written", {}).values())
+        print(f"{sum(written.values())} of them by a document that is written for openapi-core, which fails at theirs")
+        for why, count in written.most_common():
+            print(f"  {count:>5}  {why[:150]}")
 
 
 if __name__ == "__main__":

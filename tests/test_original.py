@@ -15,7 +15,7 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Headers
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.judge import Judge
-from openconnectors.engine.sandbox.routing import Router
+from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.values.body import Compiler
 
 VERSIONS = ("3.0.3", "3.1.1", "3.2.0")
@@ -50,8 +50,7 @@ def _verdict(
 ) -> str:
     """The reason for which a request is refused, empty if it is not; a test fails if the document is not the judge."""
     compiler = Compiler(_load(folder, document))
-    router = Router(compiler, {}, "")
-    route = router.routes[0]
+    route = routes(compiler)[0]
     values = route.match(path, query)
     assert values is not None
     records: list[logging.LogRecord] = []
@@ -70,6 +69,7 @@ def _verdict(
     return verdict.reason if verdict is not None else ""
 
 
+AREA = {"area": {"default": "area-1"}}
 STYLES: list[tuple[str, str, bool, Any, str, str]] = [
     # location, style, explode, schema, what is right, what is wrong
     ("path", "simple", False, LIST, "/x/1,2", "/x/1,b"),
@@ -209,3 +209,16 @@ def test_a_sandbox_of_each_version_answers_a_call(tmp_path: Path, version: str) 
         value = connector["op"](ids=[1, 2], body={"r": 1, "g": 2})
 
     assert set(value) == {"r", "g"}
+
+
+def test_operations_with_servers_of_their_own(tmp_path: Path) -> None:
+    """An operation is served below the path of its own server, others below that of the service."""
+    document = _document("3.1.1", {"servers": [{"url": "https://files.example/{area}", "variables": AREA}]})
+    document["paths"]["/x"]["get"] = {"operationId": "other", "responses": {"204": {"description": "-"}}}
+    service = _load(tmp_path, document)
+    with Sandbox(service) as sandbox:
+        connector = openconnectors.load_file(tmp_path / "t.openapi.json", base_url=sandbox.url)
+
+        assert connector["op"].request().url.endswith("/area-1/x")
+        assert connector["other"].request().url.endswith("/base/x")
+        assert connector["op"].response().status == connector["other"].response().status == 204

@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.masking import revealed
-from openconnectors.engine.model import Service
+from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.actions import Simulation, check_declarations
@@ -71,15 +71,26 @@ class Application:
         self.values = connection_values(service)
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         self._gate = Gate(service, self.values)
-        self._base = urlsplit(revealed(Connection(service, self.values, "http://127.0.0.1").base)).path
+        connection = Connection(service, self.values, "http://127.0.0.1")
         self._compiler = Compiler(service)
         self._judge = Judge(self._compiler)
-        self._router = Router(self._compiler, self.values, self._base)
+
+        def base(operation: Operation | None) -> str:
+            url: str = revealed(connection.base if operation is None else connection.base_for(operation))
+            return urlsplit(url).path
+
+        self._router = Router(self._compiler, self.values, base)
         for route in self._router.routes:
             check_declarations(service, route.plan.operation)
         self._methods = _METHODS | {route.method for route in self._router.routes}
         self._store = Store(state)  # last: whatever fails before leaves no file open
         self._simulation = Simulation(service.sandbox, self._store, self.values)
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """The operations that are judged by a written document of OpenAPI 3.1, because openapi-core fails at the
+        author's: the reason of each."""
+        return self._judge.written
 
     def close(self) -> None:
         """Close the file of the records."""
@@ -175,7 +186,7 @@ class Application:
             except ValueError as error:
                 unreadable = Verdict(f"the body {error}")
         # Links in responses are spelled as the document spells paths, whatever representation was requested.
-        path = self._base + expand(plan.operation.path, lambda name: match.values.get(name, ""))
+        path = match.route.base + expand(plan.operation.path, lambda name: match.values.get(name, ""))
         conflicts = "409" in plan.operation.responses
         parsed = ParsedRequest(arguments, path, request.query, self.values, request.path, conflicts)
         verdict = self._verdict(match, request)

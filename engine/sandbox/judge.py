@@ -100,7 +100,8 @@ class Judge:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._original = _original(compiler.service)
-        self._unjudged: set[str] = set()
+        self.written: dict[str, str] = {}
+        """The operations of OpenAPI 3.x that are judged by a written document after all: the reason of each."""
         self._documents: dict[tuple[str, str], OpenAPI] = {}
         self._lock = threading.Lock()
 
@@ -129,8 +130,8 @@ class Judge:
             try:
                 return self._by_original(self._original, route, values, query, headers, body)
             except Exception as error:  # noqa: BLE001 - a fault of the judge refuses no request
-                self._unjudged.add(route.plan.operation.id)
-                reason = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+                self.written[route.plan.operation.id] = reason
                 _log.info("openapi-core fails at %s as it is written: %s", route.plan.operation.id, reason)
         return self._by_writing(route, values, query, headers, body)
 
@@ -138,7 +139,7 @@ class Judge:
         """Whether requests of a route are what the author's document describes, and openapi-core did not fail at it."""
         operation, policies = route.plan.operation, route.plan.policies
         is_moved = (route.method, route.template) != (operation.method, operation.path.partition("?")[0])
-        return not (is_moved or policies.request) and operation.id not in self._unjudged
+        return not (is_moved or policies.request) and operation.id not in self.written
 
     def _by_original(
         self,

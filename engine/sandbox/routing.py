@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.errors import Unsupported
-from openconnectors.engine.model import Service
+from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.path_templates import split, variables
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest
@@ -25,7 +25,7 @@ class Route:
     """One operation in one of its representations: a method, and a pattern of paths below the base path.
 
     ``names`` are the path variables in the order of the pattern's groups; ``accept`` is the media type that the path
-    stands for, if its end chooses one.
+    stands for, if its end chooses one; ``base`` the path below which it stands, without a slash at its end.
     """
 
     plan: Plan
@@ -34,6 +34,11 @@ class Route:
     pattern: re.Pattern[str]
     names: tuple[str, ...]
     accept: str | None
+    base: str = ""
+
+    def relative(self, path: str) -> str | None:
+        """A path below the base path; None for a path elsewhere."""
+        return path[len(self.base) :] if path.startswith(f"{self.base}/") or not self.base else None
 
     def match(self, path: str, query: str = "") -> dict[str, str] | None:
         """The path variables by wire name, still percent-encoded; None if path or query are those of another route."""
@@ -52,15 +57,16 @@ class Match(NamedTuple):
 
 
 class Router:
-    """The routes of one service, below the path of its base URL (``base``, without a slash at its end).
-
-    ``connection`` are the values that policies may read.
+    """The routes of one service. ``base`` gives the path below which an operation stands, without a slash at its end,
+    and for None that of the service. ``connection`` are the values that policies may read.
     """
 
-    def __init__(self, compiler: Compiler, connection: Mapping[str, object], base: str) -> None:
+    def __init__(
+        self, compiler: Compiler, connection: Mapping[str, object], base: Callable[[Operation | None], str]
+    ) -> None:
         self._compiler = compiler
-        self._base = base
-        self.routes = routes(compiler, connection)
+        self._base = base(None)
+        self.routes = [replace(route, base=base(route.plan.operation)) for route in routes(compiler, connection)]
         self._unreadable = unreadable(compiler.service)
 
     def candidates(self, request: HttpRequest) -> list[Match]:
@@ -72,7 +78,7 @@ class Router:
         """
         matches = self._matches(request)
         methods = {match.route.method for match in matches}
-        path = self._relative(request.path) or ""
+        path = request.path.removeprefix(self._base)
         if request.method not in methods and any(
             method == request.method and pattern.fullmatch(path) for method, pattern in self._unreadable
         ):
@@ -112,16 +118,11 @@ class Router:
 
     def _matches(self, request: HttpRequest) -> list[Match]:
         """The routes of the request's path, of any method."""
-        path = self._relative(request.path)
         return [
             Match(route, values)
             for route in self.routes
-            if path and (values := route.match(path, request.query)) is not None
+            if (path := route.relative(request.path)) and (values := route.match(path, request.query)) is not None
         ]
-
-    def _relative(self, path: str) -> str | None:
-        """A path below the base path; None for a path elsewhere."""
-        return path[len(self._base) :] if path.startswith(f"{self._base}/") or not self._base else None
 
     def _undeclared_fields(self, route: Route, request: HttpRequest) -> int:
         """The number of fields of a form that the operation does not declare; 0 for other bodies."""

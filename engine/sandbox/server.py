@@ -34,6 +34,8 @@ class Sandbox:
         """The connection values that it accepts."""
         self.refused = self._application.refused
         """The last 100 requests that it refused, without their queries, each with the reason."""
+        self.written = self._application.written
+        """The operations at which openapi-core fails as their author wrote them (OpenAPI 3.x), each with the reason."""
         try:
             self._server = Server(
                 (HOST, port),
