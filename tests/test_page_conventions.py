@@ -16,6 +16,8 @@ from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Headers, Request, Response
+from openconnectors.engine.model import Paging
+from openconnectors.engine.plan import page_conventions
 from openconnectors.engine.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -307,6 +309,21 @@ def test_what_is_declared_wrong_is_refused(tmp_path: Path, paging: Any, message:
     connector = load(tmp_path, Pages(), NUMBERS, query("p", "integer"), **{"x-connector-paging": paging})
     with pytest.raises(openconnectors.InvalidDocument, match=message):
         connector.list.items()
+
+
+def test_a_convention_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A toy one: the member ``more_at`` has the URL of the next page."""
+
+    def recognize(shape: page_conventions.Shape) -> Paging | None:
+        path = shape.path({"more_at"}, "string")
+        return Paging(next_link=path, items=shape.items or (), convention="toy") if path else None
+
+    toy = page_conventions.Convention("toy", "the response has a member more_at", recognize)
+    monkeypatch.setattr(page_conventions, "CONVENTIONS", (*page_conventions.CONVENTIONS, toy))
+    service = Pages({"data": [1], "more_at": "/v1/list?p=2"}, {"data": [2]})
+    operation = load(tmp_path, service, body(more_at=TEXT)).list
+    assert list(operation.items()) == [1, 2]
+    assert "by the convention toy: the response has a member more_at." in documentation(calls_of(operation).plan)
 
 
 LINKS: dict[str, tuple[list[str], dict[str, str]]] = {

@@ -107,6 +107,46 @@ def test_a_number_or_word_without_a_blank_behind_it_may_be_cut(text: bytes) -> N
         items_of("application/json-seq", b"\x1e{}\n\x1e" + text)
 
 
+PARTS_OF: dict[str, tuple[bytes, list[Any]]] = {
+    "parts between boundaries": (
+        b'--b\r\nContent-Type: application/json\r\n\r\n{"a": 1}\r\n--b\r\n\r\nx\r\n--b--\r\n',
+        [{"a": 1}, "x"],
+    ),
+    "without a line end at the end": (b"--b\r\n\r\nx\r\n--b--", ["x"]),
+    "with text before and after": (b"before\r\n--b\r\n\r\nx\r\n--b--\r\nafter\r\n--b\r\n", ["x"]),
+    "with line feeds alone": (b"--b\n\nx\n--b\n\ny\n--b--\n", ["x", "y"]),
+    "blanks after a boundary": (b"--b \t\r\n\r\nx\r\n--b-- \r\n", ["x"]),
+    "what only begins as a boundary": (b"--b\r\n\r\n\r\n--bc\r\n-\r\n--\r\n--b--\r\n", ["\r\n--bc\r\n-\r\n--"]),
+    "no parts": (b"--b--\r\n", []),
+}
+"""Facts of RFC 2046 section 5.1, with bytes and their parts."""
+
+
+@pytest.mark.parametrize("fact", PARTS_OF)
+@pytest.mark.parametrize("size", SIZES)
+def test_parts(fact: str, size: int) -> None:
+    """Each fact holds whatever the pieces in which the bytes arrive, and for the whole body alike."""
+    data, values = PARTS_OF[fact]
+    codec = codec_for("multipart/mixed")
+    assert codec is not None
+    schema, parameters = Schema(types=("array",)), {"boundary": "b"}
+    bound = codec.bind(
+        Binding(
+            schema,
+            lambda schema: schema,
+            lambda schema: {},
+            XmlRule(),
+            media_type="multipart/mixed",
+            codec_for=codec_for,
+        )
+    )
+    assert bound.decode_items is not None
+    pieces = (data[at : at + size] for at in range(0, len(data), size))
+    assert list(bound.decode_items(pieces, parameters, (), [])) == bound.decode(data, parameters, []) == values
+    with pytest.raises(ValueError, match="last boundary"):
+        list(bound.decode_items(iter([data.partition(b"--b--")[0]]), parameters, (), []))
+
+
 LISTS: dict[str, tuple[tuple[str, ...], bytes, list[Any]]] = {
     "a list is its items": ((), b'[1, {"a": [2]}, "x", null, [], true]', [1, {"a": [2]}, "x", None, [], True]),
     "an empty list has none": ((), b" [ ] ", []),

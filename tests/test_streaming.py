@@ -251,6 +251,35 @@ WRITTEN = {
 }
 
 
+def test_parts_are_items(tmp_path: Path) -> None:
+    """The parts of multipart/mixed, each in its own media type, judged by the schema of the items."""
+    content = {"multipart/mixed": {"itemSchema": ITEM, "itemEncoding": {"contentType": "application/json"}}}
+    data = b'--b\r\nContent-Type: application/json\r\n\r\n{"n": 1, "at": "2026-01-31"}\r\n--b\r\n\r\n{}\r\n--b--'
+    with serving(server := _server(lambda request: Response(data, content_type="multipart/mixed; boundary=b"))):
+        path = document(tmp_path, content)
+        first, second = items(path, server.url)
+        assert (first["n"], first["at"].isoformat(), second) == (1, "2026-01-31", {})
+        each = items(path, server.url, validate_responses="strict")
+        next(each)
+        with pytest.raises(openconnectors.InvalidResponse, match="item 1 of the response"):
+            next(each)
+
+
+def test_items_are_asked_for_in_a_sequence(tmp_path: Path) -> None:
+    """``each`` asks for the media type of a sequence, if the operation offers one and the caller chooses none."""
+    content = {"application/json": {"schema": ITEM}, "application/jsonl": {"itemSchema": ITEM}}
+    accepted = []
+
+    def respond(request: Request) -> Response:
+        accepted.append(request.headers["Accept"])
+        return Response(b'{"n": 1}\n', content_type="application/jsonl")
+
+    with serving(server := _server(respond)):
+        read = openconnectors.load_file(document(tmp_path, content), base_url=server.url).read
+        assert list(read.each()) == list(read.using(accept="application/jsonl").each()) == read()
+    assert accepted == ["application/jsonl", "application/jsonl", "application/json, application/jsonl;q=0.9"]
+
+
 def test_deviations_of_items_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Each kind once, as those of a response."""
     path = document(tmp_path, {"application/jsonl": {"itemSchema": ITEM}})

@@ -27,6 +27,7 @@ from openconnectors.engine.plan.members import pick
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.streams import Stream
+from openconnectors.engine.values.codecs import codec_for
 
 
 class Calls:
@@ -120,6 +121,16 @@ class Calls:
         stream = calls.read((yield from calls.send(request, calls.call()))).stream
         assert stream is not None  # noqa: S101 - a success that is asked for as a stream is one
         return stream
+
+    def for_items(self) -> Calls:
+        """These calls, whose response is asked for in a media type of sequences if the operation offers one beside
+        others and nothing else is chosen."""
+        offered = self.plan.offered
+        listed = [name for name in offered if (codec := codec_for(name)) is not None and codec.listed]
+        chosen = self.options.accept or any(argument.wire.lower() == "accept" for argument in self.plan.arguments)
+        if chosen or not listed or len(offered) == 1:
+            return self
+        return Calls(self.connected, self.plan, replace(self.options, accept=listed[0]), self._given_places)
 
     def items(self, stream: Stream) -> Iterator[Any]:
         """The items of a response as it comes, one by one; their deviations are logged."""

@@ -88,10 +88,10 @@ class Operation:
         return self._runner.run(self.__calls__.stream(arguments))
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
-        """The items of one large response, one by one while it comes in, so that only one is in memory: those
-        of the list that the operation's pages have, or of a response that is a list itself."""
+        """The items of one large response, one by one while it comes in, so that only one is in memory: lines,
+        events or parts, or the items of a list: the response itself, or the one that the operation's pages have."""
         with sealed(self.__calls__.connected.connection.mask):
-            calls = self._runner.run(self.__calls__.resolved(arguments))
+            calls = self._runner.run(self.__calls__.for_items().resolved(arguments))
             with self._runner.run(calls.stream(arguments)) as stream:
                 yield from calls.items(stream)
 

@@ -13,14 +13,17 @@ from __future__ import annotations
 import binascii
 import quopri
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from openconnectors.engine.http import field_text
 from openconnectors.engine.streams import Content, Source
 from openconnectors.engine.values.codecs.charsets import utf_8_of
 
 _MAX_PARTS = 1_000
+_MAX_PART = 32 * 1024 * 1024
+"""The most bytes of a part that is read while it arrives: while no boundary comes, memory would not be bounded."""
 _MAX_HEAD = 64 * 1024
 """The most bytes of the header of a part."""
 _BLANK_LINE = re.compile(rb"\A\r?\n|\r?\n\r?\n")
@@ -107,6 +110,35 @@ def parts(data: bytes, boundary: str) -> list[Part]:
         begin = match.end()
         # The line end of a boundary may be that before the next: a part without header fields and bytes.
         at = max(match.end() - 2, match.start() + len(encoded) + 2)
+    raise ValueError("is not a multipart form: its last boundary is missing")
+
+
+def parts_of(chunks: Iterator[bytes], boundary: str) -> Iterator[Part]:
+    """The parts of a body that arrives in chunks, each as soon as the boundary after it has come. ``ValueError`` as
+    ``parts``, and for a part that is too large; there may be any number of them."""
+    if not boundary:
+        raise ValueError("has a Content-Type without a boundary")
+    line = b"--" + boundary.encode("latin-1", "replace")
+    delimiter = re.compile(rb"\r?\n" + re.escape(line) + rb"(--)?[ \t]*\r?\n")
+    text, at, begin = bytearray(b"\r\n"), 0, -1
+    for chunk in chain(chunks, (b"\r\n",)):  # the last boundary may have no line end
+        text += chunk
+        while (match := delimiter.search(text, at)) is not None:
+            if begin >= 0:
+                yield _part(bytes(text[begin : match.start()]))
+            if match[1]:
+                for _ in chunks:
+                    pass  # an epilogue is ignored, but must have come whole
+                return
+            cut = max(match.end() - 2, match.start() + len(line))
+            begin, at = match.end() - cut, 0
+            del text[:cut]
+        if len(text) > _MAX_PART + len(chunk):
+            raise ValueError(f"has a part of more than {_MAX_PART:,} bytes")
+        # A boundary that has not come whole begins with the last line break; each byte is searched once.
+        last = text.rfind(b"\n", at)
+        is_begun = last >= 0 and line.startswith(text[last + 1 : last + 1 + len(line)])
+        at = max(at, last - 1 if is_begun else len(text) - 1)
     raise ValueError("is not a multipart form: its last boundary is missing")
 
 

@@ -30,7 +30,7 @@ from openconnectors.engine.values.codecs.binding import (
 )
 from openconnectors.engine.values.codecs.charsets import utf_8_of
 from openconnectors.engine.values.codecs.embedded import Embedded
-from openconnectors.engine.values.codecs.envelopes import Part, body, disposition, escaped, part, parts
+from openconnectors.engine.values.codecs.envelopes import Part, body, disposition, escaped, part, parts, parts_of
 from openconnectors.engine.values.codecs.fields import Field, fields_of, members
 from openconnectors.engine.values.codecs.media_types import essence
 from openconnectors.engine.values.scalars import alternatives_of, compound
@@ -222,6 +222,14 @@ class _Ordered:
             for index, received in enumerate(parts(data, parameters.get("boundary", "")))
         ]
 
+    def decode_items(
+        self, chunks: Iterator[bytes], parameters: Parameters, path: tuple[str, ...], problems: list[Problem]
+    ) -> Iterator[Any]:
+        """The parts as they arrive; see ``Bound``."""
+        last = len(self._embedded) - 1
+        for index, received in enumerate(parts_of(chunks, parameters.get("boundary", ""))):
+            yield _read(self._embedded[min(index, last)], received, problems)
+
 
 def _read(embedded: Embedded, received: Part, problems: list[Problem], *, is_file: bool = False) -> Any:
     data = received.data if embedded.transfer_encoding else received.decoded()
@@ -316,7 +324,7 @@ def bind(binding: Binding) -> Bound:
     ordered = _Ordered(binding, schema)
     encode = partial(ordered.encode, related=name == "multipart/related", form=is_form)
     if is_list:
-        return Bound(encode, ordered.decode, encode_parts=encode)
+        return Bound(encode, ordered.decode, ordered.decode_items, encode_parts=encode)
 
     def encode_any(value: Any, part_headers: PartHeaders = _NO_HEADERS) -> Content:
         return (named.encode if isinstance(value, dict) else encode)(value, part_headers)
