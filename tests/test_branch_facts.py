@@ -24,6 +24,11 @@ def object_of(**members: Any) -> dict[str, Any]:
 
 CONVERTED: dict[str, tuple[Any, Any, Any]] = {
     "anyOf with null, a text": ({"anyOf": [DATE, {"type": "null"}]}, DAY_TEXT, DAY),
+    "oneOf of two formats, which tell the branches apart": (
+        {"type": "array", "items": {"oneOf": [DATE, MOMENT]}},
+        [DAY_TEXT, NOON_TEXT],
+        [DAY, NOON],
+    ),
     "anyOf of two formats, the first": ({"anyOf": [DATE, MOMENT]}, DAY_TEXT, DAY),
     "anyOf of two formats, the second": ({"anyOf": [DATE, MOMENT]}, NOON_TEXT, NOON),
     "a text that is no date where any text is allowed": ({"anyOf": [DATE, {"type": "string"}]}, "today", "today"),

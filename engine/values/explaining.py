@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from openconnectors.engine.leniency import MAX_PROBLEMS
+from openconnectors.engine.values.objects import CHECKS, display_name
 from openconnectors.engine.values.patterns import matches, pattern_keyword
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Explainer:
         keywords = {
             "$ref": self._reference,
             "pattern": pattern_keyword,
+            "format": self._format,
             "items": self._items,
             "patternProperties": self._matching,
             "additionalProperties": self._additional,
@@ -95,6 +97,11 @@ class Explainer:
         target = self._defs.get(str(ref).removeprefix(_DEFS), True)
         if not self._fits(validator, target, instance):
             yield from validator.descend(instance, target)
+
+    def _format(self, validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        check = CHECKS.get(name)
+        if check is not None and isinstance(instance, str) and not check(instance):
+            yield _error(f"is not of the format {display_name(name)}")
 
     def _items(self, validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         if not isinstance(instance, list):

@@ -11,10 +11,13 @@ subtype refers to the first, everything else to the second; otherwise a subtype 
 Rule 3. A discriminator beside ``oneOf`` or ``anyOf`` selects the branch that a value has to fit, in place of all of
 them (``discriminators``).
 
-Rule 4. The keywords that assert something are written (``_ASSERTIONS``). References are the writer's own, so keywords
+Rule 4. Formats are annotations: conversions check them. Only where they alone tell branches of ``oneOf`` apart they are
+written, under names of our own (``objects``).
+
+Rule 5. The keywords that assert something are written (``_ASSERTIONS``). References are the writer's own, so keywords
 that name a schema or a base are not: ``$id`` would change the base of the references.
 
-Rule 5. A member that does not travel in the direction of the value is not required (``one_way``).
+Rule 6. A member that does not travel in the direction of the value is not required (``one_way``).
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Any
 from openconnectors.engine.model import Schema, Service
 from openconnectors.engine.values.discriminators import Selection, selection
 from openconnectors.engine.values.formats import format_of
-from openconnectors.engine.values.objects import or_object
+from openconnectors.engine.values.objects import or_object, parsing
 from openconnectors.engine.values.one_way import NONE, OneWay
 from openconnectors.engine.values.patterns import can_constrain, engine_of
 from openconnectors.engine.values.resolved import ResolvedSchemas
@@ -157,6 +160,8 @@ class JsonSchemaWriter:
         for keyword, parts in (("anyOf", schema.any_of), ("oneOf", schema.one_of)):
             if parts and not alone:
                 written[keyword] = [self._write(part) for part in parts]
+        if "oneOf" in written:
+            written["oneOf"] = self._told_apart(schema.one_of, written["oneOf"])
         conjunction: list[Any] = []
         for part in schema.all_of:
             branch = self._part(schema, part, absent)
@@ -167,6 +172,18 @@ class JsonSchemaWriter:
             branches = {"oneOf": written.pop("oneOf")} if schema.one_of else {"anyOf": written.pop("anyOf")}
             conjunction.append(self._selected(chosen, branches))
         return {**written, "allOf": conjunction} if conjunction else written
+
+    def _told_apart(self, parts: tuple[Schema, ...], branches: list[Any]) -> list[Any]:
+        """The branches of ``oneOf``, with their formats checked if these alone tell two of them apart: a text that is a
+        date is no date-time."""
+        rows = [None if part.ref is not None else format_of(part) for part in parts]
+        checked = [row is not None and row.kind is str and row.decode is not None for row in rows]
+        if sum(checked) < 2:
+            return branches
+        return [
+            parsing(branch, (part.format or "").lower()) if is_checked else branch
+            for part, branch, is_checked in zip(parts, branches, checked, strict=True)
+        ]
 
     def _part(self, schema: Schema, part: Schema, absent: frozenset[str]) -> Any:
         """A part of a schema's ``allOf``; see rules 2 and 5."""

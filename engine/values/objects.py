@@ -22,11 +22,21 @@ _CLASSES = tuple(dict.fromkeys(row.python for row in FORMATS.values() if row.dec
 def or_object(written: dict[str, Any], name: str, row: Format) -> dict[str, Any]:
     """The JSON Schema of a format's texts, of which each has to parse, and of what stands for its objects."""
     if row.kind is str:
-        written = {**written, "format": f"{_PREFIX}{name}"}
+        written = parsing(written, name)
     if row.python is Decimal:
         return {"anyOf": [written, {"type": "number"}]} if row.kind is str else written
     stand_in = {"type": "object", "required": [_TYPE], "properties": {_TYPE: {"const": row.python.__name__}}}
     return {"anyOf": [written, stand_in]}
+
+
+def parsing(written: dict[str, Any], name: str) -> dict[str, Any]:
+    """A JSON Schema whose texts have to parse as a format (``CHECKS``)."""
+    return {**written, "format": f"{_PREFIX}{name}"}
+
+
+def display_name(name: str) -> str:
+    """The name of a format as documents have it."""
+    return name.removeprefix(_PREFIX)
 
 
 def as_json(value: Any) -> Any:
@@ -54,4 +64,4 @@ CHECKS: Mapping[str, Callable[[str], bool]] = {
     for name, row in FORMATS.items()
     if row.decode is not None and row.kind is str
 }
-"""Whether a text parses, by the names of formats that ``or_object`` writes."""
+"""Whether a text parses, by the names of formats that ``parsing`` writes."""

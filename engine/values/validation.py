@@ -24,6 +24,7 @@ import jsonschema_rs
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
 from openconnectors.engine.values.explaining import Explainer, unknown
+from openconnectors.engine.values.objects import CHECKS
 from openconnectors.engine.values.patterns import options_for
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ def _judge(json_schema: dict[str, Any]) -> jsonschema_rs.Validator | None:
     """A validator of jsonschema-rs; None for a schema that it cannot read."""
     try:
         return jsonschema_rs.validator_for(
-            json_schema, pattern_options=options_for(json_schema), validate_formats=False, offline=True
+            json_schema,
+            pattern_options=options_for(json_schema),
+            formats=dict(CHECKS),
+            validate_formats=True,  # of the names in ``CHECKS`` alone: no other format is written
+            offline=True,
         )
     except (ValueError, TypeError):
         return None
