@@ -145,6 +145,13 @@ def test_what_a_version_does_not_have_is_remarked(version: str, text: str, messa
     assert message.rpartition("warning: ")[2] in "\n".join(map(str, lowered.remarks()))
 
 
+@pytest.mark.parametrize("version", ["3.10.0", "3.3.0", "2.0", "4.0.0"])
+def test_a_version_that_is_not_known_is_refused(version: str) -> None:
+    """The message lists what is read."""
+    with pytest.raises(InvalidDocument, match=r'"openapi: 3.0.x", "openapi: 3.1.x", "openapi: 3.2.x"'):
+        service(version, "{}")
+
+
 @pytest.mark.parametrize("uri", ["https://json-schema.org/draft/2020-12/schema", "http://example.com/own"])
 def test_a_dialect_of_schemas_that_is_not_read_is_a_finding(uri: str) -> None:
     """3.1, "OpenAPI Object", jsonSchemaDialect."""
@@ -234,6 +241,12 @@ def test_style_and_explode_have_defaults(version: str, location: str, style: str
     [
         ("3.1.2", "{name: a, in: querystring, content: {text/plain: {}}}", "needs a name and one of in: path, query"),
         ("3.1.2", "{name: a, in: cookie, style: cookie, schema: {}}", "'cookie' is not a style in cookie"),
+        ("3.2.0", "{name: a, in: querystring, schema: {}}", "in querystring has content, not a schema"),
+        (
+            "3.2.0",
+            "{name: a, in: querystring, content: {a/b: {}}}, {name: b, in: query, schema: {}}",
+            "one parameter in querystring, or parameters in query",
+        ),
         ("3.0.4", "{name: a, in: path, style: deepObject, schema: {}}", "'deepObject' is not a style in path"),
         ("3.0.4", "{name: a, in: query, content: {a/b: {}, c/d: {}}}", "there is one media type in content"),
         ("3.0.4", "{name: a, in: query, schema: {}, content: {a/b: {}}}", "no schema beside it"),

@@ -148,7 +148,7 @@ def _unreadable(context: Context) -> list[Diagnostic]:
     """What keeps the service, or parts of it, from being read from a document whose structure is right. The service is
     kept for the rules that look at it."""
     root = context.document.root
-    if not any(str(root.get(dialect.key, "")).startswith(dialect.begins) for dialect in DIALECTS):
+    if not any(dialect.reads(root) for dialect in DIALECTS):
         return []
     try:
         context.service = loader.service_of(context.document, context.properties)

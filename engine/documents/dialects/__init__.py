@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openconnectors.engine.documents.dialects import openapi3, swagger2
 from openconnectors.engine.documents.dialects.lowering import Extend
@@ -29,6 +30,11 @@ class Dialect:
     """The schema of this version among those that openapi-spec-validator brings."""
     conventions: Conventions = NO_CONVENTIONS
 
+    def reads(self, root: Mapping[str, Any]) -> bool:
+        """Whether this is the version that the root of a document names: a whole one, 3.1 is not 3.10."""
+        version = str(root.get(self.key, ""))
+        return version == self.begins or version.startswith(self.begins.rstrip(".") + ".")
+
 
 _JSON_SCHEMA = Conventions(json_schema=True, example_objects=True)
 DIALECTS = (
@@ -48,7 +54,7 @@ def recognized(document: Document) -> Document:
 def _row(document: Document) -> Dialect | None:
     root = document.root
     if isinstance(root, Mapping):
-        return next((row for row in DIALECTS if str(root.get(row.key, "")).startswith(row.begins)), None)
+        return next((row for row in DIALECTS if row.reads(root)), None)
     return None
 
 
@@ -59,7 +65,8 @@ def dialect_of(document: Document) -> Dialect:
         raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(root), "")
     if row is not None:
         return row
-    readable = ", ".join(f'"{row.key}: {row.begins}x"' for row in DIALECTS)
+    versions = ((row.key, row.begins.rstrip(".")) for row in DIALECTS)
+    readable = ", ".join(f'"{key}: {version}.x"' for key, version in versions)
     version = next((f"{key}: {root[key]!r}" for key in ("swagger", "openapi") if key in root), "no version at its root")
     raise document.refuse("dialect", f"the document has {version}; what is read is {readable}", "")
 

@@ -53,10 +53,20 @@ class Contents:
                     raise self._source.refuse(message, raw_at, "parameter")
                 if location != "header" or str(name).lower() not in IGNORED_HEADERS:
                     nodes[str(name), location] = (raw, raw_at)
+        self._check_querystring({key: at for key, (_, at) in nodes.items()})
         return tuple(self._parameter(name, location, *node) for (name, location), node in nodes.items())
+
+    def _check_querystring(self, places: Mapping[tuple[str, str], str]) -> None:
+        """Refuse a whole query string beside another, or beside parameters in it ("Parameter Locations")."""
+        whole = [at for (_, location), at in places.items() if location == "querystring"]
+        if len(whole) > 1 or (whole and any(location == "query" for _, location in places)):
+            message = "an operation has one parameter in querystring, or parameters in query"
+            raise self._source.refuse(message, whole[-1], "parameter")
 
     def _parameter(self, name: str, location: str, raw: Mapping[str, Any], at: str) -> Parameter:
         schema, content = self._described(raw, at)
+        if location == "querystring" and not content:
+            raise self._source.refuse("a parameter in querystring has content, not a schema", at, "parameter")
         style = self._style(raw, location, at)
         node = Parameter(
             name=name,
