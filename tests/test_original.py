@@ -179,6 +179,15 @@ def test_header_parameters_that_shall_be_ignored(tmp_path: Path) -> None:
     assert _verdict(tmp_path, _document("3.1.1", {"parameters": [parameter]})) == ""
 
 
+def test_a_default_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
+    """A parameter that is not sent has nothing to refuse, though its default is of another type."""
+    parameter = {"name": "n", "in": "query", "schema": {"type": "string", "enum": ["a"], "default": 4}}
+    document = _document("3.0.3", {"parameters": [parameter]})
+
+    assert _verdict(tmp_path, document) == ""
+    assert _verdict(tmp_path, document, query="n=4") != ""
+
+
 def test_what_openapi_core_cannot_judge_is_written_for_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """At a reference that openapi-core cannot follow the operation is judged by a document that is written for it,
     and the log says why."""

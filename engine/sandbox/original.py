@@ -30,13 +30,14 @@ from openapi_core.templating.datatypes import TemplateResult
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.paths.finders import BasePathFinder
 from openapi_core.validation.request import validators as openapi_core
-from openapi_core.validation.request.exceptions import MissingRequestBody
+from openapi_core.validation.request.exceptions import MissingRequestBody, ParameterValidationError
+from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator, OAS31Validator, OAS32Validator
 from openapi_spec_validator.versions.shortcuts import get_spec_version
 
 from openconnectors.engine.documents import document
-from openconnectors.engine.model import Operation
+from openconnectors.engine.model import MISSING, Operation
 from openconnectors.engine.sandbox.requests import cookie_pairs
 from openconnectors.engine.sandbox.style_readers import Place, StyleReaders, encoded_pairs
 from openconnectors.engine.values.patterns import pattern_keyword
@@ -118,10 +119,21 @@ class Original:
         if key not in self._operations:
             self._operations[key] = _Validators(self._spec, self._version, operation)
         known, judged = self._operations[key], _Request(operation, request)
-        errors = list(known.parameters.iter_errors(judged))
+        errors = [error for error in known.parameters.iter_errors(judged) if not _is_of_default(error, judged)]
         if known.has_body:  # an optional body that is missing is reported, too
             errors += [error for error in known.body.iter_errors(judged) if not isinstance(error, MissingRequestBody)]
         return errors
+
+
+def _is_of_default(error: Exception, request: _Request) -> bool:
+    """Whether an error is that of a default which breaks its own schema: openapi-core judges it where a parameter is
+    not sent, but then there is nothing to refuse."""
+    cause = error.__cause__
+    if not (isinstance(error, ParameterValidationError) and isinstance(cause, InvalidSchemaValue)):
+        return False
+    defaults = {(each.location, each.name): each.schema.default for each in request.declared}
+    is_sent = error.name in request.parameters[error.location]
+    return not is_sent and cause.value == defaults.get((error.location, error.name), MISSING)
 
 
 class _Validators:
@@ -202,6 +214,7 @@ class _Request:
         self.method = request.method.lower()
         self.body = request.body
         self.content_type = request.content_type
+        self.declared = operation.parameters
         self._of = (operation, request)
 
     @cached_property
