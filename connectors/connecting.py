@@ -20,7 +20,7 @@ from openconnectors.engine.auth.oauth2 import Client, client_of, kept_of
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
-from openconnectors.engine.model import ConnectionParameter
+from openconnectors.engine.model import ConnectionParameter, OAuth
 from openconnectors.engine.secret import Secret, Values
 
 MAX_WAIT = 300.0
@@ -34,10 +34,22 @@ def token(
     """Obtain a token by a flow; return the values that a connection keeps of it: token, refresh token, expiry."""
     if parameter.oauth is None:
         raise ConnectionMissing(f"{parameter.name} is not an OAuth token; set it with --set")
-    client = client_of(parameter.oauth, values)
+    client = client_of(parameter.oauth, {**values, "grant": GRANTS[flow]})
     if not client.id:
         raise ConnectionMissing("the provider needs client_id: the id of an application that you have registered there")
-    return kept_of(FLOWS[flow](client, values, Runner(transport), show), parameter.name)
+    runner = Runner(transport)
+    runner.run(client.discover())
+    return kept_of(FLOWS[flow](client, values, runner, show), parameter.name)
+
+
+def flow_of(oauth: OAuth) -> str | None:
+    """The flow by which a person gets a token, of those that a document has; None if there is none, so that the token
+    itself has to be given."""
+    flows = (oauth, *oauth.others)
+    if any(known.grant == "authorization_code" and (known.authorize or known.metadata) for known in flows):
+        return "browser"
+    grants = {known.grant for known in flows}
+    return next((flow for flow, grant in GRANTS.items() if flow != "browser" and grant in grants), None)
 
 
 def _browser(client: Client, values: Mapping[str, Any], runner: Runner, show: Show) -> Values:
@@ -73,6 +85,13 @@ FLOWS: Mapping[str, Callable[[Client, Mapping[str, Any], Runner, Show], Values]]
     "password": _password,
 }
 """How a token is obtained. The last two need no person."""
+GRANTS: Mapping[str, str] = {
+    "browser": "authorization_code",
+    "device": "device_code",
+    "client-credentials": "client_credentials",
+    "password": "password",
+}
+"""The grants of these flows."""
 
 _PAGES = {
     True: b"<!doctype html><title>Connected</title><p>You may close this page.",

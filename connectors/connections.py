@@ -74,7 +74,7 @@ def place_of(service: Service, connection: Connection) -> str:
     have, secrets masked, and its token endpoints."""
     settings = [parameter.oauth for parameter in service.connection if parameter.oauth is not None]
     flows = [flow for setting in settings for flow in (setting, *setting.others)]
-    endpoints = [url for flow in flows for url in (flow.token, flow.refresh) if url]
+    endpoints = [url for flow in flows for url in (flow.token, flow.refresh, flow.metadata) if url]
     return " + ".join(dict.fromkeys([*map(str, connection.places()), *endpoints]))
 
 

@@ -67,6 +67,8 @@ class State:
         self.agreed: set[str] = set()
         self.grants: list[str] = []
         self.lifetime = 3600
+        self.described = 0
+        self.description: dict[str, Any] = {}
 
 
 class _Refresh:
@@ -179,6 +181,17 @@ def application(state: State) -> Flask:
     @app.post("/device")
     def device() -> Any:
         return server.create_endpoint_response(Devices.ENDPOINT_NAME)
+
+    @app.get("/.well-known/openid-configuration")
+    def describe() -> Any:
+        state.described += 1
+        url = request.host_url.rstrip("/")
+        endpoints = {
+            "authorization_endpoint": f"{url}/authorize",
+            "token_endpoint": f"{url}/token",
+            "device_authorization_endpoint": f"{url}/device",
+        }
+        return jsonify({"issuer": url, **endpoints, **state.description})
 
     @app.get("/me")
     def me() -> Any:

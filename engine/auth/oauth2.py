@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from openconnectors.engine.auth.discovery import discovered
 from openconnectors.engine.credentials import Credentials
-from openconnectors.engine.endpoints import endpoint
+from openconnectors.engine.endpoints import endpoint, shown
 from openconnectors.engine.errors import AnswerError, ConnectionMissing, ConnectorError, TransportError
 from openconnectors.engine.flows import Acquire, Flow, Wait
 from openconnectors.engine.http import Request, Response
@@ -33,9 +34,9 @@ _log = logging.getLogger("openconnectors")
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
-FIELDS = ("client_id", "client_secret", "refresh_token", "expires_at", "grant", "username", "password")
-"""What a connection may have beside the token itself."""
-APPLICATION_FIELDS = ("client_id", "client_secret", "username", "password")
+FIELDS = ("client_id", "client_secret", "refresh_token", "expires_at", "grant", "username", "password", "discover")
+"""What a connection may have beside the token itself. ``discover``: the provider may be asked for its endpoints."""
+APPLICATION_FIELDS = ("client_id", "client_secret", "username", "password", "discover")
 """Those that are not of one token."""
 SECRET_FIELDS = ("client_secret", "refresh_token", "password")
 _SECONDS = 30.0
@@ -67,16 +68,29 @@ def _refused(code: Any, description: Any) -> ConnectionMissing:
 @dataclass(slots=True)
 class Client:
     """One application at one provider; each way to a token is a flow. ``secret`` may be empty: a public client proves
-    itself by PKCE."""
+    itself by PKCE. ``discovers``: the user has consented to the provider being asked for its endpoints."""
 
     oauth: OAuth
     id: str
     secret: Secret = field(default=Secret(""))
+    discovers: bool = False
+
+    def discover(self) -> Flow[None]:
+        """Ask the provider for the endpoints that the document leaves to it, once."""
+        if self.oauth.token or not self.oauth.metadata:
+            return
+        if not self.discovers:
+            raise ConnectionMissing(
+                f"the document names no token endpoint, but {shown(self.oauth.metadata)}, which describes the "
+                "provider: give discover=true to have it asked, or the token itself"
+            )
+        self.oauth = yield from discovered(self.oauth)
 
     def authorization(self, redirect: str) -> tuple[str, Secret, Secret]:
         """Where a person agrees: the URL, the state that must come back, the verifier of the code."""
-        if not self.oauth.authorize:
-            raise ConnectionMissing("the document names no authorization endpoint; give the token itself")
+        if not self.oauth.authorize or (self.oauth.grant == "implicit" and not self.oauth.token):
+            what = "token" if self.oauth.authorize else "authorization"
+            raise ConnectionMissing(f"the document names no {what} endpoint; give the token itself")
         endpoint(self.oauth.authorize, "the authorization endpoint")
         from authlib.common.security import generate_token
         from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -106,8 +120,9 @@ class Client:
         )
 
     def by_itself(self) -> Flow[Values]:
-        """The token of the application (client credentials)."""
-        return self._token(self.oauth.token, "client_credentials", scope=self._scope)
+        """The token of the application (client credentials): no person, whom the scope ``openid`` would be of."""
+        scopes = (scope for scope in self.oauth.scopes if scope != "openid")
+        return self._token(self.oauth.token, "client_credentials", scope=self.oauth.delimiter.join(scopes) or None)
 
     def by_password(self, username: Secret, password: Secret) -> Flow[Values]:
         """The token of a person whose password the application knows."""
@@ -235,7 +250,8 @@ def flow_for(oauth: OAuth, values: Mapping[str, Any]) -> OAuth:
     flows = (oauth, *oauth.others)
     wanted = [str(revealed(values["grant"]))] if values.get("grant") else []
     if values.get("refresh_token"):
-        return next((flow for flow in flows if flow.grant in wanted or flow.refresh or flow.token), oauth)
+        listed = sorted(flows, key=lambda flow: flow.grant not in wanted)
+        return next((flow for flow in listed if flow.refresh or flow.token), oauth)
     wanted += ["password"] if values.get("username") and values.get("password") else []
     wanted += ["client_credentials"] if values.get("client_secret") else []
     return next((flow for grant in wanted for flow in flows if flow.grant == grant), oauth)
@@ -248,6 +264,7 @@ def client_of(oauth: OAuth, values: Mapping[str, Any]) -> Client:
         flow_for(oauth, values),
         str(revealed(values.get("client_id")) or oauth.client_id),
         Secret.of(values.get("client_secret") or ""),
+        discovers=str(revealed(values.get("discover")) or "").strip().lower() in ("true", "yes", "1"),
     )
 
 
@@ -303,7 +320,11 @@ class Tokens:
 
     def renews(self) -> bool:
         """Whether a new token can be had without a person."""
-        return bool(self._value("refresh_token")) or self._grant in ("client_credentials", "password")
+        if self._value("refresh_token"):
+            return True
+        if self._grant == "password":
+            return bool(self._value("username") and self._value("password"))
+        return self._grant == "client_credentials" and bool(self._client.id)
 
     @property
     def _grant(self) -> str:
@@ -372,6 +393,7 @@ class Tokens:
             self._values |= stored
             if self._lasts():
                 return
+        yield from self._client.discover()
         if self._value("refresh_token"):
             token = yield from self._client.renewed(self._value("refresh_token"))
         elif self._grant == "password":

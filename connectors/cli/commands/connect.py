@@ -50,9 +50,11 @@ def command(
     interactive = sys.stdin.isatty() if ask is None else ask
     values = _assigned(service, assignments)
     token = next((parameter for parameter in service.connection if parameter.oauth is not None), None)
-    if token is not None and token.name not in values and flow is None and interactive:
-        flow = "browser"
+    if token is not None and token.oauth is not None and token.name not in values and flow is None and interactive:
+        flow = connecting.flow_of(token.oauth)
     if interactive:
+        if token is not None and flow is not None and _consents(token, values):
+            values["discover"] = "true"
         to_come = {token.name: "-"} if token is not None and flow is not None else {}
         for parameter in missing(service, {**values, **to_come}):
             values[parameter.name] = _ask(service, parameter)
@@ -86,6 +88,15 @@ def _assigned(service: Service, assignments: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
+def _consents(token: ConnectionParameter, values: dict[str, Any]) -> bool:
+    """Whether the person lets the provider be asked for its endpoints, if the document leaves them to it."""
+    oauth = token.oauth
+    if oauth is None or oauth.token or not oauth.metadata or "discover" in values:
+        return False
+    question = f"The document names {oauth.metadata}, which describes the provider of tokens. Ask it?"
+    return click.confirm(escaped_line(question), err=True)
+
+
 def _obtained(
     entry: Entry, saved: str, token: ConnectionParameter | None, flow: str, values: dict[str, Any]
 ) -> dict[str, Any]:
@@ -97,7 +108,10 @@ def _obtained(
         token, flow, followed, BlockingTransport(), lambda message: click.echo(message, err=True)
     )
     # A token that can be obtained again without a person is not saved.
-    return obtained if flow in ("browser", "device") else {"grant": flow.replace("-", "_")}
+    if flow not in ("browser", "device"):
+        return {"grant": flow.replace("-", "_")}
+    several = token.oauth is not None and bool(token.oauth.others)
+    return {**obtained, "grant": connecting.GRANTS[flow]} if several else obtained
 
 
 def _ask(service: Service, parameter: ConnectionParameter) -> Secret:

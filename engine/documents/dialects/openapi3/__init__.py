@@ -49,7 +49,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         tags=_tags(source),
         servers=root_servers(source),
         further_servers=operations.further_servers(),
-        schemes=security.schemes,
+        schemes=security.with_scopes(operations.requirements),
         together=security.together(operations.requirements),
         distinct=True,
         operations=Lazy(operations.places, operations.lower),

@@ -27,6 +27,7 @@ _GRANTS = {
 """The grants of RFC 6749 and RFC 8628 by the name of a flow, the one that serves most first."""
 
 
+_OPENID = "openIdConnect"
 _IS_URI = re.compile(r"[#./]|.*[/#]").match
 """Whether a key may be a URI: a name of a component has neither a slash nor a fragment."""
 
@@ -75,6 +76,25 @@ class Security(SecurityLowering):
         """The names of the schemes by their pointers."""
         return {scheme.at: name for name, scheme in self.schemes.items()}
 
+    def with_scopes(self, requirements: Iterable[tuple[object, str]]) -> dict[str, Scheme]:
+        """The schemes. One whose provider describes itself, and that lists no scopes, as OpenID Connect does not, has
+        those that operations need."""
+        schemes = dict(self.schemes)
+        needed: dict[str, dict[str, None]] = {
+            name: {"openid": None} if scheme.type == _OPENID else {}
+            for name, scheme in schemes.items()
+            if scheme.oauth is not None and scheme.oauth.metadata and not scheme.oauth.scopes
+        }
+        for value, at in ((self._source.root.get("security"), "/security"), *requirements) if needed else ():
+            for index, alternative in enumerate(value if isinstance(value, list) else ()):
+                for key, scopes in alternative.items() if isinstance(alternative, Mapping) else ():
+                    listed = map(str, scopes) if isinstance(scopes, list) else ()
+                    needed.get(self.scheme_name(str(key), f"{at}/{index}"), {}).update(dict.fromkeys(listed))
+        for name, names in needed.items():
+            if (oauth := schemes[name].oauth) is not None:
+                schemes[name] = replace(schemes[name], oauth=replace(oauth, scopes=tuple(names)))
+        return schemes
+
     def scheme(self, name: str, raw: Mapping[str, Any], at: str) -> Scheme:
         """The scheme of a node."""
         raw = self._source.members("security scheme", raw, at)
@@ -94,7 +114,7 @@ class Security(SecurityLowering):
 
     def _oauth(self, raw: Mapping[str, Any], at: str) -> OAuth | None:
         """Where the tokens of a scheme come from; None if it has none."""
-        if raw.get("type") == "openIdConnect":
+        if raw.get("type") == _OPENID:
             return OAuth(metadata=text(raw.get("openIdConnectUrl")))
         if raw.get("type") != "oauth2":
             return None
