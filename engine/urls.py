@@ -25,7 +25,8 @@ _QUERY = "!$'()*,/:?@"
 """The reserved characters that delimit nothing in a query: without ``&``, ``=``, ``+`` (a blank in a form), ``#`` and
 ``;`` (a delimiter in HTML 4, appendix B.2.2). Brackets may not occur there at all (section 3.2.2)."""
 _RESERVED: Mapping[str, str] = {
-    "path": "%:/@!$&'()*+,;=",  # without ? and #, and without brackets, which a path cannot hold (section 3.3)
+    # Without /, ? and # (OpenAPI 3.2, "Path Templating"), and without brackets, which a path cannot hold (section 3.3).
+    "path": "%:@!$&'()*+,;=",
     "query": "%:/?[]@!$'()*+,;=",  # without & and #
     "cookie": "%:/?#[]@!$&'()*+,=",  # without ; (RFC 6265 section 4.2.1)
 }
