@@ -93,6 +93,16 @@ URLS: dict[str, tuple[Any, dict[str, Any], dict[str, Any], str]] = {
     "a default may have slashes": ([SLASHES], {}, {}, "https://h.example/api/v1/x"),
     "then values may, too": ([SLASHES], {"base": "a/b?c"}, {}, "https://h.example/a/b%3Fc/x"),
     "a value for a variable below base_url": ([BASE], {"base": "v2"}, {"base_url": "http://l.example"}, "http://l.example/v2/x"),
+    "a path right after the host": ([templated("https://h.example{base}", base="/v1")], {}, {}, "https://h.example/v1/x"),
+    "a value for it": ([templated("https://h.example{base}", base="/v1")], {"base": "/a/b?"}, {}, "https://h.example/a/b%3F/x"),
+    "it stays below base_url": (
+        [templated("https://h.example{base}/c", base="/v1")], {}, {"base_url": "http://l.example"},
+        "http://l.example/v1/c/x",
+    ),
+    "a port right after the host": ([templated("https://h.example:{port}", port="8443")], {}, {}, "https://h.example:8443/x"),
+    "a host of variables alone": (
+        [templated("https://{sub}.{domain}", sub="a", domain="h.example")], {}, {}, "https://a.h.example/x",
+    ),
     "a variable for scheme and host": (
         [templated("{endpoint}/v1", endpoint="")], {"endpoint": "https://h.example"}, {}, "https://h.example/v1/x",
     ),

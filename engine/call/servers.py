@@ -97,29 +97,39 @@ class Servers:
 
     def _absolute(self, server: Server) -> str:
         """A URL with the values of its variables. If it has no scheme, a value brings one along."""
-        scheme, separator, rest = server.url.rpartition("://")
-        host, slash, path = rest.partition("/")
+        scheme, separator, host, path = self._parts(server)
         expanded = expand(host, lambda name: self._value(server, name))
         if separator and expanded != host and not HOST.match(expanded):
             raise ConnectionMissing(f"{expanded!r}, which the connection's values make, is not a host name")
         if not expanded:
             names = variables(host)
             raise self._missing(f"the connection has no {', '.join(names)}, which is a part of the base URL", names)
-        if not separator and slash:
+        if not separator and path:
             expanded = expanded.rstrip("/")
         scheme = expand(scheme, lambda name: self._value(server, name))
-        return f"{scheme}{separator}{expanded}{self._encoded(server, slash + path)}"
+        return f"{scheme}{separator}{expanded}{self._encoded(server, path)}"
+
+    def _parts(self, server: Server) -> tuple[str, str, str, str]:
+        """The scheme of a server's URL, what ends it, the host and the path, as templates. A variable right after the
+        host is of the path if its value begins with a slash (``https://api.example.com{basePath}``)."""
+        scheme, separator, rest = server.url.rpartition("://")
+        host, slash, path = rest.partition("/")
+        path = slash + path
+        *before, last, after = split(host) if variables(host) else ["", "", host]
+        if separator and any(before) and last and not after:
+            known = self._known(server, last)
+            if known is not None and revealed(known).startswith("/"):
+                host, path = host.removesuffix(f"{{{last}}}"), f"{{{last}}}{path}"
+        return scheme, separator, host, path
 
     def _path(self, server: Server) -> str:
         """The path of a server, without a slash at its end; with that which a value brings along before it."""
-        _, separator, rest = server.url.rpartition("://")
-        host, slash, path = rest.partition("/")
+        _, separator, host, path = self._parts(server)
         before = ""
         if not separator and variables(host):
-            name = variables(host)[0]
-            known = self._chosen.get(name) or (server.variables[name].default if name in server.variables else None)
+            known = self._known(server, variables(host)[0])
             before = urlsplit(revealed(known)).path.rstrip("/") if known else ""
-        return (before + self._encoded(server, slash + path)).rstrip("/")
+        return (before + self._encoded(server, path)).rstrip("/")
 
     def _encoded(self, server: Server, path: str) -> str:
         parts = split(path)
@@ -135,23 +145,27 @@ class Servers:
             if value in written:
                 return document_path(value)
             slashes = any("/" in text for text in written if text)
-            return "/".join(map(segment, value.split("/"))) if slashes else segment(value)
+            return "/".join(segment(part) if part else "" for part in value.split("/")) if slashes else segment(value)
         except ValueError as error:
             raise ConnectionMissing(f"the connection value {name} {error}") from None
 
     def _value(self, server: Server, name: str) -> str:
         """The value of a variable, in clear."""
-        variable = server.variables.get(name)
-        value = self._chosen.get(name)
-        if value is None:
-            value = variable.default if variable is not None and variable.default is not None else None
-        elif variable is not None and variable.allowed and revealed(value) not in variable.allowed:
-            raise ConnectionMissing(f"the connection value {name} must be one of {', '.join(variable.allowed)}")
-        value = self._values.get(name) if value is None else value
+        value = self._known(server, name)
         if value is None:
             raise self._missing(f"the connection has no {name}, which is a part of the base URL", [name])
+        variable = server.variables.get(name)
         clear: str = revealed(value)
+        if variable is not None and variable.allowed and name in self._chosen and clear not in variable.allowed:
+            raise ConnectionMissing(f"the connection value {name} must be one of {', '.join(variable.allowed)}")
         return clear
+
+    def _known(self, server: Server, name: str) -> Any:
+        """The value of a variable: the one that was chosen, else the default of the server, else that of the
+        connection; None if there is none."""
+        variable = server.variables.get(name)
+        default = variable.default if variable is not None else None
+        return self._chosen.get(name, self._values.get(name) if default is None else default)
 
 
 def _host(url: str) -> str:
