@@ -152,7 +152,7 @@ class SchemaTransform:
         members, items, choices = self._members(schema), self._items(schema), self._choices(schema)
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-            chosen = [converter for choose in choices for converter in choose(value)]
+            chosen = [converter for choose in choices for converter in choose(value)] if choices else ()
             if before is not None:
                 value = before(value, path, problems)
             if members is not None and isinstance(value, dict):
