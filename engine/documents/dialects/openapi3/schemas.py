@@ -29,6 +29,8 @@ _COUNTS = frozenset(
     ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "maxContains", "minContains")
 )
 _NUMBERS = frozenset(("multipleOf", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"))
+_TYPE_OF = {str: "string", bool: "boolean", int: "integer", float: "number"}
+"""The types of scalars by those of Python."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 """What a component may be named ("Components Object")."""
 _TEXT = re.compile(r"text/|.*[/+](json|xml)\Z|application/(yaml|x-www-form-urlencoded)\Z", re.IGNORECASE)
@@ -122,6 +124,7 @@ class Schemas:
         if "$schema" in raw and not is_known_dialect(raw["$schema"]):
             source.remark("schema-dialect", unknown_dialect(raw["$schema"]), f"{at}/$schema")
         types = self._types(raw.get("type"), f"{at}/type")
+        types = _implied(raw) if self._version.json_schema and not types else types
         enum = self._list(raw.get("enum"), f"{at}/enum", "enum") if raw.get("enum") is not None else None
         nullable = self._nullable(raw, types) and (enum is None or None in enum)
         types = tuple(kind for kind in types if kind != "null") if len(types) > 1 else types
@@ -285,6 +288,14 @@ class Schemas:
             node=cast(Any, node_type),
         )
         return self._source.extend("xml", node, extensions(raw), self.site(at))
+
+
+def _implied(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The type of a schema without one, if all values that it lists have the same: texts of XML, of forms and of
+    parameters are read by it."""
+    listed = [raw["const"]] if "const" in raw else raw.get("enum")
+    types = {_TYPE_OF.get(type(value), "") for value in listed} if isinstance(listed, list) else set()
+    return (types.pop(),) if len(types) == 1 and "" not in types else ()
 
 
 def _format(raw: Mapping[str, Any]) -> str | None:
