@@ -6,17 +6,20 @@ The values are those of "Style Examples" and of the examples of the Parameter Ob
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 
+import openconnectors
 from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents import document, loader
 from openconnectors.engine.errors import InvalidArguments, Unsupported
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.requests import read_arguments
 from openconnectors.engine.values.body import Compiler
 
@@ -29,21 +32,27 @@ COLORS = {"string": "blue", "array": ["blue", "black", "brown"], "object": {"R":
 SCHEMAS = {"string": STRING, "array": ARRAY, "object": OBJECT}
 
 
-def plan_of(*parameters: dict[str, Any], headers: dict[str, Any] | None = None, version: str = "3.2.0") -> Plan:
-    """An operation with parameters, or whose response has header fields."""
+def document_of(
+    *parameters: dict[str, Any], headers: dict[str, Any] | None = None, version: str = "3.2.0"
+) -> dict[str, Any]:
+    """A document with an operation that has parameters, or whose response has header fields."""
     variables = "".join(f"/{{{node['name']}}}" for node in parameters if node["in"] == "path")
-    required = [{"required": True, **node} if node["in"] == "path" else node for node in parameters]
     operation = {
         "operationId": "op",
-        "parameters": required,
+        "parameters": [{"required": True, **node} if node["in"] == "path" else node for node in parameters],
         "responses": {"204": {"description": "-", "headers": headers or {}}},
     }
-    raw = {
+    return {
         "openapi": version,
         "info": {"title": "t", "version": "1"},
         "servers": [{"url": BASE}],
         "paths": {f"/x{variables}": {"get": operation}},
     }
+
+
+def plan_of(*parameters: dict[str, Any], headers: dict[str, Any] | None = None, version: str = "3.2.0") -> Plan:
+    """The operation of ``document_of``."""
+    raw = document_of(*parameters, headers=headers, version=version)
     service = loader.service_of(document.parse(json.dumps(raw), "test.json"))
     return Plan(Compiler(service), service.operations["op"])
 
@@ -561,3 +570,29 @@ def test_a_field_that_is_not_in_its_media_type_stays_text() -> None:
 
     assert response.fields == {"X-V": "{"}
     assert [deviation.path for deviation in response.deviations] == [("X-V",)]
+
+
+# The sandbox
+
+
+def test_the_sandbox_takes_parameters_in_each_location(tmp_path: Path) -> None:
+    """What the client writes is what the service and its independent judge read; required header fields of a response
+    are sent, in their style."""
+    nodes = [
+        {"name": "m", "in": "path", "style": "matrix", "schema": OBJECT, "explode": True},
+        {"name": "d", "in": "query", "style": "deepObject", "schema": OBJECT},
+        {"name": "f", "in": "query", "schema": ARRAY, "style": "pipeDelimited"},
+        {"name": "j", "in": "query", "content": {"application/json": {"schema": OBJECT}}},
+        {"name": "c", "in": "cookie", "style": "cookie", "schema": ARRAY},
+        {"name": "h", "in": "header", "schema": OBJECT, "explode": True},
+    ]
+    field = {"required": True, "explode": True, "schema": {**OBJECT, "example": {"R": 1, "G": 2, "B": 3}}}
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(document_of(*nodes, headers={"X-Color": field})))
+    color = COLORS["object"]
+    with Sandbox(loader.load(path)) as sandbox:
+        service = openconnectors.load_file(path, base_url=sandbox.url, validate_responses="strict")
+        response = service.op.response(m=color, d=color, f=["a", "b"], j=color, c=["x", "y"], h=color)
+
+    assert response.status == 204
+    assert response.fields == {"X-Color": {"R": 1, "G": 2, "B": 3}}

@@ -256,20 +256,22 @@ def _field_of(data: bytes, body: Body) -> str:
     return "".join(chr(code) if code < 0x7F else f"\\u{code:04x}" for code in codes)
 
 
+def compiled(parameter: Parameter, compiler: Compiler, others: frozenset[str] = frozenset()) -> Placed:
+    """A parameter, or a header field as the parameter that it is like. ``others`` as for ``Styled``."""
+    if parameter.content:
+        return InContent(parameter, compiler)
+    return Styled(parameter, compiler.contract.resolve, others)
+
+
 def placed(operation: Operation, compiler: Compiler) -> Mapping[tuple[str, str], Placed]:
     """The parameters of an operation, compiled, by location and name."""
     names: dict[str, set[str]] = {}
     for parameter in operation.parameters:
         names.setdefault(parameter.location, set()).add(parameter.name)
-    compiled: dict[tuple[str, str], Placed] = {}
+    all_placed: dict[tuple[str, str], Placed] = {}
     for parameter in operation.parameters:
         key, members = (parameter.location, parameter.name), parameter.schema.additional
         if parameter.schema.header_prefix and isinstance(members, Schema):
             parameter = replace(parameter, schema=members)  # each member is a field of its own
-        others = frozenset(names[parameter.location] - {parameter.name})
-        compiled[key] = (
-            InContent(parameter, compiler)
-            if parameter.content
-            else Styled(parameter, compiler.contract.resolve, others)
-        )
-    return compiled
+        all_placed[key] = compiled(parameter, compiler, frozenset(names[parameter.location] - {parameter.name}))
+    return all_placed

@@ -42,6 +42,7 @@ from openconnectors.engine.sandbox.requests import ParsedRequest, read_arguments
 from openconnectors.engine.sandbox.responses import (
     declared_success,
     link_fields,
+    required_fields,
     sample,
     shape,
     without_later_pages,
@@ -166,7 +167,8 @@ class Application:
         code = int(declared.status) if declared is not None and declared.status.isdigit() else 200
         try:
             response = write(plan, declared, code, media_type, value) or HttpResponse(code)
-            return replace(response, headers=(*response.headers, *link_fields(plan, parsed.links)))
+            fields = (*required_fields(self._compiler, plan, declared), *link_fields(plan, parsed.links))
+            return replace(response, headers=(*response.headers, *fields))
         except ValueError as error:
             _log.warning("%s: the response cannot be written: %s", operation.id, error)
             return HttpResponse(code)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.model import MISSING, DeclaredResponse, MediaType, Operation, Schema
+from openconnectors.engine.http import FRAMING
+from openconnectors.engine.model import MISSING, DeclaredResponse, MediaType, Operation, Parameter, Schema
 from openconnectors.engine.plan.examples import example
 from openconnectors.engine.plan.members import pick, pick_dotted
+from openconnectors.engine.plan.parameters import compiled
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.negotiation import declared_media
 from openconnectors.engine.sandbox.protocol import HttpResponse
@@ -104,6 +106,24 @@ def _with(members: Any, path: tuple[str, ...], *, value: Any) -> Any:
     if not isinstance(members, dict) or path[0] not in members:
         return members
     return {**members, path[0]: _with(members[path[0]], path[1:], value=value)}
+
+
+def required_fields(compiler: Compiler, plan: Plan, declared: DeclaredResponse | None) -> list[tuple[str, str]]:
+    """The header fields that a declared response must have, with examples of their values."""
+    fields = []
+    for name, header in declared.headers.items() if declared is not None else ():
+        if header.required and name.lower() not in FRAMING and name.lower() != "link":
+            like = Parameter(
+                name=name,
+                location="header",
+                schema=header.schema,
+                style=header.style,
+                explode=header.explode,
+                content=header.content,
+            )
+            text = compiled(like, compiler).text(example(header.schema, plan))
+            fields.append((name, text))
+    return fields
 
 
 def link_fields(plan: Plan, links: Mapping[str, str]) -> list[tuple[str, str]]:

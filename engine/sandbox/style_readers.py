@@ -159,14 +159,19 @@ def _scattered(place: Place, members: frozenset[str]) -> Iterator[dict[str, str]
 def _bare(style: str, name: str, text: str) -> str:
     """A text without what ``matrix`` and ``label`` have before the first value."""
     if style == "matrix":
-        return text.removeprefix(";").removeprefix(f"{name}=")
+        return _unnamed(name, text.removeprefix(";"))
     return text.removeprefix(".") if style == "label" else text
+
+
+def _unnamed(name: str, text: str) -> str:
+    """What ``matrix`` writes after a name; nothing if the value is empty (RFC 6570 section 3.2.7)."""
+    return "" if text == name else text.removeprefix(f"{name}=")
 
 
 def _lists(style: str, explode: bool, name: str, texts: list[str], place: Place) -> Iterator[list[str]]:
     text = texts[0]
     if style == "matrix" and explode:
-        yield [place.decode(item.removeprefix(f"{name}=")) for item in text.removeprefix(";").split(";")]
+        yield [place.decode(_unnamed(name, item)) for item in text.removeprefix(";").split(";")]
     elif style == "label" and explode:
         yield list(map(place.decode, text.removeprefix(".").split(".")))
     elif explode and style not in ("simple", "matrix", "label"):
