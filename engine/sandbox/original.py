@@ -131,7 +131,9 @@ def _is_of_default(error: Exception, request: _Request) -> bool:
     cause = error.__cause__
     if not (isinstance(error, ParameterValidationError) and isinstance(cause, InvalidSchemaValue)):
         return False
-    defaults = {(each.location, each.name): each.schema.default for each in request.declared}
+    defaults: dict[tuple[str, str], Any] = {
+        (each.location, each.name): each.schema.default for each in request.declared
+    }
     is_sent = error.name in request.parameters[error.location]
     return not is_sent and cause.value == defaults.get((error.location, error.name), MISSING)
 
