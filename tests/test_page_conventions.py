@@ -180,6 +180,8 @@ NOT_RECOGNIZED: dict[str, tuple[Any, list[Any], str]] = {
     "a page without a size or a total": (NUMBERS, [PAGE], "get"),
     "an offset without a size or a total": (NUMBERS, [OFFSET], "get"),
     "a number of a page that is posted": (NUMBERS, [PAGE, SIZE], "post"),
+    "a link whose request has a body": (body(next_link=TEXT), [], "post"),
+    "text for a number": (body(next_page=TEXT), [query("page", "integer")], "get"),
     "an operation that changes something": (body(next_link=TEXT), [], "put"),
     "starting_after without has_more": (body(), [query("starting_after")], "get"),
 }

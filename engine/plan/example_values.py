@@ -22,6 +22,7 @@ from hypothesis.errors import HypothesisException
 
 from openconnectors.engine.model import ANY, MISSING, NEVER, Schema
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.codecs import codec_for, json
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 from openconnectors.engine.values.scalars import scalar
 from openconnectors.engine.values.scalars import text as written
@@ -135,6 +136,8 @@ class ExampleValues:
         guess = _UNTYPED.get(effective.format, "string") if effective.format else ""
         if effective.properties or effective.required or isinstance(effective.additional, Schema):
             guess = "object"
+        elif "contentMediaType" in effective.keywords:
+            guess = "string"
         elif effective.items is not None or not _LISTS.isdisjoint(effective.keywords):
             guess = "array"
         kind = next(iter(effective.types), guess)
@@ -275,6 +278,9 @@ class ExampleValues:
         """A text of the schema's format, length and pattern; an invalid one if a valid one would take too long."""
         if schema.format == "binary" and len(above) <= self._bytes_depth:
             return b"example"
+        content = schema.keywords.get("contentSchema")
+        if isinstance(content, Schema) and codec_for(str(schema.keywords.get("contentMediaType"))) is json.CODEC:
+            return json.encode(self.value(content, (*above, id(schema)))).decode()
         pattern = schema.keywords.get("pattern")
         least = min(_count(schema.keywords.get("minLength")), _MAX_LENGTH)
         most = _number(schema.keywords.get("maxLength"))

@@ -182,6 +182,8 @@ def condition(paging: Paging) -> str:
 
 
 def _link_in_body(shape: Shape) -> Paging | None:
+    if shape.operation.method != "GET":  # a link is followed with GET: what was asked for in a body would be lost
+        return None
     path = shape.path(NEXT_LINKS, "string")
     following, previous = shape.members.get("next"), shape.members.keys() & {"previous", "prev"}
     if not path and following is not None and (following[1].format in ("uri", "url", "uri-reference") or previous):
@@ -194,7 +196,9 @@ def _cursor(shape: Shape) -> Paging | None:
         holder, _, member = name.rpartition(".")
         parameters = CURSORS.get(member, frozenset())
         is_cursor = holder in _CURSOR_HOLDERS and set(schema.types) <= {"string", "integer", "number"}
-        argument = shape.argument(parameters, query=False) if is_cursor and parameters else None
+        # Text is no number: a parameter for numbers would refuse it.
+        types = ("string",) if schema.types == ("string",) else ("string", "integer", "number")
+        argument = shape.argument(parameters, *types, query=False) if is_cursor and parameters else None
         if argument is not None:
             more = shape.path(_MORE, "boolean")
             parameter, items = argument.wire, shape.items or ()

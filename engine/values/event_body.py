@@ -112,7 +112,9 @@ class EventBody(Body):
             if "data" in schema.properties:
                 data = self._compiler.contract.resolve(schema.properties["data"])
                 media_type = data.keywords.get("contentMediaType")
-                holds_json = isinstance(media_type, str) and codec_for(media_type) is json.CODEC
+                if not isinstance(media_type, str):
+                    continue
+                holds_json = codec_for(media_type) is json.CODEC
                 content = data.keywords.get("contentSchema")
                 body = self._json(content if isinstance(content, Schema) else None) if holds_json else None
                 contents.append(_Content(conditions, body, assumed=False))
