@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from click.testing import CliRunner
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import Webhook
+from openconnectors.cli.app import cli
 from openconnectors.engine.http import Headers
 from openconnectors.engine.http import Response as Received
 from tests.conftest import serving
@@ -217,6 +219,17 @@ def test_what_a_handler_returns_is_the_declared_body(tmp_path: Path) -> None:
     assert posted(webhook, {"id": 1}) == (200, b'{"id":2}')
     assert posted(webhook, {"id": 1})[0] == 500
     assert posted(webhook, {"id": 1})[0] == 500
+
+
+def test_webhooks_and_callbacks_are_shown(tmp_path: Path) -> None:
+    """``connectors show`` lists the webhooks, the help of an operation its callbacks."""
+    content = document(webhooks={"newPet": sent(JSON)}, callbacks={"onData": {"{$request.query.u}": sent(JSON)}})
+    connector = loaded(tmp_path, content)
+
+    shown = CliRunner().invoke(cli, ["show", str(tmp_path / "c.json")]).output
+
+    assert "Webhooks\n  newPet\n" in shown
+    assert "Callbacks: onData" in (connector.subscribe.__doc__ or "")
 
 
 def test_an_operation_without_callbacks_has_no_events(tmp_path: Path) -> None:

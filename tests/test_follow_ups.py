@@ -311,6 +311,19 @@ def test_a_parameter_that_the_operation_does_not_have_is_refused(tmp_path: Path,
     assert len(service.requests) == 1
 
 
+def test_the_help_of_an_operation_names_its_links(tmp_path: Path) -> None:
+    """By status; and the server of its own that an operation has."""
+    file = written(tmp_path, {"next": link(), "self": link()})
+    content = json.loads(file.read_text())
+    content["paths"]["/users"]["post"]["servers"] = [{"url": "https://o.example"}]
+    file.write_text(json.dumps(content))
+
+    documentation = openconnectors.load_file(file).make.__doc__ or ""
+
+    assert "Links:\n    201: next, self" in documentation
+    assert "Server: https://o.example" in documentation
+
+
 def test_a_response_of_elsewhere_has_no_links(tmp_path: Path, service: Service) -> None:
     """Links are made of a response and its request; a pickled response has left it behind."""
     connector = openconnectors.load_file(written(tmp_path, {"next": link()}), base_url=service.url)

@@ -54,6 +54,7 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         ],
         "triggers": [rows[operation.id] for operation in operations if operation.trigger],
         "actions": [rows[operation.id] for operation in operations if not operation.trigger],
+        "webhooks": list(service.webhooks),
         "unreadable": _unreadable(service, {operation.id for operation in read}, python_names),
         "definitions": [row for ref in service.schemas if (row := _definition(service, ref)) is not None],
     }

@@ -77,7 +77,20 @@ def documentation(plan: Plan) -> str:
     lines += _bodies(plan)
     lines.append("\nAnswers:")
     lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]
+    lines += _beside(plan)
     return "\n".join(lines)
+
+
+def _beside(plan: Plan) -> list[str]:
+    """Servers that the operation has instead of the document's, the links of its responses, and its callbacks."""
+    operation = plan.operation
+    lines = [f"\nServer: {' or '.join(server.url for server in operation.servers)}"] if operation.servers else []
+    links = {status: ", ".join(response.links) for status, response in operation.responses.items() if response.links}
+    if links:
+        lines += ["\nLinks:", *(f"    {status}: {names}" for status, names in links.items())]
+    if operation.callbacks:
+        lines.append(f"\nCallbacks: {', '.join(operation.callbacks)}")
+    return lines
 
 
 def _bodies(plan: Plan) -> list[str]:

@@ -97,6 +97,10 @@ def _show_operations(service: Service, description: dict[str, Any]) -> None:
             scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
             tables.add_row(table, f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         tables.show(table)
+    if service.webhooks:
+        click.echo("\nWebhooks")
+        for name in service.webhooks:
+            click.echo(f"  {escaped_line(name)}")
     if description["unreadable"]:
         click.echo("\nCannot be called, because the document cannot be read there")
         for row in description["unreadable"]:
