@@ -510,3 +510,78 @@ def test_a_file_by_its_format_or_by_the_lack_of_a_type(version: str, tmp_path: P
         'form-data; name="fs"; filename="file"',
     ]
     assert read_back(plan, request) == {"f": b"PNG", "fs": [b"1", b"2"]}
+
+
+SEVERAL = """
+application/json: {schema: {type: object, required: [a], properties: {a: {type: integer}}}}
+multipart/form-data: {schema: {type: object, required: [f], properties: {f: {}, id: {type: string}}}}
+text/plain: {schema: {type: string}}
+image/*: {}
+application/vnd.y+json: {schema: {type: array, items: {type: string}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content_type"),
+    [
+        ({"a": 1}, "application/json"),
+        ({"f": b"x", "id": "1"}, MULTIPART),
+        ({"body": {"f": b"x"}}, MULTIPART),
+        ({"body": "text"}, "text/plain"),
+        ({"body": ["x"]}, "application/vnd.y+json"),
+        ({"body": File(b"P", "a.png")}, "image/png"),
+        ({"body": File(b"P", content_type="image/webp")}, "image/webp"),
+    ],
+)
+def test_the_media_type_is_chosen_by_the_value(arguments: dict[str, Any], content_type: str) -> None:
+    """Of media types with schemas of their own the first is sent that is for the value, and whose schema it has."""
+    request = plan_of(yaml.safe_load(SEVERAL)).request(arguments, BASE, Options())
+
+    assert essence(request.headers["Content-Type"])[0] == content_type
+
+
+def test_files_among_members_choose_multipart() -> None:
+    """Of media types with one schema an object with files is sent in the one that holds files."""
+    schema = {"type": "object", "properties": {"f": {}}}
+    plan = plan_of({"application/json": {"schema": schema}, MULTIPART: {"schema": schema}})
+
+    assert request_of(plan, {"f": b"x"}).headers["Content-Type"].startswith(MULTIPART)
+    assert request_of(plan, {"f": "x"}).headers["Content-Type"] == "application/json"
+
+
+def test_an_optional_body_that_is_not_there() -> None:
+    """Without a value nothing is sent, not even a media type; a required body is missed."""
+    content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}}
+
+    request = plan_of(content, required=False).request({}, BASE, Options())
+
+    assert request.body is None
+    assert "Content-Type" not in request.headers
+    with pytest.raises(InvalidArguments, match="body: is missing"):
+        plan_of(content).request({}, BASE, Options())
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", [], {}])
+def test_what_is_empty_is_sent(value: Any) -> None:
+    """Null, false, zero and what is empty are bodies, each its own."""
+    body = request_of(plan_of({"application/json": {"schema": {}}}), value).body
+
+    assert isinstance(body, bytes)
+    assert json.loads(body) == value
+
+
+def test_text_in_the_charset_of_its_media_type() -> None:
+    """Text is sent in the charset that the media type has."""
+    plan = plan_of({"text/plain; charset=iso-8859-15": {"schema": {"type": "string"}}})
+
+    assert bytes_of(request_of(plan, "€")) == b"\xa4"
+    assert "its charset" in problem_of(plan, "☃")
+
+
+@pytest.mark.parametrize("items", ["application/jsonl", MIXED])
+def test_a_body_of_items_is_a_list(items: str) -> None:
+    """A media type of items takes a list of them, judged by the schema of an item."""
+    plan = plan_of({items: {"itemSchema": {"type": "object", "required": ["a"]}}})
+
+    assert read_back(plan, request_of(plan, [{"a": 1}, {"a": 2}])) == [{"a": 1}, {"a": 2}]
+    assert "a: is missing" in problem_of(plan, [{}])

@@ -33,6 +33,9 @@ BOTH_WAYS: dict[str, list[tuple[Any, Any]]] = {
     "unixtime": [(0, datetime(1970, 1, 1, tzinfo=UTC)), (1769860800, NOON)],
     "byte": [("aGk=", b"hi"), ("", b"")],
     "base64url": [("_-8", b"\xff\xef"), ("", b"")],
+    "base32": [("NBUQ====", b"hi"), ("", b"")],
+    "base16": [("00FF", b"\0\xff"), ("", b"")],
+    "quoted-printable": [("a=3Db=0D=0A=C3=BC", "a=b\r\nü".encode()), ("a=20", b"a "), ("a" * 25 + "=\r\na", b"a" * 26)],
     "uuid": [(ID, UUID(ID))],
     "decimal": [("12.30", Decimal("12.30")), ("-0.10", Decimal("-0.10"))],
 }
@@ -49,6 +52,8 @@ READ_ONLY: dict[str, list[tuple[Any, Any]]] = {
     "duration": [("P1Y", "P1Y"), ("P2M", "P2M"), ("P1W", timedelta(weeks=1)), ("P999999999W", "P999999999W")],
     "unixtime": [(10**15, 10**15)],
     "base64url": [("_-8=", b"\xff\xef")],
+    "base16": [("00ff", b"\0\xff")],
+    "quoted-printable": [("a b=\r\n=3d", b"a b=")],
     "decimal": [("1e3", Decimal("1e3")), (".5", Decimal("0.5"))],
 }
 """Contract values that are read, but written differently; what Python's type cannot hold stays as it is."""
@@ -61,6 +66,9 @@ UNREADABLE: dict[str, list[Any]] = {
     "duration": ["P", "PT", "3 days", "P1H", "P1.5D"],
     "byte": ["a", "a b=", "_-8="],
     "base64url": ["a+b/", "a", "ü"],
+    "base32": ["1", "NBUQ"],
+    "base16": ["0", "xy"],
+    "quoted-printable": ["=x", "ü"],
     "uuid": ["12345678", ID.replace("-", ""), f"{{{ID}}}", ID.replace("1", "g")],
     "decimal": ["1,5", "", "NaN", "1e9999", "0x1"],
 }
@@ -75,6 +83,9 @@ REFUSED: dict[str, list[Any]] = {
     "unixtime": [datetime(2026, 1, 31, 12), NOON.replace(microsecond=1), date(2026, 1, 31)],
     "byte": [NOON, UUID(ID)],
     "base64url": [NOON, UUID(ID)],
+    "base32": [1.5, date(2026, 1, 31)],
+    "base16": [1.5, date(2026, 1, 31)],
+    "quoted-printable": [1.5, date(2026, 1, 31)],
     "uuid": [NOON, b"hi"],
     "decimal": [NOON, b"12.30"],
 }

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from openconnectors.engine.model import ANY, DeclaredResponse, Encoding, MediaType, Operation, Schema, XmlRule
 from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import Effect, RewriteBody
+from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.body import WITHOUT_PARTS, Body, Compiler, encodings_of
-from openconnectors.engine.values.codecs import BINARY, EVENTS, codec_for, is_fallback
+from openconnectors.engine.values.codecs import BINARY, EVENTS, MULTIPART, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
+from openconnectors.engine.values.codecs.media_types import concrete, holds_files
 from openconnectors.engine.values.event_body import EventBody, event_schema
 
 JSON, XML = "application/json", "application/xml"
@@ -133,6 +136,17 @@ class Bodies:
         codecs = [codec_for(media_type) for media_type, entry in entries if entry.schema is schema]
         return any(codec is not None and codec.listed for codec in codecs)
 
+    def takes(self, schema: Schema, value: Any) -> bool:
+        """Whether a media type of the request's body that has a schema is for values of a kind: bytes, an object with
+        files, text."""
+        body = self._operation.request_body
+        for media_type, entry in body.content.items() if body is not None else ():
+            if (entry.schema or ANY) is schema and any(_is_for(name, value) for name in concrete(media_type, value)):
+                return True
+            if (entry.schema or ANY) is schema and is_bytes(value) and codec_for(media_type) in (BINARY, None):
+                return True
+        return False
+
     def request_schema(self, media_type: str) -> Schema | None:
         """The schema of a request's body in a media type."""
         entry = self._request_entry(media_type)
@@ -160,6 +174,16 @@ class Bodies:
         if entry.schema is None or codec.opaque or "array" in schema.types or schema.types == ("string",):
             return entry.schema
         return Schema(types=("array",), items=entry.schema)
+
+
+def _is_for(media_type: str, value: Any) -> bool:
+    """Whether a media type is the usual one for values of a kind."""
+    codec = codec_for(media_type)
+    if codec is None or is_bytes(value):
+        return is_bytes(value) and codec in (BINARY, None)
+    if holds_files(value) and codec is not MULTIPART:
+        return False
+    return codec.carries(value) or is_fallback(media_type)
 
 
 def _rewrites(effects: Iterable[Effect]) -> list[RewriteBody]:

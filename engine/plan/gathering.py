@@ -166,18 +166,22 @@ class Gathering:
         for name, value in arguments.items():
             known = self._arguments.by_name.get(name)
             if known is not None and known.location == "body":
-                return next((schema for schema in schemas if self._fits(schema, value)), schemas[0])
+                taking = [schema for schema in schemas if self._bodies.takes(schema, value)]
+                return next((schema for schema in taking if self._fits(schema, value)), (taking or schemas)[0])
             if known is not None and known.location == "property":
                 put(members, known.path, value)
         holding = [schema for schema in schemas if members.keys() <= self._contract(schema).properties.keys()]
+        holding = [schema for schema in holding if self._bodies.takes(schema, members)] or holding
         return next((schema for schema in holding if self._fits(schema, members)), (holding or schemas)[0])
 
     def _fits(self, schema: Schema, value: Any) -> bool:
         """Whether a value of a caller's can be the body in a schema: bytes are for files."""
         if is_iterator(value) and self._bodies.is_sequence(schema):
             return True
-        if is_bytes(value) or self._bodies.is_file(schema):
-            return is_bytes(value) and self._bodies.is_file(schema)
+        if is_bytes(value):
+            return self._bodies.is_file(schema) or not self._contract(schema).types
+        if self._bodies.is_file(schema):
+            return False
         whole, problems = self._serialized(schema, value, ())
         return not problems and schema_accepts(self._service, self._compiler.contract, schema, whole)
 

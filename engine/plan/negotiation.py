@@ -24,8 +24,8 @@ from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import success
 from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.body import Body
-from openconnectors.engine.values.codecs import BINARY, codec_for, essence, is_fallback
-from openconnectors.engine.values.codecs.media_types import concrete, within
+from openconnectors.engine.values.codecs import BINARY, MULTIPART, codec_for, essence, is_fallback
+from openconnectors.engine.values.codecs.media_types import concrete, holds_files, within
 
 
 class Negotiation:
@@ -178,6 +178,8 @@ class Negotiation:
                 f"{self._operation.id} takes {', '.join(media_types)}, which no codec writes; "
                 "give the body as bytes or text"
             )
+        if len(bodies) > 1 and holds_files(value):
+            bodies = [body for body in bodies if body.codec is MULTIPART] or bodies
         body = next((body for body in bodies if body.codec.carries(value)), bodies[0])
         if written and (is_fallback(body.media_type) or "boundary" in essence(body.media_type)[1]):
             body = self._bodies.request_bytes(body.media_type)

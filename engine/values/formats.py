@@ -8,14 +8,15 @@ Rule 2. What Python would guess is refused: a time without a zone, a datetime fo
 Rule 3. A ``ValueError`` completes a sentence that begins with the value: "'tomorrow' is not an RFC 3339 date …".
 
 Sources: RFC 3339 (date-time, date, time), RFC 9110 section 5.6.7 (date-time-rfc1123), ISO 8601 (duration),
-RFC 4648 sections 4 and 5 (byte, base64url), RFC 9562 (uuid), OpenAPI 2.0 "Data Types" (int32, int64, binary), the
-OpenAPI format registry (decimal).
+RFC 4648 sections 4 to 8 (byte, base64url, base32, base16), RFC 2045 section 6.7 (quoted-printable), RFC 9562 (uuid),
+OpenAPI 2.0 "Data Types" (int32, int64, binary), the OpenAPI format registry (decimal).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import quopri
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -235,6 +236,51 @@ def _base64url_text(value: Any) -> str:
     return base64.urlsafe_b64encode(value).decode("ascii").rstrip("=")
 
 
+def _base32(text: str) -> bytes:
+    try:
+        return base64.b32decode(text)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"is not base32 text (RFC 4648 section 6): {error}") from None
+
+
+def _base32_text(value: Any) -> str:
+    return base64.b32encode(_checked_bytes(value, "base32")).decode("ascii")
+
+
+def _base16(text: str) -> bytes:
+    try:
+        return base64.b16decode(text, casefold=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base16 text (RFC 4648 section 8)") from None
+
+
+def _base16_text(value: Any) -> str:
+    return base64.b16encode(_checked_bytes(value, "base16")).decode("ascii")
+
+
+_QUOTED_PRINTABLE = re.compile(r"(?:[\t -<>-~]|=[0-9A-Fa-f]{2}|=?\r?\n)*\Z", re.ASCII)
+
+
+def _quoted_printable(text: str) -> bytes:
+    if not _QUOTED_PRINTABLE.match(text):
+        raise ValueError("is not quoted-printable text (RFC 2045 section 6.7)")
+    return quopri.decodestring(text.encode("ascii"))
+
+
+def _quoted_printable_text(value: Any) -> str:
+    # Not by quopri, which takes line ends for those of a mail: bytes are read back as they were.
+    data = _checked_bytes(value, "quoted-printable")
+    tokens = [chr(byte) if 33 <= byte <= 126 and byte != 61 else f"={byte:02X}" for byte in data]
+    lines = ["".join(tokens[start : start + 25]) for start in range(0, len(tokens), 25)]
+    return "=\r\n".join(lines)  # of 76 characters at most, with the sign of a soft line break (rule 5)
+
+
+def _checked_bytes(value: Any, encoding: str) -> bytes:
+    if not isinstance(value, (bytes, bytearray)):
+        raise ValueError(f"must be bytes or {encoding} text, not {type(value).__name__}")
+    return bytes(value)
+
+
 def _uuid(text: str) -> UUID:
     try:
         if len(text) != 36:  # UUID() also reads braces, a URN, and text without hyphens
@@ -279,6 +325,9 @@ FORMATS: Mapping[str, Format] = {
     "unixtime": Format(datetime, _unix_time, _unix_time_seconds, kind=int),
     "byte": Format(bytes, _byte, _byte_text),
     "base64url": Format(bytes, _base64url, _base64url_text),
+    "base32": Format(bytes, _base32, _base32_text),
+    "base16": Format(bytes, _base16, _base16_text),
+    "quoted-printable": Format(bytes, _quoted_printable, _quoted_printable_text),
     "binary": Format(bytes, raw=True),
     "file": Format(bytes, raw=True),
     "uuid": Format(UUID, _uuid, _uuid_text),

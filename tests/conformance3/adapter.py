@@ -21,7 +21,7 @@ from tests.conformance3.client import Client, body_name
 class Adapter:
     """The engine, with every response validated strictly."""
 
-    native = frozenset({"base64", "base64url", "date", "datetime", "rfc1123", "unixtime", "time"})
+    native = frozenset({"base64", "base64url", "date", "rfc1123", "unixtime", "time"})  # a datetime has no .000
     streams = False
 
     def load(self, path: str, base_url: str) -> Client:

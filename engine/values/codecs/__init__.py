@@ -19,7 +19,7 @@ from openconnectors.engine.values.codecs import binary, events, form, json, line
 from openconnectors.engine.values.codecs.binding import Codec
 from openconnectors.engine.values.codecs.media_types import essence
 
-__all__ = ["BINARY", "CODECS", "TEXT", "codec_for", "essence", "is_fallback"]
+__all__ = ["BINARY", "CODECS", "MULTIPART", "TEXT", "codec_for", "essence", "is_fallback"]
 
 CODECS: tuple[Codec, ...] = (
     json.CODEC,
@@ -41,6 +41,9 @@ EVENTS = events.CODEC
 
 FORMS = (form.CODEC, multipart.CODEC)
 """The rows whose values are fields by their names, of which some may be files."""
+
+MULTIPART = multipart.CODEC
+"""The row whose values hold files."""
 
 TEXT = text.CODECS
 """The rows whose values are one text."""

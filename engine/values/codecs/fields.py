@@ -52,7 +52,10 @@ def fields_of(binding: Binding) -> Fields:
     schema = binding.resolve(binding.schema) if binding.schema is not None else ANY
     others = binding.encoding.item_encoding or Encoding()
     fields = {}
-    for name, declared in schema.properties.items():
+    properties: dict[str, Schema] = {}
+    for alternative in alternatives_of(schema, binding.resolve):
+        properties = {**alternative.properties, **properties}
+    for name, declared in properties.items():
         resolved = binding.resolve(declared)
         encoding = binding.encoding.encoding.get(name)
         by_schema = declared.encoding or resolved.encoding or others

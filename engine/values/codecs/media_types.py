@@ -45,3 +45,11 @@ def concrete(media_range: str, value: Any) -> list[str]:
         file = value if isinstance(value, File) else File(value)
         known = (file.content_type, mimetypes.guess_type(str(file.name))[0], BYTES)
     return [media_type for media_type in known if isinstance(media_type, str) and within(essence(media_type)[0], name)]
+
+
+def holds_files(value: Any) -> bool:
+    """Return True for an object or a list that has bytes among its members or items, or lists of bytes."""
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return any(is_bytes(item) or (isinstance(item, list) and any(map(is_bytes, item))) for item in inner)

@@ -7,7 +7,8 @@ from typing import Any
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, Parameters
-from openconnectors.engine.values.codecs.charsets import text_of, utf_8_of
+from openconnectors.engine.values.codecs.charsets import codec_name, text_of, utf_8_of
+from openconnectors.engine.values.codecs.media_types import essence
 from openconnectors.engine.values.scalars import scalar
 from openconnectors.engine.values.scalars import text as text_for
 
@@ -16,8 +17,17 @@ def bind(binding: Binding) -> Bound:
     """Text, read as the type of the schema."""
     schema = binding.resolve(binding.schema) if binding.schema is not None else Schema(types=("string",))
 
+    charset = essence(binding.media_type)[1].get("charset")
+    encoding = codec_name(charset) if charset else None
+
     def encode(value: Any) -> bytes:
-        return utf_8_of(text_for(value))
+        written = text_for(value)
+        if encoding in (None, "utf-8", "ascii"):
+            return utf_8_of(written)
+        try:
+            return written.encode(encoding)
+        except UnicodeEncodeError:
+            raise ValueError(f"has characters that its charset, {charset!r}, does not have") from None
 
     def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         return scalar(text_of(data, parameters.get("charset"), problems), schema)

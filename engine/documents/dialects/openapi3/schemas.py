@@ -34,10 +34,10 @@ _TYPE_OF = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 """What a component may be named ("Components Object")."""
 _TEXT = re.compile(r"text/|.*[/+](json|xml)\Z|application/(yaml|x-www-form-urlencoded)\Z", re.IGNORECASE)
-_ENCODINGS = {"base64": "byte", "base64url": "base64url"}
+_ENCODINGS = {"base64": "byte", **{name: name for name in ("base64url", "base32", "base16", "quoted-printable")}}
 """The format that says what a ``contentEncoding`` says (2020-12 validation, section 8.3)."""
-_FORMATS = {"base64": "byte"}
-"""Formats under another name: that of a content encoding, which 3.0 does not have."""
+_FORMATS = {"base64": "byte", "http-date": "date-time-rfc1123"}
+"""Formats under another name: that of a content encoding, which 3.0 does not have, or of the format registry."""
 _NODE_TYPES = ("element", "attribute", "text", "cdata", "none")
 _SCHEMAS = "/components/schemas"
 
