@@ -26,6 +26,13 @@ def ref(name: str) -> dict[str, str]:
 COMPONENTS: dict[str, Any] = {
     "Cat": object_of("kind", kind=KIND, born=DAY),
     "Dog": object_of("kind", kind=KIND, born={"type": "integer"}),
+    "Red": object_of("kind", kind={"const": "red"}, born=DAY),
+    "Blue": object_of("kind", kind={"enum": ["blue", "navy"]}, born={"type": "integer"}),
+    "Item": {
+        **object_of("kind", kind={"type": "string", "enum": ["movie", "show"]}),
+        "discriminator": {"propertyName": "kind"},
+    },
+    "Detail": {"allOf": [ref("Item"), object_of(text=KIND)]},
     "Fish": object_of(kind=KIND, depth={"type": "number"}),
     "Flag": object_of("on", on={"type": "boolean"}, born=DAY),
     "Number": object_of("on", on={"type": "integer"}),
@@ -93,6 +100,12 @@ ACCEPTED: dict[str, tuple[Any, Any, Any]] = {
         {"on": True, "born": "2026-01-31"},
         {"on": True, "born": date(2026, 1, 31)},
     ),
+    "a value that a branch alone allows": (
+        {"oneOf": [ref("Red"), ref("Blue")], "discriminator": {"propertyName": "kind"}},
+        {"kind": "red", "born": "2026-01-31"},
+        {"kind": "red", "born": date(2026, 1, 31)},
+    ),
+    "an enum of the parent that names no child": (ref("Item"), {"kind": "movie"}, {"kind": "movie"}),
     "the parent": (ref("Pet"), {"kind": "Pet", "name": "a"}, {"kind": "Pet", "name": "a"}),
     "a child that extends the parent": (
         ref("Pet"),
@@ -114,6 +127,11 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "what the selected schema refuses": (union(), {"kind": "Dog", "born": "2026-01-31"}, "born: must be integer"),
     "an unknown value": (union(), {"kind": "eel"}, "kind: must be one of 'Cat', 'Dog', not 'eel'"),
     "an unknown value, for a parent": (ref("Pet"), {"kind": "eel", "name": "a"}, "kind: must be one of"),
+    "a value that no branch allows": (
+        {"oneOf": [ref("Red"), ref("Blue")], "discriminator": {"propertyName": "kind"}},
+        {"kind": "green"},
+        "kind: must be one of 'red', 'blue', 'navy', 'Red', 'Blue', not 'green'",
+    ),
     "a missing member of a child": (ref("Pet"), {"kind": "Bird", "name": "a"}, "wings: is missing"),
     "a missing member of a child of a child": (
         ref("Pet"),

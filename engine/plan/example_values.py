@@ -372,7 +372,9 @@ def _matching(pattern: str, least: int, most: float | None) -> str | None:
     )
     try:
         return find(
-            st.from_regex(pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)), fits, settings=quiet
+            st.from_regex(pattern, fullmatch=True, alphabet=st.characters(min_codepoint=32, max_codepoint=126)),
+            fits,
+            settings=quiet,
         )
     except (HypothesisException, re.error, ValueError, OverflowError, NotImplementedError, RecursionError):
         return None

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,25 +63,42 @@ def selection(service: Service, schema: Schema) -> Selection | None:
         return None
     references = {value: ref for value, ref in schema.discriminator_mapping.items() if ref != schema.at}
     itself = next((value for value, ref in schema.discriminator_mapping.items() if ref == schema.at), None)
-    branches = schema.one_of or schema.any_of
-    named = True
-    if branches:
-        for branch in branches:
-            ref = reference_of(branch)
-            name = service.schemas[ref].name if ref is not None else None
-            if ref is None or name is None:
-                named = False
-            else:
-                references.setdefault(service.schemas[ref].discriminator_value or name, ref)
-    else:
-        for ref in service.subtypes.get(schema.at, ()):
-            subtype = service.schemas[ref]
-            references.setdefault(subtype.discriminator_value or subtype.name or "", ref)
+    branches = [reference_of(branch) for branch in schema.one_of or schema.any_of]
+    selectable = [ref for ref in branches if ref is not None and service.schemas[ref].name is not None]
+    if not branches:
+        selectable = list(service.subtypes.get(schema.at, ()))
         itself = itself or schema.discriminator_value or schema.name
+    # Swagger 2.0 knows the name alone.
+    for value, ref in _listed(service, selectable, schema.discriminator) if schema.discriminator_closed else ():
+        references.setdefault(value, ref)
+    for ref in selectable:
+        branch = service.schemas[ref]
+        references.setdefault(branch.discriminator_value or branch.name or "", ref)
     if not references and schema.discriminator_default is None:
         return None
-    closed = schema.discriminator_closed and named and bool(references)
+    # An enum of the member's own may list what selects nothing.
+    allowed = _values(service, schema, schema.discriminator)
+    is_complete = len(selectable) >= len(branches) and all(value in references or value == itself for value in allowed)
+    closed = schema.discriminator_closed and is_complete and bool(references)
     return Selection(schema.discriminator, references, schema.discriminator_default, itself, closed)
+
+
+def _listed(service: Service, refs: list[str], member: str) -> list[tuple[str, str]]:
+    """The values that one schema alone allows a member, each with its reference."""
+    pairs = [(value, ref) for ref in refs for value in _values(service, service.schemas[ref], member)]
+    counts = Counter(value for value, _ in pairs)
+    return [(value, ref) for value, ref in pairs if counts[value] == 1]
+
+
+def _values(service: Service, schema: Schema, member: str) -> list[str]:
+    """The texts that a schema, or an inline part of its ``allOf``, allows a member."""
+    values: dict[str, None] = {}
+    for part in (schema, *(part for part in schema.all_of if part.ref is None)):
+        if member in part.properties:
+            described = service.resolve(part.properties[member])
+            listed = [described.keywords["const"]] if "const" in described.keywords else described.enum or ()
+            values |= dict.fromkeys(value for value in listed if isinstance(value, str))
+    return list(values)
 
 
 def reference_of(schema: Schema) -> str | None:

@@ -73,6 +73,8 @@ class JsonSchemaWriter:
         self._prefix = prefix
         self._objects = objects
         self._names: dict[tuple[str, bool, frozenset[str]], str] = {}
+        # With the schemas, so that their ids are not given to other objects.
+        self._selections: dict[int, tuple[Schema, Selection | None]] = {}
         self._waiting: list[tuple[str, Callable[[], dict[str, Any]]]] = []
         self.defs: dict[str, Any] = {}
 
@@ -167,7 +169,7 @@ class JsonSchemaWriter:
             branch = self._part(schema, part, absent)
             if branch not in conjunction:  # documents name a part twice; its problems are reported once
                 conjunction.append(branch)
-        chosen = selection(self._service, schema) if written else None
+        chosen = self._selection(schema) if written else None
         if chosen is not None:
             branches = {"oneOf": written.pop("oneOf")} if schema.one_of else {"anyOf": written.pop("anyOf")}
             conjunction.append(self._selected(chosen, branches))
@@ -197,7 +199,7 @@ class JsonSchemaWriter:
     def _reference(self, ref: str, absent: frozenset[str] = NONE, *, alone: bool = False) -> dict[str, Any]:
         """A reference to the definition of a schema, which is written if it was not yet."""
         schema = self._service.schemas[ref]
-        chosen = selection(self._service, schema)
+        chosen = self._selection(schema)
         key = (ref, alone and (chosen is not None or bool(schema.one_of or schema.any_of)), absent)
         if key not in self._names:
             name = self._names[key] = f"{len(self._names)}"
@@ -206,6 +208,11 @@ class JsonSchemaWriter:
                 make = partial(self._with_subtypes, ref, chosen, absent)
             self._waiting.append((name, make))
         return {"$ref": self._prefix + self._names[key]}
+
+    def _selection(self, schema: Schema) -> Selection | None:
+        if id(schema) not in self._selections:
+            self._selections[id(schema)] = (schema, selection(self._service, schema))
+        return self._selections[id(schema)][1]
 
     def _definition(self, schema: Schema, absent: frozenset[str], *, alone: bool) -> dict[str, Any]:
         """A definition, with the name that explanations give it."""
