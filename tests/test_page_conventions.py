@@ -293,6 +293,14 @@ def test_declared_pages(tmp_path: Path, fact: str) -> None:
     assert service.urls == urls
 
 
+def test_the_cursor_of_the_last_page_may_be_null(tmp_path: Path) -> None:
+    """Where it is declared: it is no deviation, in strict too."""
+    service = Pages({"data": [1], "c": "a"}, {"data": [2], "c": None})
+    paging = {"cursor": "/c", "parameter": "q", "items": "/data"}
+    operation = load(tmp_path, service, body(c=TEXT), query("q"), **{"x-connector-paging": paging}).list
+    assert list(operation.using(validate_responses="strict").items()) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("paging", "message"),
     [

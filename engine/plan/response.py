@@ -184,8 +184,9 @@ class Responses:
         )
 
     def _is_end_of_pages(self, problem: Problem, value: Any) -> bool:
-        """Whether a problem is that the link to the next page is null, or absent, as it is on the last one."""
-        link = self.paging.next_link if self.paging is not None else ()
+        """Whether a problem is that the link to the next page, or its cursor, is null, or absent, as it is on the last
+        one."""
+        link = self.paging.next_link or self.paging.cursor if self.paging is not None else ()
         return bool(link) and problem.path in (link, (".".join(link),)) and pick_dotted(value, link) in (None, "")
 
     # The value

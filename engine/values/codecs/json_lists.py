@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from functools import reduce
 
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 
@@ -24,6 +25,12 @@ MAX_ITEM = 32 * 1024 * 1024
 _PAST_WORDS = re.compile(rb'[^"\[\]{},:]*+')
 _PAST_SCALARS = re.compile(rb'[^"\[\]{},]*+')
 _PAST_STRINGS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_LEVELS = 4
+"""Objects and lists within each other that are skipped at once, if all of them have arrived."""
+_CONTAINER = re.compile(
+    reduce(lambda inner, _: rb'[\[{](?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"|%b)*+[\]}]' % inner, range(_LEVELS), rb"(?!)"),
+    re.DOTALL,
+)
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _BLANKS = b" \t\r\n"
 _QUOTE, _COMMA, _COLON = b'",:'
@@ -95,6 +102,10 @@ class ListScanner:
 
     def _pass_container(self) -> None:
         """Go past the object or list that begins here."""
+        whole = _CONTAINER.match(self._text, self._at)
+        if whole is not None:
+            self._at = whole.end()
+            return
         depth = 0
         while (byte := self._next(_PAST_STRINGS)) is not None:
             if byte == _QUOTE:  # a string whose end has not arrived yet
