@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
 
-from openconnectors.engine.auth.oauth2 import Store
+from openconnectors.engine.auth.tokens import Store
 from openconnectors.engine.call.connection import held, secret_names
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName
 from openconnectors.engine.extras import MissingExtra, require

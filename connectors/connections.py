@@ -29,7 +29,8 @@ from openconnectors.connection_file import (
     saved_file,
     variable,
 )
-from openconnectors.engine.auth.oauth2 import FIELDS, Store
+from openconnectors.engine.auth.oauth2 import FIELDS
+from openconnectors.engine.auth.tokens import Store
 from openconnectors.engine.call.connection import Connection, by_parameter, held, may_be_empty, missing
 from openconnectors.engine.errors import ConnectionMissing, UnknownName
 from openconnectors.engine.masking import revealed

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import cli, connecting, connection_file, connections, registry
-from openconnectors.engine.auth import oauth2 as oauth
+from openconnectors.engine.auth import tokens
 from openconnectors.engine.call import runner
 from openconnectors.engine.client.connector import connected
 from openconnectors.engine.documents import loader
@@ -129,7 +129,7 @@ def test_a_password_is_turned_into_a_token(people: Path, state: State) -> None:
 
 def test_a_token_that_ends_is_renewed_before_it_is_used(people: Path, state: State) -> None:
     """A token that expires within EARLY seconds is renewed before the next call."""
-    state.lifetime = int(oauth.EARLY) - 10
+    state.lifetime = int(tokens.EARLY) - 10
     connector = openconnectors.load("people", connection=client(grant="client_credentials"))
     connector.me()
     connector.me()

@@ -1,7 +1,7 @@
 """A bearer token in the header field ``Authorization`` (RFC 6750): one that is given, or one of OAuth 2.0 or OpenID
 Connect.
 
-A token of OAuth 2.0 is renewed by the connection, which knows its provider (``auth.oauth2``).
+A token of OAuth 2.0 is renewed by the connection, which knows its provider (``auth.tokens``).
 """
 
 from __future__ import annotations

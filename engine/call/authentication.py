@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from openconnectors.engine.auth.oauth2 import Tokens
 from openconnectors.engine.auth.scheme import Auth, FixedAuth
 from openconnectors.engine.auth.schemes import auth_of, needed
+from openconnectors.engine.auth.tokens import Tokens
 from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.flows import Flow, Send

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from openconnectors.engine.auth.oauth2 import APPLICATION_FIELDS, FIELDS, SECRET_FIELDS, Store, Tokens, client_of
+from openconnectors.engine.auth.oauth2 import APPLICATION_FIELDS, FIELDS, SECRET_FIELDS, client_of
 from openconnectors.engine.auth.scheme import Part
 from openconnectors.engine.auth.schemes import SCHEMES
+from openconnectors.engine.auth.tokens import Store, Tokens
 from openconnectors.engine.call.authentication import Authentication
 from openconnectors.engine.call.retry import Quota
 from openconnectors.engine.call.servers import Servers
