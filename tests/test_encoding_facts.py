@@ -540,6 +540,15 @@ def test_the_media_type_is_chosen_by_the_value(arguments: dict[str, Any], conten
     assert essence(request.headers["Content-Type"])[0] == content_type
 
 
+def test_members_of_two_media_types() -> None:
+    """Members that no media type has together are refused, and a null where a form requires a field."""
+    plan = plan_of(yaml.safe_load(SEVERAL))
+
+    with pytest.raises(InvalidArguments, match="id: is for another media type of the body than the one that is sent"):
+        plan.request({"a": 1, "id": "x"}, BASE, Options())
+    assert "f: must not be null" in problem_of(plan, {"f": None}, content_type=MULTIPART)
+
+
 def test_files_among_members_choose_multipart() -> None:
     """Of media types with one schema an object with files is sent in the one that holds files."""
     schema = {"type": "object", "properties": {"f": {}}}

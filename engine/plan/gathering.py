@@ -115,10 +115,18 @@ class Gathering:
             return []
         for argument in defaults:
             put(members, argument.path, argument.default, replace=False)
-        problems: list[Problem] = []
+        problems = self._strays(members, schema)
         serialize = self._compiler.serializer(schema)
         values[name] = serialize(members, (), problems) if serialize else members
         return [replace(problem, part="body") for problem in problems]
+
+    def _strays(self, members: Mapping[str, Any], schema: Schema) -> list[Problem]:
+        """The problems of members that only another media type has than the one that is sent."""
+        known = self._contract(schema).properties
+        if len(self._arguments.body_schemas) == 1 or not known:
+            return []
+        message = "is for another media type of the body than the one that is sent; using(content_type=…) chooses"
+        return [Problem((name,), message) for name in members if name not in known]
 
     def _default_members(self, schema: Schema) -> tuple[Argument, ...]:
         """The members of a body of a schema whose default is sent."""

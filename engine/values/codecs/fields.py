@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openconnectors.engine.model import ANY, Encoding, Header, Schema
-from openconnectors.engine.values.codecs.binding import Binding
+from openconnectors.engine.values.codecs.binding import Binding, MemberError
 from openconnectors.engine.values.codecs.embedded import Embedded
 from openconnectors.engine.values.scalars import alternatives_of, compound
 from openconnectors.engine.values.styles import Style, style_of
@@ -45,6 +45,19 @@ class Fields:
     by_wire: Mapping[str, Field]
     rest: Field
     """How those are written that are not declared."""
+    required: frozenset[str]
+    """The names of those that must be there."""
+
+    def members(self, value: Any) -> Mapping[str, Any]:
+        """The members of a value that is sent as a form, without nulls, which a form cannot express. ``ValueError`` for
+        what is not an object, or has a null where a field is required."""
+        if not isinstance(value, dict):
+            raise ValueError("must be an object to be sent as a form")
+        members = {name: member for name, member in value.items() if member is not None}
+        for name, member in value.items() if len(members) < len(value) else ():
+            if member is None and name in self.required:
+                raise MemberError(name, "must not be null: it is required, and a form has no null")
+        return members
 
 
 def fields_of(binding: Binding) -> Fields:
@@ -63,7 +76,7 @@ def fields_of(binding: Binding) -> Fields:
         fields[name] = _field(binding, name, wire, declared, encoding or by_schema, required=name in schema.required)
     additional = schema.additional if isinstance(schema.additional, Schema) else ANY
     rest = _field(binding, "", "", additional, others, required=False)
-    return Fields(fields, {field.wire: field for field in fields.values()}, rest)
+    return Fields(fields, {field.wire: field for field in fields.values()}, rest, frozenset(schema.required))
 
 
 def _field(binding: Binding, name: str, wire: str, declared: Schema, encoding: Encoding, *, required: bool) -> Field:
@@ -86,11 +99,3 @@ def _field(binding: Binding, name: str, wire: str, declared: Schema, encoding: E
         allow_reserved=encoding.allow_reserved,
         headers=encoding.headers,
     )
-
-
-def members(value: Any) -> Mapping[str, Any]:
-    """The members of a value that is sent as a form, without nulls, which a form cannot express. ``ValueError`` for
-    what is not an object."""
-    if not isinstance(value, dict):
-        raise ValueError("must be an object to be sent as a form")
-    return {name: member for name, member in value.items() if member is not None}

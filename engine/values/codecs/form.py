@@ -16,7 +16,7 @@ from openconnectors.engine.model import MISSING
 from openconnectors.engine.streams import Content, is_bytes
 from openconnectors.engine.urls import literal_text
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Codec, MemberError, Parameters
-from openconnectors.engine.values.codecs.fields import Field, fields_of, members
+from openconnectors.engine.values.codecs.fields import Field, fields_of
 
 _MAX_FIELDS = 100_000  # a body of a few megabytes could hold millions, each an object of its own
 _RESERVED = "%:/?[]@!$'()*,;="
@@ -30,7 +30,7 @@ def bind(binding: Binding) -> Bound:
 
     def encode(value: Any) -> bytes:
         pairs: list[tuple[str, str]] = []
-        for name, member in members(value).items():
+        for name, member in fields.members(value).items():
             field = fields.by_name.get(name, fields.rest)
             try:
                 pairs += _pairs(field, field.wire or name, member)

@@ -31,7 +31,7 @@ from openconnectors.engine.values.codecs.binding import (
 from openconnectors.engine.values.codecs.charsets import utf_8_of
 from openconnectors.engine.values.codecs.embedded import Embedded
 from openconnectors.engine.values.codecs.envelopes import Part, body, disposition, escaped, part, parts, parts_of
-from openconnectors.engine.values.codecs.fields import Field, fields_of, members
+from openconnectors.engine.values.codecs.fields import Field, fields_of
 from openconnectors.engine.values.codecs.media_types import essence
 from openconnectors.engine.values.scalars import alternatives_of, compound
 from openconnectors.engine.values.styles import style_of
@@ -59,7 +59,7 @@ class _Named:
         boundary = _boundary()
         sources: list[Source] = []
         _check_known(part_headers, value)
-        for name, member in members(value).items():
+        for name, member in self._fields.members(value).items():
             field = self._fields.by_name.get(name, self._fields.rest)
             try:
                 sources += self._parts(boundary, field, field.wire or name, member, part_headers.get(name, _NO_HEADERS))
