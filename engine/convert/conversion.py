@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from openconnectors.engine.convert.bundle import bundle
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.references import kind_of
@@ -30,10 +31,10 @@ class Conversion:
 
     @classmethod
     def of(cls, document: Document) -> Conversion:
-        """The conversion of a document, whose own tree stays as it is."""
+        """The conversion of a document, whose own tree stays as it is; of one of many files, that of its bundle."""
         if not isinstance(document.root, Mapping):
             raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(document.root), "")
-        return cls(document, _copy(document.root))
+        return cls(document, bundle(document) if document.refers_to_files else _copy(document.root))
 
     def tree(self) -> Tree:
         """The nodes of the tree as it is now, by kind. Their values can be changed."""

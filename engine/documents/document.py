@@ -13,7 +13,9 @@ own; one below the ``$self`` of a file means the file in the same place below th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +28,7 @@ from openconnectors.engine.documents.files import Files, Refused, fetched
 from openconnectors.engine.documents.identifiers import Identifiers, identifiers_of
 from openconnectors.engine.documents.mentions import Mention, mentions_of
 from openconnectors.engine.documents.nodes import mappings
-from openconnectors.engine.documents.pointers import join_file, pointer_steps, split_file
+from openconnectors.engine.documents.pointers import escape, join_file, pointer_steps, split_file
 from openconnectors.engine.documents.positions import Position
 from openconnectors.engine.documents.uris import join, parts
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
@@ -40,8 +42,11 @@ class Conventions:
     """Schemas are JSON Schema 2020-12: ``$id`` and ``$anchor`` are read, and the siblings of a ``$ref``."""
     example_objects: bool = False
     """Examples have names and are objects, which may be references."""
+    schemas: str = ""
+    """The pointer of the mapping that has the schemas of a document by name."""
 
 
+_OUTWARD = re.compile(r"""\$ref["']?\s*:\s*["']?[^\s"'#]""")
 NO_CONVENTIONS = Conventions()
 
 
@@ -58,6 +63,10 @@ class Document(File):
     _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The names of files, by the URIs that references have and their spelling."""
 
+    extending: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The schemas of other files, of those that have been read, that nothing refers to and that extend one with a
+    discriminator, which chooses them by their names."""
+    _choosing: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
     _reading: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def under(self, conventions: Conventions) -> Document:
@@ -154,6 +163,17 @@ class Document(File):
         anchors = identifiers.dynamic.get(identifiers.template(within), {})
         return {anchor: join_file(name, pointer) for anchor, pointer in anchors.items()}
 
+    def pointed(self, reference: str, at: str) -> str:
+        """The pointer that a reference of the node ``at`` into another file spells, whether there is such a node or
+        not: nothing is read. ``Refused`` for what is no file that may be read."""
+        uri, _, fragment = reference.partition("#")
+        return join_file(self.file_at(uri, at), unquote(fragment))
+
+    @cached_property
+    def refers_to_files(self) -> bool:
+        """Whether a reference in the text of the first file may lead into another."""
+        return self.files is not None and _OUTWARD.search(self.text) is not None
+
     def _resource(self, uri: str, at: str, reference: str) -> tuple[str, str]:
         """The file and the pointer of the resource that a reference means, its fragment aside."""
         name, within = split_file(at)
@@ -179,6 +199,14 @@ class Document(File):
         """The URI that references of a node are relative to."""
         name, within = split_file(at)
         return self._identifiers(name).base(within)
+
+    def resource_of(self, at: str) -> tuple[str, str] | None:
+        """The URI of the schema with ``$id`` that a node is in, and the pointer of the node there; None if it is in
+        none."""
+        name, within = split_file(at)
+        identifiers = self._identifiers(name)
+        holder = identifiers.resource(within)
+        return (identifiers.bases[holder], within[len(holder) :]) if holder in identifiers.bases else None
 
     def _identifiers(self, name: str) -> Identifiers:
         if name not in self._identified:
@@ -279,6 +307,8 @@ class Document(File):
             if not waiting and len(self._resources) > known:
                 known = len(self._resources)
                 failed = list(self._entered(failed, entered, waiting))
+            if not waiting:
+                waiting += self._extending(entered)
 
     def _entered(
         self, references: list[tuple[str, str]], entered: set[str], waiting: list[str]
@@ -294,6 +324,48 @@ class Document(File):
             if split_file(target)[0] and target not in entered:
                 entered.add(target)
                 waiting.append(target)
+
+    def _extending(self, entered: set[str]) -> Iterator[str]:
+        """Note the schemas of other files that extend one with a discriminator, which are walked next."""
+        for name, file in self.parts().items() if self.files is not None else ():
+            for holder in ("", self.conventions.schemas) if name else ():
+                with suppress(LookupError):
+                    members = file.node(holder)
+                    for member, raw in members.items() if isinstance(members, Mapping) else ():
+                        at = join_file(name, f"{holder}/{escape(member)}")
+                        if at not in entered and any(map(self._chooses, self._extended(raw, at))):
+                            entered.add(at)
+                            self.extending[at] = None
+                            yield at
+
+    def extended(self, at: str) -> tuple[str, ...]:
+        """The schemas that the schema at a pointer names in its ``allOf``."""
+        return tuple(self._extended(self.get(at), at))
+
+    def _extended(self, raw: Any, at: str) -> Iterator[str]:
+        parts = raw.get("allOf") if isinstance(raw, Mapping) else None
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, Mapping) and isinstance(part.get("$ref"), str):
+                with suppress(InvalidDocument):
+                    yield self.target(part["$ref"], at)
+
+    def _chooses(self, at: str) -> bool:
+        """Whether a schema, or one that it extends, has a discriminator."""
+        waiting, below = [at], {at: ""}
+        while waiting:
+            at = waiting.pop()
+            raw = self.get(at)
+            if self._choosing.get(at) or (isinstance(raw, Mapping) and "discriminator" in raw):
+                while at:  # whatever led here extends it
+                    self._choosing[at] = True
+                    at = below[at]
+                return True
+            for above in self._extended(raw, at) if at not in self._choosing else ():
+                if above not in below:
+                    below[above] = at
+                    waiting.append(above)
+        self._choosing.update(dict.fromkeys(below, False))
+        return False
 
     def read_all(self) -> None:
         """Read every file that is referred to, from wherever."""

@@ -39,7 +39,7 @@ def mappings(
         seen.add(id(node))
         if isinstance(node, dict):
             yield node, pointer, extension
-            if not siblings and isinstance(node.get("$ref"), str):
+            if not siblings and isinstance(node.get("$ref"), str) and not _is_path_item(pointer):
                 continue
             for name, value in node.items():
                 if not isinstance(value, (dict, list)):
@@ -55,6 +55,11 @@ def mappings(
                 for index, value in enumerate(node)
                 if isinstance(value, (dict, list))
             ]
+
+
+def _is_path_item(pointer: str) -> bool:
+    """Whether a pointer is that of a path item, which has members beside its ``$ref`` in every version."""
+    return pointer.rpartition("/")[0].endswith("paths")
 
 
 def _objects(value: Any) -> bool:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.documents.pointers import escape, split_file
+from openconnectors.engine.documents.pointers import escape, pointer_steps, split_file
 from openconnectors.engine.errors import InvalidDocument
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -246,7 +246,11 @@ class Tree:
 
     def _walk(self) -> Node:
         root = Node("document", "", self.document.root, "")
-        waiting = [root]
+        if self.document.refers_to_files:
+            self.document.read_all()
+        extending = [(at, self.document.get(at)) for at in self.document.extending]
+        self.entries += [Node("schema", at, value, pointer_steps(at)[-1]) for at, value in extending]
+        waiting = [*self.entries, root]
         while waiting:
             node = waiting.pop()
             if node.pointer in self.nodes:
@@ -261,13 +265,22 @@ class Tree:
         return root
 
     def _entered(self, node: Node) -> Iterator[Node]:
-        """The node of another file that a node refers to, if it is not known yet."""
-        target = self._target(node)
-        if target is not None and split_file(target)[0] and target not in self.nodes:
+        """The nodes of other files that a node refers to, if they are not known yet."""
+        for target in (self._target(node), *self._mapped(node)):
+            if target is None or not split_file(target)[0] or target in self.nodes:
+                continue
             entry = Node(node.kind, target, self.document.get(target), node.name, node.parent)
             if split_file(target)[0] != split_file(node.pointer)[0]:
                 self.entries.append(entry)
             yield entry
+
+    def _mapped(self, node: Node) -> Iterator[str | None]:
+        """The pointers of the schemas that a discriminator names by references."""
+        if node.kind == "schema" and not self.swagger2 and isinstance(node.get("discriminator"), dict):
+            discriminator = node.value["discriminator"]
+            for text in (*mapping(discriminator.get("mapping")).values(), discriminator.get("defaultMapping")):
+                if isinstance(text, str):
+                    yield self.target(text, node.pointer)
 
     def _target(self, node: Node) -> str | None:
         """The pointer that a node refers to; None if it is no reference, or one to nothing."""

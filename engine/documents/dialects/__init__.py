@@ -8,7 +8,7 @@ nodes), ``hierarchy`` (definitions that extend one another) and ``operation_ids`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openconnectors.engine.documents.dialects import openapi3, swagger2
@@ -36,12 +36,13 @@ class Dialect:
         return version == self.begins or version.startswith(self.begins.rstrip(".") + ".")
 
 
-_JSON_SCHEMA = Conventions(json_schema=True, example_objects=True)
+_OPENAPI30 = Conventions(example_objects=True, schemas="/components/schemas")
+_OPENAPI31 = replace(_OPENAPI30, json_schema=True)
 DIALECTS = (
-    Dialect("swagger", "2.", swagger2.lower, "v2.0"),
-    Dialect("openapi", "3.0", openapi3.lowering(OPENAPI30), "v3.0", Conventions(example_objects=True)),
-    Dialect("openapi", "3.1", openapi3.lowering(OPENAPI31), "v3.1", _JSON_SCHEMA),
-    Dialect("openapi", "3.2", openapi3.lowering(OPENAPI32), "v3.2", _JSON_SCHEMA),
+    Dialect("swagger", "2.", swagger2.lower, "v2.0", Conventions(schemas="/definitions")),
+    Dialect("openapi", "3.0", openapi3.lowering(OPENAPI30), "v3.0", _OPENAPI30),
+    Dialect("openapi", "3.1", openapi3.lowering(OPENAPI31), "v3.1", _OPENAPI31),
+    Dialect("openapi", "3.2", openapi3.lowering(OPENAPI32), "v3.2", _OPENAPI31),
 )
 
 

@@ -10,13 +10,89 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.documents.references import References
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Schema
 
 
 class Hierarchy:
-    """The definitions of a document, by pointer, as their ``allOf`` and discriminators relate them."""
+    """The definitions of a document, by pointer, as their ``allOf`` and discriminators relate them.
+
+    Those of other files count when their file has been read. All files are read as soon as a definition with a
+    discriminator is known: any of them may extend it.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        holder: str,
+        definitions: Mapping[str, Any],
+        references: References,
+        has_discriminator: Callable[[Any], bool],
+    ) -> None:
+        self._document = document
+        self._holder = holder
+        self._of_first = definitions
+        self._references = references
+        self._has_discriminator = has_discriminator
+        self._known: tuple[int, _Relations] | None = None
+
+    @property
+    def _relations(self) -> _Relations:
+        if self._known is None or self._known[0] != self.files:
+            definitions = self._definitions()
+            if self._document.refers_to_files and any(map(self._has_discriminator, definitions.values())):
+                self._document.read_all()
+                definitions = self._definitions()
+            # Ends of references are followed into files only that are read by now, or are read here.
+            self._known = (self.files, _Relations(definitions, self._references, self._has_discriminator))
+        return self._known[1]
+
+    @property
+    def files(self) -> int:
+        """How many files have been read."""
+        return len(self._document.files.names) if self._document.files is not None else 0
+
+    def _definitions(self) -> Mapping[str, Any]:
+        definitions = {at: raw for at, raw in self._of_first.items() if isinstance(raw, Mapping)}
+        for name, file in self._document.parts().items() if self.files else ():
+            if name and isinstance(file.root, Mapping):
+                definitions[join_file(name, "")] = file.root
+                for holder in ("", self._holder):
+                    with suppress(LookupError):
+                        members = file.node(holder)
+                        for member, raw in members.items() if isinstance(members, Mapping) else ():
+                            if isinstance(raw, Mapping):
+                                definitions[join_file(name, f"{holder}/{escape(member)}")] = raw
+        return definitions
+
+    @property
+    def extensions_of(self) -> Mapping[str, list[str]]:
+        """Of each definition those that name it in their ``allOf``."""
+        return self._relations.extensions_of
+
+    @property
+    def discriminated(self) -> frozenset[str]:
+        """The definitions that have a discriminator, or extend one that has."""
+        return self._relations.discriminated
+
+    def subtypes(self, at: str) -> tuple[str, ...]:
+        """The definitions that extend one, directly or not."""
+        extensions_of = self.extensions_of
+        subtypes: dict[str, None] = {}
+        stack = [at]
+        while stack:
+            for subtype in extensions_of.get(stack.pop(), ()):
+                if subtype not in subtypes and subtype != at:
+                    subtypes[subtype] = None
+                    stack.append(subtype)
+        return tuple(subtypes)
+
+
+class _Relations:
+    """How definitions relate to one another."""
 
     def __init__(
         self, definitions: Mapping[str, Any], references: References, has_discriminator: Callable[[Any], bool]
@@ -30,7 +106,7 @@ class Hierarchy:
         """Of each definition those that name it in their ``allOf``."""
         extending: dict[str, list[str]] = {}
         for at, raw in self._definitions.items():
-            parts = raw.get("allOf") if isinstance(raw, Mapping) else None
+            parts = raw.get("allOf")
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, Mapping) and isinstance(part.get("$ref"), str):
                     with suppress(InvalidDocument):  # reported for whatever needs the definition
@@ -41,26 +117,13 @@ class Hierarchy:
     def discriminated(self) -> frozenset[str]:
         """The definitions that have a discriminator, or extend one that has."""
         discriminated: set[str] = set()
-        stack = [
-            at for at, raw in self._definitions.items() if isinstance(raw, Mapping) and self._has_discriminator(raw)
-        ]
+        stack = [at for at, raw in self._definitions.items() if self._has_discriminator(raw)]
         while stack:
             at = stack.pop()
             if at not in discriminated:
                 discriminated.add(at)
                 stack += self.extensions_of.get(at, ())
         return frozenset(discriminated)
-
-    def subtypes(self, at: str) -> tuple[str, ...]:
-        """The definitions that extend one, directly or not."""
-        subtypes: dict[str, None] = {}
-        stack = [at]
-        while stack:
-            for subtype in self.extensions_of.get(stack.pop(), ()):
-                if subtype not in subtypes and subtype != at:
-                    subtypes[subtype] = None
-                    stack.append(subtype)
-        return tuple(subtypes)
 
 
 class Soundness:
@@ -74,6 +137,16 @@ class Soundness:
 
     def faults(self, schemas: Iterable[Schema]) -> list[Diagnostic]:
         """Why schemas, and all that they refer to, cannot be read; empty if they can."""
+        schemas = list(schemas)
+        while True:
+            files = self._hierarchy.files
+            faults, sound = self._walk(schemas)
+            if self._hierarchy.files == files or not self._hierarchy.discriminated:
+                if not faults:
+                    self._sound = sound
+                return faults  # else a file that was read on the way may extend what was passed before
+
+    def _walk(self, schemas: list[Schema]) -> tuple[list[Diagnostic], set[tuple[str, bool]]]:
         faults: dict[Diagnostic, None] = {}
         seen = set(self._sound)
         stack = [(schema, True) for schema in schemas]  # each with whether it stands for its subtypes, too
@@ -96,9 +169,7 @@ class Soundness:
             stack += [(inner, True) for inner in schema.inner()]
             if schema.wire is not None and schema.wire.schema is not None:
                 stack.append((schema.wire.schema, True))
-        if not faults:
-            self._sound = seen
-        return list(faults)
+        return list(faults), seen
 
     def check(self, schemas: Iterable[Schema]) -> None:
         """Raise ``InvalidDocument`` if schemas, or what they refer to, cannot be read."""

@@ -162,12 +162,14 @@ def _host_parameter(raw: Mapping[str, Any]) -> ConnectionParameter:
     )
 
 
+DISCRIMINATOR_VALUE = "x-ms-discriminator-value"
+"""The value by which a discriminator selects a schema, if it is not its name."""
 _NAMED = ("schema", "parameter", "request-body")
 
 ROWS: Mapping[tuple[str, str], Row] = {
     ("schema", "x-ms-enum"): _enum,
     ("schema", "x-ms-mutability"): _mutability,
-    ("schema", "x-ms-discriminator-value"): sets("discriminator_value"),
+    ("schema", DISCRIMINATOR_VALUE): sets("discriminator_value"),
     ("schema", "x-ms-client-flatten"): sets("flatten", truth),
     ("schema", "x-ms-header-collection-prefix"): _header_prefix,
     ("xml", "x-ms-text"): sets("text", truth),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from typing import Any, cast
 
 from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
 from openconnectors.engine.documents.dialects.lowering import Site, extensions, text, truth
+from openconnectors.engine.documents.dialects.names import Names
 from openconnectors.engine.documents.dialects.openapi3.scopes import Scope, Scopes
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
-from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.documents.pointers import escape, join_file, split_file
 from openconnectors.engine.documents.references import NAMING, References
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.model import ANY, MISSING, NEVER, Lazy, Schema, Xml
@@ -68,7 +70,8 @@ class Schemas:
         self._scope: Scope = ()
         components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
         self.by_pointer: Lazy[Schema] = Lazy(components, self._referenced, closed=False)
-        self.hierarchy = Hierarchy(components, self._references, _has_discriminator)
+        self.hierarchy = Hierarchy(source.document, _SCHEMAS, components, self._references, _has_discriminator)
+        self._names = Names(source.document, components)
         self.soundness = Soundness(self.by_pointer, self.hierarchy)
 
     def site(self, pointer: str) -> Site:
@@ -102,7 +105,7 @@ class Schemas:
 
     def _referenced(self, reference: str) -> Schema:
         pointer, scope = self._scopes.split(reference)
-        return self._within(scope).lower(self._source.document.get(pointer), pointer)
+        return self._names.named(self._within(scope).lower(self._source.document.get(pointer), pointer), pointer)
 
     def _targets(self, raw: Mapping[str, Any], at: str) -> list[Schema]:
         """What a node refers to, by ``$ref`` and by ``$dynamicRef``."""
@@ -270,6 +273,11 @@ class Schemas:
             raise self._source.refuse("a value of mapping is the name of a schema or a reference", at)
         if _NAME.match(value) and value in self._source.components("schemas"):
             return f"{_SCHEMAS}/{escape(value)}"
+        near = join_file(split_file(at)[0], f"{_SCHEMAS}/{escape(value)}")  # of the file that names it
+        if _NAME.match(value):
+            with suppress(LookupError):
+                self._source.document.get(near)
+                return near
         return self._source.references.end(value, at)
 
     def _xml(self, value: object, at: str) -> Xml:

@@ -19,6 +19,7 @@ from openconnectors.engine.documents.dialects.lowering import (
     truth,
     typed,
 )
+from openconnectors.engine.documents.dialects.names import Names
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.model import MISSING, Encoding, Lazy, Schema, Xml
@@ -34,10 +35,11 @@ class Schemas:
     def __init__(self, source: Source) -> None:
         self._source = source
         definitions = source.root_members("definitions")
+        names = Names(source.document, definitions)
         self.by_pointer: Lazy[Schema] = Lazy(
-            definitions, lambda at: self.lower(source.document.get(at), at), closed=False
+            definitions, lambda at: names.named(self.lower(source.document.get(at), at), at), closed=False
         )
-        self.hierarchy = Hierarchy(definitions, source.references, _has_discriminator)
+        self.hierarchy = Hierarchy(source.document, "/definitions", definitions, source.references, _has_discriminator)
         self.soundness = Soundness(self.by_pointer, self.hierarchy)
 
     def site(self, pointer: str) -> Site:
