@@ -275,6 +275,21 @@ def test_a_link_is_a_component(tmp_path: Path, service: Service) -> None:
     assert links["next"].arguments == {"id": 3}
 
 
+def test_a_reference_leads_to_an_operation_of_another_file(tmp_path: Path, service: Service) -> None:
+    """By the file itself, or by the path whose item is there."""
+    file = tmp_path / "l.json"
+    references = ["user.json#/get", "#/paths/~1users~1{id}/get", "l.json#/paths/~1users/post"]
+    content = document({str(index): {"operationRef": text} for index, text in enumerate(references)})
+    (tmp_path / "user.json").write_text(json.dumps(content["paths"]["/users/{id}"]))
+    content["paths"]["/users/{id}"] = {"$ref": "user.json"}
+    file.write_text(json.dumps(content))
+    connector = openconnectors.load_file(file, base_url=service.url)
+
+    links = connector.make.links(connector.make.response(body={}))
+
+    assert [each.operation.operation_id for each in links.values()] == ["get", "get", "make"]
+
+
 def test_a_link_has_a_server_of_its_own(tmp_path: Path, service: Service) -> None:
     """It is that of the follow-up request, below the scheme and host that the caller named."""
     raw = link(parameters={"id": 1}, server={"url": "https://other.example/o"})

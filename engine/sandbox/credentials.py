@@ -65,9 +65,9 @@ class Gate:
         scheme is declared."""
         realm = self._service.title.encode("ascii", "replace").decode("ascii")
         texts = [
-            self._guards[name].challenge(realm, scopes, received)
+            text
             for alternative in operation.security
             for name, scopes in alternative.items()
-            if name in self._guards
+            if name in self._guards and (text := self._guards[name].challenge(realm, scopes, received))
         ]
         return {"WWW-Authenticate": ", ".join(dict.fromkeys(texts))} if texts else {}

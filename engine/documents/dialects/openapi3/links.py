@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from openconnectors.engine.documents.dialects.lowering import extensions, text
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
@@ -51,6 +52,9 @@ class Links:
         reference = raw.get("operationRef")
         if not isinstance(reference, str):
             raise self._source.refuse("a link needs an operationId or an operationRef", at, "link")
+        file, _, fragment = reference.partition("#")
+        if not file and unquote(fragment) in self._by_path:
+            return self._by_path[unquote(fragment)]
         pointer = self._source.document.target(reference, at)
         if pointer not in self._by_pointer:
             message = f"the reference {reference!r} points to no operation"
@@ -61,6 +65,14 @@ class Links:
     def _by_written_id(self) -> Mapping[str, str]:
         """The names of operations by the ids that are written; of several with the same id, the first."""
         return {place.written_id: name for name, place in reversed([*self._places.items()]) if place.written_id}
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, str]:
+        """The names of operations by where their paths are: a pointer does not lead through a path item's ``$ref``, but
+        documents write it so."""
+        return {
+            f"/paths/{escape(place.path)}{place.at[len(place.path_at) :]}": name for name, place in self._places.items()
+        }
 
     @cached_property
     def _by_pointer(self) -> Mapping[str, str]:
