@@ -18,6 +18,10 @@ import openconnectors
 from tests.conformance3.client import Client, body_name
 
 
+_BODY = frozenset({"$body", "$content_type", "$part_headers"})
+"""What arguments say of the body; other names that begin so are of parameters."""
+
+
 class Adapter:
     """The engine, with every response validated strictly."""
 
@@ -55,7 +59,7 @@ def _follow_up(link: Any) -> tuple[str, dict[str, Any]]:
 def _response(client: Client, operation_id: str, args: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     chosen = {**options, "content_type": args.get("$content_type"), "part_headers": args.get("$part_headers")}
     operation = client.operation(operation_id, chosen)
-    arguments = {name: _file(value) for name, value in args.items() if not name.startswith("$")}
+    arguments = {name: _file(value) for name, value in args.items() if name not in _BODY}
     if "$body" in args:
         arguments[body_name(operation) or "body"] = _file(args["$body"])
     return operation.response(**arguments)
