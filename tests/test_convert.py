@@ -20,10 +20,15 @@ from openconnectors.engine.documents.writing import document_text
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.http import Request
 
-GOLDEN = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
-CASES = [case for case in GOLDEN if case["connector"] != "stripe"]
+CASES = yaml.safe_load((Path(__file__).parent / "golden/built_in/requests.yaml").read_text("utf-8"))
 ROUTES = (("3.0",), ("3.1",), ("3.2",), ("3.2", "2.0"))
-"""The versions that a Swagger 2.0 document goes through."""
+"""The versions that a document goes through; 2.0 has no deepObject."""
+
+
+def _text(connector: str) -> str:
+    """The text of a built-in connector's document, with those of its other files."""
+    path = registry.find(connector).document
+    return "".join(file.read_text("utf-8") for file in (path, *path.parent.glob(f"{connector}/*.yaml")))
 
 
 @cache
@@ -35,8 +40,16 @@ def _converted(connector: str, route: tuple[str, ...]) -> str:
     return document.text
 
 
-@pytest.mark.parametrize("route", ROUTES, ids="-".join)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['connector']} {case['operation']}")
+@pytest.mark.parametrize(
+    ("case", "route"),
+    [
+        (case, route)
+        for case in CASES
+        for route in ROUTES
+        if "2.0" not in route or "deepObject" not in _text(case["connector"])
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else f"{value['connector']} {value['operation']}",
+)
 def test_the_request_is_the_same(case: dict[str, Any], route: tuple[str, ...], tmp_path: Path) -> None:
     """A request of the converted document has the method, URL, header fields and body of the original's."""
     entry = registry.find(case["connector"])

@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import openconnectors
 from tests.conformance3.client import Client, body_name
 
-
 _BODY = frozenset({"$body", "$content_type", "$part_headers"})
 """What arguments say of the body; other names that begin so are of parameters."""
 
