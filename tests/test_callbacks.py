@@ -181,6 +181,19 @@ def test_of_several_webhooks_the_one_that_fits(tmp_path: Path) -> None:
         Webhook(connector, events, event="none")
 
 
+@pytest.mark.parametrize("version", ["3.1.1", "3.2.0"])
+def test_a_document_may_have_webhooks_alone(tmp_path: Path, version: str) -> None:
+    """``paths`` is not required since 3.1; nothing is sent, so that no server is needed."""
+    content = document(version=version, webhooks={"on": sent(JSON)})
+    del content["paths"], content["servers"]
+    events = Events()
+
+    webhook = Webhook(loaded(tmp_path, content), events)
+
+    assert posted(webhook, {"id": 1})[0] == 204
+    assert events == [({"id": 1}, {})]
+
+
 def test_of_several_callbacks_one(tmp_path: Path) -> None:
     """By its name."""
     callbacks = {

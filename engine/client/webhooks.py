@@ -211,9 +211,16 @@ def _expected(source: Operation | Connector, calls: Calls, event: str | None) ->
 
 
 def _any_calls(connector: Connector) -> Calls:
-    """The calls of the first operation of a connector that can be read: what all have in common is taken of them."""
+    """The calls of the first operation of a connector that can be read, or of its first webhook: what all have in
+    common is taken of them. Raise ``Unsupported`` if there is none."""
     service = connected(connector)
-    return Calls(service, service.plan(next(readable(service.service)).id), service.options)
+    operation = next(readable(service.service), None)
+    if operation is not None:
+        return Calls(service, service.plan(operation.id), service.options)
+    webhook = next((each for sent in service.service.webhooks.values() for each in sent), None)
+    if webhook is None:
+        raise Unsupported("the document has neither an operation that can be read nor a webhook")
+    return Calls(service, service.compiled(webhook), service.options)
 
 
 class _Request:
