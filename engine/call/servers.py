@@ -77,7 +77,7 @@ class Servers:
 
     def _service_base(self, server: Server) -> str:
         """The base of the service. If its document names no host, or a value for it is missing, a policy may name one:
-        then it is empty, and a request that still has none is refused. It is empty, too, if there is nothing to call."""
+        then it is empty, and a request that still has none is refused. So it is if there is nothing to call."""
         if not self.fixed and not _host(server.url) and not self._service.places and self._service.webhooks:
             return ""
         if not self.fixed and self._service.policies:
