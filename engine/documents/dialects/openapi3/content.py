@@ -211,7 +211,7 @@ class Contents:
         style = text(raw.get("style")) or "form" if is_styled else None
         if style is not None and style not in self._version.styles["query"]:
             message = f"{style!r} is not a style of fields; there are {', '.join(self._version.styles['query'])}"
-            raise self._source.refuse(message, f"{at}/style", "encoding")
+            raise self._source.refuse(message, f"{at}/style", "body")
         content_type = "" if is_styled else text(raw.get("contentType"))
         return Encoding(
             style=style,
