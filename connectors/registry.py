@@ -147,8 +147,13 @@ def _is_document(path: Path) -> bool:
     """Whether a file of any name says that it is a document."""
     if path.suffix not in (".json", ".yaml", ".yml") or not path.is_file():
         return False
+    return _version(path) is not None
+
+
+def _version(path: Path) -> re.Match[bytes] | None:
+    """Where a file says which specification it is written in."""
     with path.open("rb") as file:
-        return _VERSION.search(file.read(_VERSION_WITHIN)) is not None
+        return _VERSION.search(file.read(_VERSION_WITHIN))
 
 
 def added() -> Path:
@@ -264,12 +269,20 @@ def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
             if (entry.document.parent / file).is_file():
                 shutil.copyfile(entry.document.parent / file, target / file)
         return target
-    known_suffixes = (suffix for suffix in _SUFFIXES if entry.document.name.endswith(suffix))
-    target = root / f"{name}{next(known_suffixes, f'.swagger{entry.document.suffix}')}"
+    target = root / f"{name}{_suffix(entry.document)}"
     shutil.copyfile(entry.document, target)
     if entry.properties is not None:
         shutil.copyfile(entry.properties, root / f"{name}.properties{entry.properties.suffix}")
     return target
+
+
+def _suffix(document: Path) -> str:
+    """The end of the name of a copy of a document: its own if it says that it is one, else by the version it says."""
+    known = next((suffix for suffix in _SUFFIXES if document.name.endswith(suffix)), None)
+    if known is not None:
+        return known
+    version = _version(document)
+    return f".{version[1].decode() if version is not None else 'swagger'}{document.suffix}"
 
 
 def _add_files(entry: Entry, files: list[Path], target: Path) -> Path:

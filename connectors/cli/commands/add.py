@@ -69,6 +69,6 @@ def _fetch(url: str, folder: Path) -> Path:
         raise ConnectorError(f"{shown(url)} answered {response.status}{redirect}; a document was expected")
     stem = re.sub(r"[^a-z0-9]+", "-", urlsplit(url).path.rpartition("/")[2].partition(".")[0].lower()).strip("-")
     suffix = "json" if response.body.lstrip()[:1] == b"{" else "yaml"
-    path = folder / f"{stem or 'connector'}.swagger.{suffix}"
+    path = folder / f"{stem or 'connector'}.{suffix}"
     path.write_bytes(response.body)
     return path
