@@ -6,6 +6,7 @@ The values are those of OpenAPI 3.2, "Encoding Object", with its defaults, examp
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.streams import Content, File
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import essence
+from openconnectors.engine.values.codecs.envelopes import parts_of
 
 BASE = "https://api.example.com"
 FORM, MULTIPART, MIXED = "application/x-www-form-urlencoded", "multipart/form-data", "multipart/mixed"
@@ -67,7 +69,7 @@ def bytes_of(request: Request) -> bytes:
     return body if isinstance(body, bytes) else b"".join(body)
 
 
-def parts_of(data: bytes, boundary: str) -> list[tuple[dict[str, str], str]]:
+def parts_by_the_book(data: bytes, boundary: str) -> list[tuple[dict[str, str], str]]:
     """The parts of a body by the book: header fields and text."""
     parts = []
     head, *written, end = re.split(rb"(?:\A|\r\n)--" + re.escape(boundary.encode()), data)
@@ -81,7 +83,7 @@ def parts_of(data: bytes, boundary: str) -> list[tuple[dict[str, str], str]]:
 
 def sent_parts(request: Request) -> list[tuple[dict[str, str], str]]:
     """The parts of a request's body."""
-    return parts_of(bytes_of(request), essence(request.headers["Content-Type"])[1]["boundary"])
+    return parts_by_the_book(bytes_of(request), essence(request.headers["Content-Type"])[1]["boundary"])
 
 
 def read_back(plan: Plan, request: Request) -> Any:
@@ -427,7 +429,7 @@ def test_parts_within_a_part() -> None:
     assert (first["Content-Type"], first_text) == ("application/json", "[1,2]")
     name, parameters = essence(second["Content-Type"])
     assert name == MIXED
-    inner = parts_of(second_text.encode(), parameters["boundary"])
+    inner = parts_by_the_book(second_text.encode(), parameters["boundary"])
     assert [fields.get("Content-Type") for fields, _ in inner] == ["application/xml", None, "image/png"]
     assert inner[0][1].endswith("<o><a>b</a></o>")
     assert isinstance(request.body, Content)
@@ -468,6 +470,29 @@ def test_a_response_of_parts_is_a_list() -> None:
     plan = plan_of({MIXED: {"schema": {"type": "array", "items": {}}}})
 
     assert received(plan, f"{MIXED}; boundary=x", MESSAGE) == [{"a": 1}, "text", b"hi"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_parts_one_by_one(size: int) -> None:
+    """The parts of a response are read while they arrive, however it is cut into chunks."""
+    plan = plan_of({MIXED: {"itemSchema": {}}})
+    chunks = iter([MESSAGE[start : start + size] for start in range(0, len(MESSAGE), size)])
+    body = plan.bodies.response(plan.operation.responses["200"], MIXED)
+    assert body is not None
+    assert body.decode_items is not None
+
+    items = body.decode_items(chunks, {"boundary": "x"}, (), [])
+
+    assert next(items) == {"a": 1}
+    assert list(items) == ["text", b"hi"]
+
+
+def test_parts_without_end() -> None:
+    """A part that does not end is refused before it fills the memory."""
+    endless = itertools.chain([b"--x\r\n\r\n"], itertools.repeat(b"a" * 1_000_000))
+
+    with pytest.raises(ValueError, match="has a part of more than"):
+        list(parts_of(endless, "x"))
 
 
 def test_a_response_of_named_parts_is_an_object() -> None:
