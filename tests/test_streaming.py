@@ -15,8 +15,10 @@ from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors.engine.client.connector import connected
+from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Headers
 from openconnectors.engine.http import Response as Received
+from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import serving
 
 ITEM = {
@@ -278,6 +280,18 @@ def test_items_are_asked_for_in_a_sequence(tmp_path: Path) -> None:
         read = openconnectors.load_file(document(tmp_path, content), base_url=server.url).read
         assert list(read.each()) == list(read.using(accept="application/jsonl").each()) == read()
     assert accepted == ["application/jsonl", "application/jsonl", "application/json, application/jsonl;q=0.9"]
+
+
+def test_a_sandbox_serves_and_takes_sequences(tmp_path: Path) -> None:
+    """Each sequence of a document, strict: what it makes of the document, and what a generator sends."""
+    events = {"text/event-stream": {"itemSchema": {"required": ["data"], "properties": {"data": DATA}}}}
+    for content in (events, *({name: {"itemSchema": ITEM}} for name in ("application/jsonl", "application/json-seq"))):
+        path = document(tmp_path, content, sent={"application/jsonl": {"itemSchema": ITEM}})
+        with Sandbox(loader.load(path)) as sandbox:
+            read = openconnectors.load_file(path, base_url=sandbox.url, validate_responses="strict").read
+            items_read = list(read.each(body=iter([{"n": 1}])))
+            assert items_read == read(body=[{"n": 1}])
+            assert (items_read[0]["data"] if content is events else items_read[0])["n"] == 1
 
 
 def test_deviations_of_items_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -94,6 +94,7 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "parameters": _parameters(plan),
+        "pages": _pages(plan),
         "media_types": _media_types(operation),
         "answers": [
             {
@@ -110,6 +111,13 @@ def _media_types(operation: Operation) -> dict[str, str]:
     """The media types of the body, with the type of each."""
     content = operation.request_body.content if operation.request_body is not None else {}
     return {name: type_name(entry.schema) if entry.schema is not None else "" for name, entry in content.items()}
+
+
+def _pages(plan: Plan) -> str:
+    """How the pages of an operation follow one another: ``declared``, by a convention, or not at all (empty)."""
+    if plan.paging is not None:
+        return "declared"
+    return plan.recognized_paging.convention if plan.recognized_paging is not None else ""
 
 
 def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
