@@ -98,7 +98,7 @@ class _Step:
         self.conversion.root = {
             **kept,
             "swagger": "2.0",
-            **self._server(),
+            **_server(self.conversion),
             "paths": paths,
             **{name: part for name, part in parts.items() if part},
         }
@@ -361,27 +361,28 @@ class _Step:
             self.conversion.lose(f"{at}/security", "an alternative of security is left out with its scheme")
             holder["security"] = kept
 
-    def _server(self) -> Members:
-        """Host, base path and schemes of the first server, its variables filled in by their defaults."""
-        servers = array(self.root.get("servers"))
-        if not servers:
-            return {}
-        for index in range(1, len(servers)):
-            self.conversion.lose(f"/servers/{index}", "the server is left out: 2.0 has one")
-        url = text(mapping(servers[0]).get("url"))
-        for name, variable, at in items(mapping(servers[0]).get("variables"), "/servers/0/variables"):
-            default = text(mapping(variable).get("default"))
-            if default == name:  # no value, only what 3.0 demands: the connection gives it
-                continue
-            url = url.replace(f"{{{name}}}", default)
-            self.conversion.lose(at, f"the variable {name!r} of the server is its default now: 2.0 has none")
-        parts = urlsplit(url)
-        path = parts.path.rstrip("/")
-        return {
-            **({"host": parts.netloc} if parts.netloc else {}),
-            **({"basePath": path} if path else {}),
-            **({"schemes": [parts.scheme]} if parts.scheme else {}),
-        }
+
+def _server(conversion: Conversion) -> Members:
+    """Host, base path and schemes of the first server, its variables filled in by their defaults."""
+    servers = array(conversion.root.get("servers"))
+    if not servers:
+        return {}
+    for index in range(1, len(servers)):
+        conversion.lose(f"/servers/{index}", "the server is left out: 2.0 has one")
+    url = text(mapping(servers[0]).get("url"))
+    for name, variable, at in items(mapping(servers[0]).get("variables"), "/servers/0/variables"):
+        default = text(mapping(variable).get("default"))
+        if default == name:  # no value, only what 3.0 demands: the connection gives it
+            continue
+        url = url.replace(f"{{{name}}}", default)
+        conversion.lose(at, f"the variable {name!r} of the server is its default now: 2.0 has none")
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return {
+        **({"host": parts.netloc} if parts.netloc else {}),
+        **({"basePath": path} if path else {}),
+        **({"schemes": [parts.scheme]} if parts.scheme else {}),
+    }
 
 
 def _example(entry: Mapping[str, Any]) -> Any:

@@ -77,8 +77,7 @@ class _Step:
                 for name, raw, at in items(self.root.get("responses"), "/responses")
             },
             "securitySchemes": {
-                name: self._scheme(raw, at)
-                for name, raw, at in items(self.root.get("securityDefinitions"), "/securityDefinitions")
+                name: _scheme(raw) for name, raw in mapping(self.root.get("securityDefinitions")).items()
             },
         }
         servers = self._servers(array(self.root.get("schemes")))
@@ -337,24 +336,7 @@ class _Step:
         self._style(raw, schema, "header", at)
         return {**present(description=raw.get("description")), "schema": schema, **of_header}
 
-    # Security and servers
-
-    def _scheme(self, raw: Any, at: str) -> Any:
-        if not isinstance(raw, dict):
-            return raw
-        description = present(description=raw.get("description"))
-        if raw.get("type") == "basic":
-            return {"type": "http", "scheme": "basic", **description, **extensions(raw)}
-        if raw.get("type") != "oauth2":
-            return raw
-        written = raw.get("scopes")
-        scopes = dict.fromkeys(map(str, written), "") if isinstance(written, list) else dict(mapping(written))
-        flow = {
-            **present(authorizationUrl=raw.get("authorizationUrl"), tokenUrl=raw.get("tokenUrl")),
-            "scopes": scopes,
-        }
-        name = text(raw.get("flow"))
-        return {"type": "oauth2", **description, "flows": {_FLOWS.get(name, name): flow}, **extensions(raw)}
+    # Servers
 
     def _servers(self, schemes: Iterable[Any]) -> list[Members]:
         """A server for each scheme, https first; the URL alone is relative if the document names no host."""
@@ -410,3 +392,22 @@ def _copy_of(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _copy_of(inner) for name, inner in value.items()}
     return [_copy_of(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _scheme(raw: Any) -> Any:
+    """A security scheme; the flow of oauth2 has a name of its own in 3.0."""
+    if not isinstance(raw, dict):
+        return raw
+    description = present(description=raw.get("description"))
+    if raw.get("type") == "basic":
+        return {"type": "http", "scheme": "basic", **description, **extensions(raw)}
+    if raw.get("type") != "oauth2":
+        return raw
+    written = raw.get("scopes")
+    scopes = dict.fromkeys(map(str, written), "") if isinstance(written, list) else dict(mapping(written))
+    flow = {
+        **present(authorizationUrl=raw.get("authorizationUrl"), tokenUrl=raw.get("tokenUrl")),
+        "scopes": scopes,
+    }
+    name = text(raw.get("flow"))
+    return {"type": "oauth2", **description, "flows": {_FLOWS.get(name, name): flow}, **extensions(raw)}
