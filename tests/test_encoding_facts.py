@@ -270,7 +270,7 @@ encoding:
 def test_the_header_fields_of_a_part() -> None:
     """A part has the header fields that the caller gives, as their schemas say, and those that the document fixes."""
     plan = plan_of({MULTIPART: entry_of(HEADERS)})
-    fields = {"x-rate-limit": 5, "X-Colors": ["a", "b"], "X-Json": {"a": 1}, "X-Other": "o"}
+    fields = {"x-rate-limit": "5", "X-Colors": ["a", "b"], "X-Json": {"a": 1}, "X-Other": "o"}
 
     by_file = request_of(plan, {"doc": File(b"1", "a", headers=fields)})
     by_option = request_of(plan, {"doc": File(b"1", "a")}, part_headers={"doc": fields})

@@ -33,7 +33,7 @@ from openconnectors.engine.values.codecs.embedded import Embedded
 from openconnectors.engine.values.codecs.envelopes import Part, body, disposition, escaped, part, parts, parts_of
 from openconnectors.engine.values.codecs.fields import Field, fields_of
 from openconnectors.engine.values.codecs.media_types import essence
-from openconnectors.engine.values.scalars import alternatives_of, compound
+from openconnectors.engine.values.scalars import alternatives_of, compound, typed
 from openconnectors.engine.values.styles import style_of
 
 _NO_HEADERS: Mapping[Any, Any] = {}
@@ -283,6 +283,8 @@ def _headers(declared: Mapping[str, Header], chosen: Mapping[str, Any], binding:
         if value is MISSING and header.required:
             raise ValueError(f"needs the header field {name}: give File(…, headers=…) or using(part_headers=…)")
         if value is not MISSING:
+            if isinstance(value, str) and not binding.accepts(header.schema, value):
+                value = typed(value, alternatives_of(header.schema, binding.resolve))  # a header field is text
             if not binding.accepts(header.schema, value):
                 raise ValueError(f"has a header field {name} that breaks its schema: {value!r:.60}")
             headers[name] = _header_text(header, value, binding)
