@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from openconnectors.engine.errors import InvalidArguments
 from openconnectors.engine.plan.options import Options
 
-from .documents_in_process import BASE, plan_of
+from .documents_in_process import BASE, plan_of, received
 
 TEXT, INTEGER = {"type": "string"}, {"type": "integer"}
 
@@ -133,3 +134,21 @@ def test_alternatives_within_alternatives_are_explained_in_time_in_proportion(ke
     (line,) = lines_of(plan, value)
 
     assert ("next: must be object or integer" in line) or ("nested too deep" in line)
+
+
+@pytest.mark.parametrize("value", [{"d": "2026-01-31"}, {"d": 5}])
+def test_ways_that_lead_to_one_place_are_not_all_walked(value: Any) -> None:
+    """60 definitions of two branches each, 2 ** 60 ways: a value is judged, converted and explained."""
+    levels = {
+        f"L{level}": {
+            "anyOf": [{"$ref": f"#/components/schemas/L{level + 1}"}, {"$ref": f"#/components/schemas/L{level + 1}"}]
+        }
+        for level in range(60)
+    }
+    levels["L60"] = object_of(d={"type": "string", "format": "date"})
+    plan = plan_of(object_of(v={"$ref": "#/components/schemas/L0"}), levels)
+
+    if value["d"] == 5:
+        assert lines_of(plan, value) == ["v.d: must be string, not 5 (of L60, the nearest of 2 alternatives)"]
+    else:
+        assert received(plan, {"v": value}).value == {"v": {"d": date(2026, 1, 31)}}

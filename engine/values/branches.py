@@ -23,6 +23,7 @@ from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.objects import CHECKS, as_json
 from openconnectors.engine.values.patterns import options_for
 from openconnectors.engine.values.resolved import ResolvedSchemas
+from openconnectors.engine.values.ways import has_bounded_ways
 
 _KINDS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (bool, frozenset({"boolean"})),
@@ -32,8 +33,8 @@ _KINDS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     ((int, float, Decimal), frozenset({"number", "integer"})),
     (type(None), frozenset({"null"})),
 )
-_MAX_NESTED = 20
-"""Levels of branches within branches of which the types are looked at."""
+_MAX_LOOKED_AT = 100
+"""Branches, and branches within these, of which the types are looked at: few enough for Python's stack."""
 
 
 class Fits:
@@ -62,6 +63,8 @@ class Fits:
 
     def _judge(self, schema: Schema) -> jsonschema_rs.Validator | None:
         written = JsonSchemaWriter(self._service, request=None, objects=True).write_document(schema)
+        if not has_bounded_ways(written):
+            return None
         try:
             return jsonschema_rs.validator_for(
                 written,
@@ -74,28 +77,37 @@ class Fits:
             return None
 
 
-def types_of(resolved: ResolvedSchemas, schema: Schema, level: int = 0) -> frozenset[str] | None:
-    """The JSON types of a schema's values, by its branches if it has no types itself; None: any."""
+def types_of(
+    resolved: ResolvedSchemas, schema: Schema, known: dict[int, frozenset[str] | None] | None = None
+) -> frozenset[str] | None:
+    """The JSON types of a schema's values, by its branches if it has no types itself; None: any. ``known`` are those of
+    the schemas around it, of which each is looked at once."""
+    known = {} if known is None else known
     effective = resolved.resolve(schema)
+    if id(effective) not in known:
+        known[id(effective)] = None  # a schema that is a branch of itself
+        known[id(effective)] = _types_of(resolved, effective, known)
+    return known[id(effective)]
+
+
+def _types_of(
+    resolved: ResolvedSchemas, effective: Schema, known: dict[int, frozenset[str] | None]
+) -> frozenset[str] | None:
+    null = frozenset({"null"} if effective.nullable else ())
     if effective.types:
-        types = frozenset(effective.types) | ({"null"} if effective.nullable else frozenset())
-        return None if "file" in types else types
-    values = effective.enum if effective.enum is not None else ()
-    if "const" in effective.keywords:
-        values = (effective.keywords["const"],)
+        return None if "file" in effective.types else frozenset(effective.types) | null
+    values = (effective.keywords["const"],) if "const" in effective.keywords else effective.enum or ()
     if values and not effective.open_enum:
-        return frozenset[str]().union(*(kind_of(value) or frozenset() for value in values)) | (
-            {"null"} if effective.nullable else frozenset()
-        )
+        return null.union(*(kind_of(value) or frozenset() for value in values))
     branches = effective.one_of or effective.any_of
-    if not branches or level > _MAX_NESTED or effective.nullable:
+    if not branches or effective.nullable or len(known) > _MAX_LOOKED_AT:
         return None
     union: frozenset[str] = frozenset()
     for branch in branches:
-        inner = types_of(resolved, branch, level + 1)
-        if inner is None:
+        types = types_of(resolved, branch, known)
+        if types is None:
             return None
-        union |= inner
+        union |= types
     return union
 
 

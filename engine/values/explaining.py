@@ -51,6 +51,8 @@ class Explainer:
         # By the identity of parts of ``json_schema``, which the validator keeps.
         self._judges: dict[int, jsonschema_rs.Validator | None] = {}
         self._known: dict[tuple[int, int], bool] = {}
+        self._asking = 0
+        """Above 0 while it is asked whether a schema fits, and not why it does not."""
         keywords = {
             "$ref": self._reference,
             "pattern": pattern_keyword,
@@ -73,6 +75,7 @@ class Explainer:
     def errors(self, value: Any) -> Iterator[ValidationError]:
         """The first ``MAX_PROBLEMS`` errors of a value."""
         self._known.clear()
+        self._asking = 0
         errors: Iterator[ValidationError] = islice(self._validator.iter_errors(value), MAX_PROBLEMS)
         return errors
 
@@ -80,7 +83,11 @@ class Explainer:
         """Return True if a schema accepts a value that is a part of the one that is explained."""
         key = (id(schema), id(instance))
         if key not in self._known:
-            self._known[key] = next(validator.descend(instance, schema), None) is None
+            self._asking += 1
+            try:
+                self._known[key] = next(validator.descend(instance, schema), None) is None
+            finally:
+                self._asking -= 1
         return self._known[key]
 
     def _resolved(self, schema: Any) -> Any:
@@ -226,6 +233,8 @@ class Explainer:
     def _of_nearest(self, validator: Any, branches: Any, instance: Any) -> ValidationError:
         """The error of a value that no branch accepts: of the types or values that all allow, if it has none of them;
         else of the nearest branch."""
+        if self._asking:
+            return _error("")
         parts = [self._parts(branch) for branch in branches]
         types = [_types(inner) for inner in parts]
         if all(kinds and not any(validator.is_type(instance, kind) for kind in kinds) for kinds in types):

@@ -193,7 +193,9 @@ class JsonSchemaWriter:
             return self._write(part, absent)
         if absent:
             absent = (absent - self._one_way.absent(part)) & self._one_way.required(part)
-        is_subtype = schema.at in self._service.subtypes.get(part.ref, ())
+        target = self._service.schemas[part.ref]
+        selects = target.discriminator is not None or bool(target.one_of or target.any_of)
+        is_subtype = selects and schema.at in self._service.subtypes.get(part.ref, ())
         return self._reference(part.ref, absent, alone=is_subtype)
 
     def _reference(self, ref: str, absent: frozenset[str] = NONE, *, alone: bool = False) -> dict[str, Any]:

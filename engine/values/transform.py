@@ -6,8 +6,9 @@ a value with its members and items. Most schemas have nothing to convert, and ``
 response of a thousand items costs nothing here. So first ``_explore`` finds out, once for each schema, whether anything
 below it acts; then ``_converter`` builds functions for those schemas alone.
 
-A branch (``oneOf``, ``if``, …) converts the value that it describes after the schema around it; which do is decided
-before, of the value as it came (``branches``).
+A branch (``oneOf``, ``if``, …) converts the value that it describes, and so do its own branches; which do is decided
+first, of the value as it came (``branches``). Each converts once, however many ways lead to it: a schema of n levels of
+branches has 2 ** n ways.
 
 Both work without recursion over schemas, whose chains may be longer than Python's stack. A schema that contains itself
 looks its own function up when it is called (``_inner_converter``).
@@ -15,7 +16,7 @@ looks its own function up when it is called (``_inner_converter``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -32,8 +33,8 @@ Converter: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
 Rule: TypeAlias = Callable[[Schema], Converter | None]
 """The converter for values of one resolved schema, their members and items aside; None if it would change nothing."""
 
-Choice: TypeAlias = Callable[[Any], list[Converter]]
-"""The converters of the branches of one schema that describe a value."""
+Choice: TypeAlias = Callable[[Any], Iterable[int]]
+"""The ids of the branches of one schema, resolved, that describe a value and convert it."""
 
 
 class SchemaTransform:
@@ -53,6 +54,7 @@ class SchemaTransform:
         self._after = after
         # Both by the identity of resolved schemas, which ``resolved`` keeps.
         self._converters: dict[int, Converter] = {}
+        self._parts: dict[int, tuple[Converter, list[Choice]]] = {}
         self._acts: dict[int, bool] = {}
 
     def compile(self, schema: Schema) -> Converter | None:
@@ -120,6 +122,7 @@ class SchemaTransform:
                 selection = self._resolved.selection(schema)
                 if selection is not None and not schema.one_of and not schema.any_of:
                     converter = self._choice(selection, converter)
+                    self._parts[id(schema)] = (converter, [])
                 self._converters[id(schema)] = converter
         return self._converters[id(root)]
 
@@ -131,36 +134,59 @@ class SchemaTransform:
         key = id(self._resolved.resolve(schema))
         return self._converters.get(key) or (lambda value, path, problems: self._converters[key](value, path, problems))
 
-    def _referenced(self, selection: Selection) -> dict[str, Converter | None]:
-        """The functions for the schemas that a discriminator selects, by reference."""
+    def _key(self, schema: Schema) -> int | None:
+        """The id of a declared schema, resolved; None if it converts nothing."""
+        return id(self._resolved.resolve(schema)) if self._has_effect(schema) else None
+
+    def _selectable(self, selection: Selection) -> dict[str, int | None]:
+        """The ids of the schemas that a discriminator selects, by reference."""
         refs = {*selection.references.values(), *([selection.default] if selection.default is not None else [])}
-        return {ref: self._inner_converter(Schema(ref=ref)) for ref in refs}
+        return {ref: self._key(Schema(ref=ref)) for ref in refs}
 
     def _choice(self, selection: Selection, otherwise: Converter) -> Converter:
         """The converter of the subtype that a value's discriminator selects, or ``otherwise``."""
-        converters = self._referenced(selection)
+        keys = self._selectable(selection)
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
             ref = selection.reference(value)
-            converter = otherwise if ref is None else converters[ref]
-            return converter(value, path, problems) if converter is not None else value
+            if ref is None:
+                return otherwise(value, path, problems)
+            key = keys[ref]
+            return value if key is None else self._converters[key](value, path, problems)
 
         return convert
 
     def _build(self, schema: Schema) -> Converter:
+        """The function for a resolved schema and its branches."""
+        itself, choices = self._itself(schema), self._choices(schema)
+        self._parts[id(schema)] = (itself, choices)
+        return partial(self._convert_parts, id(schema)) if choices else itself
+
+    def _convert_parts(self, key: int, value: Any, path: Path, problems: list[Problem]) -> Any:
+        """The value, converted by a schema and by all branches that describe it, the innermost first."""
+        keys = {key: None}
+        waiting = [key]
+        while waiting:
+            for choose in self._parts[waiting.pop()][1]:
+                chosen_keys = [inner for inner in choose(value) if inner not in keys]
+                keys |= dict.fromkeys(chosen_keys)
+                waiting += chosen_keys
+        for inner in reversed(keys):
+            value = self._parts[inner][0](value, path, problems)
+        return value
+
+    def _itself(self, schema: Schema) -> Converter:
+        """The function for a resolved schema without its branches."""
         before, after = self._before(schema), self._after(schema)
-        members, items, choices = self._members(schema), self._items(schema), self._choices(schema)
+        members, items = self._members(schema), self._items(schema)
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-            chosen = [converter for choose in choices for converter in choose(value)] if choices else ()
             if before is not None:
                 value = before(value, path, problems)
             if members is not None and isinstance(value, dict):
                 value = members(value, path, problems)
             elif items is not None and isinstance(value, list):
                 value = items(value, path, problems)
-            for converter in chosen:
-                value = converter(value, path, problems)
             if after is not None:
                 value = after(value, path, problems)
             return value
@@ -240,7 +266,7 @@ class SchemaTransform:
         return convert
 
     def _choices(self, schema: Schema) -> list[Choice]:
-        """What chooses the converters of the branches that describe a value as a whole."""
+        """What chooses the branches that describe a value as a whole."""
         choices: list[Choice] = []
         selection = self._resolved.selection(schema)
         for parts, exclusive in ((schema.one_of, True), (schema.any_of, False)):
@@ -251,47 +277,36 @@ class SchemaTransform:
         if isinstance(condition, Schema):
             choices += self._condition_choice(condition, schema.keywords)
         for name, inner in schema.keywords.get("dependentSchemas", {}).items():
-            converter = self._inner_converter(inner)
-            if converter is not None:
-                choices.append(partial(_if_member, name, [converter]))
-        for part in schema.all_of:
-            converter = self._inner_converter(part)
-            if converter is not None:
-                choices.append(partial(_always, [converter]))
-        return choices
+            choices.append(partial(_if_member, name, self._keys([inner])))
+        always = self._keys(schema.all_of)
+        return [*choices, lambda value: always] if always else choices
+
+    def _keys(self, schemas: Iterable[object]) -> list[int]:
+        """The ids of declared schemas, resolved, that convert something."""
+        keys = [self._key(schema) for schema in schemas if isinstance(schema, Schema)]
+        return [key for key in keys if key is not None]
 
     def _branch_choice(self, parts: tuple[Schema, ...], selection: Selection | None, *, exclusive: bool) -> Choice:
         branches = [branch(self._resolved, part) for part in parts]
-        converters = {id(part): self._inner_converter(part) for part in parts}
-        selected = self._referenced(selection) if selection is not None else {}
+        keys = {id(part): self._keys([part]) for part in parts}
+        selectable = self._selectable(selection) if selection is not None else {}
         fits = self._fits
 
-        def choose(value: Any) -> list[Converter]:
+        def choose(value: Any) -> Iterable[int]:
             ref = selection.reference(value) if selection is not None else None
             if ref is not None:
-                fitting = [selected[ref]]
-            else:
-                fitting = [converters[id(part)] for part in chosen(branches, value, fits, exclusive=exclusive)]
-            return [converter for converter in fitting if converter is not None]
+                selected = selectable[ref]
+                return [] if selected is None else [selected]
+            return [key for part in chosen(branches, value, fits, exclusive=exclusive) for key in keys[id(part)]]
 
         return choose
 
     def _condition_choice(self, condition: Schema, keywords: Mapping[str, Any]) -> list[Choice]:
         """``if`` with ``then`` and ``else``; empty if nothing is converted by them."""
-        cases = [
-            [self._inner_converter(inner) for inner in parts if isinstance(inner, Schema)]
-            for parts in ((keywords.get("else"),), (condition, keywords.get("then")))
-        ]
-        converters = [[converter for converter in case if converter is not None] for case in cases]
-        if not any(converters):
-            return []
+        cases = [self._keys([keywords.get("else")]), self._keys([condition, keywords.get("then")])]
         fits = self._fits
-        return [lambda value: converters[fits(condition, value)]]
+        return [lambda value: cases[fits(condition, value)]] if any(cases) else []
 
 
-def _if_member(name: str, converters: list[Converter], value: Any) -> list[Converter]:
-    return converters if isinstance(value, dict) and name in value else []
-
-
-def _always(converters: list[Converter], value: Any) -> list[Converter]:
-    return converters
+def _if_member(name: str, keys: list[int], value: Any) -> list[int]:
+    return keys if isinstance(value, dict) and name in value else []

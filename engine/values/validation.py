@@ -26,6 +26,7 @@ from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, near
 from openconnectors.engine.values.explaining import Explainer, unknown
 from openconnectors.engine.values.objects import CHECKS
 from openconnectors.engine.values.patterns import options_for
+from openconnectors.engine.values.ways import has_bounded_ways
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -83,7 +84,9 @@ class Validator:
 
 
 def _judge(json_schema: dict[str, Any]) -> jsonschema_rs.Validator | None:
-    """A validator of jsonschema-rs; None for a schema that it cannot read."""
+    """A validator of jsonschema-rs; None for a schema that it cannot read, or not judge in bounded time."""
+    if not has_bounded_ways(json_schema):
+        return None
     try:
         return jsonschema_rs.validator_for(
             json_schema,
