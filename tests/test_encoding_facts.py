@@ -565,6 +565,15 @@ def test_the_media_type_is_chosen_by_the_value(arguments: dict[str, Any], conten
     assert essence(request.headers["Content-Type"])[0] == content_type
 
 
+def test_a_whole_body_chooses_by_its_members() -> None:
+    """Of media types that would all accept an object the first is sent that declares its members."""
+    contents = (
+        "{multipart/form-data: {schema: {properties: {f: {}}}}, application/json: {schema: {properties: {u: {}}}}}"
+    )
+
+    assert request_of(plan_of(yaml.safe_load(contents)), {"u": "x"}).headers["Content-Type"] == "application/json"
+
+
 def test_members_of_two_media_types() -> None:
     """Members that no media type has together are refused, and a null where a form requires a field."""
     plan = plan_of(yaml.safe_load(SEVERAL))

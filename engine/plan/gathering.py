@@ -175,6 +175,8 @@ class Gathering:
             known = self._arguments.by_name.get(name)
             if known is not None and known.location == "body":
                 taking = [schema for schema in schemas if self._bodies.takes(schema, value)]
+                if isinstance(value, Mapping):  # those that declare its members come first
+                    taking.sort(key=lambda schema: not value.keys() <= self._contract(schema).properties.keys())
                 return next((schema for schema in taking if self._fits(schema, value)), (taking or schemas)[0])
             if known is not None and known.location == "property":
                 put(members, known.path, value)
