@@ -346,12 +346,15 @@ def test_an_item_that_breaks_its_schema_is_not_sent(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_written_already_are_sent_as_they_are(tmp_path: Path) -> None:
-    """Bytes of a generator are lines of the caller's."""
+    """Bytes of a generator are lines of the caller's, a file is all of them."""
     path = document(tmp_path, {"application/json": {}}, sent={"application/jsonl": {"itemSchema": ITEM}})
     request = openconnectors.load_file(path, base_url="http://127.0.0.1").read.request(
         body=iter([b'{"n":9}\n', {"n": 1}])
     )
     assert b"".join(request.body) == b'{"n":9}\n{"n":1}\n'
+    (lines := tmp_path / "lines.jsonl").write_bytes(b'{"n":9}\n')
+    request = openconnectors.load_file(path, base_url="http://127.0.0.1").read.request(body=lines)
+    assert (b"".join(request.body), request.headers["Content-Type"]) == (b'{"n":9}\n', "application/jsonl")
 
 
 CLOSEST: list[tuple[str, str]] = [

@@ -22,7 +22,7 @@ from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import success
-from openconnectors.engine.streams import is_bytes
+from openconnectors.engine.streams import is_bytes, is_iterator
 from openconnectors.engine.values.body import Body
 from openconnectors.engine.values.codecs import BINARY, MULTIPART, codec_for, essence, is_fallback
 from openconnectors.engine.values.codecs.media_types import concrete, holds_files, within
@@ -181,6 +181,8 @@ class Negotiation:
         if len(bodies) > 1 and holds_files(value):
             bodies = [body for body in bodies if body.codec is MULTIPART] or bodies
         body = next((body for body in bodies if body.codec.carries(value)), bodies[0])
+        if body.codec.listed and holds_bytes and not is_iterator(value):  # a file of lines is written already
+            return self._bodies.request_bytes(body.media_type), []
         if written and (is_fallback(body.media_type) or "boundary" in essence(body.media_type)[1]):
             body = self._bodies.request_bytes(body.media_type)
         return body, []
