@@ -243,7 +243,7 @@ def test_a_bundle_describes_the_same_service(version: str, suffix: str, tmp_path
     no reference leads out of the file, and nothing is wrong in it that was not."""
     document, root = documents(tmp_path)[version]
     target = bundled(document, root, f"bundled.{suffix}")
-    first, second = loader.load(document, root=root), loader.load(target)
+    first, second = loader.load(document, root=root), loader.load(target, root=tmp_path)
     for operation in (*first.operations.values(), *second.operations.values()):
         assert isinstance(operation, Operation)
     assert differences(first, second) == []

@@ -354,3 +354,30 @@ def test_identifiers_are_members_like_any_other_before_3_1(version: str, tmp_pat
     }
     service = loader.load(folder(tmp_path, files))
     assert service.resolve(received(service).properties["id"]).types == ("integer",)
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+def test_an_example_may_be_in_a_file(version: str, tmp_path: Path) -> None:
+    """``externalValue`` names a file below the folder, JSON, YAML or text; one that is elsewhere is no example."""
+    examples = {"a": "e/a.json", "b": "e/b.txt", "c": "https://example.com/c.json", "d": "../d.json", "e": "no.json"}
+    content = {"application/json": {"examples": {name: {"externalValue": path} for name, path in examples.items()}}}
+    response = json.dumps({"200": {"description": "ok", "content": content}})
+    head = OPENAPI % int(version[-1])
+    files = {"api.yaml": f"{head}paths: {{/a: {{get: {{operationId: getA, responses: {response}}}}}}}\n"}
+    files |= {"e/a.json": '{"id": 1}', "e/b.txt": "text", "../d.json": "2"}
+    operation = loader.load(folder(tmp_path / "api", files)).operations["getA"]
+    assert operation.responses["200"].content["application/json"].examples == ({"id": 1}, "text")
+
+
+@pytest.mark.parametrize("chain", [200, 400])
+def test_many_files_take_time_in_proportion(chain: int, tmp_path: Path) -> None:
+    """Each file of a long chain of schemas is read once, however many steps lead to it."""
+    files = {"api.yaml": with_schema("2.0", "0.json")}
+    files |= {
+        f"{index}.json": json.dumps({"properties": {"n": {"$ref": f"{index + 1}.json"}}}) for index in range(chain)
+    }
+    service = loader.load(folder(tmp_path, {**files, f"{chain}.json": "{}"}))
+    schema, steps = received(service), 0
+    while schema.properties:
+        schema, steps = service.resolve(schema.properties["n"]), steps + 1
+    assert steps == chain

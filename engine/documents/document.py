@@ -163,6 +163,16 @@ class Document(File):
         anchors = identifiers.dynamic.get(identifiers.template(within), {})
         return {anchor: join_file(name, pointer) for anchor, pointer in anchors.items()}
 
+    def data(self, reference: str, at: str) -> Any:
+        """What is in the file that the node ``at`` names as an example: the value of JSON or YAML, else the text.
+        ``Refused`` for what is no file that may be read, ``InvalidDocument`` for one that is not what its name says."""
+        name = self.file_at(reference, at)
+        if self.files is None or not name:
+            raise Refused("reference-outside", f"{reference!r} is no file of an example")
+        if name.endswith((".json", ".yaml", ".yml")):
+            return self.files.read(name, reference).root
+        return self.files.content(name, reference).decode("utf-8", "replace")
+
     def pointed(self, reference: str, at: str) -> str:
         """The pointer that a reference of the node ``at`` into another file spells, whether there is such a node or
         not: nothing is read. ``Refused`` for what is no file that may be read."""

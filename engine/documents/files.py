@@ -148,6 +148,11 @@ class Files:
             return ""
 
     @property
+    def count(self) -> int:
+        """How many files have been read, but the first."""
+        return len(self._read)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The files that have been read, but the first."""
         return tuple(self._read)

@@ -5,7 +5,7 @@ Nothing here is recursive over the document: chains of definitions are of any le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -34,39 +34,49 @@ class Hierarchy:
     ) -> None:
         self._document = document
         self._holder = holder
-        self._of_first = definitions
         self._references = references
         self._has_discriminator = has_discriminator
-        self._known: tuple[int, _Relations] | None = None
+        self._definitions = {at: raw for at, raw in definitions.items() if isinstance(raw, Mapping)}
+        self._discriminates = any(map(has_discriminator, self._definitions.values()))
+        self._seen = 0
+        self._relations_of = 0, _Relations({}, references, has_discriminator)
 
     @property
     def _relations(self) -> _Relations:
-        if self._known is None or self._known[0] != self.files:
-            definitions = self._definitions()
-            if self._document.refers_to_files and any(map(self._has_discriminator, definitions.values())):
-                self._document.read_all()
-                definitions = self._definitions()
-            # Ends of references are followed into files only that are read by now, or are read here.
-            self._known = (self.files, _Relations(definitions, self._references, self._has_discriminator))
-        return self._known[1]
+        self._look()
+        if self._discriminates and self._document.refers_to_files:
+            self._document.read_all()
+            self._look()
+        if self._discriminates and self._relations_of[0] != len(self._definitions):
+            relations = _Relations(self._definitions, self._references, self._has_discriminator)
+            self._relations_of = len(self._definitions), relations
+        return self._relations_of[1]
 
     @property
     def files(self) -> int:
         """How many files have been read."""
-        return len(self._document.files.names) if self._document.files is not None else 0
+        return self._document.files.count if self._document.files is not None else 0
 
-    def _definitions(self) -> Mapping[str, Any]:
-        definitions = {at: raw for at, raw in self._of_first.items() if isinstance(raw, Mapping)}
-        for name, file in self._document.parts().items() if self.files else ():
-            if name and isinstance(file.root, Mapping):
-                definitions[join_file(name, "")] = file.root
-                for holder in ("", self._holder):
-                    with suppress(LookupError):
-                        members = file.node(holder)
-                        for member, raw in members.items() if isinstance(members, Mapping) else ():
-                            if isinstance(raw, Mapping):
-                                definitions[join_file(name, f"{holder}/{escape(member)}")] = raw
-        return definitions
+    def _look(self) -> None:
+        """Note the definitions of files that have been read since the last time."""
+        if self.files == self._seen or self._document.files is None:
+            return
+        names = self._document.files.names[self._seen :]
+        self._seen += len(names)
+        for at, raw in (member for name in names for member in self._members(name)):
+            if isinstance(raw, Mapping):
+                self._definitions[at] = raw
+                self._discriminates = self._discriminates or self._has_discriminator(raw)
+
+    def _members(self, name: str) -> Iterator[tuple[str, Any]]:
+        """The schemas of a file: the whole, and those that it has by name."""
+        file = self._document.part(name)
+        yield join_file(name, ""), file.root
+        for holder in ("", self._holder):
+            with suppress(LookupError):
+                members = file.node(holder)
+                for member, raw in members.items() if isinstance(members, Mapping) else ():
+                    yield join_file(name, f"{holder}/{escape(member)}"), raw
 
     @property
     def extensions_of(self) -> Mapping[str, list[str]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
+from openconnectors.engine.documents.files import Refused
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import (
@@ -175,11 +177,15 @@ class Contents:
         listed: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
         for name, value in listed.items():
             try:
-                example, _ = self._source.resolved("example", value, f"{at}/examples/{escape(name)}")
+                example, example_at = self._source.resolved("example", value, f"{at}/examples/{escape(name)}")
             except InvalidDocument as error:  # they are documentation: nothing is refused for want of one
                 self._source.remark("example", error.diagnostics[0].message, error.diagnostics[0].pointer)
                 continue
-            examples += [example[key] for key in ("dataValue", "value") if key in example][:1]
+            values = [example[key] for key in ("dataValue", "value") if key in example]
+            if not values and isinstance(example.get("externalValue"), str):
+                with suppress(Refused, InvalidDocument):  # nor for one that is elsewhere
+                    values = [self._source.document.data(example["externalValue"], example_at)]
+            examples += values[:1]
         return tuple(examples)
 
     # Encodings
