@@ -530,6 +530,7 @@ FIELDS: list[tuple[dict[str, Any], list[str], Any]] = [
     ({"content": {"application/json": {"schema": {}}}}, ['{"a":[1,2]}'], {"a": [1, 2]}),
     ({"content": {"text/plain": {"schema": INTEGER}}}, ["7"], 7),
     ({"schema": {"oneOf": [INTEGER, STRING]}}, ["7"], 7),
+    ({"content": {"application/linkset": {"schema": {"type": "object"}}}}, ["<a>; rel=next"], "<a>; rel=next"),
 ]
 
 

@@ -11,6 +11,7 @@ from openconnectors.engine.http import Headers
 from openconnectors.engine.model import ANY, DeclaredResponse, Header, Schema
 from openconnectors.engine.plan.parameters import body_of
 from openconnectors.engine.values.body import Compiler, encodings_of
+from openconnectors.engine.values.codecs import codec_for, is_fallback
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.styles import style_of
 from openconnectors.engine.values.validation import Validator
@@ -60,6 +61,9 @@ class HeaderFields:
         return reader
 
     def _compiled(self, name: str, header: Header, schema: Schema) -> _Reader:
+        media_type = next(iter(header.content), "")
+        if media_type and (codec_for(media_type) is None or is_fallback(media_type)):
+            return lambda text, path: (text, [])  # in a format that is not read here, such as application/linkset
         text_as = self._in_content(header) if header.content else self._styled(name, header, schema)
         validator = Validator(JsonSchemaWriter(self._compiler.service, request=False).write_document(schema))
         parse = self._compiler.converters(schema).parse
