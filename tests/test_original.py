@@ -231,3 +231,11 @@ def test_operations_with_servers_of_their_own(tmp_path: Path) -> None:
         assert connector["op"].request().url.endswith("/area-1/x")
         assert connector["other"].request().url.endswith("/base/x")
         assert connector["op"].response().status == connector["other"].response().status == 204
+
+
+def test_a_path_with_a_fragment(tmp_path: Path) -> None:
+    """A number sign in a path, which requests encode, is no reason to write the operation anew."""
+    document = _document("3.0.3", {"requestBody": {"required": True, "content": {"application/json": {}}}}, "/#op")
+
+    assert _verdict(tmp_path, document, "/%23op", headers={"Content-Type": "application/json"}, body=b"{}") == ""
+    assert _verdict(tmp_path, document, "/%23op") != ""

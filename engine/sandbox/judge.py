@@ -137,9 +137,9 @@ class Judge:
 
     def _is_original(self, route: Route) -> bool:
         """Whether requests of a route are what the author's document describes, and openapi-core did not fail at it."""
-        operation, policies = route.plan.operation, route.plan.policies
-        is_moved = (route.method, route.template) != (operation.method, operation.path.partition("?")[0])
-        return not (is_moved or policies.request) and operation.id not in self.written
+        plan = route.plan
+        is_rewritten = plan.policies.request or plan.representation.where != "header"
+        return not is_rewritten and plan.operation.id not in self.written
 
     def _by_original(
         self,
