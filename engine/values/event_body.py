@@ -113,6 +113,8 @@ class EventBody(Body):
                 data = self._compiler.contract.resolve(schema.properties["data"])
                 media_type = data.keywords.get("contentMediaType")
                 if not isinstance(media_type, str):
+                    if conditions:  # an alternative whose data is text: [DONE]
+                        contents.append(_Content(conditions, None, assumed=False))
                     continue
                 holds_json = codec_for(media_type) is json.CODEC
                 content = data.keywords.get("contentSchema")
