@@ -32,6 +32,11 @@ CONVERTED: dict[str, tuple[Any, Any, Any]] = {
     "anyOf of two formats, the first": ({"anyOf": [DATE, MOMENT]}, DAY_TEXT, DAY),
     "anyOf of two formats, the second": ({"anyOf": [DATE, MOMENT]}, NOON_TEXT, NOON),
     "a text that is no date where any text is allowed": ({"anyOf": [DATE, {"type": "string"}]}, "today", "today"),
+    "an object and a date, by what the date is written as": (
+        {"oneOf": [{"type": "object", "properties": {"a": DATE}}, {"type": "array"}, DATE]},
+        DAY_TEXT,
+        DAY,
+    ),
     "oneOf of objects, by their members": (
         {"oneOf": [object_of(a=DATE), object_of(b=DATE)]},
         {"b": DAY_TEXT},

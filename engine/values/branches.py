@@ -12,7 +12,7 @@ to the value and its depth, not to a power of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -33,6 +33,8 @@ _KINDS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     ((int, float, Decimal), frozenset({"number", "integer"})),
     (type(None), frozenset({"null"})),
 )
+_WRITTEN = frozenset({"string", "number", "integer"})
+"""The JSON types of what an object of Python is written as, which no JSON type is for: a date, bytes, an instant."""
 _MAX_LOOKED_AT = 100
 """Branches, and branches within these, of which the types are looked at: few enough for Python's stack."""
 
@@ -133,7 +135,7 @@ def chosen(
     branches: Sequence[Branch], value: Any, fits: Callable[[Schema, Any], bool], *, exclusive: bool
 ) -> list[Schema]:
     """The schemas of the branches that describe a value; of ``oneOf`` (``exclusive``) the first."""
-    kinds = kind_of(value)
+    kinds = kind_of(value) or (None if isinstance(value, (Mapping, tuple)) else _WRITTEN)
     candidates = [entry for entry in branches if entry.types is None or kinds is None or entry.types & kinds]
     if len(candidates) == 1:
         return [candidates[0].schema]
