@@ -32,6 +32,7 @@ from openconnectors.engine.values.scalars import alternatives_of, text, typed
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?\Z", re.ASCII)
 """A media type (RFC 9110 section 8.3.1) that cannot end its header field."""
+_SCALARS = frozenset({str, int, float, bool})
 _MAX_KEPT = 64
 """Codecs that are kept. The media types of parts that arrive are the peer's words: each may be another."""
 
@@ -50,11 +51,14 @@ class Embedded:
         self._is_encoded = any(row is not None and row.python is bytes and not row.raw for row in rows)
         self._is_raw = any(row is not None and row.raw for row in rows) or "file" in self._types
         self._holds_bytes = self._is_raw or not self._types
+        self.is_file = self._is_raw and len(self._alternatives) == 1
+        """True if it can be nothing but bytes."""
+        self._is_text = not self._media_types or self._media_types == (TEXT,)
 
     @property
-    def is_file(self) -> bool:
-        """True if it can be nothing but bytes."""
-        return self._is_raw and len(self._alternatives) == 1
+    def has_media_types(self) -> bool:
+        """True if the document lists media types for it."""
+        return bool(self._media_types)
 
     @property
     def transfer_encoding(self) -> str:
@@ -63,6 +67,10 @@ class Embedded:
         return next((names[schema.format] for schema in self._alternatives if schema.format in names), "")
 
     # Writing
+
+    def plain_text(self, value: Any) -> str | None:
+        """The text of a value that is nothing but that, as most fields are; None for all others."""
+        return text(value) if self._is_text and type(value) in _SCALARS and not self.is_file else None
 
     def media_type(self, value: Any, chosen: str | None) -> str:
         """The media type that a value is written in; empty: plain text, which need not say so. ``ValueError`` for one

@@ -56,6 +56,11 @@ def part(boundary: str, headers: Mapping[str, str], data: Source) -> list[Source
     return [utf_8_of("".join([*lines, "\r\n"])), data, b"\r\n"]
 
 
+def text_part(boundary: str, name: str, text: str) -> bytes:
+    """A part of a form that is text, in one piece: most parts are."""
+    return utf_8_of(f"--{boundary}\r\nContent-Disposition: {disposition(name, None)}\r\n\r\n{text}\r\n")
+
+
 def body(boundary: str, sources: list[Source], parameters: str) -> Content:
     """The parts together; ``parameters`` are those of the media type beside the boundary."""
     closed = [*sources, f"--{boundary}--\r\n".encode("ascii")]

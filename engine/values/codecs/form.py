@@ -93,6 +93,9 @@ def _pairs(field: Field, wire: str, value: Any) -> list[tuple[str, str]]:
 
 def _text(field: Field, value: Any) -> str:
     """The text of a value in its media type."""
+    written = field.embedded.plain_text(value)
+    if written is not None:
+        return written
     if is_bytes(value):
         raise ValueError("must be text: a form of this media type holds no bytes")
     data, _ = field.embedded.write(value, field.embedded.media_type(value, None))

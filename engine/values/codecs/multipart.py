@@ -30,7 +30,16 @@ from openconnectors.engine.values.codecs.binding import (
 )
 from openconnectors.engine.values.codecs.charsets import utf_8_of
 from openconnectors.engine.values.codecs.embedded import Embedded
-from openconnectors.engine.values.codecs.envelopes import Part, body, disposition, escaped, part, parts, parts_of
+from openconnectors.engine.values.codecs.envelopes import (
+    Part,
+    body,
+    disposition,
+    escaped,
+    part,
+    parts,
+    parts_of,
+    text_part,
+)
 from openconnectors.engine.values.codecs.fields import Field, fields_of
 from openconnectors.engine.values.codecs.media_types import essence
 from openconnectors.engine.values.scalars import alternatives_of, compound, typed
@@ -69,12 +78,20 @@ class _Named:
 
     def _parts(self, boundary: str, field: Field, wire: str, value: Any, chosen: Mapping[str, Any]) -> Iterator[Source]:
         """The parts of one member."""
+        if not chosen and not field.headers and not field.embedded.has_media_types:
+            written = field.embedded.plain_text(value) if field.style is None else None
+            if written is not None:
+                yield text_part(boundary, wire, written)
+                return
         listed = isinstance(value, list) and (field.style is None or any(map(is_bytes, value)))
         items = value if listed else [value]
         if field.style is not None and not any(map(is_bytes, items)) and not field.embedded.is_file:
             kinds = (dict, list) if field.style.items is None else dict
             if field.style.deep or not isinstance(value, list) or not any(isinstance(item, kinds) for item in value):
                 headers = _headers(field.headers, chosen, self._binding)
+                if not headers:
+                    yield from (text_part(boundary, name, text) for name, text in field.style.pairs(wire, value))
+                    return
                 for name, text in field.style.pairs(wire, value):
                     yield from part(
                         boundary, {"Content-Disposition": disposition(name, None), **headers}, utf_8_of(text)
@@ -273,6 +290,8 @@ def _headers(declared: Mapping[str, Header], chosen: Mapping[str, Any], binding:
     """The header fields of a part, beside its media type. ``ValueError`` for one that is missing or breaks its
     schema."""
     headers: dict[str, str] = {}
+    if not declared and not chosen:
+        return headers
     by_name = {name.lower(): value for name, value in chosen.items()}
     for name, header in declared.items():
         if name.lower() == "content-type":
