@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from typing import Any
 
 from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.documents.loader import readable
-from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.errors import InvalidDocument, Unsupported
 from openconnectors.engine.model import MISSING, Operation, Schema, Service
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.plan import Plan
@@ -115,9 +116,11 @@ def _media_types(operation: Operation) -> dict[str, str]:
 
 def _pages(plan: Plan) -> str:
     """How the pages of an operation follow one another: ``declared``, by a convention, or not at all (empty)."""
-    if plan.paging is not None:
-        return "declared"
-    return plan.recognized_paging.convention if plan.recognized_paging is not None else ""
+    with suppress(Unsupported):  # a policy that cannot be used is refused with the call
+        if plan.paging is not None:
+            return "declared"
+        return plan.recognized_paging.convention if plan.recognized_paging is not None else ""
+    return ""
 
 
 def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
