@@ -33,6 +33,8 @@ def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: p
     load = openconnectors.load
 
     def to_the_sandbox(name: str, **options: Any) -> Any:
+        if name != "twilio":
+            return load(name, **options)
         return load(name, **{**options, "connection": sandbox.values, "base_url": sandbox.url})
 
     monkeypatch.setattr(openconnectors, "load", to_the_sandbox)
