@@ -19,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from jsonschema import validators
 from openapi_core import Config, OpenAPI
 from openapi_core.casting.schemas.exceptions import CastError
 from openapi_core.datatypes import RequestParameters
@@ -30,8 +29,7 @@ from openapi_core.validation.request.exceptions import (
     MissingRequiredRequestBody,
     ParameterValidationError,
 )
-from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
-from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator.versions.exceptions import OpenAPIVersionNotFound
 from werkzeug.datastructures import Headers as WerkzeugHeaders
 from werkzeug.datastructures import ImmutableMultiDict
@@ -40,22 +38,19 @@ from openconnectors.engine.documents.dialects.openapi3 import writer as openapi3
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import expand
-from openconnectors.engine.sandbox.original import Original, WireRequest
+from openconnectors.engine.sandbox.original import Original, WireRequest, schema_validators
 from openconnectors.engine.sandbox.requests import cookie_pairs
 from openconnectors.engine.sandbox.routing import Route
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import BINARY, essence, json
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
-from openconnectors.engine.values.patterns import pattern_keyword
 from openconnectors.engine.values.validation import Validator, problems_of
 
-_VALIDATOR: Any = validators.extend(OAS31Validator, {"pattern": pattern_keyword})  # type: ignore[no-untyped-call]
 _CONFIG = Config(
     # None: the document is not checked (openapi_core/app.py). It is written here, and its patterns are those of ECMA
     # 262, of which some are not patterns of Python.
     spec_validator_cls=None,  # type: ignore[arg-type]
-    # The format checker is the one that openapi-core itself takes for 3.1.
-    schema_validators_factory=SchemaValidatorsFactory(_VALIDATOR, format_checker=OAS30ReadValidator.FORMAT_CHECKER),
+    schema_validators_factory=schema_validators(OAS31Validator),
 )
 _log = logging.getLogger("openconnectors.sandbox")
 

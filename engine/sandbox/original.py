@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus, urlsplit
 from urllib.request import url2pathname
 
-from jsonschema import validators
+from jsonschema import FormatChecker, validators
 from jsonschema_path import SchemaPath
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.media_types import media_type_deserializers
@@ -56,24 +56,36 @@ class _Version:
     schemas: SchemaValidatorsFactory
 
 
-def _schemas(validator: Any) -> SchemaValidatorsFactory:
-    """Validators of schemas with the bounded engine for patterns. The format checker is the one that openapi-core takes
-    for 3.1: it knows ``byte`` and ``binary``."""
+def _formats() -> FormatChecker:
+    """The formats that openapi-core checks for 3.1, ``byte`` and ``binary`` among them; without ``time``, which
+    jsonschema judges by draft 3: without fractions of a second and offsets (RFC 3339 section 5.6)."""
+    checker = FormatChecker(())
+    known = OAS30ReadValidator.FORMAT_CHECKER.checkers
+    checker.checkers = {name: check for name, check in known.items() if name != "time"}
+    return checker
+
+
+def schema_validators(validator: Any) -> SchemaValidatorsFactory:
+    """Validators of schemas for openapi-core, with the bounded engine for patterns."""
     bounded: Any = validators.extend(validator, {"pattern": pattern_keyword})  # type: ignore[no-untyped-call]
-    return SchemaValidatorsFactory(bounded, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+    return SchemaValidatorsFactory(bounded, format_checker=_formats())
 
 
 _VERSIONS: Mapping[tuple[str, str], _Version] = {
     ("3", "0"): _Version(
         openapi_core.V30RequestParametersValidator,
         openapi_core.V30RequestBodyValidator,
-        _schemas(OAS30WriteValidator),
+        schema_validators(OAS30WriteValidator),
     ),
     ("3", "1"): _Version(
-        openapi_core.V31RequestParametersValidator, openapi_core.V31RequestBodyValidator, _schemas(OAS31Validator)
+        openapi_core.V31RequestParametersValidator,
+        openapi_core.V31RequestBodyValidator,
+        schema_validators(OAS31Validator),
     ),
     ("3", "2"): _Version(
-        openapi_core.V32RequestParametersValidator, openapi_core.V32RequestBodyValidator, _schemas(OAS32Validator)
+        openapi_core.V32RequestParametersValidator,
+        openapi_core.V32RequestBodyValidator,
+        schema_validators(OAS32Validator),
     ),
 }
 
