@@ -97,9 +97,9 @@ bugs: $(READY)  ## Seeded faults of a small service, found by us and by schemath
 	$(VENV)-schemathesis/bin/python -m pip install --quiet schemathesis
 	PATH="$(VENV)-schemathesis/bin:$$PATH" $(BIN)/python -m bench.bugs
 
-checks: $(READY)  ## The project's own documents: both profiles, every connector fuzzed, what changed since the release.
+checks: $(READY)  ## The project's own documents: both profiles (Microsoft takes 2.0), every connector fuzzed, changes since the release.
 	$(BIN)/connectors validate spec
-	$(BIN)/connectors validate spec --profile microsoft
+	$(BIN)/connectors validate 'spec/*.swagger.yaml' --profile microsoft
 	$(BIN)/python -m bench.faults spec --peers ours
 	for name in $(CONNECTORS); do $(BIN)/connectors fuzz $$name --max-examples 15 || exit 1; done
 	.ci/released
