@@ -12,7 +12,7 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.references import References
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
-from openconnectors.engine.model import Schema
+from openconnectors.engine.model import Paths, Schema
 
 Node = TypeVar("Node")
 EMPTY: Mapping[str, Any] = {}
@@ -103,6 +103,16 @@ class Source:
     def root_members(self, name: str) -> dict[str, Any]:
         """The members of a mapping of the root, by pointer."""
         return {f"/{name}/{escape(member)}": raw for member, raw in self.root_mapping(name).items()}
+
+    def paths(self, site: Site) -> Mapping[str, str]:
+        """Every path with the pointer of its item, those that extensions add included."""
+        paths = self.mapping(self.root.get("paths"), "/paths", "paths")
+        declared = Paths(items={path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")})
+        try:
+            return self.extend("paths", declared, extensions(self.root), site).items
+        except InvalidDocument as error:
+            self.findings += error.diagnostics
+            return declared.items
 
     def components(self, name: str) -> Mapping[str, Any]:
         """A mapping of the components ("Components Object"); empty, with an error recorded, if it is none."""

@@ -17,7 +17,7 @@ from openconnectors.engine.documents.dialects.openapi3.source import VersionedSo
 from openconnectors.engine.documents.dialects.operation_ids import Place, named
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import DeclaredResponse, Lazy, Operation, Paths, Server
+from openconnectors.engine.model import DeclaredResponse, Lazy, Operation, Server
 
 Sent = tuple[Operation, ...]
 """Operations whose requests the service sends."""
@@ -35,7 +35,7 @@ class Operations:
         """The values of ``security`` that operations have, with their pointers."""
         self._servers: list[tuple[object, str]] = []
         """The nodes of servers that path items and operations have, with their pointers."""
-        self._items = self._paths()
+        self._items = self._source.paths(self._schemas.site(""))
         self.places = named(self._find(), source)
         self._links = Links(source, schemas, self.places)
 
@@ -65,17 +65,6 @@ class Operations:
                 with suppress(InvalidDocument):
                     further += servers(self._source, value, at)
         return tuple(further)
-
-    def _paths(self) -> Mapping[str, str]:
-        """Every path with the pointer of its item, those that extensions add included."""
-        paths = self._source.mapping(self._source.root.get("paths"), "/paths", "paths")
-        declared = Paths(items={path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")})
-        try:
-            members = extensions(self._source.root)
-            return self._source.extend("paths", declared, members, self._schemas.site("")).items
-        except InvalidDocument as error:
-            self._source.findings += error.diagnostics
-            return declared.items
 
     def lower(self, name: str) -> Operation:
         """The operation of an id; ``InvalidDocument`` if it, or a schema that it uses, cannot be read."""

@@ -12,7 +12,7 @@ from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.documents.dialects.swagger2.security import Security
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import DeclaredResponse, Header, MediaType, Operation, Paths
+from openconnectors.engine.model import DeclaredResponse, Header, MediaType, Operation
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _JSON = "application/json"
@@ -33,7 +33,7 @@ class Operations:
     def _find(self) -> list[Place]:
         """Every operation of the document; a path item that cannot be read is recorded and passed over."""
         places: list[Place] = []
-        for path, path_at in self._paths().items():
+        for path, path_at in self._source.paths(self._schemas.site("")).items():
             try:
                 item, _ = self._source.resolve(self._source.document.get(path_at), path_at, "a path item")
             except InvalidDocument as error:
@@ -48,17 +48,6 @@ class Operations:
                     if isinstance(raw, Mapping) and "security" in raw:
                         self.requirements.append((raw["security"], f"{places[-1].at}/security"))
         return places
-
-    def _paths(self) -> Mapping[str, str]:
-        """Every path with the pointer of its item, those that extensions add included."""
-        paths = self._source.mapping(self._source.root.get("paths"), "/paths", "paths")
-        declared = Paths(items={path: f"/paths/{escape(path)}" for path in paths if not path.startswith("x-")})
-        try:
-            members = extensions(self._source.root)
-            return self._source.extend("paths", declared, members, self._schemas.site("")).items
-        except InvalidDocument as error:
-            self._source.findings += error.diagnostics
-            return declared.items
 
     def lower(self, name: str) -> Operation:
         """The operation of an id; ``InvalidDocument`` if it, or a schema that it uses, cannot be read."""
