@@ -8,26 +8,19 @@ import click
 from click.exceptions import Exit
 
 from openconnectors.cli import checking
+from openconnectors.cli.document_output import output_option, write_document
 from openconnectors.cli.findings import usage
 from openconnectors.cli.root_option import root_option
-from openconnectors.cli.terminal import escaped, escaped_line
+from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.convert import VERSIONS, convert
 from openconnectors.engine.documents import loader
-from openconnectors.engine.documents.writing import document_text
-from openconnectors.engine.errors import InvalidDocument
 
 
 @click.command("convert")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "version", type=click.Choice(VERSIONS), required=True, help="Version to convert to.")
 @root_option
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to FILE, as YAML or JSON by its suffix.",
-    metavar="FILE",
-)
+@output_option
 @click.option("--fail-on-loss", is_flag=True, help="Exit with 1 if something is lost.")
 def command(file: Path, root: Path | None, version: str, output: Path | None, fail_on_loss: bool) -> None:
     """Convert a document between Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2, and report what is lost.
@@ -36,21 +29,11 @@ def command(file: Path, root: Path | None, version: str, output: Path | None, fa
     1 with --fail-on-loss if something is lost, 2 usage error or a document that cannot be read.
     """
     entry = usage(lambda: checking.entry_at(file))
-    try:
-        conversion = convert(loader.read(entry.document, root or entry.root), version)
-    except InvalidDocument as error:
-        raise click.UsageError(str(error)) from None
-    text = document_text(conversion.root, (output or entry.document).suffix)
-    if output is None:
-        click.echo(escaped(text), nl=False)
-    else:
-        output.write_text(text, "utf-8")
+    conversion = usage(lambda: convert(loader.read(entry.document, root or entry.root), version))
+    write_document(conversion.root, entry.document, output)
     for loss in conversion.losses:
         click.echo(escaped_line(str(loss)), err=True)
     lost = len(conversion.losses)
-    click.echo(
-        f"converted to {version}, {lost or 'nothing'} lost" if lost != 1 else f"converted to {version}, 1 lost",
-        err=True,
-    )
+    click.echo(f"converted to {version}, {lost or 'nothing'} lost", err=True)
     if lost and fail_on_loss:
         raise Exit(1)
