@@ -6,7 +6,7 @@ Boundaries and unusual texts are drawn as often as the rest, because most faults
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
@@ -283,8 +283,9 @@ def arguments(plan: Plan, known: Known | None = None) -> Strategy:
         if argument.location == "property" and name not in required and ".".join(argument.path) in together
     }
     if needed:  # members that a body needs, if there is one: all of them, or no body
+        rest = {name: strategy for name, strategy in optional.items() if name not in needed}
         outside = {name: optional[name] for name in optional if visible[name].location != "property"}
-        drawn = st.fixed_dictionaries({**required, **needed}, optional=without_all(needed, optional)) | (
+        drawn = st.fixed_dictionaries({**required, **needed}, optional=rest) | (
             st.fixed_dictionaries(required, optional=outside)
         )
     least = max((int(plan.contract(schema).keywords.get("minProperties", 0)) for schema in schemas), default=0)
@@ -342,11 +343,6 @@ def _fits(schema: Schema, value: object) -> bool:
 
 
 _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}
-
-
-def without_all(names: Container[str], members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of an object but some."""
-    return {key: value for key, value in members.items() if key not in names}
 
 
 def without(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
