@@ -142,7 +142,7 @@ class Contents:
         if not content:
             return None
         node = RequestBody(
-            content={name: _whole(entry) for name, entry in content.items()},
+            content=content,
             required=truth(raw.get("required")),
             description=text(raw.get("description")),
             at=at,
@@ -227,14 +227,6 @@ class Contents:
             headers=self.headers(raw, at) if essence.startswith("multipart/") else {},
             **self._encodings(raw, at, content_type),
         )
-
-
-def _whole(entry: MediaType) -> MediaType:
-    """A media type with the schema of the complete content: that of a sequence is a list of its items ("Sequential
-    Media Types")."""
-    if entry.schema is not None or entry.item_schema is None:
-        return entry
-    return replace(entry, schema=Schema(types=("array",), items=entry.item_schema, at=entry.item_schema.at))
 
 
 class _Shared:
