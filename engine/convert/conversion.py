@@ -34,7 +34,7 @@ class Conversion:
         """The conversion of a document, whose own tree stays as it is; of one of many files, that of its bundle."""
         if not isinstance(document.root, Mapping):
             raise document.refuse("dialect", "a document is a mapping; this is " + kind_of(document.root), "")
-        return cls(document, bundle(document) if document.refers_to_files else _copy(document.root))
+        return cls(document, bundle(document) if document.refers_to_files else copied(document.root))
 
     def tree(self) -> Tree:
         """The nodes of the tree as it is now, by kind. Their values can be changed."""
@@ -89,11 +89,6 @@ def reordered(root: Members, first: Iterable[str]) -> Members:
     return {name: root[name] for name in (*(name for name in first if name in root), *root)}
 
 
-def extensions(raw: Mapping[str, Any]) -> Members:
-    """The ``x-*`` members of a node."""
-    return {name: value for name, value in raw.items() if name.startswith("x-")}
-
-
 def present(**members: Any) -> Members:
     """The members whose value is not None; a name may end with ``_`` (``in_``)."""
     return {name.rstrip("_"): value for name, value in members.items() if value is not None}
@@ -110,8 +105,8 @@ def declared(raw: object, pointer: str) -> Iterator[tuple[str, Any, str]]:
     return (item for item in items(raw, pointer) if not item[0].startswith("x-"))
 
 
-def _copy(value: Any) -> Any:
-    """A copy in which nothing is shared, not even what YAML repeats by an alias."""
+def copied(value: Any) -> Any:
+    """A copy in which nothing is shared, not even what YAML repeats by an alias: later steps change each node."""
     if isinstance(value, dict):
-        return {str(name): _copy(inner) for name, inner in value.items()}
-    return [_copy(inner) for inner in value] if isinstance(value, list) else value
+        return {str(name): copied(inner) for name, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value

@@ -14,12 +14,11 @@ from openconnectors.engine.convert.conversion import (
     Conversion,
     Members,
     declared,
-    extensions,
     items,
     present,
     reordered,
 )
-from openconnectors.engine.documents.dialects.lowering import text, truth
+from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.content import IGNORED_HEADERS
 from openconnectors.engine.documents.dialects.swagger2.operations import METHODS
 from openconnectors.engine.documents.pointers import escape, pointer_steps

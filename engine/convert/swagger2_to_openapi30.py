@@ -11,13 +11,13 @@ from typing import Any
 from openconnectors.engine.convert.conversion import (
     Conversion,
     Members,
+    copied,
     declared,
-    extensions,
     items,
     present,
     reordered,
 )
-from openconnectors.engine.documents.dialects.lowering import text, truth
+from openconnectors.engine.documents.dialects.lowering import extensions, text, trimmed, truth
 from openconnectors.engine.documents.dialects.openapi3.content import IGNORED_HEADERS
 from openconnectors.engine.documents.dialects.swagger2.operations import METHODS
 from openconnectors.engine.documents.dialects.swagger2.server import Unusable, server_url
@@ -217,8 +217,8 @@ class _Step:
             return raw
         of_parameter, schema = self._schema_of(raw, at)
         location = text(raw.get("in")).lower()
-        if location == "header":  # blanks around a field's value are no part of it (RFC 9110 section 5.5)
-            schema |= {key: _trimmed(schema[key]) for key in ("default", "enum") if key in schema}
+        if location == "header":
+            schema |= {key: trimmed(schema[key]) for key in ("default", "enum") if key in schema}
         return {
             **present(name=raw.get("name"), in_=location, description=raw.get("description")),
             **({"required": True} if truth(raw.get("required")) or location == "path" else {}),
@@ -275,7 +275,7 @@ class _Step:
             of_body, schema = self._schema_of(raw, at)
             return {
                 **present(description=raw.get("description")),
-                "content": {media_type: {"schema": _copy_of(schema)} for media_type in consumes or [_JSON]},
+                "content": {media_type: {"schema": copied(schema)} for media_type in consumes or [_JSON]},
                 **({"required": True} if truth(raw.get("required")) else {}),
                 **({"x-bodyName": raw["name"]} if raw.get("name") not in (None, "body") else {}),
                 **of_body,
@@ -301,7 +301,7 @@ class _Step:
         entry = {"schema": schema, **({"encoding": encoding} if encoding else {})}
         media_types = [name for name in consumes if name in fitting] or list(fitting[:1])
         return {
-            "content": {media_type: _copy_of(entry) for media_type in media_types},
+            "content": {media_type: copied(entry) for media_type in media_types},
             **({"required": True} if required else {}),
         }
 
@@ -313,7 +313,7 @@ class _Step:
         content: Members = {}
         if isinstance(raw.get("schema"), dict):
             for media_type in _media_types(holder, self.root, "produces") or [_JSON]:
-                content[media_type] = {"schema": _copy_of(raw["schema"])}
+                content[media_type] = {"schema": copied(raw["schema"])}
                 if media_type in examples:
                     content[media_type]["example"] = examples.pop(media_type)
         for media_type in examples:
@@ -379,19 +379,6 @@ def _respell(schema: Members) -> None:
     if truth(schema.get("x-nullable")):
         del schema["x-nullable"]
         schema["nullable"] = True
-
-
-def _trimmed(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_trimmed(item) for item in value]
-    return value.strip() if isinstance(value, str) else value
-
-
-def _copy_of(value: Any) -> Any:
-    """A copy, for a member that is written several times: later steps change each."""
-    if isinstance(value, dict):
-        return {name: _copy_of(inner) for name, inner in value.items()}
-    return [_copy_of(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _scheme(raw: Any) -> Any:

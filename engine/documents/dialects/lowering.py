@@ -167,6 +167,14 @@ def text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
+def trimmed(value: Any) -> Any:
+    """A text, or the texts of a list, without the blanks around it: they are no part of a header field's value (RFC
+    9110 section 5.5)."""
+    if isinstance(value, list):
+        return [trimmed(item) for item in value]
+    return value.strip() if isinstance(value, str) else value
+
+
 def truth(value: object) -> bool:
     """A boolean, also as the text that published documents carry (``"true"``)."""
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, Source, extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import (
+    COLLECTION_FORMATS,
+    Source,
+    extensions,
+    text,
+    trimmed,
+    truth,
+)
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.model import Encoding, MediaType, Parameter, RequestBody, Schema
 
@@ -62,8 +69,8 @@ class Parameters:
     def _parameter(self, raw: Mapping[str, Any], at: str) -> Parameter:
         """The parameter of a node; of a body or a form field, what it has in common with parameters."""
         members = {key: value for key, value in raw.items() if key not in ("required", "description")}
-        if raw["in"] == "header":  # blanks around a field's value are no part of it (RFC 9110 section 5.5)
-            members |= {key: _trimmed(raw[key]) for key in ("default", "enum") if key in raw}
+        if raw["in"] == "header":
+            members |= {key: trimmed(raw[key]) for key in ("default", "enum") if key in raw}
         elif raw["in"] == "path" and raw.get("default") == "":
             del members["default"]  # which no segment of a path can be
         written, written_at = (raw["schema"], f"{at}/schema") if "schema" in raw else (members, at)
@@ -141,9 +148,3 @@ def _described(field: Parameter) -> Schema:
         visibility=field.visibility,
         choices=field.choices,
     )
-
-
-def _trimmed(value: object) -> object:
-    if isinstance(value, list):
-        return [_trimmed(item) for item in value]
-    return value.strip() if isinstance(value, str) else value
