@@ -2,7 +2,8 @@
 
 A dialect is a folder with a function ``lower`` and a row of ``DIALECTS``. ``lower`` makes a service of a document, in
 the words of ``engine.model``; every other module knows only the service. Dialects share ``lowering`` (typed access to
-nodes), ``hierarchy`` (definitions that extend one another) and ``operation_ids``.
+nodes), ``schemas`` and ``security`` (what their classes of these names have in common), ``hierarchy`` (definitions that
+extend one another) and ``operation_ids``.
 """
 
 from __future__ import annotations

@@ -8,15 +8,15 @@ from contextlib import suppress
 from copy import copy
 from typing import Any, cast
 
-from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
-from openconnectors.engine.documents.dialects.lowering import Site, extensions, text, truth
+from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.names import Names
 from openconnectors.engine.documents.dialects.openapi3.scopes import Scope, Scopes
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
+from openconnectors.engine.documents.dialects.schemas import SchemaLowering
 from openconnectors.engine.documents.pointers import escape, join_file, split_file
 from openconnectors.engine.documents.references import NAMING, References
 from openconnectors.engine.errors import nearest
-from openconnectors.engine.model import ANY, MISSING, NEVER, Lazy, Schema, Xml
+from openconnectors.engine.model import ANY, MISSING, NEVER, Schema, Xml
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 _DATA = ("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
@@ -59,30 +59,18 @@ def unknown_dialect(uri: object) -> str:
     return f"schemas are read as JSON Schema 2020-12, not as {uri!r:.80}"
 
 
-class Schemas:
+class Schemas(SchemaLowering):
     """Lowers the schemas of one document. ``by_pointer`` has the components, each lowered on first use."""
 
     def __init__(self, source: VersionedSource) -> None:
-        self._source = source
+        self._source: VersionedSource = source
         self._version = source.version
         self._references = References(source.document, schemas=True) if self._version.siblings else source.references
         self._scopes = Scopes(source.document)
         self._scope: Scope = ()
         components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
-        self.by_pointer: Lazy[Schema] = Lazy(components, self._referenced, closed=False)
-        self.hierarchy = Hierarchy(source.document, _SCHEMAS, components, self._references, _has_discriminator)
         self._names = Names(source.document, components)
-        self.soundness = Soundness(self.by_pointer, self.hierarchy)
-
-    def site(self, pointer: str) -> Site:
-        """The place of a node, for extensions."""
-        return Site(self._source.document, pointer, self.lower)
-
-    def received(self, raw: object) -> Schema:
-        """A schema that came from the service, written as the document's own are."""
-        schema = self.lower(raw, "/dynamic")
-        self.soundness.check([schema])
-        return schema
+        super().__init__(source, _SCHEMAS, components, self._references, _has_discriminator, self._referenced)
 
     def lower(self, value: object, at: str) -> Schema:
         """The schema of a node; one that is only a reference stays one."""

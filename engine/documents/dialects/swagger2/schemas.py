@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from openconnectors.engine.documents.dialects.hierarchy import Hierarchy, Soundness
 from openconnectors.engine.documents.dialects.lowering import (
     COLLECTION_FORMATS,
-    Site,
     Source,
     extensions,
     text,
@@ -20,37 +18,30 @@ from openconnectors.engine.documents.dialects.lowering import (
     typed,
 )
 from openconnectors.engine.documents.dialects.names import Names
+from openconnectors.engine.documents.dialects.schemas import SchemaLowering
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import nearest
-from openconnectors.engine.model import MISSING, Encoding, Lazy, Schema, Xml
+from openconnectors.engine.model import MISSING, Encoding, Schema, Xml
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "file", "null")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
-class Schemas:
+class Schemas(SchemaLowering):
     """Lowers the schemas of one document. ``by_pointer`` has the definitions, each lowered on first use."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
         definitions = source.root_members("definitions")
         names = Names(source.document, definitions)
-        self.by_pointer: Lazy[Schema] = Lazy(
-            definitions, lambda at: names.named(self.lower(source.document.get(at), at), at), closed=False
+        super().__init__(
+            source,
+            "/definitions",
+            definitions,
+            source.references,
+            _has_discriminator,
+            lambda at: names.named(self.lower(source.document.get(at), at), at),
         )
-        self.hierarchy = Hierarchy(source.document, "/definitions", definitions, source.references, _has_discriminator)
-        self.soundness = Soundness(self.by_pointer, self.hierarchy)
-
-    def site(self, pointer: str) -> Site:
-        """The place of a node, for extensions."""
-        return Site(self._source.document, pointer, self.lower)
-
-    def received(self, raw: object) -> Schema:
-        """A schema that came from the service, written as the document's own are."""
-        schema = self.lower(raw, "/dynamic")
-        self.soundness.check([schema])
-        return schema
 
     def lower(self, value: object, at: str) -> Schema:
         """The schema of a node; one that is a reference stays one."""
