@@ -16,9 +16,10 @@ import re
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors import registry
 from openconnectors.engine.call.connection import Connection

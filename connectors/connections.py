@@ -17,8 +17,9 @@ import logging
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.connection_file import (
     BOUND,
@@ -41,8 +42,7 @@ from openconnectors.registry import Entry
 _log = logging.getLogger("openconnectors")
 
 
-@dataclass(frozen=True)
-class ConnectionValues:
+class ConnectionValues(Struct, frozen=True):
     """The values of a connection of a connector. Those of a saved connection have its name, the place it was saved for
     ("" if unknown), and the store of its tokens."""
 

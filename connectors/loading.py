@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
+
+from msgspec.structs import replace
 
 from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import Transport
@@ -29,18 +30,19 @@ class NetworkOptions(TypedDict, total=False):
     trust_env: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """How calls reach the network. ``transport`` or ``session`` replaces everything else, which are the options of
     ``BlockingTransport``."""
 
     transport: Transport | None = None
     session: requests.Session | None = None
-    proxy: str | None = field(default=None, repr=False)
-    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    proxy: str | None = None
+    proxies: Mapping[str, str] | None = None
     verify: str | Path | None = None
     cert: Certificate | None = None
     trust_env: bool = True
+
+    __repr__ = object.__repr__  # the URL of a proxy may hold a password
 
     def open(self) -> Transport:
         """The transport of these options. Raise ``ConnectionMissing`` if they contradict each other or cannot be

@@ -8,7 +8,6 @@ document of many files.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import os
@@ -16,10 +15,11 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from platformdirs import user_data_path
 
 from openconnectors.engine.documents import loader
@@ -36,8 +36,7 @@ _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form 
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A connector that can be loaded: its document, its properties if they are in another file, and its source:
     "built in", "added", a package or a folder."""
 
@@ -163,8 +162,7 @@ def added() -> Path:
     return Path(folder) / "connectors" if folder else user_data_path("open-connectors") / "connectors"
 
 
-@dataclass(slots=True)
-class Registry:
+class Registry(Struct):
     """The connectors that are found by name, and the places that could not be read, each with the reason."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -215,7 +213,7 @@ def _read_folder(
             elif not all(file.resolve(strict=True).is_relative_to(root) for file in files):
                 registry.broken[str(path)] = "leads out of its folder, and is not followed"
             else:
-                registry.entries.setdefault(entry.name, dataclasses.replace(entry, named=True, trusted=trusted))
+                registry.entries.setdefault(entry.name, replace(entry, named=True, trusted=trusted))
         except (OSError, RuntimeError) as error:
             registry.broken[str(path)] = _reason(error)
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.secret import SHOWN, Secret, bytes_of
@@ -32,8 +33,7 @@ class _Carrier(Protocol):
     def headers(self) -> Mapping[str, str]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
+class ClientCertificate(Struct, frozen=True):
     """A client certificate for TLS: PEM text, or the path of a file with it, and its key (None: it is in the same
     place), which ``password`` opens."""
 

@@ -35,8 +35,9 @@ import difflib
 import pickle
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Sent = Literal["no", "yes", "unknown"]
 Path = tuple[str | int, ...]
@@ -96,8 +97,7 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     return folded[matches[0]] if matches else None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong at one place: of the arguments of a call, or of a response (a deviation).
 
     ``path`` leads to the place within a ``part`` of the request or the response: from the value itself (of a response:
@@ -113,8 +113,7 @@ class Problem:
         return f"{dotted(self.path)}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """A finding about a document.
 
     ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node; ``fix`` says how

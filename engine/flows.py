@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.http import Request, Response
@@ -26,15 +27,13 @@ T = TypeVar("T")
 Yielded = TypeVar("Yielded")
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Continue after so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Acquire:
+class Acquire(Struct, frozen=True):
     """Continue once the lock is entered. The flow leaves it (``lock.__exit__``) itself.
 
     Entering may block (a lock between threads, or between processes): an async runner does it in a thread.
@@ -43,8 +42,7 @@ class Acquire:
     lock: AbstractContextManager[object]
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[T]):
+class Result(Struct, Generic[T], frozen=True):
     """One of the results of a flow that has several."""
 
     value: T

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
 from openconnectors.engine.endpoints import shown
@@ -108,8 +110,7 @@ def field_text(name: str, text: str, allowed: Iterable[str] = ()) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, eq=False):
     """One HTTP request, complete except for its credentials."""
 
     method: str
@@ -133,8 +134,14 @@ class Request:
     """A request to send first, if this one needs a value of the service's."""
     deviations: tuple[Problem, ...] = ()
     """The problems of the link that this request follows."""
-    arguments: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     """What it was made of, as plain data by the Python names of arguments, the whole body by its own."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is sent: ``arguments`` do not count."""
+        if not isinstance(other, Request):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _SENT)
 
     @property
     def repeatable(self) -> bool:
@@ -163,20 +170,20 @@ class Request:
         return mask_of(self.base).text(text)
 
 
+_SENT = tuple(name for name in Request.__struct_fields__ if name != "arguments")
+
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Header fields whose values are secrets, whoever sets them (RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prerequisite:
+class Prerequisite(Struct, frozen=True):
     """A request that must be sent first, and the function that completes the other one from its response."""
 
     request: Request
     complete: Callable[[Response], Request]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True, eq=False):
     """One response: ``status``, ``headers`` and ``body`` as received and, once a plan has read it, its ``value``, its
     ``fields`` (the header fields that the document declares, typed) and its ``deviations`` from the document. If the
     request asked for a stream, ``stream`` takes the place of the body."""
@@ -188,13 +195,25 @@ class Response:
     deviations: tuple[Problem, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     stream: Stream | None = None
-    request: Request | None = field(default=None, repr=False, compare=False)
+    request: Request | None = None
     """The request of the call, without its credentials; None before a plan has read the response."""
 
     def __reduce__(self) -> Any:
         """What is received, and what was read of it, without the request and the stream."""
-        parts = (self.status, self.headers, self.body, self.value, self.deviations, dict(self.fields))
-        return Response, parts
+        return Response, (*self._received(), dict(self.fields))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same was received and read, whatever the request."""
+        if not isinstance(other, Response):
+            return NotImplemented
+        return (*self._received(), self.fields, self.stream) == (*other._received(), other.fields, other.stream)
+
+    def __repr__(self) -> str:
+        names = ("status", "headers", "body", "value", "deviations", "fields", "stream")
+        return f"Response({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+    def _received(self) -> tuple[Any, ...]:
+        return self.status, self.headers, self.body, self.value, self.deviations
 
 
 class Transport(Protocol):

@@ -10,8 +10,9 @@ Rule 2. A problem is a fact. What comes of it is decided here alone, by its kind
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import Problem
 
@@ -19,8 +20,7 @@ Verdict = Literal["value", "deviation", "refused"]
 """The value alone; the value with a deviation of the response; ``InvalidResponse``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What comes of one kind of problem, by the option ``validate_responses``."""
 
     lenient: Verdict

@@ -23,9 +23,11 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.secret import SHOWN, Secret, bytes_of
@@ -203,8 +205,8 @@ class Mask:
             return value if masked == str(value) else masked
         if hasattr(value, "masked"):
             return value.masked(self)
-        if is_dataclass(value) and not isinstance(value, type) and all(field.init for field in fields(value)):
-            return replace(value, **{field.name: self.value(getattr(value, field.name)) for field in fields(value)})
+        if isinstance(value, Struct):
+            return replace(value, **{name: self.value(getattr(value, name)) for name in value.__struct_fields__})
         return value
 
 

@@ -16,9 +16,10 @@ when it is first read: see ``Lazy``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import Diagnostic
 
@@ -69,8 +70,7 @@ class Lazy(Mapping[str, T], Generic[T]):
         return len(self._names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Xml:
+class Xml(Struct, frozen=True, kw_only=True):
     """How a schema is written in XML (Swagger 2.0 and OpenAPI 3.1, "XML Object")."""
 
     name: str | None = None
@@ -86,16 +86,14 @@ class Xml:
     """True if an empty element is the empty text, whatever ``XmlRule`` says of others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class Wire(Struct, frozen=True, kw_only=True):
     """How a value is on the wire if that differs from the contract: its schema there, its path there."""
 
     schema: Schema | None = None
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """The operation that lists the allowed values of a parameter, and how to read its response.
 
     ``arguments`` maps its parameters to literals, to ``("argument", name)`` of the call that the values are for, or to
@@ -111,8 +109,7 @@ class Choices:
     title: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoding:
+class Encoding(Struct, frozen=True, kw_only=True):
     """How a property is written as a field or part of a form (OpenAPI 3.2, "Encoding Object").
 
     ``name`` is the name of the field if it is not the property's. ``style`` and ``explode`` are a row of
@@ -133,8 +130,7 @@ class Encoding:
     item_encoding: Encoding | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
+class Schema(Struct, frozen=True, kw_only=True):
     """One schema of JSON Schema 2020-12, whatever dialect wrote it.
 
     Keywords that the engine acts on are fields of their own; ``types`` are without ``null`` (see ``nullable``) and with
@@ -213,8 +209,7 @@ NEVER = Schema(keywords={"not": Schema()})
 """The schema that no value keeps to: ``false`` (JSON Schema 2020-12 core, section 4.3.2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+class Paths(Struct, frozen=True, kw_only=True):
     """Paths, each with the pointer of its path item."""
 
     items: Mapping[str, str] = field(default_factory=dict)
@@ -223,8 +218,7 @@ class Paths:
 Location = Literal["path", "query", "querystring", "header", "cookie"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """One declared parameter (OpenAPI 3.2, "Parameter Object").
 
     ``style`` and ``explode`` are a row of ``values.styles``: the styles of OpenAPI 3.2, and ``tabDelimited`` of Swagger
@@ -260,8 +254,7 @@ class Parameter:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaType:
+class MediaType(Struct, frozen=True, kw_only=True):
     """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, and of each item of a
     body that is a sequence (3.2, ``itemSchema``), whose value then is a list by its schema too; examples of what is
     sent, best first.
@@ -278,8 +271,7 @@ class MediaType:
     item_encoding: Encoding | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """A declared header field of a response or a part (OpenAPI 3.1, "Header Object"), written like a parameter."""
 
     schema: Schema
@@ -291,8 +283,7 @@ class Header:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestBody:
+class RequestBody(Struct, frozen=True, kw_only=True):
     """The body of a request (OpenAPI 3.1, "Request Body Object").
 
     ``name`` is what callers give it whole by; ``content`` the media types and ranges that it may be sent in, as the
@@ -323,8 +314,7 @@ class RequestBody:
         return list({id(schema): schema for schema in schemas}.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A follow-up request that a response makes possible (OpenAPI 3.1, "Link Object").
 
     ``operation`` is the id of an operation of the service, whichever of ``operationId`` and ``operationRef`` names it;
@@ -342,8 +332,7 @@ class Link:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredResponse:
+class DeclaredResponse(Struct, frozen=True, kw_only=True):
     """One declared response (OpenAPI 3.1, "Response Object"). ``status`` is a code, a range such as ``4XX``, or
     ``default``. ``headers`` are its header fields; one whose schema has a ``header_prefix`` is for all that begin
     so."""
@@ -365,8 +354,7 @@ class DeclaredResponse:
         return list({id(schema): schema for schema in schemas if schema is not None}.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Representation:
+class Representation(Struct, frozen=True, kw_only=True):
     """How a caller chooses the media type of the response: by the ``Accept`` header field, a suffix of the path, or a
     query parameter. ``values`` maps the texts there to media types; of several for one, the first is sent."""
 
@@ -375,8 +363,7 @@ class Representation:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paging:
+class Paging(Struct, frozen=True, kw_only=True):
     """Where a response has its items and what leads to the next page: the member ``next_link`` with its URL, taken by
     an ``operation`` if it is not followed as it is; the field ``header`` with its URL (``Link``: RFC 8288, relation
     ``next``); or the new value of the argument ``parameter``. That is the cursor at the member ``cursor``, in the field
@@ -404,16 +391,14 @@ class Paging:
     convention: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LongRunning:
+class LongRunning(Struct, frozen=True, kw_only=True):
     """An operation that goes on after its response. ``final`` is where its value is in the end: ``location``,
     ``original-uri``, ``azure-async-operation``, ``operation-location``; empty: the usual place."""
 
     final: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XmlRule:
+class XmlRule(Struct, frozen=True, kw_only=True):
     """What the ``xml`` object cannot say: an element around every document, whether an empty element (or attribute)
     means null, and whether an optional list without an element of its own is empty if none of its items is there."""
 
@@ -422,8 +407,7 @@ class XmlRule:
     absent_is_empty: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """How a service signs what it sends: an HMAC of ``text``, which names ``{method}``, ``{url}``, ``{form}`` (the
     sorted fields, name and value), ``{body}`` and ``{header:NAME}``, under the connection value ``secret``.
 
@@ -446,8 +430,7 @@ class Signature:
     body_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handshake:
+class Handshake(Struct, frozen=True, kw_only=True):
     """How a service asks whether a URL may be sent events, and how it is answered. A place of the request is
     ``query:NAME``, ``header:NAME``, ``body:/pointer`` (of JSON) or ``body``, its whole text.
 
@@ -468,16 +451,14 @@ class Handshake:
     encoding: Literal["hex", "base64"] = "hex"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorShape:
+class ErrorShape(Struct, frozen=True, kw_only=True):
     """Where an error body has the provider's code and message."""
 
     code: tuple[str, ...] = ()
     message: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(Struct, frozen=True, kw_only=True):
     """A group of operations (OpenAPI 3.2, "Tag Object"), in the group ``parent`` if it names one."""
 
     name: str
@@ -489,8 +470,7 @@ class Tag:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One operation (OpenAPI 3.1, "Operation Object")."""
 
     id: str
@@ -554,8 +534,7 @@ class Operation:
         return schemas
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerVariable:
+class ServerVariable(Struct, frozen=True, kw_only=True):
     """A variable of a server's URL (OpenAPI 3.1, "Server Variable Object"). ``allowed`` empty: any value."""
 
     default: str | None = None
@@ -563,8 +542,7 @@ class ServerVariable:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """Where paths begin (OpenAPI 3.1, "Server Object"): a URL whose ``{name}`` parts are connection values."""
 
     url: str
@@ -576,8 +554,7 @@ class Server:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth:
+class OAuth(Struct, frozen=True, kw_only=True):
     """Where tokens come from (RFC 6749): the endpoints, the scopes and their delimiter, the grant.
 
     ``device`` is the endpoint of RFC 8628. ``client_id`` is that of the document, if it is a real one. ``metadata`` is
@@ -598,8 +575,7 @@ class OAuth:
     others: tuple[OAuth, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(Struct, frozen=True, kw_only=True):
     """One security scheme; ``type`` is a row of ``auth.schemes``, ``values`` names the connection parameter behind each
     part of it, ``settings`` has the parts that the document itself fixes.
 
@@ -623,8 +599,7 @@ class Scheme:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionParameter:
+class ConnectionParameter(Struct, frozen=True, kw_only=True):
     """One value that an account's connection needs."""
 
     name: str
@@ -643,8 +618,7 @@ class ConnectionParameter:
     """How a token is obtained for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyUse:
+class PolicyUse(Struct, frozen=True, kw_only=True):
     """One use of a policy template: its parameters (prefixes removed), on some operations or all."""
 
     template: str
@@ -656,8 +630,7 @@ class PolicyUse:
     """Makes a finding at the place of this use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """What one document describes. ``operations`` and ``schemas`` (by reference) lower on first use.
 
     An operation raises ``InvalidDocument`` if it, or a schema that it uses, cannot be read.

@@ -13,10 +13,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 CHUNK = 64 * 1024
 
@@ -24,8 +25,7 @@ Source: TypeAlias = Any
 """Bytes to send: bytes, a path, an open binary file, an iterable of bytes, or another ``Content``."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file to upload: its bytes, with the file name, media type and further header fields that a form sends with
     them.
 

@@ -8,12 +8,12 @@ up to the places and names of schemas; and the same arguments give the same byte
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -205,11 +205,11 @@ def differences(first: Service, second: Service) -> list[str]:
                 for value, ref in right.discriminator_mapping.items()
                 if value in left.discriminator_mapping
             ]
-        if dataclasses.is_dataclass(left) and type(left) is type(right):
+        if isinstance(left, msgspec.Struct) and type(left) is type(right):
             stack += [
-                (f"{where}.{field.name}", getattr(left, field.name), getattr(right, field.name))
-                for field in dataclasses.fields(left)
-                if field.name not in IGNORED
+                (f"{where}.{name}", getattr(left, name), getattr(right, name))
+                for name in left.__struct_fields__
+                if name not in IGNORED
             ]
         elif isinstance(left, Mapping) and isinstance(right, Mapping):
             stack.append((f"{where} names", list(left), list(right)))

@@ -7,11 +7,11 @@ server variables.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import openconnectors
 from openconnectors.engine.documents import dialects, loader

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.exchange import Call, exchange

@@ -7,13 +7,13 @@ import random
 import re
 import textwrap
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import replace
 from sarif_pydantic import Sarif
 
 from openconnectors import registry

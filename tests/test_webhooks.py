@@ -4,7 +4,6 @@ answered. The application is called as WSGI servers call it, and once through a 
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import hmac
 import http.client
@@ -19,6 +18,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import jsonschema
+import msgspec
 import pytest
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
@@ -657,7 +657,7 @@ def test_the_rows_of_convention_are_data_of_the_same_kind() -> None:
     """The rows of CONVENTIONS are valid by the schema of x-connector-handshake."""
     schema = json.loads((ROOT / "docs/extensions.schema.json").read_text("utf-8"))
     rows = [
-        {name: value for name, value in dataclasses.asdict(row).items() if value not in (None, "", {})}
+        {name: value for name, value in msgspec.structs.asdict(row).items() if value not in (None, "", {})}
         for row in CONVENTIONS
     ]
     jsonschema.Draft202012Validator(schema).validate({"x-connector-handshake": rows})

@@ -17,12 +17,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch, fnmatchcase
 from glob import glob
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from openconnectors import registry
 from openconnectors.engine.documents.pointers import split_file
@@ -33,8 +35,7 @@ from openconnectors.registry import Entry
 _KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """The configuration of a project."""
 
     settings: Settings = field(default_factory=Settings)
@@ -225,8 +226,7 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(Struct, frozen=True):
     """The findings in a connector, as a function that can be pickled for another process."""
 
     settings: Settings

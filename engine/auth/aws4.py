@@ -15,10 +15,12 @@ import hmac
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values
 from openconnectors.engine.credentials import Credentials
@@ -40,8 +42,7 @@ _CREDENTIALS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(Struct, frozen=True):
     """What a signature is good for: one day, one region, one service."""
 
     day: str

@@ -17,9 +17,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.challenges import challenges
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values, quoted
@@ -46,8 +48,7 @@ def _hasher(algorithm: str) -> Hasher | None:
     return lambda text: hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(Struct, frozen=True):
     """One user's name and password."""
 
     user: Secret

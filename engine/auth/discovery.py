@@ -4,8 +4,9 @@ RFC 8414 section 3). It is asked only if the connection says so: a document may 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.endpoints import endpoint, shown
 from openconnectors.engine.errors import ConnectionMissing

@@ -12,9 +12,10 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from openconnectors.engine.auth.discovery import discovered
 from openconnectors.engine.credentials import Credentials
@@ -57,8 +58,7 @@ def _refused(code: Any, description: Any) -> ConnectionMissing:
     return error
 
 
-@dataclass(slots=True)
-class Client:
+class Client(Struct):
     """One application at one provider; each way to a token is a flow. ``secret`` may be empty: a public client proves
     itself by PKCE. ``discovers``: the user has consented to the provider being asked for its endpoints."""
 
@@ -209,8 +209,7 @@ def _members(response: Response) -> dict[str, Any]:
     return members
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """A device authorization response (RFC 8628 section 3.2): the code of the device, what to tell the person, how
     often to ask, and how long the code is good for."""
 

@@ -13,8 +13,10 @@ A row says everything about a type of scheme, from both ends of a request:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectionMissing
@@ -27,8 +29,7 @@ Values: TypeAlias = Mapping[str, Secret]
 """The values of a scheme's parts, by the name of the part. A part that may be left out need not be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One value of a scheme: the name of the part, and of the connection parameter that has it by convention (empty:
     that which is named as the scheme is)."""
 
@@ -39,8 +40,7 @@ class Part:
     may_be_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """A request as a server got it: ``target`` is the path and the query, still encoded, ``body`` as it was sent."""
 
     method: str
@@ -67,8 +67,7 @@ class Guard(Protocol):
         """The value of ``WWW-Authenticate`` for a request that was not admitted (RFC 9110 section 11.6.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemeType:
+class SchemeType(Struct, frozen=True):
     """One row. ``http_name`` is the name of the scheme in HTTP, ``*`` if that is the definition's; empty if it is none.
     ``base`` is the type of Swagger 2.0 that a definition of this one is written as, with ``x-connector-scheme`` beside
     it; empty if Swagger 2.0 has the type itself. ``covers_request`` says that what is signed is the request as it is

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.api_key import API_KEY
 from openconnectors.engine.auth.aws4 import AWS4
@@ -71,8 +73,7 @@ def auth_of(scheme: Scheme, values: Values) -> Auth:
     return row.authenticate(scheme, values)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alternative:
+class _Alternative(Struct, frozen=True):
     """The schemes of one security requirement, each with its values. ``missing`` are the connection parameters that
     have none; ``names``, whether the requirement names a scheme that is defined."""
 

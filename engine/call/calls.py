@@ -9,9 +9,10 @@ Rule 3. An operation whose schemas the service itself gives asks for them first,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.call.connected import ConnectedService
 from openconnectors.engine.call.cookies import Cookies

@@ -8,11 +8,12 @@ breaks what its name or its attributes promise, is not kept.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.http import Origin, Request, Response, origin
 from openconnectors.engine.masking import revealed

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
@@ -41,8 +43,7 @@ def unauthenticated(request: Request, send: Send) -> Flow[Response]:
     return send(request)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What the requests of one call have in common: the seconds left, the quota of the connection, how they are
     authenticated, cookies, and what log records say of them."""
 

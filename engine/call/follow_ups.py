@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.documents.dialects.lowering import typed

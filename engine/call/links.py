@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import InvalidResponse, Problem

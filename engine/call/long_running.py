@@ -8,8 +8,9 @@ answers 202 until it is done; else the resource itself has a provisioning state.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.exchange import wait

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import InvalidResponse, short_repr
 from openconnectors.engine.http import Response
@@ -33,8 +34,7 @@ class Next(NamedTuple):
     argument: Any = None
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far pages that are counted have come: the number of this page, the items of all pages until now; the items
     that a page was asked for with, and whether the pages began with the first."""
 

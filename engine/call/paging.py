@@ -10,8 +10,9 @@ Source: the pageable extension of Microsoft AutoRest ("AutoRest Extensions for O
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.cookies import Cookies

@@ -17,8 +17,9 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
 from openconnectors.engine.flows import Flow, Send, Wait

@@ -9,9 +9,10 @@ Source: learn.microsoft.com, "Create custom APIs you can call from workflows", p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.exchange import wait

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import UnknownName, short_repr
 from openconnectors.engine.plan.options import Options
@@ -15,7 +16,7 @@ _SECONDS = ("timeout", "max_wait", "interval")
 
 def with_options(options: Options, changes: Mapping[str, Any]) -> Options:
     """Options with some of them changed; raise ``UnknownName`` for unknown names and values."""
-    known = [field.name for field in fields(Options)]
+    known = Options.__struct_fields__
     for name, value in changes.items():
         if name not in known:
             raise UnknownName("option", name, known)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from openconnectors.engine.client.webhook_signatures import Delivery
 from openconnectors.engine.errors import InvalidArguments, Problem
@@ -21,8 +22,7 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a delivery; an event is small, and anybody may send one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The response to a request of the service."""
 
     status: str
@@ -100,8 +100,7 @@ _PATH_SAFE = "/~!$&'()*+,;=:@"
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class PublicUrl:
+class PublicUrl(Struct, frozen=True):
     """A URL in the parts that are compared."""
 
     scheme: str

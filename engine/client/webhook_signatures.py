@@ -13,9 +13,10 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from openconnectors.engine.model import Signature
 from openconnectors.engine.values.codecs import codec_for, essence
@@ -31,8 +32,7 @@ _STANDARD_SECRET = re.compile(r"whsec_((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}=
 """How Standard Webhooks writes a secret; the key is what the base64 says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One request of a service. ``urls`` are the spellings of its URL, ``headers`` have names in lower case."""
 
     method: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from openconnectors.engine.convert.bundle import bundle
 from openconnectors.engine.documents.document import Document
@@ -20,8 +21,7 @@ RULE = "conversion-loss"
 Members = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Conversion:
+class Conversion(Struct):
     """A document that is converted: ``root`` is its tree in the version reached so far, ``losses`` are warnings at
     places of the document that was given."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.convert.conversion import (
@@ -57,16 +58,13 @@ def apply(conversion: Conversion) -> None:
     _Step(conversion).apply()
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Struct, dict=True):
     conversion: Conversion
-    root: Members = field(init=False)
-    components: Members = field(init=False)
 
     def __post_init__(self) -> None:
-        self.root = self.conversion.root
+        self.root: Members = self.conversion.root
         components = self.root.get("components")
-        self.components = components if isinstance(components, dict) else {}
+        self.components: Members = components if isinstance(components, dict) else {}
 
     def apply(self) -> None:
         tree = self.conversion.tree()

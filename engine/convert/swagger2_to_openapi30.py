@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.engine.convert.conversion import (
     Conversion,
@@ -52,15 +53,13 @@ def apply(conversion: Conversion) -> None:
     _Step(conversion).apply()
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Struct, dict=True):
     conversion: Conversion
-    root: Members = field(init=False)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     """The names of components, by the folder and the name that each had."""
 
     def __post_init__(self) -> None:
-        self.root = self.conversion.root
+        self.root: Members = self.conversion.root
 
     def apply(self) -> None:
         self._schemas()

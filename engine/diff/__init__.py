@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from openconnectors.engine.diff.changes import BUMPS, CHANGES, Bump, Changes
 from openconnectors.engine.diff.connector import compare_connectors
@@ -28,8 +29,7 @@ from openconnectors.engine.lint.tree import Tree
 __all__ = ["BUMPS", "CHANGES", "Bump", "Comparison", "compare"]
 
 
-@dataclass
-class Comparison:
+class Comparison(Struct):
     """What changed: findings at their place in the new document, with the place in the old one as ``related``."""
 
     findings: list[Diagnostic] = field(default_factory=list)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.diff.changes import Changes, Direction
 from openconnectors.engine.lint.rules import Context
@@ -15,8 +17,7 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties
 _NULLABLE = ("nullable", "x-nullable")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What a message is about: a parameter, body or response, and the path of a property inside it."""
 
     owner: str
@@ -36,8 +37,7 @@ class Subject:
         return replace(self, path=f"{self.path}[]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """A schema joined with those that it extends: its members, its properties, which of them are required."""
 
     node: Node

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from msgspec import Struct, structs
+
 from openconnectors.engine.documents import file as file_module
 from openconnectors.engine.documents.file import File, content_of
 from openconnectors.engine.documents.files import Files, Refused, fetched
@@ -34,8 +36,7 @@ from openconnectors.engine.documents.uris import join, parts
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+class Conventions(Struct, frozen=True):
     """What a version of the specifications says of references."""
 
     json_schema: bool = False
@@ -139,7 +140,7 @@ class Document(File):
             raise self.refuse(error.rule, error.message, f"{at}/$ref") from None
         except InvalidDocument as error:
             place = self.location(f"{at}/$ref")
-            raise InvalidDocument([replace(fault, related=place) for fault in error.diagnostics]) from None
+            raise InvalidDocument([structs.replace(fault, related=place) for fault in error.diagnostics]) from None
         try:
             self.get(pointer)
         except LookupError:

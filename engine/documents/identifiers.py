@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.engine.documents.nodes import mappings
 from openconnectors.engine.documents.uris import join
@@ -18,8 +19,7 @@ _COMPONENT = re.compile(r"/components/schemas/[^/]+")
 _KEYWORDS = ("$self", "$id", "$anchor", "$dynamicAnchor")
 
 
-@dataclass(slots=True)
-class Identifiers:
+class Identifiers(Struct):
     """The resources and anchors of one file. ``uri`` is the base URI of the file itself."""
 
     uri: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.pointers import escape
 
@@ -13,8 +14,7 @@ Kind = Literal["node", "vendor", "schema", "operation", "data"]
 operation, by a link; a file of data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """One name of a node: the pointer of the object that has it, the steps from there to the text, and the text."""
 
     at: str

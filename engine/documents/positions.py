@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from openconnectors.engine.documents.pointers import escape
 
@@ -26,8 +27,7 @@ class Positions(Protocol):
         """Where a node (or its key) begins; None if there is no such node."""
 
 
-@dataclass(slots=True)
-class Recorded:
+class Recorded(Struct):
     """Positions that a reader has noted, by pointer."""
 
     keys: dict[str, Position] = field(default_factory=dict)

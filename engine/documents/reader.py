@@ -20,10 +20,10 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.positions import Position, Positions, Recorded
@@ -46,8 +46,7 @@ class Unreadable(Exception):
         self.rule, self.message, self.line, self.column = rule, message, line, column
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a text holds: its tree, the text that positions count in, and the faults that were let pass. ``positions``
     is None for JSON, whose positions are found by its tokens when they are needed."""
 
@@ -273,8 +272,7 @@ _MERGE = "<<"
 """The key whose value is merged into its mapping (https://yaml.org/type/merge.html)."""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A collection under construction: where it is, the levels below it and, for a mapping, the key whose value comes
     next, and the mappings that are merged into it, each with its pointer."""
 
@@ -287,8 +285,7 @@ class _Open:
     merged: list[tuple[Mapping[str, Any], str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
+class _Anchor(Struct, frozen=True):
     """A node that has a name: its value, how many nodes and levels it has, and where it is."""
 
     value: Any

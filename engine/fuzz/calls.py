@@ -7,8 +7,10 @@ module of the fuzzer that looks into a connector.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.client.connector import Connector, UnknownOperation, connected, runner_of
@@ -22,8 +24,7 @@ from openconnectors.engine.plan.plan import Plan
 TIMEOUT = 10.0  # seconds of one call: a service under test that takes longer counts as not responding
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One call: its arguments by Python name, the requested media type, and the response or the error."""
 
     plan: Plan

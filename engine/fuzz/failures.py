@@ -6,8 +6,9 @@ import base64
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.fuzz.checks import CHECKS
 
@@ -15,8 +16,7 @@ REFUSAL, CLIENT = "refusal", "client"
 """The checks of the client: it refuses wrong arguments; no malformed response breaks it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A call that fails a check: the operation by its id and its Python name, and arguments by Python name.
 
     ``response`` are the bytes that were sent to the client, for the check ``client``.

@@ -11,11 +11,11 @@ import socketserver
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from openconnectors.engine.call.exchange import Call, exchange
 from openconnectors.engine.call.retry import Quota

@@ -11,10 +11,10 @@ malformed responses instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct, field
 
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
@@ -71,8 +71,7 @@ def fuzz(
         progress(f"{name}: {caller.sent - before} requests")
 
 
-@dataclass
-class _OperationFuzzer:
+class _OperationFuzzer(Struct, dict=True):
     """The calls of one operation. ``left`` counts those still to be made, ``failed`` are the checks to leave out."""
 
     caller: Caller

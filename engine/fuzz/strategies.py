@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from openconnectors.engine.model import MISSING, NEVER, Schema
 from openconnectors.engine.naming import snake
@@ -35,8 +36,7 @@ ALPHABETS: Mapping[str, Strategy] = {"header": _PRINTABLE, "path": _ANY, "query"
 """The characters of texts, by the location of their parameter."""
 
 
-@dataclass
-class Known:
+class Known(Struct):
     """Values from responses of the service, by name: identifiers that exist there, for later calls."""
 
     values: dict[str, list[Any]] = field(default_factory=dict)

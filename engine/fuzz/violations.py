@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from openconnectors.engine.fuzz.strategies import Resolve, Strategy, arguments, integer_bounds, values, without
 from openconnectors.engine.model import MISSING, Schema
@@ -18,8 +18,7 @@ from openconnectors.engine.values.formats import format_of
 _MAX_DEPTH = 3  # levels of objects in which a rule is broken
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """Arguments of which one breaks a rule: ``where`` is its name, ``rule`` the rule in words."""
 
     arguments: Mapping[str, Any]

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
@@ -59,8 +61,7 @@ MODULES = (
 RULES.complete()
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """The findings about a document and the properties beside it, and the whole text of each file with its mechanical
     fixes applied."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
@@ -25,8 +26,7 @@ _TYPES = (
 _SECRET_WORDS = ("password", "secret", "apikey", "authtoken")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Something in the properties: its document, its pointer there, its name or index, its value."""
 
     document: Document

@@ -21,6 +21,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
+from msgspec import Struct
+from msgspec import field as new
+
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic, nearest
 from openconnectors.engine.lint.tree import KINDS, Node, Tree
@@ -31,8 +34,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 VERSIONS = ("2.0", "3.0", "3.1", "3.2")
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A mechanical change: ``replace`` the text of a value, ``rename`` a key, or ``insert`` a member (``text`` is
     ``name: value`` as JSON) into the mapping at ``pointer``."""
 
@@ -41,8 +43,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule finds: where, what is wrong there, and in which document (the definition by default)."""
 
     pointer: str
@@ -60,16 +61,15 @@ class Finding:
 Result = TypeVar("Result")
 
 
-@dataclass
-class Context:
+class Context(Struct, dict=True):
     """What is checked: a document, its tree, the properties beside it, and its service if it can be read as one."""
 
     document: Document
     tree: Tree
     properties: Document | None = None
     service: Service | None = None
-    edits: dict[Diagnostic, Edit] = field(default_factory=dict)
-    _results: dict[object, object] = field(default_factory=dict)
+    edits: dict[Diagnostic, Edit] = new(default_factory=dict)
+    _results: dict[object, object] = new(default_factory=dict)
 
     @cached_property
     def operations(self) -> dict[str, Node]:

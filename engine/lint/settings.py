@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.lint.rules import Severity
@@ -13,8 +14,7 @@ PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 """The profiles that can be chosen, and of which profiles each has the rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """``select`` and ``ignore`` are ids of rules, or patterns of them (``path-*``); ``severity`` gives rules another
     severity; ``least`` is the lowest severity to report. Raises ``UnknownName`` for a profile or rule that is not
     known."""

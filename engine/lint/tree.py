@@ -11,9 +11,10 @@ grammar does not name is data. Rules know kinds, so that one rule serves every v
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape, pointer_steps, split_file
@@ -146,8 +147,7 @@ def array(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """One node: ``name`` is its key in ``parent`` (or in the mapping or list that holds it there)."""
 
     kind: str

@@ -11,9 +11,11 @@ Rule 3. A body whose media types have different schemas has the members of all o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import place
 from openconnectors.engine.http import FRAMING
@@ -30,8 +32,7 @@ _FILLED = _TRANSPORTS | {"accept", "accept-encoding", "content-type", "user-agen
 """Header fields that no caller must give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """One keyword argument of an operation.
 
     ``name`` is its Python name, ``wire`` the document's; ``location`` says where it goes: ``path``, ``query``,

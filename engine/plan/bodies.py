@@ -7,9 +7,10 @@ media type describes a body is decided in ``content``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.model import ANY, DeclaredResponse, Encoding, MediaType, Operation, Schema, XmlRule
 from openconnectors.engine.plan.content import declared_as, describing

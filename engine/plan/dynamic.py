@@ -7,8 +7,10 @@ gave. Below such a place there is no other: what the service gives is whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.model import Choices, MediaType, Operation, Schema
 
@@ -20,8 +22,7 @@ _DEEPEST = 6
 """Steps to a place at most: a schema that holds itself has places without end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A schema that the service gives: in the body of the request, or of the declared response of a ``status``.
 
     ``media_type`` is the first whose schema it is in, ``steps`` the path within; ``source`` says how to get it.

@@ -14,8 +14,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import LONGEST_TEXT
 from openconnectors.engine.model import ErrorShape
@@ -23,8 +24,7 @@ from openconnectors.engine.model import ErrorShape
 Steps: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(Struct, frozen=True):
     """One way to write an error: the paths of its message (all texts there, joined by a colon) and of its code (the
     first that is there)."""
 

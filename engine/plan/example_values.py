@@ -12,13 +12,13 @@ import base64
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
+from msgspec.structs import replace
 
 from openconnectors.engine.model import ANY, MISSING, NEVER, Schema
 from openconnectors.engine.plan.plan import Plan

@@ -16,9 +16,10 @@ Rule 4. A problem of the body has ``part="body"`` and its path begins in the bod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Part, Path, Problem, nearest
 from openconnectors.engine.model import Operation, Parameter, Schema

@@ -13,8 +13,9 @@ not to be the whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import ConnectorError, InvalidResponse, Problem, Unsupported

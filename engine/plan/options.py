@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Options:
+
+class Options(Struct, frozen=True):
     """How a call is made, apart from its arguments.
 
     ``accept`` and ``content_type`` are media types; ``timeout`` is the seconds that the whole call may

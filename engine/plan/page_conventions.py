@@ -13,8 +13,9 @@ Rule 3. What is recognized changes nothing but ``pages`` and ``items``, and wher
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
+
+from msgspec import Struct
 
 from openconnectors.engine.model import MISSING, Operation, Paging, Schema
 from openconnectors.engine.naming import snake
@@ -84,8 +85,7 @@ _MORE = _names(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(Struct, frozen=True):
     """A way from page to page that services have in common; ``condition`` says in words when it counts."""
 
     name: str

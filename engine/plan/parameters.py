@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, unquote_plus
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import MISSING, Encoding, Operation, Parameter, Schema, XmlRule

@@ -12,9 +12,10 @@ What depends on the operation alone is computed on first use and kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.http import Headers, Request, Response

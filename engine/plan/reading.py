@@ -13,8 +13,9 @@ another than is declared; else of the value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import (

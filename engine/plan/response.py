@@ -11,9 +11,10 @@ Rule 3. An error status raises, whatever its body: its value is read as well as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine import leniency
 from openconnectors.engine.endpoints import shown

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.pointers import INDEX, pointer_steps
 from openconnectors.engine.model import MISSING
@@ -28,8 +29,7 @@ _OF_A_MESSAGE = ("$request.", "$response.")
 """How a text begins that was meant to be an expression, whether it is one or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One expression: a part (``url``, ``method``, ``statusCode``, ``header``, ``query``, ``path``, ``body``) of the
     request or of the response. ``name`` is that of a header field or parameter, ``pointer`` the way into a body (RFC
     6901)."""
@@ -65,8 +65,7 @@ def expressions(text: str) -> Iterator[Expression]:
             yield expression
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What expressions are evaluated over; a mapping finds nothing that is not there. Names of ``headers`` have no
     case."""
 

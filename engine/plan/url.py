@@ -6,9 +6,10 @@ How a value becomes text is decided in ``parameters``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import Operation, Representation

@@ -14,10 +14,11 @@ Source: learn.microsoft.com, "Policy templates in custom connectors"; the proper
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import Diagnostic, Unsupported
 from openconnectors.engine.model import PolicyUse, Service
@@ -26,8 +27,7 @@ from openconnectors.engine.policies.effects import Effect, Ignored
 from openconnectors.engine.policies.use import PolicyParameter, UnusablePolicy, Use
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One template: the function that compiles a use of it into its effects, and its parameters.
 
     The function raises ``UnusablePolicy`` for parameters that it cannot use. It is called with all required ones there.

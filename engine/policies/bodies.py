@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
+
+from msgspec.structs import replace
 
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.policies.effects import RewriteBody

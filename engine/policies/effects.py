@@ -8,15 +8,15 @@ credentials are attached.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from openconnectors.engine.masking import Mask
 from openconnectors.engine.policies.expressions import Expression, Scope, Template
 
 
-@dataclass(slots=True, repr=False)
-class RequestBuilder:
+class RequestBuilder(Struct):
     """A request under construction, in clear, its values encoded.
 
     ``path_variables`` are the encoded values of the path by their names; what is in ``secret_headers`` and
@@ -38,6 +38,8 @@ class RequestBuilder:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """What the request is made of."""
 
+    __repr__ = object.__repr__  # its values are in clear
+
     def remove_header(self, name: str) -> None:
         """Remove a header field, secret or not, in whatever case its name is."""
         for fields in (self.headers, self.secret_headers):
@@ -45,31 +47,27 @@ class RequestBuilder:
                 del fields[known]
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteBody:
+class RewriteBody(Struct, frozen=True):
     """Rewrites a body, in both directions; each works on a fresh copy of what it changes."""
 
     apply: Callable[[Any], Any]
     invert: Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
+class ChangeRequest(Struct, frozen=True):
     """Changes a request. Raises ``ValueError`` for arguments that it cannot place, ``Unsupported`` if a value that it
     needs is missing."""
 
     change: Callable[[RequestBuilder, Scope], None]
 
 
-@dataclass(frozen=True, slots=True)
-class SetHeaders:
+class SetHeaders(Struct, frozen=True):
     """Gives header fields of a response, in place of its own of the same names."""
 
     fields: Callable[[Mapping[str, str], Scope], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class AskFirst:
+class AskFirst(Struct, frozen=True):
     """Needs a value that the service is asked for before the request can be sent.
 
     ``request`` gives the request for it, ``value`` is where the response has it, and ``put`` sets it in the request
@@ -84,8 +82,7 @@ class AskFirst:
     put: Callable[[Any, RequestBuilder, Scope], Scope]
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """How a polling trigger continues: the query parameters of the next poll, made of the last response, and where a
     response has its events."""
 
@@ -93,22 +90,19 @@ class Cursor:
     events: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class NextLink:
+class NextLink(Struct, frozen=True):
     """The member of a response that has the link to the next page."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unauthenticated:
+class Unauthenticated(Struct, frozen=True):
     """A status that means that the credentials are refused."""
 
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """Nothing is done. ``reason`` is the message for the author of the connector, ``parameter`` what it is about."""
 
     reason: str

@@ -16,16 +16,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What an expression may read. ``headers`` and ``query`` are the arguments of the call, by wire name; ``item`` is
     the item of a list that a policy is about to change."""
 
@@ -61,8 +61,7 @@ ARGUMENTS = frozenset({"headers", "queryparameters", "body", "item"})
 Step: TypeAlias = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One path: a root, its argument, the default if there is no value, and the steps from there."""
 
     root: str
@@ -123,8 +122,7 @@ def steps_of(text: str) -> tuple[Step, ...]:
     return _steps(relative)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text with expressions in it. ``alone``: it is one expression and nothing else."""
 
     parts: tuple[str | Expression, ...]

@@ -8,9 +8,10 @@ connector names of it.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
+
+from msgspec.structs import replace
 
 from openconnectors.engine.endpoints import INSIDE
 from openconnectors.engine.errors import ConnectionMissing, Unsupported

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.policies.expressions import Expression, Step, Template, path, steps_of, template
@@ -19,8 +20,7 @@ class UnusablePolicy(Unsupported):
         self.parameter = parameter
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyParameter:
+class PolicyParameter(Struct, frozen=True):
     """A parameter of a template: its name, and the values it may have, in lower case (compared without case); none:
     any."""
 
@@ -29,8 +29,7 @@ class PolicyParameter:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """The parameters of one use of a template, and what they are compiled with: the values of the connection, and the
     names of those that are secret, in lower case."""
 

@@ -22,9 +22,10 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection

@@ -7,9 +7,10 @@ or more tests, which must all hold; or ``all``, ``any``, ``not`` of other condit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import nearest
 from openconnectors.engine.sandbox.store import Record, Store
@@ -17,8 +18,7 @@ from openconnectors.engine.sandbox.templates import fill
 from openconnectors.engine.values.patterns import is_usable, matches
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What conditions look at. ``context`` are the names that templates may use."""
 
     arguments: Mapping[str, Any]

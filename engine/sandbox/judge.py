@@ -15,10 +15,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from openapi_core import Config, OpenAPI
 from openapi_core.casting.schemas.exceptions import CastError
 from openapi_core.datatypes import RequestParameters
@@ -55,8 +56,7 @@ _CONFIG = Config(
 _log = logging.getLogger("openconnectors.sandbox")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Why a request is refused: the reason as a sentence; ``location`` of the parameter (``path``, ``query``, …), empty
     for the body; ``member``, the parameter or the member of the body, by its wire name."""
 
@@ -74,8 +74,7 @@ class _Parameters(RequestParameters):
             super().__setattr__(name, value)
 
 
-@dataclass(slots=True)
-class _Request:
+class _Request(Struct):
     """A request in openapi-core's protocol. ``path`` is any path of the operation: the variables are in
     ``parameters``."""
 

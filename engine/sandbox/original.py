@@ -13,7 +13,6 @@ not refuse: ``errors`` lets its exception through, and the caller judges another
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from json import loads
 from pathlib import Path
@@ -23,6 +22,7 @@ from urllib.request import url2pathname
 
 from jsonschema import FormatChecker, validators
 from jsonschema_path import SchemaPath
+from msgspec import Struct
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.media_types import media_type_deserializers
 from openapi_core.deserializing.media_types.factories import MediaTypeDeserializersFactory
@@ -47,8 +47,7 @@ _CACHED = 4_096
 """Places of a document whose resolved nodes are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(Struct, frozen=True):
     """What openapi-core has for one version: validators of parameters and bodies, and of schemas."""
 
     parameters: type[Any]
@@ -90,8 +89,7 @@ _VERSIONS: Mapping[tuple[str, str], _Version] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WireRequest:
+class WireRequest(Struct, frozen=True):
     """A request as it came: path variables, query and cookies still percent-encoded, the body as openapi-core can read
     it in its content type."""
 

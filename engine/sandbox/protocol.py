@@ -24,11 +24,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from openconnectors.engine.http import Headers
 
@@ -64,8 +65,7 @@ class HttpError(Exception):
         self.headers = dict(headers or {})
 
 
-@dataclass(slots=True)
-class HttpRequest:
+class HttpRequest(Struct):
     """A request as it was received, path and query still percent-encoded.
 
     ``framed``: the header fields say how long the body is. ``keep_alive``: another request may follow on the
@@ -93,8 +93,7 @@ class HttpRequest:
         return dict(self.query_pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """The response to a request. ``Content-Length``, ``Date`` and ``Connection`` are added when it is written."""
 
     status: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.plan.plan import Plan
@@ -14,8 +15,7 @@ from openconnectors.engine.values.codecs import essence
 __all__ = ["ParsedRequest", "cookie_pairs", "read_arguments", "read_body", "wrong_media_type"]
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedRequest:
+class ParsedRequest(Struct, frozen=True):
     """A request read by its document: arguments by wire name, the members of the body among them.
 
     ``path`` is spelled as the document does (links in responses are made of it), ``requested_path`` as the request

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.loader import readable
 from openconnectors.engine.errors import Unsupported
@@ -20,8 +22,7 @@ from openconnectors.engine.values.codecs import codec_for
 from openconnectors.engine.values.codecs.form import CODEC as FORM
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One operation in one of its representations: a method, and a pattern of paths below the base path.
 
     ``names`` are the path variables in the order of the pattern's groups; ``accept`` is the media type that the path

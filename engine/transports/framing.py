@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from openconnectors.engine.http import Headers
 
@@ -45,8 +46,7 @@ class Cut(Exception):
     """The bytes ended before the response did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A status line with its fields; ``minor`` is the second digit of the version."""
 
     minor: int

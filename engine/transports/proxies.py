@@ -9,22 +9,25 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """Where a proxy listens; ``authorization`` is the value of Proxy-Authorization, a secret."""
 
     scheme: str
     host: str
     port: int
-    authorization: str = field(default="", repr=False)
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        return f"<proxy {self.scheme}://{self.host}:{self.port}>"
 
 
 class Proxies:

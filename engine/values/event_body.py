@@ -16,9 +16,10 @@ Rule 3. An event without a name is judged as one of the name ``message``, as it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import SCHEMA

@@ -19,17 +19,17 @@ import binascii
 import quopri
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct, field
+
 from openconnectors.engine.model import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One format."""
 
     python: type

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
+from msgspec import Struct
 
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Schema, Service
@@ -25,8 +25,7 @@ LINEAR = jsonschema_rs.RegexOptions()
 BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)  # however hostile the pattern and the text
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """A compiled pattern: the options of the engine that reads it, and a validator of texts against it."""
 
     options: jsonschema_rs.RegexOptions | jsonschema_rs.FancyRegexOptions

@@ -14,9 +14,10 @@ stack.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.model import MISSING, Encoding, Schema, Service, Xml
 from openconnectors.engine.values.discriminators import Selection, selection

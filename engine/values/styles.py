@@ -19,8 +19,10 @@ Sources: OpenAPI 3.2, "Style Values" and "Style Examples"; RFC 6570, whose table
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.model import MISSING, Encoding, Schema
@@ -31,8 +33,7 @@ Quote = Callable[[str], str]
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """One way to write lists and objects."""
 
     delimiter: str | None

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import is_dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
 from openconnectors.engine.values.explaining import Explainer, unknown
@@ -173,7 +173,7 @@ def _hint(limit: object, value: object) -> str:
         return "; give a list"
     if hasattr(value, "isoformat"):
         return "; give value.isoformat()"
-    if is_dataclass(value):
+    if hasattr(value, "__dataclass_fields__"):
         return "; give dataclasses.asdict(value)"
     return "; give value.model_dump()" if hasattr(value, "model_dump") else ""
 

@@ -6,11 +6,11 @@ A command is one module here, called as the command, whose ``command`` is a clic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What is known of a command without its module: its help in one sentence, with which the longer help in the module
     begins, and the extra whose packages the module imports."""
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+from msgspec import Struct
 
 from openconnectors.cli.arguments import arguments_of
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
@@ -52,8 +52,7 @@ class _Connectors(click.Group):
         return _Operations(*service_named(cmd_name, ctx.params.get("root")))
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """A connector and its service: its document is read once, whatever its size."""
 
     entry: Entry

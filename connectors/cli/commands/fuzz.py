@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 from click.exceptions import Exit
+from msgspec.structs import replace
 
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line

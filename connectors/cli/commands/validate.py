@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage

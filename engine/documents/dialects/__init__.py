@@ -9,8 +9,10 @@ extend one another) and ``operation_ids``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects import openapi3, swagger2
 from openconnectors.engine.documents.dialects.lowering import Extend
@@ -20,8 +22,7 @@ from openconnectors.engine.documents.references import kind_of
 from openconnectors.engine.model import Service
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """One specification version: the root member that names it, how its value begins, and its lowering."""
 
     key: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
@@ -26,8 +27,7 @@ class Extend(Protocol):
     def __call__(self, kind: str, node: Node, members: Mapping[str, Any], at: Site) -> Node: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where a node is, and how a schema written inside it is lowered."""
 
     document: Document
@@ -39,20 +39,17 @@ class Site:
         return self.document.refuse(rule, message, self.pointer + (f"/{step}" if step else ""))
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct, dict=True):
     """The document that is lowered, as the modules of a dialect share it: its root, its references, the extensions,
     and what was found of the parts that every operation shares."""
 
     document: Document
     extend: Extend
-    root: Mapping[str, Any] = field(init=False)
-    references: References = field(init=False)
     findings: list[Diagnostic] = field(default_factory=list)
-    _remarks: dict[tuple[str, str, str], None] = field(init=False, default_factory=dict)
+    _remarks: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.root = self.document.root
+        self.root: Mapping[str, Any] = self.document.root
         self.references = References(self.document)
 
     def note(self, rule: str, message: str, pointer: str, *, key: bool = False) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.files import Refused

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.dialects.lowering import Source
 from openconnectors.engine.documents.pointers import escape
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an operation is: the member of the path item that has it, its path, the pointer of its path item, and the
     id that is written there (empty: none). ``holder`` is the member of the path item that has the operation by its
     method as it is sent (OpenAPI 3.2, ``additionalOperations``); empty: the path item itself, by the method in lower

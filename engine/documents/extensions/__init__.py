@@ -10,8 +10,9 @@ paths, operation, parameter, response, schema, xml, scheme.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeVar, cast
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import Site
 from openconnectors.engine.documents.extensions import connector, microsoft

@@ -7,8 +7,9 @@ The older spelling is ``x-ms-dynamic-values`` and ``x-ms-dynamic-schema``, the n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeGuard
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import Site
 from openconnectors.engine.documents.extensions.reading import as_mapping

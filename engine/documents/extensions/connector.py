@@ -6,8 +6,10 @@ They are refused if they are not what the page says: whoever writes one wants it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, EMPTY, Site, truth
@@ -203,8 +205,8 @@ def _oauth_endpoints(node: Scheme, value: object, at: Site) -> Scheme:
 # Webhooks
 
 
-def _fields_of(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields_of(kind: type[Struct]) -> tuple[str, ...]:
+    return kind.__struct_fields__
 
 
 def _signature(node: Service, value: object, at: Site) -> Service:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Part
 from openconnectors.engine.auth.schemes import SCHEMES, place

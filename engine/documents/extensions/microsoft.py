@@ -7,8 +7,9 @@ https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import Site, truth
 from openconnectors.engine.documents.extensions.choices import (

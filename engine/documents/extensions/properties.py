@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.reading import as_list, as_mapping

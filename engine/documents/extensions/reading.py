@@ -8,8 +8,9 @@ absent); members of this project are refused if they are not what their page say
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Site
 from openconnectors.engine.documents.pointers import escape

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.microsoft.table import Rule
@@ -15,8 +17,7 @@ from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """Findings of ``rule`` are reported as ``id`` if ``pointer`` (a pattern) is found in their pointer, and if they are
     about a parameter in ``location``, where there is one."""
 

@@ -14,8 +14,9 @@ Bytes that can be read but should look otherwise are a ``Problem`` of a kind of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Encoding, Schema, XmlRule
@@ -33,8 +34,7 @@ PartHeaders: TypeAlias = Mapping[str | int, Mapping[str, Any]]
 type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """What a codec may know of the document."""
 
     schema: Schema | None
@@ -59,8 +59,7 @@ class Binding:
     """Tells whether a schema accepts a value, for what the schema of the body does not judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A codec for one body: both directions. See rule 3 for errors and problems."""
 
     encode: Callable[[Any], bytes | Content]
@@ -73,8 +72,7 @@ class Bound:
     """As ``encode``, with header fields for the parts of the body; None if it has no parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
+class Codec(Struct, frozen=True):
     """One row of the table."""
 
     name: str

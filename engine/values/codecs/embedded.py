@@ -17,8 +17,9 @@ schema.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Encoding, Schema

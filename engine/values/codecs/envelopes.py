@@ -14,8 +14,9 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from openconnectors.engine.http import field_text
 from openconnectors.engine.streams import Content, Source
@@ -67,8 +68,7 @@ def body(boundary: str, sources: list[Source], parameters: str) -> Content:
     return Content(closed, "; ".join(filter(None, [f"boundary={boundary}", parameters])))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One part as it came: its header fields by their names in lower case, and its bytes."""
 
     headers: Mapping[str, str]

@@ -7,8 +7,9 @@ A list in a media type is one field, or part, for each item ("Encoding By Name")
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.model import ANY, Encoding, Header, Schema
 from openconnectors.engine.values.codecs.binding import Binding, MemberError
@@ -17,8 +18,7 @@ from openconnectors.engine.values.scalars import alternatives_of, compound
 from openconnectors.engine.values.styles import Style, style_of
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field: its name in the value and on the wire, its resolved schema, and how it is written."""
 
     name: str
@@ -37,8 +37,7 @@ class Field:
     """The header fields of its parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The fields of a form."""
 
     by_name: Mapping[str, Field]

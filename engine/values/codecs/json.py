@@ -23,11 +23,12 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import chain, islice
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, short_repr
 from openconnectors.engine.leniency import ENCODING, NUMBER, SCHEMA, TOP_LEVEL, TWICE, UNICODE

@@ -9,7 +9,8 @@ part that one operation needs is refused with that operation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import Extend, extensions, text
 from openconnectors.engine.documents.dialects.openapi3.content import Contents

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.openapi3.schemas import Schemas

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.dialects.lowering import text
 from openconnectors.engine.documents.dialects.openapi3.source import VersionedSource
@@ -14,8 +15,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 _ADDITIONAL = "additionalOperations"
 
 
-@dataclass(frozen=True, slots=True)
-class PathItem:
+class PathItem(Struct, frozen=True):
     """A path item and those that its ``$ref`` leads to, each with its pointer. A member is that of the first that has
     it: what two of them have is undefined."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import row_of_http
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Source
@@ -13,8 +12,7 @@ _DESCRIBED = ("summary", "description")
 """What a Reference Object says in place of what it refers to."""
 
 
-@dataclass(slots=True, kw_only=True)
-class VersionedSource(Source):
+class VersionedSource(Source, kw_only=True):
     """The document, and the frozen value of its version."""
 
     version: Version

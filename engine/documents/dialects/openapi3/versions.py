@@ -8,7 +8,8 @@ Rule 2. What means something else in another version is a field of ``Version``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _SINCE: Mapping[str, Mapping[str, str]] = {
     "3.1": {
@@ -64,8 +65,7 @@ _STYLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """One version of the specification.
 
     ``json_schema``: schemas are JSON Schema 2020-12 (3.1, "Schema Object"); else the dialect of 3.0, with ``nullable``,
@@ -74,7 +74,7 @@ class Version:
     """
 
     name: str
-    lacks: Mapping[str, Mapping[str, str]] = field(repr=False)
+    lacks: Mapping[str, Mapping[str, str]]
     """The members that it does not have, by the kind of node, each with the versions that have it."""
     json_schema: bool = True
     siblings: bool = True

@@ -9,8 +9,9 @@ in a media type), is written as text or left out, so that a judge accepts more t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.http import FRAMING

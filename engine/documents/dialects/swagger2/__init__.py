@@ -8,7 +8,7 @@ shares is recorded in the diagnostics of the service.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from openconnectors.engine.documents.dialects.lowering import UNUSABLE, Extend, Source, extensions, text
 from openconnectors.engine.documents.dialects.swagger2.operations import Operations

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
 
 _IN_PATH = "/{}%:@!$&'()*+,;=~-._"
 """What a path may hold as it is (RFC 3986 section 3.3), and the braces of a template. A ``%`` is taken to begin an
@@ -26,8 +27,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 _HTTP = ("https", "http")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A remark about a member of the document's root; ``usable`` if the member was read as it is meant."""
 
     member: str

@@ -10,8 +10,9 @@ Reading gives wire values (``body`` defines them), writing takes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema, XmlRule
@@ -90,8 +91,7 @@ class Shape:
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One property of an object: its place in the element, and its shape."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import TWICE, XML_NAME, record

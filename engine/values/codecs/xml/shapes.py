@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openconnectors.engine.model import Schema, Xml
 from openconnectors.engine.values.codecs.binding import Binding
