@@ -13,8 +13,9 @@ read, and written, as they are.
 Rule 4. The items of a list that arrives in chunks are read as they arrive (``json_lists``), each like a text of its
 own, and then the text around them.
 
-Theory of operation. The standard decoder, with hooks, reads a regular text in one pass. A hook that meets what rule 2
-names raises ``_Irregular``; then the text is decoded once more, slower, with each such place recorded.
+Theory of operation. A regular text is read by ``regular_json``. Any other, or one with decimals, is read by the
+standard decoder, with hooks. A hook that meets what rule 2 names raises ``Irregular``; then the text is decoded once
+more, slower, with each such place recorded.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import chain, islice
@@ -37,6 +39,7 @@ from openconnectors.engine.streams import is_bytes
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Binding, Bound, Codec, Parameters, is_too_deep
 from openconnectors.engine.values.codecs.charsets import text_of
 from openconnectors.engine.values.codecs.json_lists import ListScanner
+from openconnectors.engine.values.codecs.regular_json import Irregular, decode_regular
 from openconnectors.engine.values.formats import is_decimal
 from openconnectors.engine.values.patterns import matches
 from openconnectors.engine.values.resolved import in_place
@@ -47,27 +50,23 @@ _PYTHON_DIGITS = 4300
 """The most digits that Python converts to an integer (``sys.int_info``, CVE-2020-10735)."""
 
 
-class _Irregular(Exception):
-    """The text has something that rule 2 names."""
-
-
 def _pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) != len(members):
-        raise _Irregular
+        raise Irregular
     return value
 
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise _Irregular
+        raise Irregular
     return int(text)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in _INFINITE:
-        raise _Irregular
+        raise Irregular
     return value
 
 
@@ -99,11 +98,14 @@ def decode(data: bytes, parameters: Parameters, problems: list[Problem], *, exac
     """The wire value of JSON text; ``exact``: with a ``Decimal`` for each number that is not an integer. See ``Bound``.
 
     A charset is looked at only if the bytes are not UTF-8, which JSON always is (section 8.1)."""
+    if not exact:
+        with suppress(Irregular):
+            return decode_regular(data)
     text = _text(data, parameters.get("charset"), problems)
     try:
         try:
             value = (_EXACT_DECODER if exact else _DECODER).decode(text)
-        except _Irregular:
+        except Irregular:
             value = _decode_irregular(text, problems, exact)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON at byte {error.pos}: {error.msg}") from None
@@ -160,7 +162,7 @@ def _decode_irregular(text: str, problems: list[Problem], exact: bool) -> Any:
     def number(digits: str) -> Decimal | float:
         try:
             return _exact_number(digits) if exact else float(digits)
-        except _Irregular:
+        except Irregular:
             return float(digits)
 
     value = json.JSONDecoder(
