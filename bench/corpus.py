@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from openconnectors import registry
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.documents import loader
+from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import ConnectorError, InvalidDocument
 from openconnectors.engine.http import Request
 from openconnectors.engine.masking import revealed
@@ -54,7 +55,7 @@ def peak() -> int:
 def survey(entry: Entry, judge: bool) -> dict[str, Any]:
     """The figures of one connector."""
     started = time.perf_counter()
-    folder = entry.document.name in loader.PUBLISHED
+    folder = entry.document.name in PUBLISHED
     name = entry.document.parent.name if folder else entry.name
     row: dict[str, Any] = {"name": name, "document": str(entry.document)}
     try:

@@ -8,22 +8,18 @@ Rule 3: reading needs no extra. Writing keeps comments and order, which needs to
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_config_path
-
 from openconnectors.engine.auth.tokens import Store
 from openconnectors.engine.call.connection import held, secret_names
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName
 from openconnectors.engine.extras import MissingExtra, require
+from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed, sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.secret import Secret, Values
@@ -32,7 +28,7 @@ from openconnectors.locks import locked
 if TYPE_CHECKING:
     import tomlkit
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 DEFAULT = "default"
 """The name of the connection that is used if none is named."""
@@ -48,7 +44,11 @@ def saved_file() -> Path:
     """The path of the file: ``connections.toml`` in ``CONNECTORS_CONFIG``, or in the platform's folder for the user's
     configuration."""
     folder = os.environ.get("CONNECTORS_CONFIG")
-    return (Path(folder) if folder else user_config_path("connectors")) / "connections.toml"
+    if folder:
+        return Path(folder) / "connections.toml"
+    from platformdirs import user_config_path  # if there is no such variable
+
+    return user_config_path("connectors") / "connections.toml"
 
 
 def variable(connector: str, name: str) -> str:
@@ -80,6 +80,8 @@ def _tables(value: object) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _read() -> dict[str, Any]:
+    import tomllib  # for those who save connections
+
     try:
         return tomllib.loads(_text())
     except tomllib.TOMLDecodeError as error:
@@ -247,6 +249,8 @@ def _changing() -> Iterator[tomlkit.TOMLDocument]:
 
 def _replace(path: Path, text: str) -> None:
     """Replace the file as a whole; mkstemp makes it readable by its owner only."""
+    import tempfile
+
     descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".connections", suffix=".part")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -13,9 +13,7 @@ another place.
 
 from __future__ import annotations
 
-import logging
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,12 +32,13 @@ from openconnectors.engine.auth.oauth2 import FIELDS
 from openconnectors.engine.auth.tokens import Store
 from openconnectors.engine.call.connection import Connection, by_parameter, held, may_be_empty, missing
 from openconnectors.engine.errors import ConnectionMissing, UnknownName
+from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import ConnectionParameter, Service
 from openconnectors.engine.secret import Secret, Values
 from openconnectors.registry import Entry
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 
 class ConnectionValues(Struct, frozen=True):
@@ -173,6 +172,8 @@ def _how_to_consent(entry: Entry, parameter: ConnectionParameter, name: str) -> 
 
 def ways(entry: Entry, parameters: Sequence[ConnectionParameter]) -> str:
     """The ways to set these values of a connection, a line for each way."""
+    import shlex  # for the message
+
     values = ", ".join(f'"{parameter.name}": "…"' for parameter in parameters)
     path = shlex.quote(str(entry.document))
     if not entry.named:

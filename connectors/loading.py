@@ -152,10 +152,9 @@ def entry_named(name: str, root: Path | None = None) -> Entry:
     path = Path(name)
     if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
         return entry_at(path, root)
-    known = registry.entries()
-    if name not in known and os.path.exists(name):
+    if os.path.exists(name) and registry.lookup(name) is None:
         return entry_at(path, root)
-    return registry.find(name, known)
+    return registry.find(name)
 
 
 def service_named(name: str, root: Path | None = None) -> tuple[Entry, Service]:

@@ -8,29 +8,33 @@ document of many files.
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import re
-import shutil
 import stat
-from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from platformdirs import user_data_path
 
-from openconnectors.engine.documents import loader
-from openconnectors.engine.documents.loader import PUBLISHED, SCRIPT
+from openconnectors.engine.deferred import module
+from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.errors import ConnectorError, UnknownName
+from openconnectors.engine.log import logger
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from openconnectors.engine.documents import loader
+else:
+    loader = module("openconnectors.engine.documents.loader")
 
 GROUP = "connectors"
 MANIFEST = "connector.json"
 """In the folder of a connector of many files: ``{"document": "api/openapi.yaml", "properties": "properties.yaml"}``."""
 FOLDERS = "CONNECTORS_PATH"
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
@@ -81,6 +85,8 @@ def entry_of(path: Path, source: str = "") -> Entry | None:
 def _of_manifest(manifest: Path, source: str) -> Entry | None:
     """The connector of a folder, whose files are named in its manifest; None without one that names files inside the
     folder."""
+    import json  # for the few that have one
+
     try:
         members = json.loads(manifest.read_bytes())
         names = [members["document"], *([members["properties"]] if "properties" in members else [])]
@@ -159,7 +165,18 @@ def added() -> Path:
     """The folder of the connectors that were added: ``connectors`` in ``CONNECTORS_CONFIG``, or in the platform's
     folder for the user's data."""
     folder = os.environ.get("CONNECTORS_CONFIG")
-    return Path(folder) / "connectors" if folder else user_data_path("open-connectors") / "connectors"
+    if folder:
+        return Path(folder) / "connectors"
+    from platformdirs import user_data_path  # for connectors that do not come with the package
+
+    return user_data_path("open-connectors") / "connectors"
+
+
+def entry_points(group: str) -> Iterable[EntryPoint]:
+    """The entry points of installed packages."""
+    import importlib.metadata  # for connectors that do not come with the package
+
+    return importlib.metadata.entry_points(group=group)
 
 
 class Registry(Struct):
@@ -174,8 +191,20 @@ def read() -> Registry:
     that cannot be read (a package that raises, a folder that is missing, a broken link) does not affect the others.
     """
     registry = Registry()
+    for source in _SOURCES:
+        source(registry)
+    return registry
+
+
+def _read_built_in(registry: Registry) -> None:
     _read_folder(registry, built_in(), "built in", trusted=True)
+
+
+def _read_added(registry: Registry) -> None:
     _read_folder(registry, added(), "added", optional=True)
+
+
+def _read_packages(registry: Registry) -> None:
     for point in entry_points(group=GROUP):
         source = point.dist.name if point.dist is not None else point.name
         try:
@@ -185,10 +214,16 @@ def read() -> Registry:
             registry.broken[f"package {source}"] = f"{type(error).__name__}: {error}"
         else:
             _read_folder(registry, folder, source)
+
+
+def _read_folders(registry: Registry) -> None:
     for place in os.environ.get(FOLDERS, "").split(os.pathsep):
         if place:
             _read_folder(registry, Path(place), place)
-    return registry
+
+
+_SOURCES = (_read_built_in, _read_added, _read_packages, _read_folders)
+"""What reads each kind of place, in the order in which a name is looked up."""
 
 
 def _read_folder(
@@ -225,14 +260,34 @@ def _reason(error: Exception) -> str:
 def entries() -> dict[str, Entry]:
     """The connectors by name; a warning is logged for each place that cannot be read."""
     registry = read()
-    for place, reason in registry.broken.items():
-        _log.warning("no connector is read from %s: %s", place, reason)
+    _warn(registry)
     return registry.entries
 
 
-def find(name: str, known: Mapping[str, Entry] | None = None) -> Entry:
+def _warn(registry: Registry) -> None:
+    for place, reason in registry.broken.items():
+        _log.warning("no connector is read from %s: %s", place, reason)
+
+
+def lookup(name: str) -> Entry | None:
+    """The connector of a name; None if there is none."""
+    return _read_for(name).get(name)
+
+
+def _read_for(name: str) -> dict[str, Entry]:
+    """The connectors of the places up to the one that has a name: those after it are not read."""
+    registry = Registry()
+    for source in _SOURCES:
+        source(registry)
+        if name in registry.entries:
+            break
+    _warn(registry)
+    return registry.entries
+
+
+def find(name: str) -> Entry:
     """The connector of a name. Raise ``UnknownName``, which suggests the nearest, if there is none."""
-    known = entries() if known is None else known
+    known = _read_for(name)
     if name not in known:
         hint = f" Known: {', '.join(known)}. More are found in the folders of {FOLDERS}."
         raise UnknownName("connector", name, known, hint)
@@ -253,6 +308,8 @@ def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
         raise ConnectorError(
             f"the name {name!r} is already used by a connector ({known.source}); {how}choose another name with --name"
         )
+    import shutil  # for commands that change the folder
+
     root = added().resolve()
     root.mkdir(parents=True, exist_ok=True)
     if known is not None:
@@ -288,6 +345,9 @@ def _add_files(entry: Entry, files: list[Path], target: Path) -> Path:
     other."""
     beside = [file for file in (entry.document.parent / SCRIPT,) if entry.document.name in PUBLISHED and file.is_file()]
     beside += [entry.properties] if entry.properties is not None else []
+    import json
+    import shutil  # both for commands that change the folder
+
     absolute = [Path(os.path.abspath(file)) for file in (*files, *beside)]
     top = Path(os.path.commonpath([file.parent for file in absolute]))
     target.mkdir()
@@ -321,6 +381,8 @@ def remove(name: str) -> Path:
 
 def _delete(entry: Entry, root: Path) -> None:
     """Delete the files of a connector that was added."""
+    import shutil  # for commands that change the folder
+
     first = entry.document.relative_to(root).parts[0]
     if root / first != entry.document:
         shutil.rmtree(root / first)

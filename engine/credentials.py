@@ -6,7 +6,6 @@ it, and nothing that rewrites a request can move a secret to another place.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -140,6 +139,8 @@ class Credentials:
 
     def matches(self, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         """Return True if a received request has just these credentials; compares in constant time."""
+        import hmac  # which loads OpenSSL: a client compares none
+
         cookies: dict[str, str] = {}
         for pair in headers.get("Cookie", "").split(";") if self._cookies else ():
             name, _, text = pair.strip().partition("=")

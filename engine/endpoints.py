@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from openconnectors.engine.errors import ConnectionMissing
 
-_UNFIT = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\<>\"`{}|^]")
+_UNFIT = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 """Characters that a URL cannot hold unencoded (RFC 3986 section 2), among them the braces of an unexpanded template."""
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(\.{_LABEL})*\.?)(:[0-9]{{1,5}})?\Z")

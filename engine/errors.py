@@ -31,8 +31,6 @@ Rule 3. A text says what is wrong, where, and what to do, holds no credential, a
 
 from __future__ import annotations
 
-import difflib
-import pickle
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -92,6 +90,8 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name that is most like a name, whatever its case; None if none is. ``cutoff`` is how much alike they
     must be, from 0 to 1 (``difflib.get_close_matches``)."""
+    import difflib  # for names that are wrong
+
     folded = {candidate.casefold(): candidate for candidate in known}
     matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return folded[matches[0]] if matches else None
@@ -176,6 +176,8 @@ def _restored(
 
 def _portable(value: Any) -> Any:
     """A value, or its text if it cannot be pickled: the error must arrive."""
+    import pickle  # for an error that goes to another process
+
     try:
         pickle.dumps(value)
     except Exception:  # noqa: BLE001 - whatever a class of the caller's raises

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -315,6 +314,8 @@ def _longest(text: str) -> float | None:
 
 def _moment(text: str) -> datetime | None:
     """An HTTP date (RFC 9110 section 5.6.7); one without a zone is in UTC."""
+    from email.utils import parsedate_to_datetime  # with the whole of email, for few responses
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):

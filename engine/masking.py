@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import base64
 import codecs
-import html
 import json
 import re
 import sys
@@ -55,6 +54,8 @@ _NESTED = 3
 def _unescaped(escape: str, plus: bool) -> str:
     """The characters that an escape stands for; ``plus``: a plus sign is a blank, as in a form."""
     if escape[0] == "&":
+        import html  # with its table of all entities, for texts that have one
+
         return html.unescape(escape)
     if escape[0] == "%":
         data = unquote_to_bytes(escape)
@@ -252,7 +253,8 @@ def _escapes(clear: str) -> Iterator[str]:
     """A secret as it is usually escaped, for a text in which searching for every spelling takes too long."""
     for escaped in (json.dumps(clear)[1:-1], json.dumps(clear, ensure_ascii=False)[1:-1]):
         yield from (escaped, escaped.replace("/", "\\/"))
-    yield from (html.escape(clear), html.escape(clear, quote=False), repr(clear)[1:-1])
+    markup = clear.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")  # as ``html.escape``
+    yield from (markup.replace('"', "&quot;").replace("'", "&#x27;"), markup, repr(clear)[1:-1])
     with suppress(UnicodeEncodeError):
         yield from (quote(clear), quote(clear, safe=""), quote_plus(clear))
 

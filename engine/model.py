@@ -39,6 +39,8 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
+UNUSABLE = "server-unusable"
+"""The rule of a finding that says why a document's server cannot be used, so that the caller has to name one."""
 
 
 class Lazy(Mapping[str, T], Generic[T]):

@@ -6,7 +6,6 @@ no local variable of ours holds a secret in clear, since debuggers, test runners
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 SHOWN = "***"
@@ -42,6 +41,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # which loads OpenSSL: most programs compare no secrets
+
         return hmac.compare_digest(bytes_of(self._clear), bytes_of(other._clear))
 
     def __hash__(self) -> int:

@@ -15,6 +15,7 @@ from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.client.description import describe
 from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.documents import document, loader
+from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.fuzz import fuzz
 from openconnectors.engine.http import Request
 from openconnectors.engine.model import Service
@@ -120,7 +121,7 @@ def test_what_cannot_be_read_spoils_its_own_operation_only(case: str) -> None:
     assert loaded.places["get_bad"] == ("GET", "/bad")
     with pytest.raises(InvalidDocument, match=re.escape(message)):
         _ = loaded.operations["get_bad"]
-    assert [operation.id for operation in loader.readable(loaded)] == ["Good", "AlsoGood"]
+    assert [operation.id for operation in readable(loaded)] == ["Good", "AlsoGood"]
     connector = Connector("x", loaded, Connection(loaded, {}, "http://127.0.0.1:1"), BlockingTransport(), Options())
     assert any(
         message in str(diagnostic) and diagnostic.severity == "error"

@@ -16,6 +16,7 @@ import yaml
 
 from openconnectors.cli import app
 from openconnectors.engine.documents import document, loader
+from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import ANY, NEVER, Operation, Schema, Service
 from openconnectors.engine.plan.plan import Plan
@@ -141,7 +142,7 @@ def test_what_a_version_does_not_have_is_remarked(version: str, text: str, messa
     """The remark names the member and the versions that have it, at its place; what it is in may be used."""
     lowered = service(version, text)
 
-    assert loader.faults(lowered) == []
+    assert faults(lowered) == []
     assert message.rpartition("warning: ")[2] in "\n".join(map(str, lowered.remarks()))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -11,9 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 from openconnectors.engine.auth.oauth2 import Client, kept_of, seconds
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, TransportError
 from openconnectors.engine.flows import Acquire, Flow
+from openconnectors.engine.log import logger
 from openconnectors.engine.secret import Secret, Values
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""

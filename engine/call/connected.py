@@ -6,19 +6,19 @@ of a parameter, a schema that the service itself gives); the sandbox, the fuzzer
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.errors import InvalidDocument, Problem, UnknownName, Unsupported, printable
+from openconnectors.engine.log import logger
 from openconnectors.engine.model import Operation, Schema, Service
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 RESERVED = frozenset({"operations", "connection", "close"})
 """The attributes of a connector that are not operations: no operation takes such a name."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -99,6 +98,8 @@ def _expired(attributes: dict[str, str]) -> bool:
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isascii() and age.removeprefix("-").isdigit():
         return age.startswith("-") or not age.strip("0")
+    from email.utils import parsedate_to_datetime  # with the whole of email, for few cookies
+
     try:
         moment = parsedate_to_datetime(attributes["expires"])
     except (KeyError, ValueError, TypeError, OverflowError, IndexError):

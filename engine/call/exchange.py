@@ -14,7 +14,6 @@ it really goes.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
@@ -28,11 +27,12 @@ from openconnectors.engine.call.retry import UNLABELLED, Labels, Quota, with_ret
 from openconnectors.engine.errors import InvalidResponse, Problem
 from openconnectors.engine.flows import Flow, Send, Wait
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.log import logger
 from openconnectors.engine.masking import mask_of, revealed
 
 MAX_REDIRECTS = 5
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 
 Authenticate: TypeAlias = Callable[[Request, Send], Flow[Response]]

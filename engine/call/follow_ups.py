@@ -7,7 +7,6 @@ operation"). Texts become numbers, and numbers texts, where the parameter is one
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -18,6 +17,7 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.documents.dialects.lowering import typed
 from openconnectors.engine.errors import InvalidDocument, Unsupported
 from openconnectors.engine.http import Request, Response
+from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import MISSING, Link
 from openconnectors.engine.naming import snake
@@ -26,7 +26,7 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.plan.runtime_expressions import Message, evaluated
 from openconnectors.engine.values.codecs import codec_for, essence, json
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 
 class Following(NamedTuple):

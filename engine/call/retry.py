@@ -13,7 +13,6 @@ than there, since a call has a deadline here.
 
 from __future__ import annotations
 
-import logging
 import random
 import threading
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from msgspec.structs import replace
 from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
 from openconnectors.engine.flows import Flow, Send, Wait
 from openconnectors.engine.http import Request, Response, retry_after, retry_after_problems
+from openconnectors.engine.log import logger
 
 ATTEMPTS = 4
 FIRST, LONGEST = 0.5, 20.0
@@ -33,7 +33,7 @@ TRANSIENT = frozenset({408, 429, 502, 503, 504})
 section 4). 500 is none: it is the answer to many a wrong request."""
 THROTTLED = frozenset({429})
 
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 
 class Labels(NamedTuple):
@@ -147,7 +147,7 @@ def _record(
     error: ConnectorError | None = None,
 ) -> None:
     """Log one attempt: never a value, a URL or a header field."""
-    if not _log.isEnabledFor(logging.DEBUG):
+    if not _log.shows_debug():
         return
     outcome = f"answered {status}" if error is None else f"failed ({type(error).__name__}, sent: {error.sent})"
     _log.debug(

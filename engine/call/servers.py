@@ -14,12 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from openconnectors.engine.documents.dialects.lowering import UNUSABLE
 from openconnectors.engine.endpoints import HOST
 from openconnectors.engine.errors import ConnectionMissing, UnknownName
 from openconnectors.engine.http import NO_HOST, checked_base
 from openconnectors.engine.masking import Mask, Url, revealed
-from openconnectors.engine.model import Server, Service
+from openconnectors.engine.model import UNUSABLE, Server, Service
 from openconnectors.engine.path_templates import expand, split, variables
 from openconnectors.engine.urls import document_path, segment
 

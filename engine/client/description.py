@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from openconnectors.engine.call.connected import operation_names
-from openconnectors.engine.documents.loader import readable
+from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.errors import InvalidDocument, Unsupported
 from openconnectors.engine.model import MISSING, Operation, Schema, Service
 from openconnectors.engine.naming import snake

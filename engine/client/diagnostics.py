@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openconnectors.engine.call.connected import ConnectedService
-from openconnectors.engine.documents.loader import faults
+from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.errors import ConnectorError, Diagnostic
 from openconnectors.engine.naming import snake
 from openconnectors.engine.policies import findings

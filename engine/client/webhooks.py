@@ -7,7 +7,6 @@ Signatures and handshakes are data of the connector: see ``x-connector-signature
 from __future__ import annotations
 
 import hmac
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -21,9 +20,10 @@ from openconnectors.engine.client.operation import Operation, calls_of
 from openconnectors.engine.client.webhook_events import Expected, Notifications, Requests, handler
 from openconnectors.engine.client.webhook_requests import Refused, Reply, delivery_of, public_url
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
-from openconnectors.engine.documents.loader import readable
+from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import ConnectionMissing, InvalidResponse, Problem, UnknownName, Unsupported
+from openconnectors.engine.log import logger
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Handshake, Signature
 from openconnectors.engine.secret import Secret
@@ -31,7 +31,7 @@ from openconnectors.engine.values.codecs import codec_for, essence, json
 
 MAX_CHALLENGE = 4096
 """Characters of a challenge: the response repeats it before its sender is known, so it must be short."""
-_log = logging.getLogger("openconnectors")
+_log = logger("openconnectors")
 
 CONVENTIONS: tuple[Handshake, ...] = (
     # Microsoft Graph: the token of the query, within 10 seconds, as text. SharePoint spells it in lower case.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,14 +15,9 @@ from openconnectors.engine.documents.extensions import extend
 from openconnectors.engine.documents.extensions.credentials import bind_credentials
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.files import Refused
-from openconnectors.engine.errors import Diagnostic, InvalidDocument
-from openconnectors.engine.model import Operation, Schema, Service
-
-PUBLISHED = ("apiDefinition.swagger.json", "apiProperties.json")
-"""The files of a connector's folder as Microsoft publishes it: read as they are, faults of form included."""
-
-SCRIPT = "script.csx"
-"""Beside them: what its publisher runs between a call and its request, for the operations that are listed, or all."""
+from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.model import Schema, Service
 
 
 def load(path: Path, properties: Path | None = None, root: Path | None = None) -> Service:
@@ -84,25 +79,6 @@ def service_of(main: Document, properties: Document | None = None) -> Service:
         service = with_properties(service, raw, Site(properties, at, _no_schema))
     findings = (*main.findings, *(properties.findings if properties is not None else ()), *service.diagnostics)
     return replace(bind_credentials(service), diagnostics=findings)
-
-
-def readable(service: Service) -> Iterator[Operation]:
-    """The operations that can be read, in the order of the document."""
-    for name in service.operations:
-        with suppress(InvalidDocument):
-            yield service.operations[name]
-
-
-def faults(service: Service) -> list[Diagnostic]:
-    """Why operations and definitions cannot be read, each place once. Lowers the whole document."""
-    diagnostics: dict[Diagnostic, None] = {}
-    for parts in (service.operations, service.schemas):
-        for name in parts:
-            try:
-                _ = parts[name]
-            except InvalidDocument as error:
-                diagnostics |= dict.fromkeys(error.diagnostics)
-    return list(diagnostics)
 
 
 def _no_schema(raw: object, at: str) -> Schema:

@@ -27,6 +27,7 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.file import File
+from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
@@ -155,7 +156,7 @@ def _unreadable(context: Context) -> list[Diagnostic]:
         context.service = loader.service_of(context.document, context.properties)
     except InvalidDocument as error:
         return list(error.diagnostics)
-    return loader.faults(context.service)
+    return faults(context.service)
 
 
 def _diagnostics(findings: Iterator[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:

@@ -11,7 +11,6 @@ first item of one.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -166,4 +165,6 @@ def page_text(page: str) -> str:
 
 
 def _line(markup: str) -> str:
+    import html  # with its table of all entities, for pages
+
     return " ".join(html.unescape(_MARKUP.sub(" ", markup)).split())[:LONGEST_TEXT]

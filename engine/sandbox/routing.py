@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from openconnectors.engine.documents.loader import readable
+from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.path_templates import split, variables

@@ -35,7 +35,7 @@ MAX_SECONDS = 1_000_000.0
 
 _TRANSPORT_FIELDS = FRAMING - {"cookie"}
 """Header fields that the transport writes itself. Cookies are kept by the flow, which is above it."""
-_UNFIT = re.compile(r"[\r\n\0\u0100-\U0010ffff]")
+_UNFIT = re.compile(r"[^\x01-\x09\x0b\x0c\x0e-\xff]")
 """What would end a header field (RFC 9110 section 5.5), or is not Latin-1."""
 
 

@@ -12,7 +12,7 @@ import click
 from openconnectors import registry
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
-from openconnectors.engine.documents import loader
+from openconnectors.engine.documents.parts import faults, readable
 from openconnectors.engine.endpoints import HTTP, shown
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.http import Request
@@ -36,14 +36,14 @@ def command(source: str, name: str | None, root: Path | None, replace: bool) -> 
     with tempfile.TemporaryDirectory() as folder:
         entry = entry_at(_fetch(source, Path(folder)) if "://" in source else Path(source), root)
         service = service_of(entry)
-        for diagnostic in dict.fromkeys((*service.diagnostics, *findings(service), *loader.faults(service))):
+        for diagnostic in dict.fromkeys((*service.diagnostics, *findings(service), *faults(service))):
             click.echo(escaped_line(str(diagnostic)), err=True)
         chosen = name or entry.name
         path = registry.add(entry, chosen, replace=replace)
     values = ", ".join(parameter.name for parameter in service.connection) or "no values"
     title = escaped_line(service.title)
     click.echo(f"{title}: {len(service.operations)} operations; a connection has {values}", err=True)
-    unreadable = len(service.operations) - len(list(loader.readable(service)))
+    unreadable = len(service.operations) - len(list(readable(service)))
     if unreadable:
         click.echo(f"{unreadable} of them cannot be called, because the document cannot be read there", err=True)
     if service.scripted:

@@ -22,7 +22,7 @@ from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.client.signature import documentation
-from openconnectors.engine.documents import loader
+from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.extras import require
 from openconnectors.engine.model import Service
@@ -72,7 +72,7 @@ class _Operations(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each operation with its title; an operation that cannot be compiled is listed with the others."""
-        titles = {operation.id: operation.title for operation in loader.readable(self._read.service)}
+        titles = {operation.id: operation.title for operation in readable(self._read.service)}
         rows = [
             (name, titles.get(operation_id, "cannot be called: the document cannot be read there"))
             for name, operation_id in self._names.items()

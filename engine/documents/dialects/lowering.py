@@ -17,8 +17,6 @@ from openconnectors.engine.model import Paths, Schema
 
 Node = TypeVar("Node")
 EMPTY: Mapping[str, Any] = {}
-UNUSABLE = "server-unusable"
-"""The rule of a finding that says why a document's server cannot be used, so that the caller has to name one."""
 
 
 class Extend(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from typing import Any
 
@@ -42,6 +41,8 @@ def concrete(media_range: str, value: Any) -> list[str]:
         return [media_range]  # an asterisk may be in a parameter
     known: tuple[Any, ...] = (TEXT, JSON) if isinstance(value, str) else (JSON, TEXT)
     if is_bytes(value):
+        import mimetypes  # with its table of endings, for files
+
         file = value if isinstance(value, File) else File(value)
         known = (file.content_type, mimetypes.guess_type(str(file.name))[0], BYTES)
     return [media_type for media_type in known if isinstance(media_type, str) and within(essence(media_type)[0], name)]

@@ -12,7 +12,6 @@ name), or those whose value the document fixes. They are judged by their schemas
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -51,6 +50,8 @@ _EXPECTED = "bytes, a pathlib.Path, an open binary file or an openconnectors.Fil
 
 def _boundary() -> str:
     """Random for each body (128 bits): whoever wrote a part cannot have put the boundary into it."""
+    import secrets  # which loads OpenSSL, for forms
+
     return secrets.token_hex(16)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from openconnectors.engine.documents.dialects.lowering import UNUSABLE, Extend, Source, extensions, text
+from openconnectors.engine.documents.dialects.lowering import Extend, Source, extensions, text
 from openconnectors.engine.documents.dialects.swagger2.operations import Operations
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
 from openconnectors.engine.documents.dialects.swagger2.security import Security
 from openconnectors.engine.documents.dialects.swagger2.server import Unusable, server_url
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.model import Lazy, Server, Service
+from openconnectors.engine.model import UNUSABLE, Lazy, Server, Service
 
 
 def lower(document: Document, extend: Extend) -> Service:

@@ -1,0 +1,36 @@
+"""Modules that are imported when they are first used, so that a start costs what it needs.
+
+A module of ours that most calls do without is named twice where it is used: in an import that type checkers follow,
+and here::
+
+    if TYPE_CHECKING:
+        from openconnectors.engine.call import paging
+    else:
+        paging = module("openconnectors.engine.call.paging")
+
+Nothing else changes: ``paging.pages(…)`` imports the module and calls the function. Libraries of others are imported
+inside the function that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class _Deferred:
+    """Stands for a module, whose attributes are its own once they are asked for."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+    def __repr__(self) -> str:
+        return f"<module {self.__name__}, imported when it is used>"
+
+
+def module(name: str) -> Any:
+    """What stands for the module of a name, and imports it when an attribute of it is asked for."""
+    return _Deferred(name)
