@@ -12,7 +12,6 @@ public names are the classes of what a call takes and returns, and the errors th
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,19 +20,18 @@ else:  # hidden from type checkers, which would otherwise accept any name
 
     def __getattr__(name: str) -> object:
         # Called for every name that is not set yet, also for "registry" in "from openconnectors import registry".
-        # Only a name that may be public imports the list, and with it the engine.
-        if (name.startswith("_") and name != "__all__") or find_spec(f"{__name__}.{name}") is not None:
+        # Only a public name imports its module, and with it the engine.
+        modules = {"__all__": None} if name.startswith("_") else _modules()
+        if name not in modules:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        public = _public()
-        globals().update(public, __all__=sorted(public))
-        if name not in globals():
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return globals()[name]
+        value = sorted(_modules()) if name == "__all__" else getattr(import_module(modules[name]), name)
+        globals()[name] = value
+        return value
 
     def __dir__() -> list[str]:
         # Neither what this module imports for itself, nor the modules of the package that happen to be loaded.
-        return sorted({*(name for name in globals() if name.startswith("__")), *_public(), "__all__"})
+        return sorted({*(name for name in globals() if name.startswith("__")), *_modules(), "__all__"})
 
-    def _public() -> dict[str, object]:
-        module = import_module("openconnectors.public")
-        return {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    def _modules() -> dict[str, str]:
+        modules = import_module("openconnectors.public").MODULES
+        return {name: module for module, names in modules.items() for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
-from openconnectors.engine.documents import loader
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
 from openconnectors.engine.masking import sealed
@@ -21,6 +21,11 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
+
+if TYPE_CHECKING:
+    from openconnectors.engine.documents import loader
+else:
+    loader = module("openconnectors.engine.documents.loader")
 
 ConnectionLike = Mapping[str, Any] | str | None
 """The values of a connection, the name of a saved one, or None for the environment and the saved default."""

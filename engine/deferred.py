@@ -8,8 +8,8 @@ and here::
     else:
         paging = module("openconnectors.engine.call.paging")
 
-Nothing else changes: ``paging.pages(…)`` imports the module and calls the function. Libraries of others are imported
-inside the function that needs them.
+Nothing else changes: ``paging.pages(…)`` imports the module and calls the function. Modules of the standard library
+may be named so, too; those of others are imported inside the function that needs them.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 import openconnectors
+from openconnectors import public
 from openconnectors.engine.documents.extensions import ROWS
 from openconnectors.engine.lint import IGNORE
 
@@ -273,6 +274,21 @@ def test_the_public_names_are_these() -> None:
         "argument", "choices", "each", "items", "items_of", "links", "operation_id", "pages", "poll", "request",
         "response", "stream", "subscribe", "using", "wait",
     }  # fmt: skip
+
+
+def test_the_public_names_are_listed_alike_for_programs_and_type_checkers() -> None:
+    """The table of public names has the modules that the imports for type checkers name."""
+    tree = ast.parse((ROOT / "connectors/public.py").read_text("utf-8"))
+    imported = {
+        (alias.name, node.module)
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert {(name, module) for module, names in public.MODULES.items() for name in names} == imported
 
 
 def test_every_extension_has_its_place_on_the_page() -> None:

@@ -10,13 +10,12 @@ Signed are ``Host``, ``Content-Type``, ``Range`` and the ``x-amz-`` fields. Othe
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from msgspec import Struct
@@ -24,12 +23,20 @@ from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values
 from openconnectors.engine.credentials import Credentials
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import TransportError, Unsupported
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Scheme
 from openconnectors.engine.secret import Secret
 from openconnectors.engine.streams import Content
+
+if TYPE_CHECKING:
+    import hashlib
+    import hmac
+else:
+    hashlib = module("hashlib")
+    hmac = module("hmac")
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UNSIGNED = "UNSIGNED-PAYLOAD"

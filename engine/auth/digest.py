@@ -11,13 +11,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
@@ -26,11 +23,21 @@ from msgspec.structs import replace
 from openconnectors.engine.auth.challenges import challenges
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values, quoted
 from openconnectors.engine.credentials import Credentials
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import Scheme
 from openconnectors.engine.secret import Secret
+
+if TYPE_CHECKING:
+    import hashlib
+    import hmac
+    import secrets
+else:
+    hashlib = module("hashlib")
+    hmac = module("hmac")
+    secrets = module("secrets")
 
 _HASHES: Mapping[str, str] = {"md5": "md5", "sha-256": "sha256", "sha-512-256": "sha512_256"}
 """Algorithms of RFC 7616 section 3.3 as hashlib names them; each also with ``-sess``."""

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Unpack
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Unpack
 
-from openconnectors.engine.call import follow_ups, long_running, paging, subscriptions, triggers
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Runner
-from openconnectors.engine.client import choices
-from openconnectors.engine.client.follow_ups import FollowUp
-from openconnectors.engine.client.handles import Events, Poller, Subscription
 from openconnectors.engine.client.options import with_options
-from openconnectors.engine.client.signature import documentation, signature
+from openconnectors.engine.deferred import module
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.options import CallOptions
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.streams import Stream
+
+if TYPE_CHECKING:
+    from openconnectors.engine.call import follow_ups, long_running, paging, subscriptions, triggers
+    from openconnectors.engine.client import choices, handles, signature
+    from openconnectors.engine.client import follow_ups as links
+else:
+    follow_ups = module("openconnectors.engine.call.follow_ups")
+    long_running = module("openconnectors.engine.call.long_running")
+    paging = module("openconnectors.engine.call.paging")
+    subscriptions = module("openconnectors.engine.call.subscriptions")
+    triggers = module("openconnectors.engine.call.triggers")
+    choices = module("openconnectors.engine.client.choices")
+    handles = module("openconnectors.engine.client.handles")
+    links = module("openconnectors.engine.client.follow_ups")
+    signature = module("openconnectors.engine.client.signature")
+
+
+class _Shown:
+    """An attribute of operations that is made when somebody looks at it, as most programs do not; of the class itself
+    it is ``of_class``, or absent."""
+
+    def __init__(self, make: Callable[[Plan], Any], of_class: str | None = None) -> None:
+        self._make = make
+        self._of_class = of_class
+
+    def __get__(self, operation: Operation | None, kind: type[Operation]) -> Any:
+        if operation is not None:
+            return self._make(operation.__calls__.plan)
+        if self._of_class is None:
+            raise AttributeError
+        return self._of_class
 
 
 class Operation:
@@ -29,12 +57,12 @@ class Operation:
     ``wait`` for what takes long; ``subscribe`` for events; ``choices``.
     """
 
+    __signature__ = _Shown(lambda plan: signature.signature(plan))
+
     def __init__(self, name: str, calls: Calls, runner: Runner) -> None:
         self.__calls__ = calls
         self._runner = runner
         self.__name__ = self.__qualname__ = name
-        self.__doc__ = documentation(calls.plan)
-        self.__signature__ = signature(calls.plan)
 
     def __repr__(self) -> str:
         return f"<operation {self.__calls__.connected.name}.{self.__name__}{self.__signature__}>"
@@ -61,14 +89,14 @@ class Operation:
         """The whole response: value, status, headers, fields, deviations."""
         return self._runner.run(self.__calls__.response(arguments))
 
-    def links(self, response: Response) -> dict[str, FollowUp]:
+    def links(self, response: Response) -> dict[str, links.FollowUp]:
         """The follow-up requests that a response to this operation makes possible, by name, as the document links
         them: call one to send it."""
         calls, mask = self.__calls__, self.__calls__.connected.connection.mask
         names = {operation_id: name for name, operation_id in calls.connected.operation_ids.items()}
         with sealed(mask):
             return {
-                name: FollowUp(
+                name: links.FollowUp(
                     Operation(names[link.calls.plan.operation.id], link.calls, self._runner),
                     link.arguments,
                     link.description,
@@ -120,18 +148,18 @@ class Operation:
         ``Events``, asked for until nobody iterates any more."""
         calls = self.__calls__
         if calls.plan.operation.trigger:
-            return Events(self.__name__, self._runner, self._runner.run(triggers.trigger(calls, arguments)))
-        return Poller(self.__name__, self._runner, self._runner.run(long_running.started(calls, arguments)))
+            return handles.Events(self.__name__, self._runner, self._runner.run(triggers.trigger(calls, arguments)))
+        return handles.Poller(self.__name__, self._runner, self._runner.run(long_running.started(calls, arguments)))
 
     def wait(self, /, **arguments: Any) -> Any:
         """The value of a long-running operation, once it is done; raise ``OperationFailed`` if
         it ends otherwise."""
         return self.poll(**arguments).wait()
 
-    def subscribe(self, url: str, /, **arguments: Any) -> Subscription:
+    def subscribe(self, url: str, /, **arguments: Any) -> handles.Subscription:
         """Have events sent to a URL of the caller's, until it is unsubscribed."""
         subscribed = self._runner.run(subscriptions.subscribe(self.__calls__, url, arguments))
-        return Subscription(self.__name__, self._runner, subscribed)
+        return handles.Subscription(self.__name__, self._runner, subscribed)
 
     def choices(self, parameter: str, below: Any = MISSING, /, **arguments: Any) -> list[tuple[Any, str]]:
         """The values that may be given for a parameter, each with its title, asked from the service.
@@ -145,6 +173,9 @@ class Operation:
     def argument(self, name: str) -> Argument:
         """One argument by its Python or wire name."""
         return self.__calls__.argument(name)
+
+
+Operation.__doc__ = _Shown(lambda plan: signature.documentation(plan), Operation.__doc__)  # type: ignore[assignment]
 
 
 def calls_of(operation: Operation) -> Calls:
