@@ -7,6 +7,7 @@ import json
 import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,7 +16,8 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Headers
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.judge import Judge
-from openconnectors.engine.sandbox.routing import routes
+from openconnectors.engine.sandbox.protocol import HttpRequest
+from openconnectors.engine.sandbox.routing import Router, routes
 from openconnectors.engine.values.body import Compiler
 
 VERSIONS = ("3.0.3", "3.1.1", "3.2.0")
@@ -246,3 +248,24 @@ def test_a_path_with_a_fragment(tmp_path: Path) -> None:
 
     assert _verdict(tmp_path, document, "/", headers={"Content-Type": "application/json"}, body=b"{}") == ""
     assert _verdict(tmp_path, document, "/") != ""
+
+
+@pytest.mark.parametrize("location", ["header", "query"])
+def test_operations_that_a_parameter_tells_apart(tmp_path: Path, location: str) -> None:
+    """Of operations on one path only that with the value of a required enumeration is judged, of none the first."""
+    document = _document("3.0.3", {})
+    names = [f"Op{index}" for index in range(5)]
+    for name in names:
+        parameter = {"name": "Target", "in": location, "required": True, "schema": {"type": "string", "enum": [name]}}
+        node = {"operationId": name, "parameters": [parameter], "responses": {"204": {"description": "-"}}}
+        document["paths"][f"/t#{name}"] = {"post": node}
+    router = Router(Compiler(_load(tmp_path, document)), {}, lambda operation: "")
+
+    def candidates(text: str) -> list[str]:
+        pairs = [("Target", text)] if text else []
+        headers, query = (Headers(pairs), "") if location == "header" else (Headers(()), urlencode(pairs))
+        matches = router.candidates(HttpRequest("POST", "/t", query, headers))
+        return [match.route.plan.operation.id for match in matches]
+
+    assert [candidates(name) for name in names] == [[name] for name in names]
+    assert candidates("Op9") == candidates("") == ["Op0"]

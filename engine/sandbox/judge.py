@@ -41,7 +41,7 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.sandbox.original import Original, WireRequest, schema_validators
 from openconnectors.engine.sandbox.requests import cookie_pairs
-from openconnectors.engine.sandbox.routing import Route
+from openconnectors.engine.sandbox.routing import IGNORED_HEADERS, Route
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import BINARY, essence, json
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
@@ -180,7 +180,11 @@ class Judge:
     def _is_allowed(self, route: Route, error: Exception) -> bool:
         """Whether the document allows what openapi-core reports: an empty text, and header parameters that "shall be
         ignored" (OpenAPI 3.1, section 4.8.12.2)."""
-        if isinstance(error, ParameterValidationError) and (error.location, error.name.lower()) in _IGNORED:
+        if (
+            isinstance(error, ParameterValidationError)
+            and error.location == "header"
+            and error.name.lower() in IGNORED_HEADERS
+        ):
             return True
         cause = error.__cause__
         return isinstance(cause, EmptyQueryParameterValue) and self._may_be_empty(route, cause.name)
@@ -209,7 +213,6 @@ class Judge:
         )
 
 
-_IGNORED = frozenset(("header", name) for name in ("accept", "content-type", "authorization"))
 _FORM = "application/x-www-form-urlencoded"
 _READ = (openapi3.JSON, _FORM)
 

@@ -64,10 +64,18 @@ def _formats() -> FormatChecker:
     return checker
 
 
+class _SchemaValidators(SchemaValidatorsFactory):
+    """Makes validators that share the checker of formats, of which openapi-core makes a deep copy for each schema."""
+
+    def get_format_checker(self, *formats: Any) -> FormatChecker:
+        """The checker of formats: nobody adds any."""
+        return self.format_checker
+
+
 def schema_validators(validator: Any) -> SchemaValidatorsFactory:
     """Validators of schemas for openapi-core, with the bounded engine for patterns."""
     bounded: Any = validators.extend(validator, {"pattern": pattern_keyword})  # type: ignore[no-untyped-call]
-    return SchemaValidatorsFactory(bounded, format_checker=_formats())
+    return _SchemaValidators(bounded, format_checker=_formats())
 
 
 _VERSIONS: Mapping[tuple[str, str], _Version] = {
@@ -152,7 +160,7 @@ class _Validators:
     """The validators of one operation."""
 
     def __init__(self, spec: SchemaPath, version: _Version, operation: Operation) -> None:
-        item = next(item for path, item in (spec / "paths").items() if path == operation.path)
+        item = spec / "paths" // operation.path  # as it is: "/" and "#" in a path separate nothing
         methods = {str(name).upper(): node for name, node in item.items()}
         node = methods.get(operation.method.upper()) or item / "additionalOperations" / operation.method
 

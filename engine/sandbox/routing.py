@@ -21,12 +21,17 @@ from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import codec_for
 from openconnectors.engine.values.codecs.form import CODEC as FORM
 
+IGNORED_HEADERS = ("accept", "content-type", "authorization")
+"""Header parameters that "shall be ignored" (OpenAPI 3.1, section 4.8.12.2), in lower case."""
+
 
 class Route(Struct, frozen=True):
     """One operation in one of its representations: a method, and a pattern of paths below the base path.
 
     ``names`` are the path variables in the order of the pattern's groups; ``accept`` is the media type that the path
     stands for, if its end chooses one; ``base`` the path below which it stands, without a slash at its end.
+    ``depth`` is the number of slashes that its paths have, None if a value may bring more. ``enumerated`` are the
+    required parameters in the query and the header that are one of a few texts: location, name, texts.
     """
 
     plan: Plan
@@ -36,18 +41,20 @@ class Route(Struct, frozen=True):
     names: tuple[str, ...]
     accept: str | None
     base: str = ""
-
-    def relative(self, path: str) -> str | None:
-        """A path below the base path; None for a path elsewhere."""
-        return path[len(self.base) :] if path.startswith(f"{self.base}/") or not self.base else None
+    depth: int | None = None
+    enumerated: tuple[tuple[str, str, frozenset[str]], ...] = ()
 
     def match(self, path: str, query: str = "") -> dict[str, str] | None:
-        """The path variables by wire name, still percent-encoded; None if path or query are those of another route."""
-        groups = self.pattern.fullmatch(_normalized(path))
-        pairs = query.split("&")
-        if any("{" not in pair and pair not in pairs for _, pair in self.plan.url.fixed_query):
+        """The path variables of a path below the base path, by wire name and still percent-encoded; None if path or
+        query are those of another route."""
+        return self.match_normalized(_normalized(path), query.split("&"))
+
+    def match_normalized(self, path: str, pairs: Collection[str]) -> dict[str, str] | None:
+        """As ``match``, for a path in normal form and the pairs of a query."""
+        groups = self.pattern.fullmatch(path)
+        if groups is None or any("{" not in pair and pair not in pairs for _, pair in self.plan.url.fixed_query):
             return None
-        return None if groups is None else dict(zip(self.names, groups.groups(), strict=True))
+        return dict(zip(self.names, groups.groups(), strict=True))
 
 
 class Match(NamedTuple):
@@ -60,6 +67,10 @@ class Match(NamedTuple):
 class Router:
     """The routes of one service. ``base`` gives the path below which an operation stands, without a slash at its end,
     and for None that of the service. ``connection`` are the values that policies may read.
+
+    Documents have thousands of paths, and hundreds of operations on one path that only a parameter tells apart (AWS:
+    ``X-Amz-Target``, ``Action``). Only routes of the request's depth are matched, and candidates whose enumerated
+    parameters it does not have are left out before a judge reads it.
     """
 
     def __init__(
@@ -69,10 +80,14 @@ class Router:
         self._base = base(None)
         self.routes = [replace(route, base=base(route.plan.operation)) for route in routes(compiler, connection)]
         self._unreadable = unreadable(compiler.service)
+        self._by_base: dict[str, dict[int | None, list[tuple[int, Route]]]] = {}
+        for index, route in enumerate(self.routes):
+            self._by_base.setdefault(route.base, {}).setdefault(route.depth, []).append((index, route))
 
     def candidates(self, request: HttpRequest) -> list[Match]:
-        """The operations that a request may be for: of several with one path and method those that declare most of the
-        fields of its form. Empty for an OPTIONS request that no operation takes.
+        """The operations that a request may be for: of several with one path and method those whose enumerated
+        parameters it has, of these those that declare most of the fields of its form. Empty for an OPTIONS request that
+        no operation takes.
 
         Raises ``HttpError``: 404 for an unknown path, 405 for a method that the path does not have, 501 for an
         operation that cannot be read.
@@ -93,9 +108,13 @@ class Router:
         if not candidates:
             raise HttpError(405, "this path does not have the method", {"Allow": self.allowed(request)})
         if len(candidates) > 1:
-            undeclared = [self._undeclared_fields(match.route, request) for match in candidates]
+            fitting = _with_enumerated(candidates, request)
+            undeclared = self._undeclared_fields(fitting or candidates, request)
             least = min(undeclared)
-            candidates = [match for match, count in zip(candidates, undeclared, strict=True) if count == least]
+            pairs = zip(fitting or candidates, undeclared, strict=True)
+            candidates = [match for match, count in pairs if count == least]
+            if not fitting:
+                return candidates[:1]  # every one is refused: the first says why
         return candidates
 
     def allowed(self, request: HttpRequest) -> str:
@@ -118,26 +137,50 @@ class Router:
         return max(named, key=lambda pair: pair[0])[1] if named else next(iter(self.routes), None)
 
     def _matches(self, request: HttpRequest) -> list[Match]:
-        """The routes of the request's path, of any method."""
-        return [
-            Match(route, values)
-            for route in self.routes
-            if (path := route.relative(request.path)) and (values := route.match(path, request.query)) is not None
-        ]
+        """The routes of the request's path, of any method, in their order."""
+        pairs = request.query.split("&")
+        matches: list[tuple[int, Match]] = []
+        for base, by_depth in self._by_base.items():
+            if request.path == base or not request.path.startswith(f"{base}/"):
+                continue
+            path = _normalized(request.path[len(base) :])
+            for index, route in (*by_depth.get(path.count("/"), ()), *by_depth.get(None, ())):
+                values = route.match_normalized(path, pairs)
+                if values is not None:
+                    matches.append((index, Match(route, values)))
+        return [match for _, match in sorted(matches, key=lambda pair: pair[0])]
 
-    def _undeclared_fields(self, route: Route, request: HttpRequest) -> int:
-        """The number of fields of a form that the operation does not declare; 0 for other bodies."""
+    def _undeclared_fields(self, matches: list[Match], request: HttpRequest) -> list[int]:
+        """The number of fields of a form that each operation does not declare; 0 for other bodies."""
         content_type = request.headers.get("Content-Type", "")
+        if codec_for(content_type) is not FORM:
+            return [0] * len(matches)
+        pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+        fields = {name for name, _ in pairs}
+        return [len(fields - self._declared_fields(match.route, content_type, fields)) for match in matches]
+
+    def _declared_fields(self, route: Route, content_type: str, fields: set[str]) -> set[str]:
+        """The fields of a form that an operation declares; all of ``fields`` if it has no schema for them."""
         schema = route.plan.bodies.request_schema(content_type)
-        if schema is None or codec_for(content_type) is not FORM:
-            return 0
-        properties = self._compiler.wire.resolve(schema).properties
-        declared = {
+        if schema is None:
+            return fields
+        return {
             member.encoding.name if member.encoding and member.encoding.name else name
-            for name, member in properties.items()
+            for name, member in self._compiler.wire.resolve(schema).properties.items()
         }
-        fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-        return len({name for name, _ in fields} - declared)
+
+
+def _with_enumerated(matches: list[Match], request: HttpRequest) -> list[Match]:
+    """The matches of which a request has every enumerated parameter."""
+    query = dict(reversed(request.query_pairs))  # of several values the first, which the judge reads
+    return [
+        match
+        for match in matches
+        if all(
+            (query if location == "query" else request.headers).get(name) in texts
+            for location, name, texts in match.route.enumerated
+        )
+    ]
 
 
 def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -> list[Route]:
@@ -161,7 +204,9 @@ def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -
             stem = path.removesuffix(endings[-1]) if endings else path
             all_routes += [_route(plan, method, stem + suffix, media_type) for suffix, media_type in suffixes.items()]
         else:
-            all_routes.append(_route(plan, method, path, None))
+            route = _route(plan, method, path, None)
+            is_rewritten = bool(plan.policies.request)
+            all_routes.append(route if is_rewritten else replace(route, enumerated=_enumerated(plan, compiler)))
     return sorted(
         all_routes,
         key=lambda route: (
@@ -186,7 +231,26 @@ def _route(plan: Plan, method: str, template: str, accept: str | None) -> Route:
         for parameter in plan.operation.parameters
         if parameter.location == "path" and parameter.encoding == "none"
     }
-    return Route(plan, method, template, _pattern(template, unencoded), names, accept)
+    depth = None if unencoded.intersection(names) else template.count("/")
+    return Route(plan, method, template, _pattern(template, unencoded), names, accept, depth=depth)
+
+
+def _enumerated(plan: Plan, compiler: Compiler) -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """The required parameters whose value is sent as it is and must be one of a few texts."""
+    enumerated = []
+    for parameter in plan.operation.parameters:
+        schema = compiler.wire.resolve(parameter.schema)
+        texts = frozenset(text for text in schema.enum or () if isinstance(text, str))
+        is_text = schema.types in ((), ("string",)) and schema.enum is not None and len(texts) == len(schema.enum)
+        is_plain = (
+            parameter.location in ("query", "header")
+            and parameter.name.lower() not in IGNORED_HEADERS
+            and not parameter.content
+            and parameter.encoding != "twice"
+        )
+        if parameter.required and is_plain and is_text and not schema.open_enum:
+            enumerated.append((parameter.location, parameter.name, texts))
+    return tuple(enumerated)
 
 
 def _pattern(template: str, unencoded: Collection[str] = ()) -> re.Pattern[str]:
