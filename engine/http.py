@@ -65,6 +65,9 @@ class Headers(Mapping[str, str]):
         return Headers((name, mask.text(value)) for name, values in self._fields.values() for value in values)
 
 
+USER_AGENT = "open-connectors"
+"""The ``User-Agent`` of requests that set none (RFC 9110 section 10.1.5)."""
+
 FRAMING = frozenset(
     {
         "host",

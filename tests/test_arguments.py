@@ -658,6 +658,14 @@ def test_a_field_that_the_client_sets_is_not_required(load: Load, name: str) -> 
     assert load([header(name)]).op.request().headers.keys() == {"Accept"}
 
 
+def test_a_user_agent_that_the_document_does_not_accept_is_required(load: Load) -> None:
+    """A required User-Agent of a pattern that the client's own does not match is an argument that must be passed."""
+    op = load([header("User-Agent", pattern="^Player/[0-9]+$")]).op
+
+    assert problems(op) == ["user_agent: is missing"]
+    assert op.request(user_agent="Player/1").headers["User-Agent"] == "Player/1"
+
+
 def test_a_cookie_is_a_header_field_as_any(load: Load) -> None:
     """A parameter Cookie is validated as a header field, and the option headers overrides it."""
     op = load([header("Cookie")]).op

@@ -14,6 +14,8 @@ import pytest
 import openconnectors
 from openconnectors.engine.documents import loader
 from openconnectors.engine.http import Headers
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.options import Options
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.engine.sandbox.judge import Judge
 from openconnectors.engine.sandbox.protocol import HttpRequest
@@ -269,3 +271,34 @@ def test_operations_that_a_parameter_tells_apart(tmp_path: Path, location: str) 
 
     assert [candidates(name) for name in names] == [[name] for name in names]
     assert candidates("Op9") == candidates("") == ["Op0"]
+
+
+SUBTYPE = {"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["b"], "properties": {"b": LIST}}
+KINDS = {"type": "string", "enum": ["Sub"], "x-ms-enum": {"name": "Kind", "modelAsString": True}}
+BASE = {
+    "type": "object",
+    "discriminator": {"propertyName": "kind"},
+    "required": ["kind"],
+    "properties": {"kind": KINDS},
+}
+ALIKE = [
+    {"type": "object", "additionalProperties": False, "properties": {"a": {"type": "integer"}}},
+    {"type": "object", "additionalProperties": False, "properties": {"b": {"type": "integer"}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [({"$ref": "#/components/schemas/Base"}, {"kind": "Sub", "b": [1]}), ({"oneOf": ALIKE}, {"a": 1})],
+    ids=["a base type that is no value of its discriminator", "branches that only optional members tell apart"],
+)
+def test_the_fewest_arguments_that_the_document_accepts(tmp_path: Path, schema: Any, value: Any) -> None:
+    """Arguments that are made of a document are those that its author's schemas accept."""
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    document = _document("3.0.3", {"requestBody": body}, components={"schemas": {"Base": BASE, "Sub": SUBTYPE}})
+    compiler = Compiler(_load(tmp_path, document))
+    plan = routes(compiler)[0].plan
+    request = plan.request(minimal(plan), "http://127.0.0.1", Options())
+
+    assert json.loads(request.body or b"") == value
+    assert _verdict(tmp_path, document, headers=dict(request.headers), body=request.body) == ""

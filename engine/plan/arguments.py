@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import place
-from openconnectors.engine.http import FRAMING
+from openconnectors.engine.http import FRAMING, USER_AGENT
 from openconnectors.engine.model import MISSING, Operation, Parameter, RequestBody, Schema
 from openconnectors.engine.naming import distinct, snake
 from openconnectors.engine.values.body import Compiler
@@ -28,7 +28,7 @@ _FLATTENED = 4
 """Levels of objects whose members are arguments; deeper ones are passed as objects."""
 _TRANSPORTS = FRAMING - {"cookie"}
 """Header fields that documents declare, and that the transport fills in (RFC 9112 sections 3.2, 6 and 9.6)."""
-_FILLED = _TRANSPORTS | {"accept", "accept-encoding", "content-type", "user-agent"}
+_FILLED = _TRANSPORTS | {"accept", "accept-encoding", "content-type"}
 """Header fields that no caller must give."""
 
 
@@ -178,7 +178,7 @@ class Arguments:
                 default = effective.enum[0]
             if field in _TRANSPORTS:
                 hidden, default = True, MISSING
-            required = required and not (default is MISSING and self._has_value(field))
+            required = required and not (default is MISSING and self._has_value(field, schema))
         if (
             default is not MISSING
             and (required or hidden)
@@ -200,8 +200,10 @@ class Arguments:
             path=path,
         )
 
-    def _has_value(self, field: str) -> bool:
-        """Whether a header field, in lower case, has a value that no caller gives."""
+    def _has_value(self, field: str, schema: Schema) -> bool:
+        """Whether a header field, in lower case, has a value that no caller gives, and its schema accepts it."""
+        if field == "user-agent":
+            return schema_accepts(self._service, self._compiler.contract, schema, USER_AGENT)
         schemes = (self._service.schemes.get(name) for needed in self._operation.security for name in needed)
         return field in _FILLED or any(place(scheme) == ("header", field) for scheme in schemes if scheme is not None)
 

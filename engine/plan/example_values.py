@@ -8,41 +8,21 @@ what applies on a condition, with fewer members or items, of other types.
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
 from msgspec.structs import replace
 
 from openconnectors.engine.model import ANY, MISSING, NEVER, Schema
+from openconnectors.engine.plan.example_texts import TEXTS, matching
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import codec_for, json
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 from openconnectors.engine.values.scalars import scalar
 from openconnectors.engine.values.scalars import text as written
 
-_TEXTS: Mapping[str, str] = {
-    "date-time": "2026-01-31T12:00:00Z",
-    "date": "2026-01-31",
-    "time": "12:00:00",
-    "date-time-rfc1123": "Sat, 31 Jan 2026 12:00:00 GMT",
-    "duration": "P1D",
-    "base64url": "ZXhhbXBsZQ",
-    "byte": base64.b64encode(b"example").decode("ascii"),
-    "decimal": "12.34",
-    "uuid": "123e4567-e89b-42d3-a456-426614174000",
-    "email": "someone@example.com",
-    "uri": "https://example.com/",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-}
 _UNTYPED: Mapping[str | None, str] = {"int32": "integer", "int64": "integer", "float": "number", "double": "number"}
 """The type of a schema that has a format and no type; text for other formats."""
 
@@ -129,7 +109,20 @@ class ExampleValues:
         parts = effective.one_of or effective.any_of
         if parts:
             return self._part(schema, effective, parts, (*above, id(effective)))
-        return self._kind(effective, above)
+        return self._subtype(effective, above) or self._kind(effective, above)
+
+    def _subtype(self, effective: Schema, above: tuple[int, ...]) -> dict[str, Any] | None:
+        """An object of a schema that extends this one, if the enum of the discriminator lists only those."""
+        name = effective.discriminator or ""
+        listed = self._plan.contract(effective.properties[name]).enum if name in effective.properties else None
+        if not listed or (effective.discriminator_value or effective.name) in listed:
+            return None
+        selection = self._plan.compiler.contract.selection(effective)
+        for value, ref in selection.references.items() if selection is not None else ():
+            if value in listed:
+                inner = self.value(Schema(ref=ref, at=effective.at), (*above, id(effective)))
+                return {**inner, name: value} if isinstance(inner, dict) else None
+        return None
 
     def _kind(self, effective: Schema, above: tuple[int, ...]) -> Any:
         """A value of a schema's first type; without a type, of the type that its members or its format suggest."""
@@ -164,19 +157,30 @@ class ExampleValues:
         return typed if self.accepts(schema, typed) else MISSING
 
     def _part(self, schema: Schema, effective: Schema, parts: tuple[Schema, ...], above: tuple[int, ...]) -> Any:
-        """A value of the first part that leads to one which the whole schema accepts; else of the first."""
+        """A value of the first part that leads to one which the whole schema accepts; else of the first. Parts that
+        accept each other's smallest values are told apart by their optional members."""
+        first = MISSING
+        for value in self._part_values(effective, parts, above):
+            if self.accepts(schema, value):
+                return value
+            first = value if first is MISSING else first
+        if effective.one_of and not self._optional:
+            self._optional = True
+            fuller = self._part_values(effective, parts, above)
+            first = next((value for value in fuller if self.accepts(schema, value)), first)
+            self._optional = False
+        return first
+
+    def _part_values(self, effective: Schema, parts: tuple[Schema, ...], above: tuple[int, ...]) -> Iterator[Any]:
+        """A value of each part, with the value of the discriminator that selects it."""
         around = replace(effective, one_of=(), any_of=(), discriminator=None)
         selection = self._plan.compiler.contract.selection(effective)
-        first = None
-        for index, part in enumerate(parts):
+        for part in parts:
             value = self.value(self._joined(effective, around, part), above)
             keys = [key for key, ref in selection.references.items() if ref == part.ref] if selection else []
             if selection and isinstance(value, dict) and keys and value.get(selection.member) not in keys:
                 value = {**value, selection.member: keys[0]}
-            if self.accepts(schema, value):
-                return value
-            first = value if index == 0 else first
-        return first
+            yield value
 
     def _joined(self, effective: Schema, around: Schema, part: Schema) -> Schema:
         """A schema together with a part of it, the same each time it is asked for."""
@@ -284,7 +288,7 @@ class ExampleValues:
         pattern = schema.keywords.get("pattern")
         least = min(_count(schema.keywords.get("minLength")), _MAX_LENGTH)
         most = _number(schema.keywords.get("maxLength"))
-        text = _TEXTS.get(schema.format or "", "text").ljust(least, "x")
+        text = TEXTS.get(schema.format or "", "text").ljust(least, "x")
         text = text if most is None else text[: max(int(min(most, _MAX_LENGTH)), 0)]
         if not isinstance(pattern, str):
             return text
@@ -293,7 +297,7 @@ class ExampleValues:
         likely = [text, *(letter * count for count in counts for letter in "aA1" if count <= _MAX_LENGTH)]
         known = next((candidate for candidate in likely if self.accepts(schema, candidate)), None)
         if known is None and (not counts or counts[-1] <= _MAX_REPEATED):
-            known = _matching(pattern, least, most)
+            known = matching(pattern, least, most)
         return text if known is None else known
 
     def number(self, schema: Schema, above: tuple[int, ...]) -> Any:
@@ -354,30 +358,6 @@ def _varied(value: Any, index: int, enum: tuple[Any, ...] | None) -> Any:
         name = next(iter(value))
         return {**value, name: _varied(value[name], index, None)}
     return value + index if isinstance(value, (int, float)) else value
-
-
-@lru_cache(1024)
-def _matching(pattern: str, least: int, most: float | None) -> str | None:
-    """A text of a pattern; None if there is none, or none of such a length."""
-
-    def fits(text: str) -> bool:
-        return least <= len(text) and (most is None or len(text) <= most)
-
-    quiet = settings(
-        database=None,
-        derandomize=True,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        return find(
-            st.from_regex(pattern, fullmatch=True, alphabet=st.characters(min_codepoint=32, max_codepoint=126)),
-            fits,
-            settings=quiet,
-        )
-    except (HypothesisException, re.error, ValueError, OverflowError, NotImplementedError, RecursionError):
-        return None
 
 
 _KINDS: Mapping[str, Callable[[ExampleValues, Schema, tuple[int, ...]], Any]] = {
