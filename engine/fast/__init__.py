@@ -4,8 +4,8 @@
 
     arguments ── write ──▶ target, body ── the transport's prepared request ──▶ Response ── read ──▶ value
 
-Rule 1. Each step either finishes with every check on, or is ``DECLINED`` without a side effect. It has no words: what is
-wrong with an argument, or with a response, is explained by the plan alone.
+Rule 1. Each step either finishes with every check on, or is ``DECLINED`` without a side effect. It has no words: what
+is wrong with an argument, or with a response, is explained by the plan alone.
 
 Rule 2. What a step accepts is what the plan gives: the same bytes on the wire, the same value.
 
