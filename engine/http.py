@@ -30,39 +30,82 @@ from openconnectors.engine.streams import Content, Stream
 class Headers(Mapping[str, str]):
     """Header fields, case-insensitive; equal names are joined by ", " (RFC 9110 section 5.3)."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_by_name", "_lines", "_searched")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields: dict[str, tuple[str, list[str]]] = {}
-        for name, value in fields:
-            self._fields.setdefault(name.lower(), (name, []))[1].append(value)
+        self._by_name: dict[str, tuple[str, list[str]]] | None = _by_name(fields)
+        self._lines = self._searched = ""
+
+    @classmethod
+    def of_lines(cls, lines: str) -> Headers:
+        """Those of the lines of a head, which are known to be right: each with CR LF before it and behind it. Nothing
+        is made of them before it is looked at: of most responses, the media type is all."""
+        headers = cls.__new__(cls)
+        headers._by_name, headers._lines, headers._searched = None, lines, ""
+        return headers
+
+    def _fields(self) -> dict[str, tuple[str, list[str]]]:
+        if self._by_name is None:
+            pairs = (line.partition(":") for line in self._lines[2:-2].split("\r\n"))
+            self._by_name = _by_name((name, value.strip(" \t")) for name, colon, value in pairs if colon)
+        return self._by_name
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or the default."""
+        if self._by_name is None and _PLAIN_NAME.match(name):
+            searched = self._searched = self._searched or self._lines.lower()
+            label = f"\n{name.lower()}:"
+            start = searched.find(label)
+            if start < 0:
+                return default
+            end = searched.find("\r", start)
+            if searched.find(label, end) < 0:
+                return self._lines[start + len(label) : end].strip(" \t")
+        values = self._fields().get(name.lower())
+        return default if values is None else ", ".join(values[1])
 
     def __getitem__(self, name: str) -> str:
-        values = self._fields[name.lower()][1]
-        return values[0] if len(values) == 1 else ", ".join(values)
+        value: str | None = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._fields
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._fields.values())
+        return (name for name, _ in self._fields().values())
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self._fields())
 
     def __repr__(self) -> str:
         return f"Headers({dict(self)!r})"
 
     def every(self, name: str) -> list[str]:
         """The values of a field one by one, for those that cannot be joined (``Set-Cookie``)."""
-        return list(self._fields.get(name.lower(), ("", []))[1])
+        return list(self._fields().get(name.lower(), ("", []))[1])
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        return ((name, value) for name, values in self._fields().values() for value in values)
 
     def __reduce__(self) -> Any:
-        return Headers, ([(name, value) for name, values in self._fields.values() for value in values],)
+        return Headers, (list(self._pairs()),)
 
     def masked(self, mask: Mask) -> Headers:
         """These fields, the secrets in their values masked."""
-        return Headers((name, mask.text(value)) for name, values in self._fields.values() for value in values)
+        return Headers((name, mask.text(value)) for name, value in self._pairs())
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+
+
+def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, tuple[str, list[str]]]:
+    """Fields by their names in lower case: the name as it was first written, and the values."""
+    by_name: dict[str, tuple[str, list[str]]] = {}
+    for name, value in fields:
+        by_name.setdefault(name.lower(), (name, []))[1].append(value)
+    return by_name
 
 
 USER_AGENT = "open-connectors"
@@ -227,7 +270,7 @@ class Transport(Protocol):
 
 
 Origin: TypeAlias = tuple[str, str, int]
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> Origin:
@@ -247,9 +290,9 @@ def _origin(url: str) -> Origin | None:
         scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
         return None
-    if scheme not in _PORTS or not host or "@" in parts.netloc:
+    if scheme not in PORTS or not host or "@" in parts.netloc:
         return None
-    return scheme, host.lower(), port or _PORTS[scheme]
+    return scheme, host.lower(), port or PORTS[scheme]
 
 
 NO_HOST = "the document names no host; give base_url, such as https://api.example.com"

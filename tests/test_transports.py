@@ -8,12 +8,15 @@ is one more row of ``TRANSPORTS``.
 from __future__ import annotations
 
 import gzip
+import math
 import socket
+import ssl
 import struct
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +30,37 @@ from openconnectors.engine.flows import Flow
 from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.streams import Content, File
 from openconnectors.engine.transports import framing
+from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.connections import connect
 from openconnectors.engine.transports.session import SessionTransport
 from tests.conftest import accepting
 
+
+class Directly(BlockingTransport):
+    """Sends what it can by ``direct``, over a connection that was kept, so that all of that way is gone."""
+
+    def send(self, request: Request) -> Response:
+        direct = self.direct(request.url, request.credentials.certificate)
+        if direct is None or request.stream or not isinstance(request.body, bytes | None):
+            return super().send(request)
+        prepared = direct.prepare(request.method, request.credentials.reveal(request)[1])
+        target = request.url.split("/", 3)[3] if request.url.count("/") > 2 else ""
+        if prepared is None:
+            return super().send(request)
+        with suppress(NoConnection):
+            end = time.monotonic() + min(request.timeout, 1.0)
+            kept = direct.pool.take(direct.route) or connect(direct.route, ssl.create_default_context, end)
+            direct.pool.keep(direct.route, kept, math.inf)
+        outcome = prepared.send(f"/{target}", request.body, request.timeout)
+        if isinstance(outcome, ConnectorError):
+            raise outcome
+        return outcome
+
+
 TRANSPORTS: Mapping[str, Callable[..., Transport]] = {
     "blocking": BlockingTransport,
+    "direct": Directly,
     "session": lambda **options: SessionTransport(requests.Session(), **options),
 }
 Answer = bytes | Callable[[socket.socket], None]

@@ -11,60 +11,41 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from openconnectors.engine.credentials import ClientCertificate
-from openconnectors.engine.errors import ConnectorError, Interrupted, InvalidResponse, Sent, Timeout
+from openconnectors.engine.errors import ConnectionMissing, ConnectorError, Interrupted, InvalidResponse, Sent, Timeout
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.streams import Content, Stream
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.certificates import Certificate, context_for, context_of
-from openconnectors.engine.transports.codings import OFFERED, coding_of, decoded
+from openconnectors.engine.transports.codings import coding_of, decoded
 from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route, connect, wait
+from openconnectors.engine.transports.direct import Begun, Direct
 from openconnectors.engine.transports.exchange import (
     CONNECT_SECONDS,
     MAX_BYTES,
     MAX_SECONDS,
+    SMALL,
     SourceFailed,
+    State,
     carry,
     chunks_of,
     known_failure,
     place_of,
     read_whole,
-    sendable,
     too_large,
 )
 from openconnectors.engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
+from openconnectors.engine.transports.message import destination, message_of
 from openconnectors.engine.transports.proxies import Proxies, environment
 
-_SMALL = 64 * 1024
-"""A body up to this size goes out together with its head: one system call and one packet less."""
 _WRITE = 256 * 1024
 """How much of a body is handed to the socket before looking whether a response has come."""
-
-_PORTS = {"http": 80, "https": 443}
-_VISIBLE = re.compile(r"[!-~]+\Z")
-
-
-class State(IntEnum):
-    """How far an attempt has come; what is known of ``sent`` follows from it (``_SENT``)."""
-
-    CONNECTING = 0
-    """Nothing was sent."""
-    SENDING = 1
-    """The first byte of the request was handed to the socket."""
-    SENT = 2
-    """All of the request was handed to the socket."""
-    RECEIVING = 3
-    """The first byte of a response has come."""
-
 
 _SENT: Mapping[State, Sent] = {
     State.CONNECTING: "no",
@@ -130,26 +111,51 @@ class BlockingTransport:
         """Carry one request; see ``Transport``."""
         return carry(request, self._attempt)
 
+    def direct(self, url: str, certificate: ClientCertificate | None = None) -> Direct | None:
+        """The way to the origin of a URL for requests that are prepared once and sent often; None if a proxy is on it,
+        or the URL cannot be used."""
+        try:
+            route, _ = destination(url, self._proxies, certificate)
+        except (NoConnection, ConnectionMissing):
+            return None
+        return Direct(route, self._pool, self._resume, self._max_bytes) if route.proxy is None else None
+
     def _attempt(self, request: Request) -> Response | ConnectorError:
         attempt = _Attempt(request)
         try:
-            return self._response(attempt)
+            return self._response(attempt, *message_of(request, self._proxies))
         except _FAILURES as error:
             return attempt.failure(error)
         finally:
             if not attempt.handed_over:
                 attempt.close()
 
-    def _response(self, attempt: _Attempt) -> Response:
+    def _resume(self, request: Request, route: Route, unsent: memoryview, begun: Begun) -> Response | ConnectorError:
+        """Carry on with a request that was begun: what is left to send, and what has come, are in it."""
+        attempt = _Attempt(request)
+        attempt.end = begun.end
+        attempt.connection = begun.connection
+        attempt.state = begun.state
+        try:
+            if begun.failure is not None:
+                raise begun.failure
+            return self._response(attempt, route, unsent)
+        except _FAILURES as error:
+            return attempt.failure(error)
+        finally:
+            if not attempt.handed_over:
+                attempt.close()
+
+    def _response(self, attempt: _Attempt, route: Route, head: memoryview) -> Response:
         request = attempt.request
-        route, head = _message(request, self._proxies)
-        connection = self._pool.take(route)
+        connection = attempt.connection or self._pool.take(route)
         if connection is None:
             if route.certificate is not None:
                 self._tls(route.certificate)  # refused before anything is opened
             connection = connect(route, self._tls, min(attempt.end, time.monotonic() + CONNECT_SECONDS))
         attempt.connection = connection
-        attempt.send(head)
+        if attempt.state < State.SENT:
+            attempt.send(head)
         response = attempt.head or attempt.read_head()
         body = body_of(response, request.method)
         coding, problems = coding_of(response.headers)
@@ -240,7 +246,7 @@ class _Attempt:
         body = self.request.body
         if isinstance(body, Content):
             whole = self._write(head) and all(self._write(memoryview(chunk)) for chunk in _framed(body))
-        elif body and len(body) > _SMALL:
+        elif body and len(body) > SMALL:
             whole = self._write(head) and self._write(memoryview(body))
         else:
             whole = self._write(memoryview(b"".join((head, body))) if body else head)
@@ -364,44 +370,6 @@ class _Attempt:
                 buffer += data
                 if not data:
                     body.end()
-
-
-def _message(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
-    """Where a request goes, and its head as bytes: as a view, because debuggers that show locals do not show what is in
-    one."""
-    url, fields = sendable(request)
-    try:
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
-        host = host if host.isascii() else host.encode("idna").decode()
-    except ValueError:
-        raise NoConnection("the URL cannot be used", final=True) from None
-    if scheme not in _PORTS or not _VISIBLE.match(host) or "@" in parts.netloc:
-        raise NoConnection("the URL cannot be used", final=True)
-    certificate = request.credentials.certificate if scheme == "https" else None
-    proxy = proxies.choose(scheme, host, port or _PORTS[scheme])
-    route = Route(scheme, host, port or _PORTS[scheme], proxy, certificate)
-    authority = route.authority if port and port != _PORTS[scheme] else route.authority.rpartition(":")[0]
-    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    lines = [f"Host: {authority}"]
-    if route.proxy is not None and scheme == "http":
-        target = f"http://{authority}{target}"
-        if route.proxy.authorization:
-            lines.append(f"Proxy-Authorization: {route.proxy.authorization}")
-    names = {name.lower() for name in fields}
-    lines += [f"{name}: {text}" for name, text in fields.items()]
-    if "accept-encoding" not in names:
-        lines.append(f"Accept-Encoding: {OFFERED}")
-    if "user-agent" not in names:
-        lines.append("User-Agent: open-connectors")
-    length = request.body.length if isinstance(request.body, Content) else len(request.body or b"")
-    if length is None:
-        lines.append("Transfer-Encoding: chunked")
-    elif request.body is not None or request.method in ("POST", "PUT", "PATCH"):  # RFC 9110 section 8.6
-        lines.append(f"Content-Length: {length}")
-    if not _VISIBLE.match(target) or not _VISIBLE.match(request.method):
-        raise NoConnection("the URL or the method holds a character that cannot be sent", final=True)
-    return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
 
 
 def _framed(content: Content) -> Iterator[bytes]:

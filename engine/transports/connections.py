@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.transports.addresses import NoConnection, dial, resolve
-from openconnectors.engine.transports.framing import Malformed, take_head
+from openconnectors.engine.transports.framing import Cut, Malformed, take_head
 from openconnectors.engine.transports.proxies import Proxy
 
 IDLE_SECONDS = 60.0
@@ -57,15 +57,33 @@ class Connection:
         """When it is no longer used, by the monotonic clock."""
         self.close = weakref.finalize(self, sock.close)
         """Close it; the garbage collector does so if nobody did."""
-
-    @property
-    def secured(self) -> bool:
+        self.secured = isinstance(sock, ssl.SSLSocket)
         """True if it uses TLS."""
-        return isinstance(self.sock, ssl.SSLSocket)
+        self._poll = _poller(sock, read=True, write=False) if hasattr(select, "poll") else None
 
-    def readable(self) -> bool:
-        """Return True if the peer has sent something, or closed the connection."""
-        return wait(self.sock, 0.0, read=True)
+    def readable(self, seconds: float = 0.0) -> bool:
+        """Return True if the peer has sent something, or closed the connection; wait for it so long."""
+        if self._poll is None:
+            return wait(self.sock, seconds, read=True)
+        return bool(self._poll(math.ceil(seconds * 1000)))
+
+    def receive(self, end: float, most: int) -> bytes:
+        """The next bytes that come, of a socket that does not block; none at the end of the connection.
+        ``TimeoutError`` at ``end``, of the monotonic clock; ``Cut`` if TLS ends without its closing alert."""
+        sock = self.sock
+        pending = isinstance(sock, ssl.SSLSocket) and sock.pending()
+        while True:
+            if not pending and not self.readable(max(0.0, end - time.monotonic())):
+                raise TimeoutError
+            try:
+                return sock.recv(most)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                pending = False  # a part of a record
+            except ssl.SSLWantWriteError:
+                wait(sock, max(0.0, end - time.monotonic()), read=True, write=True)
+                pending = time.monotonic() < end
+            except ssl.SSLEOFError:
+                raise Cut("TLS ended without its closing alert") from None
 
     def exhausted(self) -> bool:
         """Return True if all that was received has been read."""
@@ -75,11 +93,17 @@ class Connection:
 def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool = False) -> bool:
     """Wait until a socket can be read from or written to; return True if there is something to read."""
     if hasattr(select, "poll"):  # select() fails for file descriptors from 1,024 on
-        poll = select.poll()
-        poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-        return any(event & ~select.POLLOUT for _, event in poll.poll(math.ceil(seconds * 1000)))
+        events = _poller(sock, read=read, write=write)(math.ceil(seconds * 1000))
+        return any(event & ~select.POLLOUT for _, event in events)
     readable, _, _ = select.select([sock] if read else [], [sock] if write else [], [], seconds)
     return bool(readable)
+
+
+def _poller(sock: socket.socket, *, read: bool, write: bool) -> Callable[[int], list[tuple[int, int]]]:
+    """The function that waits so many milliseconds, and returns what the socket is ready for."""
+    poll = select.poll()
+    poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    return poll.poll
 
 
 class Pool:
@@ -88,13 +112,10 @@ class Pool:
 
     def __init__(self) -> None:
         self._idle: dict[Route, deque[Connection]] = {}
-        self._process = os.getpid()
+        _POOLS.add(self)
 
     def take(self, route: Route) -> Connection | None:
         """The connection that was used last and is still good, or None."""
-        if self._process != os.getpid():  # forked: these belong to the other process
-            self.clear()
-            self._process = os.getpid()
         idle = self._idle.get(route)
         now = time.monotonic()
         while idle:
@@ -133,6 +154,19 @@ class Pool:
         for idle in kept.values():
             while idle:
                 idle.pop().close()
+
+
+_POOLS: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _forget() -> None:
+    """After a fork, the kept connections belong to the other process."""
+    for pool in _POOLS:
+        pool.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def connect(route: Route, context: Callable[[ClientCertificate | None], ssl.SSLContext], end: float) -> Connection:

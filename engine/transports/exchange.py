@@ -10,7 +10,8 @@ error may hold what was sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import IntEnum
 
 from openconnectors.engine.errors import (
     ConnectionFailed,
@@ -39,6 +40,24 @@ _UNFIT = re.compile(r"[^\x01-\x09\x0b\x0c\x0e-\xff]")
 """What would end a header field (RFC 9110 section 5.5), or is not Latin-1."""
 
 
+class State(IntEnum):
+    """How far an attempt to carry a request has come."""
+
+    CONNECTING = 0
+    """Nothing was sent."""
+    SENDING = 1
+    """The first byte of the request was handed to the socket."""
+    SENT = 2
+    """All of the request was handed to the socket."""
+    RECEIVING = 3
+    """The first byte of a response has come."""
+
+
+EXPIRED = "the time of the call ran out before the request was sent"
+SMALL = 64 * 1024
+"""A body up to this size goes out together with its head: one system call and one packet less."""
+
+
 class SourceFailed(Exception):
     """The source of an upload could not be read; ``__cause__`` says why."""
 
@@ -46,7 +65,7 @@ class SourceFailed(Exception):
 def carry(request: Request, attempt: Callable[[Request], Response | ConnectorError]) -> Response:
     """The response of one attempt to carry a request; raises the error if the attempt returns one."""
     if not request.timeout > 0:  # also for NaN
-        raise Timeout("the time of the call ran out before the request was sent", "no")
+        raise Timeout(EXPIRED, "no")
     outcome = attempt(request)
     if isinstance(outcome, ConnectorError):
         raise outcome
@@ -57,10 +76,16 @@ def sendable(request: Request) -> tuple[str, dict[str, str]]:
     """The URL and the header fields of a request with its credentials, without those that the transport writes.
     ``NoConnection`` if one would end its line or is not Latin-1."""
     url, fields = request.credentials.reveal(request)
+    return url, sendable_fields(fields)
+
+
+def sendable_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """Header fields in clear, without those that the transport writes. ``NoConnection`` if one would end its line or is
+    not Latin-1."""
     fields = {name: text for name, text in fields.items() if name.lower() not in _TRANSPORT_FIELDS}
     if any(_UNFIT.search(name) or _UNFIT.search(text) for name, text in fields.items()):
         raise NoConnection("a header field holds a character that cannot be sent", final=True)
-    return url, fields
+    return fields
 
 
 def chunks_of(content: Content) -> Iterator[bytes]:

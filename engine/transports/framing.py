@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -66,8 +67,12 @@ class Head(Struct, frozen=True):
     def idle_seconds(self) -> float:
         """How long the peer says that it leaves the connection open; infinity if it does not say (RFC 2068
         section 19.7.1.1, which servers still follow)."""
-        timeout = _IDLE.search(self.headers.get("Keep-Alive", ""))
-        return float(timeout[1]) if timeout else math.inf
+        return _idle_seconds(self.headers.get("Keep-Alive", ""))
+
+
+def _idle_seconds(text: str) -> float:
+    timeout = _IDLE.search(text)
+    return float(timeout[1]) if timeout else math.inf
 
 
 def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
@@ -93,6 +98,51 @@ def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
     if head.status == 101:
         raise Malformed("it changes the protocol, which was not asked for")
     return head
+
+
+class Plain(NamedTuple):
+    """What is known of a plain response: HTTP/1.1, one Content-Length, no coding, and the connection stays open."""
+
+    status: int
+    headers: Headers
+    start: int
+    """Where its body begins."""
+    length: int
+    idle_seconds: float
+
+
+def plain(data: bytes) -> Plain | None:
+    """What is known of the response at the start of these bytes, if its head is there, whole and plain; else None:
+    ``take_head`` and ``body_of`` say what is the matter. Its body is that of any method but HEAD."""
+    head = _PLAIN.match(data)
+    if head is None:
+        return None
+    start = head.end()
+    text = data[:start].decode("latin-1")
+    if "\0" in text or text.count("\r") != text.count("\n"):
+        return None
+    framing = dict(pairs := _FRAMING.findall(text.lower()))
+    length = framing.pop("content-length", "")
+    if not length.isdecimal() or len(length) > 18 or len(pairs) != len(framing) + 1:
+        return None
+    idle_seconds = math.inf
+    if framing:
+        if not framing.keys() <= _KEEPING or framing.get("connection", _KEEP) != _KEEP:
+            return None
+        idle_seconds = _idle_seconds(framing.get("keep-alive", ""))
+    status = int(head[1])
+    if status in (204, 304):
+        return None
+    return Plain(status, Headers.of_lines(text[head.end(1) :]), start, int(length), idle_seconds)
+
+
+# A dot is all but LF. So a line ends with CR LF, and has no other CR if there are as many of them as LF.
+_PLAIN = re.compile(
+    rb"HTTP/1\.1 ([2-9][0-9]{2})(?: .*)?\r\n(?:[!#$%%&'*+.^_`|~0-9A-Za-z-]++:.*\r\n){0,%d}\r\n" % MAX_FIELDS
+)
+_FRAMING = re.compile(r"\n(content-(?:length|encoding)|transfer-encoding|connection|keep-alive):[ \t]*([^\r]*)")
+_KEEP = "keep-alive"
+_KEEPING = frozenset({"connection", "keep-alive"})
 
 
 def _field(line: str) -> tuple[str, str]:
