@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance corpus bench openapi3 faults bugs speed checks released lint clean
+.PHONY: demo test lowest core long conformance corpus bench compare openapi3 faults bugs speed checks released lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -76,9 +76,19 @@ conformance: $(READY) $(TESTSERVER) $(SARIF) $(TYPESPEC)  ## Every case against 
 corpus: $(READY)  ## Every connector below CORPUS=<folder>: loads, operations, requests, findings, seconds, memory.
 	$(BIN)/python -m bench.corpus $(CORPUS) --json corpus.json
 
-bench: $(READY)  ## Loading CORPUS=<folder of connector folders>, beside aiopenapi3 and bravado-core.
-	$(BIN)/python -m pip install --quiet aiopenapi3 bravado-core
-	$(BIN)/python -m bench.catalogue $(CORPUS)
+BENCH := $(VENV)-bench/.ready
+
+$(BENCH):
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet aiohttp aiopenapi3 bravado httpx2 pyyaml requests twilio urllib3
+	touch $(BENCH)
+
+bench: $(READY) $(BENCH)  ## Calls, starts, memory and documents beside other clients: docs/benchmarks.md; with CORPUS=<folder of connector folders> its loading.
+	$(BIN)/python -m bench.calls --peers $(VENV)-bench/bin/python --page docs/benchmarks.md \
+		$(if $(filter-out spec,$(CORPUS)),--corpus $(CORPUS))
+
+compare: $(READY)  ## Instructions of calls and starts against bench/baseline.json; a tenth more fails. Needs valgrind.
+	$(BIN)/python -m bench.calls --compare
 
 openapi3: $(READY)  ## Reading documents of OpenAPI 3.x below CORPUS=<folder>, beside three libraries in an environment of their own.
 	test -x $(VENV)-peers/bin/python || $(PYTHON) -m venv $(VENV)-peers
@@ -112,4 +122,4 @@ lint: $(READY)  ## Style and types.
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(VENV)-peers $(VENV)-lowest $(VENV)-core $(VENV)-uv
+	rm -rf $(VENV) $(VENV)-peers $(VENV)-lowest $(VENV)-core $(VENV)-uv $(VENV)-bench

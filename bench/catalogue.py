@@ -1,10 +1,10 @@
 """Measure the loading of a whole catalogue, by ours and by peers: CPU time and peak memory, a process each.
 
-    python -m bench.catalogue FOLDER [--rounds N]
+    python -m bench.catalogue FOLDER [--peers PYTHON] [--rounds N]
 
 Every document below the folder is loaded and all its operations are indexed by name, in one process. A peer that
-refuses a document is measured with those it loads. Ratios are to ours, in the same run; peers that are not installed
-are left out (``pip install aiopenapi3 bravado-core``).
+refuses a document is measured with those it loads. Ratios are to ours, in the same run; nothing is cached. PYTHON is
+the interpreter of an environment with the peers (``make bench`` makes one).
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
+
+from bench import starts
 
 PROGRAMS = {
     "ours": """
@@ -58,32 +61,54 @@ print(json.dumps([loaded, operations, time.process_time() - started, peak]))
 """
 
 
+class Row(NamedTuple):
+    """What a program loaded, and what that took: CPU seconds and MiB."""
+
+    documents: int
+    operations: int
+    cpu: float
+    peak: int
+
+
+def measure(folder: Path, peers: str, rounds: int) -> tuple[dict[str, Row], dict[str, str]]:
+    """A row for each program that runs, the fastest of its rounds; and why others are left out."""
+    rows: dict[str, Row] = {}
+    left_out: dict[str, str] = {}
+    for name, program in PROGRAMS.items():
+        python = sys.executable if name == "ours" else peers
+        runs = []
+        for _ in range(rounds):
+            process = subprocess.run(
+                [python, "-W", "ignore", "-c", program + LOOP, str(folder)],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=starts.environment() | {"CONNECTORS_CACHE": "off"},
+            )
+            if process.returncode != 0:
+                left_out[name] = starts.last_line(process.stderr)
+                break
+            runs.append(Row(*json.loads(process.stdout)))
+        if runs:
+            rows[name] = min(runs, key=lambda run: run.cpu)
+    return rows, left_out
+
+
 def main() -> int:
     """Print a row for each that is installed; return 0."""
     parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--peers", default=sys.executable, help="the interpreter of the environment with the peers")
     parser.add_argument("--rounds", type=int, default=3, help="runs, of which the fastest counts")
     options = parser.parse_args()
-    rows = {}
-    for name, program in PROGRAMS.items():
-        runs = []
-        for _ in range(options.rounds):
-            done = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", program + LOOP, str(options.folder)],
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode != 0:
-                print(f"{name} is left out: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-                break
-            runs.append(json.loads(done.stdout))
-        if runs:
-            rows[name] = min(runs, key=lambda run: run[2])
+    rows, left_out = measure(options.folder, options.peers, options.rounds)
+    for name, why in left_out.items():
+        print(f"{name} is left out: {why}", file=sys.stderr)
     columns = f"{'documents':>9} {'operations':>10} {'CPU s':>7} {'MiB':>5}"
     print(f"{'':14} {columns} {'CPU, ours 1':>12} {'memory, ours 1':>15}")
     ours = rows["ours"]
     for name, (loaded, operations, seconds, peak) in rows.items():
-        ratio, memory = seconds / ours[2], peak / max(ours[3], 1)
+        ratio, memory = seconds / ours.cpu, peak / max(ours.peak, 1)
         print(f"{name:14} {loaded:>9} {operations:>10} {seconds:>7.2f} {peak:>5} {ratio:>12.1f} {memory:>15.1f}")
     return 0
 
