@@ -84,19 +84,23 @@ class Tokens:
             return "client_credentials"
         return grant
 
-    def _lasts(self) -> bool:
+    def lasts(self) -> bool:
         """Whether the token has not ended, as far as is known."""
         ends = seconds(self._value("expires_at").reveal())
         return bool(self._value(self.name)) and not (ends and ends - EARLY < time.time())
 
+    def is_ready(self, token: Secret | None) -> bool:
+        """Whether a token is the present one, and has not ended, as far as is known."""
+        return token is not None and token == self._value(self.name) and self.lasts()
+
     def current(self) -> Flow[Secret]:
         """A token that has not ended, as far as is known; asks for one if there is none."""
-        if self._lasts():
+        if self.lasts():
             return self._value(self.name)
         tries = self._tries
         yield Acquire(self._lock)
         try:
-            if not self._lasts() and self.renews():
+            if not self.lasts() and self.renews():
                 yield from self._renew(tries)
             return self._value(self.name)
         finally:
@@ -142,7 +146,7 @@ class Tokens:
         """A token from the store, if another process has renewed it, else from the provider."""
         if stored.get("refresh_token") and stored["refresh_token"] != self._value("refresh_token"):
             self._values |= stored
-            if self._lasts():
+            if self.lasts():
                 return
         yield from self._client.discover()
         if self._value("refresh_token"):

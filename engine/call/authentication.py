@@ -70,6 +70,19 @@ class Authentication:
             return response
         return (yield from self._chain(operation, instead).flow(request, send))
 
+    def ready(self, operation: Operation) -> Credentials | None:
+        """The credentials of an operation's next request, the same object until they change; None if something must be
+        done for them first, or they differ from request to request."""
+        key = operation.id, frozenset[str]()
+        chain = self._prepared.chains.get(key)
+        if chain is None or not chain.is_fixed:
+            return None
+        if self._tokens:
+            renewed = self._renewed.get(key)
+            if renewed is None or not all(tokens.is_ready(chain.tokens.get(tokens.name)) for tokens in renewed):
+                return None
+        return chain.fixed
+
     def _tokens_for(self, operation: Operation, instead: frozenset[str]) -> tuple[Tokens, ...]:
         """The tokens that an operation sends and that can be had without a person."""
         key = operation.id, instead
@@ -140,6 +153,9 @@ class _Chain:
         self._auths = tuple(reversed(auths))
         self.tokens = tokens
         self.fixed = NO_CREDENTIALS
+        """The credentials that are the same in each request."""
+        self.is_fixed = all(type(auth) is FixedAuth for auth in self._auths)
+        """True if there are no others."""
         for auth in self._auths:
             if isinstance(auth, FixedAuth):
                 self.fixed = self.fixed.merged(auth.credentials)

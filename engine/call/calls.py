@@ -49,6 +49,12 @@ class Calls:
         self._authenticate = partial(connected.connection.send, plan.operation)
         self._resolved: dict[tuple[tuple[str | None, str, dynamic.Steps, int], ...], Calls] = {}
 
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing must be asked of the service before a call is known, and nothing refuses all calls."""
+        service, operation = self.connected.service, self.plan.operation
+        return not self._places and not service.blocked and operation.id not in service.scripted
+
     def of(self, operation_id: str, options: Options | None = None) -> Calls:
         """The calls of another operation of the service, with the connector's options or these."""
         return Calls(self.connected, self.connected.plan(operation_id), options or self.connected.options)

@@ -216,6 +216,10 @@ class Connection:
         """Send a request of an operation with its credentials: see ``Authentication.send``."""
         return self._authentication.send(operation, request, send)
 
+    def ready_credentials(self, operation: Operation) -> Credentials | None:
+        """The credentials of an operation's next request, if they are known: see ``Authentication.ready``."""
+        return self._authentication.ready(operation)
+
     def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
         """The credentials of an operation that are the same in each request; others are made while it is sent."""
         return self._authentication.credentials(operation, instead)

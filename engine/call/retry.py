@@ -66,6 +66,8 @@ class Quota:
 
     def refund(self) -> None:
         """Give one token back, after a success."""
+        if self._left == self._full:  # as it nearly always is: no lock then
+            return
         with self._lock:
             self._left = min(self._full, self._left + 1)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Acquire, Flow, Result, Results, Step, Wait, advance
-from openconnectors.engine.http import Response, Transport
+from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.masking import Mask, sealed
 
 T = TypeVar("T")
@@ -32,10 +32,11 @@ class Runner:
         self._mask = mask or Mask()
         self._sleep = sleep or time.sleep
 
-    def run(self, flow: Flow[T]) -> T:
-        """Run a flow to its end; return its result."""
+    def run(self, flow: Flow[T], outcome: Response | ConnectorError | None = None) -> T:
+        """Run a flow to its end; return its result. ``outcome`` is what came of its first request, if that was sent
+        already."""
         with sealed(self._mask):
-            return self._run(flow)
+            return self._run(flow, outcome)
 
     def results(self, flow: Results[T]) -> Iterator[T]:
         """The results of a flow, each as it is wanted; nothing is sent before the first."""
@@ -44,11 +45,15 @@ class Runner:
 
     # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
 
-    def _run(self, flow: Flow[T]) -> T:
+    def _run(self, flow: Flow[T], first: Response | ConnectorError | None) -> T:
         outcome: Response | ConnectorError | None = None
         try:
             while True:
-                outcome = self._outcome(advance(flow, outcome))
+                step = advance(flow, outcome)
+                if first is not None and isinstance(step, Request):
+                    outcome, first = first, None
+                else:
+                    outcome = self._outcome(step)
         except StopIteration as end:
             result: T = end.value
             return result

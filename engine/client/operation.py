@@ -9,6 +9,8 @@ from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
+from openconnectors.engine.fast.calls import PlainCalls
+from openconnectors.engine.fast.declined import DECLINED
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
@@ -62,6 +64,7 @@ class Operation:
     def __init__(self, name: str, calls: Calls, runner: Runner) -> None:
         self.__calls__ = calls
         self._runner = runner
+        self._plain = PlainCalls(calls, runner.transport)
         self.__name__ = self.__qualname__ = name
 
     def __repr__(self) -> str:
@@ -69,7 +72,16 @@ class Operation:
 
     def __call__(self, /, **arguments: Any) -> Any:
         """The value of the response, as plain data; the errors are those of ``errors``."""
-        return self._runner.run(self.__calls__.response(arguments)).value
+        plain, outcome = self._plain, None
+        message = plain.write(arguments)
+        if message is not DECLINED:
+            outcome = plain.send(message)
+            value = plain.read(outcome)
+            if value is not DECLINED:
+                return value
+        response = self._runner.run(self.__calls__.response(arguments), outcome)
+        plain.learn(response.request)
+        return response.value
 
     def using(self, **options: Unpack[CallOptions]) -> Operation:
         """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the

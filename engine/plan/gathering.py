@@ -75,14 +75,14 @@ class Gathering:
                 message = f"unknown argument of {snake(self._operation.id)}{nearest(name, self._spellings)}"
                 problems.append(Problem((name,), message, part="argument"))
                 continue
-            if value is None and not argument.required and not self._nullable(argument.schema):
+            if value is None and not argument.required and not self.nullable(argument.schema):
                 continue
             if argument.location == "property" and self._is_whole(argument, value, arguments, schema):
                 argument = declared.by_name[declared.body_name]
             if argument.location != "property":
                 argument, value = self._operator(argument, value)
             key = argument.path or ("", argument.name)
-            other = overlapping(key, names) if self._nested else names.get(key)
+            other = overlapping(key, names) if self.nested else names.get(key)
             if other is not None:
                 message = f"is given twice: as {other!r} too; give it once"
                 problems.append(Problem((name,), message, part="argument"))
@@ -98,7 +98,7 @@ class Gathering:
             if wrong:
                 part: Part = "body" if argument.location in ("body", "property") else "argument"
                 problems += [replace(problem, part=part) for problem in wrong]
-        for argument in self._defaults:
+        for argument in self.defaults:
             values.setdefault(argument.name, argument.default)
         if schema is not None:
             problems += self._put_together(members, values, schema)
@@ -111,7 +111,7 @@ class Gathering:
             message = f"is given whole and in parts ({', '.join(members)}); choose one"
             return [Problem((), message, part="body")]
         needed = body is not None and body.required and name not in values and self._arguments.at["property"]
-        defaults = self._default_members(schema) if members or needed else ()
+        defaults = self.default_members(schema) if members or needed else ()
         if not members and not (needed and (defaults or (body is not None and body.implied))):
             return []
         for argument in defaults:
@@ -129,7 +129,7 @@ class Gathering:
         message = "is for another media type of the body than the one that is sent; using(content_type=…) chooses"
         return [Problem((name,), message) for name in members if name not in known]
 
-    def _default_members(self, schema: Schema) -> tuple[Argument, ...]:
+    def default_members(self, schema: Schema) -> tuple[Argument, ...]:
         """The members of a body of a schema whose default is sent."""
         if len(self._arguments.body_schemas) == 1 or not self._filled_members:
             return self._filled_members
@@ -141,14 +141,14 @@ class Gathering:
         return tuple(argument for argument in self._arguments.at["property"] if argument.filled)
 
     @cached_property
-    def _defaults(self) -> tuple[Argument, ...]:
+    def defaults(self) -> tuple[Argument, ...]:
         """The arguments beside the members of the body whose default is sent."""
         return tuple(
             argument for argument in self._arguments.all if argument.filled and argument.location != "property"
         )
 
     @cached_property
-    def _nested(self) -> bool:
+    def nested(self) -> bool:
         """Whether an argument may hold others: those of a flattened object."""
         return any(len(argument.path) > 1 for argument in self._arguments.all)
 
@@ -208,7 +208,8 @@ class Gathering:
 
     # One value
 
-    def _nullable(self, schema: Schema) -> bool:
+    def nullable(self, schema: Schema) -> bool:
+        """Whether null is a value of a schema."""
         effective = self._contract(schema)
         return effective.nullable or not effective.types
 
@@ -244,10 +245,18 @@ class Gathering:
                 problems.append(replace(problem, part="argument"))
         return problems
 
-    def _judged(self, values: Mapping[str, Any], sent: Body | None, schema: Schema | None) -> list[Problem]:
+    def validator(self, schema: Schema | None) -> Validator:
+        """Judges gathered values whose body has a schema and no bytes in it."""
+        return self._judge(schema).validator
+
+    def _judge(self, schema: Schema | None) -> _BodyJudge:
         judge = self._judges.get(id(schema))
         if judge is None:
             judge = self._judges[id(schema)] = self._body_judge(schema)
+        return judge
+
+    def _judged(self, values: Mapping[str, Any], sent: Body | None, schema: Schema | None) -> list[Problem]:
+        judge = self._judge(schema)
         whole = self._arguments.body_name
         body = values.get(whole)
         if sent is not None and sent.codec.listed and is_iterator(body):  # each item is judged when it is its turn

@@ -64,17 +64,24 @@ class Plan:
 
         self.policies = OperationPolicies(service, operation.id, connection)
         self.bodies = Bodies(compiler, operation, self.xml, self.policies)
-        self._arguments = Arguments(compiler, operation)
-        gathering = Gathering(compiler, operation, self._arguments, self.bodies)
-        self.url = Url(operation, self._arguments, self.representation, compiler)
-        self.negotiation = Negotiation(operation, self._arguments, self.bodies, self.representation, resolve)
+        self.all_arguments = Arguments(compiler, operation)
+        self.gathering = Gathering(compiler, operation, self.all_arguments, self.bodies)
+        self.url = Url(operation, self.all_arguments, self.representation, compiler)
+        self.negotiation = Negotiation(operation, self.all_arguments, self.bodies, self.representation, resolve)
         self.responses = Responses(
-            compiler, operation, self._arguments, self.bodies, self.negotiation, self.policies, connection, self.errors
+            compiler,
+            operation,
+            self.all_arguments,
+            self.bodies,
+            self.negotiation,
+            self.policies,
+            connection,
+            self.errors,
         )
         self.requests = Requests(
             operation,
-            self._arguments,
-            gathering,
+            self.all_arguments,
+            self.gathering,
             self.url,
             self.negotiation,
             self.responses,
@@ -94,16 +101,16 @@ class Plan:
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """Every argument, needed ones first, else as the document has them; names are unique."""
-        return self._arguments.all
+        return self.all_arguments.all
 
     @property
     def body_name(self) -> str:
         """The Python name of the whole body."""
-        return self._arguments.body_name
+        return self.all_arguments.body_name
 
     def renamed(self) -> Iterator[tuple[str, str]]:
         """Pointer and message for each argument whose Python name has a number because another has that name."""
-        return self._arguments.renamed()
+        return self.all_arguments.renamed()
 
     @property
     def offered(self) -> tuple[str, ...]:

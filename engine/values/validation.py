@@ -40,6 +40,13 @@ class Validator:
         self._judge = _judge(self.json_schema)
         self._explainer: Explainer | None = None
 
+    def accepts(self, value: Any) -> bool:
+        """Return True if a value is valid; False also if jsonschema-rs cannot decide it."""
+        try:
+            return self._judge is not None and self._judge.is_valid(value)
+        except ValueError:
+            return False
+
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """The problems of a value that is at a path, in the order of their places; none: it is valid."""
         judge = self._judge
