@@ -15,7 +15,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +34,19 @@ from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.connections import connect
 from openconnectors.engine.transports.session import SessionTransport
+from tests.authority import Authority
 from tests.conftest import accepting
 
 
 class Directly(BlockingTransport):
     """Sends what it can by ``direct``, over a connection that was kept, so that all of that way is gone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.trusted = options.get("verify")
+
+    def trust(self, _: Any) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.trusted)
 
     def send(self, request: Request) -> Response:
         direct = self.direct(request.url, request.credentials.certificate)
@@ -50,7 +58,7 @@ class Directly(BlockingTransport):
             return super().send(request)
         with suppress(NoConnection):
             end = time.monotonic() + min(request.timeout, 1.0)
-            kept = direct.pool.take(direct.route) or connect(direct.route, ssl.create_default_context, end)
+            kept = direct.pool.take(direct.route) or connect(direct.route, self.trust, end)
             direct.pool.keep(direct.route, kept, math.inf)
         outcome = prepared.send(f"/{target}", request.body, request.timeout)
         if isinstance(outcome, ConnectorError):
@@ -70,23 +78,30 @@ class Server:
     """Answers each request with what is set for its path, reads requests whole, and counts them. A connection stays
     open behind an answer that is bytes, unless ``closes``."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.answer: Answer | list[Answer] = b""
         self.closes = True
         self.requests: list[bytes] = []
         self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/thing"
+        origin = "https://localhost" if tls else "http://127.0.0.1"
+        self.url = f"{origin}:{self._socket.getsockname()[1]}/thing"
         accepting(self._socket, self._serve)
 
     def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        with connection:
-            try:
-                while self._serve_one(connection):
-                    pass
-            except OSError:
-                pass  # the client hung up
+        with connection, suppress(OSError):  # the client hung up
+            if self._tls is None:
+                self._serve_all(connection)
+                return
+            with self._tls.wrap_socket(connection, server_side=True) as secured:
+                self._serve_all(secured)
+                secured.unwrap()
+
+    def _serve_all(self, connection: socket.socket) -> None:
+        while self._serve_one(connection):
+            pass
 
     def _serve_one(self, connection: socket.socket) -> bool:
         request = received(connection)
@@ -125,6 +140,21 @@ def received(connection: socket.socket) -> bytes | None:
 @pytest.fixture
 def server() -> Iterator[Server]:
     running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"), "transports")
+
+
+@pytest.fixture
+def secured(authority: Authority) -> Iterator[Server]:
+    """A server that speaks TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("localhost"))
+    running = Server(context)
     yield running
     running.close()
 
@@ -325,12 +355,25 @@ STREAMED = {"a length beyond the limit": CUT, "a bomb": (b" " * (40 << 20),)}
 @pytest.mark.parametrize("name", ROWS)
 def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name: str, kind: str) -> None:
     """Each row gives its value or error, by GET and POST, whole and streamed; the request arrives once."""
+    if kind == "session" and ROWS[name].session:
+        pytest.skip(ROWS[name].session)
+    requests = (get(server.url), post(server.url), get(server.url, stream=True), post(server.url, stream=True))
+    check(server, name, requests, TRANSPORTS[kind])
+
+
+@pytest.mark.parametrize("kind", ["blocking", "direct"])
+@pytest.mark.parametrize("name", ROWS)
+def test_over_tls_a_response_is_what_it_is_without(secured: Server, authority: Authority, name: str, kind: str) -> None:
+    """Each row gives the same value or error where the connection is secured."""
+    check(secured, name, (post(secured.url),), lambda: TRANSPORTS[kind](verify=authority.file))
+
+
+def check(server: Server, name: str, requests: Iterable[Request], opened: Callable[[], Transport]) -> None:
+    """Requests over a transport each have the outcome of a row, and arrive once."""
     row = ROWS[name]
-    if kind == "session" and row.session:
-        pytest.skip(row.session)
     server.answer = row.answer
-    for request in (get(server.url), post(server.url), get(server.url, stream=True), post(server.url, stream=True)):
-        transport = TRANSPORTS[kind]()  # with a connection of its own
+    for request in requests:
+        transport = opened()  # with a connection of its own
         wanted = STREAMED.get(name, row.outcome) if request.stream else row.outcome
         server.requests.clear()
         assert outcome(transport, request) == wanted, f"{request.method}, stream: {request.stream}"
@@ -660,6 +703,34 @@ def test_all_addresses_of_a_host_have_one_time(server: Server, monkeypatch: pyte
 
 
 # Kept connections
+
+
+@pytest.mark.parametrize("kind", ["blocking", "direct"])
+def test_over_tls_a_connection_is_kept_as_without(secured: Server, authority: Authority, kind: str) -> None:
+    """A connection is used again behind a whole response, and not behind one with more after it, nor if it ended."""
+    transport = TRANSPORTS[kind](verify=authority.file)
+    secured.closes = False
+    secured.answer = [sized(VALUE), chunked(CHUNKS + b"0\r\n\r\n"), sized(VALUE) + b"more", sized(VALUE), sized(b"2")]
+    assert [outcome(transport, post(secured.url)) for _ in range(4)] == [WHOLE] * 4
+    assert secured.connections == 2
+    secured.closes = True
+    assert outcome(transport, post(secured.url)) == (b"2",)
+    time.sleep(0.05)  # the close comes behind the answer
+    secured.answer = sized(VALUE)
+    assert outcome(transport, post(secured.url)) == WHOLE
+    assert (secured.connections, len(secured.requests)) == (3, 6)
+
+
+def test_the_same_goes_over_the_wire_whichever_way(server: Server) -> None:
+    """A prepared request is sent byte for byte as any other."""
+    server.answer, server.closes = sized(VALUE), False
+    fields = {"X-A": "\xe9", "Content-Type": "text/plain", "Host": "elsewhere", "content-length": "7"}
+    methods = [("GET", None), ("DELETE", None), ("POST", None), ("PUT", b""), ("POST", b"x" * 1000), ("GET", b"x")]
+    for method, body in methods:
+        for agent in ({}, {"user-agent": "A", "accept-encoding": "gzip"}):
+            for transport in (BlockingTransport(), Directly()):
+                transport.send(Request(method, f"{server.url}?a=%20&b", {**fields, **agent}, body, timeout=5.0))
+            assert server.requests[-1] == server.requests[-2]
 
 
 def test_a_connection_is_used_again(server: Server, transport: Transport) -> None:

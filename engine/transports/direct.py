@@ -10,12 +10,11 @@ its system calls.
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from openconnectors.engine.errors import ConnectionFailed, ConnectorError, Timeout
+from openconnectors.engine.errors import ConnectionFailed, ConnectorError, InvalidResponse, Problem, Timeout
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route
@@ -25,13 +24,16 @@ from openconnectors.engine.transports.exchange import (
     SMALL,
     State,
     place_of,
+    read_whole,
     sendable_fields,
 )
-from openconnectors.engine.transports.framing import Cut, plain
-from openconnectors.engine.transports.message import ALWAYS_SIZED, UNFIT, authority, is_visible, lines_of
+from openconnectors.engine.transports.framing import Chunked, Cut, Malformed, Plain, plain
+from openconnectors.engine.transports.message import UNFIT, Template, authority, is_visible
 
 _MANY = 1024 * 1024
 """The most bytes that are read at once of a body whose length is known."""
+_MOST_PARTS = 256
+"""Of a body in chunks, no more than so many pieces are kept before it is left to the transport."""
 
 
 class Begun(NamedTuple):
@@ -66,22 +68,18 @@ class Direct:
             fields = sendable_fields(fields)
         except NoConnection:
             return None
-        return Prepared(self, method, lines_of(self.route, fields)) if is_visible(method) else None
+        return Prepared(self, method, fields) if is_visible(method) else None
 
 
 class Prepared:
-    """Requests of one method with the same header fields. What they are is in views: no repr shows it."""
+    """Requests of one method with the same header fields."""
 
-    __slots__ = ("_direct", "_method", "_sized", "_start", "_unsized")
+    __slots__ = ("_direct", "_method", "_template")
 
-    def __init__(self, direct: Direct, method: str, lines: list[str]) -> None:
+    def __init__(self, direct: Direct, method: str, fields: Mapping[str, str]) -> None:
         self._direct = direct
         self._method = method
-        self._start = memoryview(f"{method} ".encode())
-        head = "\r\n".join((" HTTP/1.1", *lines, ""))
-        self._sized = memoryview(f"{head}Content-Length: ".encode("latin-1"))
-        length = "Content-Length: 0\r\n" if method in ALWAYS_SIZED else ""
-        self._unsized = memoryview(f"{head}{length}\r\n".encode("latin-1"))
+        self._template = Template(method, direct.route, fields)
 
     def send(self, target: str, body: bytes | None, seconds: float) -> Response | ConnectorError:
         """The response to a request for a target (path and query as they are sent) within so many seconds, or the
@@ -92,66 +90,106 @@ class Prepared:
         if not is_visible(target):
             return ConnectionFailed(f"{place_of(self._request(seconds))}: no connection: {UNFIT}", final=True)
         end = time.monotonic() + min(seconds, MAX_SECONDS)
-        path = target.encode()
-        if body is None:
-            message = memoryview(b"".join((self._start, path, self._unsized)))
-        else:
-            message = memoryview(b"".join((self._start, path, self._sized, b"%d\r\n\r\n" % len(body), body)))
-        del target, path, body
+        message = self._template.message(target, body)
+        del target, body
         connection = direct.pool.take(direct.route) if len(message) <= SMALL else None
         if connection is None:
-            return self._resume(seconds, message, Begun(end))
+            return direct.resume(self._request(seconds), direct.route, message, Begun(end))
         outcome = self._exchange(connection, message, end)
-        return self._resume(seconds, *outcome) if isinstance(outcome, tuple) else outcome
+        if isinstance(outcome, Response):
+            return outcome
+        unsent, begun = outcome
+        return direct.resume(self._request(seconds), direct.route, unsent, begun)
 
     def _exchange(self, connection: Connection, message: memoryview, end: float) -> Response | tuple[memoryview, Begun]:
-        """The response, or what another goes on with."""
-        direct = self._direct
+        """The response, or what another goes on with, and the bytes that are still to be sent."""
         sock = connection.sock
-        state = State.CONNECTING
-        received = b""
+        if sock.gettimeout() != 0.0:
+            sock.setblocking(False)
         try:
-            if sock.gettimeout() != 0.0:
-                sock.setblocking(False)
-            if connection.secured:
-                state = State.SENDING  # TLS may have written a record even if the call fails
             count = sock.send(message)
-            state = State.SENT
-            if count < len(message):
-                return message[count:], Begun(end, connection, State.SENDING)
-            received = connection.receive(end, RECEIVE)
-            head = plain(received) if received and self._method != "HEAD" else None
-            if head is not None and head.length <= direct.max_bytes:
-                body = received[head.start :]
-                if len(body) < head.length:
-                    state = State.RECEIVING
-                    body = self._whole(connection, body, head.length, end)
-                    received = received[: head.start] + body
-                if len(body) == head.length and connection.exhausted():
-                    direct.pool.keep(direct.route, connection, head.idle_seconds)
-                    return Response(head.status, head.headers, body)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return message, Begun(end, connection, state)  # of sending: receiving waits
+        except OSError as error:
+            if not connection.secured and not isinstance(error, BlockingIOError):
+                return message, Begun(end, connection, State.CONNECTING, error)
+            count = 0
+        if count < len(message):  # TLS may have written a record even if the call fails
+            state = State.SENDING if count or connection.secured else State.CONNECTING
+            return message[count:], Begun(end, connection, state)
+        came = _Incoming(connection, end)
+        try:
+            response = self._response(came)
         except (OSError, Cut) as error:
-            return message[:0], Begun(end, connection, state, error)
-        connection.buffer += received
-        return message[:0], Begun(end, connection, State.RECEIVING if received else State.SENT)
+            return message[:0], Begun(end, connection, came.state, error)
+        except (Malformed, InvalidResponse):
+            response = None
+        if response is not None:
+            return response
+        connection.buffer += b"".join(came.parts)
+        return message[:0], Begun(end, connection, came.state)
 
-    def _whole(self, connection: Connection, start: bytes, length: int, end: float) -> bytes:
-        """The body that begins with these bytes; less of it if the connection ends."""
-        parts, left = [start], length - len(start)
-        while left:
-            part = connection.receive(end, min(left, _MANY))
-            if not part:
-                break
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+    def _response(self, came: _Incoming) -> Response | None:
+        """The response if it is plain, and there is nothing behind it."""
+        direct = self._direct
+        received = came.more(RECEIVE)
+        head = plain(received) if self._method != "HEAD" else None
+        if head is None or head.length > direct.max_bytes:
+            return None
+        body = came.chunks(received[head.start :]) if head.length < 0 else came.sized(head)
+        if body is None or not came.connection.exhausted():
+            return None
+        problems: list[Problem] = []
+        if head.coding:
+            if head.coding not in ("gzip", "deflate"):
+                return None
+            body = read_whole((body,), head.coding, direct.max_bytes, problems)
+        direct.pool.keep(direct.route, came.connection, head.idle_seconds)
+        return Response(head.status, head.headers, body, deviations=tuple(problems))
 
     def _request(self, seconds: float) -> Request:
         """What the errors say of the request."""
         route = self._direct.route
         return Request(self._method, f"{route.scheme}://{authority(route)}", {}, timeout=seconds)
 
-    def _resume(self, seconds: float, unsent: memoryview, begun: Begun) -> Response | ConnectorError:
-        return self._direct.resume(self._request(seconds), self._direct.route, unsent, begun)
+
+class _Incoming:
+    """What comes of a response, kept until it is known to be plain."""
+
+    __slots__ = ("connection", "end", "parts", "state")
+
+    def __init__(self, connection: Connection, end: float) -> None:
+        self.connection = connection
+        self.end = end
+        self.parts: list[bytes] = []
+        self.state = State.SENT
+
+    def more(self, most: int) -> bytes:
+        """The next bytes that come; none at the end of the connection."""
+        data = self.connection.receive(self.end, most)
+        if data:
+            self.state = State.RECEIVING
+            self.parts.append(data)
+        return data
+
+    def sized(self, head: Plain) -> bytes | None:
+        """The body behind a head that says its length; None if it is cut, or if more came."""
+        left = head.start + head.length - len(self.parts[0])
+        if not left:
+            return self.parts[0][head.start :]
+        while left > 0:
+            data = self.more(min(left, _MANY))
+            if not data:
+                return None
+            left -= len(data)
+        return b"".join((memoryview(self.parts[0])[head.start :], *self.parts[1:])) if not left else None
+
+    def chunks(self, start: bytes) -> bytes | None:
+        """The body that begins with these bytes of its chunks; None if it is cut, large, or if more came."""
+        body, buffer, taken = Chunked(), bytearray(start), []
+        while not body.done:
+            taken.append(body.take(buffer))
+            if not body.done:
+                data = self.more(RECEIVE) if len(self.parts) < _MOST_PARTS else b""
+                if not data:
+                    return None
+                buffer += data
+        return b"".join(taken) if not buffer else None

@@ -101,19 +101,22 @@ def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
 
 
 class Plain(NamedTuple):
-    """What is known of a plain response: HTTP/1.1, one Content-Length, no coding, and the connection stays open."""
+    """The head of a plain response: HTTP/1.1, one length or chunks, at most one coding, the connection stays open."""
 
     status: int
     headers: Headers
     start: int
-    """Where its body begins."""
+    """Where the body begins."""
     length: int
+    """How many bytes it has; -1 if it comes in chunks."""
+    coding: str
+    """Its content coding, in lower case."""
     idle_seconds: float
 
 
 def plain(data: bytes) -> Plain | None:
-    """What is known of the response at the start of these bytes, if its head is there, whole and plain; else None:
-    ``take_head`` and ``body_of`` say what is the matter. Its body is that of any method but HEAD."""
+    """The head at the start of these bytes, if it is whole and plain, and not that of a response without a body; else
+    None: ``take_head`` and ``body_of`` say what it is."""
     head = _PLAIN.match(data)
     if head is None:
         return None
@@ -121,19 +124,27 @@ def plain(data: bytes) -> Plain | None:
     text = data[:start].decode("latin-1")
     if "\0" in text or text.count("\r") != text.count("\n"):
         return None
-    framing = dict(pairs := _FRAMING.findall(text.lower()))
-    length = framing.pop("content-length", "")
-    if not length.isdecimal() or len(length) > 18 or len(pairs) != len(framing) + 1:
+    framing = dict(lines := _FRAMING.findall(text.lower()))
+    if len(framing) != len(lines):
         return None
-    idle_seconds = math.inf
-    if framing:
-        if not framing.keys() <= _KEEPING or framing.get("connection", _KEEP) != _KEEP:
-            return None
-        idle_seconds = _idle_seconds(framing.get("keep-alive", ""))
     status = int(head[1])
-    if status in (204, 304):
+    coded = framing.pop("transfer-encoding", None)
+    length = framing.pop("content-length", None)
+    if coded is not None:
+        size = -1 if coded == "chunked" and length is None else None
+    elif length is not None:
+        size = int(length) if length.isdecimal() and len(length) < 19 else None
+    else:
+        size = 0 if status in _BODILESS else None
+    if size is None or (size and status in _BODILESS):
         return None
-    return Plain(status, Headers.of_lines(text[head.end(1) :]), start, int(length), idle_seconds)
+    coding, idle_seconds = "", math.inf
+    if framing:
+        coding = framing.pop("content-encoding", "")
+        if framing.pop("connection", "keep-alive") != "keep-alive":
+            return None
+        idle_seconds = _idle_seconds(framing.pop("keep-alive", ""))
+    return Plain(status, Headers.of_lines(text[head.end(1) :]), start, size, coding, idle_seconds)
 
 
 # A dot is all but LF. So a line ends with CR LF, and has no other CR if there are as many of them as LF.
@@ -141,8 +152,8 @@ _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-9][0-9]{2})(?: .*)?\r\n(?:[!#$%%&'*+.^_`|~0-9A-Za-z-]++:.*\r\n){0,%d}\r\n" % MAX_FIELDS
 )
 _FRAMING = re.compile(r"\n(content-(?:length|encoding)|transfer-encoding|connection|keep-alive):[ \t]*([^\r]*)")
-_KEEP = "keep-alive"
-_KEEPING = frozenset({"connection", "keep-alive"})
+_BODILESS = (204, 304)
+"""Statuses of responses without a body, whatever their fields say (section 6.3)."""
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -298,7 +309,7 @@ def body_of(head: Head, method: str) -> Body:
     sizes = {int(length) if len(length) < 19 else -1 for length in lengths}
     if len(sizes) > 1 or -1 in sizes:
         raise Malformed("its Content-Length is too large" if len(sizes) == 1 else "it has several Content-Lengths")
-    if method == "HEAD" or head.status in (204, 304):
+    if method == "HEAD" or head.status in _BODILESS:
         return Body()
     if codings:
         return Chunked()

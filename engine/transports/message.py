@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from openconnectors.engine.credentials import ClientCertificate
-from openconnectors.engine.http import PORTS, Request
+from openconnectors.engine.http import PORTS, USER_AGENT, Request
 from openconnectors.engine.streams import Content
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.codings import OFFERED
@@ -35,6 +35,26 @@ def message_of(request: Request, proxies: Proxies) -> tuple[Route, memoryview]:
     if not is_visible(target) or not is_visible(request.method):
         raise NoConnection(UNFIT, final=True)
     return route, memoryview("\r\n".join((f"{request.method} {target} HTTP/1.1", *lines, "\r\n")).encode("latin-1"))
+
+
+class Template:
+    """What requests of one method with the same header fields have in common: all but target and body. It is kept in
+    views, which no repr shows."""
+
+    __slots__ = ("_sized", "_start", "_unsized")
+
+    def __init__(self, method: str, route: Route, fields: Mapping[str, str]) -> None:
+        head = "\r\n".join((" HTTP/1.1", *lines_of(route, fields), ""))
+        self._start = memoryview(f"{method} ".encode())
+        self._sized = memoryview(f"{head}Content-Length: ".encode("latin-1"))
+        length = "Content-Length: 0\r\n" if method in ALWAYS_SIZED else ""
+        self._unsized = memoryview(f"{head}{length}\r\n".encode("latin-1"))
+
+    def message(self, target: str, body: bytes | None) -> memoryview:
+        """The bytes of a request."""
+        if body is None:
+            return memoryview(b"".join((self._start, target.encode(), self._unsized)))
+        return memoryview(b"".join((self._start, target.encode(), self._sized, b"%d\r\n\r\n" % len(body), body)))
 
 
 def destination(url: str, proxies: Proxies, certificate: ClientCertificate | None = None) -> tuple[Route, str]:
@@ -68,7 +88,7 @@ def lines_of(route: Route, fields: Mapping[str, str]) -> list[str]:
     if "accept-encoding" not in names:
         lines.append(f"Accept-Encoding: {OFFERED}")
     if "user-agent" not in names:
-        lines.append("User-Agent: open-connectors")
+        lines.append(f"User-Agent: {USER_AGENT}")
     return lines
 
 
