@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from msgspec.structs import replace
 
 from openconnectors import connections, registry
+from openconnectors.cache_folder import cache_folder
 from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
-from openconnectors.engine.deferred import module
+from openconnectors.engine.documents import cache
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
 from openconnectors.engine.masking import sealed
@@ -21,11 +22,6 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
-
-if TYPE_CHECKING:
-    from openconnectors.engine.documents import loader
-else:
-    loader = module("openconnectors.engine.documents.loader")
 
 ConnectionLike = Mapping[str, Any] | str | None
 """The values of a connection, the name of a saved one, or None for the environment and the saved default."""
@@ -170,7 +166,7 @@ def service_named(name: str, root: Path | None = None) -> tuple[Entry, Service]:
 
 def service_of(entry: Entry) -> Service:
     """The service of a connector."""
-    return loader.load(entry.document, entry.properties, entry.root)
+    return cache.load(entry.document, entry.properties, entry.root, folder=cache_folder())
 
 
 def connect(

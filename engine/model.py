@@ -62,6 +62,10 @@ class Lazy(Mapping[str, T], Generic[T]):
             self._values[name] = self._make(name)
         return self._values[name]
 
+    def known(self) -> dict[str, T]:
+        """The values that are made already."""
+        return dict(self._values)
+
     def __contains__(self, name: object) -> bool:
         return name in self._names
 

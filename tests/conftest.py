@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
@@ -24,6 +25,9 @@ from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.model import Service
 from openconnectors.engine.sandbox import Sandbox
+
+_CACHE = tempfile.TemporaryDirectory(prefix="openconnectors-tests-")
+os.environ["CONNECTORS_CACHE"] = _CACHE.name  # not the cache of whoever runs the tests
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

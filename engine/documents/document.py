@@ -391,10 +391,10 @@ def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> Document:
     return _document(file_module.parse(data, file, tolerant=tolerant), None)
 
 
-def read(path: Path, *, tolerant: bool = False, root: Path | None = None) -> Document:
+def read(path: Path, *, tolerant: bool = False, root: Path | None = None, data: bytes | None = None) -> Document:
     """The document of a file; ``InvalidDocument`` if it cannot be read. Other files are read below its folder, or below
-    a wider one, ``root``."""
-    data = content_of(path, str(path))
+    a wider one, ``root``. ``data`` is what is in the file, if somebody has read it."""
+    data = content_of(path, str(path)) if data is None else data
     return _document(
         file_module.parse(data, str(path), tolerant=tolerant), Files(path, len(data), root, tolerant=tolerant)
     )

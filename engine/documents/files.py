@@ -17,6 +17,7 @@ from threading import RLock
 from urllib.parse import quote, unquote
 
 from openconnectors.engine.documents import file as files
+from openconnectors.engine.documents.cache_files import digest
 from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.reader import MAX_BYTES
 from openconnectors.engine.documents.uris import parts
@@ -59,6 +60,10 @@ class Files:
         self._size = size
         self._read: dict[str, File] = {}
         self._lock = RLock()
+        self.digests: dict[str, bytes] = {}
+        """Those of the files that have been read, but the first."""
+        self._there: set[str] = set()
+        self._complete = True
 
     def uri(self, name: str) -> str:
         """The URI of the place of a file."""
@@ -67,6 +72,13 @@ class Files:
 
     def name(self, uri: str, written: str) -> str:
         """The name of the file at a URI that a reference means; ``Refused`` for what is no file that may be read."""
+        try:
+            return self._name(uri, written)
+        except Refused:
+            self._complete = False
+            raise
+
+    def _name(self, uri: str, written: str) -> str:
         scheme, authority, path, query = parts(uri)
         if scheme != "file" or authority or parts(written)[0] == "file":
             raise fetched(written)
@@ -82,9 +94,14 @@ class Files:
     def has(self, uri: str) -> bool:
         """Return True if there is a file at a URI that may be read."""
         try:
-            return self.path(self.name(uri, "")).is_file()
+            name = self.name(uri, "")
+            if self.path(name).is_file():
+                self._there.add(name)
+                return True
         except (Refused, OSError, ValueError):
-            return False
+            pass
+        self._complete = False
+        return False
 
     def path(self, name: str) -> Path:
         """The path of a file."""
@@ -111,18 +128,25 @@ class Files:
         text that can be read."""
         with self._lock:
             if name not in self._read:
+                before, self._complete = self._complete, False
                 self._read[name] = self._parsed(name, written)
+                self._complete = before
             return self._read[name]
 
     def _parsed(self, name: str, written: str) -> File:
         if len(self._read) >= MAX_FILES:
             raise Refused("reference-outside", f"{written!r} is beyond the {MAX_FILES:,} files that are read")
-        data = self.content(name, written)
+        data = self._content(name, written)
+        self.digests[name] = digest(data)
         self._size += len(data)
         return files.parse(data, self.shown(name), tolerant=self._tolerant)
 
     def content(self, name: str, written: str) -> bytes:
         """The bytes of a file; ``Refused`` if it cannot be read, or is too large beside those that were read."""
+        self._complete = False
+        return self._content(name, written)
+
+    def _content(self, name: str, written: str) -> bytes:
         path = self.path(name)
         self._check(path, written)
         try:
@@ -146,6 +170,11 @@ class Files:
             return nearest(path.name, sorted(os.listdir(path.parent)))
         except (OSError, ValueError):
             return ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing depended on a file beside those that have been read, or on the absence of one."""
+        return self._complete and self._there <= {"", *self.digests}
 
     @property
     def count(self) -> int:

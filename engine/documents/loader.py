@@ -15,7 +15,7 @@ from openconnectors.engine.documents.extensions import extend
 from openconnectors.engine.documents.extensions.credentials import bind_credentials
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.files import Refused
-from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
+from openconnectors.engine.documents.published import PUBLISHED, scripted
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import Schema, Service
 
@@ -28,19 +28,16 @@ def load(path: Path, properties: Path | None = None, root: Path | None = None) -
     Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read are an error among the
     service's diagnostics: what the document says can still be looked at.
     """
-    service = _load(path, properties, root)
-    has_script = path.name in PUBLISHED and (path.parent / SCRIPT).is_file()
-    if has_script and not service.scripted:
-        return replace(service, scripted=frozenset(service.operations))
-    return service
+    return scripted(joined(read(path, root), properties), path)
 
 
-def _load(path: Path, properties: Path | None, root: Path | None) -> Service:
-    main = read(path, root)
+def joined(main: Document, properties: Path | None, data: bytes | None = None) -> Service:
+    """The service of a document that is read, and of the properties file beside it. ``data`` is what is in that, if
+    somebody has read it."""
     if properties is None:
         return service_of(main)
     try:
-        beside = read(properties)
+        beside = read(properties, data=data)
     except InvalidDocument as error:
         service = service_of(main)
         faults = error.diagnostics
@@ -48,9 +45,10 @@ def _load(path: Path, properties: Path | None, root: Path | None) -> Service:
     return service_of(main, beside)
 
 
-def read(path: Path, root: Path | None = None) -> Document:
-    """The document of a file of a connector, and by references all files below its folder, or below ``root``."""
-    return dialects.recognized(document.read(path, tolerant=path.name in PUBLISHED, root=root))
+def read(path: Path, root: Path | None = None, data: bytes | None = None) -> Document:
+    """The document of a file of a connector, and by references all files below its folder, or below ``root``. ``data``
+    is what is in the file, if somebody has read it."""
+    return dialects.recognized(document.read(path, tolerant=path.name in PUBLISHED, root=root, data=data))
 
 
 def files_of(path: Path, root: Path | None = None) -> list[Path]:

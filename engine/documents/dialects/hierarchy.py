@@ -101,6 +101,25 @@ class Hierarchy:
         return tuple(subtypes)
 
 
+class Subtypes(Mapping[str, tuple[str, ...]]):
+    """Of each definition that is extended those that extend it, directly or not; of anything else none."""
+
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self._hierarchy = hierarchy
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, at: str) -> tuple[str, ...]:
+        if at not in self._known:
+            self._known[at] = self._hierarchy.subtypes(at)
+        return self._known[at]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hierarchy.extensions_of)
+
+    def __len__(self) -> int:
+        return len(self._hierarchy.extensions_of)
+
+
 class _Relations:
     """How definitions relate to one another."""
 

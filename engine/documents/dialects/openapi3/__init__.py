@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from openconnectors.engine.documents.dialects.hierarchy import Subtypes
 from openconnectors.engine.documents.dialects.lowering import Extend, extensions, text
 from openconnectors.engine.documents.dialects.openapi3.content import Contents
 from openconnectors.engine.documents.dialects.openapi3.operations import Operations
@@ -57,7 +58,7 @@ def lower(document: Document, extend: Extend, version: Version) -> Service:
         places={name: (place.sent, place.path) for name, place in operations.places.items()},
         webhooks=operations.webhooks(),
         schemas=schemas.by_pointer,
-        subtypes=Lazy((), schemas.hierarchy.subtypes, closed=False),
+        subtypes=Subtypes(schemas.hierarchy),
         xml=XmlRule(absent_is_empty=False),
         read_only_sent=version.json_schema,
         schema_of=schemas.received,

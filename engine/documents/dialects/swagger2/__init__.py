@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from openconnectors.engine.documents.dialects.hierarchy import Subtypes
 from openconnectors.engine.documents.dialects.lowering import Extend, Source, extensions, text
 from openconnectors.engine.documents.dialects.swagger2.operations import Operations
 from openconnectors.engine.documents.dialects.swagger2.schemas import Schemas
@@ -40,7 +41,7 @@ def lower(document: Document, extend: Extend) -> Service:
         operations=Lazy(operations.places, operations.lower),
         places={name: (place.method.upper(), place.path) for name, place in operations.places.items()},
         schemas=schemas.by_pointer,
-        subtypes=Lazy((), schemas.hierarchy.subtypes, closed=False),
+        subtypes=Subtypes(schemas.hierarchy),
         schema_of=schemas.received,
         finding=lambda rule, message, at: document.diagnostic(rule, message, at, severity="warning"),
     )
