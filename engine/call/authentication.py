@@ -70,10 +70,11 @@ class Authentication:
             return response
         return (yield from self._chain(operation, instead).flow(request, send))
 
-    def ready(self, operation: Operation) -> Credentials | None:
-        """The credentials of an operation's next request, the same object until they change; None if something must be
-        done for them first, or they differ from request to request."""
-        key = operation.id, frozenset[str]()
+    def ready(self, operation: Operation, instead: frozenset[str]) -> Chain | None:
+        """What has the credentials of an operation's next request, the same object until a value of the connection
+        changes; None if something must be done for them first, or they differ from request to request. ``instead``: see
+        ``Credentials``."""
+        key = operation.id, instead
         chain = self._prepared.chains.get(key)
         if chain is None or not chain.is_fixed:
             return None
@@ -81,7 +82,7 @@ class Authentication:
             renewed = self._renewed.get(key)
             if renewed is None or not all(tokens.is_ready(chain.tokens.get(tokens.name)) for tokens in renewed):
                 return None
-        return chain.fixed
+        return chain
 
     def _tokens_for(self, operation: Operation, instead: frozenset[str]) -> tuple[Tokens, ...]:
         """The tokens that an operation sends and that can be had without a person."""
@@ -99,7 +100,7 @@ class Authentication:
         """The credentials of an operation that are the same in each request."""
         return self._chain(operation, instead).fixed
 
-    def _chain(self, operation: Operation, instead: frozenset[str]) -> _Chain:
+    def _chain(self, operation: Operation, instead: frozenset[str]) -> Chain:
         """The schemes of an operation, kept for the next request."""
         key = operation.id, instead
         prepared = self._prepared
@@ -116,7 +117,7 @@ class Authentication:
         assert chain is not None  # noqa: S101 - else there was a problem
         return chain
 
-    def _new_chain(self, prepared: _Prepared, operation: Operation, instead: frozenset[str]) -> _Chain:
+    def _new_chain(self, prepared: _Prepared, operation: Operation, instead: frozenset[str]) -> Chain:
         values = Values(self._values)
         pairs = needed(self._service, operation, values, instead)
         for scheme, parts in pairs:
@@ -124,7 +125,7 @@ class Authentication:
                 prepared.auths[scheme.name] = auth_of(scheme, parts)
         names = [name for scheme, _ in pairs for name in scheme.values.values() if name in self._tokens]
         tokens = {name: Secret.of(values.get(name) or "") for name in names}
-        return _Chain([prepared.auths[scheme.name] for scheme, _ in pairs], tokens)
+        return Chain([prepared.auths[scheme.name] for scheme, _ in pairs], tokens)
 
     def _use(self, name: str, token: Secret) -> None:
         """Take a renewed token into use: what was made of the one before is made anew. The value changes first, so that
@@ -142,10 +143,10 @@ class _Prepared:
 
     def __init__(self, auths: dict[str, Auth]) -> None:
         self.auths = auths
-        self.chains: dict[tuple[str, frozenset[str]], _Chain] = {}
+        self.chains: dict[tuple[str, frozenset[str]], Chain] = {}
 
 
-class _Chain:
+class Chain:
     """The schemes of one operation, nested in each other: the first sees a request first. ``tokens`` are those of OAuth
     that they send, by name."""
 

@@ -12,7 +12,7 @@ from openconnectors.engine.auth.oauth2 import APPLICATION_FIELDS, FIELDS, SECRET
 from openconnectors.engine.auth.scheme import Part
 from openconnectors.engine.auth.schemes import SCHEMES
 from openconnectors.engine.auth.tokens import Store, Tokens
-from openconnectors.engine.call.authentication import Authentication
+from openconnectors.engine.call.authentication import Authentication, Chain
 from openconnectors.engine.call.retry import Quota
 from openconnectors.engine.call.servers import Servers
 from openconnectors.engine.credentials import Credentials
@@ -216,9 +216,9 @@ class Connection:
         """Send a request of an operation with its credentials: see ``Authentication.send``."""
         return self._authentication.send(operation, request, send)
 
-    def ready_credentials(self, operation: Operation) -> Credentials | None:
+    def ready(self, operation: Operation, instead: frozenset[str]) -> Chain | None:
         """The credentials of an operation's next request, if they are known: see ``Authentication.ready``."""
-        return self._authentication.ready(operation)
+        return self._authentication.ready(operation, instead)
 
     def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
         """The credentials of an operation that are the same in each request; others are made while it is sent."""

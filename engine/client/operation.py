@@ -80,7 +80,7 @@ class Operation:
             if value is not DECLINED:
                 return value
         response = self._runner.run(self.__calls__.response(arguments), outcome)
-        plain.learn(response.request)
+        plain.learn(arguments, response.request)
         return response.value
 
     def using(self, **options: Unpack[CallOptions]) -> Operation:

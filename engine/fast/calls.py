@@ -1,6 +1,6 @@
 """The plain calls of one operation: write, send, read, each of which may leave the call to the plan and the flow.
 
-The head of the requests is that of the first one that the plan has built: until then no call is plain. It is prepared
+A head is that of the first request that the plan has built with it: until then a call is not plain. Heads are prepared
 anew when the credentials of the connection change.
 """
 
@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from openconnectors.engine.call.calls import Calls
-from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fast.declined import DECLINED, NotPlain
 from openconnectors.engine.fast.read import Reader, reader
-from openconnectors.engine.fast.write import Message, Writer, writer
+from openconnectors.engine.fast.write import Head, Message, Writer, writer
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.transports.blocking import BlockingTransport
 
 if TYPE_CHECKING:
+    from openconnectors.engine.call.authentication import Chain
     from openconnectors.engine.http import Transport
     from openconnectors.engine.transports.direct import Prepared
 
 Outcome: TypeAlias = Response | ConnectorError
 """What came of a request that was sent."""
+
+_MAX_HEADS = 16
+"""Heads that are kept for an operation: a header field with another value in each call has none."""
 
 _log = logger("openconnectors")
 
@@ -42,24 +45,25 @@ class PlainCalls:
         self._timeout = calls.options.timeout
         self._writer: Writer | None = None
         self._read: Reader | None = None
-        self._credentials: Credentials | None = None
-        self._heads: dict[bool, Prepared] = {}
-        """The prepared requests without a body, and with one."""
+        self._chain: Chain | None = None
+        """What has the credentials of the heads."""
+        self._instead = frozenset[str]()
+        self._heads: dict[Head, Prepared] = {}
         self._is_possible = calls.is_known
 
     def write(self, arguments: dict[str, Any]) -> Message | NotPlain:
         """The message for arguments, if it can be sent as it is."""
         if self._writer is None or _log.shows_debug():
             return DECLINED
-        if self._connection.ready_credentials(self._operation) is not self._credentials:
+        if self._connection.ready(self._operation, self._instead) is not self._chain:
             self._heads.clear()
             return DECLINED
         message = self._writer.write(arguments)
-        return message if message is DECLINED or (message.body is not None) in self._heads else DECLINED
+        return message if message is DECLINED or message.head in self._heads else DECLINED
 
     def send(self, message: Message) -> Outcome:
         """What came of a message."""
-        return self._heads[message.body is not None].send(message.target, message.body, self._timeout)
+        return self._heads[message.head].send(message.target, message.body, self._timeout)
 
     def read(self, outcome: Outcome) -> Any:
         """The value of a response; ``DECLINED`` if it is not a plain success."""
@@ -70,27 +74,30 @@ class PlainCalls:
             self._connection.quota.refund()
         return value
 
-    def learn(self, request: Request | None) -> None:
-        """Prepare for calls like the one that the plan has built this request for."""
-        if self._transport is None or not self._is_possible or request is None:
+    def learn(self, arguments: dict[str, Any], request: Request | None) -> None:
+        """Prepare for calls like the one with these arguments, for which the plan has built a request."""
+        transport = self._transport
+        if transport is None or not self._is_possible or request is None or len(self._heads) >= _MAX_HEADS:
             return
-        if (request.body is not None) in self._heads:
+        self._instead = request.credentials.instead
+        chain = self._connection.ready(self._operation, self._instead)
+        if chain is None:
             return
-        credentials = self._connection.ready_credentials(self._operation)
-        clear = revealed(request.url)
-        if credentials is None or request.credentials or not isinstance(request.body, bytes | None):
-            return
-        url, fields = credentials.reveal(request)
-        if self._writer is None:
-            base = revealed(self._connection.base_for(self._operation))
-            self._writer = writer(self._calls.plan, self._calls.options, urlsplit(base).path)
-            self._read = reader(self._calls.plan, self._calls.options.validate_responses)
-        direct = self._transport.direct(url, credentials.certificate) if url == clear else None
-        prepared = direct.prepare(request.method, fields) if direct is not None else None
-        if self._writer is None or prepared is None:
-            self._is_possible = False
-            return
-        if credentials is not self._credentials:
+        if chain is not self._chain:
             self._heads.clear()
-            self._credentials = credentials
-        self._heads[request.body is not None] = prepared
+            self._chain = chain
+        base = urlsplit(revealed(request.base))
+        if self._writer is None:
+            self._writer = writer(self._calls.plan, self._calls.options, base.path)
+            self._read = reader(self._calls.plan, self._calls.options.validate_responses)
+            self._is_possible = self._writer is not None
+        message = self._writer.write(arguments) if self._writer is not None else DECLINED
+        if message is DECLINED:
+            return
+        credentials = chain.fixed.merged(request.credentials)
+        url, fields = credentials.reveal(request)
+        direct = transport.direct(url, credentials.certificate)
+        prepared = direct.prepare(request.method, fields) if direct is not None else None
+        written = f"{base.scheme}://{base.netloc}{message.target}"
+        if prepared is not None and (url, request.body) == (written, message.body):
+            self._heads[message.head] = prepared

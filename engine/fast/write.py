@@ -1,8 +1,8 @@
 """From keyword arguments to the target and the body of a plain request: the first step of ``engine.fast``.
 
 Plain are arguments that are text, numbers, booleans, lists and objects, for the path, the query and a body of one
-schema in JSON or as a form, in an operation that no policy rewrites. What goes into header fields and cookies is not:
-the head of a request is prepared once.
+schema in JSON or as a form, in an operation whose policies change no more than the head. Header fields are not written
+here: a head is prepared once for the requests that have it, and what of the arguments is in it is its key.
 
 The parts that write values are the plan's: this module joins them without what is needed only to say what is wrong.
 """
@@ -10,7 +10,7 @@ The parts that write values are the plan's: this module joins them without what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from openconnectors.engine.errors import ConnectorError, Problem
 from openconnectors.engine.fast.declined import DECLINED, NotPlain
@@ -20,20 +20,30 @@ from openconnectors.engine.plan.bodies import JSON
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plain_data import plain_data
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.policies.effects import ChangeRequest, Effect, Ignored
 from openconnectors.engine.values.codecs import codec_for
 from openconnectors.engine.values.transform import Converter
 
 _JSON, _FORM = codec_for(JSON), codec_for("application/x-www-form-urlencoded")
 """The codecs of plain bodies: the media type does not depend on the value."""
+_MEANT = frozenset({"accept", "content-type", "cookie", "host"})
+"""Header fields whose value decides more than their text."""
 _HELD_BY_ALL = 2**63
 """An integer below this in size is one in every codec, and for every peer."""
 
 
+Head: TypeAlias = tuple[Any, ...]
+"""What the head of a request is prepared for: whether there is a body, and the names and values of the arguments that
+are header fields."""
+
+
 class Message(NamedTuple):
-    """What differs between the requests of one operation: the path and the query as they are sent, and the body."""
+    """What differs between the requests of one operation: the path and the query as they are sent, the body, and the
+    head."""
 
     target: str
     body: bytes | None
+    head: Head
 
 
 class _Slot(NamedTuple):
@@ -48,17 +58,19 @@ class _Slot(NamedTuple):
     """True if null means that it is not there."""
     operators: tuple[str, ...]
     """Texts at its start that make it another parameter's."""
+    is_field: bool
+    """True if it is a header field."""
     convert: Converter | None
 
 
 def writer(plan: Plan, options: Options, prefix: str) -> Writer | None:
     """What writes the messages of an operation, whose path is below ``prefix``; None if none of its calls is plain."""
     arguments, gathering = plan.all_arguments, plan.gathering
-    if plan.policies.request or gathering.nested or len(arguments.body_schemas) > 1 or options.part_headers:
+    if gathering.nested or len(arguments.body_schemas) > 1 or options.part_headers:
+        return None
+    if not all(isinstance(effect, Ignored) or _is_in_head(effect) for effect in plan.policies.request):
         return None
     if plan.negotiation.accepted(options.accept)[1] or arguments.at["cookie"] or arguments.at["querystring"]:
-        return None
-    if any(argument.wire.lower() in ("accept", "content-type", "cookie") for argument in arguments.at["header"]):
         return None
     if any(argument.parameter.encoding == "none" or argument.parameter.allow_reserved for argument in _in_url(plan)):
         return None
@@ -73,6 +85,10 @@ def writer(plan: Plan, options: Options, prefix: str) -> Writer | None:
         return None  # which the plan raises for each call
 
 
+def _is_in_head(effect: Effect) -> bool:
+    return isinstance(effect, ChangeRequest) and effect.in_head
+
+
 def _in_url(plan: Plan) -> tuple[Argument, ...]:
     return (*plan.all_arguments.at["path"], *plan.all_arguments.at["query"])
 
@@ -81,7 +97,9 @@ def _slots(plan: Plan) -> Iterator[tuple[str, _Slot]]:
     """The slots of the arguments that are plain, by each of their names."""
     body = plan.operation.request_body
     for name, argument in plan.all_arguments.by_name.items():
-        if argument.location not in ("path", "query", "property", "body"):
+        if argument.location not in ("path", "query", "header", "property", "body"):
+            continue
+        if argument.location == "header" and argument.wire.lower() in _MEANT:
             continue
         if argument.location == "property" and body is not None and argument.wire == body.name and not body.fields:
             continue  # it may be the whole body, too
@@ -95,6 +113,7 @@ def _slots(plan: Plan) -> Iterator[tuple[str, _Slot]]:
                 is_whole=argument.location == "body",
                 omits_null=not argument.required and not plan.gathering.nullable(argument.schema),
                 operators=tuple(declared.operators) if isinstance(declared, Parameter) else (),
+                is_field=argument.location == "header",
                 convert=None if is_member else plan.compiler.serializer(argument.schema),
             ),
         )
@@ -127,7 +146,7 @@ class Writer:
         """The message for arguments by Python or wire name; ``DECLINED`` for what is not plain, or not valid."""
         values: dict[str, Any] = {}
         members: dict[str, Any] = {}
-        slots, problems = self._slots, list[Problem]()
+        slots, problems, fields = self._slots, list[Problem](), list[Any]()
         for name, value in arguments.items():
             slot = slots.get(name)
             if slot is None:
@@ -144,7 +163,7 @@ class Writer:
                     continue
             elif kind is dict or kind is list:
                 value, wrong = plain_data(value, ())
-                if wrong or (slot.is_whole and kind is list and not self._takes_lists):
+                if wrong or slot.is_field or (slot.is_whole and kind is list and not self._takes_lists):
                     return DECLINED
             elif kind is not bool and kind is not float:
                 return DECLINED
@@ -154,6 +173,8 @@ class Writer:
             if slot.key in place or (slot.is_whole and kind is not dict and kind is not list):
                 return DECLINED
             place[slot.key] = value
+            if slot.is_field:
+                fields += (slot.key, kind, value)
         if self._defaults:
             values = {**values, **{name: value for name, value in self._defaults.items() if name not in values}}
         if members:
@@ -166,9 +187,9 @@ class Writer:
             return DECLINED
         if problems or not self._accepts(values):
             return DECLINED
-        return self._message(values, problems)
+        return self._message(values, fields, problems)
 
-    def _message(self, values: dict[str, Any], problems: list[Problem]) -> Message | NotPlain:
+    def _message(self, values: dict[str, Any], fields: list[Any], problems: list[Problem]) -> Message | NotPlain:
         """The message for valid values."""
         try:
             path, wrong = self._path(values, self._accept)
@@ -184,4 +205,6 @@ class Writer:
         if wrong or refused or problems:
             return DECLINED
         target = self._prefix + path
-        return Message(f"{target}{'&' if '?' in target else '?'}{'&'.join(pairs)}" if pairs else target, body)
+        if pairs:
+            target = f"{target}{'&' if '?' in target else '?'}{'&'.join(pairs)}"
+        return Message(target, body, (body is not None, *fields))

@@ -59,6 +59,9 @@ class ChangeRequest(Struct, frozen=True):
     needs is missing."""
 
     change: Callable[[RequestBuilder, Scope], None]
+    in_head: bool = False
+    """True if it changes the base and the header fields alone, and no argument beside those in header fields matters:
+    requests with the same header fields are changed in the same way."""
 
 
 class SetHeaders(Struct, frozen=True):

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from openconnectors.engine.http import field_text
 from openconnectors.engine.policies.effects import ChangeRequest, Ignored, RequestBuilder, SetHeaders
-from openconnectors.engine.policies.expressions import Scope
+from openconnectors.engine.policies.expressions import ARGUMENTS, Scope
 from openconnectors.engine.policies.use import PolicyParameter, Use
 from openconnectors.engine.urls import query_text
 
@@ -50,7 +50,8 @@ def set_header(use: Use) -> tuple[ChangeRequest | SetHeaders | Ignored]:
         value = merge(headers, scope)
         return {} if value is None else {name: value}
 
-    return (SetHeaders(fields) if use.section == "response" else ChangeRequest(change),)
+    by_argument = any(expression.root in ARGUMENTS for expression in text.expressions)
+    return (SetHeaders(fields) if use.section == "response" else ChangeRequest(change, in_head=not by_argument),)
 
 
 def set_query_parameter(use: Use) -> tuple[ChangeRequest]:

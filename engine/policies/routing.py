@@ -71,7 +71,7 @@ def dynamic_host_url(use: Use) -> tuple[ChangeRequest]:
             raise ValueError(f"must not put '.' or '..' as a segment into {url!r}")
         request.base = f"{request.base}{path}" if request.fixed else f"{scheme}://{host}{path}"
 
-    return (ChangeRequest(change),)
+    return (ChangeRequest(change, in_head=not by_argument and "?" not in url),)
 
 
 def _host_text(expression: Expression, value: Any) -> str:
