@@ -10,7 +10,7 @@ Rule 3. An error status raises, whatever its body: its value is read as well as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -137,6 +137,30 @@ class Responses:
         recorded = () if validate == "off" else response.deviations  # the transport's: read as meant, however strict
         deviations = (*recorded, *leniency.deviations(problems, validate))
         return replace(response, value=value, fields=fields, deviations=deviations, request=request)
+
+    def plain(self, status: int, content_type: str, validate: str) -> Callable[[Response], Any] | None:
+        """What reads the responses of a status and a Content-Type at once to their values, if nothing in them differs
+        from the document, else raises ``ValueError``; None if only ``read`` can read them."""
+        declared = declared_response(self._operation, status)
+        is_success = 200 <= status < 300 and (status != 206 or self._may_be_partial)
+        if declared is None or declared.error or not is_success or self._header_effects:
+            return None
+        never_a_value = self._operation.method == "HEAD" or status in (204, 205)
+        way = self._reading.ways(content_type, declared)[0]
+        reader = way.body.plain_reader(essence(content_type)[1], judged=validate != "off")
+        if not never_a_value and declared.content and (reader is None or way.mismatch is not None):
+            return None
+
+        def read(response: Response) -> Any:
+            if declared.headers and self._header_fields.read(response.headers, declared)[1]:
+                raise ValueError
+            if never_a_value or (not response.body and not declared.content):
+                return None
+            if not response.body or reader is None:
+                raise ValueError
+            return reader(response.body)
+
+        return read
 
     def untyped(self, response: Response) -> Any:
         """The value of a response as it is, whatever the document declares; None if it has no body.

@@ -54,7 +54,21 @@ def _rewrite_property(use: Use, forward: Callable[[Any], Any], backward: Callabl
             return {**holder, old: result} if name == old else {**rest, old: result}
         return {**result, **rest} if isinstance(result, dict) else holder
 
-    return RewriteBody(lambda body: _at(body, parent, apply), lambda body: _at(body, parent, invert))
+    def change(holder: dict[str, Any]) -> None:
+        value = holder.get(name, MISSING)
+        result = MISSING if value is MISSING else forward(value)
+        if result is not MISSING:
+            holder[name] = result
+
+    def in_place(body: Any) -> Any:
+        _change_at(body, parent, change)
+        return body
+
+    return RewriteBody(
+        lambda body: _at(body, parent, apply),
+        lambda body: _at(body, parent, invert),
+        in_place if name == old else None,  # else the old property stays, beside the new one that is made of it
+    )
 
 
 def convert_object_to_array(use: Use) -> tuple[RewriteBody]:
@@ -238,6 +252,21 @@ def _at(value: Any, steps: tuple[Step, ...], change: Callable[[dict[str, Any]], 
     if steps[0] not in value:
         return value
     return {**value, str(steps[0]): _at(value[str(steps[0])], steps[1:], change)}
+
+
+def _change_at(value: Any, steps: tuple[Step, ...], change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the object at a path, or each object of the list there."""
+    if isinstance(value, list):
+        for item in value:
+            if type(item) is dict and not steps:
+                change(item)
+            else:
+                _change_at(item, steps, change)
+    elif isinstance(value, dict):
+        if not steps:
+            change(value)
+        elif steps[0] in value:
+            _change_at(value[str(steps[0])], steps[1:], change)
 
 
 def _member(value: Any, steps: tuple[Step, ...]) -> Any:

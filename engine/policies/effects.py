@@ -52,6 +52,8 @@ class RewriteBody(Struct, frozen=True):
 
     apply: Callable[[Any], Any]
     invert: Callable[[Any], Any]
+    in_place: Callable[[Any], Any] | None = None
+    """As ``apply``, of a body that nobody else holds; None if a part of it then stood in two places."""
 
 
 class ChangeRequest(Struct, frozen=True):

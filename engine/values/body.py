@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
-from openconnectors.engine.model import Encoding, MediaType, Schema, Service, XmlRule
+from openconnectors.engine.model import ANY, Encoding, MediaType, Schema, Service, XmlRule
 from openconnectors.engine.policies.effects import RewriteBody
 from openconnectors.engine.streams import Content, is_iterator
 from openconnectors.engine.values.branches import Fits, types_of
@@ -46,8 +46,10 @@ from openconnectors.engine.values.codecs import BINARY, TEXT, codec_for, essence
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters, PartHeaders
 from openconnectors.engine.values.conversion import decimals, from_wire, parse, serialize_rule, to_wire
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
+from openconnectors.engine.values.plain_reading import PlainReader, plain_reader, regular_decoder
+from openconnectors.engine.values.plain_transform import PlainTransform, without_problems
 from openconnectors.engine.values.resolved import ResolvedSchemas
-from openconnectors.engine.values.transform import Converter, SchemaTransform
+from openconnectors.engine.values.transform import Conversion, Converter, SchemaTransform
 from openconnectors.engine.values.validation import Validator
 
 
@@ -75,6 +77,8 @@ class Compiler:
         # Members move after they are converted: to their places on the wire, and there the rules would not find them.
         self._to_wire = SchemaTransform(self.contract, fits, lambda schema: None, to_wire)
         self._decimals = SchemaTransform(self.wire, fits, decimals)
+        self._plain_from_wire = PlainTransform(self.contract, from_wire, self._from_wire)
+        self._plain_parse = PlainTransform(self.contract, parse, self._parse)
         self._lock = threading.RLock()
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
 
@@ -89,6 +93,19 @@ class Compiler:
                 self._serialize.compile(schema),
                 self._to_wire.compile(schema),
             )
+
+    def plain_conversions(
+        self, schema: Schema | None, *, in_place: bool
+    ) -> tuple[Conversion | None, Conversion | None]:
+        """The conversions from wire to contract, and from contract to Python, with a ``ValueError`` for a problem.
+        ``in_place``: nobody else holds the values."""
+        if schema is None:
+            return None, None
+        if not in_place:
+            from_wire, parse, *_ = self.converters(schema)
+            return from_wire and without_problems(from_wire), parse and without_problems(parse)
+        with self._lock:
+            return self._plain_from_wire.compile(schema), self._plain_parse.compile(schema)
 
     def serializer(self, schema: Schema) -> Converter | None:
         """The converter from Python to contract values alone."""
@@ -125,6 +142,8 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 """The types of decoded values by JSON type. A number is one type, whole or not: 1.0 is an integer (JSON Schema 2020-12,
 section 6.1.1). A type without a row (``file``) is any."""
 
+
+_OF_EACH_KIND: tuple[Any, ...] = ({}, [], "", 0, 0.0, Decimal(0), False, None)
 
 WITHOUT_PARTS = Encoding()
 
@@ -175,10 +194,10 @@ class Body:
         backward = [rewrite.invert for rewrite in reversed(rewrites)]
         # A policy is applied by the client, and undone by the service at the other end.
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
+        self._rewrites = rewrites
         self.rewritten = bool(forward or backward)
         """True if policies make the wire value differ from what the schema says."""
         self._received = received
-        self._validator: Validator | None = None
         self.decode_items = self._bound.decode_items
         """Decode the items of a list while its bytes arrive, as wire values; see ``Bound``."""
 
@@ -261,6 +280,19 @@ class Body:
         """The Python value of a contract value; text that does not parse as its format stays text and is a problem."""
         return self._parse(value, (), problems) if self._parse else value
 
+    def plain_reader(self, parameters: Parameters, *, judged: bool) -> PlainReader | None:
+        """What reads bytes, whose Content-Type has some parameters, at once to a Python value, if nothing differs from
+        the document; ``judged``: by the schema too. None for a body that cannot be read so."""
+        if not self.codec.structured or self.codec.listed:
+            return None
+        accepts = self._judge.accepts if judged and self.schema is not None else None
+        in_place = [rewrite.in_place for rewrite in self._rewrites if rewrite.in_place is not None and self._received]
+        is_own = len(in_place) == len(self._rewrites)  # no policy puts what it takes into a second place
+        from_wire, parse = self._compiler.plain_conversions(self.schema, in_place=is_own)
+        steps = [*(in_place if is_own else self._on_reading), *([from_wire] if from_wire is not None else [])]
+        kinds = frozenset(type(value) for value in _OF_EACH_KIND if self.top_level_problem(value) is None)
+        return plain_reader(regular_decoder(self._bound, parameters), steps, kinds, accepts, parse)
+
     # Validation
 
     def validate(self, value: Any) -> list[Problem]:
@@ -273,10 +305,13 @@ class Body:
             return [problem]
         if self.codec.opaque and isinstance(value, str) and "string" not in self._types:
             return []
-        if self._validator is None:
-            writer = JsonSchemaWriter(self._compiler.service, request=not self._received)
-            self._validator = Validator(writer.write_document(self.schema))
-        return self._validator.problems(value)
+        return self._judge.problems(value)
+
+    @cached_property
+    def _judge(self) -> Validator:
+        """What judges contract values."""
+        writer = JsonSchemaWriter(self._compiler.service, request=not self._received)
+        return Validator(writer.write_document(self.schema or ANY))
 
     def top_level_problem(self, value: Any) -> Problem | None:
         """The problem of a contract value that as a whole is not of a type of the schema; None if it is."""

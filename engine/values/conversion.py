@@ -9,53 +9,43 @@ serialize       Python → contract       objects become text; read-only members
 to_wire         contract → wire         the inverse of ``from_wire``
 =============== ======================= ============================================================
 
-``transform`` compiles a rule to a function over whole values. A value that a rule cannot convert stays as it is and is
-a problem: of arguments, an error; of a response, a deviation.
+``transform`` compiles a rule to a function over whole values. A value that a rule cannot convert (``ValueError``) stays
+as it is and is a problem: of arguments, an error; of a response, a deviation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
-from openconnectors.engine.errors import Path, Problem, short_repr
-from openconnectors.engine.leniency import record
 from openconnectors.engine.model import MISSING, Schema, Service
 from openconnectors.engine.values.formats import Format, format_of, is_decimal
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.resolved import ResolvedSchemas
-from openconnectors.engine.values.transform import Converter, Rule
+from openconnectors.engine.values.transform import Conversion, Rule
 from openconnectors.engine.values.validation import Validator
 
 # Contract and Python
 
 
-def parse(schema: Schema) -> Converter | None:
+def parse(schema: Schema) -> Conversion | None:
     """Contract to Python, for one schema: text of a format becomes its object."""
     format_row = format_of(schema)
     if format_row is None or format_row.decode is None:
         return None
     decode, kind = format_row.decode, format_row.kind
-
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-        if not isinstance(value, kind) or isinstance(value, bool):
-            return value
-        try:
-            return decode(value)
-        except ValueError as error:
-            record(problems, Problem(path, f"{short_repr(value)} {error}"))
-            return value
-
-    return convert
+    return lambda value: decode(value) if isinstance(value, kind) and not isinstance(value, bool) else value
 
 
-def decimals(schema: Schema) -> Converter | None:
+def decimals(schema: Schema) -> Conversion | None:
     """A rule that changes nothing, for finding out (``SchemaTransform.compile``) whether there are numbers below a
     schema of which every digit counts."""
-    return (lambda value, path, problems: value) if is_decimal(schema) else None
+    return (lambda value: value) if is_decimal(schema) else None
 
 
-def _serialize_format(schema: Schema, wire_schema: Schema | None) -> Converter | None:
+def _serialize_format(schema: Schema, wire_schema: Schema | None) -> Conversion | None:
     """Python to contract, for the value itself. The format is the schema's, or if it has none that of the schema on
     the wire."""
     format_row = format_of(schema) or (format_of(wire_schema) if wire_schema is not None else None)
@@ -65,17 +55,14 @@ def _serialize_format(schema: Schema, wire_schema: Schema | None) -> Converter |
     decode, encode, kind = format_row.decode, format_row.encode, format_row.kind
     listed = [] if schema.open_enum else list(schema.enum or ())
 
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+    def convert(value: Any) -> Any:
         if isinstance(value, (str, int, float)) and value in listed:
             return value  # the document lists it, so it is accepted even if it breaks the format
-        try:
-            if isinstance(value, kind) and not isinstance(value, bool):
-                decode(value)  # text of the caller's is sent as it is, but must parse
-            elif value is not None and not isinstance(value, (bool, int, float, str, list, dict)):
-                encoded = encode(value)
-                return str(encoded) if as_text else encoded
-        except ValueError as error:
-            record(problems, Problem(path, f"{short_repr(value)} {error}"))
+        if isinstance(value, kind) and not isinstance(value, bool):
+            decode(value)  # text of the caller's is sent as it is, but must parse
+        elif value is not None and not isinstance(value, (bool, int, float, str, list, dict)):
+            encoded = encode(value)
+            return str(encoded) if as_text else encoded
         return value  # a value of another JSON type is refused by validation
 
     return convert
@@ -92,7 +79,7 @@ def serialize_rule(service: Service, resolved: ResolvedSchemas) -> Rule:
     def is_internal(schema: Schema) -> bool:
         return (schema.visibility or resolved.resolve(schema).visibility) == "internal"
 
-    def rule(schema: Schema) -> Converter | None:
+    def rule(schema: Schema) -> Conversion | None:
         defaults = {
             name: value
             for name, inner in schema.properties.items()
@@ -110,7 +97,7 @@ def serialize_rule(service: Service, resolved: ResolvedSchemas) -> Rule:
             wire_schema = schema.wire.schema if schema.wire is not None else None
             return _serialize_format(schema, None if wire_schema is None else resolved.resolve(wire_schema))
 
-        def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+        def convert(value: Any) -> Any:
             if not isinstance(value, dict):
                 return value
             return {name: inside for name, inside in {**defaults, **value}.items() if name not in left_out}
@@ -135,7 +122,7 @@ def schema_accepts(service: Service, resolved: ResolvedSchemas, schema: Schema, 
 # Wire and contract
 
 
-def from_wire(schema: Schema) -> Converter | None:
+def from_wire(schema: Schema) -> Conversion | None:
     """Wire to contract, for one contract schema: scalars of another type, and members that the wire keeps deeper than
     the contract shows them."""
     if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
@@ -144,8 +131,9 @@ def from_wire(schema: Schema) -> Converter | None:
     if not paths:
         return None
     holders = {wire_path[0] for wire_path in paths.values()}
+    kept = deepcopy if _overlap(paths.values()) else _itself
 
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+    def convert(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         flat = {name: inside for name, inside in value.items() if name not in holders}
@@ -154,13 +142,13 @@ def from_wire(schema: Schema) -> Converter | None:
             for part in wire_path:
                 inside = inside.get(part, MISSING) if isinstance(inside, dict) else MISSING
             if inside is not MISSING:
-                flat[name] = inside
+                flat[name] = kept(inside)
         return flat
 
     return convert
 
 
-def to_wire(schema: Schema) -> Converter | None:
+def to_wire(schema: Schema) -> Conversion | None:
     """Contract to wire, for one contract schema: the inverse of ``from_wire``."""
     if schema.wire is not None and schema.wire.schema is not None and "object" not in schema.types:
         return _scalar_conversion(schema, schema.wire.schema)
@@ -168,7 +156,7 @@ def to_wire(schema: Schema) -> Converter | None:
     if not paths:
         return None
 
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+    def convert(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         deep: dict[str, Any] = {name: inside for name, inside in value.items() if name not in paths}
@@ -188,7 +176,17 @@ def _wire_paths(schema: Schema) -> dict[str, tuple[str, ...]]:
     return {name: inner.wire.path for name, inner in schema.properties.items() if inner.wire and inner.wire.path}
 
 
-def _scalar_conversion(source: Schema, target: Schema) -> Converter | None:
+def _overlap(paths: Iterable[tuple[str, ...]]) -> bool:
+    """Return True if a path leads to, or into, what another leads to."""
+    ordered = sorted(paths)
+    return any(later[: len(path)] == path for path, later in pairwise(ordered))
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _scalar_conversion(source: Schema, target: Schema) -> Conversion | None:
     """Between two scalar types or formats; None if they do not differ."""
     source_format, target_format = format_of(source), format_of(target)
     if (
@@ -204,14 +202,13 @@ def _scalar_conversion(source: Schema, target: Schema) -> Converter | None:
     if to_type is None or source.types[0] in ("array", "object"):
         return None
 
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
+    def convert(value: Any) -> Any:
         if value is None or isinstance(value, (dict, list)):
             return value
         try:
             return to_type(value)
-        except ValueError:
-            record(problems, Problem(path, f"{short_repr(value)} cannot be converted to {target.types[0]}"))
-            return value
+        except (ValueError, OverflowError):  # infinity is no integer
+            raise ValueError(f"cannot be converted to {target.types[0]}") from None
 
     return convert
 
@@ -223,19 +220,9 @@ _SCALARS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _format_conversion(source: Format, target: Format) -> Converter | None:
+def _format_conversion(source: Format, target: Format) -> Conversion | None:
     """Between two formats of one Python type, such as ``date-time`` and ``unixtime``."""
     decode, encode, kind = source.decode, target.encode, source.kind
     if decode is None or encode is None:
         return None
-
-    def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-        if not isinstance(value, kind) or isinstance(value, bool):
-            return value
-        try:
-            return encode(decode(value))
-        except ValueError as error:
-            record(problems, Problem(path, f"{short_repr(value)} {error}"))
-            return value
-
-    return convert
+    return lambda value: encode(decode(value)) if isinstance(value, kind) and not isinstance(value, bool) else value

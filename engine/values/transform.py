@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Any, TypeAlias
 
-from openconnectors.engine.errors import Path, Problem
+from openconnectors.engine.errors import Path, Problem, short_repr
+from openconnectors.engine.leniency import record
 from openconnectors.engine.model import Schema
 from openconnectors.engine.values.branches import branch, chosen
 from openconnectors.engine.values.discriminators import Selection
@@ -30,8 +31,11 @@ from openconnectors.engine.values.resolved import ResolvedSchemas, in_place
 Converter: TypeAlias = Callable[[Any, Path, list[Problem]], Any]
 """Converts a value that is at a path; what cannot be converted stays as it is, and a problem is added to the list."""
 
-Rule: TypeAlias = Callable[[Schema], Converter | None]
-"""The converter for values of one resolved schema, their members and items aside; None if it would change nothing."""
+Conversion: TypeAlias = Callable[[Any], Any]
+"""Converts a value; ``ValueError``, whose text completes a sentence that begins with the value, if it cannot."""
+
+Rule: TypeAlias = Callable[[Schema], Conversion | None]
+"""The conversion of values of one resolved schema, their members and items aside; None if it would change nothing."""
 
 Choice: TypeAlias = Callable[[Any], Iterable[int]]
 """The ids of the branches of one schema, resolved, that describe a value and convert it."""
@@ -182,13 +186,13 @@ class SchemaTransform:
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
             if before is not None:
-                value = before(value, path, problems)
+                value = _converted(before, value, path, problems)
             if members is not None and isinstance(value, dict):
                 value = members(value, path, problems)
             elif items is not None and isinstance(value, list):
                 value = items(value, path, problems)
             if after is not None:
-                value = after(value, path, problems)
+                value = _converted(after, value, path, problems)
             return value
 
         return convert
@@ -306,6 +310,15 @@ class SchemaTransform:
         cases = [self._keys([keywords.get("else")]), self._keys([condition, keywords.get("then")])]
         fits = self._fits
         return [lambda value: cases[fits(condition, value)]] if any(cases) else []
+
+
+def _converted(conversion: Conversion, value: Any, path: Path, problems: list[Problem]) -> Any:
+    """The value converted, or as it is with a problem recorded."""
+    try:
+        return conversion(value)
+    except ValueError as error:
+        record(problems, Problem(path, f"{short_repr(value)} {error}"))
+        return value
 
 
 def _if_member(name: str, keys: list[int], value: Any) -> list[int]:

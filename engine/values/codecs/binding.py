@@ -70,6 +70,9 @@ class Bound(Struct, frozen=True):
     """The items of the list at a path, one by one, while the bytes arrive in chunks; None if the codec cannot."""
     encode_parts: Callable[[Any, PartHeaders], Content] | None = None
     """As ``encode``, with header fields for the parts of the body; None if it has no parts."""
+    decode_regular: Callable[[bytes], Any] | None = None
+    """As ``decode``, for bytes with which there is no problem whatever the parameters, else a ``ValueError``; None if
+    that is no quicker."""
 
 
 class Codec(Struct, frozen=True):

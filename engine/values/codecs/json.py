@@ -239,7 +239,9 @@ def _text_with_decimals(value: Any) -> str:
 def bind(binding: Binding) -> Bound:
     """JSON needs a schema only to know which numbers are decimals."""
     decode_items = partial(_decode_items, binding)
-    return Bound(encode, partial(_decode_exactly, binding) if binding.decimals else decode, decode_items)
+    if binding.decimals:
+        return Bound(encode, partial(_decode_exactly, binding), decode_items)
+    return Bound(encode, decode, decode_items, decode_regular=decode_regular)
 
 
 def _decode_items(

@@ -23,7 +23,7 @@ from msgspec import Meta
 from msgspec.json import Decoder, Encoder
 
 
-class Irregular(Exception):
+class Irregular(ValueError):
     """The text is not regular JSON."""
 
 
@@ -38,7 +38,7 @@ def decode_regular(data: bytes) -> Any:
     """The wire value of JSON text; ``Irregular`` if it is not regular."""
     value = _decode(data)
     written = _ENCODER.encode(value)
-    if written != data and (data.count(b'"') != written.count(b'"') or b"\\u0022" in data):
+    if written != data and (data.count(b'"') != written.count(b'"') or (b"\\" in data and b"\\u0022" in data)):
         raise Irregular
     return value
 
