@@ -67,6 +67,21 @@ class Connection:
             return wait(self.sock, seconds, read=True)
         return bool(self._poll(math.ceil(seconds * 1000)))
 
+    def quiet(self) -> bool:
+        """Return True if the peer has sent nothing of a response, and has not closed the connection."""
+        if not self.readable():
+            return True
+        if not self.secured:
+            return False
+        self.sock.setblocking(False)
+        try:
+            self.sock.recv(1)
+        except ssl.SSLWantReadError:
+            return True  # a session ticket, which may come at any time (RFC 8446 section 4.6.1)
+        except OSError:
+            pass
+        return False
+
     def receive(self, end: float, most: int) -> bytes:
         """The next bytes that come, of a socket that does not block; none at the end of the connection.
         ``TimeoutError`` at ``end``, of the monotonic clock; ``Cut`` if TLS ends without its closing alert."""
@@ -123,7 +138,7 @@ class Pool:
                 connection = idle.pop()
             except IndexError:
                 break  # another thread was quicker
-            if connection.ends > now and not connection.readable():
+            if connection.ends > now and connection.quiet():
                 return connection
             connection.close()
         self._prune()
