@@ -12,8 +12,6 @@ import selectors
 import socket
 import threading
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as WaitedTooLong
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
@@ -25,7 +23,30 @@ STAGGER = 0.25
 Address: TypeAlias = tuple[Any, Any]
 """An address family, and a socket address of that family."""
 
-_resolving: dict[tuple[str, int], Future[list[Address]]] = {}
+
+class _Resolution:
+    """The addresses of a host, once they are known: a future, without all that ``concurrent.futures`` imports."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._addresses: list[Address] = []
+        self._failure: OSError | None = None
+
+    def end(self, addresses: list[Address], failure: OSError | None) -> None:
+        """Tell those who wait."""
+        self._addresses, self._failure = addresses, failure
+        self._ended.set()
+
+    def addresses(self, seconds: float) -> list[Address]:
+        """The addresses; ``NoConnection`` if there are none, or if they are not known in time."""
+        if not self._ended.wait(seconds):
+            raise NoConnection("the host name was not resolved in time")
+        if self._failure is not None:
+            raise NoConnection(self._failure.strerror or "the host name cannot be resolved")
+        return self._addresses
+
+
+_resolving: dict[tuple[str, int], _Resolution] = {}
 _lock = threading.Lock()
 
 
@@ -56,33 +77,27 @@ def resolve(host: str, port: int, end: float) -> list[Address]:
     except ValueError:
         pass  # a name
     with _lock:
-        future = _resolving.get((host, port))
-        if future is None:
+        resolution = _resolving.get((host, port))
+        if resolution is None:
             if len(_resolving) >= MAX_RESOLVING:
                 raise NoConnection("too many host names are being resolved")
-            future = _resolving[host, port] = Future()
-            threading.Thread(target=_resolve_in_thread, args=(host, port, future), name="resolver", daemon=True).start()
-    try:
-        return future.result(max(0.0, end - time.monotonic()))
-    except WaitedTooLong:
-        raise NoConnection("the host name was not resolved in time") from None
-    except OSError as error:
-        raise NoConnection(error.strerror or "the host name cannot be resolved") from None
+            resolution = _resolving[host, port] = _Resolution()
+            arguments = (host, port, resolution)
+            threading.Thread(target=_resolve_in_thread, args=arguments, name="resolver", daemon=True).start()
+    return resolution.addresses(max(0.0, end - time.monotonic()))
 
 
-def _resolve_in_thread(host: str, port: int, future: Future[list[Address]]) -> None:
+def _resolve_in_thread(host: str, port: int, resolution: _Resolution) -> None:
+    addresses: list[Address] = []
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in rows))
-        outcome: OSError | None = None if addresses else OSError("the host name has no address")
+        failure = None if addresses else OSError("the host name has no address")
     except (OSError, UnicodeError) as error:
-        outcome = error if isinstance(error, OSError) else OSError(0, "the host name is not valid")
+        failure = error if isinstance(error, OSError) else OSError(0, "the host name is not valid")
     with _lock:
         _resolving.pop((host, port), None)
-    if outcome is None:
-        future.set_result(addresses)
-    else:
-        future.set_exception(outcome)
+    resolution.end(addresses, failure)
 
 
 def dial(addresses: list[Address], end: float) -> socket.socket:

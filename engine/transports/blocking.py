@@ -11,13 +11,13 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openconnectors.engine.credentials import ClientCertificate
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, Interrupted, InvalidResponse, Sent, Timeout
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.streams import Content, Stream
@@ -43,6 +43,11 @@ from openconnectors.engine.transports.exchange import (
 from openconnectors.engine.transports.framing import MAX_INTERIM, Body, Cut, Head, Malformed, body_of, take_head
 from openconnectors.engine.transports.message import destination, message_of
 from openconnectors.engine.transports.proxies import Proxies, environment
+
+if TYPE_CHECKING:
+    import ssl
+else:
+    ssl = module("ssl")
 
 _WRITE = 256 * 1024
 """How much of a body is handed to the socket before looking whether a response has come."""

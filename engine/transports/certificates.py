@@ -8,17 +8,24 @@ off.
 from __future__ import annotations
 
 import os
-import ssl
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeAlias
-
-import certifi
+from typing import TYPE_CHECKING, TypeAlias
 
 from openconnectors.engine.credentials import ClientCertificate
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.secret import Secret
+
+if TYPE_CHECKING:
+    import ssl
+    import tempfile
+
+    import certifi
+else:
+    ssl = module("ssl")
+    tempfile = module("tempfile")
+    certifi = module("certifi")
 
 Certificate: TypeAlias = str | Path | tuple[str | Path, str | Path]
 """A client certificate: a file with its key, or the two files."""
@@ -73,7 +80,7 @@ def _file(text: Secret, stack: ExitStack) -> str:
     the ssl module reads nothing else."""
     if "-----BEGIN" not in text.reveal():
         return text.reveal()
-    file = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".pem"))  # noqa: SIM115 - the stack closes it
+    file = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".pem"))
     file.write(text.reveal().encode())
     file.flush()
     return file.name

@@ -10,17 +10,22 @@ import math
 import os
 import select
 import socket
-import ssl
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from openconnectors.engine.credentials import ClientCertificate
+from openconnectors.engine.deferred import module
 from openconnectors.engine.transports.addresses import NoConnection, dial, resolve
 from openconnectors.engine.transports.framing import Cut, Malformed, take_head
 from openconnectors.engine.transports.proxies import Proxy
+
+if TYPE_CHECKING:
+    import ssl
+else:
+    ssl = module("ssl")
 
 IDLE_SECONDS = 60.0
 """How long a connection is kept without a request: load balancers drop idle ones after a minute or more."""
@@ -57,7 +62,7 @@ class Connection:
         """When it is no longer used, by the monotonic clock."""
         self.close = weakref.finalize(self, sock.close)
         """Close it; the garbage collector does so if nobody did."""
-        self.secured = isinstance(sock, ssl.SSLSocket)
+        self.secured = hasattr(sock, "getpeercert")
         """True if it uses TLS."""
         self._poll = _poller(sock, read=True, write=False) if hasattr(select, "poll") else None
 
@@ -86,7 +91,7 @@ class Connection:
         """The next bytes that come, of a socket that does not block; none at the end of the connection.
         ``TimeoutError`` at ``end``, of the monotonic clock; ``Cut`` if TLS ends without its closing alert."""
         sock = self.sock
-        pending = isinstance(sock, ssl.SSLSocket) and sock.pending()
+        pending = self.secured and isinstance(sock, ssl.SSLSocket) and sock.pending()
         while True:
             if not pending and not self.readable(max(0.0, end - time.monotonic())):
                 raise TimeoutError
@@ -102,7 +107,7 @@ class Connection:
 
     def exhausted(self) -> bool:
         """Return True if all that was received has been read."""
-        return not self.buffer and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+        return not self.buffer and not (self.secured and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
 
 def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool = False) -> bool:
