@@ -54,7 +54,7 @@ class Authentication:
         instead = request.credentials.instead
         renewed = self._tokens_for(operation, instead) if self._tokens else ()
         for tokens in renewed:
-            self._use(tokens.name, (yield from tokens.current()))
+            self.use(tokens.name, (yield from tokens.current()))
         chain = self._chain(operation, instead)
         response = yield from chain.flow(request, send)
         if response.status != 401 or not request.repeatable:
@@ -64,7 +64,7 @@ class Authentication:
             sent = chain.tokens.get(tokens.name)
             token = (yield from tokens.after(sent)) if sent is not None else None
             if token is not None and token != sent:
-                self._use(tokens.name, token)
+                self.use(tokens.name, token)
                 changed = True
         if not changed:
             return response
@@ -127,7 +127,7 @@ class Authentication:
         tokens = {name: Secret.of(values.get(name) or "") for name in names}
         return Chain([prepared.auths[scheme.name] for scheme, _ in pairs], tokens)
 
-    def _use(self, name: str, token: Secret) -> None:
+    def use(self, name: str, token: Secret) -> None:
         """Take a renewed token into use: what was made of the one before is made anew. The value changes first, so that
         whoever prepares something meanwhile either has the new value or keeps it nowhere."""
         if token and self._values.get(name) != token:

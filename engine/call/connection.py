@@ -172,7 +172,7 @@ class Connection:
             raise self._missing(f"the connection has no {', '.join(names)}", names)
         _refuse_unlisted(parameters.values(), declared)
         tokens = _tokens(parameters.values(), Values(values), store)
-        self._authentication = Authentication(service, self.values, self.mask, tokens, self._missing)
+        self.authentication = Authentication(service, self.values, self.mask, tokens, self._missing)
         with sealed(self.mask):
             self._servers = Servers(service, self.values, Values(declared), self.mask, self._missing, base_url, server)
         self.base = self._servers.base
@@ -214,15 +214,15 @@ class Connection:
 
     def send(self, operation: Operation, request: Request, send: Send) -> Flow[Response]:
         """Send a request of an operation with its credentials: see ``Authentication.send``."""
-        return self._authentication.send(operation, request, send)
+        return self.authentication.send(operation, request, send)
 
     def ready(self, operation: Operation, instead: frozenset[str]) -> Chain | None:
         """The credentials of an operation's next request, if they are known: see ``Authentication.ready``."""
-        return self._authentication.ready(operation, instead)
+        return self.authentication.ready(operation, instead)
 
     def credentials(self, operation: Operation, instead: frozenset[str] = frozenset()) -> Credentials:
         """The credentials of an operation that are the same in each request; others are made while it is sent."""
-        return self._authentication.credentials(operation, instead)
+        return self.authentication.credentials(operation, instead)
 
 
 def _origin(base: Url) -> str:
