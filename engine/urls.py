@@ -49,6 +49,8 @@ def path_text(text: str) -> str:
 
 
 def _encoded(text: str, safe: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
@@ -110,6 +112,8 @@ def segment(text: str) -> str:
 def checked_segment(encoded: str) -> str:
     """An encoded segment, unchanged. ``ValueError`` for one that would lead elsewhere: empty, ``.``, ``..``, also
     between encoded slashes."""
+    if encoded.isalnum() and encoded.isascii():
+        return encoded
     text = unquote(encoded)
     if not text:
         raise ValueError("must not be empty: it is a segment of the path")

@@ -54,7 +54,8 @@ class Embedded:
         self._holds_bytes = self._is_raw or not self._types
         self.is_file = self._is_raw and len(self._alternatives) == 1
         """True if it can be nothing but bytes."""
-        self._is_text = self._media_types in ((), (TEXT,)) and not self.is_file and not self._is_encoded
+        self.is_text = self._media_types in ((), (TEXT,)) and not self.is_file and not self._is_encoded
+        """True if a scalar is written as its text."""
 
     @property
     def has_media_types(self) -> bool:
@@ -71,7 +72,7 @@ class Embedded:
 
     def plain_text(self, value: Any) -> str | None:
         """The text of a value that is nothing but that, as most fields are; None for all others."""
-        return text(value) if self._is_text and type(value) in _SCALARS else None
+        return text(value) if self.is_text and type(value) in _SCALARS else None
 
     def media_type(self, value: Any, chosen: str | None) -> str:
         """The media type that a value is written in; empty: plain text, which need not say so. ``ValueError`` for one

@@ -36,6 +36,13 @@ class Field(Struct, frozen=True):
     headers: Mapping[str, Header]
     """The header fields of its parts."""
 
+    @property
+    def is_text(self) -> bool:
+        """True if a text is written as nothing but that text, percent-encoded."""
+        if self.allow_reserved or self.listed:
+            return False
+        return self.embedded.is_text if self.style is None else self.style.scalar
+
 
 class Fields(Struct, frozen=True):
     """The fields of a form."""

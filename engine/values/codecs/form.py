@@ -27,16 +27,20 @@ _RESERVED = "%:/?[]@!$'()*,;="
 def bind(binding: Binding) -> Bound:
     """A form whose fields are the properties of the schema, under their wire names."""
     fields = fields_of(binding)
+    starts = {name: f"{quote_plus(field.wire)}=" for name, field in fields.by_name.items() if field.is_text}
 
     def encode(value: Any) -> bytes:
-        pairs: list[tuple[str, str]] = []
+        pairs: list[str] = []
         for name, member in fields.members(value).items():
-            field = fields.by_name.get(name, fields.rest)
             try:
-                pairs += _pairs(field, field.wire or name, member)
+                if type(member) is str and name in starts:  # as most are
+                    pairs.append(starts[name] + _quote(member))
+                    continue
+                field = fields.by_name.get(name, fields.rest)
+                pairs += [f"{name}={text}" for name, text in _pairs(field, field.wire or name, member)]
             except ValueError as error:
                 raise MemberError(name, str(error)) from None
-        return "&".join([f"{name}={text}" for name, text in pairs]).encode("ascii")
+        return "&".join(pairs).encode("ascii")
 
     def decode(data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         try:
@@ -124,6 +128,8 @@ def _names_of(field: Field, member: Any, by_name: dict[str, list[str]]) -> set[s
 
 
 def _quote(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
     try:
         return quote_plus(text)
     except UnicodeEncodeError:
