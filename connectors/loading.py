@@ -65,8 +65,8 @@ def load(
     ``ConnectionMissing`` for missing values.
     """
     # The variables of this frame are shown in tracebacks: values, and proxies with their passwords, are put away first.
-    connection = _values(connection)
-    network, call_options = _split(options)
+    connection = values_of(connection)
+    network, call_options = split(options)
     del options
     with sealed():
         return connect(
@@ -97,8 +97,8 @@ def load_file(
     Other files that the document refers to are read below its folder; ``root`` names a wider folder for them. None is
     fetched.
     """
-    connection = _values(connection)
-    network, call_options = _split(options)
+    connection = values_of(connection)
+    network, call_options = split(options)
     del options
     with sealed():
         return connect(
@@ -112,17 +112,17 @@ def load_file(
         )
 
 
-def _values(connection: ConnectionLike) -> ConnectionLike:
+def values_of(connection: ConnectionLike) -> ConnectionLike:
     """The connection, its values as secrets."""
     return held(connection) if isinstance(connection, Mapping) else connection
 
 
-def _split(options: LoadOptions) -> tuple[Network, Mapping[str, Any]]:
+def split(options: Mapping[str, Any]) -> tuple[Network, Mapping[str, Any]]:
     """The network of these options, and the options of calls: an unknown one is among these, and refused there."""
     network: dict[str, Any] = {}
     call: dict[str, Any] = {}
     for name, value in options.items():
-        (network if name in NetworkOptions.__annotations__ else call)[name] = value
+        (network if name in Network.__struct_fields__ else call)[name] = value
     return Network(**network), call
 
 
@@ -182,9 +182,22 @@ def connect(
 ) -> Connector:
     """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true.
     ``service`` is that of its document, if somebody has read it already."""
+    transport = transport or Network().open()
+    service, account = account_of(entry, connection, base_url, server, service)
+    close = getattr(transport, "close", None) if closes else None
+    return Connector(entry.name, service, account, transport, with_options(Options(), options), close=close)
+
+
+def account_of(
+    entry: Entry,
+    connection: ConnectionLike,
+    base_url: str | None,
+    server: str | None = None,
+    service: Service | None = None,
+) -> tuple[Service, Connection]:
+    """The service of a connector, and the connection to it."""
     service = service or service_of(entry)
     values = connections.connection_values(entry, service, connection)
-    transport = transport or Network().open()
     parameters = {parameter.name: parameter for parameter in service.connection}
 
     def ways(names: Sequence[str]) -> str:
@@ -192,5 +205,4 @@ def connect(
 
     account = Connection(service, values.values, base_url, values.store, ways, server)
     values.check(connections.place_of(service, account))
-    close = getattr(transport, "close", None) if closes else None
-    return Connector(entry.name, service, account, transport, with_options(Options(), options), close=close)
+    return service, account

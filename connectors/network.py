@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectionMissing
-from openconnectors.engine.http import Transport
+from openconnectors.engine.http import AwaitedTransport, Transport
+from openconnectors.engine.transports.asynchronous import AsyncTransport
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.certificates import Certificate
 
@@ -18,11 +19,9 @@ if TYPE_CHECKING:
     import requests
 
 
-class NetworkOptions(TypedDict, total=False):
-    """The fields of ``Network``, spelled for editors and type checkers."""
+class SocketOptions(TypedDict, total=False):
+    """The fields of ``Network`` that every transport of ours has, spelled for editors and type checkers."""
 
-    transport: Transport | None
-    session: requests.Session | None
     proxy: str | None
     proxies: Mapping[str, str] | None
     verify: str | Path | None
@@ -30,11 +29,24 @@ class NetworkOptions(TypedDict, total=False):
     trust_env: bool
 
 
+class NetworkOptions(SocketOptions, total=False):
+    """The fields of ``Network`` for blocking calls."""
+
+    transport: Transport | None
+    session: requests.Session | None
+
+
+class AsyncNetworkOptions(SocketOptions, total=False):
+    """The fields of ``Network`` for calls that are awaited."""
+
+    transport: AwaitedTransport | None
+
+
 class Network(Struct, frozen=True):
     """How calls reach the network. ``transport`` or ``session`` replaces everything else, which are the options of
     ``BlockingTransport``."""
 
-    transport: Transport | None = None
+    transport: Transport | AwaitedTransport | None = None
     session: requests.Session | None = None
     proxy: str | None = None
     proxies: Mapping[str, str] | None = None
@@ -47,6 +59,34 @@ class Network(Struct, frozen=True):
     def open(self) -> Transport:
         """The transport of these options. Raise ``ConnectionMissing`` if they contradict each other or cannot be
         used."""
+        self._check()
+        if self.transport is not None:
+            return self.transport  # type: ignore[return-value]  # each face says what it takes
+        if self.session is not None:  # imported here: a caller with a session has imported requests, others need not
+            return import_module("openconnectors.engine.transports.session").SessionTransport(self.session)  # type: ignore[no-any-return]
+        return BlockingTransport(
+            proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
+        )
+
+    def open_async(self) -> AwaitedTransport:
+        """The transport of these options for an event loop. Raise ``ConnectionMissing`` as ``open``, and for what
+        blocks."""
+        self._check()
+        if self.session is not None:
+            raise ConnectionMissing(
+                "session is a requests.Session, which blocks the event loop; leave it out (proxy, verify and cert are "
+                "options of load_async too), or use load"
+            )
+        transport: Any = self.transport
+        if transport is None:
+            return AsyncTransport(
+                proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
+            )
+        if not iscoroutinefunction(transport.send):
+            raise ConnectionMissing("transport blocks the event loop; give one whose send is a coroutine function")
+        return transport  # type: ignore[no-any-return]
+
+    def _check(self) -> None:
         names = ("transport", "session", "proxy", "proxies", "verify", "cert")
         present = [name for name in names if getattr(self, name) is not None]
         if present[:1] in (["transport"], ["session"]) and (len(present) > 1 or not self.trust_env):
@@ -54,14 +94,16 @@ class Network(Struct, frozen=True):
             raise ConnectionMissing(f"{present[0]} has its own network settings; set {others} there, or leave it out")
         if {"proxy", "proxies"} <= set(present):
             raise ConnectionMissing("proxy is for all requests and proxies are by scheme; use one of them")
-        if self.transport is not None:
-            return self.transport
-        if self.session is not None:  # imported here: a caller with a session has imported requests, others need not
-            return import_module("openconnectors.engine.transports.session").SessionTransport(self.session)  # type: ignore[no-any-return]
-        return BlockingTransport(
-            proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
-        )
 
+
+def iscoroutinefunction(function: Any) -> bool:
+    """Return True for what is defined by ``async def``."""
+    code = getattr(function, "__code__", None)  # asked for without inspect, which takes longer to import than a call
+    return code is not None and bool(code.co_flags & _COROUTINE)
+
+
+_COROUTINE = 0x80
+"""``inspect.CO_COROUTINE``."""
 
 LOOPBACK = Network(trust_env=False)
 """The network to a sandbox: a proxy of the environment cannot reach it."""

@@ -11,6 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from openconnectors.async_loading import load_async as load_async
+    from openconnectors.async_loading import load_file_async as load_file_async
+    from openconnectors.engine.client.async_connector import AsyncConnector as AsyncConnector
+    from openconnectors.engine.client.async_handles import AsyncEvents as AsyncEvents
+    from openconnectors.engine.client.async_handles import AsyncPoller as AsyncPoller
+    from openconnectors.engine.client.async_handles import AsyncSubscription as AsyncSubscription
+    from openconnectors.engine.client.async_operation import AsyncOperation as AsyncOperation
     from openconnectors.engine.client.connector import Connector as Connector
     from openconnectors.engine.client.handles import Events as Events
     from openconnectors.engine.client.handles import Poller as Poller
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from openconnectors.engine.errors import Unauthorized as Unauthorized
     from openconnectors.engine.errors import UnknownName as UnknownName
     from openconnectors.engine.errors import Unsupported as Unsupported
+    from openconnectors.engine.streams import AsyncStream as AsyncStream
     from openconnectors.engine.streams import File as File
     from openconnectors.engine.streams import Stream as Stream
     from openconnectors.loading import available as available
@@ -47,6 +55,17 @@ if TYPE_CHECKING:
     from openconnectors.loading import load_file as load_file
 
 MODULES: Mapping[str, tuple[str, ...]] = {
+    "openconnectors.async_loading": (
+        "load_async",
+        "load_file_async",
+    ),
+    "openconnectors.engine.client.async_connector": ("AsyncConnector",),
+    "openconnectors.engine.client.async_handles": (
+        "AsyncEvents",
+        "AsyncPoller",
+        "AsyncSubscription",
+    ),
+    "openconnectors.engine.client.async_operation": ("AsyncOperation",),
     "openconnectors.engine.client.connector": ("Connector",),
     "openconnectors.engine.client.handles": (
         "Events",
@@ -81,6 +100,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "Unsupported",
     ),
     "openconnectors.engine.streams": (
+        "AsyncStream",
         "File",
         "Stream",
     ),

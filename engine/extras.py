@@ -17,8 +17,10 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "sandbox": ("openapi_core", "hypothesis"),
     "fuzz": ("openapi_core", "hypothesis"),
     "keyring": ("keyring", "tomlkit"),
+    "async": ("trio",),
 }
-"""The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox."""
+"""The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
+under asyncio need no extra."""
 
 
 class MissingExtra(ConnectorError, ImportError):

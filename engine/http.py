@@ -24,7 +24,7 @@ from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import ConnectionMissing, Problem
 from openconnectors.engine.masking import Mask, mask_of, revealed
 from openconnectors.engine.secret import SHOWN
-from openconnectors.engine.streams import Content, Stream
+from openconnectors.engine.streams import Content, Download
 
 
 class Headers(Mapping[str, str]):
@@ -239,7 +239,7 @@ class Response(Struct, frozen=True, eq=False):
     value: Any = None
     deviations: tuple[Problem, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
-    stream: Stream | None = None
+    stream: Download | None = None
     request: Request | None = None
     """The request of the call, without its credentials; None before a plan has read the response."""
 
@@ -267,6 +267,13 @@ class Transport(Protocol):
     def send(self, request: Request) -> Response:
         """Carry one request within ``request.timeout`` seconds; raises
         ``TransportError`` or ``InvalidResponse``."""
+
+
+class AwaitedTransport(Protocol):
+    """The seam to the network in an event loop."""
+
+    async def send(self, request: Request) -> Response:
+        """Carry one request within ``request.timeout`` seconds; raises ``TransportError`` or ``InvalidResponse``."""
 
 
 Origin: TypeAlias = tuple[str, str, int]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
@@ -146,18 +146,13 @@ def _chunks(file: Any) -> Iterator[bytes]:
         yield chunk
 
 
-class Stream:
-    """A response body that is read in chunks: iterate over it, ``read`` it, or ``save`` it. Close it, or use it as a
-    context manager, if it is not read to its end.
+class Download:
+    """A response body that is read in chunks. ``status``, ``headers`` and ``fields`` are those of the response."""
 
-    A body that is cut off, or a peer that is too slow, raises a ``TransportError`` while it is read, so that what was
-    read before is known not to be the whole. ``status``, ``headers`` and ``fields`` are those of the response.
-    """
-
-    def __init__(self, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
-        self._chunks = chunks
+    def __init__(self, close: Callable[[], None]) -> None:
         self._close = close
-        self._rest = b""
+        self._rest = bytearray()
+        """What was read from the connection and not yet by the caller."""
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.fields: Mapping[str, Any] = {}
@@ -166,48 +161,120 @@ class Stream:
         """Set what came before the body."""
         self.status, self.headers, self.fields = status, headers, fields
 
+    def close(self) -> None:
+        """Close the connection if there is more to read."""
+        self._close()
+
+    def _lacks(self, size: int) -> bool:
+        return size < 0 or len(self._rest) < size
+
+    def _take(self, size: int) -> bytes:
+        """So many of the bytes that were read; a negative size takes all."""
+        taken = bytes(self._rest if size < 0 else self._rest[:size])
+        del self._rest[: len(taken)]
+        return taken
+
+
+class Stream(Download):
+    """A response body that is read in chunks: iterate over it, ``read`` it, or ``save`` it. Close it, or use it as a
+    context manager, if it is not read to its end.
+
+    A body that is cut off, or a peer that is too slow, raises a ``TransportError`` while it is read, so that what was
+    read before is known not to be the whole. ``status``, ``headers`` and ``fields`` are those of the response.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], close: Callable[[], None]) -> None:
+        super().__init__(close)
+        self._chunks = chunks
+
     def __iter__(self) -> Iterator[bytes]:
         if self._rest:
-            rest, self._rest = self._rest, b""
-            yield rest
+            yield self._take(-1)
         yield from self._chunks
 
     def read(self, size: int = -1) -> bytes:
         """So many bytes, fewer only at the end; a negative size reads all that are left."""
-        parts = [self._rest]
-        length = len(self._rest)
-        while size < 0 or length < size:
-            chunk = next(self._chunks, b"")
-            if not chunk:
-                break
-            parts.append(chunk)
-            length += len(chunk)
-        whole = b"".join(parts)
-        self._rest = b"" if size < 0 else whole[size:]
-        return whole if size < 0 else whole[:size]
+        while self._lacks(size) and (chunk := next(self._chunks, b"")):
+            self._rest += chunk
+        return self._take(size)
 
     def save(self, path: str | Path) -> int:
         """Write what is left to a file and return the number of bytes. The file appears under its name only when it is
         whole."""
-        target = Path(path)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        size = 0
-        try:
-            with part.open("xb") as file:
-                for chunk in self:
-                    size += file.write(chunk)
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        return size
-
-    def close(self) -> None:
-        """Close the connection if there is more to read."""
-        self._close()
+        with _Part(Path(path)) as part:
+            for chunk in self:
+                part.write(chunk)
+        return part.size
 
     def __enter__(self) -> Stream:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+class AsyncStream(Download):
+    """A response body that is read in chunks in a coroutine: ``async for`` goes over them, ``read`` and ``save`` are
+    awaited. Leave it by ``async with``, or close it, if it is not read to its end. Else it is as a ``Stream``."""
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], close: Callable[[], None]) -> None:
+        super().__init__(close)
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._rest:
+            yield self._take(-1)
+        async for chunk in self._chunks:
+            yield chunk
+
+    async def read(self, size: int = -1) -> bytes:
+        """So many bytes, fewer only at the end; a negative size reads all that are left."""
+        while self._lacks(size) and (chunk := await anext(self._chunks, b"")):
+            self._rest += chunk
+        return self._take(size)
+
+    async def save(self, path: str | Path) -> int:
+        """Write what is left to a file and return the number of bytes. The file appears under its name only when it is
+        whole."""
+        with _Part(Path(path)) as part:
+            async for chunk in self:
+                part.write(chunk)
+        return part.size
+
+    async def aclose(self) -> None:
+        """Close the connection if there is more to read."""
+        self.close()
+        await self._chunks.aclose()
+
+    async def __aenter__(self) -> AsyncStream:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _Part:
+    """A file that appears under its name once it is whole."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._path = target.with_name(f".{target.name}.{os.getpid()}.part")
+        self.size = 0
+
+    def __enter__(self) -> _Part:
+        self._file = self._path.open("xb")
+        return self
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes at its end."""
+        self.size += self._file.write(chunk)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            self._file.close()
+            if kind is None:
+                self._path.replace(self._target)
+        finally:
+            self._path.unlink(missing_ok=True)

@@ -263,13 +263,16 @@ def test_the_public_names_are_these() -> None:
     """The public names, which callers type, are the listed ones."""
     assert {name for name in dir(openconnectors) if not name.startswith("_")} == set(openconnectors.__all__)
     assert sorted(openconnectors.__all__) == [
-        "AnswerError", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector", "ConnectorError",
-        "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments", "InvalidDocument",
-        "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller", "Problem",
-        "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests", "TransportError", "Unauthorized",
-        "UnknownName", "Unsupported", "Webhook", "available", "load", "load_file",
+        "AnswerError", "AsyncConnector", "AsyncEvents", "AsyncOperation", "AsyncPoller", "AsyncStream",
+        "AsyncSubscription", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector",
+        "ConnectorError", "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments",
+        "InvalidDocument", "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown",
+        "Poller", "Problem", "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests",
+        "TransportError", "Unauthorized", "UnknownName", "Unsupported", "Webhook", "available", "load",
+        "load_async", "load_file", "load_file_async",
     ]  # fmt: skip
     public = {name for name in dir(openconnectors.Operation) if not name.startswith("_")}
+    assert public == {name for name in dir(openconnectors.AsyncOperation) if not name.startswith("_")}
     assert public == {
         "argument", "choices", "each", "items", "items_of", "links", "operation_id", "pages", "poll", "request",
         "response", "stream", "subscribe", "using", "wait",

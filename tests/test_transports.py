@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.connections import connect
 from openconnectors.engine.transports.session import SessionTransport
+from openconnectors.engine.transports.waits import BLOCKING, finished
 from tests.authority import Authority
+from tests.awaited import Awaited
 from tests.conftest import accepting
 
 
@@ -58,7 +61,7 @@ class Directly(BlockingTransport):
             return super().send(request)
         with suppress(NoConnection):
             end = time.monotonic() + min(request.timeout, 1.0)
-            kept = direct.pool.take(direct.route) or connect(direct.route, self.trust, end)
+            kept = direct.pool.take(direct.route) or finished(connect(direct.route, self.trust, BLOCKING, end))
             direct.pool.keep(direct.route, kept, math.inf)
         outcome = prepared.send(f"/{target}", request.body, request.timeout)
         if isinstance(outcome, ConnectorError):
@@ -70,6 +73,8 @@ TRANSPORTS: Mapping[str, Callable[..., Transport]] = {
     "blocking": BlockingTransport,
     "direct": Directly,
     "session": lambda **options: SessionTransport(requests.Session(), **options),
+    "asyncio": partial(Awaited, "asyncio"),
+    "trio": partial(Awaited, "trio"),
 }
 Answer = bytes | Callable[[socket.socket], None]
 

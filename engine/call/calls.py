@@ -121,8 +121,9 @@ class Calls:
         request = calls.request(arguments)
         return calls.read((yield from calls.send(request, calls.call())), request=request)
 
-    def stream(self, arguments: Mapping[str, Any]) -> Flow[Stream]:
-        """The body of the response as it comes; errors are raised before its first byte."""
+    def stream(self, arguments: Mapping[str, Any]) -> Flow[Any]:
+        """The body of the response as it comes, a stream of the transport's kind; errors are raised before its first
+        byte."""
         calls = yield from self.resolved(arguments)
         request = replace(calls.request(arguments), stream=True)
         stream = calls.read((yield from calls.send(request, calls.call()))).stream

@@ -20,7 +20,7 @@ from openconnectors.engine.values.body import Compiler
 
 _log = logger("openconnectors")
 
-RESERVED = frozenset({"operations", "connection", "close"})
+RESERVED = frozenset({"operations", "connection", "close", "aclose"})
 """The attributes of a connector that are not operations: no operation takes such a name."""
 
 

@@ -104,6 +104,13 @@ def declared(calls: Calls) -> Paging:
     return paging
 
 
+def all_pages(calls: Calls, arguments: Mapping[str, Any]) -> Results[Page]:
+    """The first page for arguments, and those after it; nothing is sent for wrong arguments."""
+    calls = yield from calls.resolved(arguments)
+    declared(calls)
+    yield from pages(calls, calls.request(arguments), arguments)
+
+
 def pages(calls: Calls, first: Request, arguments: Mapping[str, Any]) -> Results[Page]:
     """The page of a request for arguments, and those after it, one call each."""
     paging, cookies = declared(calls), Cookies()

@@ -1,24 +1,97 @@
-"""The blocking runner of flows: the one place that sleeps, and that hands requests to a transport."""
+"""The runners of flows: the one place that waits, and that hands requests to a transport.
+
+The loop over a flow is written once, as a coroutine. ``Runner`` does what the steps ask for in the thread of the
+caller, so that its coroutines never suspend (``transports.waits``); ``AsyncRunner`` does it in the event loop.
+
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Any, TypeVar
 
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Acquire, Flow, Result, Results, Step, Wait, advance
-from openconnectors.engine.http import Request, Response, Transport
+from openconnectors.engine.http import AwaitedTransport, Request, Response, Transport
 from openconnectors.engine.masking import Mask, sealed
+from openconnectors.engine.transports.event_loops import EventLoop, running
+from openconnectors.engine.transports.waits import finished, iterated
 
 T = TypeVar("T")
 
 
-class Runner:
-    """Runs flows over one transport, in the thread of the caller.
+class Loop:
+    """The loop over a flow; what a step asks for is done by those who know how to wait.
 
     Errors come out with the secrets of ``mask`` masked. ``clock`` counts seconds, from any moment on.
     """
+
+    transport: Any
+    """A ``Transport``, or an ``AwaitedTransport``."""
+
+    def __init__(self, mask: Mask | None, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._mask = mask or Mask()
+
+    # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
+
+    async def _run(self, flow: Flow[T], first: Response | ConnectorError | None) -> T:
+        outcome: Response | ConnectorError | None = None
+        try:
+            while True:
+                step = advance(flow, outcome)
+                if first is not None and isinstance(step, Request):
+                    outcome, first = first, None
+                else:
+                    outcome = await self._outcome(step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            flow.close()  # whatever ended it: a lock that it holds is left
+
+    async def _results(self, flow: Results[T]) -> AsyncGenerator[T, None]:
+        outcome: Response | ConnectorError | None = None
+        try:
+            while True:
+                try:
+                    step = advance(flow, outcome)
+                except StopIteration:
+                    return
+                if isinstance(step, Result):
+                    yield step.value
+                    outcome = None
+                else:
+                    outcome = await self._outcome(step)
+        finally:
+            flow.close()
+
+    async def _outcome(self, step: Step) -> Response | ConnectorError | None:
+        """Do what a step asks for; return what came of it."""
+        if isinstance(step, Wait):
+            await self._sleep(step.seconds)
+            return None
+        if isinstance(step, Acquire):
+            await self._enter(step.lock)
+            return None
+        try:
+            return await self._send(step)
+        except ConnectorError as error:
+            return error
+
+    async def _sleep(self, seconds: float) -> None:
+        raise NotImplementedError
+
+    async def _enter(self, lock: Any) -> None:
+        raise NotImplementedError
+
+    async def _send(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+class Runner(Loop):
+    """Runs flows over one transport, in the thread of the caller."""
 
     def __init__(
         self,
@@ -27,63 +100,78 @@ class Runner:
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.transport = transport
-        self.clock = clock
-        self._mask = mask or Mask()
-        self._sleep = sleep or time.sleep
+        super().__init__(mask, clock)
+        self.transport: Transport = transport
+        self._pause = sleep or time.sleep
 
     def run(self, flow: Flow[T], outcome: Response | ConnectorError | None = None) -> T:
         """Run a flow to its end; return its result. ``outcome`` is what came of its first request, if that was sent
         already."""
         with sealed(self._mask):
-            return self._run(flow, outcome)
+            return finished(self._run(flow, outcome))
 
     def results(self, flow: Results[T]) -> Iterator[T]:
         """The results of a flow, each as it is wanted; nothing is sent before the first."""
         with sealed(self._mask):
-            yield from self._results(flow)
+            yield from iterated(self._results(flow))
 
-    # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
+    async def _sleep(self, seconds: float) -> None:
+        self._pause(seconds)
 
-    def _run(self, flow: Flow[T], first: Response | ConnectorError | None) -> T:
-        outcome: Response | ConnectorError | None = None
-        try:
-            while True:
-                step = advance(flow, outcome)
-                if first is not None and isinstance(step, Request):
-                    outcome, first = first, None
-                else:
-                    outcome = self._outcome(step)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            flow.close()  # whatever ended it: a lock that it holds is left
+    async def _enter(self, lock: Any) -> None:
+        lock.__enter__()
 
-    def _results(self, flow: Results[T]) -> Iterator[T]:
-        outcome: Response | ConnectorError | None = None
-        try:
-            while True:
-                step = advance(flow, outcome)
-                if isinstance(step, Result):
-                    yield step.value
-                    outcome = None
-                else:
-                    outcome = self._outcome(step)
-        except StopIteration:
-            return
-        finally:
-            flow.close()
+    async def _send(self, request: Request) -> Response:
+        return self.transport.send(request)
 
-    def _outcome(self, step: Step) -> Response | ConnectorError | None:
-        """Do what a step asks for; return what came of it."""
-        if isinstance(step, Wait):
-            self._sleep(step.seconds)
-            return None
-        if isinstance(step, Acquire):
-            step.lock.__enter__()
-            return None
-        try:
-            return self.transport.send(step)
-        except ConnectorError as error:
-            return error
+
+class AsyncRunner(Loop):
+    """Runs flows over one transport, in the event loop of the caller. A call that is cancelled ends its flow, so that
+    what the flow holds is left."""
+
+    def __init__(
+        self, transport: AwaitedTransport, mask: Mask | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(mask, clock)
+        self.transport: AwaitedTransport = transport
+
+    async def run(self, flow: Flow[T], outcome: Response | ConnectorError | None = None) -> T:
+        """Run a flow to its end; return its result. ``outcome`` is what came of its first request, if that was sent
+        already."""
+        with sealed(self._mask):
+            return await self._run(flow, outcome)
+
+    async def results(self, flow: Results[T]) -> AsyncGenerator[T, None]:
+        """The results of a flow, each as it is wanted; nothing is sent before the first."""
+        with sealed(self._mask):
+            results = self._results(flow)
+            try:
+                async for result in results:
+                    yield result
+            finally:
+                await results.aclose()
+
+    async def _sleep(self, seconds: float) -> None:
+        await running().sleep(seconds)
+
+    async def _enter(self, lock: Any) -> None:
+        await entered(lock, running())
+
+    async def _send(self, request: Request) -> Response:
+        return await self.transport.send(request)
+
+
+_FIRST, _LONGEST = 0.001, 0.05
+"""The first and the longest pause, in seconds, between two attempts to enter a lock that another holds."""
+
+
+async def entered(lock: Any, loop: EventLoop) -> None:
+    """Enter a lock without holding up the loop, or taking up a thread, however many wait for it. A lock that cannot be
+    tried (that of a file) is entered in a thread, and left again if nobody waits for it any more."""
+    pause = _FIRST
+    if hasattr(lock, "acquire"):
+        while not lock.acquire(blocking=False):
+            await loop.sleep(pause)
+            pause = min(2 * pause, _LONGEST)
+        return
+    await loop.in_thread(lock.__enter__, lambda _: lock.__exit__(None, None, None))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connected import ConnectedService
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.call.runner import Runner
+from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.diagnostics import diagnostics
-from openconnectors.engine.client.operation import Operation
+from openconnectors.engine.client.operation import BoundOperation, Operation
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import Service
@@ -23,23 +23,27 @@ class UnknownOperation(UnknownName, AttributeError):
     """No operation has this name: also an ``AttributeError``, as attributes are asked for."""
 
 
-class Operations(Mapping[str, Operation]):
+OperationT = TypeVar("OperationT", bound=BoundOperation[Any])
+R = TypeVar("R", bound=Loop)
+
+
+class Operations(Mapping[str, OperationT]):
     """The operations of a connector by Python name, in the order of the document; each is compiled when it is first
     asked for."""
 
-    def __init__(self, connected: ConnectedService, runner: Runner) -> None:
+    def __init__(self, connected: ConnectedService, bind: Callable[[str, Calls], OperationT]) -> None:
         self._connected = connected
-        self._runner = runner
-        self._operations: dict[str, Operation] = {}
+        self._bind = bind
+        self._operations: dict[str, OperationT] = {}
 
-    def __getitem__(self, name: str) -> Operation:
+    def __getitem__(self, name: str) -> OperationT:
         operation = self._operations.get(name)
         if operation is None:
             connected = self._connected
             if name not in connected.operation_ids:
                 raise UnknownOperation("operation", name, connected.operation_ids)
             calls = Calls(connected, connected.plan(connected.operation_ids[name]), connected.options)
-            operation = self._operations[name] = Operation(name, calls, self._runner)
+            operation = self._operations[name] = self._bind(name, calls)
         return operation
 
     def __contains__(self, name: object) -> bool:
@@ -55,39 +59,24 @@ class Operations(Mapping[str, Operation]):
         return f"<operations of {self._connected.name}: {', '.join(self)}>"
 
 
-class Connector:
-    """A service with a connection: its operations are attributes, by snake_case name, and items, by
-    operationId. ``operations`` has them all, ``connection`` is the connection; ``close`` ends the connections of the
-    network that are kept, as leaving a ``with`` block does."""
+class BoundConnector(Generic[R, OperationT]):
+    """What a connector is, whatever runs its calls."""
 
     def __init__(
         self,
         name: str,
         service: Service,
         connection: Connection,
-        transport: Transport,
         options: Options,
-        *,
-        close: Callable[[], object] | None = None,
+        runner: R,
+        operation: Callable[[str, Calls, R], OperationT],
     ) -> None:
         self.connection = connection
-        self.__runner__ = Runner(transport, connection.mask)
-        self.__connected__ = ConnectedService(name, service, connection, options, self.__runner__.clock)
-        self.operations: Mapping[str, Operation] = Operations(self.__connected__, self.__runner__)
-        self._close = close
-
-    def close(self) -> None:
-        """End the connections of the network that are kept. A transport or session of the caller's stays open."""
-        if self._close is not None:
-            self._close()
-
-    def __enter__(self) -> Connector:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+        self.__runner__ = runner
+        self.__connected__ = ConnectedService(name, service, connection, options, runner.clock)
+        self.operations: Mapping[str, OperationT] = Operations(
+            self.__connected__, lambda name, calls: operation(name, calls, runner)
+        )
 
     def __repr__(self) -> str:
         connected = self.__connected__
@@ -114,14 +103,46 @@ class Connector:
             return read(self)
         return self.operations[name]
 
-    def __getitem__(self, operation_id: str) -> Operation:
+    def __getitem__(self, operation_id: str) -> OperationT:
         for name, known_id in self.__connected__.operation_ids.items():
             if known_id == operation_id:
                 return self.operations[name]
         return self.operations[operation_id]
 
 
-def connected(connector: Connector) -> ConnectedService:
+class Connector(BoundConnector[Runner, Operation]):
+    """A service with a connection: its operations are attributes, by snake_case name, and items, by
+    operationId. ``operations`` has them all, ``connection`` is the connection; ``close`` ends the connections of the
+    network that are kept, as leaving a ``with`` block does."""
+
+    def __init__(
+        self,
+        name: str,
+        service: Service,
+        connection: Connection,
+        transport: Transport,
+        options: Options,
+        *,
+        close: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__(name, service, connection, options, Runner(transport, connection.mask), Operation)
+        self._close = close
+
+    def close(self) -> None:
+        """End the connections of the network that are kept. A transport or session of the caller's stays open."""
+        if self._close is not None:
+            self._close()
+
+    def __enter__(self) -> Connector:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connected(connector: BoundConnector[Any, Any]) -> ConnectedService:
     """What is behind a connector: its service, its connection, its compiled operations."""
     return connector.__connected__
 
@@ -131,7 +152,7 @@ def runner_of(connector: Connector) -> Runner:
     return connector.__runner__
 
 
-_OLD: Mapping[str, tuple[str, Callable[[Connector], Any]]] = {
+_OLD: Mapping[str, tuple[str, Callable[[BoundConnector[Any, Any]], Any]]] = {
     "service": ("connected(connector).service", lambda connector: connector.__connected__.service),
     "diagnostics": ("diagnostics(connected(connector))", lambda connector: diagnostics(connector.__connected__)),
 }

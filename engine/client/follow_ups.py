@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from openconnectors.engine.http import Request, Response
+from openconnectors.engine.http import Request
 from openconnectors.engine.plan.arguments import Argument
 
 
 class Callable(Protocol):
-    """What a follow-up needs of its operation."""
+    """What a follow-up needs of its operation. What an operation for coroutines returns is awaited."""
 
     __name__: str
 
     def __call__(self, /, **arguments: Any) -> Any: ...
     def request(self, /, **arguments: Any) -> Request: ...
-    def response(self, /, **arguments: Any) -> Response: ...
+    def response(self, /, **arguments: Any) -> Any: ...
     def argument(self, name: str) -> Argument: ...
 
 
@@ -42,7 +42,7 @@ class FollowUp:
         """The exact request, without its credentials; nothing is sent."""
         return self.operation.request(**self._with(arguments))
 
-    def response(self, /, **arguments: Any) -> Response:
+    def response(self, /, **arguments: Any) -> Any:
         """The whole response: value, status, headers, fields, deviations."""
         return self.operation.response(**self._with(arguments))
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from openconnectors.engine.call.long_running import LongRunningOperation
-from openconnectors.engine.call.runner import Runner
+from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.call.subscriptions import Subscribed, unsubscribe
 from openconnectors.engine.call.triggers import PollingTrigger
 from openconnectors.engine.http import Response
 
+R = TypeVar("R", bound=Loop)
 
-class Poller:
-    """A long-running operation under way: ``state`` is the service's word for it, ``done`` whether it ended.
 
-    ``step`` asks once; ``wait`` asks until it ends, and returns its value.
-    """
+class BoundPoller(Generic[R]):
+    """What is known of a long-running operation, whatever runs its questions."""
 
-    def __init__(self, name: str, runner: Runner, operation: LongRunningOperation) -> None:
+    def __init__(self, name: str, runner: R, operation: LongRunningOperation) -> None:
         self._name = name
         self._runner = runner
         self._operation = operation
@@ -35,6 +34,13 @@ class Poller:
         """Whether the operation has ended well; an end that is not raises when it is learnt."""
         return self._operation.done
 
+
+class Poller(BoundPoller[Runner]):
+    """A long-running operation under way: ``state`` is the service's word for it, ``done`` whether it ended.
+
+    ``step`` asks once; ``wait`` asks until it ends, and returns its value.
+    """
+
     def step(self) -> bool:
         """Ask for the state once, without a pause; return whether the operation is done."""
         return self._runner.run(self._operation.step())
@@ -49,14 +55,10 @@ class Poller:
         return self.response().value
 
 
-class Events:
-    """The events of a polling trigger, asked for again and again: iterate over them.
+class BoundEvents(Generic[R]):
+    """Where the events of a polling trigger are, whatever runs its questions."""
 
-    ``step`` asks once, without a pause, and returns what came; ``state`` is where the trigger was left, to be kept and
-    given as the option ``resume`` later.
-    """
-
-    def __init__(self, name: str, runner: Runner, trigger: PollingTrigger) -> None:
+    def __init__(self, name: str, runner: R, trigger: PollingTrigger) -> None:
         self._name = name
         self._runner = runner
         self._trigger = trigger
@@ -69,6 +71,14 @@ class Events:
     def state(self) -> dict[str, Any]:
         """Plain data. Events that came and were not yet taken out are not in it."""
         return self._trigger.state
+
+
+class Events(BoundEvents[Runner]):
+    """The events of a polling trigger, asked for again and again: iterate over them.
+
+    ``step`` asks once, without a pause, and returns what came; ``state`` is where the trigger was left, to be kept and
+    given as the option ``resume`` later.
+    """
 
     def step(self) -> list[Any]:
         """The events that there are now; an error of the service is raised, and the state stays."""
@@ -83,10 +93,10 @@ class Events:
         return self._waiting.pop(0)
 
 
-class Subscription:
-    """A URL that events are sent to: ``value`` is what the service answered, ``unsubscribe`` ends it."""
+class BoundSubscription(Generic[R]):
+    """What is known of a subscription, whatever ends it."""
 
-    def __init__(self, name: str, runner: Runner, subscribed: Subscribed) -> None:
+    def __init__(self, name: str, runner: R, subscribed: Subscribed) -> None:
         self._name = name
         self._runner = runner
         self._subscribed = subscribed
@@ -95,6 +105,10 @@ class Subscription:
 
     def __repr__(self) -> str:
         return f"<subscription of {self._name}>"
+
+
+class Subscription(BoundSubscription[Runner]):
+    """A URL that events are sent to: ``value`` is what the service answered, ``unsubscribe`` ends it."""
 
     def unsubscribe(self) -> None:
         """Delete what the service has made for it; one that is gone already is not an error."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from openconnectors.engine.call.calls import Calls
-from openconnectors.engine.call.runner import Runner
+from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
 from openconnectors.engine.fast.calls import PlainCalls
@@ -43,7 +43,7 @@ class _Shown:
         self._make = make
         self._of_class = of_class
 
-    def __get__(self, operation: Operation | None, kind: type[Operation]) -> Any:
+    def __get__(self, operation: BoundOperation[Any] | None, kind: type[BoundOperation[Any]]) -> Any:
         if operation is not None:
             return self._make(operation.__calls__.plan)
         if self._of_class is None:
@@ -51,17 +51,15 @@ class _Shown:
         return self._of_class
 
 
-class Operation:
-    """One operation of a connector: call it with keyword arguments, get its value.
+R = TypeVar("R", bound=Loop)
 
-    Beside the call: ``using``, ``request``, ``response``, and ``links`` of one; ``pages``, ``items`` and
-    ``items_of`` for lists; ``stream`` and ``each`` for what is large; ``poll`` and
-    ``wait`` for what takes long; ``subscribe`` for events; ``choices``.
-    """
+
+class BoundOperation(Generic[R]):
+    """What an operation of a connector is before it is called, whatever runs its calls."""
 
     __signature__ = _Shown(lambda plan: signature.signature(plan))
 
-    def __init__(self, name: str, calls: Calls, runner: Runner) -> None:
+    def __init__(self, name: str, calls: Calls, runner: R) -> None:
         self.__calls__ = calls
         self._runner = runner
         self._plain = PlainCalls(calls, runner.transport)
@@ -69,6 +67,59 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"<operation {self.__calls__.connected.name}.{self.__name__}{self.__signature__}>"
+
+    def using(self, **options: Unpack[CallOptions]) -> Self:
+        """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
+        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
+        fields), ``retry_on`` (statuses after which nothing was carried out), ``max_wait`` (seconds until a
+        long-running operation must have ended), ``interval`` (seconds between questions for its state)."""
+        calls = self.__calls__
+        changed = Calls(calls.connected, calls.plan, with_options(calls.options, options))
+        return type(self)(self.__name__, changed, self._runner)
+
+    def request(self, /, **arguments: Any) -> Request:
+        """The exact request, without its credentials; nothing is sent."""
+        with sealed(self.__calls__.connected.connection.mask):
+            return self.__calls__.request(arguments)
+
+    def links(self, response: Response) -> dict[str, links.FollowUp]:
+        """The follow-up requests that a response to this operation makes possible, by name, as the document links
+        them: call one to send it."""
+        calls, mask = self.__calls__, self.__calls__.connected.connection.mask
+        bound: Any = type(self)  # of the same face
+        names = {operation_id: name for name, operation_id in calls.connected.operation_ids.items()}
+        with sealed(mask):
+            return {
+                name: links.FollowUp(
+                    bound(names[link.calls.plan.operation.id], link.calls, self._runner),
+                    link.arguments,
+                    link.description,
+                    mask.text(", ".join(f"{key}={value!r}" for key, value in link.arguments.items())),
+                )
+                for name, link in follow_ups.following(calls, response)
+            }
+
+    @property
+    def operation_id(self) -> str:
+        """The id that the document has for it."""
+        return self.__calls__.plan.operation.id
+
+    def items_of(self, page: Any) -> list[Any]:
+        """The items of one page's value."""
+        return paging.page_items(paging.declared(self.__calls__), page)
+
+    def argument(self, name: str) -> Argument:
+        """One argument by its Python or wire name."""
+        return self.__calls__.argument(name)
+
+
+class Operation(BoundOperation[Runner]):
+    """One operation of a connector: call it with keyword arguments, get its value.
+
+    Beside the call: ``using``, ``request``, ``response``, and ``links`` of one; ``pages``, ``items`` and
+    ``items_of`` for lists; ``stream`` and ``each`` for what is large; ``poll`` and
+    ``wait`` for what takes long; ``subscribe`` for events; ``choices``.
+    """
 
     def __call__(self, /, **arguments: Any) -> Any:
         """The value of the response, as plain data; the errors are those of ``errors``."""
@@ -83,49 +134,15 @@ class Operation:
         plain.learn(arguments, response.request)
         return response.value
 
-    def using(self, **options: Unpack[CallOptions]) -> Operation:
-        """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
-        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
-        fields), ``retry_on`` (statuses after which nothing was carried out), ``max_wait`` (seconds until a
-        long-running operation must have ended), ``interval`` (seconds between questions for its state)."""
-        calls = self.__calls__
-        changed = Calls(calls.connected, calls.plan, with_options(calls.options, options))
-        return Operation(self.__name__, changed, self._runner)
-
-    def request(self, /, **arguments: Any) -> Request:
-        """The exact request, without its credentials; nothing is sent."""
-        with sealed(self.__calls__.connected.connection.mask):
-            return self.__calls__.request(arguments)
-
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
         return self._runner.run(self.__calls__.response(arguments))
 
-    def links(self, response: Response) -> dict[str, links.FollowUp]:
-        """The follow-up requests that a response to this operation makes possible, by name, as the document links
-        them: call one to send it."""
-        calls, mask = self.__calls__, self.__calls__.connected.connection.mask
-        names = {operation_id: name for name, operation_id in calls.connected.operation_ids.items()}
-        with sealed(mask):
-            return {
-                name: links.FollowUp(
-                    Operation(names[link.calls.plan.operation.id], link.calls, self._runner),
-                    link.arguments,
-                    link.description,
-                    mask.text(", ".join(f"{key}={value!r}" for key, value in link.arguments.items())),
-                )
-                for name, link in follow_ups.following(calls, response)
-            }
-
-    @property
-    def operation_id(self) -> str:
-        """The id that the document has for it."""
-        return self.__calls__.plan.operation.id
-
     def stream(self, /, **arguments: Any) -> Stream:
         """The body of the response as it comes, of any size: iterate over it, or save it. Errors are raised
         before the first byte; the time of the call is that of the whole download."""
-        return self._runner.run(self.__calls__.stream(arguments))
+        stream: Stream = self._runner.run(self.__calls__.stream(arguments))
+        return stream
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of one large response, one by one while it comes in, so that only one is in memory: lines,
@@ -142,10 +159,6 @@ class Operation:
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
         return (item for page in self._pages(arguments) for item in page.items)
-
-    def items_of(self, page: Any) -> list[Any]:
-        """The items of one page's value."""
-        return paging.page_items(paging.declared(self.__calls__), page)
 
     def _pages(self, arguments: dict[str, Any]) -> Iterator[paging.Page]:
         """The pages; the request of the first is built and validated at once."""
@@ -182,14 +195,10 @@ class Operation:
         """
         return self._runner.run(choices.choices(self.__calls__, parameter, below, arguments))
 
-    def argument(self, name: str) -> Argument:
-        """One argument by its Python or wire name."""
-        return self.__calls__.argument(name)
-
 
 Operation.__doc__ = _Shown(lambda plan: signature.documentation(plan), Operation.__doc__)  # type: ignore[assignment]
 
 
-def calls_of(operation: Operation) -> Calls:
+def calls_of(operation: BoundOperation[Any]) -> Calls:
     """What is behind an operation: its plan, its options, and the connected service."""
     return operation.__calls__

@@ -21,7 +21,7 @@ from openconnectors.engine.transports.blocking import BlockingTransport
 
 if TYPE_CHECKING:
     from openconnectors.engine.call.authentication import Chain
-    from openconnectors.engine.http import Transport
+    from openconnectors.engine.http import AwaitedTransport, Transport
     from openconnectors.engine.transports.direct import Prepared
 
 Outcome: TypeAlias = Response | ConnectorError
@@ -36,7 +36,7 @@ _log = logger("openconnectors")
 class PlainCalls:
     """The plain calls of one operation over one transport."""
 
-    def __init__(self, calls: Calls, transport: Transport) -> None:
+    def __init__(self, calls: Calls, transport: Transport | AwaitedTransport) -> None:
         self._calls = calls
         # A class of the caller's may do more than send.
         self._transport = transport if type(transport) is BlockingTransport else None

@@ -8,12 +8,13 @@ the other, each ``STAGGER`` seconds after the one before it, which goes on (RFC 
 from __future__ import annotations
 
 import os
-import selectors
 import socket
 import threading
 import time
 from ipaddress import ip_address
 from typing import Any, TypeAlias
+
+from openconnectors.engine.transports.waits import Completion, Waits
 
 MAX_RESOLVING = 32
 """The most host names that are resolved at once: a resolver that hangs must not collect threads without end."""
@@ -24,29 +25,7 @@ Address: TypeAlias = tuple[Any, Any]
 """An address family, and a socket address of that family."""
 
 
-class _Resolution:
-    """The addresses of a host, once they are known: a future, without all that ``concurrent.futures`` imports."""
-
-    def __init__(self) -> None:
-        self._ended = threading.Event()
-        self._addresses: list[Address] = []
-        self._failure: OSError | None = None
-
-    def end(self, addresses: list[Address], failure: OSError | None) -> None:
-        """Tell those who wait."""
-        self._addresses, self._failure = addresses, failure
-        self._ended.set()
-
-    def addresses(self, seconds: float) -> list[Address]:
-        """The addresses; ``NoConnection`` if there are none, or if they are not known in time."""
-        if not self._ended.wait(seconds):
-            raise NoConnection("the host name was not resolved in time")
-        if self._failure is not None:
-            raise NoConnection(self._failure.strerror or "the host name cannot be resolved")
-        return self._addresses
-
-
-_resolving: dict[tuple[str, int], _Resolution] = {}
+_resolving: dict[tuple[str, int], Completion[list[Address]]] = {}
 _lock = threading.Lock()
 
 
@@ -69,7 +48,7 @@ class NoConnection(Exception):
         self.final = final
 
 
-def resolve(host: str, port: int, end: float) -> list[Address]:
+async def resolve(host: str, port: int, waits: Waits, end: float) -> list[Address]:
     """The addresses of a host, before ``end`` (of the monotonic clock)."""
     try:
         family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
@@ -81,53 +60,69 @@ def resolve(host: str, port: int, end: float) -> list[Address]:
         if resolution is None:
             if len(_resolving) >= MAX_RESOLVING:
                 raise NoConnection("too many host names are being resolved")
-            resolution = _resolving[host, port] = _Resolution()
+            resolution = _resolving[host, port] = Completion()
             arguments = (host, port, resolution)
             threading.Thread(target=_resolve_in_thread, args=arguments, name="resolver", daemon=True).start()
-    return resolution.addresses(max(0.0, end - time.monotonic()))
+    try:
+        return await waits.completed(resolution, end)
+    except TimeoutError:
+        raise NoConnection("the host name was not resolved in time") from None
+    except OSError as error:
+        raise NoConnection(error.strerror or "the host name cannot be resolved") from None
 
 
-def _resolve_in_thread(host: str, port: int, resolution: _Resolution) -> None:
-    addresses: list[Address] = []
+def _resolve_in_thread(host: str, port: int, resolution: Completion[list[Address]]) -> None:
+    failure: OSError | None = None
     try:
         rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in rows))
-        failure = None if addresses else OSError("the host name has no address")
+        if not addresses:
+            failure = OSError("the host name has no address")
     except (OSError, UnicodeError) as error:
         failure = error if isinstance(error, OSError) else OSError(0, "the host name is not valid")
     with _lock:
         _resolving.pop((host, port), None)
-    resolution.end(addresses, failure)
+    if failure is None:
+        resolution.complete(addresses)
+    else:
+        resolution.fail(failure)
 
 
-def dial(addresses: list[Address], end: float) -> socket.socket:
-    """A socket connected to the first of the addresses that accepts, before ``end`` (of the monotonic clock)."""
+async def dial(addresses: list[Address], waits: Waits, end: float) -> socket.socket:
+    """A socket connected to the first of the addresses that accepts, before ``end`` (of the monotonic clock). It does
+    not block."""
     untried = list(addresses)
     reason = ""
-    with selectors.DefaultSelector() as selector:
-        try:
-            while untried or selector.get_map():
-                if untried:
-                    reason = _begin(untried.pop(0), selector) or reason
-                left = end - time.monotonic()
-                if left <= 0:
-                    raise NoConnection("timed out")
-                for key, _ in selector.select(min(left, STAGGER) if untried else left):
-                    sock: Any = key.fileobj
-                    selector.unregister(sock)
-                    failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if not failure:
-                        return sock  # type: ignore[no-any-return]
-                    reason = os.strerror(failure)
-                    sock.close()
-            raise NoConnection(reason or "the host name has no address")
-        finally:
-            for key in list(selector.get_map().values()):
-                key.fileobj.close()  # type: ignore[union-attr]
+    connecting: list[socket.socket] = []
+    try:
+        while untried or connecting:
+            if untried:
+                begun = _begin(untried.pop(0))
+                if isinstance(begun, str):
+                    reason = begun
+                    continue
+                connecting.append(begun)
+            try:
+                soon = time.monotonic() + STAGGER
+                sock = await waits.ready((), connecting, min(soon, end) if untried else end)
+            except TimeoutError:
+                if time.monotonic() >= end:
+                    raise NoConnection("timed out") from None
+                continue
+            connecting.remove(sock)
+            failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not failure:
+                return sock
+            reason = os.strerror(failure)
+            sock.close()
+        raise NoConnection(reason or "the host name has no address")
+    finally:
+        for sock in connecting:
+            sock.close()
 
 
-def _begin(address: Address, selector: selectors.BaseSelector) -> str:
-    """Begin to connect; return the reason if that fails at once, else empty text."""
+def _begin(address: Address) -> socket.socket | str:
+    """A socket that begins to connect; the reason if that fails at once."""
     family, socket_address = address
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -142,5 +137,4 @@ def _begin(address: Address, selector: selectors.BaseSelector) -> str:
     except OSError as error:
         sock.close()
         return error.strerror or "refused"
-    selector.register(sock, selectors.EVENT_WRITE)
-    return ""
+    return sock

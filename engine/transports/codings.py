@@ -60,54 +60,86 @@ def _is_charset(name: str) -> bool:
 RAW = Problem(("Content-Encoding",), "deflate came without its zlib wrapper (RFC 9110 section 8.4.1.2)", part="header")
 
 
-def decoded(chunks: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:
-    """The decoded bytes, in chunks. ``InvalidResponse`` if they cannot be decoded, or end too early; what was read as
-    meant is added to ``problems``."""
-    if coding == "gzip":
-        return _gzip(chunks)
-    return _deflate(chunks, problems) if coding == "deflate" else iter(chunks)
+class Decoder:
+    """Decodes a body as it comes. This one has no coding: what comes is the body."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The decoded bytes of the next ones that came. ``InvalidResponse`` if they cannot be decoded."""
+        yield data
+
+    def end(self) -> None:
+        """Nothing more comes: ``InvalidResponse`` if that is too early."""
 
 
-def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    member = None
-    for data in chunks:
+class _Gzip(Decoder):
+    def __init__(self) -> None:
+        self._member: zlib._Decompress | None = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The unpacked bytes of all members."""
         while data:
-            first = member is None
-            if member is None or member.eof:
-                member = zlib.decompressobj(_GZIP)
+            first = self._member is None
+            if self._member is None or self._member.eof:
+                self._member = zlib.decompressobj(_GZIP)
             try:
-                yield from _unpacked(member, data)
+                yield from _unpacked(self._member, data)
             except zlib.error as error:
                 state = "not gzip" if first else "gzip followed by something else, or damaged"
                 raise InvalidResponse(f"the response is {state}: {_reason(error)}") from None
-            data = member.unused_data
-    if member is not None and not member.eof:
-        raise InvalidResponse("the response's gzip ends before its end")
+            data = self._member.unused_data
+
+    def end(self) -> None:
+        """Raise ``InvalidResponse`` if a member is not whole."""
+        if self._member is not None and not self._member.eof:
+            raise InvalidResponse("the response's gzip ends before its end")
 
 
-def _deflate(chunks: Iterable[bytes], problems: list[Problem]) -> Iterator[bytes]:
-    unpacker = None
-    start = b""
-    for chunk in chunks:
-        data = start + chunk
-        if unpacker is None:
+class _Deflate(Decoder):
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._unpacker: zlib._Decompress | None = None
+        self._start = b""
+        """The first byte, while the second is not there."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The unpacked bytes, with the wrapper or without."""
+        data = self._start + data
+        if self._unpacker is None:
             if len(data) < 2:
-                start = data
-                continue
+                self._start = data
+                return
             wrapped = data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0  # RFC 1950 section 2.2
-            start, unpacker = b"", zlib.decompressobj(_ZLIB if wrapped else _RAW)
+            self._start, self._unpacker = b"", zlib.decompressobj(_ZLIB if wrapped else _RAW)
             if not wrapped:
-                problems.append(RAW)
-        elif unpacker.eof:
+                self._problems.append(RAW)
+        elif self._unpacker.eof:
             raise InvalidResponse("the response is deflate followed by something else")
         try:
-            yield from _unpacked(unpacker, data)
+            yield from _unpacked(self._unpacker, data)
         except zlib.error as error:
             raise InvalidResponse(f"the response is not deflate: {_reason(error)}") from None
-        if unpacker.unused_data:
+        if self._unpacker.unused_data:
             raise InvalidResponse("the response is deflate followed by something else")
-    if start or (unpacker is not None and not unpacker.eof):
-        raise InvalidResponse("the response's deflate ends before its end")
+
+    def end(self) -> None:
+        """Raise ``InvalidResponse`` if the data is not whole."""
+        if self._start or (self._unpacker is not None and not self._unpacker.eof):
+            raise InvalidResponse("the response's deflate ends before its end")
+
+
+def decoder_of(coding: str, problems: list[Problem]) -> Decoder:
+    """What decodes a body in a coding; what was read as meant is added to ``problems``."""
+    if coding == "gzip":
+        return _Gzip()
+    return _Deflate(problems) if coding == "deflate" else Decoder()
+
+
+def decoded(chunks: Iterable[bytes], coding: str, problems: list[Problem]) -> Iterator[bytes]:
+    """The decoded bytes, in chunks. ``InvalidResponse`` if they cannot be decoded, or end too early."""
+    decoder = decoder_of(coding, problems)
+    for chunk in chunks:
+        yield from decoder.feed(chunk)
+    decoder.end()
 
 
 def _unpacked(unpacker: zlib._Decompress, data: bytes) -> Iterator[bytes]:

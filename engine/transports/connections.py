@@ -14,16 +14,21 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.deferred import module
 from openconnectors.engine.transports.addresses import NoConnection, dial, resolve
 from openconnectors.engine.transports.framing import Cut, Malformed, take_head
 from openconnectors.engine.transports.proxies import Proxy
+from openconnectors.engine.transports.waits import Waits, is_secured, polled, receive, retried
 
 if TYPE_CHECKING:
     import ssl
+
+    Context: TypeAlias = Callable[[ClientCertificate | None], ssl.SSLContext]
+    """The TLS context of requests without a certificate of their own (None), or with one."""
 else:
     ssl = module("ssl")
 
@@ -33,8 +38,6 @@ MAX_IDLE = 256
 """The most connections that are kept for one route."""
 _MARGIN = 1.0
 """How many seconds earlier than the peer says a connection is given up: its close may be on the way."""
-RECEIVE = 64 * 1024
-"""The most bytes that are read from a socket at once."""
 
 
 class Route(NamedTuple):
@@ -62,14 +65,14 @@ class Connection:
         """When it is no longer used, by the monotonic clock."""
         self.close = weakref.finalize(self, sock.close)
         """Close it; the garbage collector does so if nobody did."""
-        self.secured = hasattr(sock, "getpeercert")
+        self.secured = is_secured(sock)
         """True if it uses TLS."""
-        self._poll = _poller(sock, read=True, write=False) if hasattr(select, "poll") else None
+        self._poll = _poller(sock) if hasattr(select, "poll") else None
 
     def readable(self, seconds: float = 0.0) -> bool:
         """Return True if the peer has sent something, or closed the connection; wait for it so long."""
         if self._poll is None:
-            return wait(self.sock, seconds, read=True)
+            return polled((self.sock,), (), seconds) is not None
         return bool(self._poll(math.ceil(seconds * 1000)))
 
     def quiet(self) -> bool:
@@ -100,7 +103,7 @@ class Connection:
             except (BlockingIOError, ssl.SSLWantReadError):
                 pending = False  # a part of a record
             except ssl.SSLWantWriteError:
-                wait(sock, max(0.0, end - time.monotonic()), read=True, write=True)
+                polled((), (sock,), max(0.0, end - time.monotonic()))
                 pending = time.monotonic() < end
             except ssl.SSLEOFError:
                 raise Cut("TLS ended without its closing alert") from None
@@ -110,19 +113,10 @@ class Connection:
         return not self.buffer and not (self.secured and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
 
-def wait(sock: socket.socket, seconds: float, *, read: bool = False, write: bool = False) -> bool:
-    """Wait until a socket can be read from or written to; return True if there is something to read."""
-    if hasattr(select, "poll"):  # select() fails for file descriptors from 1,024 on
-        events = _poller(sock, read=read, write=write)(math.ceil(seconds * 1000))
-        return any(event & ~select.POLLOUT for _, event in events)
-    readable, _, _ = select.select([sock] if read else [], [sock] if write else [], [], seconds)
-    return bool(readable)
-
-
-def _poller(sock: socket.socket, *, read: bool, write: bool) -> Callable[[int], list[tuple[int, int]]]:
-    """The function that waits so many milliseconds, and returns what the socket is ready for."""
+def _poller(sock: socket.socket) -> Callable[[int], list[tuple[int, int]]]:
+    """The function that waits so many milliseconds for something to read, and returns an item if there is."""
     poll = select.poll()
-    poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    poll.register(sock, select.POLLIN)
     return poll.poll
 
 
@@ -189,20 +183,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def connect(route: Route, context: Callable[[ClientCertificate | None], ssl.SSLContext], end: float) -> Connection:
+async def connect(route: Route, context: Context, waits: Waits, end: float) -> Connection:
     """A new connection, before ``end`` (of the monotonic clock), else ``NoConnection``."""
     proxy = route.proxy
     via = "the proxy: " if proxy is not None else ""
     try:
         first = proxy or route
-        sock = dial(resolve(first.host, first.port, end), end)
+        sock = await dial(await resolve(first.host, first.port, waits, end), waits, end)
         if proxy is not None and proxy.scheme == "https":
-            sock = _secured(sock, proxy.host, context(None), end)
+            sock = await _secured(sock, proxy.host, context(None), waits, end)
         if route.scheme == "https":
             if proxy is not None:
-                _tunnel(sock, route, proxy, end)
+                await _tunnel(sock, route, proxy, waits, end)
                 via = ""
-            sock = _secured(sock, route.host, context(route.certificate), end)
+            sock = await _secured(sock, route.host, context(route.certificate), waits, end)
         return Connection(sock)
     except NoConnection as error:
         raise NoConnection(f"{via}{error}", error.final) from None
@@ -212,14 +206,7 @@ def connect(route: Route, context: Callable[[ClientCertificate | None], ssl.SSLC
         raise NoConnection(f"{via}{error.strerror or type(error).__name__}") from None
 
 
-def _left(end: float) -> float:
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float) -> ssl.SSLSocket:
+async def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, waits: Waits, end: float) -> ssl.SSLSocket:
     """TLS over a connected socket. An end without the closing alert is an error (RFC 8446 section 6.1)."""
     if isinstance(sock, ssl.SSLSocket):
         sock.close()
@@ -229,8 +216,7 @@ def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float
         wrapped = context.wrap_socket(
             sock, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
-        wrapped.settimeout(_left(end))
-        wrapped.do_handshake()
+        await retried(wrapped.do_handshake, wrapped, waits, end)
         return wrapped
     except BaseException as error:
         (wrapped or sock).close()
@@ -241,19 +227,19 @@ def _secured(sock: socket.socket, host: str, context: ssl.SSLContext, end: float
         raise
 
 
-def _tunnel(sock: socket.socket, route: Route, proxy: Proxy, end: float) -> None:
+async def _tunnel(sock: socket.socket, route: Route, proxy: Proxy, waits: Waits, end: float) -> None:
     """Ask a proxy for a tunnel to a host (RFC 9110 section 9.3.6)."""
     lines = [f"CONNECT {route.authority} HTTP/1.1", f"Host: {route.authority}"]
     if proxy.authorization:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")
+    unsent = memoryview(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     buffer = bytearray()
     head = None
     try:
-        sock.settimeout(_left(end))
-        sock.sendall(memoryview(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")))
+        while unsent:
+            unsent = unsent[await retried(partial(sock.send, unsent), sock, waits, end, writes=True) :]
         while head is None:
-            sock.settimeout(_left(end))
-            data = sock.recv(RECEIVE)
+            data = await receive(sock, waits, end)
             if not data:
                 raise NoConnection("it closed the connection")
             buffer += data

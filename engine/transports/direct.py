@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from openconnectors.engine.errors import ConnectionFailed, ConnectorError, InvalidResponse, Problem, Timeout
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.transports.addresses import NoConnection
-from openconnectors.engine.transports.connections import RECEIVE, Connection, Pool, Route
+from openconnectors.engine.transports.connections import Connection, Pool, Route
 from openconnectors.engine.transports.exchange import (
     EXPIRED,
     MAX_SECONDS,
@@ -29,6 +29,7 @@ from openconnectors.engine.transports.exchange import (
 )
 from openconnectors.engine.transports.framing import Chunked, Cut, Malformed, Plain, plain
 from openconnectors.engine.transports.message import UNFIT, Template, authority, is_visible
+from openconnectors.engine.transports.waits import RECEIVE
 
 _MANY = 1024 * 1024
 """The most bytes that are read at once of a body whose length is known."""

@@ -25,7 +25,7 @@ from openconnectors.engine.errors import (
 from openconnectors.engine.http import FRAMING, Request, Response
 from openconnectors.engine.streams import Content
 from openconnectors.engine.transports.addresses import NoConnection
-from openconnectors.engine.transports.codings import decoded
+from openconnectors.engine.transports.codings import decoder_of
 
 CONNECT_SECONDS = 5.0
 """The most that resolving, connecting, a proxy and TLS may take together: a host that is not there is noticed soon."""
@@ -64,9 +64,18 @@ class SourceFailed(Exception):
 
 def carry(request: Request, attempt: Callable[[Request], Response | ConnectorError]) -> Response:
     """The response of one attempt to carry a request; raises the error if the attempt returns one."""
+    refuse_late(request)
+    return raised(attempt(request))
+
+
+def refuse_late(request: Request) -> None:
+    """Raise ``Timeout`` for a request that has no time left."""
     if not request.timeout > 0:  # also for NaN
         raise Timeout(EXPIRED, "no")
-    outcome = attempt(request)
+
+
+def raised(outcome: Response | ConnectorError) -> Response:
+    """The response that came of an attempt; raises the error if one did."""
     if isinstance(outcome, ConnectorError):
         raise outcome
     return outcome
@@ -104,17 +113,37 @@ def chunks_of(content: Content) -> Iterator[bytes]:
             yield chunk
 
 
+class Whole:
+    """A body that is read whole: ``add`` its chunks, then take its ``data``."""
+
+    def __init__(self, coding: str, max_bytes: int, problems: list[Problem]) -> None:
+        self._coding = coding
+        self._decoder = decoder_of(coding, problems)
+        self._max_bytes = max_bytes
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Decode the next chunk. ``InvalidResponse`` if the body has more bytes than it may have: a small one may
+        unpack to a thousand times its size."""
+        for part in self._decoder.feed(chunk):
+            self._size += len(part)
+            if self._size > self._max_bytes:
+                raise too_large("unpacks to more" if self._coding else "is larger", self._max_bytes)
+            self._parts.append(part)
+
+    def data(self) -> bytes:
+        """The decoded body."""
+        self._decoder.end()
+        return b"".join(self._parts)
+
+
 def read_whole(chunks: Iterable[bytes], coding: str, max_bytes: int, problems: list[Problem]) -> bytes:
-    """The decoded body. ``InvalidResponse`` if it has more than so many bytes: a small body may unpack to a thousand
-    times its size."""
-    parts = []
-    size = 0
-    for part in decoded(chunks, coding, problems):
-        size += len(part)
-        if size > max_bytes:
-            raise too_large("unpacks to more" if coding else "is larger", max_bytes)
-        parts.append(part)
-    return b"".join(parts)
+    """The decoded body of these chunks; see ``Whole``."""
+    whole = Whole(coding, max_bytes, problems)
+    for chunk in chunks:
+        whole.add(chunk)
+    return whole.data()
 
 
 def too_large(verb: str, max_bytes: int) -> InvalidResponse:

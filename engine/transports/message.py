@@ -1,9 +1,9 @@
-"""Where a request goes, and the bytes of its head (RFC 9112)."""
+"""Where a request goes, and its bytes: the head, and the body in the framing that the head announces (RFC 9112)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from urllib.parse import urlsplit
 
 from openconnectors.engine.credentials import ClientCertificate
@@ -12,7 +12,7 @@ from openconnectors.engine.streams import Content
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.codings import OFFERED
 from openconnectors.engine.transports.connections import Route
-from openconnectors.engine.transports.exchange import sendable
+from openconnectors.engine.transports.exchange import chunks_of, sendable
 from openconnectors.engine.transports.proxies import Proxies
 
 ALWAYS_SIZED = frozenset({"POST", "PUT", "PATCH"})
@@ -95,3 +95,14 @@ def lines_of(route: Route, fields: Mapping[str, str]) -> list[str]:
 def is_visible(text: str) -> bool:
     """Return True for text of which each character can be in a request line (RFC 9112 section 3)."""
     return _VISIBLE.match(text) is not None
+
+
+async def framed(content: Content) -> AsyncGenerator[bytes, None]:
+    """The bytes of an upload as they go out: in the chunked coding if its length is unknown (RFC 9112 section 7.1)."""
+    if content.length is not None:
+        for chunk in chunks_of(content):
+            yield chunk
+        return
+    for chunk in chunks_of(content):
+        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
+    yield b"0\r\n\r\n"

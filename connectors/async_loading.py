@@ -1,0 +1,74 @@
+"""From a name or a path to a connector whose operations are awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Unpack
+
+from openconnectors import registry
+from openconnectors.engine.client.async_connector import AsyncConnector
+from openconnectors.engine.client.options import with_options
+from openconnectors.engine.masking import sealed
+from openconnectors.engine.plan.options import CallOptions, Options
+from openconnectors.loading import ConnectionLike, account_of, entry_at, split, values_of
+from openconnectors.network import AsyncNetworkOptions, Network
+from openconnectors.registry import Entry
+
+
+class AsyncLoadOptions(AsyncNetworkOptions, CallOptions, total=False):
+    """The options of ``load_async`` and ``load_file_async``: how calls reach the network, and how they are made."""
+
+
+def load_async(
+    name: str,
+    *,
+    connection: ConnectionLike = None,
+    base_url: str | None = None,
+    server: str | None = None,
+    **options: Unpack[AsyncLoadOptions],
+) -> AsyncConnector:
+    """A connector by name, for ``async with`` or to be closed by ``await connector.aclose()``: its operations are
+    awaited, under asyncio or trio.
+
+    Loading reads the document, and is not awaited. Arguments and errors are those of ``load``, but there is no
+    ``session``, and ``send`` of a ``transport`` is a coroutine function.
+    """
+    connection = values_of(connection)
+    network, call_options = split(options)
+    del options
+    with sealed():
+        return _connect(registry.find(name), connection, base_url, server, network, call_options)
+
+
+def load_file_async(
+    path: str | Path,
+    *,
+    connection: ConnectionLike = None,
+    base_url: str | None = None,
+    server: str | None = None,
+    root: str | Path | None = None,
+    **options: Unpack[AsyncLoadOptions],
+) -> AsyncConnector:
+    """A connector from a document, or from a folder in Microsoft's form, as ``load_file``; its operations are awaited,
+    as those of ``load_async``."""
+    connection = values_of(connection)
+    network, call_options = split(options)
+    del options
+    with sealed():
+        entry = entry_at(Path(path), None if root is None else Path(root))
+        return _connect(entry, connection, base_url, server, network, call_options)
+
+
+def _connect(
+    entry: Entry,
+    connection: ConnectionLike,
+    base_url: str | None,
+    server: str | None,
+    network: Network,
+    options: Mapping[str, Any],
+) -> AsyncConnector:
+    transport = network.open_async()
+    service, account = account_of(entry, connection, base_url, server)
+    close = getattr(transport, "aclose", None) if network.transport is None else None
+    return AsyncConnector(entry.name, service, account, transport, with_options(Options(), options), close=close)
