@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,19 @@ def test_a_body_of_another_shape_raises_nothing(case: str, body: Any) -> None:
     assert isinstance(single, RewriteBody)
     single.apply(body)
     single.invert(body)
+
+
+@pytest.mark.parametrize("case", BODIES)
+@pytest.mark.parametrize("body", [..., None, [], {"a": None}, {"a": 1}, {"items": [[{"a": "x"}], {"a": {"b": 1}}]}])
+def test_what_is_rewritten_in_place_is_what_a_copy_would_be(case: str, body: Any) -> None:
+    """``in_place`` gives what ``apply`` gives, in the same order."""
+    template, parameters, before, _ = BODIES[case]
+    single = effect(template, **parameters)
+    value = before if body is ... else body
+
+    assert isinstance(single, RewriteBody)
+    if single.in_place is not None:
+        assert repr(single.in_place(deepcopy(value))) == repr(single.apply(value))
 
 
 @pytest.mark.parametrize("case", BODIES)

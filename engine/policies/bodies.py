@@ -78,7 +78,10 @@ def convert_object_to_array(use: Use) -> tuple[RewriteBody]:
     def rows(holder: Any) -> Any:
         if not isinstance(holder, dict):
             return MISSING
-        return [{key: name, value: member} for name, member in holder.items()]
+        listed = []
+        for name, member in holder.items():  # a comprehension is a call before Python 3.12; there are many short ones
+            listed.append({key: name, value: member})
+        return listed
 
     def members(items: Any) -> Any:
         if not isinstance(items, list):

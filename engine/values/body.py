@@ -190,11 +190,13 @@ class Body:
             )
         )
         self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
-        forward = [rewrite.apply for rewrite in rewrites]
+        in_place = [rewrite.in_place for rewrite in rewrites if rewrite.in_place is not None]
+        self._is_tree = received and len(in_place) == len(rewrites)
+        """True if no policy puts a part of a value that is read in two places: then it is changed in place."""
+        forward = in_place if self._is_tree else [rewrite.apply for rewrite in rewrites]
         backward = [rewrite.invert for rewrite in reversed(rewrites)]
         # A policy is applied by the client, and undone by the service at the other end.
         self._on_reading, self._on_writing = (forward, backward) if received else (backward, forward)
-        self._rewrites = rewrites
         self.rewritten = bool(forward or backward)
         """True if policies make the wire value differ from what the schema says."""
         self._received = received
@@ -286,10 +288,8 @@ class Body:
         if not self.codec.structured or self.codec.listed:
             return None
         accepts = self._judge.accepts if judged and self.schema is not None else None
-        in_place = [rewrite.in_place for rewrite in self._rewrites if rewrite.in_place is not None and self._received]
-        is_own = len(in_place) == len(self._rewrites)  # no policy puts what it takes into a second place
-        from_wire, parse = self._compiler.plain_conversions(self.schema, in_place=is_own)
-        steps = [*(in_place if is_own else self._on_reading), *([from_wire] if from_wire is not None else [])]
+        from_wire, parse = self._compiler.plain_conversions(self.schema, in_place=self._is_tree)
+        steps = [*self._on_reading, *([from_wire] if from_wire is not None else [])]
         kinds = frozenset(type(value) for value in _OF_EACH_KIND if self.top_level_problem(value) is None)
         return plain_reader(regular_decoder(self._bound, parameters), steps, kinds, accepts, parse)
 

@@ -20,10 +20,9 @@ import jsonschema_rs
 
 from openconnectors.engine.model import Schema, Service
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
-from openconnectors.engine.values.objects import CHECKS, as_json
-from openconnectors.engine.values.patterns import options_for
+from openconnectors.engine.values.judges import judge_of
+from openconnectors.engine.values.objects import as_json
 from openconnectors.engine.values.resolved import ResolvedSchemas
-from openconnectors.engine.values.ways import has_bounded_ways
 
 _KINDS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (bool, frozenset({"boolean"})),
@@ -65,18 +64,7 @@ class Fits:
 
     def _judge(self, schema: Schema) -> jsonschema_rs.Validator | None:
         written = JsonSchemaWriter(self._service, request=None, objects=True).write_document(schema)
-        if not has_bounded_ways(written):
-            return None
-        try:
-            return jsonschema_rs.validator_for(
-                written,
-                pattern_options=options_for(written),
-                formats=dict(CHECKS),
-                validate_formats=True,
-                offline=True,
-            )
-        except (ValueError, TypeError):
-            return None
+        return judge_of(written)
 
 
 def types_of(

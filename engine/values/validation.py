@@ -19,14 +19,11 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 from msgspec.structs import replace
 
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
 from openconnectors.engine.values.explaining import Explainer, unknown
-from openconnectors.engine.values.objects import CHECKS
-from openconnectors.engine.values.patterns import options_for
-from openconnectors.engine.values.ways import has_bounded_ways
+from openconnectors.engine.values.judges import judge_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -37,7 +34,7 @@ class Validator:
 
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
         self.json_schema = dict(json_schema)
-        self._judge = _judge(self.json_schema)
+        self._judge = judge_of(self.json_schema)
         self._explainer: Explainer | None = None
 
     def accepts(self, value: Any) -> bool:
@@ -65,7 +62,7 @@ class Validator:
 
     def _explain(self, value: Any, path: Path) -> list[Problem]:
         if self._explainer is None:
-            self._explainer = Explainer(self.json_schema, _judge)
+            self._explainer = Explainer(self.json_schema, judge_of)
         problems: list[Problem] = []
         try:
             with warnings.catch_warnings():
@@ -88,22 +85,6 @@ class Validator:
             errors = []
         problems = [Problem((*path, *error.instance_path), str(error.message)) for error in errors]
         return problems or [Problem(path, "is nested too deep")]
-
-
-def _judge(json_schema: dict[str, Any]) -> jsonschema_rs.Validator | None:
-    """A validator of jsonschema-rs; None for a schema that it cannot read, or not judge in bounded time."""
-    if not has_bounded_ways(json_schema):
-        return None
-    try:
-        return jsonschema_rs.validator_for(
-            json_schema,
-            pattern_options=options_for(json_schema),
-            formats=dict(CHECKS),
-            validate_formats=True,  # of the names in ``CHECKS`` alone: no other format is written
-            offline=True,
-        )
-    except (ValueError, TypeError):
-        return None
 
 
 # Problems in our words
