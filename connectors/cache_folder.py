@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 CACHE = "CONNECTORS_CACHE"
 """The variable that names the folder, or is ``off``."""
+_NAME = "open-connectors"
 
 
 def cache_folder() -> Path | None:
@@ -16,9 +18,13 @@ def cache_folder() -> Path | None:
         return None
     if folder:
         return Path(folder)
-    from platformdirs import user_cache_path  # if there is no such variable
-
     try:
-        return user_cache_path("open-connectors")
+        if sys.platform == "linux":  # as platformdirs has it, whose import takes as long as reading what is kept
+            caches = os.environ.get("XDG_CACHE_HOME", "").strip()
+            return Path(caches or "~/.cache").expanduser() / _NAME
+        else:
+            from platformdirs import user_cache_path
+
+            return user_cache_path(_NAME)
     except (OSError, RuntimeError, KeyError):  # a user without a home
         return None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from openconnectors.engine.auth.tokens import Store
 from openconnectors.engine.call.connection import held, secret_names
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectionMissing, ConnectorError, UnknownName
 from openconnectors.engine.extras import MissingExtra, require
 from openconnectors.engine.log import logger
@@ -35,8 +36,8 @@ DEFAULT = "default"
 BOUND = "bound-to"
 """The key of the place that a connection was saved for."""
 KEYRING, FILE = "keyring:", "file:"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+_VARIABLE = pattern(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = pattern(r"[A-Za-z0-9_-]+\Z")
 _KEYRING_SERVICE = "open-connectors"
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.log import logger
@@ -35,7 +35,7 @@ MANIFEST = "connector.json"
 """In the folder of a connector of many files: ``{"document": "api/openapi.yaml", "properties": "properties.yaml"}``."""
 FOLDERS = "CONNECTORS_PATH"
 _log = logger("openconnectors")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
+_NAME = pattern(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 _SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
 
@@ -111,7 +111,7 @@ def _beside(path: Path) -> Entry | None:
     return None
 
 
-_VERSION = re.compile(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
+_VERSION = pattern(rb'^\s*\{?\s*"?(swagger|openapi)"?\s*:', re.MULTILINE)
 _VERSION_WITHIN = 100_000
 """Bytes at the beginning of a file in which a document says its version; keys have no order, so it may be late."""
 

@@ -1,4 +1,4 @@
-"""Modules that are imported when they are first used, so that a start costs what it needs.
+"""Modules that are imported, and patterns that are compiled, when they are first used: a start costs what it needs.
 
 A module of ours that most calls do without is named twice where it is used: in an import that type checkers follow,
 and here::
@@ -14,8 +14,9 @@ may be named so, too; those of others are imported inside the function that need
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
-from typing import Any
+from typing import Any, AnyStr, cast
 
 
 class _Deferred:
@@ -34,3 +35,24 @@ class _Deferred:
 def module(name: str) -> Any:
     """What stands for the module of a name, and imports it when an attribute of it is asked for."""
     return _Deferred(name)
+
+
+class _Pattern:
+    """Stands for a pattern. Its methods are those of the compiled one from their first use on."""
+
+    def __init__(self, text: Any, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, value)
+        return value
+
+    def __repr__(self) -> str:
+        return f"<pattern {self._text!r}, compiled when it is used>"
+
+
+def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """What stands for a pattern of a module, and compiles it when a method of it is asked for."""
+    return cast("re.Pattern[AnyStr]", _Pattern(text, flags))

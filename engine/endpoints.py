@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectionMissing
 
-_UNFIT = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
+_UNFIT = pattern(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 """Characters that a URL cannot hold unencoded (RFC 3986 section 2), among them the braces of an unexpanded template."""
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-HOST = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(\.{_LABEL})*\.?)(:[0-9]{{1,5}})?\Z")
+HOST = pattern(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(\.{_LABEL})*\.?)(:[0-9]{{1,5}})?\Z")
 """A host with its port (RFC 3986 section 3.2.2), of labels as resolvers accept them (RFC 1123 section 2.1, and
 ``_``)."""
-INSIDE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
+INSIDE = pattern(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 """What a value may put into a host that has other parts: labels or parts of labels, but no other host."""
 
-HTTP = re.compile(r"(?i)https?://[^/?#@\x00-\x20\\]+([/?][^#\x00-\x20\\]*)?\Z")
+HTTP = pattern(r"(?i)https?://[^/?#@\x00-\x20\\]+([/?][^#\x00-\x20\\]*)?\Z")
 """An http URL with a host, without user information and fragment."""
 
 

@@ -10,7 +10,6 @@ flows, which send another request.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
@@ -20,6 +19,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from openconnectors.engine.credentials import NO_CREDENTIALS, Credentials
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import ConnectionMissing, Problem
 from openconnectors.engine.masking import Mask, mask_of, revealed
@@ -97,7 +97,7 @@ class Headers(Mapping[str, str]):
         return Headers((name, mask.text(value)) for name, value in self._pairs())
 
 
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+_PLAIN_NAME = pattern(r"[A-Za-z0-9-]+\Z")
 
 
 def _by_name(fields: Iterable[tuple[str, str]]) -> dict[str, tuple[str, list[str]]]:
@@ -130,8 +130,8 @@ FRAMING = frozenset(
 """Header fields that belong to the transport (RFC 9110 section 7.6.1, RFC 9112): an argument that would set one is
 refused, because it could make the peer read another request (request smuggling)."""
 
-_BAD_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( [!#$%&'*+.^_`|~0-9A-Za-z-]+)*\Z")
+_BAD_IN_HEADER = pattern(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FIELD_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+( [!#$%&'*+.^_`|~0-9A-Za-z-]+)*\Z")
 """A field name (RFC 9110 section 5.1). Blanks inside are allowed because published documents have them; a peer cannot
 read such a name as another field."""
 
@@ -328,7 +328,7 @@ LONGEST_WAIT = 366 * 86400.0
 """A year in seconds: a longer ``Retry-After`` counts as this, so that clocks and dates do not overflow."""
 _MILLISECONDS = "retry-after-ms"
 """The end of the names of fields with milliseconds; vendors put a prefix before it."""
-_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
+_SECONDS = pattern(r"[0-9]+(\.[0-9]+)?\Z")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

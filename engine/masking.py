@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import codecs
 import json
-import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 from msgspec import Struct
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.secret import SHOWN, Secret, bytes_of
 
@@ -38,13 +38,13 @@ SHORTEST = 4
 """Characters that a secret must have to be masked: anything shorter occurs in too many words."""
 
 
-_ESCAPE = re.compile(
+_ESCAPE = pattern(
     r"\\+u[dD][89abAB][0-9a-fA-F]{2}\\+u[dD][c-fC-F][0-9a-fA-F]{2}"  # a surrogate pair (RFC 8259 section 7)
     r"|\\+u[0-9a-fA-F]{4}|\\+x[0-9a-fA-F]{2}|\\+[\"'/\\]"
     r"|&#[xX][0-9a-fA-F]{1,6};|&#[0-9]{1,7};|&(?:amp|lt|gt|quot|apos);"  # XML 1.0 sections 4.1 and 4.6
     r"|(?:%[0-9a-fA-F]{2})+|\+"  # percent-encoding; a form's blank
 )
-_UNICODE = re.compile(r"[ux]([0-9a-fA-F]+)")
+_UNICODE = pattern(r"[ux]([0-9a-fA-F]+)")
 _LONG = 200_000
 """A text with more characters is searched only for the usual spellings: what a service echoes is shorter."""
 _NESTED = 3
@@ -232,7 +232,7 @@ def _longest_first(spelled: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({spelling for spelling in spelled if len(spelling) >= SHORTEST}, key=len, reverse=True))
 
 
-_PREFIX = re.compile(r"(?i)(?:basic|bearer|token|apikey|key)[ :=]+(\S+)\Z")
+_PREFIX = pattern(r"(?i)(?:basic|bearer|token|apikey|key)[ :=]+(\S+)\Z")
 
 
 def _spellings(clear: str) -> Iterator[str]:

@@ -7,10 +7,11 @@ templates.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
+from openconnectors.engine.deferred import pattern
+
+_VARIABLE = pattern(r"\{([^{}]*)\}")
 
 
 def variables(template: str) -> list[str]:

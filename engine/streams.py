@@ -15,7 +15,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
@@ -89,7 +89,7 @@ class Content:
                 raise OSError(f"a file of {source.size:,} bytes has {sent:,} while it is sent")
 
 
-class _Opened(NamedTuple):
+class _Opened(Struct, frozen=True):
     """How a source is read, its bytes if they are known, and whether it can be read again."""
 
     read: Callable[[], Iterator[bytes]]

@@ -14,11 +14,11 @@ it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 from openconnectors.engine import path_templates
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Unsupported
 
 _QUERY = "!$'()*,/:?@"
@@ -33,9 +33,9 @@ _RESERVED: Mapping[str, str] = {
 """Characters that reserved expansion leaves, by location: those of RFC 3986 section 2.2 and percent signs."""
 _LITERAL_PATH = "/!$%&'()*+,:;=@~"  # section 3.3 "pchar", and percent signs of what the document has encoded
 _LITERAL_QUERY = _LITERAL_PATH + "?{}"  # section 3.4, and the braces of variables, which are expanded later
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SEPARATOR = re.compile(r"[/\\]")  # WHATWG URL reads a backslash as a slash, and so do some servers
-_NOT_IN_URL = re.compile(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
+_LONE_PERCENT = pattern(r"%(?![0-9A-Fa-f]{2})")
+_SEPARATOR = pattern(r"[/\\]")  # WHATWG URL reads a backslash as a slash, and so do some servers
+_NOT_IN_URL = pattern(r"[^\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")
 
 
 def query_text(text: str) -> str:

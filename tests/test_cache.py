@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs import user_cache_path
 
 from openconnectors import registry
 from openconnectors.cache_folder import cache_folder
@@ -257,7 +258,9 @@ def test_the_variable_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTORS_CACHE", "/somewhere")
     assert cache_folder() == Path("/somewhere")
     monkeypatch.delenv("CONNECTORS_CACHE")
-    assert "open-connectors" in str(cache_folder())
+    assert cache_folder() == user_cache_path("open-connectors")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert cache_folder() == user_cache_path("open-connectors")
 
 
 def test_what_was_one_object_is_one_object() -> None:

@@ -11,7 +11,6 @@ Signed are ``Host``, ``Content-Type``, ``Range`` and the ``x-amz-`` fields. Othe
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -23,7 +22,7 @@ from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Auth, Guard, Part, Received, SchemeType, Values
 from openconnectors.engine.credentials import Credentials
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.errors import TransportError, Unsupported
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Headers, Request, Response
@@ -44,9 +43,7 @@ _UNRESERVED = "-_.~"  # RFC 3986 section 2.3, beside letters and digits: what qu
 _SIGNED = frozenset({"host", "content-type", "range"})
 _SKEW = timedelta(minutes=15)
 """How far the clock of a client may be off."""
-_CREDENTIALS = re.compile(
-    r"AWS4-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})"
-)
+_CREDENTIALS = pattern(r"AWS4-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})")
 
 
 class _Scope(Struct, frozen=True):

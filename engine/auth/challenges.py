@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
+
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PARAMETER = re.compile(rf'[ \t]*({_WORD}\*?)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"=]+))[ \t]*(?:,|\Z)')
-_SCHEME = re.compile(rf"[ \t,]*({_WORD})(?:[ \t]+|[ \t]*(?:,|\Z))")
+_PARAMETER = pattern(rf'[ \t]*({_WORD}\*?)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"=]+))[ \t]*(?:,|\Z)')
+_SCHEME = pattern(rf"[ \t,]*({_WORD})(?:[ \t]+|[ \t]*(?:,|\Z))")
 _TOKEN68 = re.compile(r"[ \t]*([A-Za-z0-9._~+/-]+=*)[ \t]*(?:,|\Z)")
-_QUOTED_PAIR = re.compile(r"\\(.)")
+_QUOTED_PAIR = pattern(r"\\(.)")
 
 
 class Challenge(Struct, frozen=True):

@@ -3,7 +3,6 @@ field ``Authorization`` (RFC 9110 section 11.6.2). What makes them (a key, a tic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from openconnectors.engine.auth.scheme import (
@@ -16,6 +15,7 @@ from openconnectors.engine.auth.scheme import (
     header_credentials,
 )
 from openconnectors.engine.credentials import Credentials
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.model import Scheme
 from openconnectors.engine.secret import Secret
@@ -41,7 +41,7 @@ _REGISTERED: Mapping[str, str] = {
 }
 """The names of IANA's "HTTP Authentication Scheme Registry". They are compared without case, but some services do not
 know that."""
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 def word(name: str) -> str:

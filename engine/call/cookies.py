@@ -7,22 +7,22 @@ breaks what its name or its attributes promise, is not kept.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.http import Origin, Request, Response, origin
 from openconnectors.engine.masking import revealed
 
 _MOST, _LONGEST = 50, 4096  # what a user agent should be able to keep, a domain and a cookie (section 6.1)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_CONTROL = pattern(r"[\x00-\x1f\x7f]")
+_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """Where a cookie belongs: two of one place and name are the same cookie."""
 
     origin: Origin

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TypeAlias
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
@@ -102,7 +102,7 @@ def _sent(request: Request, call: Call) -> Flow[Response]:
 def wait(labels: Labels, seconds: float) -> Flow[None]:
     """Wait until a state or a trigger is asked for again."""
     _log.info(
-        "%s: waiting %.3f s before asking again", labels.operation, seconds, extra={**labels._asdict(), "wait": seconds}
+        "%s: waiting %.3f s before asking again", labels.operation, seconds, extra={**asdict(labels), "wait": seconds}
     )
     yield Wait(seconds)
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import InvalidResponse, Problem
 from openconnectors.engine.http import Request, origin
@@ -23,8 +24,8 @@ from openconnectors.engine.urls import literal_text
 
 _MAY_STAND = "%:/?#[]@!$&'()*+,;=-._~"
 """Delimiters and what is unreserved beside letters and digits (RFC 3986 section 2)."""
-_LINE_BREAK = re.compile(r"[\t\r\n]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LINE_BREAK = pattern(r"[\t\r\n]+")
+_CONTROL = pattern(r"[\x00-\x1f\x7f]")
 _UNDONE = 4
 """Encodings within each other that are looked behind: servers and proxies on the way decode once or twice."""
 

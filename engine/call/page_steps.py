@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import InvalidResponse, short_repr
 from openconnectors.engine.http import Response
 from openconnectors.engine.model import Paging
@@ -22,9 +23,9 @@ from openconnectors.engine.plan.members import pick_dotted
 
 _PAGES = frozenset({"next", "prev", "previous", "first", "last"})
 """Relations of a link between pages (RFC 8288 section 6.2.2, IANA "Link Relation Types")."""
-_TARGET = re.compile(r"[\s,]*<([^>]*)>")
-_PARAMETER = re.compile(r'\s*;\s*([^\s=;,"<>]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
-_URL = re.compile(r"https?://|[/?]", re.IGNORECASE)
+_TARGET = pattern(r"[\s,]*<([^>]*)>")
+_PARAMETER = pattern(r'\s*;\s*([^\s=;,"<>]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
+_URL = pattern(r"https?://|[/?]", re.IGNORECASE)
 
 
 class Next(NamedTuple):

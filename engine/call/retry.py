@@ -16,9 +16,9 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from openconnectors.engine.errors import ConnectorError, OutcomeUnknown, Problem, Timeout, TransportError
 from openconnectors.engine.flows import Flow, Send, Wait
@@ -36,7 +36,7 @@ THROTTLED = frozenset({429})
 _log = logger("openconnectors")
 
 
-class Labels(NamedTuple):
+class Labels(Struct, frozen=True):
     """What log records say of a request: the operation and its path template, nothing of its values."""
 
     operation: str = ""
@@ -131,7 +131,7 @@ def with_retries(
             labels.operation,
             pause,
             attempt + 1,
-            extra={**labels._asdict(), "method": request.method, "wait": pause, "attempt": attempt + 1},
+            extra={**asdict(labels), "method": request.method, "wait": pause, "attempt": attempt + 1},
         )
         yield Wait(pause)
     if failure is not None:
@@ -156,7 +156,7 @@ def _record(
         "%s: %s %s %s after %.3f s, attempt %d",
         *(labels.operation, request.method, labels.path, outcome, duration, attempt),
         extra={
-            **labels._asdict(),
+            **asdict(labels),
             "method": request.method,
             "status": status,
             "duration": duration,

@@ -10,7 +10,9 @@ The parts that write values are the plan's: this module joins them without what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectorError, Problem
 from openconnectors.engine.fast.declined import DECLINED, NotPlain
@@ -37,7 +39,7 @@ Head: TypeAlias = tuple[Any, ...]
 are header fields."""
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True):
     """What differs between the requests of one operation: the path and the query as they are sent, the body, and the
     head."""
 
@@ -46,7 +48,7 @@ class Message(NamedTuple):
     head: Head
 
 
-class _Slot(NamedTuple):
+class _Slot(Struct, frozen=True):
     """What becomes of one keyword argument."""
 
     key: str

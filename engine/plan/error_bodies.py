@@ -11,12 +11,12 @@ first item of one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import LONGEST_TEXT
 from openconnectors.engine.model import ErrorShape
 
@@ -151,8 +151,8 @@ def _shortened(text: str) -> str:
     return text.strip()[:LONGEST_TEXT]
 
 
-_MARKUP = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
-_TITLE = re.compile(r"(?is)<(title|h1)\b[^<>]*>(.*?)</\1\s*>")
+_MARKUP = pattern(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>")
+_TITLE = pattern(r"(?is)<(title|h1)\b[^<>]*>(.*?)</\1\s*>")
 _LONGEST_PAGE = 8 * 1024
 """Characters of a page that are read: its title and heading are among the first, and its size is the service's."""
 

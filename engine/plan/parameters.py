@@ -11,13 +11,13 @@ completes a sentence ("the parameter …").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, unquote_plus
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Problem, Unsupported
 from openconnectors.engine.model import MISSING, Encoding, Operation, Parameter, Schema, XmlRule
 from openconnectors.engine.streams import Content
@@ -40,7 +40,7 @@ def _quoted_twice(text: str) -> str:
 
 _COOKIE_NAME_SAFE = "!#$&'*+.^_`|~"
 """What the name of a cookie may hold (RFC 6265 section 4.1.1, a token), but the percent sign."""
-_NOT_IN_COOKIE = re.compile(r"[^\x20-\x3a\x3c-\x7e]|\A |(?<=.) \Z")
+_NOT_IN_COOKIE = pattern(r"[^\x20-\x3a\x3c-\x7e]|\A |(?<=.) \Z")
 
 
 def cookie_name(text: str) -> str:

@@ -15,15 +15,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import INDEX, pointer_steps
 from openconnectors.engine.model import MISSING
 
 _FIELD_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_EXPRESSION = re.compile(
+_EXPRESSION = pattern(
     rf"\$(?:(url|method|statusCode)|(request|response)\.(?:header\.({_FIELD_NAME})|(query|path)\.(.+)|body(?:#((?:/.*)?))?))\Z",
     re.DOTALL,
 )
-_EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
+_EMBEDDED = pattern(r"\{(\$[^{}]*)\}")
 
 _OF_A_MESSAGE = ("$request.", "$response.")
 """How a text begins that was meant to be an expression, whether it is one or not."""

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import MISSING
@@ -88,10 +89,10 @@ def _member(value: Any, step: Step) -> Any:
 _QUOTED = r"'((?:[^']|'')*)'"
 _CALL = rf"(\w+)\(\s*(?:{_QUOTED}\s*(?:,\s*{_QUOTED}\s*)?)?\)"
 _STEPS = r"((?:\.[A-Za-z_$][\w$-]*|\[\s*'[^']*'\s*\]|\[\d+\])*)"
-_STEP = re.compile(r"\.([A-Za-z_$][\w$-]*)|\[\s*'([^']*)'\s*\]|\[(\d+)\]")
-_WHOLE = re.compile(rf"@?{_CALL}{_STEPS}\Z")
-_EMBEDDED = re.compile(rf"@\{{\s*{_CALL}{_STEPS}\s*\}}|\{{\s*@{_CALL}{_STEPS}\s*\}}|@{_CALL}")
-METHOD = re.compile(r"@request\.originalhttpmethod\Z", re.IGNORECASE)
+_STEP = pattern(r"\.([A-Za-z_$][\w$-]*)|\[\s*'([^']*)'\s*\]|\[(\d+)\]")
+_WHOLE = pattern(rf"@?{_CALL}{_STEPS}\Z")
+_EMBEDDED = pattern(rf"@\{{\s*{_CALL}{_STEPS}\s*\}}|\{{\s*@{_CALL}{_STEPS}\s*\}}|@{_CALL}")
+METHOD = pattern(r"@request\.originalhttpmethod\Z", re.IGNORECASE)
 
 
 def _expression(root: str, name: str | None, default: str | None, steps: str | None) -> Expression:

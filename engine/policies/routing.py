@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.endpoints import INSIDE
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
 from openconnectors.engine.model import MISSING
@@ -31,11 +32,11 @@ VALUE = (
     PolicyParameter("httpMethod", required=False, choices=_METHODS),
 )
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+_SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_LABEL = pattern(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 """One label of a host name: at most 63 octets (RFC 1035 section 2.3.4), letters, digits and inner hyphens (RFC 1123
 section 2.1)."""
-_DOMAIN = re.compile(r"[A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}\Z")
+_DOMAIN = pattern(r"[A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+\.[A-Za-z]{2,}\Z")
 """What follows an argument in a host: the domain that the connector names, with two labels at least."""
 _LITERAL_PATH = "/%:@!$&'()*+,;=~-._"
 """Characters of a path that a connector writes as they are meant (RFC 3986 section 3.3), also its percent signs."""
@@ -138,7 +139,7 @@ def route_request_to_endpoint(use: Use) -> tuple[ChangeRequest]:
     return (ChangeRequest(change),)
 
 
-_PATH_VARIABLE = re.compile(r"\{([^{}@]+)\}")
+_PATH_VARIABLE = pattern(r"\{([^{}@]+)\}")
 """A variable of ``newPath``; what has an at sign is an expression (``@{…}``, ``{@…}``)."""
 
 

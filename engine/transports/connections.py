@@ -15,7 +15,9 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from openconnectors.engine.credentials import ClientCertificate
 from openconnectors.engine.deferred import module
@@ -40,7 +42,7 @@ _MARGIN = 1.0
 """How many seconds earlier than the peer says a connection is given up: its close may be on the way."""
 
 
-class Route(NamedTuple):
+class Route(Struct, frozen=True):
     """Where a connection leads: an origin, the proxy on the way, and the certificate that the client shows."""
 
     scheme: str

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from openconnectors.engine.errors import ConnectionFailed, ConnectorError, InvalidResponse, Problem, Timeout
 from openconnectors.engine.http import Request, Response
@@ -37,7 +39,7 @@ _MOST_PARTS = 256
 """Of a body in chunks, no more than so many pieces are kept before it is left to the transport."""
 
 
-class Begun(NamedTuple):
+class Begun(Struct, frozen=True):
     """An exchange that another carries on with."""
 
     end: float

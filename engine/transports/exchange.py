@@ -9,10 +9,10 @@ error may hold what was sent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import (
     ConnectionFailed,
     ConnectorError,
@@ -36,7 +36,7 @@ MAX_SECONDS = 1_000_000.0
 
 _TRANSPORT_FIELDS = FRAMING - {"cookie"}
 """Header fields that the transport writes itself. Cookies are kept by the flow, which is above it."""
-_UNFIT = re.compile(r"[^\x01-\x09\x0b\x0c\x0e-\xff]")
+_UNFIT = pattern(r"[^\x01-\x09\x0b\x0c\x0e-\xff]")
 """What would end a header field (RFC 9110 section 5.5), or is not Latin-1."""
 
 

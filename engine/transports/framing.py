@@ -18,11 +18,10 @@ Nothing here reads a socket: bytes go in, a head and the chunks of a body come o
 from __future__ import annotations
 
 import math
-import re
-from typing import NamedTuple
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.http import Headers
 
 # Python's http.client has the same limits of a line and of the number of fields, so that both transports agree.
@@ -32,11 +31,11 @@ MAX_FIELDS = 100
 MAX_INTERIM = 20  # a peer could send them without end, and each costs no more than a line
 _MAX_CHUNK_LINE = 4 * 1024  # extensions (section 7.1.1) are dropped, however long
 
-_END_OF_HEAD = re.compile(rb"\n\r?\n")
-_STATUS_LINE = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?\Z")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_IDLE = re.compile(r"(?i)\btimeout *= *([0-9]{1,6})")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\0\r\n]*)?\Z")
+_END_OF_HEAD = pattern(rb"\n\r?\n")
+_STATUS_LINE = pattern(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?\Z")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_IDLE = pattern(r"(?i)\btimeout *= *([0-9]{1,6})")
+_CHUNK = pattern(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[^\0\r\n]*)?\Z")
 
 
 class Malformed(Exception):
@@ -100,7 +99,7 @@ def take_head(buffer: bytearray, scanned: int = 0) -> Head | None:
     return head
 
 
-class Plain(NamedTuple):
+class Plain(Struct, frozen=True):
     """The head of a plain response: HTTP/1.1, one length or chunks, at most one coding, the connection stays open."""
 
     status: int
@@ -148,10 +147,10 @@ def plain(data: bytes) -> Plain | None:
 
 
 # A dot is all but LF. So a line ends with CR LF, and has no other CR if there are as many of them as LF.
-_PLAIN = re.compile(
+_PLAIN = pattern(
     rb"HTTP/1\.1 ([2-9][0-9]{2})(?: .*)?\r\n(?:[!#$%%&'*+.^_`|~0-9A-Za-z-]++:.*\r\n){0,%d}\r\n" % MAX_FIELDS
 )
-_FRAMING = re.compile(r"\n(content-(?:length|encoding)|transfer-encoding|connection|keep-alive):[ \t]*([^\r]*)")
+_FRAMING = pattern(r"\n(content-(?:length|encoding)|transfer-encoding|connection|keep-alive):[ \t]*([^\r]*)")
 _BODILESS = (204, 304)
 """Statuses of responses without a body, whatever their fields say (section 6.3)."""
 

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema_rs
+from msgspec import Struct
 
 from openconnectors.engine.model import Schema, Service
 from openconnectors.engine.values.json_schema import JsonSchemaWriter
@@ -106,7 +107,7 @@ def kind_of(value: Any) -> frozenset[str] | None:
     return next((types for kind, types in _KINDS if isinstance(value, kind)), None)
 
 
-class Branch(NamedTuple):
+class Branch(Struct, frozen=True):
     """One branch: its schema as declared, the names of its members, its JSON types."""
 
     schema: Schema

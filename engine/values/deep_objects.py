@@ -7,13 +7,14 @@ lists (``a[]``, ``a`` again, ``a[0]``) only an index keeps the members of an ite
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
+
 MAX_BRACKETS = 50
 """How deep a name may be nested that is read."""
-_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_BRACKETS = pattern(r"\[([^\[\]]*)\]")
 
 Tree = dict[str, Any]
 """What pairs have at a name: for each key another tree, or the list of texts that the pairs have there."""

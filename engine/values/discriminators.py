@@ -15,13 +15,13 @@ closed, unless a branch has no name or nothing can be selected at all. An object
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.model import Schema, Service
 
 
@@ -109,7 +109,7 @@ def reference_of(schema: Schema) -> str | None:
     return refs[0] if len(refs) == 1 and schema.name is None else None
 
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
+_INTEGER = pattern(r"-?(0|[1-9][0-9]{0,17})\Z")
 
 
 def _spellings(value: str) -> list[Any]:

@@ -26,6 +26,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.model import Schema
 
 
@@ -46,9 +47,9 @@ class Format(Struct, frozen=True):
     """The type of its contract values, as decoded JSON."""
 
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_DATE_TIME = pattern(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_DATE = pattern(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_TIME = pattern(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?\Z", re.ASCII)
 
 
 def _date_time(text: str) -> Any:
@@ -110,7 +111,7 @@ def _time_text(value: Any) -> str:
 # Not strftime: its names of days and months are those of the locale.
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_HTTP_DATE = re.compile(
+_HTTP_DATE = pattern(
     r"(?:mon|tue|wed|thu|fri|sat|sun), (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) gmt\Z", re.ASCII | re.IGNORECASE
 )
 
@@ -160,7 +161,7 @@ def _in_utc(value: Any, alternative: str) -> datetime:
         raise ValueError("is out of the years 1 to 9999 in UTC") from None
 
 
-_DURATION = re.compile(
+_DURATION = pattern(
     r"(-?)P(?=.)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
     r"(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.(\d+))?S)?)?\Z",
     re.ASCII,
@@ -258,7 +259,7 @@ def _base16_text(value: Any) -> str:
     return base64.b16encode(_checked_bytes(value, "base16")).decode("ascii")
 
 
-_QUOTED_PRINTABLE = re.compile(r"(?:[\t -<>-~]|=[0-9A-Fa-f]{2}|=?\r?\n)*\Z", re.ASCII)
+_QUOTED_PRINTABLE = pattern(r"(?:[\t -<>-~]|=[0-9A-Fa-f]{2}|=?\r?\n)*\Z", re.ASCII)
 
 
 def _quoted_printable(text: str) -> bytes:
@@ -297,7 +298,7 @@ def _uuid_text(value: Any) -> str:
 
 
 # Exponents of three digits: f"{value:f}" writes as many digits as the exponent says.
-_DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\Z", re.ASCII)
+_DECIMAL = pattern(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\Z", re.ASCII)
 
 
 def _decimal(text: str) -> Decimal:

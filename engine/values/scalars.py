@@ -6,12 +6,12 @@ open what text a number or a boolean has (OpenAPI 3.2, appendix B); it is that o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.model import MISSING, Schema
 from openconnectors.engine.values.formats import is_decimal
 
@@ -48,8 +48,8 @@ _DESCRIPTIONS: Mapping[type, str] = {
 
 
 # Digits and exponents are bounded: what is longer than any number of a service stays text.
-_INTEGER = re.compile(r"\s*[-+]?[0-9]{1,300}\s*\Z")
-_NUMBER = re.compile(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\s*\Z")
+_INTEGER = pattern(r"\s*[-+]?[0-9]{1,300}\s*\Z")
+_NUMBER = pattern(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\s*\Z")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 

@@ -7,9 +7,9 @@ WHATWG Encoding, section 6, "decode").
 from __future__ import annotations
 
 import codecs
-import re
 from functools import lru_cache
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Problem
 from openconnectors.engine.leniency import ENCODING
 
@@ -22,7 +22,7 @@ _MARKS = (
 )
 """Byte order marks with Python's codec for each. UTF-32 before UTF-16: the little-endian marks begin alike."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:()+-]{0,39}\Z")
+_NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9._:()+-]{0,39}\Z")
 """A name as IANA registers them (RFC 2978 section 2.3). Nothing else is looked up: ``codecs.lookup`` imports a module
 of that name."""
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Encoding, Schema
 from openconnectors.engine.streams import Content, File, Source, is_bytes
@@ -31,7 +32,7 @@ from openconnectors.engine.values.codecs.media_types import BYTES, JSON, TEXT, c
 from openconnectors.engine.values.formats import format_of
 from openconnectors.engine.values.scalars import alternatives_of, text, typed
 
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?\Z", re.ASCII)
+_MEDIA_TYPE = pattern(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?\Z", re.ASCII)
 """A media type (RFC 9110 section 8.3.1) that cannot end its header field."""
 _SCALARS = frozenset({str, int, float, bool})
 _MAX_KEPT = 64

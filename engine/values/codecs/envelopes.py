@@ -18,6 +18,7 @@ from itertools import chain
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.http import field_text
 from openconnectors.engine.streams import Content, Source
 from openconnectors.engine.values.codecs.charsets import utf_8_of
@@ -27,9 +28,9 @@ _MAX_PART = 32 * 1024 * 1024
 """The most bytes of a part that is read while it arrives: while no boundary comes, memory would not be bounded."""
 _MAX_HEAD = 64 * 1024
 """The most bytes of the header of a part."""
-_BLANK_LINE = re.compile(rb"\A\r?\n|\r?\n\r?\n")
-_LINE_END = re.compile("[\r\n\0]")
-_FOLD = re.compile(rb"\r?\n[ \t]+")
+_BLANK_LINE = pattern(rb"\A\r?\n|\r?\n\r?\n")
+_LINE_END = pattern("[\r\n\0]")
+_FOLD = pattern(rb"\r?\n[ \t]+")
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """The characters of a name or file name that would end it, encoded as browsers do (WHATWG HTML section 4.10.21.8)."""
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import ENCODING
 from openconnectors.engine.streams import is_bytes, is_iterator
@@ -26,9 +27,9 @@ from openconnectors.engine.values.codecs.charsets import utf_8_of
 MAX_EVENT = 32 * 1024 * 1024
 """The most bytes of one event."""
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
-_DIGITS = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+_LINE_END = pattern(rb"\r\n|\n|\r")
+_LINE_BREAK = pattern(r"\r\n|\n|\r")
+_DIGITS = pattern(r"[0-9]{1,18}\Z", re.ASCII)
 _FIELDS = ("event", "id", "retry")
 
 

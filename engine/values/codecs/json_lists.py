@@ -17,21 +17,22 @@ import re
 from collections.abc import Collection, Iterator
 from functools import reduce
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH
 
 MAX_ITEM = 32 * 1024 * 1024
 """The most bytes of one item: while they arrive without an end, memory would not be bounded."""
 
-_PAST_WORDS = re.compile(rb'[^"\[\]{},:]*+')
-_PAST_SCALARS = re.compile(rb'[^"\[\]{},]*+')
-_PAST_STRINGS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_PAST_WORDS = pattern(rb'[^"\[\]{},:]*+')
+_PAST_SCALARS = pattern(rb'[^"\[\]{},]*+')
+_PAST_STRINGS = pattern(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _LEVELS = 4
 """Objects and lists within each other that are skipped at once, if all of them have arrived."""
-_CONTAINER = re.compile(
+_CONTAINER = pattern(
     reduce(lambda inner, _: rb'[\[{](?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"|%b)*+[\]}]' % inner, range(_LEVELS), rb"(?!)"),
     re.DOTALL,
 )
-_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_IN_STRING = pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _BLANKS = b" \t\r\n"
 _QUOTE, _COMMA, _COLON = b'",:'
 _OPEN, _CLOSE = b"[{", b"]}"

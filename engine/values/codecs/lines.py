@@ -6,7 +6,6 @@ do that have no word for sequences (before OpenAPI 3.2): then the value is the t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -14,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.streams import is_bytes, is_iterator
 from openconnectors.engine.values.codecs import json, text
@@ -25,7 +25,7 @@ MAX_LINE = 32 * 1024 * 1024
 
 _SEPARATOR = b"\x1e"  # RFC 7464 section 2.2: before each text of a sequence
 _BLANKS = b" \t\r\n"
-_MAY_BE_CUT = re.compile(rb"(?:-?[0-9.eE+-]+|true|false|null)\Z")
+_MAY_BE_CUT = pattern(rb"(?:-?[0-9.eE+-]+|true|false|null)\Z")
 """A text that may be the beginning of another, since no blank follows it (RFC 7464 section 2.4)."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.streams import File, is_bytes
 from openconnectors.engine.values.codecs.binding import Parameters
 
 JSON, TEXT, BYTES = "application/json", "text/plain", "application/octet-stream"
 
-_PARAMETER = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
+_PARAMETER = pattern(r';\s*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))')
 
 
 def essence(content_type: str) -> tuple[str, Parameters]:
