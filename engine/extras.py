@@ -18,9 +18,14 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "fuzz": ("openapi_core", "hypothesis"),
     "keyring": ("keyring", "tomlkit"),
     "async": ("trio",),
+    "otel": ("opentelemetry",),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""
+
+
+PACKAGES: Mapping[str, str] = {"opentelemetry": "opentelemetry-api"}
+"""The packages that are not spelled as their module is."""
 
 
 class MissingExtra(ConnectorError, ImportError):
@@ -31,8 +36,13 @@ def require(feature: str, extra: str, *modules: str) -> None:
     """Raise ``MissingExtra`` unless these modules, by default all of the extra, can be imported."""
     for module in modules or EXTRAS[extra]:
         if not _installed(module):
-            package = module.replace("_", "-")  # as pip spells it: a row of the table is a package with that module
+            package = package_of(module)
             raise MissingExtra(f"{feature} needs {package}: pip install 'open-connectors[{extra}]'")
+
+
+def package_of(module: str) -> str:
+    """The package of a module of the table, as pip spells it."""
+    return PACKAGES.get(module, module.replace("_", "-"))
 
 
 def _installed(module: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openconnectors.engine.extras import EXTRAS
+from openconnectors.engine.extras import EXTRAS, package_of
 from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.test_validate import WRONG
@@ -50,7 +50,7 @@ def test_the_table_has_the_packages_of_pyproject() -> None:
         extra: {re.split("[<>=]", each)[0] for each in requirements} for extra, requirements in declared.items()
     }
 
-    assert packages == {extra: {module.replace("_", "-") for module in modules} for extra, modules in EXTRAS.items()}
+    assert packages == {extra: set(map(package_of, modules)) for extra, modules in EXTRAS.items()}
     assert every == [f"open-connectors[{','.join(EXTRAS)}]"]
 
 

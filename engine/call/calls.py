@@ -18,6 +18,7 @@ from openconnectors.engine.call.connected import ConnectedService
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.exchange import Call, exchange, with_prerequisites
 from openconnectors.engine.call.retry import Labels
+from openconnectors.engine.call.telemetry import Telemetry, is_listening
 from openconnectors.engine.errors import InvalidDocument, InvalidResponse, Problem, UnknownName
 from openconnectors.engine.flows import Flow, Send
 from openconnectors.engine.http import Request, Response
@@ -85,6 +86,7 @@ class Calls:
             self._authenticate,
             Cookies() if cookies is None else cookies,
             self.labels,
+            Telemetry(self.labels) if is_listening() else None,
         )
 
     def send(self, request: Request, call: Call) -> Flow[Response]:

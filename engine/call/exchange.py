@@ -24,7 +24,8 @@ from msgspec.structs import asdict, replace
 from openconnectors.engine.call.cookies import Cookies
 from openconnectors.engine.call.links import follow
 from openconnectors.engine.call.retry import UNLABELLED, Labels, Quota, with_retries
-from openconnectors.engine.errors import InvalidResponse, Problem
+from openconnectors.engine.call.telemetry import Telemetry
+from openconnectors.engine.errors import ConnectorError, InvalidResponse, Problem
 from openconnectors.engine.flows import Flow, Send, Wait
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.log import logger
@@ -52,6 +53,8 @@ class Call(Struct, frozen=True):
     authenticate: Authenticate = unauthenticated
     cookies: Cookies = field(default_factory=Cookies)
     labels: Labels = UNLABELLED
+    telemetry: Telemetry | None = None
+    """None if nobody listens."""
 
 
 def exchange(request: Request, call: Call) -> Flow[Response]:
@@ -92,11 +95,26 @@ def _attempt(request: Request, call: Call) -> Flow[Response]:
 
 def _sent(request: Request, call: Call) -> Flow[Response]:
     """One request as it goes out, with its credentials."""
-    response = yield call.cookies.put(replace(request, timeout=call.left()))
+    sent = call.cookies.put(replace(request, timeout=call.left()))
+    response = (yield sent) if call.telemetry is None else (yield from _recorded(sent, call.telemetry))
     call.cookies.take(request, response)
     if response.status >= 300:  # an error may echo what was sent; what a policy or a scheme has made is not masked yet
         mask_of(request.base).add(*request.credentials.secrets)
     return response
+
+
+def _recorded(request: Request, telemetry: Telemetry) -> Flow[Response]:
+    """One request, with a span of its own."""
+    request, sent = telemetry.begin(request)
+    outcome: Response | ConnectorError | None = None
+    try:
+        outcome = yield request
+        return outcome
+    except ConnectorError as error:
+        outcome = error
+        raise
+    finally:
+        sent.end(outcome)
 
 
 def wait(labels: Labels, seconds: float) -> Flow[None]:

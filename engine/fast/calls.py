@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.telemetry import is_listening
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fast.declined import DECLINED, NotPlain
 from openconnectors.engine.fast.read import Reader, reader
@@ -53,7 +54,7 @@ class PlainCalls:
 
     def write(self, arguments: dict[str, Any]) -> Message | NotPlain:
         """The message for arguments, if it can be sent as it is."""
-        if self._writer is None or _log.shows_debug():
+        if self._writer is None or _log.shows_debug() or is_listening():
             return DECLINED
         if self._connection.ready(self._operation, self._instead) is not self._chain:
             self._heads.clear()
