@@ -1,6 +1,6 @@
 """Measure the loading of a whole catalogue, by ours and by peers: CPU time and peak memory, a process each.
 
-    python -m bench.catalogue FOLDER [--peers PYTHON] [--rounds N]
+    python -m bench.catalogue FOLDER [--peers PYTHON] [--rounds N] [--every N]
 
 Every document below the folder is loaded and all its operations are indexed by name, in one process. A peer that
 refuses a document is measured with those it loads. Ratios are to ours, in the same run; nothing is cached. PYTHON is
@@ -47,6 +47,7 @@ LOOP = """
 import json, re, sys, time
 from pathlib import Path
 folders = sorted(one for one in Path(sys.argv[1]).iterdir() if (one / "apiDefinition.swagger.json").is_file())
+folders = folders[::int(sys.argv[2])]
 loaded = operations = 0
 started = time.process_time()
 for one in folders:
@@ -70,7 +71,7 @@ class Row(NamedTuple):
     peak: int
 
 
-def measure(folder: Path, peers: str, rounds: int) -> tuple[dict[str, Row], dict[str, str]]:
+def measure(folder: Path, peers: str, rounds: int, every: int) -> tuple[dict[str, Row], dict[str, str]]:
     """A row for each program that runs, the fastest of its rounds; and why others are left out."""
     rows: dict[str, Row] = {}
     left_out: dict[str, str] = {}
@@ -79,7 +80,7 @@ def measure(folder: Path, peers: str, rounds: int) -> tuple[dict[str, Row], dict
         runs = []
         for _ in range(rounds):
             process = subprocess.run(
-                [python, "-W", "ignore", "-c", program + LOOP, str(folder)],
+                [python, "-W", "ignore", "-c", program + LOOP, str(folder), str(every)],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -100,8 +101,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peers", default=sys.executable, help="the interpreter of the environment with the peers")
     parser.add_argument("--rounds", type=int, default=3, help="runs, of which the fastest counts")
+    parser.add_argument("--every", type=int, default=1, help="load each Nth document only")
     options = parser.parse_args()
-    rows, left_out = measure(options.folder, options.peers, options.rounds)
+    rows, left_out = measure(options.folder, options.peers, options.rounds, options.every)
     for name, why in left_out.items():
         print(f"{name} is left out: {why}", file=sys.stderr)
     columns = f"{'documents':>9} {'operations':>10} {'CPU s':>7} {'MiB':>5}"

@@ -102,7 +102,7 @@ def tables(figures: Mapping[str, Any]) -> str:
             [name, *(f"{item:,.1f}" if isinstance(item, float) else f"{item:,}" for item in row)]
             for name, row in rows.items()
         ]
-        note = "Every document of Microsoft's published connectors, in one process, uncached.\n\n"
+        note = "Each tenth document of Microsoft's published connectors, in one process, uncached.\n\n"
         parts.append(
             "## Many documents\n\n" + note + table(["", "documents", "operations", "CPU s", "peak MiB"], lines)
         )
