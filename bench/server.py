@@ -3,21 +3,23 @@
     python -m bench.server
 
 It prints a line of JSON with the URLs of both and the file of the certificate to trust, which it makes at its start,
-and ends with its standard input. A request is answered by its method, suffix and page size only; nothing is checked.
+and ends with its standard input. A connection has a thread of its own, which takes less time than a loop. A request is
+answered by its method, suffix and page size only; nothing is checked.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 import re
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -60,23 +62,37 @@ def answer(line: bytes) -> bytes:
     return response("page", suffix, int(size[1]) if size else 50)
 
 
-class Connection(asyncio.Protocol):
-    """Requests of a connection, answered in turn."""
+def serve(connection: socket.socket) -> None:
+    """Answer the requests of a connection in turn, until it ends."""
+    buffer = b""
+    with connection, suppress(OSError):  # clients do not say good-bye
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while data := connection.recv(65536):
+            buffer += data
+            while (end := buffer.find(END)) >= 0:
+                length = LENGTH.search(buffer, 0, end)
+                after = end + len(END) + (int(length[1]) if length else 0)
+                if len(buffer) < after:
+                    break
+                connection.sendall(answer(buffer[: buffer.index(b"\r\n")]))
+                buffer = buffer[after:]
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport, self.buffer = transport, b""
 
-    def data_received(self, data: bytes) -> None:
-        buffer = self.buffer + data
-        while (end := buffer.find(END)) >= 0:
-            length = LENGTH.search(buffer, 0, end)
-            after = end + len(END) + (int(length[1]) if length else 0)
-            if len(buffer) < after:
-                break
-            self.transport.write(answer(buffer[: buffer.index(b"\r\n")]))
-            buffer = buffer[after:]
-        self.buffer = buffer
+def listening(context: ssl.SSLContext | None) -> int:
+    """The port of a listener, each connection of which is served by a thread."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=begin, args=(connection,), daemon=True).start()
+
+    def begin(connection: socket.socket) -> None:
+        with suppress(OSError):
+            serve(connection if context is None else context.wrap_socket(connection, server_side=True))
+
+    threading.Thread(target=accept, daemon=True).start()
+    return int(listener.getsockname()[1])
 
 
 def certificate(folder: Path) -> Path:
@@ -100,19 +116,6 @@ def certificate(folder: Path) -> Path:
     return file
 
 
-async def serve(file: Path) -> None:
-    """Answer until standard input ends."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    loop = asyncio.get_running_loop()
-    plain = await loop.create_server(Connection, "127.0.0.1", 0)
-    secure = await loop.create_server(Connection, "127.0.0.1", 0, ssl=context)
-    ports = [server.sockets[0].getsockname()[1] for server in (plain, secure)]
-    address = Address(f"http://127.0.0.1:{ports[0]}", f"https://127.0.0.1:{ports[1]}", str(file))
-    print(json.dumps(address), flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-
-
 @contextmanager
 def running() -> Iterator[Address]:
     """A server in a process of its own, while the block runs."""
@@ -129,7 +132,12 @@ def running() -> Iterator[Address]:
 def main() -> int:
     """Serve; return 0."""
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(serve(certificate(Path(name))))
+        file = certificate(Path(name))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        plain, tls = listening(None), listening(context)
+        print(json.dumps([f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{tls}", str(file)]), flush=True)
+        sys.stdin.read()
     return 0
 
 
