@@ -23,6 +23,7 @@ class Logger:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._known: logging.Logger | None = None
 
     def shows_debug(self) -> bool:
         """Return True if somebody sees records of the level DEBUG."""
@@ -50,9 +51,11 @@ class Logger:
         return "logging" in sys.modules and self._logger().isEnabledFor(level)
 
     def _logger(self) -> logging.Logger:
-        import logging  # when there is something to log
+        if self._known is None:
+            import logging  # when there is something to log
 
-        return logging.getLogger(self._name)
+            self._known = logging.getLogger(self._name)
+        return self._known
 
 
 def logger(name: str) -> Logger:

@@ -37,7 +37,7 @@ from openconnectors.engine.transports.connections import connect
 from openconnectors.engine.transports.session import SessionTransport
 from openconnectors.engine.transports.waits import BLOCKING, finished
 from tests.authority import Authority
-from tests.awaited import Awaited
+from tests.awaited import Awaited, AwaitedDirectly
 from tests.conftest import accepting
 
 
@@ -74,8 +74,12 @@ TRANSPORTS: Mapping[str, Callable[..., Transport]] = {
     "direct": Directly,
     "session": lambda **options: SessionTransport(requests.Session(), **options),
     "asyncio": partial(Awaited, "asyncio"),
+    "asyncio, direct": partial(AwaitedDirectly, "asyncio"),
     "trio": partial(Awaited, "trio"),
+    "trio, direct": partial(AwaitedDirectly, "trio"),
 }
+KINDS = [pytest.param(kind, marks=[pytest.mark.long] if "trio" in kind else []) for kind in TRANSPORTS]
+"""Trio is left to the long run: it differs from asyncio in how it waits, which ``test_async`` tries."""
 Answer = bytes | Callable[[socket.socket], None]
 
 
@@ -164,7 +168,7 @@ def secured(authority: Authority) -> Iterator[Server]:
     running.close()
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=KINDS)
 def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
     opened = TRANSPORTS[request.param]()
     yield opened
@@ -356,7 +360,7 @@ STREAMED = {"a length beyond the limit": CUT, "a bomb": (b" " * (40 << 20),)}
 """A stream is of any size."""
 
 
-@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name: str, kind: str) -> None:
     """Each row gives its value or error, by GET and POST, whole and streamed; the request arrives once."""
@@ -366,7 +370,7 @@ def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name:
     check(server, name, requests, TRANSPORTS[kind])
 
 
-@pytest.mark.parametrize("kind", ["blocking", "direct"])
+@pytest.mark.parametrize("kind", ["blocking", "direct", "asyncio, direct"])
 @pytest.mark.parametrize("name", ROWS)
 def test_over_tls_a_response_is_what_it_is_without(secured: Server, authority: Authority, name: str, kind: str) -> None:
     """Each row gives the same value or error where the connection is secured."""
@@ -710,7 +714,7 @@ def test_all_addresses_of_a_host_have_one_time(server: Server, monkeypatch: pyte
 # Kept connections
 
 
-@pytest.mark.parametrize("kind", ["blocking", "direct"])
+@pytest.mark.parametrize("kind", ["blocking", "direct", "asyncio", "asyncio, direct"])
 def test_over_tls_a_connection_is_kept_as_without(secured: Server, authority: Authority, kind: str) -> None:
     """A connection is used again behind a whole response, and not behind one with more after it, nor if it ended."""
     transport = TRANSPORTS[kind](verify=authority.file)

@@ -11,6 +11,7 @@ from openconnectors.engine.client import choices
 from openconnectors.engine.client.async_handles import AsyncEvents, AsyncPoller, AsyncSubscription
 from openconnectors.engine.client.async_items import items_of_stream
 from openconnectors.engine.client.operation import BoundOperation
+from openconnectors.engine.fast.declined import DECLINED
 from openconnectors.engine.http import Response
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
@@ -28,7 +29,16 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
 
     async def __call__(self, /, **arguments: Any) -> Any:
         """The value of the response, as plain data; the errors are those of ``errors``."""
-        return (await self._runner.run(self.__calls__.response(arguments))).value
+        plain, outcome = self._plain, None
+        message = plain.write(arguments)
+        if message is not DECLINED:
+            outcome = await plain.send(message)
+            value = plain.read(outcome)
+            if value is not DECLINED:
+                return value
+        response = await self._runner.run(self.__calls__.response(arguments), outcome)
+        plain.learn(arguments, response.request)
+        return response.value
 
     async def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""

@@ -18,15 +18,19 @@ from openconnectors.engine.fast.write import Head, Message, Writer, writer
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
+from openconnectors.engine.transports.asynchronous import AsyncTransport
 from openconnectors.engine.transports.blocking import BlockingTransport
 
 if TYPE_CHECKING:
     from openconnectors.engine.call.authentication import Chain
     from openconnectors.engine.http import AwaitedTransport, Transport
+    from openconnectors.engine.transports.async_direct import AsyncPrepared
     from openconnectors.engine.transports.direct import Prepared
 
 Outcome: TypeAlias = Response | ConnectorError
 """What came of a request that was sent."""
+
+_OURS = (BlockingTransport, AsyncTransport)
 
 _MAX_HEADS = 16
 """Heads that are kept for an operation: a header field with another value in each call has none."""
@@ -40,7 +44,7 @@ class PlainCalls:
     def __init__(self, calls: Calls, transport: Transport | AwaitedTransport) -> None:
         self._calls = calls
         # A class of the caller's may do more than send.
-        self._transport = transport if type(transport) is BlockingTransport else None
+        self._transport = transport if isinstance(transport, _OURS) and type(transport) in _OURS else None
         self._connection = calls.connected.connection
         self._operation = calls.plan.operation
         self._timeout = calls.options.timeout
@@ -49,7 +53,7 @@ class PlainCalls:
         self._chain: Chain | None = None
         """What has the credentials of the heads."""
         self._instead = frozenset[str]()
-        self._heads: dict[Head, Prepared] = {}
+        self._heads: dict[Head, Prepared | AsyncPrepared] = {}
         self._is_possible = calls.is_known
 
     def write(self, arguments: dict[str, Any]) -> Message | NotPlain:
@@ -62,8 +66,8 @@ class PlainCalls:
         message = self._writer.write(arguments)
         return message if message is DECLINED or message.head in self._heads else DECLINED
 
-    def send(self, message: Message) -> Outcome:
-        """What came of a message."""
+    def send(self, message: Message) -> Any:
+        """What came of a message, an ``Outcome``; of an async transport, what is awaited for it."""
         return self._heads[message.head].send(message.target, message.body, self._timeout)
 
     def read(self, outcome: Outcome) -> Any:

@@ -15,7 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -36,8 +36,8 @@ else:
 
 IDLE_SECONDS = 60.0
 """How long a connection is kept without a request: load balancers drop idle ones after a minute or more."""
-MAX_IDLE = 256
-"""The most connections that are kept for one route."""
+MAX_IDLE = 1024
+"""The most connections that are kept for one route: coroutines that call at once may be a thousand."""
 _MARGIN = 1.0
 """How many seconds earlier than the peer says a connection is given up: its close may be on the way."""
 
@@ -57,6 +57,19 @@ class Route(Struct, frozen=True):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class Watch(Protocol):
+    """Has an event loop watch a socket."""
+
+    def stop(self) -> None:
+        """End that."""
+
+
+def _close(sock: socket.socket, watches: list[Watch]) -> None:
+    while watches:
+        watches.pop().stop()  # a loop that is left with a closed socket takes the next of its number for it
+    sock.close()
+
+
 class Connection:
     """A connected socket, with the bytes that were received and not yet read."""
 
@@ -65,7 +78,9 @@ class Connection:
         self.buffer = bytearray()
         self.ends = 0.0
         """When it is no longer used, by the monotonic clock."""
-        self.close = weakref.finalize(self, sock.close)
+        self.watches: list[Watch] = []
+        """What an event loop watches it with, if it does."""
+        self.close = weakref.finalize(self, _close, sock, self.watches)
         """Close it; the garbage collector does so if nobody did."""
         self.secured = is_secured(sock)
         """True if it uses TLS."""
@@ -109,6 +124,11 @@ class Connection:
                 pending = time.monotonic() < end
             except ssl.SSLEOFError:
                 raise Cut("TLS ended without its closing alert") from None
+
+    def unwatch(self) -> None:
+        """Have no loop watch it any more."""
+        while self.watches:
+            self.watches.pop().stop()
 
     def exhausted(self) -> bool:
         """Return True if all that was received has been read."""

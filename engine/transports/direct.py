@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -55,57 +55,58 @@ Resume: TypeAlias = Callable[[Request, Route, memoryview, Begun], Response | Con
 """Carries on with a request, of which so many bytes are still to be sent."""
 
 
-class Direct:
-    """The way to one origin."""
+ResumeT = TypeVar("ResumeT")
+WayT = TypeVar("WayT", bound="Way[Any]")
 
-    def __init__(self, route: Route, pool: Pool, resume: Resume, max_bytes: int) -> None:
+
+class Way(Generic[ResumeT]):
+    """The way to one origin, and who carries on with an exchange there that is not plain."""
+
+    def __init__(self, route: Route, pool: Pool, resume: ResumeT, max_bytes: int) -> None:
         self.route = route
         self.pool = pool
         self.resume = resume
         self.max_bytes = max_bytes
 
+    def sendable(self, method: str, fields: Mapping[str, str]) -> Mapping[str, str] | None:
+        """The header fields of requests of a method, in clear, without those that the transport writes; None for what
+        cannot be sent."""
+        try:
+            return sendable_fields(fields) if is_visible(method) else None
+        except NoConnection:
+            return None
+
+
+class Direct(Way[Resume]):
+    """The way to one origin for blocking calls."""
+
     def prepare(self, method: str, fields: Mapping[str, str]) -> Prepared | None:
         """The head of requests that differ in target and body only; ``fields`` have the credentials in clear. None for
         what cannot be sent."""
-        try:
-            fields = sendable_fields(fields)
-        except NoConnection:
-            return None
-        return Prepared(self, method, fields) if is_visible(method) else None
+        sendable = self.sendable(method, fields)
+        return None if sendable is None else Prepared(self, method, sendable)
 
 
-class Prepared:
+class PreparedFor(Generic[WayT]):
     """Requests of one method with the same header fields."""
 
     __slots__ = ("_direct", "_method", "_template")
 
-    def __init__(self, direct: Direct, method: str, fields: Mapping[str, str]) -> None:
+    def __init__(self, direct: WayT, method: str, fields: Mapping[str, str]) -> None:
         self._direct = direct
         self._method = method
         self._template = Template(method, direct.route, fields)
 
-    def send(self, target: str, body: bytes | None, seconds: float) -> Response | ConnectorError:
-        """The response to a request for a target (path and query as they are sent) within so many seconds, or the
-        error."""
-        direct = self._direct
+    def _refusal(self, target: str, seconds: float) -> ConnectorError | None:
+        """Why a request cannot be sent, if it cannot."""
         if not seconds > 0:  # also for NaN
             return Timeout(EXPIRED, "no")
         if not is_visible(target):
             return ConnectionFailed(f"{place_of(self._request(seconds))}: no connection: {UNFIT}", final=True)
-        end = time.monotonic() + min(seconds, MAX_SECONDS)
-        message = self._template.message(target, body)
-        del target, body
-        connection = direct.pool.take(direct.route) if len(message) <= SMALL else None
-        if connection is None:
-            return direct.resume(self._request(seconds), direct.route, message, Begun(end))
-        outcome = self._exchange(connection, message, end)
-        if isinstance(outcome, Response):
-            return outcome
-        unsent, begun = outcome
-        return direct.resume(self._request(seconds), direct.route, unsent, begun)
+        return None
 
-    def _exchange(self, connection: Connection, message: memoryview, end: float) -> Response | tuple[memoryview, Begun]:
-        """The response, or what another goes on with, and the bytes that are still to be sent."""
+    def _begin(self, connection: Connection, message: memoryview, end: float) -> tuple[memoryview, Begun] | None:
+        """Send a message; what another goes on with, if it did not go out in one piece."""
         sock = connection.sock
         if sock.gettimeout() != 0.0:
             sock.setblocking(False)
@@ -118,19 +119,9 @@ class Prepared:
         if count < len(message):  # TLS may have written a record even if the call fails
             state = State.SENDING if count or connection.secured else State.CONNECTING
             return message[count:], Begun(end, connection, state)
-        came = _Incoming(connection, end)
-        try:
-            response = self._response(came)
-        except (OSError, Cut) as error:
-            return message[:0], Begun(end, connection, came.state, error)
-        except (Malformed, InvalidResponse):
-            response = None
-        if response is not None:
-            return response
-        connection.buffer += b"".join(came.parts)
-        return message[:0], Begun(end, connection, came.state)
+        return None
 
-    def _response(self, came: _Incoming) -> Response | None:
+    def _response(self, came: Incoming) -> Response | None:
         """The response if it is plain, and there is nothing behind it."""
         direct = self._direct
         received = came.more(RECEIVE)
@@ -154,7 +145,48 @@ class Prepared:
         return Request(self._method, f"{route.scheme}://{authority(route)}", {}, timeout=seconds)
 
 
-class _Incoming:
+class Prepared(PreparedFor[Direct]):
+    """Requests that are sent in the thread of the caller."""
+
+    __slots__ = ()
+
+    def send(self, target: str, body: bytes | None, seconds: float) -> Response | ConnectorError:
+        """The response to a request for a target (path and query as they are sent) within so many seconds, or the
+        error."""
+        direct = self._direct
+        if (refusal := self._refusal(target, seconds)) is not None:
+            return refusal
+        end = time.monotonic() + min(seconds, MAX_SECONDS)
+        message = self._template.message(target, body)
+        del target, body
+        connection = direct.pool.take(direct.route) if len(message) <= SMALL else None
+        if connection is None:
+            return direct.resume(self._request(seconds), direct.route, message, Begun(end))
+        outcome = self._exchange(connection, message, end)
+        if isinstance(outcome, Response):
+            return outcome
+        unsent, begun = outcome
+        return direct.resume(self._request(seconds), direct.route, unsent, begun)
+
+    def _exchange(self, connection: Connection, message: memoryview, end: float) -> Response | tuple[memoryview, Begun]:
+        """The response, or what another goes on with, and the bytes that are still to be sent."""
+        rest = self._begin(connection, message, end)
+        if rest is not None:
+            return rest
+        came = Incoming(connection, end)
+        try:
+            response = self._response(came)
+        except (OSError, Cut) as error:
+            return message[:0], Begun(end, connection, came.state, error)
+        except (Malformed, InvalidResponse):
+            response = None
+        if response is not None:
+            return response
+        connection.buffer += b"".join(came.parts)
+        return message[:0], Begun(end, connection, came.state)
+
+
+class Incoming:
     """What comes of a response, kept until it is known to be plain."""
 
     __slots__ = ("connection", "end", "parts", "state")

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from socket import socket
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from openconnectors.engine.errors import Unsupported
-from openconnectors.engine.transports.waits import Completion, Waits, polled, seconds_until
+from openconnectors.engine.transports.connections import Connection
+from openconnectors.engine.transports.waits import RECEIVE, Completion, Waits, polled, receive, seconds_until
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,6 +30,9 @@ _SLICE = 0.25
 
 class EventLoop(Waits, Protocol):
     """What a runner needs of a loop beside the waiting for sockets."""
+
+    def expected(self, connection: Connection, end: float) -> Awaitable[bytes]:
+        """What comes next over a connection that nobody else waits for."""
 
     async def sleep(self, seconds: float) -> None:
         """Go on so many seconds later."""
@@ -80,6 +85,20 @@ class Asyncio:
             raise TimeoutError
         return sock  # type: ignore[no-any-return]
 
+    def expected(self, connection: Connection, end: float) -> Awaitable[bytes]:
+        """What comes next over a connection that nobody else waits for."""
+        watches = connection.watches
+        watch = watches[0] if watches else None
+        if not isinstance(watch, _Watch) or watch.loop is not self._loop:
+            connection.unwatch()
+            watch = _Watch(self._loop, connection.sock)
+            watches.append(watch)
+        try:
+            return watch.expected(end)
+        except NotImplementedError:  # the loop cannot watch sockets
+            connection.unwatch()
+            return receive(connection.sock, self, end)
+
     async def completed(self, completion: Completion[T], end: float) -> T:
         """The result that another thread sets."""
         loop, ended = self._loop, self._loop.create_future()
@@ -108,6 +127,77 @@ class Asyncio:
         except self._asyncio.CancelledError:
             future.add_done_callback(lambda done: done.exception() is None and undo is not None and undo(done.result()))
             raise
+
+
+class _Watch:
+    """Has asyncio watch the socket of a connection for as long as that is kept: to begin and to end it for each
+    response would take two system calls, and a third of the time of an exchange. Its timer is set once for many
+    responses, too: it looks when it fires whether a response is late."""
+
+    __slots__ = ("_end", "_future", "_is_watching", "_sock", "_timer", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket) -> None:
+        self.loop = loop
+        self._sock = sock
+        self._future: asyncio.Future[bytes] | None = None
+        self._is_watching = False
+        self._end = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expected(self, end: float) -> asyncio.Future[bytes]:
+        """What comes next, before ``end`` of the monotonic clock."""
+        self._future = self.loop.create_future()
+        self._end = end
+        seconds = seconds_until(end)
+        if self._timer is None or self._timer.when() > self.loop.time() + seconds:
+            self._set_timer(seconds)
+        if not self._is_watching:
+            self.loop.add_reader(self._sock, self._receive)
+            self._is_watching = True
+        return self._future
+
+    def stop(self) -> None:
+        """Watch the socket no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._is_watching:
+            self._is_watching = False
+            self.loop.remove_reader(self._sock)
+
+    def _receive(self) -> None:
+        future = self._future
+        if future is None or future.done():
+            self.stop()  # what comes unasked is looked at by who takes the connection out of the pool
+            return
+        try:
+            data = self._sock.recv(RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if type(error).__name__ not in _WANT:
+                future.set_exception(error)
+        else:
+            future.set_result(data)
+
+    def _set_timer(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        seconds = self._end - time.monotonic()
+        if self._future is None or self._future.done():
+            return
+        if seconds > 0:
+            self._set_timer(seconds)
+        else:
+            self._future.set_exception(TimeoutError())
+
+
+_WANT = frozenset({"SSLWantReadError", "SSLWantWriteError"})
+"""Errors of TLS after which more must come. By their names: nothing is imported for them where there is no TLS."""
 
 
 def _complete(future: asyncio.Future[Any], result: Any) -> None:
@@ -143,6 +233,10 @@ class Trio:
         if not ready:
             raise TimeoutError
         return ready[0]
+
+    def expected(self, connection: Connection, end: float) -> Awaitable[bytes]:
+        """What comes next over a connection that nobody else waits for."""
+        return receive(connection.sock, self, end)
 
     async def completed(self, completion: Completion[T], end: float) -> T:
         """The result that another thread sets."""

@@ -125,6 +125,7 @@ class Sockets:
             if route.certificate is not None:
                 self._tls(route.certificate)  # refused before anything is opened
             connection = await connect(route, self._tls, waits, min(attempt.end, time.monotonic() + CONNECT_SECONDS))
+        connection.unwatch()
         attempt.connection = connection
         if attempt.state < State.SENT:
             await attempt.send(head)
