@@ -24,6 +24,7 @@ from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed, sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.secret import Secret, Values
+from openconnectors.folders import config_folder
 from openconnectors.locks import locked
 
 if TYPE_CHECKING:
@@ -44,12 +45,7 @@ _KEYRING_SERVICE = "open-connectors"
 def saved_file() -> Path:
     """The path of the file: ``connections.toml`` in ``CONNECTORS_CONFIG``, or in the platform's folder for the user's
     configuration."""
-    folder = os.environ.get("CONNECTORS_CONFIG")
-    if folder:
-        return Path(folder) / "connections.toml"
-    from platformdirs import user_config_path  # if there is no such variable
-
-    return user_config_path("connectors") / "connections.toml"
+    return config_folder() / "connections.toml"
 
 
 def variable(connector: str, name: str) -> str:

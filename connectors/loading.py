@@ -10,7 +10,6 @@ from typing import Any, Unpack
 from msgspec.structs import replace
 
 from openconnectors import connections, registry
-from openconnectors.cache_folder import cache_folder
 from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
@@ -20,6 +19,7 @@ from openconnectors.engine.http import Transport
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
+from openconnectors.folders import cache_folder
 from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
 
@@ -33,12 +33,7 @@ class LoadOptions(NetworkOptions, CallOptions, total=False):
 
 def available() -> dict[str, str]:
     """Names of the connectors that ``load`` finds, each with its source: "built in", "added", a package or a folder."""
-    return {name: entry.source for name, entry in entries_sorted()}
-
-
-def entries_sorted() -> list[tuple[str, Entry]]:
-    """The connectors that are found by name, sorted by it."""
-    return sorted(registry.entries().items())
+    return {name: entry.source for name, entry in registry.entries_sorted()}
 
 
 def load(

@@ -22,6 +22,7 @@ from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.log import logger
+from openconnectors.folders import added_folder
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -161,17 +162,6 @@ def _version(path: Path) -> re.Match[bytes] | None:
         return _VERSION.search(file.read(_VERSION_WITHIN))
 
 
-def added() -> Path:
-    """The folder of the connectors that were added: ``connectors`` in ``CONNECTORS_CONFIG``, or in the platform's
-    folder for the user's data."""
-    folder = os.environ.get("CONNECTORS_CONFIG")
-    if folder:
-        return Path(folder) / "connectors"
-    from platformdirs import user_data_path  # for connectors that do not come with the package
-
-    return user_data_path("open-connectors") / "connectors"
-
-
 def entry_points(group: str) -> Iterable[EntryPoint]:
     """The entry points of installed packages."""
     import importlib.metadata  # for connectors that do not come with the package
@@ -201,7 +191,7 @@ def _read_built_in(registry: Registry) -> None:
 
 
 def _read_added(registry: Registry) -> None:
-    _read_folder(registry, added(), "added", optional=True)
+    _read_folder(registry, added_folder(), "added", optional=True)
 
 
 def _read_packages(registry: Registry) -> None:
@@ -264,6 +254,11 @@ def entries() -> dict[str, Entry]:
     return registry.entries
 
 
+def entries_sorted() -> list[tuple[str, Entry]]:
+    """The connectors by name, sorted by it; warnings as for ``entries``."""
+    return sorted(entries().items())
+
+
 def _warn(registry: Registry) -> None:
     for place, reason in registry.broken.items():
         _log.warning("no connector is read from %s: %s", place, reason)
@@ -310,7 +305,7 @@ def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
         )
     import shutil  # for commands that change the folder
 
-    root = added().resolve()
+    root = added_folder().resolve()
     root.mkdir(parents=True, exist_ok=True)
     if known is not None:
         _delete(known, root)
@@ -375,7 +370,7 @@ def remove(name: str) -> Path:
     entry = find(name)
     if entry.source != "added":
         raise ConnectorError(f"{name} was not added, and is not removed: it comes from {entry.source}")
-    _delete(entry, added().resolve())
+    _delete(entry, added_folder().resolve())
     return entry.document
 
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
-from platformdirs import user_cache_path
 
-from openconnectors import registry
-from openconnectors.cache_folder import cache_folder
+from openconnectors import folders, registry
 from openconnectors.engine.documents import cache, cache_files, loader, packing
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import ANY, MISSING, NEVER, MediaType, RequestBody, Schema, Service
@@ -251,16 +250,22 @@ def test_old_files_go(document: Path, folder: Path, monkeypatch: pytest.MonkeyPa
     assert cache.load(document, folder=folder).title == "Things 3"
 
 
-def test_the_variable_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CONNECTORS_CACHE is a folder or ``off``; without it the platform says where caches are."""
+def test_folders_are_those_of_variables_or_of_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CONNECTORS_CACHE is a folder or ``off``, CONNECTORS_CONFIG a folder; without them the platform says where."""
     monkeypatch.setenv("CONNECTORS_CACHE", "OFF")
-    assert cache_folder() is None
+    assert folders.cache_folder() is None
     monkeypatch.setenv("CONNECTORS_CACHE", "/somewhere")
-    assert cache_folder() == Path("/somewhere")
+    monkeypatch.setenv("CONNECTORS_CONFIG", "/config")
+    assert folders.cache_folder() == Path("/somewhere")
+    assert (folders.config_folder(), folders.added_folder()) == (Path("/config"), Path("/config/connectors"))
     monkeypatch.delenv("CONNECTORS_CACHE")
-    assert cache_folder() == user_cache_path("open-connectors")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    assert cache_folder() == user_cache_path("open-connectors")
+    monkeypatch.delenv("CONNECTORS_CONFIG")
+    for root in ("", "/root"):
+        for kind in ("CACHE", "CONFIG", "DATA"):
+            monkeypatch.setenv(f"XDG_{kind}_HOME", root and f"{root}/{kind}")
+        assert folders.cache_folder() == platformdirs.user_cache_path("open-connectors")
+        assert folders.config_folder() == platformdirs.user_config_path("connectors")
+        assert folders.added_folder() == platformdirs.user_data_path("open-connectors") / "connectors"
 
 
 def test_what_was_one_object_is_one_object() -> None:

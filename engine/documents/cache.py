@@ -32,7 +32,8 @@ from openconnectors.engine import deferred, model
 from openconnectors.engine.documents import cache_files, packing
 from openconnectors.engine.documents.cache_files import content_of, digest
 from openconnectors.engine.documents.packing import packed, unpacked
-from openconnectors.engine.documents.published import PUBLISHED, scripted
+from openconnectors.engine.documents.parts import scripted
+from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import Lazy, Operation, PolicyUse, Schema, Service
 

@@ -15,7 +15,8 @@ from openconnectors.engine.documents.extensions import extend
 from openconnectors.engine.documents.extensions.credentials import bind_credentials
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.files import Refused
-from openconnectors.engine.documents.published import PUBLISHED, scripted
+from openconnectors.engine.documents.parts import scripted
+from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import Schema, Service
 

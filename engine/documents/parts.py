@@ -1,10 +1,14 @@
-"""The parts of a service that can be read, and why others cannot: a part is lowered when it is first asked for."""
+"""The operations of a service that can be read, why others cannot, and which a script beside the document rewrites."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
+from msgspec.structs import replace
+
+from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.model import Operation, Service
 
@@ -26,3 +30,11 @@ def faults(service: Service) -> list[Diagnostic]:
             except InvalidDocument as error:
                 diagnostics |= dict.fromkeys(error.diagnostics)
     return list(diagnostics)
+
+
+def scripted(service: Service, path: Path) -> Service:
+    """The service of a document at a path, with its operations among those that a script rewrites if there is a script
+    beside it that names none."""
+    if path.name in PUBLISHED and not service.scripted and (path.parent / SCRIPT).is_file():
+        return replace(service, scripted=frozenset(service.operations))
+    return service

@@ -29,9 +29,9 @@ from openconnectors.engine.model import Service
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
-from openconnectors.loading import connect, entries_sorted, service_named
+from openconnectors.loading import connect, service_named
 from openconnectors.network import LOOPBACK
-from openconnectors.registry import Entry
+from openconnectors.registry import Entry, entries_sorted
 
 _MAX_TIMEOUT = 366 * 86_400.0
 """A year, in seconds: more is a mistake, and sockets take no number of any size."""

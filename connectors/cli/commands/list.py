@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from openconnectors.cli import tables
-from openconnectors.loading import entries_sorted
+from openconnectors.registry import entries_sorted
 
 
 @click.command("list")
