@@ -161,7 +161,8 @@ def service_named(name: str, root: Path | None = None) -> tuple[Entry, Service]:
 
 def service_of(entry: Entry) -> Service:
     """The service of a connector."""
-    return cache.load(entry.document, entry.properties, entry.root, folder=cache_folder())
+    shipped = registry.prepared() if entry.trusted else None
+    return cache.load(entry.document, entry.properties, entry.root, folder=cache_folder(), shipped=shipped)
 
 
 def connect(

@@ -64,6 +64,11 @@ def built_in() -> Path:
     return inside if inside.is_dir() else here.parent / "spec"
 
 
+def prepared() -> Path:
+    """The folder of the services of these documents, lowered when the package was built; it need not exist."""
+    return built_in() / "prepared"
+
+
 def entry_of(path: Path, source: str = "") -> Entry | None:
     """The connector in a file or folder, by the names of files; None if there is none."""
     if path.is_dir():

@@ -90,9 +90,26 @@ def test_one_package_is_installed(wheel: Path) -> None:
 
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"openconnectors"}
     assert {"openconnectors/py.typed", "openconnectors/spec/twilio.swagger.yaml"} <= set(names)
-    assert {str(path.relative_to(ROOT / "spec")) for path in (ROOT / "spec").rglob("*") if path.is_file()} == {
-        name.removeprefix("openconnectors/spec/") for name in names if name.startswith("openconnectors/spec/")
-    }
+    spec = {name.removeprefix("openconnectors/spec/") for name in names if name.startswith("openconnectors/spec/")}
+    prepared = {name for name in spec if name.startswith("prepared/")}
+    assert {str(path.relative_to(ROOT / "spec")) for path in (ROOT / "spec").rglob("*") if path.is_file()} == (
+        spec - prepared
+    )
+    assert len(prepared) == len([path for path in (ROOT / "spec").glob("*.yaml") if ".properties." not in path.name])
+
+
+def test_services_of_the_package_are_prepared(python: Path, project: Path) -> None:
+    """A document of the wheel is not parsed when its connector is loaded, and nothing is written anywhere."""
+    code = (
+        "import sys, openconnectors as o\n"
+        "values = {'account_id': 'AC' + '0' * 32, 'access_token': 't'}\n"
+        "o.load('twilio', connection=values).send_message.request(to='+14155552345', from_='+15005550006', body='x')\n"
+        "print('yaml' in sys.modules)"
+    )
+    done = _run(project, "env", f"CONNECTORS_CACHE={project / 'cache'}", python, "-c", code)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
+    assert not (project / "cache").exists()
 
 
 @pytest.mark.parametrize("program", ["connectors", "openconnectors", "-m"])

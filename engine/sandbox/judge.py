@@ -249,7 +249,7 @@ def _original(service: Service) -> Original | None:
     if service.original is None:
         return None
     try:
-        return Original(service.original, service.file)
+        return Original(dict(service.original), service.file)
     except (LookupError, OpenAPIVersionNotFound) as error:
         _log.info("openapi-core does not read %s: %r", service.file, error)
         return None
