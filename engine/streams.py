@@ -51,29 +51,44 @@ def is_bytes(value: object) -> bool:
     """Return True for what is uploaded as bytes: a ``File``, or what its content may be."""
     if isinstance(value, (bytes, bytearray, memoryview, Path, File)) or hasattr(value, "read"):
         return True
-    return hasattr(value, "__next__")
+    return hasattr(value, "__next__") or hasattr(value, "__aiter__")
 
 
 def is_iterator(value: object) -> bool:
     """Return True for what gives its parts one by one, and only once: a generator. An open file is none."""
-    return hasattr(value, "__next__") and not hasattr(value, "read")
+    return (hasattr(value, "__next__") or hasattr(value, "__aiter__")) and not hasattr(value, "read")
+
+
+def mapped(items: Any, function: Callable[[int, Any], bytes]) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """What a function makes of each item of an iterator and its index; of an async one, an async iterator."""
+    if not hasattr(items, "__aiter__"):
+        return (function(index, item) for index, item in enumerate(items))
+
+    async def mapped_items() -> AsyncIterator[bytes]:
+        index = 0
+        async for item in items:
+            yield function(index, item)
+            index += 1
+
+    return mapped_items()
 
 
 class Content:
     """A request body that is read in chunks while it is sent.
 
     ``length`` is its bytes, or None if they are not known beforehand (then it is sent in the chunked coding);
-    ``repeatable`` is True if it can be sent again; ``parameters`` belong to its media type. Raises ``ValueError`` for
-    what is not a source.
+    ``repeatable`` is True if it can be sent again; ``is_async`` if a source of it is to be awaited, so that the content
+    is for ``async for`` only; ``parameters`` belong to its media type. Raises ``ValueError`` for what is not a source.
     """
 
-    __slots__ = ("_sources", "length", "parameters", "repeatable")
+    __slots__ = ("_sources", "is_async", "length", "parameters", "repeatable")
 
     def __init__(self, sources: Iterable[Source], parameters: str = "") -> None:
         self._sources = [_opened(source) for source in sources]
         sizes = [source.size for source in self._sources]
         self.length = None if None in sizes else sum(size for size in sizes if size is not None)
         self.repeatable = all(source.repeatable for source in self._sources)
+        self.is_async = any(source.is_async for source in self._sources)
         self.parameters = parameters
 
     def __repr__(self) -> str:
@@ -82,26 +97,51 @@ class Content:
     def __iter__(self) -> Iterator[bytes]:
         for source in self._sources:
             sent = 0
-            for chunk in source.read():
+            chunks: Any = source.read()
+            for chunk in chunks:
                 sent += len(chunk)
                 yield chunk
-            if source.size is not None and sent != source.size:
-                raise OSError(f"a file of {source.size:,} bytes has {sent:,} while it is sent")
+            source.check(sent)
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        for source in self._sources:
+            sent = 0
+            chunks: Any = source.read()
+            if source.is_async:
+                try:
+                    async for chunk in chunks:
+                        sent += len(chunk)
+                        yield chunk
+                finally:  # if the upload ends early, so does the generator of the caller's
+                    if hasattr(chunks, "aclose"):
+                        await chunks.aclose()
+            else:
+                for chunk in chunks:
+                    sent += len(chunk)
+                    yield chunk
+            source.check(sent)
 
 
 class _Opened(Struct, frozen=True):
     """How a source is read, its bytes if they are known, and whether it can be read again."""
 
-    read: Callable[[], Iterator[bytes]]
+    read: Callable[[], Iterator[bytes] | AsyncIterator[bytes]]
     size: int | None
     repeatable: bool
+    is_async: bool = False
+
+    def check(self, sent: int) -> None:
+        """Raise ``OSError`` if so many bytes are not as many as were announced."""
+        if self.size is not None and sent != self.size:
+            raise OSError(f"a file of {self.size:,} bytes has {sent:,} while it is sent")
 
 
 def _opened(source: Source) -> _Opened:
     if isinstance(source, File):
         source = source.content
     if isinstance(source, Content):
-        return _Opened(source.__iter__, source.length, source.repeatable)
+        read = source.__aiter__ if source.is_async else source.__iter__
+        return _Opened(read, source.length, source.repeatable, source.is_async)
     if isinstance(source, (bytes, bytearray, memoryview)):
         whole = bytes(source)
         return _Opened(lambda: iter((whole,)), len(whole), True)
@@ -110,6 +150,8 @@ def _opened(source: Source) -> _Opened:
             return _Opened(lambda: _read_path(source), source.stat().st_size, True)
         except OSError as error:
             raise ValueError(f"cannot be read: {source}: {error.strerror}") from None
+    if hasattr(source, "__aiter__"):  # also an open file whose reading is awaited: it gives its lines
+        return _Opened(lambda: aiter(source), None, False, is_async=True)
     if hasattr(source, "read"):
         return _read_file(source)
     if isinstance(source, Iterable) and not isinstance(source, (str, Mapping)):

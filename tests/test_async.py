@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import trio
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import AsyncConnector
+from openconnectors.engine.call.runner import entered
+from openconnectors.engine.transports.event_loops import running
 from tests.awaited import LOOPS
-from tests.conftest import serving
+from tests.conftest import accepting, serving
 
 LIST = {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "integer"}}}}
 
@@ -115,11 +123,21 @@ def peer() -> Service:
 
 
 @pytest.fixture
-def api(peer: Service, tmp_path: Path) -> Iterator[AsyncConnector]:
+def document(tmp_path: Path) -> Path:
     path = tmp_path / "awaited.swagger.json"
     path.write_text(json.dumps(DOCUMENT))
+    return path
+
+
+@pytest.fixture
+def url(peer: Service) -> Iterator[str]:
     with serving(make_server("127.0.0.1", 0, peer, threaded=True)) as url:
-        yield openconnectors.load_file_async(path, base_url=url, interval=0.0, trust_env=False)
+        yield url
+
+
+@pytest.fixture
+def api(document: Path, url: str) -> AsyncConnector:
+    return openconnectors.load_file_async(document, base_url=url, interval=0.0, trust_env=False)
 
 
 @pytest.fixture(params=LOOPS)
@@ -180,13 +198,159 @@ def test_one_connector_serves_one_loop_after_another(api: AsyncConnector, run: A
         assert run(api.kinds) == [{"id": "a", "title": "A"}]
 
 
-def test_a_session_is_refused(tmp_path: Path) -> None:
+def test_a_session_is_refused(document: Path) -> None:
     """A requests.Session blocks, and so does a transport whose send is not awaited."""
-    path = tmp_path / "a.swagger.json"
-    path.write_text(json.dumps(DOCUMENT))
     options: Any = {"session": requests.Session()}
     with pytest.raises(openconnectors.ConnectionMissing, match="blocks the event loop; leave it out"):
-        openconnectors.load_file_async(path, **options)
-    options = {"transport": openconnectors.load_file(path).__runner__.transport}
+        openconnectors.load_file_async(document, **options)
+    options = {"transport": openconnectors.load_file(document).__runner__.transport}
     with pytest.raises(openconnectors.ConnectionMissing, match="send is a coroutine function"):
-        openconnectors.load_file_async(path, **options)
+        openconnectors.load_file_async(document, **options)
+
+
+def test_a_blocking_call_in_a_coroutine_is_refused(document: Path, url: str, peer: Service, run: Any) -> None:
+    """Nothing is sent for a blocking call that a coroutine makes itself, to be awaited or not, unless an option allows
+    it."""
+    with openconnectors.load_file(document, base_url=url, trust_env=False) as blocking:
+
+        async def refused(call: Callable[[], Any]) -> None:
+            with pytest.raises(openconnectors.Unsupported, match="was not sent: it blocks"):
+                await call()
+
+        async def calls() -> None:
+            verbs = (blocking.kinds, blocking.kinds.response, blocking.kinds.stream, blocking.run.wait)
+            for verb in (*verbs, blocking.run.poll, blocking.list.items, blocking.list.pages):
+                await refused(verb)
+            with pytest.raises(openconnectors.Unsupported, match="load_async and await the call"):
+                await blocking.list.choices("kind")
+            assert peer.requests == []
+            assert blocking.kinds.using(in_coroutines=True)() == [{"id": "a", "title": "A"}]
+
+        run(calls)
+        assert blocking.kinds() == [{"id": "a", "title": "A"}]
+
+
+def test_an_upload_comes_from_an_async_iterator(api: AsyncConnector, document: Path, url: str, run: Any) -> None:
+    """Bytes of an async generator are sent as they come; a blocking call refuses them before it sends anything."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 70_000
+
+    async def uploads() -> None:
+        assert await api.upload(content=parts()) == {"size": 210_000}
+
+    run(uploads)
+    with openconnectors.load_file(document, base_url=url, trust_env=False) as blocking:
+        with pytest.raises(openconnectors.TransportError, match="load the connector with load_async") as error:
+            blocking.upload(content=parts())
+        assert error.value.sent == "no"
+
+
+EMPTY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+
+
+class Silent:
+    """Answers the first requests, and after that says nothing; counts how many clients have hung up."""
+
+    def __init__(self, answered: int) -> None:
+        self._left = answered
+        self.hung_up = threading.Semaphore(0)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        accepting(self._socket, self._serve)
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            while connection.recv(65536):
+                self._left -= 1
+                if self._left >= 0:
+                    connection.sendall(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+                    )
+        self.hung_up.release()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize("answered", [0, 3])
+def test_a_call_that_is_cancelled_closes_its_connection(document: Path, run: Any, answered: int) -> None:
+    """No response that comes late is taken for that of the next request: with a new connection, and with a kept one."""
+    with closing(Silent(answered)) as silent:
+
+        async def cancelled() -> None:
+            async with openconnectors.load_file_async(document, base_url=silent.url, trust_env=False) as api:
+                for _ in range(answered):
+                    assert await api.kinds() == []
+                await within(0.1, api.kinds)
+
+        run(cancelled)
+        assert silent.hung_up.acquire(timeout=5)
+
+
+async def within(seconds: float, function: Callable[[], Awaitable[Any]]) -> None:
+    """Cancel what takes longer, by the loop that runs."""
+    if "trio" in sys.modules and trio.lowlevel.in_trio_task():
+        with trio.move_on_after(seconds) as scope:
+            await function()
+        assert scope.cancelled_caught
+        return
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await function()
+
+
+def test_a_lock_that_another_holds_is_awaited_and_left(run: Any) -> None:
+    """Who waits for a lock holds up nobody; cancelled, nothing is locked, neither a lock of threads nor one that is
+    entered in a thread."""
+    lock = threading.Lock()
+    entered_late = threading.Event()
+
+    class Slow:
+        def __enter__(self) -> None:
+            lock.acquire(timeout=5)
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+            entered_late.set()
+
+    async def waits() -> None:
+        with lock:
+            await within(0.05, lambda: entered(lock, running()))
+        await entered(lock, running())
+        lock.release()
+
+    async def waits_in_a_thread() -> None:
+        with lock:
+            await within(0.05, lambda: entered(Slow(), running()))
+
+    run(waits)
+    if run is LOOPS["asyncio"]:  # trio waits for its threads
+        asyncio.run(waits_in_a_thread())
+        assert entered_late.wait(5)
+    assert not lock.locked()
+
+
+def test_a_loop_that_cannot_watch_sockets_has_them_polled(document: Path, url: str) -> None:
+    """The default loop of Windows has no add_reader: calls work on it, too."""
+
+    class Proactor(asyncio.SelectorEventLoop):
+        def add_reader(self, *_: Any) -> None:
+            raise NotImplementedError
+
+        add_writer = remove_reader = remove_writer = add_reader
+
+    async def calls() -> None:
+        async with openconnectors.load_file_async(document, base_url=url, trust_env=False) as api:
+            for _ in range(3):
+                assert await api.kinds() == [{"id": "a", "title": "A"}]
+
+    with asyncio.Runner(loop_factory=Proactor) as runner:
+        runner.run(calls())
+
+
+def test_a_coroutine_without_a_loop_says_so(api: AsyncConnector) -> None:
+    """A call outside of asyncio and trio is refused in a sentence."""
+    with pytest.raises(openconnectors.Unsupported, match="no event loop of asyncio or trio runs here"):
+        api.kinds().send(None)

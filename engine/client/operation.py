@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
+from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.fast.calls import PlainCalls
 from openconnectors.engine.fast.declined import DECLINED
 from openconnectors.engine.http import Request, Response
@@ -51,6 +53,9 @@ class _Shown:
         return self._of_class
 
 
+_COROUTINE = 0x80 | 0x200
+"""The flags of the code of ``async def``: ``inspect.CO_COROUTINE``, ``inspect.CO_ASYNC_GENERATOR``."""
+
 R = TypeVar("R", bound=Loop)
 
 
@@ -72,7 +77,8 @@ class BoundOperation(Generic[R]):
         """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
         whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
         fields), ``retry_on`` (statuses after which nothing was carried out), ``max_wait`` (seconds until a
-        long-running operation must have ended), ``interval`` (seconds between questions for its state)."""
+        long-running operation must have ended), ``interval`` (seconds between questions for its state),
+        ``in_coroutines`` (True lets a blocking call hold up the event loop of the coroutine that makes it)."""
         calls = self.__calls__
         changed = Calls(calls.connected, calls.plan, with_options(calls.options, options))
         return type(self)(self.__name__, changed, self._runner)
@@ -123,6 +129,8 @@ class Operation(BoundOperation[Runner]):
 
     def __call__(self, /, **arguments: Any) -> Any:
         """The value of the response, as plain data; the errors are those of ``errors``."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         plain, outcome = self._plain, None
         message = plain.write(arguments)
         if message is not DECLINED:
@@ -136,17 +144,23 @@ class Operation(BoundOperation[Runner]):
 
     def response(self, /, **arguments: Any) -> Response:
         """The whole response: value, status, headers, fields, deviations."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         return self._runner.run(self.__calls__.response(arguments))
 
     def stream(self, /, **arguments: Any) -> Stream:
         """The body of the response as it comes, of any size: iterate over it, or save it. Errors are raised
         before the first byte; the time of the call is that of the whole download."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         stream: Stream = self._runner.run(self.__calls__.stream(arguments))
         return stream
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of one large response, one by one while it comes in, so that only one is in memory: lines,
         events or parts, or the items of a list: the response itself, or the one that the operation's pages have."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         with sealed(self.__calls__.connected.connection.mask):
             calls = self._runner.run(self.__calls__.for_items().resolved(arguments))
             with self._runner.run(calls.stream(arguments)) as stream:
@@ -154,11 +168,25 @@ class Operation(BoundOperation[Runner]):
 
     def pages(self, /, **arguments: Any) -> Iterator[Any]:
         """The values of this page and of those after it, one call each, as they are asked for."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         return (page.value for page in self._pages(arguments))
 
     def items(self, /, **arguments: Any) -> Iterator[Any]:
         """The items of all pages, one by one."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         return (item for page in self._pages(arguments) for item in page.items)
+
+    def _refuse_coroutine(self) -> None:
+        """Refuse a call that a coroutine makes itself: it is meant to be awaited, or would hold up the event loop. That
+        it is awaited shows only when the request is sent; who calls shows before."""
+        if not self.__calls__.options.in_coroutines:
+            raise Unsupported(
+                f"{self.__name__} was not sent: it blocks, and was called in a coroutine, which would wait with all "
+                f"others of its event loop. Load the connector with load_async and await the call, or call it in a "
+                f"thread (asyncio.to_thread); the option in_coroutines=True allows it as it is"
+            )
 
     def _pages(self, arguments: dict[str, Any]) -> Iterator[paging.Page]:
         """The pages; the request of the first is built and validated at once."""
@@ -171,6 +199,8 @@ class Operation(BoundOperation[Runner]):
     def poll(self, /, **arguments: Any) -> Any:
         """Start a long-running operation, and return how to follow it, a ``Poller``; of a trigger the
         ``Events``, asked for until nobody iterates any more."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         calls = self.__calls__
         if calls.plan.operation.trigger:
             return handles.Events(self.__name__, self._runner, self._runner.run(triggers.trigger(calls, arguments)))
@@ -179,10 +209,14 @@ class Operation(BoundOperation[Runner]):
     def wait(self, /, **arguments: Any) -> Any:
         """The value of a long-running operation, once it is done; raise ``OperationFailed`` if
         it ends otherwise."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         return self.poll(**arguments).wait()
 
     def subscribe(self, url: str, /, **arguments: Any) -> handles.Subscription:
         """Have events sent to a URL of the caller's, until it is unsubscribed."""
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         subscribed = self._runner.run(subscriptions.subscribe(self.__calls__, url, arguments))
         return handles.Subscription(self.__name__, self._runner, subscribed)
 
@@ -193,6 +227,8 @@ class Operation(BoundOperation[Runner]):
         are the first; ``below`` is one of them, and asks for those that it holds. A parameter with an ``enum`` has
         its values.
         """
+        if _getframe(1).f_code.co_flags & _COROUTINE:
+            self._refuse_coroutine()
         return self._runner.run(choices.choices(self.__calls__, parameter, below, arguments))
 
 

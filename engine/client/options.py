@@ -60,6 +60,7 @@ _OPTIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, int) for item in value),
         "a list of statuses",
     ),
+    "in_coroutines": (lambda value: isinstance(value, bool), "True or False"),
     "resume": (lambda value: value is None or isinstance(value, Mapping), "the state that events had"),
 }
 """What the value of an option must be, as a function and in words."""

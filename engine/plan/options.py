@@ -18,7 +18,7 @@ class Options(Struct, frozen=True):
     long-running operation may take until its end; ``interval`` those until its state is asked first, doubled
     each time, or a trigger is asked again, where the service does not say when. ``resume`` is where the events of
     a trigger were left. ``paging`` is ``"declared"`` if pages are followed only where the document says how, not by
-    conventions of services.
+    conventions of services. ``in_coroutines`` lets a coroutine make a blocking call, which holds up its event loop.
     """
 
     accept: str | None = None
@@ -32,6 +32,7 @@ class Options(Struct, frozen=True):
     resume: Mapping[str, Any] | None = None
     paging: str = "conventions"
     part_headers: Mapping[str | int, Mapping[str, Any]] = field(default_factory=dict)
+    in_coroutines: bool = False
 
 
 class CallOptions(TypedDict, total=False):
@@ -48,3 +49,4 @@ class CallOptions(TypedDict, total=False):
     resume: Mapping[str, Any] | None
     paging: Literal["conventions", "declared"]
     part_headers: Mapping[str | int, Mapping[str, Any]]
+    in_coroutines: bool

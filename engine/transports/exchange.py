@@ -9,7 +9,8 @@ error may hold what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from enum import IntEnum
 
 from openconnectors.engine.deferred import pattern
@@ -65,6 +66,13 @@ class SourceFailed(Exception):
 def carry(request: Request, attempt: Callable[[Request], Response | ConnectorError]) -> Response:
     """The response of one attempt to carry a request; raises the error if the attempt returns one."""
     refuse_late(request)
+    if isinstance(request.body, Content) and request.body.is_async:
+        raise TransportError(
+            "the upload is an async iterator, which a blocking call cannot await: give an iterator, or load the "
+            "connector with load_async",
+            "no",
+            final=True,
+        )
     return raised(attempt(request))
 
 
@@ -107,10 +115,29 @@ def chunks_of(content: Content) -> Iterator[bytes]:
             raise SourceFailed(str(error)) from error
         if chunk is None:
             return
-        if not isinstance(chunk, (bytes, bytearray, memoryview)):
-            raise SourceFailed(f"it gives {type(chunk).__name__} instead of bytes")
-        if chunk:
+        if _is_chunk(chunk):
             yield chunk
+
+
+async def awaited_chunks_of(content: Content) -> AsyncGenerator[bytes, None]:
+    """The bytes of an upload in chunks, as ``chunks_of``; what has no async source never suspends."""
+    async with aclosing(aiter(content)) as chunks:
+        while True:
+            try:
+                chunk = await anext(chunks, None)
+            except Exception as error:  # as above
+                raise SourceFailed(str(error)) from error
+            if chunk is None:
+                return
+            if _is_chunk(chunk):
+                yield chunk
+
+
+def _is_chunk(chunk: object) -> bool:
+    """Return False for an empty chunk; ``SourceFailed`` for what is none."""
+    if not isinstance(chunk, (bytes, bytearray, memoryview)):
+        raise SourceFailed(f"it gives {type(chunk).__name__} instead of bytes")
+    return bool(chunk)
 
 
 class Whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from urllib.parse import urlsplit
 
 from openconnectors.engine.credentials import ClientCertificate
@@ -12,7 +13,7 @@ from openconnectors.engine.streams import Content
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.codings import OFFERED
 from openconnectors.engine.transports.connections import Route
-from openconnectors.engine.transports.exchange import chunks_of, sendable
+from openconnectors.engine.transports.exchange import awaited_chunks_of, sendable
 from openconnectors.engine.transports.proxies import Proxies
 
 ALWAYS_SIZED = frozenset({"POST", "PUT", "PATCH"})
@@ -99,10 +100,8 @@ def is_visible(text: str) -> bool:
 
 async def framed(content: Content) -> AsyncGenerator[bytes, None]:
     """The bytes of an upload as they go out: in the chunked coding if its length is unknown (RFC 9112 section 7.1)."""
-    if content.length is not None:
-        for chunk in chunks_of(content):
-            yield chunk
-        return
-    for chunk in chunks_of(content):
-        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
-    yield b"0\r\n\r\n"
+    async with aclosing(awaited_chunks_of(content)) as chunks:
+        async for chunk in chunks:
+            yield chunk if content.length is not None else b"%x\r\n%b\r\n" % (len(chunk), chunk)
+    if content.length is None:
+        yield b"0\r\n\r\n"

@@ -31,7 +31,7 @@ Rule 2. All that depends on the schema alone is compiled once and kept. A step t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
 from openconnectors.engine.model import ANY, Encoding, MediaType, Schema, Service, XmlRule
 from openconnectors.engine.policies.effects import RewriteBody
-from openconnectors.engine.streams import Content, is_iterator
+from openconnectors.engine.streams import Content, is_iterator, mapped
 from openconnectors.engine.values.branches import Fits, types_of
 from openconnectors.engine.values.codecs import BINARY, TEXT, codec_for, essence
 from openconnectors.engine.values.codecs.binding import Binding, Codec, Parameters, PartHeaders
@@ -215,7 +215,7 @@ class Body:
         if self.codec.listed and is_iterator(value):
             if self.rewritten:
                 raise ValueError("must be a list: a policy rewrites the body as a whole")
-            return Content([self._encoded(value)])
+            return Content([mapped(value, self._encoded)])
         if self._to_wire:
             value = self._to_wire(value, (), problems)
         for policy in self._on_writing:
@@ -226,21 +226,19 @@ class Body:
             raise ValueError(f"has no parts in {self.media_type}, for which part_headers are given")
         return self._bound.encode_parts(value, part_headers)
 
-    def _encoded(self, items: Iterator[Any]) -> Iterator[bytes]:
-        """The bytes of each item of a sequence, written and judged when it is its turn; bytes are written as they are.
+    def _encoded(self, index: int, item: Any) -> bytes:
+        """The bytes of an item of a sequence, written and judged when it is its turn; bytes are written as they are.
         ``ValueError`` for an item that breaks its schema."""
         body = self._item
-        for index, item in enumerate(items):
-            if isinstance(item, (bytes, bytearray, memoryview)):
-                yield bytes(item)
-                continue
-            problems: list[Problem] = []
-            value = body.serialize(item, problems)
-            problems += body.validate(value)
-            if problems:
-                raise ValueError(f"item {index} does not match the document: {'; '.join(map(str, problems))}")
-            data = body.encode([value], problems)
-            yield data if isinstance(data, bytes) else b"".join(data)
+        if isinstance(item, (bytes, bytearray, memoryview)):
+            return bytes(item)
+        problems: list[Problem] = []
+        value = body.serialize(item, problems)
+        problems += body.validate(value)
+        if problems:
+            raise ValueError(f"item {index} does not match the document: {'; '.join(map(str, problems))}")
+        data = body.encode([value], problems)
+        return data if isinstance(data, bytes) else b"".join(data)
 
     @cached_property
     def _item(self) -> Body:
