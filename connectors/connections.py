@@ -37,6 +37,7 @@ from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import ConnectionParameter, Service
 from openconnectors.engine.secret import Secret, Values
 from openconnectors.registry import Entry
+from openconnectors.user_connections import UserConnection
 
 _log = logger("openconnectors")
 
@@ -49,11 +50,18 @@ class ConnectionValues(Struct, frozen=True):
     values: Values
     saved: str = ""
     bound: str = ""
+    user: str = ""
+    """The user whose connection it is, if it is from a store."""
     store: Store = field(default_factory=Store)
 
     def check(self, place: str) -> None:
         """Raise ``ConnectionMissing`` if these are the values of a saved connection for another place than this result
         of ``place_of``."""
+        if self.user and self.bound != place:
+            raise ConnectionMissing(
+                f"the connection of {self.user!r} to {self.entry.name} is for {self.bound or 'no place yet'}, and this "
+                f"is {place or 'no place yet'}; it was not used. Save one for it in the store (save with base_url=…)"
+            )
         name = f"the saved connection {self.saved!r} of {self.entry.name}"
         again = f"connectors connect {self.entry.name} --as NAME"
         if self.saved and self.bound and self.bound != place:
@@ -79,10 +87,10 @@ def place_of(service: Service, connection: Connection) -> str:
 
 
 def connection_values(
-    entry: Entry, service: Service, connection: Mapping[str, Any] | str | None = None
+    entry: Entry, service: Service, connection: Mapping[str, Any] | str | UserConnection | None = None
 ) -> ConnectionValues:
-    """The values of a connection: a mapping as it is, or the saved connection of that name. For None, a connector that
-    is found by name takes the environment and, if that has no value, the saved default.
+    """The values of a connection: a mapping as it is, the saved connection of that name, that of a user. For None, a
+    connector that is found by name takes the environment and, if that has no value, the saved default.
 
     Raise ``UnknownName`` for a name that is not saved, and ``ConnectionMissing``, which says how to set them, for
     missing values.
@@ -95,7 +103,14 @@ def connection_values(
     return result
 
 
-def _connection_values(entry: Entry, service: Service, connection: Mapping[str, Any] | str | None) -> ConnectionValues:
+def _connection_values(
+    entry: Entry, service: Service, connection: Mapping[str, Any] | str | UserConnection | None
+) -> ConnectionValues:
+    if isinstance(connection, UserConnection):
+        values = connection.values(entry.name)
+        bound = revealed(values.pop(BOUND, ""))
+        tokens = connection.tokens(entry.name)
+        return ConnectionValues(entry, by_parameter(service, values), "", bound, connection.user, tokens)
     if isinstance(connection, Mapping):
         return ConnectionValues(entry, by_parameter(service, held(connection)))
     if connection is None:
@@ -111,7 +126,7 @@ def _connection_values(entry: Entry, service: Service, connection: Mapping[str, 
     written = saved[name]
     bound = revealed(written.pop(BOUND, ""))
     values = resolved(entry.name, name, written)
-    return ConnectionValues(entry, values, name, bound, SavedTokens(entry.name, name, service))
+    return ConnectionValues(entry, values, name, bound, "", SavedTokens(entry.name, name, service))
 
 
 def value_names(service: Service) -> tuple[str, ...]:

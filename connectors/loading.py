@@ -22,9 +22,11 @@ from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.folders import cache_folder
 from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
+from openconnectors.user_connections import UserConnection
 
-ConnectionLike = Mapping[str, Any] | str | None
-"""The values of a connection, the name of a saved one, or None for the environment and the saved default."""
+ConnectionLike = Mapping[str, Any] | str | UserConnection | None
+"""The values of a connection, the name of a saved one, that of a user in a store, or None for the environment and the
+saved default."""
 
 
 class LoadOptions(NetworkOptions, CallOptions, total=False):
@@ -46,10 +48,10 @@ def load(
 ) -> Connector:
     """A connector by name.
 
-    ``connection`` is a mapping of the connection's values, the name of a saved connection, or None: then the values
-    are those of the environment, else of the saved default. ``base_url`` replaces scheme and host (a test server, a
-    proxy, a region). ``server`` is the URL, name or description of the document's server that is used instead of the
-    first. Further options are those of ``Operation.using``.
+    ``connection`` is a mapping of the connection's values, the name of a saved connection, that of a user in a store
+    (``store["user-17"]``), or None: then the values are those of the environment, else of the saved default.
+    ``base_url`` replaces scheme and host (a test server, a proxy, a region). ``server`` is the URL, name or description
+    of the document's server that is used instead of the first. Further options are those of ``Operation.using``.
 
     ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
     ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from openconnectors.loading import available as available
     from openconnectors.loading import load as load
     from openconnectors.loading import load_file as load_file
+    from openconnectors.stores import ConnectionStore as ConnectionStore
+    from openconnectors.stores import SQLiteConnections as SQLiteConnections
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "openconnectors.async_loading": (
@@ -108,6 +110,10 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "available",
         "load",
         "load_file",
+    ),
+    "openconnectors.stores": (
+        "ConnectionStore",
+        "SQLiteConnections",
     ),
 }
 """The modules that the names are in; a test compares both lists."""

@@ -19,6 +19,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "keyring": ("keyring", "tomlkit"),
     "async": ("trio",),
     "otel": ("opentelemetry",),
+    "store": ("cryptography",),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""

@@ -264,12 +264,12 @@ def test_the_public_names_are_these() -> None:
     assert {name for name in dir(openconnectors) if not name.startswith("_")} == set(openconnectors.__all__)
     assert sorted(openconnectors.__all__) == [
         "AnswerError", "AsyncConnector", "AsyncEvents", "AsyncOperation", "AsyncPoller", "AsyncStream",
-        "AsyncSubscription", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "Connector",
-        "ConnectorError", "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments",
-        "InvalidDocument", "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown",
-        "Poller", "Problem", "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests",
-        "TransportError", "Unauthorized", "UnknownName", "Unsupported", "Webhook", "available", "load",
-        "load_async", "load_file", "load_file_async",
+        "AsyncSubscription", "BadRequest", "Conflict", "ConnectionFailed", "ConnectionMissing", "ConnectionStore",
+        "Connector", "ConnectorError", "Diagnostic", "Events", "File", "Forbidden", "Interrupted", "InvalidArguments",
+        "InvalidDocument", "InvalidResponse", "NotFound", "Operation", "OperationFailed", "OutcomeUnknown", "Poller",
+        "Problem", "SQLiteConnections", "ServerError", "Stream", "Subscription", "Timeout", "TooManyRequests",
+        "TransportError", "Unauthorized", "UnknownName", "Unsupported", "Webhook", "available", "load", "load_async",
+        "load_file", "load_file_async",
     ]  # fmt: skip
     public = {name for name in dir(openconnectors.Operation) if not name.startswith("_")}
     assert public == {name for name in dir(openconnectors.AsyncOperation) if not name.startswith("_")}
