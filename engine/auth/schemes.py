@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from openconnectors.engine.auth.api_key import API_KEY
-from openconnectors.engine.auth.aws4 import AWS4
-from openconnectors.engine.auth.basic import BASIC
-from openconnectors.engine.auth.bearer import BEARER, OAUTH2, OPENID_CONNECT
-from openconnectors.engine.auth.digest import DIGEST
-from openconnectors.engine.auth.http_scheme import HTTP, ready
-from openconnectors.engine.auth.mutual_tls import MUTUAL_TLS
 from openconnectors.engine.auth.scheme import Auth, FixedAuth, SchemeType, Values
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
-from openconnectors.engine.model import Operation, Scheme, Service
+from openconnectors.engine.model import Lazy, Operation, Scheme, Service
 from openconnectors.engine.secret import Secret
 
-SCHEMES: Mapping[str, SchemeType] = {
-    row.name: row for row in (BASIC, API_KEY, OAUTH2, OPENID_CONNECT, BEARER, DIGEST, HTTP, MUTUAL_TLS, AWS4)
+if TYPE_CHECKING:
+    from openconnectors.engine.auth import api_key, aws4, basic, bearer, digest, http_scheme, mutual_tls
+else:
+    api_key = module("openconnectors.engine.auth.api_key")
+    aws4 = module("openconnectors.engine.auth.aws4")
+    basic = module("openconnectors.engine.auth.basic")
+    bearer = module("openconnectors.engine.auth.bearer")
+    digest = module("openconnectors.engine.auth.digest")
+    http_scheme = module("openconnectors.engine.auth.http_scheme")
+    mutual_tls = module("openconnectors.engine.auth.mutual_tls")
+
+_ROWS: Mapping[str, Callable[[], SchemeType]] = {
+    "basic": lambda: basic.BASIC,
+    "apiKey": lambda: api_key.API_KEY,
+    "oauth2": lambda: bearer.OAUTH2,
+    "openIdConnect": lambda: bearer.OPENID_CONNECT,
+    "bearer": lambda: bearer.BEARER,
+    "digest": lambda: digest.DIGEST,
+    "http": lambda: http_scheme.HTTP,
+    "mutualTLS": lambda: mutual_tls.MUTUAL_TLS,
+    "aws4": lambda: aws4.AWS4,
 }
-"""Every type of scheme, by the name that documents are lowered to."""
+SCHEMES: Mapping[str, SchemeType] = Lazy(_ROWS, lambda name: _ROWS[name]())
+"""Every type of scheme, by the name that documents are lowered to; its module is imported when it is used."""
 READY = "credentials"
 """The part that has what follows the name of a scheme of HTTP as it is sent, instead of what it would be made of."""
 
@@ -38,8 +53,8 @@ def row_of(scheme: Scheme) -> SchemeType:
 def row_of_http(name: str) -> SchemeType:
     """The row of a scheme of HTTP by its name there, in whatever case: one that knows how to make its credentials, else
     the one that has them ready."""
-    row = SCHEMES.get(name.lower(), HTTP)
-    return row if row.http_name.lower() == name.lower() else HTTP
+    row = SCHEMES.get(name.lower(), http_scheme.HTTP)
+    return row if row.http_name.lower() == name.lower() else http_scheme.HTTP
 
 
 def values_of(scheme: Scheme, connection: Mapping[str, Secret | str]) -> Values:
@@ -69,7 +84,7 @@ def auth_of(scheme: Scheme, values: Values) -> Auth:
     """What authenticates requests by a scheme with the values of its parts."""
     row = row_of(scheme)
     if READY in values:
-        return FixedAuth(ready(replace(scheme, http_scheme=scheme.http_scheme or row.http_name), values))
+        return FixedAuth(http_scheme.ready(replace(scheme, http_scheme=scheme.http_scheme or row.http_name), values))
     return row.authenticate(scheme, values)
 
 

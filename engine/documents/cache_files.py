@@ -13,14 +13,11 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from openconnectors.engine.deferred import module
-
-if TYPE_CHECKING:
-    import hashlib
-else:
-    hashlib = module("hashlib")  # which loads OpenSSL
+try:
+    from _blake2 import blake2b  # where hashlib has it from, which loads OpenSSL: that takes longer than all of this
+except ImportError:
+    from hashlib import blake2b
 
 MAX_BYTES = 64 * 1024 * 1024
 """Bytes of a file that is read or written: more is slower than what it saves."""
@@ -38,7 +35,7 @@ _USER: Callable[[], int] | None = getattr(os, "geteuid", None)
 
 def digest(*texts: bytes) -> bytes:
     """The digest of texts, each with its length before it."""
-    sum_of = hashlib.blake2b(digest_size=_DIGEST)
+    sum_of = blake2b(digest_size=_DIGEST)
     for text in texts:
         sum_of.update(len(text).to_bytes(8, "big"))
         sum_of.update(text)

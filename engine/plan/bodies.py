@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.model import ANY, DeclaredResponse, Encoding, MediaType, Operation, Schema, XmlRule
 from openconnectors.engine.plan.content import declared_as, describing
 from openconnectors.engine.policies import OperationPolicies
@@ -21,7 +22,11 @@ from openconnectors.engine.values.body import WITHOUT_PARTS, Body, Compiler, enc
 from openconnectors.engine.values.codecs import BINARY, EVENTS, MULTIPART, codec_for, is_fallback
 from openconnectors.engine.values.codecs.binding import Codec
 from openconnectors.engine.values.codecs.media_types import concrete, holds_files
-from openconnectors.engine.values.event_body import EventBody, event_schema
+
+if TYPE_CHECKING:
+    from openconnectors.engine.values import event_body
+else:
+    event_body = module("openconnectors.engine.values.event_body")
 
 JSON, XML = "application/json", "application/xml"
 
@@ -115,7 +120,7 @@ class Bodies:
         if codec is None:
             return None
         if codec is EVENTS:
-            return EventBody(self._compiler, schema, self._xml, received=True)
+            return event_body.EventBody(self._compiler, schema, self._xml, received=True)
         rewrites = _rewrites(self._policies.response)
         return Body(self._compiler, schema, media_type, codec, self._xml, rewrites, received=True, encoding=encoding)
 
@@ -171,7 +176,7 @@ class Bodies:
             return entry.schema
         schema = self._compiler.contract.resolve(entry.schema) if entry.schema is not None else ANY
         if codec is EVENTS and "array" in schema.types:
-            return replace(schema, items=event_schema(schema.items, self._compiler.contract.resolve))
+            return replace(schema, items=event_body.event_schema(schema.items, self._compiler.contract.resolve))
         if entry.schema is None or codec.opaque or "array" in schema.types or schema.types == ("string",):
             return entry.schema
         return Schema(types=("array",), items=entry.schema)

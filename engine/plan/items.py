@@ -13,11 +13,12 @@ not to be the whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
 from openconnectors.engine import leniency
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectorError, InvalidResponse, Problem, Unsupported
 from openconnectors.engine.model import ANY, DeclaredResponse, Operation, Paging, Schema
 from openconnectors.engine.plan.bodies import Bodies
@@ -27,7 +28,11 @@ from openconnectors.engine.plan.reading import Reading, Way
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Body
 from openconnectors.engine.values.codecs import EVENTS, essence
-from openconnectors.engine.values.event_body import event_schema
+
+if TYPE_CHECKING:
+    from openconnectors.engine.values import event_body
+else:
+    event_body = module("openconnectors.engine.values.event_body")
 
 Report: TypeAlias = Callable[[tuple[Problem, ...]], None]
 """Takes the deviations of an item."""
@@ -112,7 +117,7 @@ class Items:
 
     def _event(self, holder: Body, declared: DeclaredResponse | None) -> Schema:
         entry = describing(declared.content, holder.media_type) if declared is not None else None
-        return event_schema(entry.schema if entry is not None else None, self._contract)
+        return event_body.event_schema(entry.schema if entry is not None else None, self._contract)
 
 
 def _typed(body: Body, wire: object, validate: str) -> tuple[object, list[Problem]]:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from openconnectors.engine import leniency
+from openconnectors.engine.deferred import module
 from openconnectors.engine.endpoints import shown
 from openconnectors.engine.errors import (
     AnswerError,
@@ -32,12 +33,10 @@ from openconnectors.engine.plan.arguments import Arguments
 from openconnectors.engine.plan.bodies import JSON, Bodies
 from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.declared import declared_response, success
-from openconnectors.engine.plan.error_bodies import provider_error
 from openconnectors.engine.plan.header_fields import HeaderFields
 from openconnectors.engine.plan.items import Items, Report
 from openconnectors.engine.plan.members import pick_dotted
 from openconnectors.engine.plan.negotiation import Negotiation
-from openconnectors.engine.plan.page_conventions import Shape, recognized
 from openconnectors.engine.plan.reading import Reading, Unreadable
 from openconnectors.engine.policies import OperationPolicies
 from openconnectors.engine.policies.effects import NextLink, SetHeaders, Unauthenticated
@@ -45,6 +44,12 @@ from openconnectors.engine.policies.expressions import Scope
 from openconnectors.engine.streams import Stream
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import essence
+
+if TYPE_CHECKING:
+    from openconnectors.engine.plan import error_bodies, page_conventions
+else:
+    error_bodies = module("openconnectors.engine.plan.error_bodies")
+    page_conventions = module("openconnectors.engine.plan.page_conventions")
 
 
 class Responses:
@@ -94,7 +99,9 @@ class Responses:
         declared = success(operation)
         schemas = [] if declared is None else [entry.schema for entry in declared.content.values()]
         schema = next((schema for schema in schemas if schema is not None), None)
-        return recognized(Shape(operation, self._arguments.all, schema, self._contract))
+        return page_conventions.recognized(
+            page_conventions.Shape(operation, self._arguments.all, schema, self._contract)
+        )
 
     # Reading
 
@@ -253,7 +260,7 @@ class Responses:
 
     def _error(self, response: Response, declared: DeclaredResponse | None) -> AnswerError:
         value = self._error_value(response, declared)
-        code, message = provider_error(value, self._errors)
+        code, message = error_bodies.provider_error(value, self._errors)
         unauthenticated = any(
             effect.status == response.status for effect in self._policies if isinstance(effect, Unauthenticated)
         )

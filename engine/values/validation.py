@@ -21,9 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, nearest, short_repr
-from openconnectors.engine.values.explaining import Explainer, unknown
 from openconnectors.engine.values.judges import judge_of
+
+if TYPE_CHECKING:
+    from openconnectors.engine.values import explaining
+else:
+    explaining = module("openconnectors.engine.values.explaining")
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -35,7 +40,7 @@ class Validator:
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
         self.json_schema = dict(json_schema)
         self._judge = judge_of(self.json_schema)
-        self._explainer: Explainer | None = None
+        self._explainer: explaining.Explainer | None = None
 
     def accepts(self, value: Any) -> bool:
         """Return True if a value is valid; False also if jsonschema-rs cannot decide it."""
@@ -62,7 +67,7 @@ class Validator:
 
     def _explain(self, value: Any, path: Path) -> list[Problem]:
         if self._explainer is None:
-            self._explainer = Explainer(self.json_schema, judge_of)
+            self._explainer = explaining.Explainer(self.json_schema, judge_of)
         problems: list[Problem] = []
         try:
             with warnings.catch_warnings():
@@ -101,7 +106,10 @@ def problems_of(error: ValidationError, path: Path) -> list[Problem]:
     if keyword == "additionalProperties" and limit is False:
         schema: Any = error.schema
         known = schema.get("properties", {})
-        return [Problem((*here, name), f"is not known{nearest(name, known)}") for name in unknown(schema, instance)]
+        return [
+            Problem((*here, name), f"is not known{nearest(name, known)}")
+            for name in explaining.unknown(schema, instance)
+        ]
     if keyword in ("anyOf", "oneOf") and error.context:
         return [problem for reason in error.context for problem in _of_nearest(reason, path, error.message)]
     if keyword == "dependentRequired":
