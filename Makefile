@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance corpus bench compare openapi3 faults bugs speed checks released lint clean
+.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults bugs speed checks released lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -72,6 +72,9 @@ conformance: $(READY) $(TESTSERVER) $(SARIF) $(TYPESPEC)  ## Every case against 
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tests.conformance3
 	$(BIN)/python -m pytest -q tests/test_validate.py -k sarif
+
+judges: $(READY)  ## Judges that are there (make conformance brings two) over every transport and both faces; SHORT=1 takes a part.
+	$(BIN)/python -m tests.judges $(if $(SHORT),--short)
 
 corpus: $(READY)  ## Every connector below CORPUS=<folder>: loads, operations, requests, findings, seconds, memory.
 	$(BIN)/python -m bench.corpus $(CORPUS) --json corpus.json
