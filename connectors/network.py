@@ -14,6 +14,7 @@ from openconnectors.engine.http import AwaitedTransport, Transport
 from openconnectors.engine.transports.asynchronous import AsyncTransport
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.certificates import Certificate
+from openconnectors.engine.transports.event_loops import is_coroutine_function
 
 if TYPE_CHECKING:
     import requests
@@ -82,7 +83,7 @@ class Network(Struct, frozen=True):
             return AsyncTransport(
                 proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
             )
-        if not iscoroutinefunction(transport.send):
+        if not is_coroutine_function(transport.send):
             raise ConnectionMissing("transport blocks the event loop; give one whose send is a coroutine function")
         return transport  # type: ignore[no-any-return]
 
@@ -95,15 +96,6 @@ class Network(Struct, frozen=True):
         if {"proxy", "proxies"} <= set(present):
             raise ConnectionMissing("proxy is for all requests and proxies are by scheme; use one of them")
 
-
-def iscoroutinefunction(function: Any) -> bool:
-    """Return True for what is defined by ``async def``."""
-    code = getattr(function, "__code__", None)  # asked for without inspect, which takes longer to import than a call
-    return code is not None and bool(code.co_flags & _COROUTINE)
-
-
-_COROUTINE = 0x80
-"""``inspect.CO_COROUTINE``."""
 
 LOOPBACK = Network(trust_env=False)
 """The network to a sandbox: a proxy of the environment cannot reach it."""

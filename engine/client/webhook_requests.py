@@ -30,6 +30,15 @@ class Reply(Struct, frozen=True):
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
 
+    def fields(self) -> list[tuple[str, str]]:
+        """Its header fields."""
+        return [
+            ("Content-Type", self.content_type),
+            ("Content-Length", str(len(self.body))),
+            ("X-Content-Type-Options", "nosniff"),
+            *self.headers,
+        ]
+
 
 class Refused(Exception):
     """A request that is not an event, or not from the service; ``reply`` is the response to it."""

@@ -1,4 +1,5 @@
-"""Webhooks: a WSGI application that verifies and reads the events of a service, and passes them to a function.
+"""Webhooks: an application of WSGI or ASGI that verifies and reads the events of a service, and passes them to a
+function.
 
 Signatures and handshakes are data of the connector: see ``x-connector-signature`` and ``x-connector-handshake``.
 ``CONVENTIONS`` has the common handshakes, for documents that declare none.
@@ -8,16 +9,18 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connection import in_code
-from openconnectors.engine.client.connector import Connector, connected
-from openconnectors.engine.client.operation import Operation, calls_of
-from openconnectors.engine.client.webhook_events import Expected, Notifications, Requests, handler
+from openconnectors.engine.client.connector import BoundConnector, connected
+from openconnectors.engine.client.operation import BoundOperation, calls_of
+from openconnectors.engine.client.webhook_asgi import AsgiApplication
+from openconnectors.engine.client.webhook_events import Event, Expected, Notifications, Requests, handler
 from openconnectors.engine.client.webhook_requests import Refused, Reply, delivery_of, public_url
 from openconnectors.engine.client.webhook_signatures import Delivery, digest, keys, verified
 from openconnectors.engine.documents.parts import readable
@@ -27,6 +30,7 @@ from openconnectors.engine.log import logger
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Handshake, Signature
 from openconnectors.engine.secret import Secret
+from openconnectors.engine.transports.event_loops import is_coroutine_function, running
 from openconnectors.engine.values.codecs import codec_for, essence, json
 
 MAX_CHALLENGE = 4096
@@ -58,11 +62,13 @@ CONVENTIONS: tuple[Handshake, ...] = (
 
 
 class Webhook:
-    """A WSGI application for what a service sends: the events or the callbacks of an operation; of a connector, the
-    webhooks of its document, or any delivery, as it comes, if that has none. Mount it at the URL of the subscription.
+    """A WSGI application, and as ``asgi`` one of ASGI, for what a service sends: the events or the callbacks of an
+    operation; of a connector, the webhooks of its document, or any delivery, as it comes, if that has none. Mount it at
+    the URL of the subscription.
 
     ``handle`` is called with each event, its value as the document has it; parameters of a callback or webhook that it
-    takes by their names come with it. It answers 200, or the status that the document declares, once ``handle`` has
+    takes by their names come with it. It may be a coroutine function, for ASGI only; there, another function is called
+    in a thread. It answers 200, or the status that the document declares, once ``handle`` has
     returned, 403 to a signature that is wrong or missing, 400 to a request that is not an event, 405 to another method
     than POST, or than those of the document, 413 to one that is too large, 500 if ``handle`` raises, so that the
     service sends it again. What ``handle`` returns is the body, if the document declares one. Handshakes are answered
@@ -77,16 +83,18 @@ class Webhook:
 
     def __init__(
         self,
-        source: Operation | Connector,
+        source: BoundOperation[Any] | BoundConnector[Any, Any],
         handle: Callable[..., object],
         *,
         url: str | None = None,
         event: str | None = None,
     ) -> None:
-        calls = calls_of(source) if isinstance(source, Operation) else _any_calls(source)
+        calls = calls_of(source) if isinstance(source, BoundOperation) else _any_calls(source)
         self._plan = calls.plan
         self._expected = _expected(source, calls, event)
         self._handle = handler(handle)
+        self._is_awaited = is_coroutine_function(handle)
+        self.asgi = AsgiApplication(self._answer)
         self._url = public_url(url) if url is not None else None
         service = self._plan.service
         self._values = {name: Secret.of(value) for name, value in calls.connected.connection.values.items()}
@@ -110,21 +118,43 @@ class Webhook:
         return value
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """One request (PEP 3333)."""
+        """One request (PEP 3333). Raise ``Unsupported`` if ``handle`` is a coroutine function."""
+        if self._is_awaited:
+            raise Unsupported("the function that handles events is a coroutine function: mount webhook.asgi")
         try:
-            reply = self._respond(environ)
+            received = self._received(environ)
+            if isinstance(received, Reply):
+                reply = received
+            else:
+                with self._handling(received):
+                    result = self._handle(received)
+                    if hasattr(result, "__await__"):
+                        raise TypeError("what the function returned is to be awaited: mount webhook.asgi")
+                    reply = self._expected.reply(received, result)
         except Refused as refused:
             reply = refused.reply
-        fields = [
-            ("Content-Type", reply.content_type),
-            ("Content-Length", str(len(reply.body))),
-            ("X-Content-Type-Options", "nosniff"),
-            *reply.headers,
-        ]
-        start_response(reply.status, fields)
+        start_response(reply.status, reply.fields())
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [reply.body]
 
-    def _respond(self, environ: Mapping[str, Any]) -> Reply:
+    async def _answer(self, environ: Mapping[str, Any]) -> Reply:
+        """The reply to one request of ASGI."""
+        try:
+            received = self._received(environ)
+            if isinstance(received, Reply):
+                return received
+            with self._handling(received):
+                return self._expected.reply(received, await self._result(received))
+        except Refused as refused:
+            return refused.reply
+
+    async def _result(self, event: Event) -> Any:
+        """What the function returns that handles events: it is awaited, or called in a thread."""
+        handle: Callable[[], Any] = partial(self._handle, event)
+        result = handle() if self._is_awaited else await running().in_thread(handle)
+        return await result if hasattr(result, "__await__") else result
+
+    def _received(self, environ: Mapping[str, Any]) -> Reply | Event:
+        """The event of a request, or the reply to one that is none. Raise ``Refused`` for what cannot be taken."""
         method = str(environ.get("REQUEST_METHOD", ""))
         handshakes = [handshake for handshake in self._handshakes if handshake.method == method]
         if method not in self._expected.methods and not handshakes:
@@ -137,7 +167,11 @@ class Webhook:
         if method not in self._expected.methods:
             raise self._not_allowed()
         self._verify(delivery)
-        return self._deliver(delivery)
+        try:
+            return self._expected.read(delivery)
+        except InvalidResponse as error:
+            _log.warning("%s", error)
+            raise Refused("400 Bad Request", "this is not an event") from None
 
     def _verify(self, delivery: Delivery) -> None:
         signature = self._signature
@@ -171,15 +205,12 @@ class Webhook:
             > 0
         )
 
-    def _deliver(self, delivery: Delivery) -> Reply:
+    @contextmanager
+    def _handling(self, event: Event) -> Iterator[None]:
+        """Whatever a handler raises, the service is told to send the event again."""
         try:
-            event = self._expected.read(delivery)
-        except InvalidResponse as error:
-            _log.warning("%s", error)
-            raise Refused("400 Bad Request", "this is not an event") from None
-        try:
-            return self._expected.reply(event, self._handle(event))
-        except Exception:  # noqa: BLE001 - whatever a handler raises, the service is told to send again
+            yield
+        except Exception:  # noqa: BLE001 - as above
             _log.exception("an event of %s was not handled", event.plan.operation.id)
             raise Refused("500 Internal Server Error", "try again later") from None
 
@@ -188,10 +219,10 @@ class Webhook:
         return Refused("405 Method Not Allowed", f"send events with {methods}", Allow=methods)
 
 
-def _expected(source: Operation | Connector, calls: Calls, event: str | None) -> Expected:
+def _expected(source: BoundOperation[Any] | BoundConnector[Any, Any], calls: Calls, event: str | None) -> Expected:
     """What is received of an operation or a connector: the event of that name, or all."""
     plan, service = calls.plan, calls.plan.service
-    if isinstance(source, Connector):
+    if isinstance(source, BoundConnector):
         known, kind = dict(service.webhooks), "webhook"
     else:
         callbacks = plan.operation.callbacks
@@ -200,17 +231,17 @@ def _expected(source: Operation | Connector, calls: Calls, event: str | None) ->
     if event is not None and event not in known:
         raise UnknownName(kind, event, known)
     validate = calls.options.validate_responses
-    if plan.operation.event is not None and event is None and isinstance(source, Operation):
+    if plan.operation.event is not None and event is None and isinstance(source, BoundOperation):
         return Notifications(plan, validate)
     operations = [each for name, sent in known.items() if event in (None, name) for each in sent]
     if operations:
         return Requests(map(calls.connected.compiled, operations), validate)
-    if isinstance(source, Operation):
+    if isinstance(source, BoundOperation):
         raise Unsupported(f"{source.__name__} sends no events that the document describes")
     return Notifications(plan, validate)
 
 
-def _any_calls(connector: Connector) -> Calls:
+def _any_calls(connector: BoundConnector[Any, Any]) -> Calls:
     """The calls of the first operation of a connector that can be read, or of its first webhook: what all have in
     common is taken of them. Raise ``Unsupported`` if there is none."""
     service = connected(connector)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from socket import socket
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -40,6 +41,21 @@ class EventLoop(Waits, Protocol):
     async def in_thread(self, function: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """The result of a function that blocks. It runs to its end: if the caller is cancelled meanwhile, its result is
         given to ``undo``."""
+
+
+def is_coroutine_function(function: Any) -> bool:
+    """Return True for what is defined by ``async def``, also as a method or as the call of an object."""
+    while isinstance(function, partial):
+        function = function.func
+    for callable_object in (function, getattr(type(function), "__call__", None)):  # noqa: B004
+        code = getattr(callable_object, "__code__", None)  # asked for without inspect, which a start need not import
+        if code is not None and code.co_flags & _COROUTINE:
+            return True
+    return False
+
+
+_COROUTINE = 0x80
+"""``inspect.CO_COROUTINE``."""
 
 
 def running() -> EventLoop:
@@ -258,7 +274,8 @@ class Trio:
 
     async def in_thread(self, function: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """The result of a function that blocks: trio waits for its end, and is cancelled only afterwards."""
-        return await self._trio.to_thread.run_sync(function)  # type: ignore[no-any-return]
+        results = await self._trio.to_thread.run_sync(lambda: [function()])  # alone, what is awaited would be refused
+        return results[0]  # type: ignore[no-any-return]
 
 
 async def _polled_in_thread(
