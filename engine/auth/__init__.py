@@ -1,1 +1,1 @@
-"""Authentication: security schemes, one file and one row of ``schemes.SCHEMES`` each."""
+"""Authentication: security schemes, one file and one row of ``schemes.ROWS`` each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from openconnectors.engine.auth.scheme import Auth, FixedAuth, SchemeType, Values
 from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing, Unsupported
-from openconnectors.engine.model import Lazy, Operation, Scheme, Service
+from openconnectors.engine.model import Operation, Scheme, Service
 from openconnectors.engine.secret import Secret
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ else:
     http_scheme = module("openconnectors.engine.auth.http_scheme")
     mutual_tls = module("openconnectors.engine.auth.mutual_tls")
 
-_ROWS: Mapping[str, Callable[[], SchemeType]] = {
+ROWS: Mapping[str, Callable[[], SchemeType]] = {
     "basic": lambda: basic.BASIC,
     "apiKey": lambda: api_key.API_KEY,
     "oauth2": lambda: bearer.OAUTH2,
@@ -36,8 +36,24 @@ _ROWS: Mapping[str, Callable[[], SchemeType]] = {
     "mutualTLS": lambda: mutual_tls.MUTUAL_TLS,
     "aws4": lambda: aws4.AWS4,
 }
-SCHEMES: Mapping[str, SchemeType] = Lazy(_ROWS, lambda name: _ROWS[name]())
-"""Every type of scheme, by the name that documents are lowered to; its module is imported when it is used."""
+"""The rows, by the names that documents are lowered to; the module of one is imported when it is used."""
+
+
+class _Schemes(Mapping[str, SchemeType]):
+    """The table of rows."""
+
+    def __getitem__(self, name: str) -> SchemeType:
+        return ROWS[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ROWS)
+
+    def __len__(self) -> int:
+        return len(ROWS)
+
+
+SCHEMES: Mapping[str, SchemeType] = _Schemes()
+"""Every type of scheme, by the name that documents are lowered to."""
 READY = "credentials"
 """The part that has what follows the name of a scheme of HTTP as it is sent, instead of what it would be made of."""
 
