@@ -10,14 +10,24 @@ from lxml import etree
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import XML_NAME
 from openconnectors.engine.values.codecs.binding import Binding, Bound, Parameters
-from openconnectors.engine.values.codecs.xml.names import NIL, Element, has_name, local_name, may_replace, qualified
+from openconnectors.engine.values.codecs.xml.markup import NotPlain
+from openconnectors.engine.values.codecs.xml.names import (
+    NIL,
+    Element,
+    has_name,
+    is_error,
+    local_name,
+    may_replace,
+    qualified,
+)
 from openconnectors.engine.values.codecs.xml.nodes import ANY, Shape, check_no_text, read_anything
-from openconnectors.engine.values.codecs.xml.parsing import check_page, is_error, parse, parse_items
+from openconnectors.engine.values.codecs.xml.parsing import check_page, parse, parse_items
+from openconnectors.engine.values.codecs.xml.plain import PlainDocument
 from openconnectors.engine.values.codecs.xml.shapes import Shapes
 from openconnectors.engine.values.codecs.xml.writing import namespaces
 
 
-class _Document:
+class Document:
     """One body as a whole document: its own element, which is of the schema's shape, and the envelope around it."""
 
     def __init__(self, binding: Binding) -> None:
@@ -32,9 +42,19 @@ class _Document:
         """True if the document gives the element a name."""
         self._tag = qualified(resolved.xml.namespace, name or "root")
         self._prefix = resolved.xml.prefix
+        self.plain = PlainDocument(self._shape, self._envelope, self._tag if self._named else None)
 
     def decode(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
         """The value of a document; see ``Bound``."""
+        if self._binding.schema is not None:
+            try:
+                return self.plain.read(data, parameters.get("charset"))
+            except NotPlain:
+                pass
+        return self.decode_tree(data, parameters, problems)
+
+    def decode_tree(self, data: bytes, parameters: Parameters, problems: list[Problem]) -> Any:
+        """As ``decode``, for any document."""
         element = parse(data, parameters.get("charset"), problems)
         check_page(element, self._envelope or self._tag)
         if self._envelope is not None:
@@ -89,5 +109,5 @@ def _check_name(element: Element, tag: str, fits: bool, problems: list[Problem])
 
 def bind(binding: Binding) -> Bound:
     """XML of the schema's shape, inside the document's envelope if it has one."""
-    document = _Document(binding)
+    document = Document(binding)
     return Bound(document.encode, document.decode, document.decode_items)

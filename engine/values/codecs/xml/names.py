@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from openconnectors.engine.deferred import pattern
+
 Element: TypeAlias = Any
 """An lxml element; lxml has no types of its own."""
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 """The attribute that makes an element null (XML Schema 1.0, part 1, section 2.6.2)."""
+
+_ERROR_NAME = pattern(r"(?i)error|fault|exception|failure")
 
 
 def local_name(tag: str) -> str:
@@ -46,6 +50,16 @@ def may_belong_to(tag: str, parent: Element) -> bool:
 def in_namespace(tag: str) -> str:
     """A name's namespace in words, for a message."""
     return f"the namespace {namespace_of(tag)!r}" if namespace_of(tag) else "no namespace"
+
+
+def is_error(element: Element) -> bool:
+    """Return True if an element says by its name that it is not a result."""
+    return _ERROR_NAME.search(local_name(element.tag)) is not None
+
+
+def is_result(name: str) -> bool:
+    """Return True for a local name that does not say that an element is an error or an HTML page."""
+    return _ERROR_NAME.search(name) is None and name.lower() != "html"
 
 
 def path_of(element: Element) -> tuple[str, ...]:

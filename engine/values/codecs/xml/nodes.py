@@ -39,6 +39,8 @@ class Shape:
     def __init__(self, schema: Schema, rule: XmlRule) -> None:
         self.schema = schema
         self.rule = rule
+        self.empty_is_null = rule.empty_is_null and not schema.xml.empty_is_text
+        """True if an element without attributes, children and text stands for null."""
         self.members: tuple[Member, ...] = ()
         self.prefixes: dict[str, str] = {}
         """Prefix to namespace of the attributes: lxml wants an element to declare those before they are set."""

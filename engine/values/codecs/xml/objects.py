@@ -44,29 +44,27 @@ class Object(Shape):
         schema = self.schema
         members = tuple(shapes.member(name, declared) for name, declared in schema.properties.items())
         self.members = members
-        self._text = next((member for member in members if member.form in ("text", "cdata")), None)
-        self._elements = {member.tag: member for member in members if member.form in ("element", "items", "wrapped")}
+        self.text = next((member for member in members if member.form in ("text", "cdata")), None)
+        self.elements = {member.tag: member for member in members if member.form in ("element", "items", "wrapped")}
         self._attributes = {member.tag: member for member in members if member.form == "attribute"}
         self._by_name = {member.name: member for member in members}
         self._by_local_name = {
-            local_name(tag): member for tag, member in self._elements.items() if not tag.startswith("{")
+            local_name(tag): member for tag, member in self.elements.items() if not tag.startswith("{")
         }
-        self._lists = [
+        self.lists = [
             member.name
             for member in members
             if member.form == "items" and (self.rule.absent_is_empty or member.name in schema.required)
         ]
-        self._inline = [member for member in members if member.form == "inline"]
-        self._absent_is_null = [
+        self.inline = [member for member in members if member.form == "inline"]
+        self.absent_is_null = [
             member.name
             for member in self._attributes.values()
             if member.schema.nullable and member.name in schema.required
         ]
-        self._rest = shapes.shape(schema.additional) if isinstance(schema.additional, Schema) else None
-        self._local_names = {local_name(tag) for tag in self._elements}
-        self._declares_namespace = schema.xml.namespace is not None or any(
-            tag.startswith("{") for tag in self._elements
-        )
+        self.rest = shapes.shape(schema.additional) if isinstance(schema.additional, Schema) else None
+        self._local_names = {local_name(tag) for tag in self.elements}
+        self._declares_namespace = schema.xml.namespace is not None or any(tag.startswith("{") for tag in self.elements)
         self.prefixes |= {
             member.prefix: namespace_of(member.tag) for member in self._attributes.values() if member.prefix
         }
@@ -74,15 +72,15 @@ class Object(Shape):
     @cached_property
     def _inline_names(self) -> frozenset[str]:
         """The names of what is in the element for members without an element; known once all shapes are filled."""
-        return frozenset(name for member in self._inline for name in member.shape.names())
+        return frozenset(name for member in self.inline for name in member.shape.names())
 
     def names(self) -> tuple[str, ...]:
         """The names of elements and attributes that the schema describes."""
-        return (*self._elements, *self._attributes, *self._inline_names)
+        return (*self.elements, *self._attributes, *self._inline_names)
 
     def read_content(self, element: Element, problems: list[Problem]) -> dict[str, Any]:
         """The members of an element that the schema describes, and all others as they are."""
-        if self._text is None:
+        if self.text is None:
             check_no_text(element)
         return self._read(element, problems, beside=False)
 
@@ -91,17 +89,17 @@ class Object(Shape):
         return self._read(element, problems, beside=True)
 
     def _read(self, element: Element, problems: list[Problem], *, beside: bool) -> dict[str, Any]:
-        value: dict[str, Any] = {name: [] for name in self._lists}
-        if element.attrib or self._absent_is_null:
-            self._read_attributes(element, value, beside=beside)
-        elements = self._elements
+        value: dict[str, Any] = {name: [] for name in self.lists}
+        if element.attrib or self.absent_is_null:
+            self.read_attributes(element.attrib, value, beside=beside)
+        elements = self.elements
         for child in element:
             tag = child.tag
             member = elements.get(tag)
             if member is None and tag[0] == "{":
                 member = self._in_another_namespace(tag, element)
             if member is None:
-                if not beside and (not self._inline or tag not in self._inline_names):
+                if not beside and (not self.inline or tag not in self._inline_names):
                     self._read_undeclared(child, value, problems)
             elif member.form == "items":
                 value.setdefault(member.name, []).append(member.shape.read(child, problems))
@@ -110,19 +108,20 @@ class Object(Shape):
                     message = f"has <{local_name(tag)}> twice in <{local_name(element.tag)}>"
                     record(problems, Problem(path_of(child), message, TWICE))
                 value[member.name] = member.shape.read(child, problems)
-        for member in self._inline:
+        for member in self.inline:
             inside = member.shape.read_beside(element, problems)
             if inside or member.name in self.schema.required:
                 value[member.name] = inside
-        if self._text is not None:
+        if self.text is not None:
             text = (element.text or "") + "".join(child.tail or "" for child in element)
-            value[self._text.name] = scalar(text if not len(element) else text.strip(), self._text.schema)
+            value[self.text.name] = scalar(text if not len(element) else text.strip(), self.text.schema)
         return value
 
-    def _read_attributes(self, element: Element, value: dict[str, Any], *, beside: bool) -> None:
-        for name in self._absent_is_null:  # the other way in which null has no attribute ("Handling null Values")
+    def read_attributes(self, attributes: Mapping[str, str], value: dict[str, Any], *, beside: bool = False) -> None:
+        """Add to a value what the attributes of its element say; ``beside``: only those that the schema describes."""
+        for name in self.absent_is_null:  # the other way in which null has no attribute ("Handling null Values")
             value[name] = None
-        for tag, text in element.attrib.items():
+        for tag, text in attributes.items():
             member = self._attributes.get(tag)
             if member is not None:
                 value[member.name] = None if self.rule.empty_is_null and not text else scalar(text, member.schema)
@@ -147,7 +146,7 @@ class Object(Shape):
             message = f"has <{name}> in {in_namespace(tag)}, which is not the element that the document describes"
             record(problems, Problem(path_of(child), message, XML_NAME))
             name = f"{{{namespace_of(tag)}}}{name}"
-        rest = self._rest
+        rest = self.rest
         add(value, name, rest.read(child, problems) if rest else read_anything(child, self.rule, problems))
 
     def write_content(self, element: Element, value: Any) -> None:
@@ -159,8 +158,8 @@ class Object(Shape):
             member = self._by_name.get(name)
             if member is not None:
                 self._write_member(element, member, inside)
-            elif self._rest is not None:
-                self._rest.write(add_child(element, name, None), inside)
+            elif self.rest is not None:
+                self.rest.write(add_child(element, name, None), inside)
             else:
                 write_anything(element, {name: inside})
 
@@ -196,7 +195,7 @@ class Object(Shape):
         extra = [
             name for name in {child.tag for child in element} | set(element.attrib) if local_name(name) not in known
         ]
-        has_text = self._text is None and bool((element.text or "").strip())
+        has_text = self.text is None and bool((element.text or "").strip())
         return (not has_text and not (extra and self.schema.additional is False), -len(extra), declared)
 
     @staticmethod
@@ -211,9 +210,9 @@ class Object(Shape):
         return text is None or is_allowed(member.schema, scalar(text, member.schema))
 
     def _resembles(self, element: Element) -> bool:
-        if not self.members or self._text is not None:
+        if not self.members or self.text is not None:
             return has_content(element)
-        return any(has_name(child, tag) for child in element for tag in self._elements) or any(
+        return any(has_name(child, tag) for child in element for tag in self.elements) or any(
             tag in element.attrib for tag in self._attributes
         )
 

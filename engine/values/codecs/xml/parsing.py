@@ -28,7 +28,14 @@ from openconnectors.engine.errors import Problem
 from openconnectors.engine.leniency import DOCTYPE, ENCODING, PROLOG, XML_NAME
 from openconnectors.engine.values.codecs.binding import MAX_DEPTH, Parameters
 from openconnectors.engine.values.codecs.charsets import codec_name, mark_of, text_of
-from openconnectors.engine.values.codecs.xml.names import Element, has_name, in_namespace, local_name, may_replace
+from openconnectors.engine.values.codecs.xml.names import (
+    Element,
+    has_name,
+    in_namespace,
+    is_error,
+    local_name,
+    may_replace,
+)
 
 _PARSER: Mapping[str, Any] = {
     "resolve_entities": False,
@@ -46,8 +53,6 @@ _HEAD = 256
 _ENTITIES = "has a DOCTYPE with entities, which are refused"
 _NOT_MARKUP = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)")  # all but those of XML 1.0 section 4.6
-
-_ERROR_NAME = re.compile(r"error|fault|exception|failure", re.IGNORECASE)
 
 _MAX_ITEM_BYTES = 8 * 1024 * 1024
 """The most bytes that one item may have that is read while it arrives; beyond, memory would not be bounded."""
@@ -129,11 +134,6 @@ def _is_ascii_superset(encoding: str) -> bool:
         return name is not None and "<?xml".encode(name) == b"<?xml"
     except (UnicodeError, LookupError):
         return False
-
-
-def is_error(element: Element) -> bool:
-    """Return True if an element says by its name that it is not a result."""
-    return _ERROR_NAME.search(local_name(element.tag)) is not None
 
 
 def check_page(element: Element, tag: str) -> None:
