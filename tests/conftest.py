@@ -110,7 +110,7 @@ def _no_credentials_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 @contextmanager
 def serving(server: BaseWSGIServer) -> Iterator[str]:
     """Run a server in a thread; the URL of its port."""
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -32,6 +32,7 @@ from openconnectors.engine.streams import Content
 from openconnectors.engine.values.body import Body, Compiler
 from tests.conftest import serving
 from tests.golden.notation import compared, content, notation, python
+from tests.ways import WAYS
 
 FOLDER = Path(__file__).with_name("golden")
 BASE = "https://service.example"
@@ -42,6 +43,8 @@ MEDIA = {
     "form": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
 }
+QUICK = ("plain", "asyncio")
+"""The ways of conversations in the fast run."""
 LENIENT, STRICT = Options(), Options(validate_responses="strict")
 
 
@@ -365,12 +368,15 @@ class Script:
         )
 
 
+@pytest.mark.parametrize(
+    "way", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in WAYS]
+)
 @pytest.mark.parametrize(("suite", "case"), cases("exchanges"))
-def test_a_conversation(suite: Suite, case: dict[str, Any]) -> None:
-    """A call sends the case's requests in order and returns its value or raises its error."""
+def test_a_conversation(suite: Suite, case: dict[str, Any], way: str) -> None:
+    """A call sends the case's requests in order and returns its value or raises its error, whatever way it goes."""
     script = Script(case["exchanges"])
     how = case.get("how", "call")
-    with serving(make_server("127.0.0.1", 0, script, threaded=True)) as url:
+    with serving(make_server("127.0.0.1", 0, script, threaded=True)) as url, WAYS[way]():
         script.url = url
         connector = suite.at(url)
         operation = connector[case["operation"]].using(**case.get("options", {}))

@@ -26,12 +26,13 @@ import trio
 
 import openconnectors
 from openconnectors import loading
-from openconnectors.engine.client import operation
+from openconnectors.engine.client import async_operation, operation
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fast.calls import PlainCalls
 from openconnectors.engine.fast.declined import DECLINED
 from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.masking import sealed
+from openconnectors.engine.transports.asynchronous import AsyncTransport
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.session import SessionTransport
 from openconnectors.network import Network
@@ -171,34 +172,55 @@ class _AtOnce(PlainCalls):
         return message
 
 
-def _response(self: Any, /, **arguments: Any) -> Response:
-    """The response of a call that goes the plain way as far as it can, read by the plan too: a value that the plain
-    way accepts is that of the plan, without a deviation."""
-    plain, outcome, value = self._plain, None, DECLINED
-    message = plain.write(arguments)
-    if message is not DECLINED:
-        outcome = plain.send(message)
-        value = plain.read(outcome)
-        value = value if value is DECLINED else copy.deepcopy(value)
+@contextmanager
+def _read_by_both(read: Any) -> Iterator[None]:
+    """Compares what the plain way has read with what the plan does, which is put into the list ``read`` by the block: a
+    value that the plain way accepts is that of the plan, without a deviation."""
+    value = copy.deepcopy(read[0])
     try:
-        response: Response = self._runner.run(self.__calls__.response(arguments), outcome)
+        yield
     except ConnectorError:
         assert value is DECLINED, "the plan refuses what was read"
         raise
     if value is not DECLINED:
-        assert (repr(value), response.deviations) == (repr(response.value), ())
-    return response
+        assert (repr(value), read[1].deviations) == (repr(read[1].value), ())
+
+
+def _response(self: Any, /, **arguments: Any) -> Response:
+    """The response of a call that goes the plain way as far as it can, read by the plan too."""
+    message = self._plain.write(arguments)
+    outcome = None if message is DECLINED else self._plain.send(message)
+    read = [DECLINED if outcome is None else self._plain.read(outcome)]
+    with _read_by_both(read):
+        read.append(self._runner.run(self.__calls__.response(arguments), outcome))
+    return read[1]
+
+
+async def _awaited_response(self: Any, /, **arguments: Any) -> Response:
+    message = self._plain.write(arguments)
+    outcome = None if message is DECLINED else await self._plain.send(message)
+    read = [DECLINED if outcome is None else self._plain.read(outcome)]
+    with _read_by_both(read):
+        read.append(await self._runner.run(self.__calls__.response(arguments), outcome))
+    return read[1]
 
 
 @contextmanager
 def _plainly() -> Iterator[None]:
-    with patch.object(operation, "PlainCalls", _AtOnce), patch.object(operation.Operation, "response", _response):
+    with (
+        patch.object(operation, "PlainCalls", _AtOnce),
+        patch.object(operation.Operation, "response", _response),
+        patch.object(async_operation.AsyncOperation, "response", _awaited_response),
+    ):
         yield
 
 
 @contextmanager
 def _by_the_flow() -> Iterator[None]:
-    with patch.object(BlockingTransport, "direct", lambda *_: None):
+    with (
+        patch.object(BlockingTransport, "direct", lambda *_: None),
+        patch.object(AsyncTransport, "direct", lambda *_: None),
+    ):
         yield
 
 
@@ -208,10 +230,13 @@ def _by_a_session() -> Iterator[None]:
         yield
 
 
-def _awaited_in(loop: Callable[[], AbstractContextManager[Run]]) -> Callable[[], AbstractContextManager[None]]:
+Way = Callable[[], AbstractContextManager[None]]
+
+
+def _awaited_in(loop: Callable[[], AbstractContextManager[Run]], way: Way) -> Way:
     @contextmanager
     def awaited() -> Iterator[None]:
-        with loop() as run:
+        with way(), loop() as run:
 
             def by_name(name: str, **options: Any) -> Any:
                 return Blocking(openconnectors.load_async(name, **_for_loop(options)), run)
@@ -244,12 +269,13 @@ class _Awaited:
         return self._transport.send(request)
 
 
-WAYS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
+WAYS: Mapping[str, Way] = {
     "plain": _plainly,
     "flow": _by_the_flow,
     "session": _by_a_session,
-    "asyncio": _awaited_in(_asyncio_thread),
-    "trio": _awaited_in(_trio_thread),
+    "asyncio": _awaited_in(_asyncio_thread, _plainly),
+    "trio": _awaited_in(_trio_thread, _plainly),
+    "awaited flow": _awaited_in(_asyncio_thread, _by_the_flow),
 }
 """By name: what is in place while a way is taken. ``plain`` is what everybody has, from the first call on, and with
 both of its laws checked at each call."""
