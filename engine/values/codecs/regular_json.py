@@ -9,8 +9,8 @@ beyond a double that has a fraction or an exponent. Three things are left.
 - Nesting and integers: the decoder has a type, that of values nested to some depth whose integers have 64 bits. It is
   as fast as one without.
 - Duplicate members: of these the last is read. A text has two quotes for each name and each string, and one for each
-  quote within them (``\\"``; if none is spelled ``\\u0022``); so has the text that is written of its value. If a member
-  were dropped, the latter had two quotes less at least.
+  quote within them, which may be spelled ``\\"`` or ``\\u0022``. So has the text that is written of its value, always
+  with a backslash and a quote. If a member were dropped, that had two quotes less at least.
 """
 
 from __future__ import annotations
@@ -38,9 +38,19 @@ def decode_regular(data: bytes) -> Any:
     """The wire value of JSON text; ``Irregular`` if it is not regular."""
     value = _decode(data)
     written = _ENCODER.encode(value)
-    if written != data and (data.count(b'"') != written.count(b'"') or (b"\\" in data and b"\\u0022" in data)):
+    if written != data and _quotes(data, written) != written.count(b'"'):
         raise Irregular
     return value
+
+
+def _quotes(data: bytes, written: bytes) -> int:
+    """The number of quotes of a text, if each was spelled as in what is written of its value."""
+    quotes = data.count(b'"')
+    if b"\\" in written and b"\\u0022" in data:
+        if b"\\\\u0022" in data:  # an escaped backslash before it: no quote, or only that of an odd number
+            raise Irregular
+        quotes += data.count(b"\\u0022")
+    return quotes
 
 
 def _decode(data: bytes) -> Any:
