@@ -263,11 +263,11 @@ class AsyncStream(Download):
         super().__init__(close)
         self._chunks = chunks
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._rest:
-            yield self._take(-1)
-        async for chunk in self._chunks:
-            yield chunk
+    def __aiter__(self) -> AsyncStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return self._take(-1) if self._rest else await anext(self._chunks)
 
     async def read(self, size: int = -1) -> bytes:
         """So many bytes, fewer only at the end; a negative size reads all that are left."""

@@ -162,10 +162,13 @@ def test_every_verb_is_awaited(api: AsyncConnector, peer: Service, run: Any) -> 
             assert await api.list() == {"value": [1, 2], "next": (await api.list.response()).value["next"]}
             assert [page["value"] for page in await _listed(api.list.pages())] == [[1, 2], [3, 4], [5, 6]]
             assert await _listed(api.list.items()) == [1, 2, 3, 4, 5, 6]
+            assert await _listed(api.list.items(), 3) == [1, 2, 3]
             assert await api.list.choices("kind") == [("a", "A")]
             assert await _listed(api.lines.each()) == [{"n": n} for n in range(250)]
             async with await api.lines.stream() as stream:
                 assert await stream.read(8) + await stream.read() == b"".join(b'{"n": %d}\n' % n for n in range(250))
+            async with await api.lines.stream() as stream:
+                assert len(await _listed(stream, 1)) == 1
             poller = await api.run.poll()
             assert (await poller.step(), await poller.wait(), poller.done) == (False, {"id": 7, **_SUCCEEDED}, True)
             assert len(await _listed(await api.news.poll(), 3)) == 3

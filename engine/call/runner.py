@@ -8,15 +8,15 @@ caller, so that its coroutines never suspend (``transports.waits``); ``AsyncRunn
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
 
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Acquire, Flow, Result, Results, Step, Wait, advance
 from openconnectors.engine.http import AwaitedTransport, Request, Response, Transport
 from openconnectors.engine.masking import Mask, sealed
 from openconnectors.engine.transports.event_loops import EventLoop, running
-from openconnectors.engine.transports.waits import finished, iterated
+from openconnectors.engine.transports.waits import finished
 
 T = TypeVar("T")
 
@@ -51,21 +51,20 @@ class Loop:
         finally:
             flow.close()  # whatever ended it: a lock that it holds is left
 
-    async def _results(self, flow: Results[T]) -> AsyncGenerator[T, None]:
+    async def _next(self, flow: Results[T]) -> Result[T] | None:
+        """The next result of a flow; None at its end."""
         outcome: Response | ConnectorError | None = None
         try:
             while True:
-                try:
-                    step = advance(flow, outcome)
-                except StopIteration:
-                    return
+                step = advance(flow, outcome)
                 if isinstance(step, Result):
-                    yield step.value
-                    outcome = None
-                else:
-                    outcome = await self._outcome(step)
-        finally:
+                    return step
+                outcome = await self._outcome(step)
+        except StopIteration:
+            return None
+        except BaseException:
             flow.close()
+            raise
 
     async def _outcome(self, step: Step) -> Response | ConnectorError | None:
         """Do what a step asks for; return what came of it."""
@@ -113,7 +112,11 @@ class Runner(Loop):
     def results(self, flow: Results[T]) -> Iterator[T]:
         """The results of a flow, each as it is wanted; nothing is sent before the first."""
         with sealed(self._mask):
-            yield from iterated(self._results(flow))
+            try:
+                while (result := finished(self._next(flow))) is not None:
+                    yield result.value
+            finally:
+                flow.close()
 
     async def _sleep(self, seconds: float) -> None:
         self._pause(seconds)
@@ -141,15 +144,14 @@ class AsyncRunner(Loop):
         with sealed(self._mask):
             return await self._run(flow, outcome)
 
-    async def results(self, flow: Results[T]) -> AsyncGenerator[T, None]:
-        """The results of a flow, each as it is wanted; nothing is sent before the first."""
+    async def next(self, flow: Results[T]) -> Result[T] | None:
+        """The next result of a flow; None at its end."""
         with sealed(self._mask):
-            results = self._results(flow)
-            try:
-                async for result in results:
-                    yield result
-            finally:
-                await results.aclose()
+            return await self._next(flow)
+
+    def results(self, flow: Results[T], values: Callable[[T], Iterable[Any]]) -> AsyncResults[T]:
+        """The values of each result of a flow, one by one, as they are wanted; nothing is sent before the first."""
+        return AsyncResults(self, flow, values)
 
     async def _sleep(self, seconds: float) -> None:
         await running().sleep(seconds)
@@ -159,6 +161,34 @@ class AsyncRunner(Loop):
 
     async def _send(self, request: Request) -> Response:
         return await self.transport.send(request)
+
+
+class AsyncResults(Generic[T]):
+    """The values of the results of a flow, for ``async for``. No async generator, which must be closed if it is not
+    used up: between two results nothing is held."""
+
+    def __init__(self, runner: AsyncRunner, flow: Results[T], values: Callable[[T], Iterable[Any]]) -> None:
+        self._runner = runner
+        self._flow = flow
+        self._values = values
+        self._waiting: Iterator[Any] = iter(())
+
+    def __aiter__(self) -> AsyncResults[T]:
+        return self
+
+    async def __anext__(self) -> Any:
+        while True:
+            for value in self._waiting:
+                return value
+            result = await self._runner.next(self._flow)
+            if result is None:
+                raise StopAsyncIteration
+            self._waiting = iter(self._values(result.value))
+
+    async def aclose(self) -> None:
+        """End the flow."""
+        self._flow.close()
+        self._waiting = iter(())
 
 
 _FIRST, _LONGEST = 0.001, 0.05

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from openconnectors.engine.call import long_running, paging, subscriptions, triggers
-from openconnectors.engine.call.runner import AsyncRunner
+from openconnectors.engine.call.runner import AsyncResults, AsyncRunner
 from openconnectors.engine.client import choices
 from openconnectors.engine.client.async_handles import AsyncEvents, AsyncPoller, AsyncSubscription
 from openconnectors.engine.client.async_items import items_of_stream
@@ -61,24 +61,13 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
                 finally:
                     await items.aclose()
 
-    async def pages(self, /, **arguments: Any) -> AsyncGenerator[Any, None]:
+    def pages(self, /, **arguments: Any) -> AsyncResults[paging.Page]:
         """The values of this page and of those after it, one call each, as they are asked for."""
-        pages = self._runner.results(paging.all_pages(self.__calls__, arguments))
-        try:
-            async for page in pages:
-                yield page.value
-        finally:
-            await pages.aclose()
+        return self._runner.results(paging.all_pages(self.__calls__, arguments), lambda page: (page.value,))
 
-    async def items(self, /, **arguments: Any) -> AsyncGenerator[Any, None]:
+    def items(self, /, **arguments: Any) -> AsyncResults[paging.Page]:
         """The items of all pages, one by one."""
-        pages = self._runner.results(paging.all_pages(self.__calls__, arguments))
-        try:
-            async for page in pages:
-                for item in page.items:
-                    yield item
-        finally:
-            await pages.aclose()
+        return self._runner.results(paging.all_pages(self.__calls__, arguments), lambda page: page.items)
 
     async def poll(self, /, **arguments: Any) -> Any:
         """Start a long-running operation, and return how to follow it, an ``AsyncPoller``; of a trigger the
