@@ -1,0 +1,70 @@
+"""What a start imports, in a process of its own: what is not used costs nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from openconnectors.engine.sandbox import Sandbox
+from tests.conftest import ROOT
+
+HEAVY = frozenset({
+    "_hashlib", "anyio", "asyncio", "authlib", "certifi", "click", "concurrent.futures", "dataclasses",
+    "email.message", "html.entities", "http.client", "hypothesis", "importlib.metadata", "jsonschema", "keyring",
+    "logging", "lxml", "openapi_core", "pickle", "platformdirs", "requests", "rich", "ssl", "tempfile", "tomlkit",
+    "tomllib", "trio", "urllib3", "werkzeug", "yaml", "zipfile",
+    "openconnectors.engine.documents.loader", "openconnectors.engine.values.explaining",
+    "openconnectors.engine.values.codecs.xml.documents",
+})  # fmt: skip
+"""What a call of an operation in JSON does without."""
+
+CALL = """
+import sys
+import openconnectors
+connector = openconnectors.load("twilio", connection={"account_id": sys.argv[2], "access_token": sys.argv[3]},
+                                base_url=sys.argv[1])
+connector.send_message(to="+14155552345", from_="+15005550006", body="Hello")
+print(*sys.modules)
+"""
+
+LIST = """
+import sys
+from openconnectors.cli import main
+sys.argv = ["connectors", "list", "--json"]
+try:
+    main()
+finally:
+    sys.stderr.write(" ".join(sys.modules))
+"""
+
+
+def _modules(code: str, *arguments: str) -> set[str]:
+    """The modules that are imported when some code is done: what it printed last."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return set((done.stderr or done.stdout).split())
+
+
+def test_a_call_imports_what_it_uses(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second process that loads a document and calls an operation in JSON reads no YAML, and none that is not
+    used: of other media types, schemes, transports, of logging and TLS."""
+    monkeypatch.setenv("CONNECTORS_CACHE", str(tmp_path))
+    arguments = (sandbox.url, sandbox.values["account_id"], sandbox.values["access_token"])
+    assert "yaml" in _modules(CALL, *arguments)
+    modules = _modules(CALL, *arguments)
+
+    assert modules & HEAVY == set()
+    assert {name for name in modules if name.startswith("openconnectors.engine.documents.dialects")} == set()
+
+
+def test_listing_imports_no_engine() -> None:
+    """``connectors list`` reads the names of files: nothing that reads or calls services."""
+    modules = _modules(LIST)
+
+    engine = {name.split(".")[2] for name in modules if name.startswith("openconnectors.engine.")}
+    assert engine & {"auth", "call", "client", "plan", "transports", "values"} == set()
+    assert modules & {"jsonschema", "keyring", "lxml", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
