@@ -181,6 +181,8 @@ class Request(Struct, frozen=True, eq=False):
     """The problems of the link that this request follows."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """What it was made of, as plain data by the Python names of arguments, the whole body by its own."""
+    uninterrupted: bool = False
+    """True if its response is taken even if the caller is cancelled meanwhile: it may hold what is given only once."""
 
     def __eq__(self, other: object) -> bool:
         """Whether the same is sent: ``arguments`` do not count."""

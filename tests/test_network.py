@@ -30,6 +30,7 @@ from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.proxies import Proxies
 from openconnectors.network import Network
 from tests.authority import Authority
+from tests.awaited import LOOPS
 from tests.conftest import accepting
 from tests.test_transports import Server, received, sized
 
@@ -352,6 +353,21 @@ def test_https_goes_through_a_proxy_by_a_tunnel(secured: Secured, authority: Aut
     assert SECRET.encode() not in proxy.heads[0]
     assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in proxy.heads[0]
     assert b"Proxy-Authorization" not in secured.requests[0]
+    proxy.close()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_awaited_calls_use_a_tunnel_too(secured: Secured, authority: Authority, tmp_path: Path, loop: str) -> None:
+    """The same tunnel and the same TLS, under each loop."""
+    proxy = Proxy(secured.port)
+    path = tmp_path / "network.swagger.yaml"
+    path.write_text(DOCUMENT)
+    options: Any = {"verify": authority.file, "proxy": f"http://user:word@127.0.0.1:{proxy.port}", "timeout": 5.0}
+    api = openconnectors.load_file_async(path, connection={"api_key": SECRET}, base_url=secured.url, **options)
+    assert LOOPS[loop](lambda: api.get_thing(id="7")) == {"tls": 1}
+    assert proxy.heads[0].startswith(f"CONNECT localhost:{secured.port} HTTP/1.1\r\n".encode())
+    assert b"Proxy-Authorization" not in secured.requests[0]
+    LOOPS[loop](api.aclose)
     proxy.close()
 
 

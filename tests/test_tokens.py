@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
@@ -29,6 +31,7 @@ from openconnectors.engine.client.connector import connected
 from openconnectors.engine.flows import Acquire, Flow, Wait
 from openconnectors.engine.model import ConnectionParameter
 from openconnectors.engine.secret import Secret
+from tests.awaited import LOOPS
 from tests.conftest import ROOT, serving
 
 
@@ -131,6 +134,43 @@ def test_a_wave_of_refused_calls_renews_once(path: Path, provider: Provider) -> 
     provider.count = 1
     assert at_once(connector.get_a) == [{}] * 10
     assert provider.used == ["R0", "R1"]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_wave_of_awaited_calls_renews_once(path: Path, provider: Provider, loop: str) -> None:
+    """Concurrent coroutines wait for one renewal; if who renews is cancelled meanwhile, its token is not lost, and the
+    lock is left."""
+    connector = openconnectors.load_file_async(path, connection=VALUES)
+    results: list[Any] = []
+
+    async def call() -> None:
+        results.append(await connector.get_a())
+
+    async def under_asyncio() -> None:
+        task = asyncio.create_task(call())
+        while not provider.used:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.gather(task, *(call() for _ in range(10)), return_exceptions=True)
+        assert task.cancelled()
+
+    async def under_trio() -> None:
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(call)
+            with trio.move_on_after(60) as scope:
+                nursery.start_soon(renewal_begins, scope)
+                await call()
+            assert scope.cancelled_caught
+
+    async def renewal_begins(scope: trio.CancelScope) -> None:
+        while not provider.used:
+            await trio.sleep(0.001)
+        scope.cancel()
+
+    LOOPS[loop](under_asyncio if loop == "asyncio" else under_trio)
+    assert results == [{}] * 10
+    assert provider.used == ["R0"]
 
 
 def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Provider) -> None:

@@ -192,7 +192,10 @@ def _request(url: str, fields: Mapping[str, str], body: str) -> Request:
     secret = {name: text for name, text in fields.items() if name.lower() == "authorization"}
     shown = {name: text for name, text in fields.items() if name not in secret}
     headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8", **shown}
-    return Request("POST", url, headers, body.encode("ascii"), Credentials(secret), timeout=_SECONDS)
+    # A provider may take a refresh token back as soon as it has been used: the next is in this response alone.
+    return Request(
+        "POST", url, headers, body.encode("ascii"), Credentials(secret), timeout=_SECONDS, uninterrupted=True
+    )
 
 
 def _members(response: Response) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from openconnectors.engine.errors import ConnectorError
@@ -160,6 +161,8 @@ class AsyncRunner(Loop):
         await entered(lock, running())
 
     async def _send(self, request: Request) -> Response:
+        if request.uninterrupted:
+            return await running().uninterrupted(partial(self.transport.send, request))
         return await self.transport.send(request)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from socket import socket
@@ -37,6 +37,9 @@ class EventLoop(Waits, Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Go on so many seconds later."""
+
+    async def uninterrupted(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of a coroutine, also if the caller is cancelled meanwhile: then it is when it next waits."""
 
     async def in_thread(self, function: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """The result of a function that blocks. It runs to its end: if the caller is cancelled meanwhile, its result is
@@ -134,6 +137,23 @@ class Asyncio:
     async def sleep(self, seconds: float) -> None:
         """Go on so many seconds later."""
         await self._asyncio.sleep(seconds)
+
+    async def uninterrupted(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of a coroutine, also if the caller is cancelled meanwhile."""
+        caller, task = self._asyncio.current_task(), self._loop.create_task(function())
+        cancelled = False
+        try:
+            while True:
+                try:
+                    return await self._asyncio.shield(task)  # type: ignore[no-any-return]
+                except self._asyncio.CancelledError:
+                    if task.done():
+                        raise  # the task itself was cancelled, as the loop ends
+                    cancelled = True
+                    caller.uncancel()
+        finally:
+            if cancelled:
+                caller.cancel()
 
     async def in_thread(self, function: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """The result of a function that blocks."""
@@ -271,6 +291,11 @@ class Trio:
     async def sleep(self, seconds: float) -> None:
         """Go on so many seconds later."""
         await self._trio.sleep(seconds)
+
+    async def uninterrupted(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of a coroutine, also if the caller is cancelled meanwhile."""
+        with self._trio.CancelScope(shield=True):
+            return await function()
 
     async def in_thread(self, function: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
         """The result of a function that blocks: trio waits for its end, and is cancelled only afterwards."""
