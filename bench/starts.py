@@ -11,7 +11,9 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +88,13 @@ def environment() -> dict[str, str]:
     """The environment of measured processes: without proxies, other trust, and what keeps modules from being cached."""
     ends = ("_proxy", "_ca_bundle", "ssl_cert_file", "ssl_cert_dir", "pythondontwritebytecode", "connectors_cache")
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith(ends)}
-    return kept | {"PYTHONHASHSEED": "0"}
+    return kept | {"PYTHONHASHSEED": "0", "CONNECTORS_CACHE": _cache().name}
+
+
+@cache
+def _cache() -> tempfile.TemporaryDirectory[str]:
+    """A folder for the services of this run, which goes with the program."""
+    return tempfile.TemporaryDirectory(prefix="bench-")
 
 
 def last_line(text: str, besides: str = "\n") -> str:
@@ -95,10 +103,10 @@ def last_line(text: str, besides: str = "\n") -> str:
     return lines[-1][:200] if lines else "no output"
 
 
-def started(command: Sequence[str]) -> Start:
-    """Run a command to its end; its CPU seconds, and the MiB that it prints last."""
+def started(command: Sequence[str], lines: str = "") -> Start:
+    """Run a command to its end, with these lines as its input; its CPU seconds, and the MiB that it prints last."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    process = subprocess.run(command, input=lines, capture_output=True, text=True, check=False, env=environment())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode != 0:
         raise Failed(last_line(process.stderr))
