@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.http import AwaitedTransport, Transport
-from openconnectors.engine.transports.asynchronous import AsyncTransport
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.transports.certificates import Certificate
-from openconnectors.engine.transports.event_loops import is_coroutine_function
 
 if TYPE_CHECKING:
     import requests
+
+    from openconnectors.engine.transports import asynchronous, event_loops
+else:
+    asynchronous = module("openconnectors.engine.transports.asynchronous")
+    event_loops = module("openconnectors.engine.transports.event_loops")
 
 
 class SocketOptions(TypedDict, total=False):
@@ -80,10 +84,10 @@ class Network(Struct, frozen=True):
             )
         transport: Any = self.transport
         if transport is None:
-            return AsyncTransport(
+            return asynchronous.AsyncTransport(
                 proxy=self.proxy, proxies=self.proxies, verify=self.verify, cert=self.cert, trust_env=self.trust_env
             )
-        if not is_coroutine_function(transport.send):
+        if not event_loops.is_coroutine_function(transport.send):
             raise ConnectionMissing("transport blocks the event loop; give one whose send is a coroutine function")
         return transport  # type: ignore[no-any-return]
 

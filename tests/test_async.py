@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import AsyncConnector
-from openconnectors.engine.call.runner import entered
+from openconnectors.engine.call.async_runner import entered
 from openconnectors.engine.transports.event_loops import running
 from tests.awaited import LOOPS
 from tests.conftest import accepting, serving

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 
+from openconnectors.engine.call.async_runner import AsyncRunner
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.call.runner import AsyncRunner
 from openconnectors.engine.client.async_operation import AsyncOperation
 from openconnectors.engine.client.connector import BoundConnector
 from openconnectors.engine.http import AwaitedTransport

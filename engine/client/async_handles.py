@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openconnectors.engine.call.runner import AsyncRunner
+from openconnectors.engine.call.async_runner import AsyncRunner
 from openconnectors.engine.call.subscriptions import unsubscribe
 from openconnectors.engine.client.handles import BoundEvents, BoundPoller, BoundSubscription
 from openconnectors.engine.http import Response

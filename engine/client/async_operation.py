@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from openconnectors.engine.call import long_running, paging, subscriptions, triggers
-from openconnectors.engine.call.runner import AsyncResults, AsyncRunner
+from openconnectors.engine.call.async_runner import AsyncResults, AsyncRunner
 from openconnectors.engine.client import choices
 from openconnectors.engine.client.async_handles import AsyncEvents, AsyncPoller, AsyncSubscription
 from openconnectors.engine.client.async_items import items_of_stream

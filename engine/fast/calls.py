@@ -6,7 +6,7 @@ anew when the credentials of the connection change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from openconnectors.engine.call.calls import Calls
@@ -18,19 +18,18 @@ from openconnectors.engine.fast.write import Head, Message, Writer, writer
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
-from openconnectors.engine.transports.asynchronous import AsyncTransport
-from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.sockets import Sockets
 
 if TYPE_CHECKING:
     from openconnectors.engine.call.authentication import Chain
     from openconnectors.engine.http import AwaitedTransport, Transport
     from openconnectors.engine.transports.async_direct import AsyncPrepared
+    from openconnectors.engine.transports.asynchronous import AsyncTransport
+    from openconnectors.engine.transports.blocking import BlockingTransport
     from openconnectors.engine.transports.direct import Prepared
 
 Outcome: TypeAlias = Response | ConnectorError
 """What came of a request that was sent."""
-
-_OURS = (BlockingTransport, AsyncTransport)
 
 _MAX_HEADS = 16
 """Heads that are kept for an operation: a header field with another value in each call has none."""
@@ -44,7 +43,8 @@ class PlainCalls:
     def __init__(self, calls: Calls, transport: Transport | AwaitedTransport) -> None:
         self._calls = calls
         # A class of the caller's may do more than send.
-        self._transport = transport if isinstance(transport, _OURS) and type(transport) in _OURS else None
+        is_ours = isinstance(transport, Sockets) and "direct" in vars(type(transport))
+        self._transport = cast("BlockingTransport | AsyncTransport", transport) if is_ours else None
         self._connection = calls.connected.connection
         self._operation = calls.plan.operation
         self._timeout = calls.options.timeout
