@@ -24,9 +24,12 @@ class _Deferred:
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
+        self._module: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self.__name__), name)
+        if self._module is None:
+            self._module = import_module(self.__name__)
+        return getattr(self._module, name)
 
     def __repr__(self) -> str:
         return f"<module {self.__name__}, imported when it is used>"

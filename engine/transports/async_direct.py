@@ -99,3 +99,7 @@ class _Arrived(Incoming):
             self.state = State.RECEIVING
             self.parts.append(data)
         return data
+
+    def fill(self, view: memoryview) -> int:
+        """As ``more``."""
+        return 0

@@ -15,7 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     """The TLS context of requests without a certificate of their own (None), or with one."""
 else:
     ssl = module("ssl")
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 IDLE_SECONDS = 60.0
 """How long a connection is kept without a request: load balancers drop idle ones after a minute or more."""
@@ -84,6 +87,8 @@ class Connection:
         """Close it; the garbage collector does so if nobody did."""
         self.secured = is_secured(sock)
         """True if it uses TLS."""
+        self._pending: Callable[[], int] = getattr(sock, "pending", int)
+        """How many bytes are decrypted and not yet read."""
         self._poll = _poller(sock) if hasattr(select, "poll") else None
 
     def readable(self, seconds: float = 0.0) -> bool:
@@ -110,17 +115,23 @@ class Connection:
     def receive(self, end: float, most: int) -> bytes:
         """The next bytes that come, of a socket that does not block; none at the end of the connection.
         ``TimeoutError`` at ``end``, of the monotonic clock; ``Cut`` if TLS ends without its closing alert."""
-        sock = self.sock
-        pending = self.secured and isinstance(sock, ssl.SSLSocket) and sock.pending()
+        return self._received(self.sock.recv, most, end)
+
+    def receive_into(self, end: float, view: memoryview) -> int:
+        """How many of the next bytes were put into a view, as ``receive``."""
+        return self._received(self.sock.recv_into, view, end)
+
+    def _received(self, read: Callable[[T], R], how: T, end: float) -> R:
+        pending = self.secured and self._pending()
         while True:
             if not pending and not self.readable(max(0.0, end - time.monotonic())):
                 raise TimeoutError
             try:
-                return sock.recv(most)
+                return read(how)
             except (BlockingIOError, ssl.SSLWantReadError):
                 pending = False  # a part of a record
             except ssl.SSLWantWriteError:
-                polled((), (sock,), max(0.0, end - time.monotonic()))
+                polled((), (self.sock,), max(0.0, end - time.monotonic()))
                 pending = time.monotonic() < end
             except ssl.SSLEOFError:
                 raise Cut("TLS ended without its closing alert") from None
@@ -132,7 +143,7 @@ class Connection:
 
     def exhausted(self) -> bool:
         """Return True if all that was received has been read."""
-        return not self.buffer and not (self.secured and isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+        return not self.buffer and not (self.secured and self._pending())
 
 
 def _poller(sock: socket.socket) -> Callable[[int], list[tuple[int, int]]]:

@@ -11,6 +11,7 @@ its system calls.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -33,10 +34,25 @@ from openconnectors.engine.transports.framing import Chunked, Cut, Malformed, Pl
 from openconnectors.engine.transports.message import UNFIT, Template, authority, is_visible
 from openconnectors.engine.transports.waits import RECEIVE
 
-_MANY = 1024 * 1024
-"""The most bytes that are read at once of a body whose length is known."""
+_MOST = 4 * 1024 * 1024
+"""The most bytes that are allocated because a peer says that they will come; what is larger is left to the transport,
+which takes what comes."""
 _MOST_PARTS = 256
 """Of a body in chunks, no more than so many pieces are kept before it is left to the transport."""
+
+
+_spare: deque[bytearray] = deque(maxlen=2)
+"""Buffers for large bodies, to be used again: a large allocation costs more than what is received into it, because the
+system has to hand out its pages."""
+
+
+def _buffer(size: int) -> bytearray:
+    """A buffer for so many bytes."""
+    try:
+        buffer = _spare.pop()
+    except IndexError:
+        return bytearray(size)
+    return buffer if len(buffer) >= size else bytearray(size)
 
 
 class Begun(Struct, frozen=True):
@@ -205,17 +221,27 @@ class Incoming:
             self.parts.append(data)
         return data
 
+    def fill(self, view: memoryview) -> int:
+        """Put the next bytes that come into a view, and return how many; none at the end of the connection."""
+        return self.connection.receive_into(self.end, view)
+
     def sized(self, head: Plain) -> bytes | None:
-        """The body behind a head that says its length; None if it is cut, or if more came."""
-        left = head.start + head.length - len(self.parts[0])
-        if not left:
-            return self.parts[0][head.start :]
-        while left > 0:
-            data = self.more(min(left, _MANY))
-            if not data:
-                return None
-            left -= len(data)
-        return b"".join((memoryview(self.parts[0])[head.start :], *self.parts[1:])) if not left else None
+        """The body behind a head that says its length; None if it is cut or large, or if more came."""
+        first, size = self.parts[0], head.start + head.length
+        if len(first) == size:
+            return first[head.start :]
+        if len(first) > size or size > _MOST:
+            return None
+        buffer = _buffer(size)
+        whole = memoryview(buffer)[:size]
+        whole[: len(first)] = first
+        rest = whole[len(first) :]
+        while rest and (count := self.fill(rest)):
+            rest = rest[count:]
+        body = bytes(whole[head.start : size - len(rest)])
+        self.parts = [first[: head.start], body]
+        _spare.append(buffer)
+        return body if not rest else None
 
     def chunks(self, start: bytes) -> bytes | None:
         """The body that begins with these bytes of its chunks; None if it is cut, large, or if more came."""

@@ -193,7 +193,7 @@ class Sized(Body):
 
     def take(self, buffer: bytearray) -> bytes:
         """The next bytes, no more than are left."""
-        data = bytes(buffer[: self._left])
+        data = bytes(memoryview(buffer)[: self._left])
         del buffer[: self._left]
         self._left -= len(data)
         self.done = self._left == 0
