@@ -1,7 +1,8 @@
 """The tags and texts of a plain document, taken from its text in one pass, without a tree.
 
-A document is plain if it is UTF-8 and has no namespaces, comments, CDATA sections, processing instructions or document
-type declaration. Most responses are. Any other document is ``NotPlain``: lxml reads it (``parsing``).
+A document is plain if it is UTF-8, all its namespaces are declared by its first element, no name has a prefix but
+``nil``, and it has no comments, CDATA sections, processing instructions or document type declaration. Most responses
+are. Any other document is ``NotPlain``: lxml reads it (``parsing``).
 
 Theory of operation. The text is split at each ``>``. Every piece is then the blanks or the text before a tag, and the
 tag: ``<name attributes``, ``<name/`` or ``text</name``.
@@ -18,8 +19,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from openconnectors.engine.deferred import pattern
+from openconnectors.engine.values.codecs.xml.names import XSI
 
 _MAX_BYTES = 8 * 1024 * 1024
 """Less than the longest text that libxml2 reads."""
@@ -44,10 +47,16 @@ _PROLOG = pattern(
         (?:\ standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?\ ?\?>)?[ \t\n]*(?=<[A-Za-z_][A-Za-z0-9_.-]*+[ \t\n/>])""",
     re.VERBOSE,
 )
-_NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,200}"  # without a colon: in no namespace
-_ATTRIBUTE = rf"""[ \t\n]+({_NAME})[ \t\n]*=[ \t\n]*("[^<"\t\n]*"|'[^<'\t\n]*')"""
+_NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,200}"
+_ATTRIBUTE = rf"""[ \t\n]+((?:{_NAME}:)?{_NAME})[ \t\n]*=[ \t\n]*("[^<"\t\n]*"|'[^<'\t\n]*')"""
 _TAG = pattern(rf"[ \t\n]*<(/?)({_NAME})((?:{_ATTRIBUTE})*+)[ \t\n]*(/?)")
 _ATTRIBUTES = pattern(_ATTRIBUTE)
+_NAMESPACE = pattern(r"(?:urn:|https?://)[A-Za-z0-9][A-Za-z0-9._~:/-]*#?")
+"""Absolute URIs of which nobody says that they are wrong: no parser refuses them."""
+
+_RESERVED = ("http://www.w3.org/2000/xmlns", "http://www.w3.org/XML/")
+"""Those of ``xmlns`` and ``xml``, which nothing else may have (XML Namespaces 1.0 section 3)."""
+
 _REFERENCE = pattern(r"&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&")
 _ENTITIES: Mapping[str, str] = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 BLANKS = " \t\n"
@@ -67,6 +76,21 @@ class Tag(Struct, frozen=True):
     """True for ``</name``."""
     is_empty: bool
     """True for ``<name/``."""
+    is_null: bool = False
+    """True if an attribute says that the element is null."""
+
+    def has_prefixes(self) -> bool:
+        """Return True if an attribute is in a namespace, or declares one."""
+        return any(":" in name or name == "xmlns" for name in self.attributes)
+
+
+class Namespaces(Struct, frozen=True):
+    """What the first element of a document declares for all names in it."""
+
+    default: str = ""
+    """The namespace of all elements."""
+    nil: str = ""
+    """The attribute that makes an element null, with its prefix; empty: there is none."""
 
 
 def source_of(data: bytes) -> Source:
@@ -93,9 +117,25 @@ def source_of(data: bytes) -> Source:
     return Source(text, iter(pieces), has_references=has_references)
 
 
-def tag_of(piece: str) -> Tag:
-    """The tag of a piece. Raise ``NotPlain`` if it is not well-formed, or in a namespace."""
-    return _read_tag(piece) if "=" in piece or len(piece) > MAX_KEPT_PIECE else _bare_tag(piece)
+def first_tag_of(piece: str) -> tuple[Tag, Namespaces]:
+    """The tag of a piece, without the namespaces that it declares, and those. Raise ``NotPlain`` for a namespace that a
+    parser might refuse."""
+    tag = _read_tag(piece)
+    attributes: dict[str, str] = {}
+    default = nil = ""
+    for name, value in tag.attributes.items():
+        prefix, _, local = name.rpartition(":")
+        if not prefix and local != "xmlns":
+            attributes[name] = value
+            continue
+        is_reserved = prefix not in ("", "xmlns") or (prefix and local.lower().startswith("xml"))
+        if is_reserved or value.startswith(_RESERVED) or not _NAMESPACE.fullmatch(value):
+            raise NotPlain
+        if not prefix:
+            default = value
+        elif value == XSI:
+            nil = f"{local}:nil"
+    return replace(tag, attributes=attributes), Namespaces(default, nil)
 
 
 def _read_tag(piece: str) -> Tag:
@@ -105,7 +145,7 @@ def _read_tag(piece: str) -> Tag:
     closing, name, written, empty = match[1], match[2], match[3], match[match.re.groups]
     attributes: dict[str, str] = {}
     for attribute, quoted in _ATTRIBUTES.findall(written):
-        if attribute in attributes or attribute == "xmlns":
+        if attribute in attributes:
             raise NotPlain
         attributes[attribute] = quoted[1:-1]
     if closing and (attributes or empty):
@@ -123,9 +163,21 @@ class Source:
     def __init__(self, text: str, pieces: Iterator[str], *, has_references: bool) -> None:
         self.pieces = pieces
         self.depth = 0
+        self.first, self.namespaces = first_tag_of(next(pieces, ""))
+        """The tag of the document's first element."""
         self._has_references = has_references
         self.is_unusual = has_references or (not text.isascii() and any(map(text.__contains__, _WIDE_BLANKS)))
         """True if a text may have references, or be blank and not begin with a character below ``!``."""
+
+    def tag(self, piece: str) -> Tag:
+        """The tag of a piece. Raise ``NotPlain`` if it is not well-formed, or has a prefix but that of ``nil``."""
+        tag = _read_tag(piece) if "=" in piece or len(piece) > MAX_KEPT_PIECE else _bare_tag(piece)
+        if not tag.attributes or not tag.has_prefixes():
+            return tag
+        # An element that is null may have content, which lxml reads past.
+        if tag.is_empty and len(tag.attributes) == 1 and tag.attributes.get(self.namespaces.nil) in ("true", "1"):
+            return replace(tag, attributes={}, is_null=True)
+        raise NotPlain
 
     def text(self, written: str) -> str:
         """A text as it is meant: with its references resolved. Raise ``NotPlain`` for any that XML does not define."""

@@ -9,7 +9,9 @@ from openconnectors.engine.deferred import pattern
 Element: TypeAlias = Any
 """An lxml element; lxml has no types of its own."""
 
-NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+NIL = f"{{{XSI}}}nil"
 """The attribute that makes an element null (XML Schema 1.0, part 1, section 2.6.2)."""
 
 _ERROR_NAME = pattern(r"(?i)error|fault|exception|failure")

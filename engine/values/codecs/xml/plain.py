@@ -13,7 +13,6 @@ namespace, nodes beside one another) is not plain.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, TypeAlias
 
 from openconnectors.engine.model import XmlRule
@@ -22,19 +21,22 @@ from openconnectors.engine.values.codecs.xml.lists import List
 from openconnectors.engine.values.codecs.xml.markup import (
     BLANKS,
     MAX_KEPT_PIECE,
+    Namespaces,
     NotPlain,
     Source,
     Tag,
     source_of,
-    tag_of,
 )
-from openconnectors.engine.values.codecs.xml.names import is_result
+from openconnectors.engine.values.codecs.xml.names import is_result, local_name, namespace_of
 from openconnectors.engine.values.codecs.xml.nodes import ANY, Anything, Scalar, Shape, add
 from openconnectors.engine.values.codecs.xml.objects import Object
 from openconnectors.engine.values.scalars import scalar
 
 _MAX_SPELLINGS = 512
 """How many pieces an object keeps that open its members: with blanks before the tag there are more than members."""
+
+_MAX_NAMESPACES = 16
+"""For how many namespaces of documents readers are kept."""
 
 
 class Reader:
@@ -50,6 +52,8 @@ class Reader:
 
     def read(self, tag: Tag, source: Source) -> Any:
         """The value of the element that a tag opens."""
+        if tag.is_null:
+            return None
         attributes = source.attributes(tag) if tag.attributes else tag.attributes
         return self.empty(attributes) if tag.is_empty else self.content(source, attributes, f"</{tag.name}")
 
@@ -106,7 +110,7 @@ class AnythingReader(Reader):
                     return value if has_children or not text.strip() else {**value, "#text": text}
                 return None if self._empty_is_null and not text.strip() else text
             has_children = True
-            tag = tag_of(piece)
+            tag = source.tag(piece)
             if tag.closes:
                 break
             add(value, tag.name, self.read(tag, source))
@@ -119,7 +123,7 @@ class ListReader(Reader):
     def __init__(self, shape: List, readers: Readers) -> None:
         self._shape = shape
         self._readers = readers
-        self._names = frozenset((shape.tag, *shape.item_names))
+        self._names = frozenset(filter(None, map(readers.local, (shape.tag, *shape.item_names))))
 
     def empty(self, attributes: Mapping[str, str]) -> Any:
         """See ``Reader``."""
@@ -131,7 +135,7 @@ class ListReader(Reader):
         read = self._readers.reader(self._shape.items).read
         source.enter()
         for piece in source.pieces:
-            tag = tag_of(piece)
+            tag = source.tag(piece)
             if tag.closes or tag.name not in self._names:
                 if not piece.endswith(close):
                     break
@@ -165,7 +169,11 @@ class ObjectReader(Reader):
         self._branches: dict[str, Branch] = {}
         self._nulls: dict[str, tuple[str, Any]] = {}
         """By the pieces ``<name/``: the name of a scalar member, and its value without a text."""
-        for tag, member in shape.elements.items():
+        # A member whose namespace is declared has its element there, and any other has it in that of the document.
+        in_order = sorted(shape.elements.items(), key=lambda item: item[0].startswith("{"))
+        self._members = {tag: member for name, member in in_order if (tag := readers.local(name))}
+        self._names_elsewhere = frozenset(map(local_name, shape.elements)) - self._members.keys()
+        for tag, member in self._members.items():
             if type(member.shape) is Scalar and member.form == "element":
                 reader = self._scalars[member.name] = ScalarReader(member.shape)
                 self._leaves[f"<{tag}"] = (member.name, f"</{tag}", reader.is_text)
@@ -232,11 +240,13 @@ class ObjectReader(Reader):
             name, end, reader, is_item = branch
             inside = reader.content(source, _NO_ATTRIBUTES, end)
         else:
-            tag = tag_of(piece)
+            tag = source.tag(piece)
             if tag.closes or self._has_text:
                 raise NotPlain
-            member = self._shape.elements.get(tag.name)
+            member = self._members.get(tag.name)
             if member is None:
+                if tag.name in self._names_elsewhere:
+                    raise NotPlain
                 add(value, tag.name, self._readers.reader(self._shape.rest).read(tag, source))
                 return
             name, reader, is_item = member.name, self._readers.reader(member.shape), member.form == "items"
@@ -261,15 +271,16 @@ class ObjectReader(Reader):
             if not tag.is_empty:
                 self._branches[piece] = branch
         elif tag.is_empty:
-            self._nulls[piece] = self._nulls[f"<{tag.name}/"]
+            self._nulls[piece] = (branch[0], None) if tag.is_null else self._nulls[f"<{tag.name}/"]
         else:
             self._leaves[piece] = self._leaves[f"<{tag.name}"]
 
 
 class Readers:
-    """The readers of the shapes of one document."""
+    """The readers of the shapes of documents with the same namespaces."""
 
-    def __init__(self, rule: XmlRule) -> None:
+    def __init__(self, rule: XmlRule, namespaces: Namespaces) -> None:
+        self._namespace = namespaces.default
         self._anything = AnythingReader(Anything(ANY, rule).empty_is_null)
         self._readers: dict[int, Reader] = {}
         """By the identity of shapes, which live as long."""
@@ -283,6 +294,10 @@ class Readers:
             reader = self._readers[id(shape)] = self._compiled(shape, shape.empty_is_null)
         return reader
 
+    def local(self, tag: str) -> str | None:
+        """The local name of the elements that have a declared name; None if they are in another namespace."""
+        return local_name(tag) if namespace_of(tag) in ("", self._namespace) else None
+
     def root(self, shape: Shape) -> Reader:
         """The reader of a document's own element, which is not null if it is an object without members."""
         return self._compiled(shape, False) if type(shape) is Object else self.reader(shape)
@@ -290,16 +305,11 @@ class Readers:
     def _compiled(self, shape: Shape, empty_is_null: bool) -> Reader:
         if type(shape) is Scalar:
             return ScalarReader(shape)
-        if type(shape) is List and not _is_qualified(shape.tag):
+        if type(shape) is List:
             return ListReader(shape, self)
-        if type(shape) is Object and not shape.inline and not any(map(_is_qualified, shape.names())):
+        if type(shape) is Object and not shape.inline:
             return ObjectReader(shape, self, empty_is_null=empty_is_null)
         return self._anything if type(shape) is Anything else Reader()
-
-
-def _is_qualified(tag: str) -> bool:
-    """Return True for a name in a namespace."""
-    return tag.startswith("{")
 
 
 class PlainDocument:
@@ -309,30 +319,36 @@ class PlainDocument:
         self._envelope = envelope
         self._tag = tag
         self._shape = shape
-        self._readers = Readers(shape.rule)
-
-    @cached_property
-    def _root(self) -> Reader:
-        return self._readers.root(self._shape)
+        self._is_known = type(Readers(shape.rule, Namespaces()).root(shape)) is not Reader
+        self._readers: dict[Namespaces, tuple[Readers, Reader]] = {}
 
     def read(self, data: bytes, charset: str | None) -> Any:
         """The value of a document. Raise ``NotPlain`` if it is not plain, or not as its schema says."""
-        if type(self._root) is Reader or (charset is not None and codec_name(charset) != "utf-8"):
+        if not self._is_known or (charset is not None and codec_name(charset) != "utf-8"):
             raise NotPlain
         source = source_of(data)
+        readers, reader = self._readers.get(source.namespaces) or self._compiled(source.namespaces)
+        tag = source.first
         if self._envelope is not None:
-            envelope = tag_of(next(source.pieces, ""))
-            if envelope.name != self._envelope or envelope.is_empty:
+            if tag.name != readers.local(self._envelope) or tag.is_empty:
                 raise NotPlain
-            source.attributes(envelope)
-        tag = tag_of(next(source.pieces, ""))
-        if tag.closes or tag.name != (self._tag or tag.name) or (self._tag is None and not is_result(tag.name)):
+            tag = source.tag(next(source.pieces, ""))
+        is_named = tag.name == readers.local(self._tag) if self._tag is not None else is_result(tag.name)
+        if tag.closes or not is_named:
             raise NotPlain
-        value = self._root.read(tag, source)
+        value = reader.read(tag, source)
         if self._envelope is not None:
-            end = tag_of(next(source.pieces, ""))
-            if not end.closes or end.name != self._envelope:
+            end = source.tag(next(source.pieces, ""))
+            if not end.closes or end.name != source.first.name:
                 raise NotPlain
         if next(source.pieces, None) is not None:
             raise NotPlain
         return value
+
+    def _compiled(self, namespaces: Namespaces) -> tuple[Readers, Reader]:
+        """The readers of documents with these namespaces, and that of the element that has the value."""
+        readers = Readers(self._shape.rule, namespaces)
+        compiled = readers, readers.root(self._shape)
+        if len(self._readers) < _MAX_NAMESPACES:
+            self._readers[namespaces] = compiled
+        return compiled
