@@ -13,7 +13,8 @@ from typing import Any
 
 from openconnectors.engine.documents.pointers import INDEX, pointer_steps
 from openconnectors.engine.documents.positions import JsonPositions, Position, Positions
-from openconnectors.engine.documents.reader import MAX_BYTES, Unreadable, read_text
+from openconnectors.engine.documents.reader import read_text
+from openconnectors.engine.documents.scalars import MAX_BYTES, Unreadable
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 
 

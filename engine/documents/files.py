@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from openconnectors.engine.documents import file as files
 from openconnectors.engine.documents.cache_files import digest
 from openconnectors.engine.documents.file import File
-from openconnectors.engine.documents.reader import MAX_BYTES
+from openconnectors.engine.documents.scalars import MAX_BYTES
 from openconnectors.engine.documents.uris import parts
 from openconnectors.engine.errors import Diagnostic, nearest
 
