@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import sys
 import threading
@@ -195,12 +196,6 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(api: AsyncConnector
     assert peer.requests == []
 
 
-def test_one_connector_serves_one_loop_after_another(api: AsyncConnector, run: Any) -> None:
-    """Connections belong to no loop: what one has left open, the next uses."""
-    for _ in range(2):
-        assert run(api.kinds) == [{"id": "a", "title": "A"}]
-
-
 def test_a_session_is_refused(document: Path) -> None:
     """A requests.Session blocks, and so does a transport whose send is not awaited."""
     options: Any = {"session": requests.Session()}
@@ -258,12 +253,14 @@ class Silent:
 
     def __init__(self, answered: int) -> None:
         self._left = answered
+        self.connections = 0
         self.hung_up = threading.Semaphore(0)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         accepting(self._socket, self._serve)
 
     def _serve(self, connection: socket.socket) -> None:
+        self.connections += 1
         with connection:
             while connection.recv(65536):
                 self._left -= 1
@@ -290,6 +287,41 @@ def test_a_call_that_is_cancelled_closes_its_connection(document: Path, run: Any
 
         run(cancelled)
         assert silent.hung_up.acquire(timeout=5)
+
+
+def test_one_connector_serves_one_loop_after_another(document: Path, run: Any) -> None:
+    """Connections belong to no loop: what one has left open, the next uses."""
+    with closing(Silent(8)) as silent:
+        api = openconnectors.load_file_async(document, base_url=silent.url, trust_env=False)
+
+        async def calls() -> None:
+            for _ in range(4):
+                assert await api.kinds() == []
+
+        for _ in range(2):
+            run(calls)
+        assert silent.connections == 1
+        run(api.aclose)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+def test_a_fork_takes_no_connection_from_the_loop(document: Path) -> None:
+    """What a new process drops, the loop of the old one still watches."""
+
+    async def calls() -> None:
+        async with openconnectors.load_file_async(document, base_url=silent.url, trust_env=False) as api:
+            for _ in range(3):
+                await api.kinds()
+            process = os.fork()
+            if not process:
+                os._exit(0)
+            os.waitpid(process, 0)
+            assert await asyncio.wait_for(api.kinds(), 5) == []
+
+    with closing(Silent(4)) as silent:
+        asyncio.run(calls())
+        assert silent.connections == 1
 
 
 async def within(seconds: float, function: Callable[[], Awaitable[Any]]) -> None:

@@ -7,6 +7,7 @@ anyio 67. A loop that cannot watch sockets (the default one of Windows) has them
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -170,13 +171,14 @@ class _Watch:
     response would take two system calls, and a third of the time of an exchange. Its timer is set once for many
     responses, too: it looks when it fires whether a response is late."""
 
-    __slots__ = ("_end", "_future", "_is_watching", "_sock", "_timer", "loop")
+    __slots__ = ("_end", "_future", "_is_watching", "_process", "_sock", "_timer", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket) -> None:
         self.loop = loop
         self._sock = sock
         self._future: asyncio.Future[bytes] | None = None
         self._is_watching = False
+        self._process = os.getpid()
         self._end = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -199,7 +201,9 @@ class _Watch:
             self._timer = None
         if self._is_watching:
             self._is_watching = False
-            self.loop.remove_reader(self._sock)
+            if self._process == os.getpid():  # after a fork, the other process would lose what it watches
+                with suppress(RuntimeError):  # the loop is closed
+                    self.loop.remove_reader(self._sock)
 
     def _receive(self) -> None:
         future = self._future
@@ -214,6 +218,7 @@ class _Watch:
             if type(error).__name__ not in _WANT:
                 future.set_exception(error)
         else:
+            self._future = None
             future.set_result(data)
 
     def _set_timer(self, seconds: float) -> None:
