@@ -60,14 +60,11 @@ def _rewrite_property(use: Use, forward: Callable[[Any], Any], backward: Callabl
         if result is not MISSING:
             holder[name] = result
 
-    def in_place(body: Any) -> Any:
-        _change_at(body, parent, change)
-        return body
-
     return RewriteBody(
         lambda body: _at(body, parent, apply),
         lambda body: _at(body, parent, invert),
-        in_place if name == old else None,  # else the old property stays, beside the new one that is made of it
+        # If the names differ, the old property stays beside the new one, which is made of its parts.
+        _in_place(parent, change) if name == old else None,
     )
 
 
@@ -257,19 +254,33 @@ def _at(value: Any, steps: tuple[Step, ...], change: Callable[[dict[str, Any]], 
     return {**value, str(steps[0]): _at(value[str(steps[0])], steps[1:], change)}
 
 
-def _change_at(value: Any, steps: tuple[Step, ...], change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the object at a path, or each object of the list there."""
-    if isinstance(value, list):
-        for item in value:
-            if type(item) is dict and not steps:
-                change(item)
-            else:
-                _change_at(item, steps, change)
-    elif isinstance(value, dict):
-        if not steps:
+def _in_place(steps: tuple[Step, ...], change: Callable[[dict[str, Any]], None]) -> Callable[[Any], Any]:
+    """What changes the object at a path, or each object of the list there, in place; it returns the value."""
+
+    def at(value: Any) -> Any:
+        if type(value) is dict:
             change(value)
-        elif steps[0] in value:
-            _change_at(value[str(steps[0])], steps[1:], change)
+        elif type(value) is list:
+            for item in value:
+                if type(item) is dict:  # almost always: a call less for each
+                    change(item)
+                else:
+                    at(item)
+        return value
+
+    if not steps:
+        return at
+    step, inner = steps[0], _in_place(steps[1:], change)
+
+    def within(value: Any) -> Any:
+        if type(value) is list:
+            for item in value:
+                within(item)
+        elif type(value) is dict and step in value:
+            inner(value[step])
+        return value
+
+    return within
 
 
 def _member(value: Any, steps: tuple[Step, ...]) -> Any:

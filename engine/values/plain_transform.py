@@ -46,8 +46,10 @@ class PlainTransform:
         if key in self._opened or len(self._opened) == _MAX_DEPTH:
             return without_problems(converter)
         self._opened.add(key)
-        conversion = None if self._is_complex(resolved) else self._build(resolved)
-        self._opened.remove(key)
+        try:
+            conversion = None if self._is_complex(resolved) else self._build(resolved)
+        finally:
+            self._opened.remove(key)
         if conversion is None:
             conversion = without_problems(converter)
         self._compiled[key] = conversion
