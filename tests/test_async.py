@@ -183,6 +183,15 @@ def test_every_verb_is_awaited(api: AsyncConnector, peer: Service, run: Any) -> 
 _SUCCEEDED = {"properties": {"provisioningState": "Succeeded"}}
 
 
+def test_an_operation_shows_what_it_is(api: AsyncConnector, document: Path) -> None:
+    """Its docstring, signature and request are those of the blocking operation."""
+    blocking = openconnectors.load_file(document, base_url=api.connection.base.removesuffix("/v1")).list
+    assert (api.list.__doc__, api.list.__signature__) == (blocking.__doc__, blocking.__signature__)
+    assert str(api.list.request(kind="a")) == str(blocking.request(kind="a"))
+    assert api.list.using(timeout=1.0).request().timeout == 1.0
+    assert "await a call" in (openconnectors.AsyncOperation.__doc__ or "")
+
+
 def test_wrong_arguments_are_refused_before_anything_is_sent(api: AsyncConnector, peer: Service, run: Any) -> None:
     """The checks and errors of a call are those of the blocking one."""
 

@@ -64,6 +64,10 @@ class BoundOperation(Generic[R]):
 
     __signature__ = _Shown(lambda plan: signature.signature(plan))
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__doc__ = _Shown(lambda plan: signature.documentation(plan), cls.__doc__)  # type: ignore[assignment]
+
     def __init__(self, name: str, calls: Calls, runner: R) -> None:
         self.__calls__ = calls
         self._runner = runner
@@ -230,9 +234,6 @@ class Operation(BoundOperation[Runner]):
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
         return self._runner.run(choices.choices(self.__calls__, parameter, below, arguments))
-
-
-Operation.__doc__ = _Shown(lambda plan: signature.documentation(plan), Operation.__doc__)  # type: ignore[assignment]
 
 
 def calls_of(operation: BoundOperation[Any]) -> Calls:
