@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from openconnectors.engine.deferred import pattern
+
 
 @lru_cache(8192)
 def snake(name: str) -> str:
@@ -20,12 +22,22 @@ def snake(name: str) -> str:
     Letters of every script stay, in normalization form KC, in which Python compares identifiers (Python reference,
     section 2.3); characters that an identifier cannot have separate words.
     """
-    words = _normal("".join(_words(_normal(name))).lower()).strip("_")
+    separated = _ascii_words(name) if name.isascii() else _normal("".join(_words(_normal(name))).lower())
+    words = separated.strip("_")
     if not words:
         words = "value"
     if not words.isidentifier():
         words = f"n{words}"
     return f"{words}_" if keyword.iskeyword(words) else words
+
+
+_SEPARATORS = pattern(r"[^A-Za-z0-9]+")
+_STARTS = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def _ascii_words(name: str) -> str:
+    """A name of ASCII alone as ``_words`` has it, in lower case."""
+    return _STARTS.sub("_", _SEPARATORS.sub("_", name)).lower()
 
 
 def _normal(text: str) -> str:
@@ -73,10 +85,11 @@ def distinct(wires: Iterable[str], proposed: Iterable[str], reserved: Iterable[s
     """
     wires, proposed = list(wires), list(proposed)
     names: dict[int, str] = {}
-    taken = {*reserved, *wires}
+    taken, kept = {*reserved, *wires}, set(reserved)
     for index, (wire, name) in enumerate(zip(wires, proposed, strict=True)):
-        if wire == name and name not in {*reserved, *names.values()}:
+        if wire == name and name not in kept:
             names[index] = name
+            kept.add(name)
     for index, name in enumerate(proposed):
         if index not in names:
             names[index] = unique(name, taken)

@@ -17,6 +17,8 @@ from wsgiref.simple_server import make_server
 import pytest
 import yaml
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import openconnectors
 from openconnectors.cli.app import cli
@@ -92,6 +94,14 @@ def test_a_name_of_any_script_is_an_identifier_in_normal_form(wire: str) -> None
     assert name == IDENTIFIERS[wire]
     assert name.isidentifier()
     assert name == unicodedata.normalize("NFKC", name) == snake(name)
+
+
+@given(st.from_regex(r"[ -~]*[A-Za-z][ -~]*", fullmatch=True))
+def test_words_of_ascii_are_separated_as_those_of_any_script(wire: str) -> None:
+    """What follows a name of ASCII in another script changes nothing of its words."""
+    name = snake(wire)
+
+    assert snake(f"{wire} é") == f"{name.removesuffix('_')}_é"
 
 
 @pytest.mark.parametrize(
