@@ -46,8 +46,8 @@ class List(Shape):
 
     def read_content(self, element: Element, problems: list[Problem]) -> Any:
         """The values of the items, which are the children."""
-        check_no_text(element)
         children = list(element)
+        check_no_text(element, children)
         if any(child.tag != self.tag for child in children):
             self._check_names(element, problems)
         read = self.items.read

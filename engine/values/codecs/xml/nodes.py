@@ -10,6 +10,7 @@ Reading gives wire values (``body`` defines them), writing takes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -180,9 +181,10 @@ def add(value: dict[str, Any], name: str, member: Any) -> None:
         value[name] = [value[name], member]
 
 
-def check_no_text(element: Element) -> None:
-    """Raise ``ValueError`` if an element that holds elements has text between them."""
-    if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
+def check_no_text(element: Element, children: Iterable[Element] | None = None) -> None:
+    """Raise ``ValueError`` if an element that holds elements, its children, has text between them."""
+    tails = [tail for child in (element if children is None else children) if (tail := child.tail) is not None]
+    if (element.text or "").strip() or "".join(tails).strip():
         raise ValueError(f"has text between the elements of <{local_name(element.tag)}>")
 
 
@@ -197,12 +199,14 @@ class Scalar(Shape):
     """Text, a number or a boolean."""
 
     def read(self, element: Element, problems: list[Problem]) -> Any:
-        """As ``Shape.read``, in one call: most elements of a response are scalars."""
-        if is_null(element, self.rule, self.schema):
+        """As ``Shape.read``, in one call: most elements of a response are scalars, and have a text."""
+        text = element.text or ""
+        if self.empty_is_null and not text.strip():
+            if is_null(element, self.rule, self.schema):
+                return None
+        elif element.get(NIL) in ("true", "1"):
             return None
-        if len(element):
-            return read_anything(element, self.rule, problems)
-        return scalar(element.text or "", self.schema)
+        return read_anything(element, self.rule, problems) if len(element) else scalar(text, self.schema)
 
     read_content = read
 

@@ -80,20 +80,24 @@ class Object(Shape):
 
     def read_content(self, element: Element, problems: list[Problem]) -> dict[str, Any]:
         """The members of an element that the schema describes, and all others as they are."""
+        children = list(element)  # kept: lxml makes a new object for an element that is asked for again
         if self.text is None:
-            check_no_text(element)
-        return self._read(element, problems, beside=False)
+            check_no_text(element, children)
+        return self._read(element, children, problems, beside=False)
 
     def read_beside(self, element: Element, problems: list[Problem]) -> Any:
         """The members of an element that the schema describes."""
-        return self._read(element, problems, beside=True)
+        return self._read(element, list(element), problems, beside=True)
 
-    def _read(self, element: Element, problems: list[Problem], *, beside: bool) -> dict[str, Any]:
+    def _read(
+        self, element: Element, children: list[Element], problems: list[Problem], *, beside: bool
+    ) -> dict[str, Any]:
         value: dict[str, Any] = {name: [] for name in self.lists}
-        if element.attrib or self.absent_is_null:
-            self.read_attributes(element.attrib, value, beside=beside)
+        attributes = element.attrib
+        if attributes or self.absent_is_null:
+            self.read_attributes(attributes, value, beside=beside)
         elements = self.elements
-        for child in element:
+        for child in children:
             tag = child.tag
             member = elements.get(tag)
             if member is None and tag[0] == "{":
@@ -113,8 +117,8 @@ class Object(Shape):
             if inside or member.name in self.schema.required:
                 value[member.name] = inside
         if self.text is not None:
-            text = (element.text or "") + "".join(child.tail or "" for child in element)
-            value[self.text.name] = scalar(text if not len(element) else text.strip(), self.text.schema)
+            text = (element.text or "") + "".join(child.tail or "" for child in children)
+            value[self.text.name] = scalar(text if not children else text.strip(), self.text.schema)
         return value
 
     def read_attributes(self, attributes: Mapping[str, str], value: dict[str, Any], *, beside: bool = False) -> None:
