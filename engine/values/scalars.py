@@ -48,6 +48,7 @@ _DESCRIPTIONS: Mapping[type, str] = {
 
 
 # Digits and exponents are bounded: what is longer than any number of a service stays text.
+_MAX_DIGITS = 300
 _INTEGER = pattern(r"\s*[-+]?[0-9]{1,300}\s*\Z")
 _NUMBER = pattern(r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\s*\Z")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
@@ -56,18 +57,72 @@ _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 def scalar(written: str, schema: Schema) -> Any:
     """Text as the first type of a schema that it fits; else the text itself, for validation to judge."""
     for json_type in schema.types:
-        if json_type == "integer" and _INTEGER.match(written):
-            return int(written)
-        if json_type == "number" and _NUMBER.match(written):
-            if is_decimal(schema):
-                return Decimal(written.strip())
-            number = float(written)
-            return int(written) if _INTEGER.match(written) else number if abs(number) != float("inf") else written
-        if json_type == "boolean" and written.strip() in _BOOLEANS:
-            return _BOOLEANS[written.strip()]
-        if json_type == "string":
-            return written
+        value = _reader(json_type, schema)(written)
+        if value is not MISSING:
+            return value
     return written
+
+
+def scalar_reader(schema: Schema) -> Callable[[str], Any]:
+    """What reads texts as ``scalar`` does, compiled for a schema."""
+    readers = [_reader(json_type, schema) for json_type in schema.types]
+
+    def read(written: str) -> Any:
+        for reader in readers:
+            value = reader(written)
+            if value is not MISSING:
+                return value
+        return written
+
+    return read
+
+
+def _is_integer(written: str) -> bool:
+    """Return True for the text of an integer; most are digits alone, for which no pattern is needed."""
+    are_digits = written.isdecimal() and written.isascii() and len(written) <= _MAX_DIGITS
+    return are_digits or _INTEGER.match(written) is not None
+
+
+def _integer(written: str) -> Any:
+    return int(written) if _is_integer(written) else MISSING
+
+
+def _number(written: str) -> Any:
+    if _is_integer(written):
+        return int(written)
+    if not _NUMBER.match(written):
+        return MISSING
+    number = float(written)
+    return number if isfinite(number) else written
+
+
+def _decimal(written: str) -> Any:
+    return Decimal(written.strip()) if _NUMBER.match(written) else MISSING
+
+
+def _boolean(written: str) -> Any:
+    return _BOOLEANS.get(written.strip(), MISSING)
+
+
+def _string(written: str) -> Any:
+    return written
+
+
+def _other(written: str) -> Any:
+    return MISSING
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "string": _string,
+}
+"""What reads text as a JSON type; ``MISSING`` for text that is not of it."""
+
+
+def _reader(json_type: str, schema: Schema) -> Callable[[str], Any]:
+    return _decimal if json_type == "number" and is_decimal(schema) else _READERS.get(json_type, _other)
 
 
 _MAX_ALTERNATIVES = 100  # schemas looked at: documents may nest or repeat them without end

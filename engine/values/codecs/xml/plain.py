@@ -30,7 +30,7 @@ from openconnectors.engine.values.codecs.xml.markup import (
 from openconnectors.engine.values.codecs.xml.names import is_result, local_name, namespace_of
 from openconnectors.engine.values.codecs.xml.nodes import ANY, Anything, Scalar, Shape, add
 from openconnectors.engine.values.codecs.xml.objects import Object
-from openconnectors.engine.values.scalars import scalar
+from openconnectors.engine.values.scalars import scalar, scalar_reader
 
 _MAX_SPELLINGS = 512
 """How many pieces an object keeps that open its members: with blanks before the tag there are more than members."""
@@ -62,18 +62,18 @@ class ScalarReader(Reader):
     """Text, a number or a boolean: an element without children."""
 
     def __init__(self, shape: Scalar) -> None:
-        self._schema = shape.schema
+        self._scalar = scalar_reader(shape.schema)
         self._empty_is_null = shape.empty_is_null
-        self.is_text = self._schema.types[0] == "string"
+        self.is_text = shape.schema.types[0] == "string"
         """True if a text that is not blank is its own value."""
 
     def value(self, text: str) -> Any:
         """The value of an element that has this text and no attributes."""
-        return None if self._empty_is_null and not text.strip() else scalar(text, self._schema)
+        return None if self._empty_is_null and not text.strip() else self._scalar(text)
 
     def empty(self, attributes: Mapping[str, str]) -> Any:
         """See ``Reader``."""
-        return scalar("", self._schema) if attributes else self.value("")
+        return self._scalar("") if attributes else self.value("")
 
     def content(self, source: Source, attributes: Mapping[str, str], close: str) -> Any:
         """See ``Reader``."""
@@ -82,7 +82,7 @@ class ScalarReader(Reader):
         if written == piece:
             raise NotPlain
         text = source.text(written)
-        return scalar(text, self._schema) if attributes else self.value(text)
+        return self._scalar(text) if attributes else self.value(text)
 
 
 class AnythingReader(Reader):
