@@ -201,3 +201,22 @@ def test_what_differs_from_the_document_is_declined(broken: Callable[[bytes], Re
     """An error, another media type, wrong fields and bodies are left to the plan."""
     plan = plan_of({"type": "object", "properties": {"a": {"type": "integer"}}}, {}, [])
     assert reader(plan, "lenient")(broken(b'{"a": 7}')) is DECLINED
+
+
+def test_infinity_is_not_converted_to_an_integer() -> None:
+    """A number beyond a double that the document makes an integer of stays as it is, which is a deviation."""
+    plan = plan_of({"type": "integer", "x-connector-wire": {"schema": {"type": "number"}}}, {}, [])
+    response = Response(200, Headers([("Content-Type", "application/json")]), b"1e999")
+    whole = plan.read(response, "lenient")
+    assert whole.value == float("inf")
+    assert any("cannot be converted to integer" in str(deviation) for deviation in whole.deviations)
+
+
+def test_members_of_one_place_on_the_wire_are_values_of_their_own() -> None:
+    """What is converted in a member is not changed in another that the wire keeps at the same place."""
+    typed = {"type": "object", "properties": {"c": {"type": "string", "format": "date"}}}
+    placed = {"x-connector-wire": {"path": ["b", "c"]}}
+    plan = plan_of({"properties": {"a": {**typed, **placed}, "d": {"type": "object", **placed}}}, {}, [])
+    response = Response(200, Headers([("Content-Type", "application/json")]), b'{"b": {"c": {"c": "2026-01-31"}}}')
+    assert same(plan, response, "strict")
+    assert reader(plan, "strict")(response)["d"] == {"c": "2026-01-31"}
