@@ -67,7 +67,7 @@ class HeaderFields:
             return lambda text, path: (text, [])  # in a format that is not read here, such as application/linkset
         text_as = self._in_content(header) if header.content else self._styled(name, header, schema)
         validator = Validator(JsonSchemaWriter(self._compiler.service, request=False).write_document(schema))
-        parse = self._compiler.converters(schema).parse
+        parse = self._compiler.parser(schema)
 
         def read(text: str, path: Path) -> tuple[Any, list[Problem]]:
             try:

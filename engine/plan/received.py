@@ -124,7 +124,7 @@ class Received:
                 writer = JsonSchemaWriter(self._compiler.service, request=False)
                 self._validators[key] = Validator(writer.write_document(parameter.schema))
             problems += self._validators[key].problems(values[parameter.name], path)
-            parse = self._compiler.converters(parameter.schema).parse
+            parse = self._compiler.parser(parameter.schema)
             if parse is not None:
                 values[parameter.name] = parse(values[parameter.name], path, problems)
         self._check(problems, validate, b"")

@@ -34,7 +34,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from openconnectors.engine import leniency
 from openconnectors.engine.errors import Problem, short_repr
@@ -49,17 +49,8 @@ from openconnectors.engine.values.json_schema import JsonSchemaWriter
 from openconnectors.engine.values.plain_reading import PlainReader, plain_reader, regular_decoder
 from openconnectors.engine.values.plain_transform import PlainTransform, without_problems
 from openconnectors.engine.values.resolved import ResolvedSchemas
-from openconnectors.engine.values.transform import Conversion, Converter, SchemaTransform
+from openconnectors.engine.values.transform import Conversion, Converter, Rule, SchemaTransform
 from openconnectors.engine.values.validation import Validator
-
-
-class Converters(NamedTuple):
-    """The conversions of one schema's values; None: nothing is converted."""
-
-    from_wire: Converter | None = None
-    parse: Converter | None = None
-    serialize: Converter | None = None
-    to_wire: Converter | None = None
 
 
 class Compiler:
@@ -71,46 +62,51 @@ class Compiler:
         self.contract = ResolvedSchemas(service, wire=False)
         self.wire = ResolvedSchemas(service, wire=True)
         fits = Fits(service)
-        self._from_wire = SchemaTransform(self.contract, fits, from_wire)
-        self._parse = SchemaTransform(self.contract, fits, parse)
-        self._serialize = SchemaTransform(self.contract, fits, serialize_rule(service, self.contract))
+
+        def of(before: Rule, *, copies: bool) -> SchemaTransform:
+            return SchemaTransform(self.contract, fits, before, copies=copies)
+
+        self._from_wire = {copies: of(from_wire, copies=copies) for copies in (True, False)}
+        self._parse = {copies: of(parse, copies=copies) for copies in (True, False)}
+        self._serialize = of(serialize_rule(service, self.contract), copies=True)
         # Members move after they are converted: to their places on the wire, and there the rules would not find them.
         self._to_wire = SchemaTransform(self.contract, fits, lambda schema: None, to_wire)
         self._decimals = SchemaTransform(self.wire, fits, decimals)
-        self._plain_from_wire = PlainTransform(self.contract, from_wire, self._from_wire)
-        self._plain_parse = PlainTransform(self.contract, parse, self._parse)
-        self._lock = threading.RLock()
+        self._plain_from_wire = PlainTransform(self.contract, from_wire, self._from_wire[False])
+        self._plain_parse = PlainTransform(self.contract, parse, self._parse[False])
+        self._lock = threading.RLock()  # a transform that another thread is still compiling is not usable
         self._validators: dict[tuple[int, bool], tuple[Schema, Validator]] = {}
 
-    def converters(self, schema: Schema | None) -> Converters:
-        """The converters for values of a schema; without a schema nothing is converted."""
-        if schema is None:
-            return Converters()
-        with self._lock:  # a transform that another thread is still compiling is not usable
-            return Converters(
-                self._from_wire.compile(schema),
-                self._parse.compile(schema),
-                self._serialize.compile(schema),
-                self._to_wire.compile(schema),
-            )
+    def from_wire_converter(self, schema: Schema | None, *, copies: bool = True) -> Converter | None:
+        """The converter from wire to contract values; without ``copies`` it changes what it is given."""
+        with self._lock:
+            return self._from_wire[copies].compile(schema) if schema is not None else None
 
-    def plain_conversions(
-        self, schema: Schema | None, *, in_place: bool
-    ) -> tuple[Conversion | None, Conversion | None]:
-        """The conversions from wire to contract, and from contract to Python, with a ``ValueError`` for a problem.
-        ``in_place``: nobody else holds the values."""
+    def parser(self, schema: Schema | None, *, copies: bool = True) -> Converter | None:
+        """The converter from contract to Python values; without ``copies`` it changes what it is given."""
+        with self._lock:
+            return self._parse[copies].compile(schema) if schema is not None else None
+
+    def serializer(self, schema: Schema | None) -> Converter | None:
+        """The converter from Python to contract values."""
+        with self._lock:
+            return self._serialize.compile(schema) if schema is not None else None
+
+    def to_wire_converter(self, schema: Schema | None) -> Converter | None:
+        """The converter from contract to wire values."""
+        with self._lock:
+            return self._to_wire.compile(schema) if schema is not None else None
+
+    def plain_conversions(self, schema: Schema | None, *, copies: bool) -> tuple[Conversion | None, Conversion | None]:
+        """The conversions from wire to contract, and from contract to Python, with a ``ValueError`` for a problem;
+        without ``copies`` they change what they are given."""
         if schema is None:
             return None, None
-        if not in_place:
-            from_wire, parse, *_ = self.converters(schema)
-            return from_wire and without_problems(from_wire), parse and without_problems(parse)
+        if copies:
+            to_contract, to_python = self.from_wire_converter(schema), self.parser(schema)
+            return to_contract and without_problems(to_contract), to_python and without_problems(to_python)
         with self._lock:
             return self._plain_from_wire.compile(schema), self._plain_parse.compile(schema)
-
-    def serializer(self, schema: Schema) -> Converter | None:
-        """The converter from Python to contract values alone."""
-        with self._lock:
-            return self._serialize.compile(schema)
 
     def has_decimals(self, schema: Schema | None) -> bool:
         """Return True if a schema has, at any depth, numbers of which every digit counts."""
@@ -124,7 +120,7 @@ class Compiler:
             # With the schema, so that its id is not given to another object.
             self._validators[key] = (schema, Validator(json_schema))
         problems = self._validators[key][1].problems(value)
-        parse = self.converters(schema).parse
+        parse = self.parser(schema)
         if parse is not None and not problems:
             parse(value, (), problems)
         return not problems
@@ -189,10 +185,12 @@ class Body:
                 accepts=partial(compiler.accepts, request=not received),
             )
         )
-        self._from_wire, self._parse, self._serialize, self._to_wire = compiler.converters(schema)
         in_place = [rewrite.in_place for rewrite in rewrites if rewrite.in_place is not None]
         self._is_tree = received and len(in_place) == len(rewrites)
         """True if no policy puts a part of a value that is read in two places: then it is changed in place."""
+        copies = not self._is_tree or codec.listed  # the items of a sequence are compared with what they were
+        self._from_wire = compiler.from_wire_converter(schema, copies=copies)
+        self._parse = compiler.parser(schema, copies=copies)
         forward = in_place if self._is_tree else [rewrite.apply for rewrite in rewrites]
         backward = [rewrite.invert for rewrite in reversed(rewrites)]
         # A policy is applied by the client, and undone by the service at the other end.
@@ -208,6 +206,14 @@ class Body:
     def serialize(self, value: Any, problems: list[Problem]) -> Any:
         """The contract value of a Python value."""
         return self._serialize(value, (), problems) if self._serialize else value
+
+    @cached_property
+    def _serialize(self) -> Converter | None:
+        return self._compiler.serializer(self.schema)
+
+    @cached_property
+    def _to_wire(self) -> Converter | None:
+        return self._compiler.sender(self.schema)
 
     def encode(self, value: Any, problems: list[Problem], part_headers: PartHeaders | None = None) -> bytes | Content:
         """The bytes of a contract value, with header fields for its parts. ``ValueError`` if the media type cannot hold
@@ -286,7 +292,7 @@ class Body:
         if not self.codec.structured or self.codec.listed:
             return None
         accepts = self._judge.accepts if judged and self.schema is not None else None
-        from_wire, parse = self._compiler.plain_conversions(self.schema, in_place=self._is_tree)
+        from_wire, parse = self._compiler.plain_conversions(self.schema, copies=not self._is_tree)
         steps = [*self._on_reading, *([from_wire] if from_wire is not None else [])]
         kinds = frozenset(type(value) for value in _OF_EACH_KIND if self.top_level_problem(value) is None)
         return plain_reader(regular_decoder(self._bound, parameters), steps, kinds, accepts, parse)

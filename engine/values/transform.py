@@ -43,7 +43,8 @@ Choice: TypeAlias = Callable[[Any], Iterable[int]]
 
 class SchemaTransform:
     """A rule over all schemas of a service. ``before`` converts a value before its members and items are converted,
-    ``after`` converts it afterwards."""
+    ``after`` converts it afterwards. Without ``copies`` objects are changed in place: nobody else holds them, and none
+    of them stands in two places."""
 
     def __init__(
         self,
@@ -51,11 +52,14 @@ class SchemaTransform:
         fits: Callable[[Schema, Any], bool],
         before: Rule,
         after: Rule = lambda schema: None,
+        *,
+        copies: bool = True,
     ) -> None:
         self._resolved = resolved
         self._fits = fits
         self._before = before
         self._after = after
+        self._copies = copies
         # Both by the identity of resolved schemas, which ``resolved`` keeps.
         self._converters: dict[int, Converter] = {}
         self._parts: dict[int, tuple[Converter, list[Choice]]] = {}
@@ -207,11 +211,12 @@ class SchemaTransform:
         patterns = schema.keywords.get("patternProperties", {})
         matching = [(engine_of(pattern), self._inner_converter(inner)) for pattern, inner in patterns.items()]
         rest, declared = self._rest(schema)
+        copies = self._copies
         if not members and rest is None and not any(converter for _, converter in matching):
             return None
 
         def convert(value: Any, path: Path, problems: list[Problem]) -> Any:
-            value = dict(value)
+            value = dict(value) if copies else value
             for name, converter in members.items():  # of many members only those that are converted
                 if name in value:
                     value[name] = converter(value[name], (*path, name), problems)
