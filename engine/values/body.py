@@ -213,7 +213,7 @@ class Body:
 
     @cached_property
     def _to_wire(self) -> Converter | None:
-        return self._compiler.sender(self.schema)
+        return self._compiler.to_wire_converter(self.schema)
 
     def encode(self, value: Any, problems: list[Problem], part_headers: PartHeaders | None = None) -> bytes | Content:
         """The bytes of a contract value, with header fields for its parts. ``ValueError`` if the media type cannot hold
