@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 import openconnectors
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.runtime_expressions import Expression, Message, evaluated, expression_of, expressions
+from tests.awaited import LOOPS
 from tests.conftest import serving
 
 MESSAGE = Message(
@@ -254,6 +255,21 @@ def test_calling_a_link_sends(tmp_path: Path, service: Service, version: str) ->
     paths = ["/v1/users/12", "/v1/users/12?count=2", "/v1/users/5", "/v1/users/6"]
     assert service.requests[1:] == [f"GET {path} " for path in paths]
     assert links["get"].request().url == f"{service.url}/v1/users/12"
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_link_of_an_awaited_response_is_awaited(tmp_path: Path, service: Service, loop: str) -> None:
+    """Its operation is one of the same face."""
+    path = written(tmp_path, {"get": link(parameters={"id": "$response.body#/id"})})
+    api = openconnectors.load_file_async(path, base_url=service.url)
+
+    async def follow() -> None:
+        follow_up = api.make.links(await api.make.response(group="g", body={"name": "Bob"}))["get"]
+        await follow_up()
+        assert (await follow_up.response(id=6)).status == 204
+
+    LOOPS[loop](follow)
+    assert service.requests[1:] == ["GET /v1/users/12 ", "GET /v1/users/6 "]
 
 
 def test_a_link_is_shown_with_its_arguments(tmp_path: Path, service: Service) -> None:

@@ -1,6 +1,7 @@
 """Requests that are prepared once and sent often, as ``transports.direct``, in coroutines.
 
-Done here is a response that comes in one piece; any other goes to the transport, with what has come of it.
+Done here is a response that comes in one piece, or says how long it is; any other goes to the transport, with what has
+come of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from openconnectors.engine.transports.connections import Connection, Route
 from openconnectors.engine.transports.direct import Begun, Incoming, PreparedFor, Way
 from openconnectors.engine.transports.event_loops import EventLoop, running
 from openconnectors.engine.transports.exchange import MAX_SECONDS, SMALL, State
-from openconnectors.engine.transports.framing import Cut, Malformed
+from openconnectors.engine.transports.framing import Cut, Malformed, plain
 
 AsyncResume: TypeAlias = Callable[[Request, Route, memoryview, Begun, EventLoop], Awaitable[Response | ConnectorError]]
 """Carries on with a request, of which so many bytes are still to be sent."""
@@ -66,25 +67,43 @@ class AsyncPrepared(PreparedFor[AsyncDirect]):
         rest = self._begin(connection, message, end)
         if rest is not None:
             return rest
+        data = b""
         try:
             data = await loop.expected(connection, end)
+            response = self._plain_response(connection, data, end)
+            if response is None and (left := self._left(data)):
+                parts = [data]
+                while left > 0 and (part := await loop.expected(connection, end)):
+                    parts.append(part)
+                    left -= len(part)
+                data = b"".join(parts)
+                response = self._plain_response(connection, data, end)
         except OSError as error:
             ended = type(error).__name__ == "SSLEOFError"  # by its name: ssl is not imported where there is no TLS
             failure = Cut("TLS ended without its closing alert") if ended else error
-            return message[:0], Begun(end, connection, State.SENT, failure)
-        came = _Arrived(connection, end, data)
-        try:
-            response = self._response(came)
-        except (Malformed, InvalidResponse):
-            response = None
+            return message[:0], Begun(end, connection, State.RECEIVING if data else State.SENT, failure)
         if response is not None:
             return response
         connection.buffer += data
-        return message[:0], Begun(end, connection, came.state)
+        return message[:0], Begun(end, connection, State.RECEIVING if data else State.SENT)
+
+    def _plain_response(self, connection: Connection, data: bytes, end: float) -> Response | None:
+        """The response that these bytes are; None if they are no plain one."""
+        try:
+            return self._response(_Arrived(connection, end, data))
+        except (Malformed, InvalidResponse):
+            return None
+
+    def _left(self, data: bytes) -> int:
+        """How many bytes are to come of a response that says how long it is; 0 of any other."""
+        head = plain(data) if self._method != "HEAD" else None
+        if head is None or not 0 < head.length <= self._direct.max_bytes:
+            return 0
+        return head.start + head.length - len(data)
 
 
 class _Arrived(Incoming):
-    """What came of a response in one piece: no more is waited for here."""
+    """What came of a response: no more is waited for here."""
 
     __slots__ = ("_data",)
 
@@ -93,7 +112,7 @@ class _Arrived(Incoming):
         self._data = data
 
     def more(self, most: int) -> bytes:
-        """The piece, and nothing after it."""
+        """What came, and nothing after it."""
         data, self._data = self._data, b""
         if data:
             self.state = State.RECEIVING

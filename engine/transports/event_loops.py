@@ -111,7 +111,7 @@ class Asyncio:
         watch = watches[0] if watches else None
         if not isinstance(watch, _Watch) or watch.loop is not self._loop:
             connection.unwatch()
-            watch = _Watch(self._loop, connection.sock)
+            watch = _Watch(self._loop, connection)
             watches.append(watch)
         try:
             return watch.expected(end)
@@ -171,11 +171,12 @@ class _Watch:
     response would take two system calls, and a third of the time of an exchange. Its timer is set once for many
     responses, too: it looks when it fires whether a response is late."""
 
-    __slots__ = ("_end", "_future", "_is_watching", "_process", "_sock", "_timer", "loop")
+    __slots__ = ("_end", "_future", "_is_secured", "_is_watching", "_process", "_sock", "_timer", "loop")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
         self.loop = loop
-        self._sock = sock
+        self._sock: Any = connection.sock
+        self._is_secured = connection.secured
         self._future: asyncio.Future[bytes] | None = None
         self._is_watching = False
         self._process = os.getpid()
@@ -192,6 +193,8 @@ class _Watch:
         if not self._is_watching:
             self.loop.add_reader(self._sock, self._receive)
             self._is_watching = True
+        if self._is_secured and self._sock.pending():  # it has come, and was decrypted with what came before
+            self.loop.call_soon(self._receive)
         return self._future
 
     def stop(self) -> None:
