@@ -8,29 +8,35 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import threading
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from fnmatch import fnmatch, fnmatchcase
 from glob import glob
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from openconnectors import registry
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
 from openconnectors.engine.lint import SEVERITIES, Checked, Settings, check
 from openconnectors.registry import Entry
+
+if TYPE_CHECKING:
+    import multiprocessing
+    from concurrent.futures import process
+    from multiprocessing import connection
+else:
+    multiprocessing = module("multiprocessing")
+    process = module("concurrent.futures.process")
+    connection = module("multiprocessing.connection")
 
 _KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root")
 
@@ -190,7 +196,7 @@ def check_all(entries: list[Entry], settings: Settings, project: Project) -> Ite
             yield check_entry(entry, settings, project).findings
         return
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
+    pool = process.ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
         # A worker must not receive a signal before _start_worker has set its handlers: it starts with them blocked.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -199,12 +205,12 @@ def check_all(entries: list[Entry], settings: Settings, project: Project) -> Ite
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         yield from results
-    except BrokenProcessPool:
+    except process.BrokenProcessPool:
         raise ConnectorError("a process that checks documents was killed; it may have needed too much memory") from None
     except BaseException:
         # An interrupted check waits neither for queued documents nor for those that are being checked.
-        for process in context.active_children():
-            process.kill()
+        for worker in context.active_children():
+            worker.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -222,7 +228,7 @@ def _start_worker() -> None:
 
 
 def _end_with(sentinel: int) -> None:
-    wait([sentinel])
+    connection.wait([sentinel])
     os._exit(1)
 
 

@@ -9,14 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
 from openconnectors.cli.terminal import escaped_line
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import RULES
+
+if TYPE_CHECKING:
+    from importlib import metadata
+    from xml.etree import ElementTree
+else:
+    metadata = module("importlib.metadata")
+    ElementTree = module("xml.etree.ElementTree")
 
 _WIDTH = 100
 """Characters of a source line that are shown; a longer line is cut around the finding."""
@@ -98,7 +104,7 @@ def sarif(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
         if finding.related is not None:
             result["relatedLocations"] = [_location(*finding.related)]
         results.append(result)
-    driver = {"name": "connectors", "version": version("open-connectors"), "rules": rules}
+    driver = {"name": "connectors", "version": metadata.version("open-connectors"), "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False)
