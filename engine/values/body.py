@@ -119,9 +119,11 @@ class Compiler:
             json_schema = JsonSchemaWriter(self.service, request=request).write_document(schema)
             # With the schema, so that its id is not given to another object.
             self._validators[key] = (schema, Validator(json_schema))
-        problems = self._validators[key][1].problems(value)
+        if not self._validators[key][1].finds_valid(value):
+            return False
+        problems: list[Problem] = []
         parse = self.parser(schema)
-        if parse is not None and not problems:
+        if parse is not None:
             parse(value, (), problems)
         return not problems
 

@@ -49,6 +49,16 @@ class Validator:
         except ValueError:
             return False
 
+    def finds_valid(self, value: Any) -> bool:
+        """Return True if a value has no problems: an explanation is made only where jsonschema-rs cannot decide."""
+        judge = self._judge
+        try:
+            if judge is not None and (judge.is_valid(value) or not _has_infinity(value)):
+                return judge.is_valid(_with_doubles(value))
+        except ValueError:
+            pass
+        return not self.problems(value)
+
     def problems(self, value: Any, path: Path = ()) -> list[Problem]:
         """The problems of a value that is at a path, in the order of their places; none: it is valid."""
         judge = self._judge
