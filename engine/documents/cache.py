@@ -164,7 +164,8 @@ class _Files:
 
     @cached_property
     def _document(self) -> Document:
-        return loader.read(self._path, self._root, self._data)
+        data, self._data = self._data, b""  # the document has its text
+        return loader.read(self._path, self._root, data)
 
     @cached_property
     def service(self) -> Service:
