@@ -299,7 +299,7 @@ def test_a_token_endpoint_that_echoes_shows_nothing(
         content["securityDefinitions"] = {"s": {**oauth, "authorizationUrl": f"{url}/authorize"}}
         connector = load(tmp_path, content, url, values)
         assert leaks(connector.get_a) == []
-        authentication = connector.connection._authentication
+        authentication = connector.connection.authentication
         tokens = [vars(known) for known in authentication._tokens.values()]
         assert SECRET not in f"{vars(connector.connection)} {vars(authentication)} {tokens}"
 
