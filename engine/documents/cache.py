@@ -164,8 +164,9 @@ class _Files:
 
     @cached_property
     def _document(self) -> Document:
-        data, self._data = self._data, b""  # the document has its text
-        return loader.read(self._path, self._root, data)
+        document = loader.read(self._path, self._root, self._data)
+        self._data = b""  # the document has its text
+        return document
 
     @cached_property
     def service(self) -> Service:
