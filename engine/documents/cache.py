@@ -164,9 +164,7 @@ class _Files:
 
     @cached_property
     def _document(self) -> Document:
-        document = loader.read(self._path, self._root, self._data)
-        self._data = b""  # the document has its text
-        return document
+        return loader.read(self._path, self._root, self._data)
 
     @cached_property
     def service(self) -> Service:
