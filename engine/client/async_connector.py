@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Self
 
 from openconnectors.engine.call.async_runner import AsyncRunner
 from openconnectors.engine.call.connection import Connection
@@ -36,7 +37,7 @@ class AsyncConnector(BoundConnector[AsyncRunner, AsyncOperation]):
         if self._close is not None:
             await self._close()
 
-    async def __aenter__(self) -> AsyncConnector:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connected import ConnectedService
@@ -133,7 +133,7 @@ class Connector(BoundConnector[Runner, Operation]):
         if self._close is not None:
             self._close()
 
-    def __enter__(self) -> Connector:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

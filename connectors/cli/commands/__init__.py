@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Row] = {
     "diff": Row("Compare two versions of a document: changes for callers, and the version number they call for."),
     "convert": Row("Convert a document between Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2, and report what is lost."),
     "bundle": Row("Write a document of many files as one file that means the same."),
+    "stubs": Row("Write the types of connectors, for editors, mypy and pyright."),
     "fuzz": Row(
         "Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and "
         "malformed responses.",
