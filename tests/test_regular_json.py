@@ -129,3 +129,13 @@ def test_values_nested_no_deeper_than_the_limit_are_regular() -> None:
     assert repr(decode_regular(b'{"a":' * DEPTHS[-1] + b"1" + b"}" * DEPTHS[-1])).count("a") == DEPTHS[-1]
     with pytest.raises(Irregular):
         decode_regular(b"[" * DEPTHS[-1] + b"{}" + b"]" * DEPTHS[-1])
+
+
+@pytest.mark.parametrize("size", [100, 3_000])
+def test_large_texts_are_checked_for_members_that_are_left_out(size: int) -> None:
+    """What is written of a large value goes to memory that is used again; the check is the same."""
+    items = [{"a": f"x\u00fc{index}", "b": None} for index in range(size)]
+    for text in (json.dumps(items), json.dumps(items, ensure_ascii=False, indent=1)):
+        assert decode_regular(text.encode()) == items
+        with pytest.raises(Irregular):
+            decode_regular(text.replace(": null", ': 1, "a": null', 1).encode())
