@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from openconnectors.cli.tables import Table
+from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import ROOT
 
@@ -33,7 +37,7 @@ print(*sys.modules)
 LIST = """
 import sys
 from openconnectors.cli import main
-sys.argv = ["connectors", "list", "--json"]
+sys.argv = ["connectors", "list"]
 try:
     main()
 finally:
@@ -67,4 +71,19 @@ def test_listing_imports_no_engine() -> None:
 
     engine = {name.split(".")[2] for name in modules if name.startswith("openconnectors.engine.")}
     assert engine & {"auth", "call", "client", "plan", "transports", "values"} == set()
-    assert modules & {"jsonschema", "keyring", "lxml", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
+    assert (
+        modules & {"jsonschema", "keyring", "lxml", "rich", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
+    )
+
+
+CELLS = st.one_of(st.from_regex(r"[ -~]{0,30}", fullmatch=True), st.text(max_size=60))
+
+
+@given(st.integers(1, 4).flatmap(lambda size: st.lists(st.tuples(*[CELLS] * size), min_size=1, max_size=4)))
+def test_a_table_that_fits_is_printed_as_any_other(rows: list[tuple[str, ...]]) -> None:
+    """A table of plain texts, which needs no library, has the lines that rich gives it."""
+    table = Table(*map(escaped_line, rows[0]))
+    for row in rows[1:]:
+        table.add(*row)
+
+    assert table.lines(160) == table._folded(160)

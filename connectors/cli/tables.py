@@ -8,13 +8,11 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from openconnectors.cli.terminal import escaped_line
 
@@ -38,31 +36,55 @@ def print_json(value: Any, *, compact: bool = False) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=as_text, indent=None if compact else 2))
 
 
-def table(*columns: str) -> Table:
-    """An empty table with these headings."""
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+class Table:
+    """Rows of cells under headings."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        self.rows: list[tuple[str, ...]] = []
+
+    def add(self, *cells: str) -> None:
+        """Add a row of texts of any origin."""
+        self.rows.append(tuple(map(escaped_line, cells)))
+
+    def lines(self, width: int | None) -> list[str]:
+        """The lines of the table in so many characters; None: in those of the terminal."""
+        every = [self.columns, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+        if width is None or sum(widths) + 2 * len(widths) > width or not all(map(_is_plain, chain(*every))):
+            return self._folded(width)
+        return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in every]
+
+    def _folded(self, width: int | None) -> list[str]:
+        """The lines of a table whose cells do not fit, or have characters of other widths."""
+        from rich.console import Console  # whose import takes as long as all that most tables need
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
+        table = RichTable(box=None, pad_edge=False)
+        for column in self.columns:
+            table.add_column(column, overflow="fold")
+        for row in self.rows:
+            table.add_row(*map(Text, row))  # texts, which are not taken for rich's markup
+        lines = io.StringIO()
+        Console(file=lines, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
+        return [line.rstrip() for line in lines.getvalue().splitlines()]
+
+
+def _is_plain(cell: str) -> bool:
+    """Return True for a cell whose characters are all of one width, without blanks that rich would drop."""
+    return cell.isascii() and cell.isprintable() and not cell.endswith(" ")
 
 
 def table_of(rows: Sequence[Mapping[str, str]], *columns: str) -> Table:
     """A table of rows; its columns are these keys."""
-    result = table(*columns)
+    table = Table(*columns)
     for row in rows:
-        add_row(result, *(row[column] for column in columns))
-    return result
-
-
-def add_row(table: Table, *cells: str) -> None:
-    """Add a row of texts, which are not taken for rich's markup."""
-    table.add_row(*(Text(escaped_line(cell)) for cell in cells))
+        table.add(*(row[column] for column in columns))
+    return table
 
 
 def show(table: Table) -> None:
     """Print a table."""
-    lines = io.StringIO()
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    Console(file=lines, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(table)
-    for line in lines.getvalue().splitlines():
-        click.echo(line.rstrip())
+    for line in table.lines(None if sys.stdout.isatty() else _PIPE_WIDTH):
+        click.echo(line)

@@ -57,13 +57,13 @@ def _show_servers(service: Service) -> None:
     if len(servers) < 2 and not any(server.variables for server in servers):
         return
     click.echo("Servers")
-    table = tables.table("  url", "name", "")
+    table = tables.Table("  url", "name", "")
     for server in servers:
-        tables.add_row(table, f"  {server.url}", server.name, server.description)
+        table.add(f"  {server.url}", server.name, server.description)
         for name, variable in server.variables.items():
             values = ", ".join(variable.allowed) or "any value"
             default = f"; default {variable.default}" if variable.default else ""
-            tables.add_row(table, f"    {name}", "", f"{values}{default}")
+            table.add(f"    {name}", "", f"{values}{default}")
     tables.show(table)
     click.echo()
 
@@ -73,14 +73,14 @@ def _show_connection(entry: Entry, service: Service) -> None:
     if not service.connection:
         click.echo("  none is needed")
         return
-    table = tables.table("  value", "", "", "environment" if entry.named else "")
+    table = tables.Table("  value", "", "", "environment" if entry.named else "")
     for parameter in service.connection:
         required = "required" if parameter.required else "optional"
         if parameter.sets:
             required = f"one of {', '.join(parameter.sets)}"
         secret = ", secret" if parameter.secret else ""
         names = ", ".join(variables(entry, parameter))
-        tables.add_row(table, f"  {parameter.name}", required + secret, parameter.description or parameter.title, names)
+        table.add(f"  {parameter.name}", required + secret, parameter.description or parameter.title, names)
     tables.show(table)
     needed = [parameter for parameter in service.connection if parameter.required or parameter.sets]
     click.echo(f"\n{ways(entry, needed or service.connection)}")
@@ -92,10 +92,10 @@ def _show_operations(service: Service, description: dict[str, Any]) -> None:
         if not description[kind]:
             click.echo("  none")
             continue
-        table = tables.table("  name", "method", "path", "title")
+        table = tables.Table("  name", "method", "path", "title")
         for row in description[kind]:
             scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
-            tables.add_row(table, f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
+            table.add(f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         tables.show(table)
     if service.webhooks:
         click.echo("\nWebhooks")
