@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -13,6 +13,7 @@ from openconnectors import connections, registry
 from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
+from openconnectors.engine.client.recipes import Recipe
 from openconnectors.engine.documents import cache
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
@@ -74,6 +75,7 @@ def load(
             call_options,
             closes=network.transport is None,
             server=server,
+            recipe=_recipe(load, connection, network, call_options, name=name, base_url=base_url, server=server),
         )
 
 
@@ -106,7 +108,23 @@ def load_file(
             call_options,
             closes=network.transport is None,
             server=server,
+            recipe=_recipe(
+                load_file, connection, network, call_options, path=path, base_url=base_url, server=server, root=root
+            ),
         )
+
+
+def _recipe(
+    function: Callable[..., Connector],
+    connection: ConnectionLike,
+    network: Network,
+    options: Mapping[str, Any],
+    **arguments: Any,
+) -> Recipe | None:
+    """How a connector is loaded again in another process: by names alone."""
+    if not (connection is None or isinstance(connection, str)) or network != Network(trust_env=network.trust_env):
+        return None
+    return Recipe(function, {**arguments, "connection": connection, "trust_env": network.trust_env}, dict(options))
 
 
 def values_of(connection: ConnectionLike) -> ConnectionLike:
@@ -177,13 +195,15 @@ def connect(
     closes: bool = True,
     server: str | None = None,
     service: Service | None = None,
+    recipe: Recipe | None = None,
 ) -> Connector:
     """A connector with a connection, ready to be called. Closing it closes the transport, if ``closes`` is true.
-    ``service`` is that of its document, if somebody has read it already."""
+    ``service`` is that of its document, if somebody has read it already; ``recipe`` loads the connector again."""
     transport = transport or Network().open()
     service, account = account_of(entry, connection, base_url, server, service)
     close = getattr(transport, "close", None) if closes else None
-    return Connector(entry.name, service, account, transport, with_options(Options(), options), close=close)
+    chosen = with_options(Options(), options)
+    return Connector(entry.name, service, account, transport, chosen, close=close, recipe=recipe)
 
 
 def account_of(

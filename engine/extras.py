@@ -20,6 +20,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "async": ("trio",),
     "otel": ("opentelemetry",),
     "store": ("cryptography",),
+    "bulk": ("limits",),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""

@@ -274,7 +274,7 @@ def test_the_public_names_are_these() -> None:
     public = {name for name in dir(openconnectors.Operation) if not name.startswith("_")}
     assert public == {name for name in dir(openconnectors.AsyncOperation) if not name.startswith("_")}
     assert public == {
-        "argument", "choices", "each", "items", "items_of", "links", "operation_id", "pages", "poll", "request",
+        "argument", "choices", "each", "items", "items_of", "links", "map", "operation_id", "pages", "poll", "request",
         "response", "stream", "subscribe", "using", "wait",
     }  # fmt: skip
 

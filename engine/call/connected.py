@@ -41,6 +41,8 @@ class ConnectedService:
         self.connection = connection
         self.options = options
         self.clock = clock
+        self.recipe: Any = None
+        """How it is loaded again in another process; None if it cannot be."""
         self.operation_ids: Mapping[str, str] = operation_names(service)
         """By Python name."""
         self.schemas: dict[tuple[str, tuple[str, ...], str], Schema | None] = {}

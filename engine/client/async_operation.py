@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from openconnectors.engine.call import long_running, paging, subscriptions, triggers
 from openconnectors.engine.call.async_runner import AsyncResults, AsyncRunner
-from openconnectors.engine.client import choices
+from openconnectors.engine.client import choices, mapping
 from openconnectors.engine.client.async_handles import AsyncEvents, AsyncPoller, AsyncSubscription
 from openconnectors.engine.client.async_items import items_of_stream
 from openconnectors.engine.client.operation import BoundOperation
@@ -16,6 +16,14 @@ from openconnectors.engine.http import Response
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.streams import AsyncStream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openconnectors.engine.bulk.budgets import Budget
+    from openconnectors.engine.bulk.keys import Key
+    from openconnectors.engine.bulk.ledger import Ledger
+    from openconnectors.engine.bulk.outcomes import Outcome
 
 
 class AsyncOperation(BoundOperation[AsyncRunner]):
@@ -68,6 +76,25 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
     def items(self, /, **arguments: Any) -> AsyncResults[paging.Page]:
         """The items of all pages, one by one."""
         return self._runner.results(paging.all_pages(self.__calls__, arguments), lambda page: page.items)
+
+    async def map(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        concurrency: int = 8,
+        ledger: str | Path | Ledger | None = None,
+        limit: str | Budget | None = None,
+        key: Key | None = None,
+    ) -> AsyncGenerator[Outcome, None]:
+        """Call the operation with each row of arguments, ``concurrency`` of them at once, under asyncio; else as
+        ``Operation.map``."""
+        choices = mapping.Choices(ledger, limit, key)
+        results = mapping.mapped_awaited(self.__calls__, self._runner, rows, concurrency, choices)
+        try:
+            async for outcome in results:
+                yield outcome
+        finally:
+            await results.aclose()
 
     async def poll(self, /, **arguments: Any) -> Any:
         """Start a long-running operation, and return how to follow it, an ``AsyncPoller``; of a trigger the

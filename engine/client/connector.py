@@ -13,6 +13,7 @@ from openconnectors.engine.call.connection import Connection
 from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.client.operation import BoundOperation, Operation
+from openconnectors.engine.client.recipes import Recipe
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import Service
@@ -70,10 +71,12 @@ class BoundConnector(Generic[R, OperationT]):
         options: Options,
         runner: R,
         operation: Callable[[str, Calls, R], OperationT],
+        recipe: Recipe | None = None,
     ) -> None:
         self.connection = connection
         self.__runner__ = runner
         self.__connected__ = ConnectedService(name, service, connection, options, runner.clock)
+        self.__connected__.recipe = recipe
         self.operations: Mapping[str, OperationT] = Operations(
             self.__connected__, lambda name, calls: operation(name, calls, runner)
         )
@@ -83,7 +86,8 @@ class BoundConnector(Generic[R, OperationT]):
         return f"<connector {connected.name}: {len(self)} operations at {self.connection.base}>"
 
     def __reduce__(self) -> Any:
-        return self.connection.__reduce__()
+        recipe = self.__connected__.recipe
+        return self.connection.__reduce__() if recipe is None else (recipe.connector, (recipe.options,))
 
     def __dir__(self) -> list[str]:
         return sorted([*super().__dir__(), *self.operations])
@@ -124,8 +128,9 @@ class Connector(BoundConnector[Runner, Operation]):
         options: Options,
         *,
         close: Callable[[], object] | None = None,
+        recipe: Recipe | None = None,
     ) -> None:
-        super().__init__(name, service, connection, options, Runner(transport, connection.mask), Operation)
+        super().__init__(name, service, connection, options, Runner(transport, connection.mask), Operation, recipe)
         self._close = close
 
     def close(self) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.options import with_options
+from openconnectors.engine.client.recipes import Recipe, shared
 from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.fast.calls import PlainCalls
@@ -17,13 +18,20 @@ from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.plan.arguments import Argument
-from openconnectors.engine.plan.options import CallOptions
+from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.streams import Stream
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from openconnectors.engine.bulk.budgets import Budget
+    from openconnectors.engine.bulk.keys import Key
+    from openconnectors.engine.bulk.ledger import Ledger
+    from openconnectors.engine.bulk.outcomes import Outcome
     from openconnectors.engine.call import follow_ups, long_running, paging, subscriptions, triggers
-    from openconnectors.engine.client import choices, handles, signature
+    from openconnectors.engine.client import choices, handles, mapping, signature
     from openconnectors.engine.client import follow_ups as links
 else:
     follow_ups = module("openconnectors.engine.call.follow_ups")
@@ -33,6 +41,7 @@ else:
     triggers = module("openconnectors.engine.call.triggers")
     choices = module("openconnectors.engine.client.choices")
     handles = module("openconnectors.engine.client.handles")
+    mapping = module("openconnectors.engine.client.mapping")
     links = module("openconnectors.engine.client.follow_ups")
     signature = module("openconnectors.engine.client.signature")
 
@@ -70,9 +79,15 @@ class BoundOperation(Generic[R]):
 
     def __init__(self, name: str, calls: Calls, runner: R) -> None:
         self.__calls__ = calls
-        self._runner = runner
+        self.__runner__ = self._runner = runner
         self._plain = PlainCalls(calls, runner.transport)
         self.__name__ = self.__qualname__ = name
+
+    def __reduce__(self) -> Any:
+        recipe = self.__calls__.connected.recipe
+        if recipe is None:
+            return self.__calls__.connected.connection.__reduce__()
+        return _operation_of, (recipe, self.__name__, self.__calls__.options)
 
     def __repr__(self) -> str:
         return f"<operation {self.__calls__.connected.name}.{self.__name__}{self.__signature__}>"
@@ -224,6 +239,28 @@ class Operation(BoundOperation[Runner]):
         subscribed = self._runner.run(subscriptions.subscribe(self.__calls__, url, arguments))
         return handles.Subscription(self.__name__, self._runner, subscribed)
 
+    def map(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        executor: Executor | None = None,
+        ledger: str | Path | Ledger | None = None,
+        limit: str | Budget | None = None,
+        key: Key | None = None,
+    ) -> Iterator[Outcome]:
+        """Call the operation with each row of arguments; give the ``Outcome`` of each, in their order, as they are
+        wanted. An error of a row is in its outcome.
+
+        ``executor`` is any of ``concurrent.futures``; without one there are eight threads. ``ledger`` is a file in
+        which each row is written down before and after it is sent: a second run sends what was not sent. ``limit`` is
+        so many calls in a time (``"10/second"``), or a ``Budget`` that others share. ``key`` tells a row from all
+        others, where its arguments do not.
+
+        Raise ``LedgerError`` if the ledger cannot be used, and ``Unsupported`` for an executor that may send a row
+        twice.
+        """
+        return mapping.mapped(self, rows, executor, mapping.Choices(ledger, limit, key))
+
     def choices(self, parameter: str, below: Any = MISSING, /, **arguments: Any) -> list[tuple[Any, str]]:
         """The values that may be given for a parameter, each with its title, asked from the service.
 
@@ -234,6 +271,13 @@ class Operation(BoundOperation[Runner]):
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
         return self._runner.run(choices.choices(self.__calls__, parameter, below, arguments))
+
+
+def _operation_of(recipe: Recipe, name: str, options: Options) -> Operation:
+    """An operation that comes from another process."""
+    operation: Operation = shared(recipe).operations[name]
+    calls = operation.__calls__
+    return Operation(name, Calls(calls.connected, calls.plan, options), operation.__runner__)
 
 
 def calls_of(operation: BoundOperation[Any]) -> Calls:
