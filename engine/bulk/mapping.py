@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -34,6 +35,8 @@ def outcomes(
     """The outcomes of rows, in their order. If nobody wants more, rows that have not begun are left out."""
     pool = executor or ThreadPoolExecutor(WORKERS, thread_name_prefix="openconnectors")
     is_here = isinstance(pool, ThreadPoolExecutor)
+    if not is_here:
+        pickle.dumps(carry)  # raises TypeError for what must not leave this process
     waiting: deque[tuple[Row, Future[Outcome]]] = deque()
     source = rows_of(rows, keys)
     try:
@@ -57,7 +60,7 @@ def _settled(row: Row, future: Future[Outcome], terms: Terms) -> Outcome:
     """The outcome of a row; if whoever had it is gone, what the ledger knows."""
     try:
         return future.result()
-    except (LedgerError, TypeError):  # TypeError: it cannot be pickled
+    except LedgerError:
         raise
     except Exception as error:  # noqa: BLE001 - an executor raises its own errors for a worker that was killed
         reason = f"its worker is gone: {type(error).__name__}"
