@@ -86,7 +86,7 @@ def json_response(content: Any, status: int = 200) -> Response:
 @pytest.fixture
 def provider() -> Iterator[Provider]:
     known = Provider()
-    application = Request.application(known.application)
+    application = Request.application(lambda request: known.application(request))
     with serving(make_server("127.0.0.1", 0, application, threaded=True)) as url:
         known.url = url
         yield known
@@ -194,6 +194,26 @@ def test_a_late_refusal_of_an_old_token_renews_nothing(path: Path, provider: Pro
 def send_once(request: http.Request) -> Flow[http.Response]:
     """Send a request as it is."""
     return (yield request)
+
+
+def test_a_late_refusal_of_a_plain_call_renews_nothing(
+    path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain call that is refused while another renews the token is sent again with it, and renews nothing."""
+    connector = openconnectors.load_file(path, connection=VALUES)
+    assert [connector.get_a(), connector.get_a()] == [{}, {}]
+    provider.good = "taken back"
+    answer, others = provider.application, [connector.get_a]
+
+    def late(request: Request) -> Response:
+        response = answer(request)
+        if others and request.path == "/a":
+            assert others.pop()() == {}
+        return response
+
+    monkeypatch.setattr(provider, "application", late)
+    assert connector.get_a() == {}
+    assert provider.used == ["R0", "R1"]
 
 
 def test_a_refused_refresh_token_is_sent_once(path: Path, provider: Provider) -> None:

@@ -162,14 +162,13 @@ class _AtOnce(PlainCalls):
         with suppress(ConnectorError), sealed(self._connection.mask):
             request = self._calls.request(arguments)
         self.learn(arguments, request)
-        message = super().write(arguments)
-        if message is not DECLINED:
+        ready = super().write(arguments)
+        if ready is not DECLINED:
             assert request is not None, "the plan refuses what was written"
-            assert self._chain is not None
-            url, _ = self._chain.fixed.merged(request.credentials).reveal(request)
+            url, _ = ready.head.credentials.reveal(request)
             target = urlsplit(url)._replace(scheme="", netloc="").geturl()
-            assert (message.target, message.body) == (target or "/", request.body)
-        return message
+            assert (ready.message.target, ready.message.body) == (target or "/", request.body)
+        return ready
 
 
 @contextmanager
@@ -188,20 +187,22 @@ def _read_by_both(read: Any) -> Iterator[None]:
 
 def _response(self: Any, /, **arguments: Any) -> Response:
     """The response of a call that goes the plain way as far as it can, read by the plan too."""
-    message = self._plain.write(arguments)
-    outcome = None if message is DECLINED else self._plain.send(message)
+    ready = self._plain.write(arguments)
+    outcome = None if ready is DECLINED else self._plain.send(ready)
     read = [DECLINED if outcome is None else self._plain.read(outcome)]
+    sent = None if outcome is None else self._plain.sent(ready, outcome)
     with _read_by_both(read):
-        read.append(self._runner.run(self.__calls__.response(arguments), outcome))
+        read.append(self._runner.run(self.__calls__.response(arguments), sent))
     return read[1]
 
 
 async def _awaited_response(self: Any, /, **arguments: Any) -> Response:
-    message = self._plain.write(arguments)
-    outcome = None if message is DECLINED else await self._plain.send(message)
+    ready = self._plain.write(arguments)
+    outcome = None if ready is DECLINED else await self._plain.send(ready)
     read = [DECLINED if outcome is None else self._plain.read(outcome)]
+    sent = None if outcome is None else self._plain.sent(ready, outcome)
     with _read_by_both(read):
-        read.append(await self._runner.run(self.__calls__.response(arguments), outcome))
+        read.append(await self._runner.run(self.__calls__.response(arguments), sent))
     return read[1]
 
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from openconnectors.engine.call.runner import Loop
-from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.call.runner import Loop, Sent
 from openconnectors.engine.flows import Flow, Result, Results
 from openconnectors.engine.http import AwaitedTransport, Request, Response
 from openconnectors.engine.masking import Mask, sealed
@@ -27,11 +26,10 @@ class AsyncRunner(Loop):
         super().__init__(mask, clock)
         self.transport: AwaitedTransport = transport
 
-    async def run(self, flow: Flow[T], outcome: Response | ConnectorError | None = None) -> T:
-        """Run a flow to its end; return its result. ``outcome`` is what came of its first request, if that was sent
-        already."""
+    async def run(self, flow: Flow[T], sent: Sent | None = None) -> T:
+        """Run a flow to its end; return its result. ``sent`` is its request, if that was sent already."""
         with sealed(self._mask):
-            return await self._run(flow, outcome)
+            return await self._run(flow, sent)
 
     async def next(self, flow: Results[T]) -> Result[T] | None:
         """The next result of a flow; None at its end."""

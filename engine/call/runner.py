@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from msgspec import Struct
+
+from openconnectors.engine.credentials import Credentials
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.flows import Acquire, Flow, Result, Results, Step, Wait, advance
 from openconnectors.engine.http import Request, Response, Transport
@@ -18,6 +21,32 @@ from openconnectors.engine.masking import Mask, sealed
 from openconnectors.engine.transports.waits import finished
 
 T = TypeVar("T")
+Outcome: TypeAlias = Response | ConnectorError
+"""What came of a request that was sent."""
+
+
+class Sent(Struct, frozen=True):
+    """A request that was sent before its flow began: its URL and credentials, and what came of it."""
+
+    url: str
+    credentials: Credentials
+    outcome: Outcome
+
+    __repr__ = object.__repr__  # the URL may hold a secret
+
+    def outcome_of(self, step: Step) -> tuple[Outcome | None, Sent | None]:
+        """What came of a step that is this request, and what is left for later steps. A flow may first send another
+        request, for a token. Credentials that were refused, and are others meanwhile, say nothing of these."""
+        if not isinstance(step, Request) or self.credentials.reveal(step)[0] != self.url:
+            return None, self
+        outcome = self.outcome
+        is_refused = isinstance(outcome, Response) and outcome.status == _UNAUTHORIZED
+        if is_refused and step.credentials.reveal(step) != self.credentials.reveal(step):
+            return None, None
+        return outcome, None
+
+
+_UNAUTHORIZED = 401
 
 
 class Loop:
@@ -35,15 +64,13 @@ class Loop:
 
     # A frame that errors are sealed in keeps its variables, so that the requests are in those below.
 
-    async def _run(self, flow: Flow[T], first: Response | ConnectorError | None) -> T:
-        outcome: Response | ConnectorError | None = None
+    async def _run(self, flow: Flow[T], sent: Sent | None) -> T:
+        outcome: Outcome | None = None
         try:
             while True:
                 step = advance(flow, outcome)
-                if first is not None and isinstance(step, Request):
-                    outcome, first = first, None
-                else:
-                    outcome = await self._outcome(step)
+                known, sent = (None, None) if sent is None else sent.outcome_of(step)
+                outcome = await self._outcome(step) if known is None else known
         except StopIteration as end:
             result: T = end.value
             return result
@@ -102,11 +129,10 @@ class Runner(Loop):
         self.transport: Transport = transport
         self._pause = sleep or time.sleep
 
-    def run(self, flow: Flow[T], outcome: Response | ConnectorError | None = None) -> T:
-        """Run a flow to its end; return its result. ``outcome`` is what came of its first request, if that was sent
-        already."""
+    def run(self, flow: Flow[T], sent: Sent | None = None) -> T:
+        """Run a flow to its end; return its result. ``sent`` is its request, if that was sent already."""
         with sealed(self._mask):
-            return finished(self._run(flow, outcome))
+            return finished(self._run(flow, sent))
 
     def results(self, flow: Results[T]) -> Iterator[T]:
         """The results of a flow, each as it is wanted; nothing is sent before the first."""

@@ -37,14 +37,15 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
 
     async def __call__(self, /, **arguments: Any) -> Any:
         """The value of the response, as plain data; the errors are those of ``errors``."""
-        plain, outcome = self._plain, None
-        message = plain.write(arguments)
-        if message is not DECLINED:
-            outcome = await plain.send(message)
+        plain, sent = self._plain, None
+        ready = plain.write(arguments)
+        if ready is not DECLINED:
+            outcome = await plain.send(ready)
             value = plain.read(outcome)
             if value is not DECLINED:
                 return value
-        response = await self._runner.run(self.__calls__.response(arguments), outcome)
+            sent = plain.sent(ready, outcome)
+        response = await self._runner.run(self.__calls__.response(arguments), sent)
         plain.learn(arguments, response.request)
         return response.value
 

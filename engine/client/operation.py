@@ -150,14 +150,15 @@ class Operation(BoundOperation[Runner]):
         """The value of the response, as plain data; the errors are those of ``errors``."""
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
-        plain, outcome = self._plain, None
-        message = plain.write(arguments)
-        if message is not DECLINED:
-            outcome = plain.send(message)
+        plain, sent = self._plain, None
+        ready = plain.write(arguments)
+        if ready is not DECLINED:
+            outcome = plain.send(ready)
             value = plain.read(outcome)
             if value is not DECLINED:
                 return value
-        response = self._runner.run(self.__calls__.response(arguments), outcome)
+            sent = plain.sent(ready, outcome)
+        response = self._runner.run(self.__calls__.response(arguments), sent)
         plain.learn(arguments, response.request)
         return response.value
 

@@ -6,35 +6,59 @@ anew when the credentials of the connection change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from openconnectors.engine.call.calls import Calls
+from openconnectors.engine.call.runner import Outcome, Sent
 from openconnectors.engine.call.telemetry import is_listening
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fast.declined import DECLINED, NotPlain
 from openconnectors.engine.fast.read import Reader, reader
 from openconnectors.engine.fast.write import Head, Message, Writer, writer
-from openconnectors.engine.http import Request, Response
+from openconnectors.engine.http import Request
 from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.transports.sockets import Sockets
 
 if TYPE_CHECKING:
     from openconnectors.engine.call.authentication import Chain
+    from openconnectors.engine.credentials import Credentials
     from openconnectors.engine.http import AwaitedTransport, Transport
     from openconnectors.engine.transports.async_direct import AsyncPrepared
     from openconnectors.engine.transports.asynchronous import AsyncTransport
     from openconnectors.engine.transports.blocking import BlockingTransport
     from openconnectors.engine.transports.direct import Prepared
 
-Outcome: TypeAlias = Response | ConnectorError
-"""What came of a request that was sent."""
-
 _MAX_HEADS = 16
 """Heads that are kept for an operation: a header field with another value in each call has none."""
 
 _log = logger("openconnectors")
+
+
+class _Head(NamedTuple):
+    """A prepared request, with what it was prepared for."""
+
+    prepared: Prepared | AsyncPrepared
+    credentials: Credentials
+    origin: str
+
+
+class _Heads:
+    """The prepared requests of an operation with the credentials of one chain. They are a value of their own, so that
+    a thread which renews a token changes nothing for one that is sending."""
+
+    def __init__(self, chain: Chain, instead: frozenset[str]) -> None:
+        self.chain = chain
+        self.instead = instead
+        self.by_fields: dict[Head, _Head] = {}
+
+
+class Ready(NamedTuple):
+    """A message with the prepared request that it is sent by."""
+
+    message: Message
+    head: _Head
 
 
 class PlainCalls:
@@ -50,25 +74,31 @@ class PlainCalls:
         self._timeout = calls.options.timeout
         self._writer: Writer | None = None
         self._read: Reader | None = None
-        self._chain: Chain | None = None
-        """What has the credentials of the heads."""
-        self._instead = frozenset[str]()
-        self._heads: dict[Head, Prepared | AsyncPrepared] = {}
+        self._heads: _Heads | None = None
         self._is_possible = calls.is_known
 
-    def write(self, arguments: dict[str, Any]) -> Message | NotPlain:
+    def write(self, arguments: dict[str, Any]) -> Ready | NotPlain:
         """The message for arguments, if it can be sent as it is."""
-        if self._writer is None or _log.shows_debug() or is_listening():
+        heads, writer = self._heads, self._writer
+        if heads is None or writer is None or _log.shows_debug() or is_listening():
             return DECLINED
-        if self._connection.ready(self._operation, self._instead) is not self._chain:
-            self._heads.clear()
+        if self._connection.ready(self._operation, heads.instead) is not heads.chain:
             return DECLINED
-        message = self._writer.write(arguments)
-        return message if message is DECLINED or message.head in self._heads else DECLINED
+        message = writer.write(arguments)
+        if message is DECLINED:
+            return DECLINED
+        head = heads.by_fields.get(message.head)
+        return DECLINED if head is None else Ready(message, head)
 
-    def send(self, message: Message) -> Any:
+    def send(self, ready: Ready) -> Any:
         """What came of a message, an ``Outcome``; of an async transport, what is awaited for it."""
-        return self._heads[message.head].send(message.target, message.body, self._timeout)
+        message, head = ready
+        return head.prepared.send(message.target, message.body, self._timeout)
+
+    def sent(self, ready: Ready, outcome: Outcome) -> Sent:
+        """A message that was sent, for the flow of its call."""
+        message, head = ready
+        return Sent(head.origin + message.target, head.credentials, outcome)
 
     def read(self, outcome: Outcome) -> Any:
         """The value of a response; ``DECLINED`` if it is not a plain success."""
@@ -81,20 +111,21 @@ class PlainCalls:
 
     def learn(self, arguments: dict[str, Any], request: Request | None) -> None:
         """Prepare for calls like the one with these arguments, for which the plan has built a request."""
-        transport = self._transport
-        if transport is None or not self._is_possible or request is None or len(self._heads) >= _MAX_HEADS:
+        transport, heads = self._transport, self._heads
+        if transport is None or not self._is_possible or request is None:
             return
-        self._instead = request.credentials.instead
-        chain = self._connection.ready(self._operation, self._instead)
+        instead = request.credentials.instead
+        chain = self._connection.ready(self._operation, instead)
         if chain is None:
             return
-        if chain is not self._chain:
-            self._heads.clear()
-            self._chain = chain
+        if heads is None or heads.chain is not chain or heads.instead != instead:
+            heads = _Heads(chain, instead)
+        if len(heads.by_fields) >= _MAX_HEADS:
+            return
         base = urlsplit(revealed(request.base))
         if self._writer is None:
-            self._writer = writer(self._calls.plan, self._calls.options, base.path)
             self._read = reader(self._calls.plan, self._calls.options.validate_responses)
+            self._writer = writer(self._calls.plan, self._calls.options, base.path)
             self._is_possible = self._writer is not None
         message = self._writer.write(arguments) if self._writer is not None else DECLINED
         if message is DECLINED:
@@ -103,6 +134,7 @@ class PlainCalls:
         url, fields = credentials.reveal(request)
         direct = transport.direct(url, credentials.certificate)
         prepared = direct.prepare(request.method, fields) if direct is not None else None
-        written = f"{base.scheme}://{base.netloc}{message.target}"
-        if prepared is not None and (url, request.body) == (written, message.body):
-            self._heads[message.head] = prepared
+        origin = f"{base.scheme}://{base.netloc}"
+        if prepared is not None and (url, request.body) == (origin + message.target, message.body):
+            heads.by_fields[message.head] = _Head(prepared, credentials, origin)
+            self._heads = heads
