@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 from openconnectors.engine.errors import ConnectorError, InvalidResponse
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.transports.connections import Connection, Route
-from openconnectors.engine.transports.direct import Begun, Incoming, PreparedFor, Way
+from openconnectors.engine.transports.direct import Begun, PreparedFor, Way
 from openconnectors.engine.transports.event_loops import EventLoop, running
 from openconnectors.engine.transports.exchange import MAX_SECONDS, SMALL, State
-from openconnectors.engine.transports.framing import Cut, Malformed, plain
+from openconnectors.engine.transports.framing import Chunked, Cut, Malformed, Plain, plain
 
 AsyncResume: TypeAlias = Callable[[Request, Route, memoryview, Begun, EventLoop], Awaitable[Response | ConnectorError]]
 """Carries on with a request, of which so many bytes are still to be sent."""
@@ -70,55 +71,34 @@ class AsyncPrepared(PreparedFor[AsyncDirect]):
         data = b""
         try:
             data = await loop.expected(connection, end)
-            response = self._plain_response(connection, data, end)
-            if response is None and (left := self._left(data)):
-                parts = [data]
-                while left > 0 and (part := await loop.expected(connection, end)):
-                    parts.append(part)
-                    left -= len(part)
-                data = b"".join(parts)
-                response = self._plain_response(connection, data, end)
+            head = plain(data) if self._method != "HEAD" else None
+            if head is not None and head.length > len(data) - head.start:
+                data = await self._rest(connection, data, head, end, loop)
         except OSError as error:
             ended = type(error).__name__ == "SSLEOFError"  # by its name: ssl is not imported where there is no TLS
             failure = Cut("TLS ended without its closing alert") if ended else error
             return message[:0], Begun(end, connection, State.RECEIVING if data else State.SENT, failure)
-        if response is not None:
-            return response
+        with suppress(Malformed, InvalidResponse):  # which the transport explains
+            body = _body(head, data, self._direct.max_bytes) if head is not None else None
+            if head is not None and body is not None and (response := self._kept(connection, head, body)) is not None:
+                return response
         connection.buffer += data
         return message[:0], Begun(end, connection, State.RECEIVING if data else State.SENT)
 
-    def _plain_response(self, connection: Connection, data: bytes, end: float) -> Response | None:
-        """The response that these bytes are; None if they are no plain one."""
-        try:
-            return self._response(_Arrived(connection, end, data))
-        except (Malformed, InvalidResponse):
-            return None
-
-    def _left(self, data: bytes) -> int:
-        """How many bytes are to come of a response that says how long it is; 0 of any other."""
-        head = plain(data) if self._method != "HEAD" else None
-        if head is None or not 0 < head.length <= self._direct.max_bytes:
-            return 0
-        return head.start + head.length - len(data)
+    async def _rest(self, connection: Connection, data: bytes, head: Plain, end: float, loop: EventLoop) -> bytes:
+        """All of a response that says how long it is, or as much as comes; no more of one that is too large."""
+        left = head.start + head.length - len(data) if head.length <= self._direct.max_bytes else 0
+        parts = [data]
+        while left > 0 and (part := await loop.expected(connection, end)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
 
-class _Arrived(Incoming):
-    """What came of a response: no more is waited for here."""
-
-    __slots__ = ("_data",)
-
-    def __init__(self, connection: Connection, end: float, data: bytes) -> None:
-        super().__init__(connection, end)
-        self._data = data
-
-    def more(self, most: int) -> bytes:
-        """What came, and nothing after it."""
-        data, self._data = self._data, b""
-        if data:
-            self.state = State.RECEIVING
-            self.parts.append(data)
-        return data
-
-    def fill(self, view: memoryview) -> int:
-        """As ``more``."""
-        return 0
+def _body(head: Plain, data: bytes, max_bytes: int) -> bytes | None:
+    """The body of a response, if its bytes are all of it, and not too many."""
+    if head.length >= 0:
+        return data[head.start :] if len(data) - head.start == head.length <= max_bytes else None
+    body, buffer = Chunked(), bytearray(data[head.start :])
+    content = body.take(buffer)
+    return content if body.done and not buffer and len(content) <= max_bytes else None

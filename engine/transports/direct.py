@@ -145,14 +145,20 @@ class PreparedFor(Generic[WayT]):
         if head is None or head.length > direct.max_bytes:
             return None
         body = came.chunks(received[head.start :]) if head.length < 0 else came.sized(head)
-        if body is None or not came.connection.exhausted():
+        return None if body is None else self._kept(came.connection, head, body)
+
+    def _kept(self, connection: Connection, head: Plain, body: bytes) -> Response | None:
+        """The response with a body that came whole, and its connection back in the pool; None if there is something
+        behind it, or its coding is not known. ``InvalidResponse`` if it cannot be decoded."""
+        if not connection.exhausted():
             return None
+        direct = self._direct
         problems: list[Problem] = []
         if head.coding:
             if head.coding not in ("gzip", "deflate"):
                 return None
             body = read_whole((body,), head.coding, direct.max_bytes, problems)
-        direct.pool.keep(direct.route, came.connection, head.idle_seconds)
+        direct.pool.keep(direct.route, connection, head.idle_seconds)
         return Response(head.status, head.headers, body, deviations=tuple(problems))
 
     def _request(self, seconds: float) -> Request:
