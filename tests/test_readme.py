@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import openconnectors
-from openconnectors.engine.extras import EXTRAS
+from openconnectors.engine.extras import EXTRAS, package_of
 from openconnectors.engine.sandbox import Sandbox
 from tests import demo
 from tests.conftest import command
@@ -30,14 +30,15 @@ def _blocks(language: str) -> list[str]:
 
 def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every code block runs, in one namespace on the sandbox, and prints what the README shows."""
-    load = openconnectors.load
+    for function in ("load", "load_async"):
+        load = getattr(openconnectors, function)
 
-    def to_the_sandbox(name: str, **options: Any) -> Any:
-        if name != "twilio":
-            return load(name, **options)
-        return load(name, **{**options, "connection": sandbox.values, "base_url": sandbox.url})
+        def to_the_sandbox(name: str, load: Any = load, **options: Any) -> Any:
+            if name != "twilio":
+                return load(name, **options)
+            return load(name, **{**options, "connection": sandbox.values, "base_url": sandbox.url})
 
-    monkeypatch.setattr(openconnectors, "load", to_the_sandbox)
+        monkeypatch.setattr(openconnectors, function, to_the_sandbox)
     printed = io.StringIO()
     namespace: dict[str, Any] = {}
     with contextlib.redirect_stdout(printed):
@@ -88,7 +89,7 @@ def test_the_extras_of_each_package_are_those_of_the_table() -> None:
         if extra
     }
 
-    assert shown == {(extra, module.replace("_", "-")) for extra, modules in EXTRAS.items() for module in modules}
+    assert shown == {(extra, package_of(module)) for extra, modules in EXTRAS.items() for module in modules}
 
 
 def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
