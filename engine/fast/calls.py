@@ -6,8 +6,10 @@ anew when the credentials of the connection change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Outcome, Sent
@@ -36,7 +38,7 @@ _MAX_HEADS = 16
 _log = logger("openconnectors")
 
 
-class _Head(NamedTuple):
+class _Head(Struct, frozen=True):
     """A prepared request, with what it was prepared for."""
 
     prepared: Prepared | AsyncPrepared
@@ -54,11 +56,13 @@ class _Heads:
         self.by_fields: dict[Head, _Head] = {}
 
 
-class Ready(NamedTuple):
+class Ready(Struct, frozen=True):
     """A message with the prepared request that it is sent by."""
 
     message: Message
     head: _Head
+
+    __repr__ = object.__repr__  # tracebacks show it, and the target may hold a secret
 
 
 class PlainCalls:
@@ -92,13 +96,13 @@ class PlainCalls:
 
     def send(self, ready: Ready) -> Any:
         """What came of a message, an ``Outcome``; of an async transport, what is awaited for it."""
-        message, head = ready
-        return head.prepared.send(message.target, message.body, self._timeout)
+        message = ready.message
+        return ready.head.prepared.send(message.target, message.body, self._timeout)
 
     def sent(self, ready: Ready, outcome: Outcome) -> Sent:
         """A message that was sent, for the flow of its call."""
-        message, head = ready
-        return Sent(head.origin + message.target, head.credentials, outcome)
+        head = ready.head
+        return Sent(head.origin + ready.message.target, head.credentials, outcome)
 
     def read(self, outcome: Outcome) -> Any:
         """The value of a response; ``DECLINED`` if it is not a plain success."""
