@@ -63,6 +63,9 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        if collects and not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()  # now the tree is among what is old, and not looked through again with what is new
         if collects:
             gc.enable()
 
