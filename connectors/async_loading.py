@@ -15,6 +15,8 @@ from openconnectors.loading import ConnectionLike, account_of, entry_at, split, 
 from openconnectors.network import AsyncNetworkOptions, Network
 from openconnectors.registry import Entry
 
+__tracebackhide__ = True
+
 
 class AsyncLoadOptions(AsyncNetworkOptions, CallOptions, total=False):
     """The options of ``load_async`` and ``load_file_async``: how calls reach the network, and how they are made."""

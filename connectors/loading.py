@@ -25,6 +25,8 @@ from openconnectors.network import Network, NetworkOptions
 from openconnectors.registry import Entry
 from openconnectors.user_connections import UserConnection
 
+__tracebackhide__ = True
+
 ConnectionLike = Mapping[str, Any] | str | UserConnection | None
 """The values of a connection, the name of a saved one, that of a user in a store, or None for the environment and the
 saved default."""

@@ -37,6 +37,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from openconnectors.engine.tracebacks import short_traceback
+
 Sent = Literal["no", "yes", "unknown"]
 Path = tuple[str | int, ...]
 Part = Literal["value", "body", "argument", "option", "request", "status", "header", "link"]
@@ -150,6 +152,10 @@ class ConnectorError(Exception):
     def __reduce__(self) -> Any:
         cause = self.__cause__ if isinstance(self.__cause__, ConnectorError) else None
         return _restored, (type(self), self.args, {name: _portable(value) for name, value in vars(self).items()}, cause)
+
+    def _render_traceback_(self) -> list[str]:
+        """The traceback that notebooks show."""
+        return short_traceback(self)
 
     def rewrite(self, change: Callable[[Any], Any]) -> None:
         """Replace every text and value that the error holds by ``change`` of it, and those of its cause."""

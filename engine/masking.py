@@ -31,6 +31,8 @@ from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.secret import SHOWN, Secret, bytes_of
 
+__tracebackhide__ = True
+
 _MOST = 64
 """The most secrets that are masked: the first, which are a connection's values, and the latest of tokens that
 change."""

@@ -13,6 +13,8 @@ from openconnectors.engine.http import AwaitedTransport, Request, Response
 from openconnectors.engine.masking import Mask, sealed
 from openconnectors.engine.transports.event_loops import EventLoop, running
 
+__tracebackhide__ = True
+
 T = TypeVar("T")
 
 

@@ -20,6 +20,8 @@ from openconnectors.engine.http import Request, Response, Transport
 from openconnectors.engine.masking import Mask, sealed
 from openconnectors.engine.transports.waits import finished
 
+__tracebackhide__ = True
+
 T = TypeVar("T")
 Outcome: TypeAlias = Response | ConnectorError
 """What came of a request that was sent."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from openconnectors.engine.bulk.ledger import Ledger
     from openconnectors.engine.bulk.outcomes import Outcome
 
+__tracebackhide__ = True
+
 
 class AsyncOperation(BoundOperation[AsyncRunner]):
     """One operation of a connector for coroutines: await a call with keyword arguments, get its value.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connected import ConnectedService
@@ -14,10 +14,18 @@ from openconnectors.engine.call.runner import Loop, Runner
 from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.client.operation import BoundOperation, Operation
 from openconnectors.engine.client.recipes import Recipe
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.http import Transport
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import Options
+
+if TYPE_CHECKING:
+    from openconnectors.engine.client import notebook
+else:
+    notebook = module("openconnectors.engine.client.notebook")
+
+__tracebackhide__ = True
 
 
 class UnknownOperation(UnknownName, AttributeError):
@@ -59,6 +67,10 @@ class Operations(Mapping[str, OperationT]):
     def __repr__(self) -> str:
         return f"<operations of {self._connected.name}: {', '.join(self)}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook.table(self._connected)
+
 
 class BoundConnector(Generic[R, OperationT]):
     """What a connector is, whatever runs its calls."""
@@ -84,6 +96,10 @@ class BoundConnector(Generic[R, OperationT]):
     def __repr__(self) -> str:
         connected = self.__connected__
         return f"<connector {connected.name}: {len(self)} operations at {self.connection.base}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of the operations."""
+        return notebook.table(self.__connected__)
 
     def __reduce__(self) -> Any:
         recipe = self.__connected__.recipe

@@ -45,6 +45,8 @@ else:
     links = module("openconnectors.engine.client.follow_ups")
     signature = module("openconnectors.engine.client.signature")
 
+__tracebackhide__ = True
+
 
 class _Shown:
     """An attribute of operations that is made when somebody looks at it, as most programs do not; of the class itself

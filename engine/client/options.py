@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from openconnectors.engine.errors import UnknownName, short_repr
 from openconnectors.engine.plan.options import Options
 
+__tracebackhide__ = True
+
 _SECONDS = ("timeout", "max_wait", "interval")
 """Options that are seconds; the last may be left to the service."""
 
