@@ -77,34 +77,55 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
-def test_the_hook_runs(tmp_path: Path) -> None:
-    """The hook as it is declared, by pre-commit itself, with the program that is installed here in place of a fresh
+def _declare(folder: Path) -> None:
+    """Put the hooks into a project as they are declared, with the program that is installed here in place of a fresh
     one: nothing is fetched."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert hook.pop("additional_dependencies") == [".[cli]"]  # of the fresh environment: validate needs the extra
     program = Path(sys.executable).parent / "connectors"
-    hook.pop("additional_dependencies", None)  # a hook of the language system installs nothing
-    local = {**hook, "language": "system", "entry": hook["entry"].replace("connectors", str(program), 1)}
-    (tmp_path / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": [local]}]}))
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    for hook in hooks:
+        # Of the fresh environment: the commands need the extra. A hook of the language system installs nothing.
+        assert hook.pop("additional_dependencies") == [".[cli]"]
+        hook |= {"language": "system", "entry": hook["entry"].replace("connectors", str(program), 1)}
+    repos = [{"repo": "local", "hooks": hooks}]
+    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": repos}), "utf-8")
+    _git(folder, "init", "-q")
+
+
+def _run(folder: Path, hook: str) -> subprocess.CompletedProcess[str]:
+    _git(folder, "add", "-A")
+    return subprocess.run(
+        [sys.executable, "-m", "pre_commit", "run", hook, "--all-files"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PRE_COMMIT_HOME": str(folder / "home")},
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+def test_the_hook_for_documents_runs(tmp_path: Path) -> None:
+    """pre-commit itself runs the hook that checks documents: it fails for a document with an error."""
+    _declare(tmp_path)
     (tmp_path / "wrong.swagger.yaml").write_text(WRONG)
     (tmp_path / "other.yaml").write_text("a: b")
-    _git(tmp_path, "init", "-q")
-    _git(tmp_path, "add", "-A")
-
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pre_commit", "run", "--all-files"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-            env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")},
-        )  # fmt: skip
-
-    done = run()
+    done = _run(tmp_path, "connectors-validate")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "wrong.swagger.yaml:12:17: error" in done.stdout
     (tmp_path / "wrong.swagger.yaml").write_text(RIGHT)
-    _git(tmp_path, "add", "-A")
-    assert run().returncode == 0
+    assert _run(tmp_path, "connectors-validate").returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+def test_the_hook_for_types_runs(tmp_path: Path) -> None:
+    """pre-commit itself runs the hook that checks types: it fails where a document has changed since."""
+    _declare(tmp_path)
+    document = tmp_path / "small.swagger.yaml"
+    document.write_text(RIGHT)
+    command = [sys.executable, "-m", "openconnectors", "stubs", document.name]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert _run(tmp_path, "connectors-stubs").returncode == 0
+    document.write_text(RIGHT.replace("title: ", "title: Another "))
+    done = _run(tmp_path, "connectors-stubs")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "out of date; run connectors stubs" in done.stdout
 
 
 # The action
