@@ -131,11 +131,12 @@ def plot(rows: Mapping[str, Mapping[str, Any]]) -> str:
         parts.append(f'<text x="{left}" y="{top + 14}" font-weight="bold">{TITLES[call]}, CPU µs</text>')
         top += 24
         for time, name in times:
-            length = min(1.0, time / most) * (width - left - 80)
+            length = min(1.0, time / most) * (width - left - 100)
             colour = "#1a7f5a" if name == "ours" else "#9aa5b1"
             parts.append(f'<text x="{left - 8}" y="{top + 13}" text-anchor="end">{escape(name)}</text>')
             parts.append(f'<rect x="{left}" y="{top}" width="{length:.0f}" height="{bar - 4}" fill="{colour}"/>')
-            parts.append(f'<text x="{left + length + 6:.0f}" y="{top + 12}">{time:,.0f}</text>')
+            note = " (cut)" if time > most else ""
+            parts.append(f'<text x="{left + length + 6:.0f}" y="{top + 12}">{time:,.0f}{note}</text>')
             top += bar
         top += 14
     style = f'font-family="sans-serif" font-size="12" viewBox="0 0 {width} {top}" width="{width}" height="{top}"'
