@@ -24,8 +24,10 @@ from bench import catalogue, documents, instructions, page, starts
 from bench.clients import AWAITED, BLOCKING, WITHOUT_TLS
 from bench.server import Address, running
 
-SLICE = 0.06
+SLICE = 0.02
 """Seconds of CPU of one measurement: long beside the clock's steps, short beside the changes of load."""
+FEW = 5
+"""Rounds of what takes long: whole processes and large documents."""
 THREADS = 32
 TASKS = (1, 100, 1000)
 THREADED = ("ours", "urllib3", "requests", "httpx2")
@@ -165,13 +167,13 @@ class Bench:
         return self._medians(starts.commands(ROOT))
 
     def _medians(self, commands: Mapping[str, list[str]]) -> dict[str, starts.Start]:
-        rows, left_out = starts.medians(commands, self.rounds)
+        rows, left_out = starts.medians(commands, min(self.rounds, FEW))
         _report(left_out)
         return rows
 
     def large(self) -> dict[str, dict[str, float]]:
         """Loading large documents."""
-        rows, left_out = documents.measure(self.peers, min(self.rounds, 3))
+        rows, left_out = documents.measure(self.peers, min(self.rounds, FEW))
         _report(left_out)
         return rows
 
@@ -231,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print what comes out, and write it if asked to; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.calls", description=__doc__.partition("\n")[0])
     parser.add_argument("--peers", default=sys.executable, help="the interpreter of the environment with the peers")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds, whose median counts")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds, whose median counts")
     parser.add_argument("--only", nargs="*", default=PARTS, choices=PARTS, help="parts by name")
     parser.add_argument("--corpus", type=Path, help="also load each tenth document below FOLDER")
     parser.add_argument("--json", type=Path, help="write the figures to FILE")
