@@ -23,7 +23,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import instructions, server
+from bench import instructions, server, starts
 
 Call = Callable[[str], tuple[int, bytes]]
 """Posts the form to a path, and returns status and body."""
@@ -484,6 +484,8 @@ def measured(peers: str, base: str, rounds: int) -> dict[str, tuple[float, int, 
 
 
 def _instructions(command: list[str]) -> int:
+    """Instructions of an exchange, by the difference of two runs, after one that leaves compiled modules behind."""
+    subprocess.run(command, input="1\n", text=True, capture_output=True, env=starts.environment(), check=True)
     counts = [instructions.counted(command, f"{number}\n") for number in (FIRST, FIRST + COUNT)]
     return (counts[1] - counts[0]) // COUNT
 

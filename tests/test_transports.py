@@ -7,8 +7,10 @@ is one more row of ``TRANSPORTS``.
 
 from __future__ import annotations
 
+import gc
 import gzip
 import math
+import os
 import socket
 import ssl
 import struct
@@ -23,6 +25,8 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openconnectors.engine.call.retry import Quota, with_retries
 from openconnectors.engine.call.runner import Runner
@@ -33,6 +37,7 @@ from openconnectors.engine.streams import Content, File
 from openconnectors.engine.transports import framing
 from openconnectors.engine.transports.addresses import NoConnection
 from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.engine.transports.codings import coding_of
 from openconnectors.engine.transports.connections import connect
 from openconnectors.engine.transports.session import SessionTransport
 from openconnectors.engine.transports.waits import BLOCKING, finished
@@ -60,7 +65,7 @@ class Directly(BlockingTransport):
         if prepared is None:
             return super().send(request)
         with suppress(NoConnection):
-            end = time.monotonic() + min(request.timeout, 1.0)
+            end = time.monotonic() + request.timeout
             kept = direct.pool.take(direct.route) or finished(connect(direct.route, self.trust, BLOCKING, end))
             direct.pool.keep(direct.route, kept, math.inf)
         outcome = prepared.send(f"/{target}", request.body, request.timeout)
@@ -92,7 +97,7 @@ class Server:
         self.answer: Answer | list[Answer] = b""
         self.closes = True
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.connections = self.closed = 0
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         origin = "https://localhost" if tls else "http://127.0.0.1"
         self.url = f"{origin}:{self._socket.getsockname()[1]}/thing"
@@ -100,13 +105,14 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        with connection, suppress(OSError):  # the client hung up
-            if self._tls is None:
+        if self._tls is None:
+            with connection, suppress(OSError):  # the client hung up
                 self._serve_all(connection)
-                return
-            with self._tls.wrap_socket(connection, server_side=True) as secured:
-                self._serve_all(secured)
-                secured.unwrap()
+            self.closed += 1
+            return
+        with connection, suppress(OSError), self._tls.wrap_socket(connection, server_side=True) as secured:
+            self._serve_all(secured)
+            secured.unwrap()
 
     def _serve_all(self, connection: socket.socket) -> None:
         while self._serve_one(connection):
@@ -465,6 +471,55 @@ def test_framing_does_not_depend_on_where_the_bytes_are_parted(name: str) -> Non
     assert read([bytes([octet]) for octet in answer]) == read([answer])
 
 
+NAMES = ["Content-Length", "content-length", "Transfer-Encoding", "Connection", "Keep-Alive", "Content-Encoding"]
+NAMES += ["X-Content-Length", "Content-Type", "A", "", "A ", "a\xe9"]
+VALUES = [
+    "8",
+    "08",
+    "+8",
+    "8, 8",
+    "",
+    "\xb2",
+    "chunked",
+    "Chunked",
+    "gzip",
+    "x, gzip",
+    "keep-alive",
+    "close",
+    "timeout=5",
+]
+VALUES += ["a\rb", "a\0", "\xe9\xc0", "a\r", "\t8 ", "1" * 19]
+FIELD = st.builds(
+    lambda *parts: "".join(parts),
+    st.sampled_from(NAMES),
+    st.sampled_from([":", ": ", ":\t", " :", ""]),
+    st.sampled_from(VALUES),
+    st.sampled_from(["\r\n"] * 9 + ["\n", "\r\r\n", "\r\n "]),
+)
+STATUS_LINE = st.sampled_from(["200 OK", "200", "204 X", "304 X", "500 \xe9", "103 X", "101 X", "2000 X", "200 a\rb"])
+
+
+@given(STATUS_LINE, st.sampled_from(["1.1"] * 4 + ["1.0"]), st.lists(FIELD, max_size=4))
+@settings(max_examples=1000 if os.environ.get("LONG") else 150, deadline=None)
+def test_a_plain_head_is_what_it_is_to_the_reader_of_all_heads(status: str, version: str, fields: list[str]) -> None:
+    """What ``plain`` accepts, ``take_head``, ``body_of`` and ``coding_of`` read as the same response."""
+    data = f"HTTP/{version} {status}\r\n{''.join(fields)}\r\n".encode("latin-1") + VALUE
+    plain = framing.plain(data)
+    if plain is None:
+        return
+    buffer = bytearray(data)
+    read = framing.take_head(buffer)
+    assert read is not None
+    body = framing.body_of(read, "GET")
+    assert (plain.status, dict(plain.headers)) == (read.status, dict(read.headers))
+    assert plain.headers.get("Content-Length") == read.headers.get("Content-Length")
+    assert bytes(buffer) == data[plain.start :]
+    assert plain.length == (-1 if isinstance(body, framing.Chunked) else body.length)
+    assert (read.keeps(), read.idle_seconds()) == (True, plain.idle_seconds)
+    if plain.coding in ("", "gzip", "deflate"):
+        assert coding_of(read.headers) == (plain.coding, [])
+
+
 # What was sent
 
 
@@ -781,7 +836,9 @@ def test_a_kept_connection_that_was_closed_is_not_used(server: Server, transport
     server.answer = sized(VALUE)  # and closes, without saying so
     for _ in range(5):
         assert outcome(transport, post(server.url)) == (VALUE,)
-        time.sleep(0.05)  # the close comes behind the answer
+        until = time.monotonic() + 10.0
+        while server.closed < server.connections and time.monotonic() < until:
+            time.sleep(0.002)  # the close comes behind the answer
     assert (len(server.requests), server.connections) == (5, 5)
 
 
@@ -832,6 +889,25 @@ def test_a_stream_that_is_given_up_gives_its_connection_up(server: Server, trans
     assert stream.read(3) == b"xxx"
     stream.close()
     assert outcome(transport, get(server.url)) == (VALUE,)
+
+
+@pytest.mark.long
+def test_calls_without_end_leave_nothing_behind(server: Server) -> None:
+    """30,000 exchanges use one connection, and no more memory than 3,000."""
+    server.answer, server.closes = sized(VALUE), False
+    direct = BlockingTransport().direct(server.url)
+    prepared = direct.prepare("POST", {"A": "b"}) if direct is not None else None
+    assert prepared is not None
+    sizes = []
+    for _ in range(2):
+        for _ in range(15_000):
+            response = prepared.send("/thing", b"{}", 5.0)
+            assert isinstance(response, Response)
+            server.requests.clear()
+        gc.collect()
+        sizes.append(len(gc.get_objects()))
+    assert sizes[1] <= sizes[0] + 100
+    assert server.connections == 1
 
 
 # What comes with a response
