@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from openconnectors.engine.deferred import pattern
@@ -52,6 +53,18 @@ def may_belong_to(tag: str, parent: Element) -> bool:
 def in_namespace(tag: str) -> str:
     """A name's namespace in words, for a message."""
     return f"the namespace {namespace_of(tag)!r}" if namespace_of(tag) else "no namespace"
+
+
+_MANY_ATTRIBUTES = 50
+
+
+def attributes_of(element: Element) -> Mapping[str, str]:
+    """The attributes of an element. lxml looks for the value of each among all, which takes a minute for the hundred
+    thousand that a megabyte of a hostile response may have; XPath goes through them once."""
+    attributes: Mapping[str, str] = element.attrib
+    if len(attributes) <= _MANY_ATTRIBUTES:
+        return attributes
+    return {value.attrname: str(value) for value in element.xpath("@*")}
 
 
 def is_error(element: Element) -> bool:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.model import Schema, XmlRule
-from openconnectors.engine.values.codecs.xml.names import NIL, Element, has_content, local_name
+from openconnectors.engine.values.codecs.xml.names import NIL, Element, attributes_of, has_content, local_name
 from openconnectors.engine.values.codecs.xml.writing import set_text, write_anything
 from openconnectors.engine.values.scalars import scalar
 
@@ -156,7 +156,7 @@ def read_anything(element: Element, rule: XmlRule, problems: list[Problem]) -> A
         return None
     if not len(element) and not element.attrib:
         return element.text or ""
-    value: dict[str, Any] = {local_name(str(name)): text for name, text in element.attrib.items()}
+    value: dict[str, Any] = {local_name(str(name)): text for name, text in attributes_of(element).items()}
     if not len(element) and (element.text or "").strip():
         value["#text"] = element.text
     for child in element:

@@ -13,6 +13,7 @@ from openconnectors.engine.leniency import TWICE, XML_NAME, record
 from openconnectors.engine.model import Schema, XmlRule
 from openconnectors.engine.values.codecs.xml.names import (
     Element,
+    attributes_of,
     has_content,
     has_name,
     in_namespace,
@@ -93,15 +94,21 @@ class Object(Shape):
         self, element: Element, children: list[Element], problems: list[Problem], *, beside: bool
     ) -> dict[str, Any]:
         value: dict[str, Any] = {name: [] for name in self.lists}
-        attributes = element.attrib
+        attributes = attributes_of(element)
         if attributes or self.absent_is_null:
             self.read_attributes(attributes, value, beside=beside)
         elements = self.elements
+        near: set[str] | None = None
         for child in children:
             tag = child.tag
             member = elements.get(tag)
             if member is None and tag[0] == "{":
-                member = self._in_another_namespace(tag, element)
+                if may_belong_to(tag, element):
+                    member = self._by_local_name.get(local_name(tag))
+                elif not self._declares_namespace:
+                    if near is None:
+                        near = {local_name(other.tag) for other in children if may_belong_to(other.tag, element)}
+                    member = self._in_another_namespace(tag, near)
             if member is None:
                 if not beside and (not self.inline or tag not in self._inline_names):
                     self._read_undeclared(child, value, problems)
@@ -132,16 +139,11 @@ class Object(Shape):
             elif not tag.startswith("{") and not beside and tag not in self._inline_names:
                 value[tag] = text
 
-    def _in_another_namespace(self, tag: str, element: Element) -> Member | None:
-        """The member that a child in a namespace is, if none is declared for it: the namespace is that of the element,
-        or nothing declares one, and no other child is a better fit."""
-        member = self._by_local_name.get(local_name(tag))
-        if member is None or may_belong_to(tag, element):
-            return member
-        disputed = self._declares_namespace or any(
-            local_name(child.tag) == local_name(tag) and may_belong_to(child.tag, element) for child in element
-        )
-        return None if disputed else member
+    def _in_another_namespace(self, tag: str, near: set[str]) -> Member | None:
+        """The member that a child in another namespace than its element is, if no namespaces are declared. ``near`` are
+        the local names of the children that may belong to the element: they are a better fit."""
+        name = local_name(tag)
+        return None if name in near else self._by_local_name.get(name)
 
     def _read_undeclared(self, child: Element, value: dict[str, Any], problems: list[Problem]) -> None:
         tag = child.tag
