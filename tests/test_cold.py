@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openconnectors.cli.tables import Table
@@ -79,6 +79,7 @@ def test_listing_imports_no_engine() -> None:
 CELLS = st.one_of(st.from_regex(r"[ -~]{0,30}", fullmatch=True), st.text(max_size=60))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4).flatmap(lambda size: st.lists(st.tuples(*[CELLS] * size), min_size=1, max_size=4)))
 def test_a_table_that_fits_is_printed_as_any_other(rows: list[tuple[str, ...]]) -> None:
     """A table of plain texts, which needs no library, has the lines that rich gives it."""

@@ -274,10 +274,10 @@ class _Parts:
         self._place.write(self._kept)
 
 
-def _packed(parts: Any, names: tuple[str, ...]) -> dict[str, bytes]:
+def _packed(parts: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, bytes]:
     """The parts that are lowered, and can be packed: a value may be of a kind, or hold something, that cannot."""
     result = {}
-    for name, part in parts.known().items():
+    for name, part in (parts.known() if isinstance(parts, Lazy) else parts).items():
         with suppress(*packing.FAULTS, InvalidDocument):
             result[name] = packed(part, names)
     return result
