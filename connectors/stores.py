@@ -31,7 +31,6 @@ from openconnectors.connection_file import BOUND
 from openconnectors.connections import place_of
 from openconnectors.engine.call.connection import held
 from openconnectors.engine.errors import ConnectionMissing
-from openconnectors.engine.extras import require
 from openconnectors.engine.masking import revealed, sealed
 from openconnectors.loading import account_of
 from openconnectors.locks import locked
@@ -89,15 +88,13 @@ class _Row(msgspec.Struct):
 
 
 class SQLiteConnections(ConnectionStore):
-    """Connections in a file of SQLite, encrypted with Fernet (AES-128-CBC with HMAC-SHA256; package cryptography, extra
-    ``store``). ``key`` is one that ``new_key`` has made; of several the first encrypts, and all decrypt, so that a key
-    can be replaced.
+    """Connections in a file of SQLite, encrypted with Fernet (AES-128-CBC with HMAC-SHA256). ``key`` is one that
+    ``new_key`` has made; of several the first encrypts, and all decrypt, so that a key can be replaced.
 
     The file is readable by its owner alone. Several threads and processes may use it.
     """
 
     def __init__(self, path: str | Path, key: str | Sequence[str]) -> None:
-        require("a store of connections", "store", "cryptography")
         from cryptography.fernet import Fernet, MultiFernet
 
         keys = [key] if isinstance(key, str) else list(key)
@@ -118,7 +115,6 @@ class SQLiteConnections(ConnectionStore):
     @staticmethod
     def new_key() -> str:
         """A new key, as text. Keep it apart from the file: in a secret manager, a variable of the environment."""
-        require("a store of connections", "store", "cryptography")
         from cryptography.fernet import Fernet
 
         return Fernet.generate_key().decode()

@@ -19,7 +19,6 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "keyring": ("keyring", "tomlkit"),
     "async": ("trio",),
     "otel": ("opentelemetry",),
-    "store": ("cryptography",),
     "bulk": ("limits",),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
