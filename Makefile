@@ -44,8 +44,10 @@ core: $(READY)  ## Loads and calls with the package alone, installed without ext
 	rm -rf build  # what setuptools leaves there would be in the next wheel
 	$(BIN)/python .ci/core $(VENV)-core/bin/python
 
-long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way.
-	LONG=1 $(BIN)/python -m pytest -n auto -m "long or law"
+LONG := 1
+
+long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way; LONG=0.3: 300 examples.
+	LONG=$(LONG) $(BIN)/python -m pytest -n auto -m "long or law"
 
 $(TESTSERVER):
 	npm install --silent --no-fund --no-audit --prefix .testserver @microsoft.azure/autorest.testserver@3.3.51

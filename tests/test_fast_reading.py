@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,12 +19,13 @@ from openconnectors.engine.fast.read import reader
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
+from tests.examples import LONG, examples
 
 pytestmark = pytest.mark.law
 LAW = settings(
-    max_examples=3000 if os.environ.get("LONG") else 60,
+    max_examples=examples(60, 3000),
     deadline=None,
-    derandomize=not os.environ.get("LONG"),
+    derandomize=not LONG,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -7,7 +7,6 @@ schema allows makes a request that an independent judge accepts, and no octets b
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -25,12 +24,13 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.judge import Judge
 from openconnectors.engine.sandbox.routing import routes
 from openconnectors.engine.values.body import Body, Compiler
+from tests.examples import LONG, examples
 
 pytestmark = pytest.mark.law
 LAW = settings(
-    max_examples=1000 if os.environ.get("LONG") else 50,
+    max_examples=examples(50, 1000),
     deadline=None,
-    derandomize=not os.environ.get("LONG"),
+    derandomize=not LONG,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 

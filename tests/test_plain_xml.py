@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
@@ -20,11 +19,12 @@ from openconnectors.engine.values.codecs.binding import Binding
 from openconnectors.engine.values.codecs.xml.documents import Document
 from openconnectors.engine.values.codecs.xml.markup import NotPlain
 from openconnectors.engine.values.codecs.xml.plain import PlainDocument
+from tests.examples import LONG, examples
 
 LAW = settings(
-    max_examples=3_000 if os.environ.get("LONG") else 60,
+    max_examples=examples(60, 3_000),
     deadline=None,
-    derandomize=not os.environ.get("LONG"),
+    derandomize=not LONG,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from hypothesis import strategies as st
 from openconnectors.engine.errors import Problem
 from openconnectors.engine.values.codecs.json import decode
 from openconnectors.engine.values.codecs.regular_json import DEPTHS, Irregular, decode_regular
+from tests.examples import examples
 
-EXAMPLES = 20_000 if os.environ.get("LONG") else 300
+EXAMPLES = examples(300, 20_000)
 
 NAMES = ['"a"', '"b"', '"\\u0061"', '"\\""', '"\\u0022"', '"\\\\"', '"\\\\u0022"', '""', '"é"', '"\\u00e9"', '"a\\/"']
 STRINGS = [

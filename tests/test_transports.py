@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import gzip
 import math
-import os
 import socket
 import ssl
 import struct
@@ -44,6 +43,7 @@ from openconnectors.engine.transports.waits import BLOCKING, finished
 from tests.authority import Authority
 from tests.awaited import Awaited, AwaitedDirectly
 from tests.conftest import accepting
+from tests.examples import examples
 
 
 class Directly(BlockingTransport):
@@ -500,7 +500,7 @@ STATUS_LINE = st.sampled_from(["200 OK", "200", "204 X", "304 X", "500 \xe9", "1
 
 
 @given(STATUS_LINE, st.sampled_from(["1.1"] * 4 + ["1.0"]), st.lists(FIELD, max_size=4))
-@settings(max_examples=1000 if os.environ.get("LONG") else 150, deadline=None)
+@settings(max_examples=examples(150, 1000), deadline=None)
 def test_a_plain_head_is_what_it_is_to_the_reader_of_all_heads(status: str, version: str, fields: list[str]) -> None:
     """What ``plain`` accepts, ``take_head``, ``body_of`` and ``coding_of`` read as the same response."""
     data = f"HTTP/{version} {status}\r\n{''.join(fields)}\r\n".encode("latin-1") + VALUE
