@@ -504,6 +504,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """False: pages are followed only if ``paging`` says how."""
     long_running: LongRunning | None = None
     retry_on: frozenset[int] = frozenset()
+    limit: str = ""
+    """How many calls there may be in a time: ``10/second;1000/hour``."""
     trigger: str = ""
     """``single`` or ``batch`` if it reports events: one in a response, or a list of them."""
     event: Schema | None = None
@@ -691,6 +693,8 @@ class Service(Struct, frozen=True, kw_only=True):
     xml: XmlRule = XmlRule()
     errors: ErrorShape = ErrorShape()
     retry_on: frozenset[int] = frozenset()
+    limit: str = ""
+    """How many calls there may be in a time, of all operations together."""
     paging_conventions: bool = True
     """False: pages are followed only where an operation says how."""
     sandbox: Mapping[str, Any] = field(default_factory=dict)

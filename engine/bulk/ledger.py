@@ -54,18 +54,19 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger({self.path!r})"
 
-    def claim(self, key: str, *, repeatable: bool) -> Entry | None:
-        """Claim a row, to send it; return what is known if it must not be sent: its outcome, or that it may have been
-        carried out. ``repeatable``: its request may be sent again whatever came of it."""
+    def known(self, key: str, *, repeatable: bool) -> Entry | None:
+        """What is known of a row that must not be sent: its outcome, or that it may have been carried out. Else None.
+        ``repeatable``: its request may be sent again whatever came of it."""
         with self._transaction() as database:
-            written = database.execute("SELECT state, value, reason FROM rows WHERE key = ?", (key,)).fetchone()
-            state: Any = written[0] if written else "unsent"
-            if state in ("done", "refused"):
-                return Entry(state, msgspec.json.decode(written[1]), written[2])
-            if state in (_CLAIMED, "unknown") and not repeatable:
-                return Entry("unknown", None, written[2] or "it was being sent when the run ended")
-            database.execute("INSERT OR REPLACE INTO rows (key, state) VALUES (?, ?)", (key, _CLAIMED))
-            return None
+            return _known(database, key, repeatable)
+
+    def claim(self, key: str, *, repeatable: bool) -> Entry | None:
+        """Claim a row, to send it now; return what is known if it must not be sent."""
+        with self._transaction() as database:
+            entry = _known(database, key, repeatable)
+            if entry is None:
+                database.execute("INSERT OR REPLACE INTO rows (key, state) VALUES (?, ?)", (key, _CLAIMED))
+            return entry
 
     def write(self, key: str, state: State, value: Any, reason: str) -> None:
         """Write down what came of a row. A value that JSON cannot hold is written as text."""
@@ -97,3 +98,13 @@ class Ledger:
             database.execute("COMMIT")
         except sqlite3.Error as error:
             raise LedgerError(f"the ledger {self.path} cannot be used: {error}") from None
+
+
+def _known(database: sqlite3.Connection, key: str, repeatable: bool) -> Entry | None:
+    written = database.execute("SELECT state, value, reason FROM rows WHERE key = ?", (key,)).fetchone()
+    state: Any = written[0] if written else "unsent"
+    if state in ("done", "refused"):
+        return Entry(state, msgspec.json.decode(written[1]), written[2])
+    if state in (_CLAIMED, "unknown") and not repeatable:
+        return Entry("unknown", None, written[2] or "it was being sent when the run ended")
+    return None

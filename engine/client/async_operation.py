@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from openconnectors.engine.call import long_running, paging, subscriptions, triggers
 from openconnectors.engine.call.async_runner import AsyncResults, AsyncRunner
@@ -86,7 +86,7 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
         *,
         concurrency: int = 8,
         ledger: str | Path | Ledger | None = None,
-        limit: str | Budget | None = None,
+        limit: str | Budget | Literal[False] | None = None,
         key: Key | None = None,
     ) -> AsyncGenerator[Outcome, None]:
         """Call the operation with each row of arguments, ``concurrency`` of them at once, under asyncio; else as

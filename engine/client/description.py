@@ -55,6 +55,7 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         ],
         "triggers": [rows[operation.id] for operation in operations if operation.trigger],
         "actions": [rows[operation.id] for operation in operations if not operation.trigger],
+        "limit": service.limit,
         "webhooks": list(service.webhooks),
         "unreadable": _unreadable(service, {operation.id for operation in read}, python_names),
         "definitions": [row for ref in service.schemas if (row := _definition(service, ref)) is not None],
@@ -96,6 +97,7 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
         "path": operation.path,
         "parameters": _parameters(plan),
         "pages": _pages(plan),
+        "limit": operation.limit,
         "media_types": _media_types(operation),
         "answers": [
             {

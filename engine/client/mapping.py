@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -37,13 +37,26 @@ class Choices(Struct, frozen=True):
     """How rows are sent, as callers give it."""
 
     ledger: str | Path | Ledger | None = None
-    limit: str | Budget | None = None
+    limit: str | Budget | Literal[False] | None = None
     key: Key | None = None
 
-    def terms(self) -> Terms:
+    def terms(self, calls: Calls) -> Terms:
         """What the rows have in common. ``UnknownName`` for a budget that is not one."""
         ledger = self.ledger if self.ledger is None or isinstance(self.ledger, Ledger) else Ledger(self.ledger)
-        return Terms(ledger, Budget(self.limit) if isinstance(self.limit, str) else self.limit)
+        return Terms(ledger, tuple(self._budgets(calls)))
+
+    def _budgets(self, calls: Calls) -> Iterator[Budget]:
+        """The caller's budget, or those of the document: of the service, and of the operation."""
+        service, operation = calls.connected.name, f"{calls.connected.name}/{calls.plan.operation.id}"
+        if isinstance(self.limit, str):
+            yield Budget(self.limit, name=operation)
+        elif self.limit is None:
+            if calls.connected.service.limit:
+                yield Budget(calls.connected.service.limit, name=service)
+            if calls.plan.operation.limit:
+                yield Budget(calls.plan.operation.limit, name=operation)
+        elif self.limit is not False:
+            yield self.limit
 
     def keys(self, calls: Calls) -> Keys | None:
         """The keys of the rows, if there is a ledger."""
@@ -73,7 +86,7 @@ def mapped(operation: BlockingOperation, rows: Rows, executor: Executor | None, 
     check_executor(
         executor, has_ledger=choices.ledger is not None, repeatable=calls.plan.operation.method.upper() in SAFE
     )
-    return outcomes(rows, _Carry(operation), choices.terms(), choices.keys(calls), executor)
+    return outcomes(rows, _Carry(operation), choices.terms(calls), choices.keys(calls), executor)
 
 
 async def mapped_awaited(
@@ -84,7 +97,7 @@ async def mapped_awaited(
         raise Unsupported("map of awaited operations runs under asyncio; under trio start the calls in a nursery")
     import asyncio
 
-    terms, keys, limit = choices.terms(), choices.keys(calls), ServiceLimit()
+    terms, keys, limit = choices.terms(calls), choices.keys(calls), ServiceLimit()
     tasks: deque[asyncio.Task[Outcome]] = deque()
     source = rows_of(rows, keys)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from sys import _getframe
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, Unpack
 
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.runner import Loop, Runner
@@ -248,7 +248,7 @@ class Operation(BoundOperation[Runner]):
         *,
         executor: Executor | None = None,
         ledger: str | Path | Ledger | None = None,
-        limit: str | Budget | None = None,
+        limit: str | Budget | Literal[False] | None = None,
         key: Key | None = None,
     ) -> Iterator[Outcome]:
         """Call the operation with each row of arguments; give the ``Outcome`` of each, in their order, as they are
@@ -256,8 +256,8 @@ class Operation(BoundOperation[Runner]):
 
         ``executor`` is any of ``concurrent.futures``; without one there are eight threads. ``ledger`` is a file in
         which each row is written down before and after it is sent: a second run sends what was not sent. ``limit`` is
-        so many calls in a time (``"10/second"``), or a ``Budget`` that others share. ``key`` tells a row from all
-        others, where its arguments do not.
+        so many calls in a time (``"10/second"``), or a ``Budget`` that others share; without it that of the document
+        counts, and with False there is none. ``key`` tells a row from all others, where its arguments do not.
 
         Raise ``LedgerError`` if the ledger cannot be used, and ``Unsupported`` for an executor that may send a row
         twice.

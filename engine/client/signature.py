@@ -74,6 +74,8 @@ def documentation(plan: Plan) -> str:
     if plan.paging is None and plan.recognized_paging is not None:
         paging = plan.recognized_paging
         lines.append(f"\nPages, by the convention {paging.convention}: {condition(paging)}.")
+    if operation.limit:
+        lines.append(f"\nLimit: {operation.limit}")
     lines += _bodies(plan)
     lines.append("\nAnswers:")
     lines += [f"    {status}: {response.description}" for status, response in operation.responses.items()]

@@ -97,6 +97,8 @@ def _show_operations(service: Service, description: dict[str, Any]) -> None:
             scripted = f" {_SCRIPTED}" if row["operation_id"] in service.scripted else ""
             table.add(f"  {row['name']}", row["method"], row["path"], row["title"] + scripted)
         tables.show(table)
+    if service.limit:
+        click.echo(f"\nLimit\n  {service.limit}")
     if service.webhooks:
         click.echo("\nWebhooks")
         for name in service.webhooks:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import SCHEMES
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.dialects.lowering import COLLECTION_FORMATS, EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.properties import with_properties
 from openconnectors.engine.documents.extensions.reading import Row, checked_mapping, checked_texts, sets
@@ -158,6 +159,16 @@ def _retry_on(node: Any, value: object, at: Site) -> Any:
     return replace(node, retry_on=frozenset(value))
 
 
+_LIMIT = pattern(r"(?!0)\d{1,9}(/| per )(\d{1,9} )?(second|minute|hour|day|month|year)s?")
+
+
+def _limit(node: Any, value: object, at: Site) -> Any:
+    if not isinstance(value, str) or not all(_LIMIT.fullmatch(part) for part in value.split(";")):
+        message = 'x-connector-limit must be a text like "10/second", "100 per 60 seconds" or "10/second;1000/hour"'
+        raise at.refuse("extension", message, "x-connector-limit")
+    return replace(node, limit=value)
+
+
 def _sandbox(node: Any, value: object, at: Site) -> Any:
     if not isinstance(value, Mapping):
         raise at.refuse("extension", "x-connector-sandbox must be a mapping", "x-connector-sandbox")
@@ -247,6 +258,7 @@ ROWS: Mapping[tuple[str, str], Row] = {
     **{(kind, "x-connector-xml"): _xml_rule for kind in _WIDE},
     **{(kind, "x-connector-error"): _error_shape for kind in _WIDE},
     **{(kind, "x-connector-resend"): _retry_on for kind in _WIDE},
+    **{(kind, "x-connector-limit"): _limit for kind in _WIDE},
     ("operation", _PAGING): _paging,
     ("service", _PAGING): _paging_conventions,
     **{(kind, "x-connector-sandbox"): _sandbox for kind in _WIDE},
