@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults bugs speed checks released lint clean
+.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults bugs speed checks docs source lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -119,11 +119,23 @@ checks: $(READY)  ## The project's own documents: both profiles (Microsoft takes
 	for name in $(CONNECTORS); do $(BIN)/connectors fuzz $$name --max-examples 15 || exit 1; done
 	.ci/released
 
-lint: $(READY)  ## Style and types.
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+SITE := $(VENV)/.site
+
+$(SITE): pyproject.toml | $(READY)
+	$(BIN)/python -m pip install --quiet --group site
+	touch $(SITE)
+
+docs: $(SITE) source  ## The site of docs/ and of the docstrings into site/, without network; opens from the disk.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m pytest -q tests/test_site.py
+
+source: $(READY)  # the package as it is installed, of links, for those who read its text
 	rm -rf $(VENV)/source && mkdir -p $(VENV)/source/openconnectors
 	ln -s $(CURDIR)/connectors/* $(CURDIR)/engine $(VENV)/source/openconnectors/
+
+lint: source  ## Style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 clean:

@@ -25,26 +25,34 @@ else:
 
 
 class SocketOptions(TypedDict, total=False):
-    """The fields of ``Network`` that every transport of ours has, spelled for editors and type checkers."""
+    """How our own sockets reach the network."""
 
     proxy: str | None
+    """The URL of a proxy for everything; an empty text for none."""
     proxies: Mapping[str, str] | None
+    """URLs of proxies by scheme, or by scheme and host, as requests has them."""
     verify: str | Path | None
+    """A file or a folder of certificates to trust."""
     cert: Certificate | None
+    """A client certificate: a file with its key, or the two files."""
     trust_env: bool
+    """False ignores the proxies and certificates of the environment."""
 
 
 class NetworkOptions(SocketOptions, total=False):
-    """The fields of ``Network`` for blocking calls."""
+    """How blocking calls reach the network: options of ``load``."""
 
     transport: Transport | None
+    """An object with ``send(Request) -> Response`` in place of the network."""
     session: requests.Session | None
+    """A session of requests that calls go through."""
 
 
 class AsyncNetworkOptions(SocketOptions, total=False):
-    """The fields of ``Network`` for calls that are awaited."""
+    """How calls that are awaited reach the network: options of ``load_async``."""
 
     transport: AwaitedTransport | None
+    """An object whose ``send(Request) -> Response`` is a coroutine function, in place of the network."""
 
 
 class Network(Struct, frozen=True):

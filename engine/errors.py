@@ -8,24 +8,22 @@ made from the attributes, and no decision is read from a text.
 Rule 3. A text says what is wrong, where, and what to do, holds no credential, and shows text of a service only through
 ``printable``. A suggestion is a value (``closest``) before it is words (``nearest``).
 
-::
-
     ConnectorError
     ├── InvalidDocument        the document: carries diagnostics with file:line:column
     ├── UnknownName            the caller: no connector, operation or saved connection of that name
     ├── InvalidArguments       the caller: every problem at once, each with its path; nothing was sent
     ├── ConnectionMissing      the operator: connection values are missing or unusable; nothing was sent
     ├── Unsupported            the document needs what no row of our tables can do; nothing was sent
-    ├── TransportError         the network: ``sent`` says "no", "yes" or "unknown"
+    ├── TransportError         the network: sent says "no", "yes" or "unknown"
     │   ├── ConnectionFailed   no connection could be made: not sent
     │   ├── Timeout            the time of the call, or of a wait within it, ran out
     │   ├── Interrupted        the connection broke during the request or the response
     │   └── OutcomeUnknown     the request may have been carried out and must not be sent again
     ├── AnswerError            the service: an error status; description, value, code, message
     │   ├── BadRequest 400 · Unauthorized 401 · Forbidden 403 · NotFound 404 · Conflict 409
-    │   ├── TooManyRequests 429 (``retry_after`` in seconds, if the response has it)
+    │   ├── TooManyRequests 429 (retry_after in seconds, if the response has it)
     │   └── ServerError 5xx
-    ├── OperationFailed        the service: a long-running operation ended without success; ``state``
+    ├── OperationFailed        the service: a long-running operation ended without success; state
     └── InvalidResponse        the service: the response is cut, too large, unreadable or breaks its schema
 """
 
@@ -310,7 +308,7 @@ class AnswerError(ConnectorError):
 
 
 class BadRequest(AnswerError):
-    """400"""
+    """400: the service cannot use the request as it is."""
 
 
 class Unauthorized(AnswerError):
@@ -318,23 +316,23 @@ class Unauthorized(AnswerError):
 
 
 class Forbidden(AnswerError):
-    """403"""
+    """403: the credentials are known, and do not allow this."""
 
 
 class NotFound(AnswerError):
-    """404"""
+    """404: there is nothing of that id or at that path."""
 
 
 class Conflict(AnswerError):
-    """409"""
+    """409: the request contradicts what the service has now."""
 
 
 class TooManyRequests(AnswerError):
-    """429; ``retry_after`` in seconds, if the response has it."""
+    """429: too many requests came. ``retry_after`` is in seconds, if the response has it."""
 
 
 class ServerError(AnswerError):
-    """5xx"""
+    """5xx: the service could not carry out the request."""
 
 
 ANSWER_ERRORS: Mapping[int, type[AnswerError]] = {

@@ -231,17 +231,22 @@ class Prerequisite(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True, eq=False):
-    """One response: ``status``, ``headers`` and ``body`` as received and, once a plan has read it, its ``value``, its
-    ``fields`` (the header fields that the document declares, typed) and its ``deviations`` from the document. If the
-    request asked for a stream, ``stream`` takes the place of the body."""
+    """One response, as it was received and, once a plan has read it, what was read."""
 
     status: int
+    """The status, as a number."""
     headers: Headers
+    """The header fields as received; names in any case."""
     body: bytes = b""
+    """The bytes, without content coding."""
     value: Any = None
+    """The value, as plain data."""
     deviations: tuple[Problem, ...] = ()
+    """The places where the response differs from its document."""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    """The header fields that the document declares, typed."""
     stream: Download | None = None
+    """What takes the place of the body, if the request asked for a stream."""
     request: Request | None = None
     """The request of the call, without its credentials; None before a plan has read the response."""
 

@@ -28,6 +28,7 @@ name or how large a schema may be, which words a title may not contain, and whic
 limits are ours, above what every published connector at hand has, and stand in `engine/lint/microsoft/limits.py`.
 
 Some rules cannot be checked offline and are left out:
+
 """
 
 DIFF = """

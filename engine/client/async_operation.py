@@ -52,7 +52,7 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
         return response.value
 
     async def response(self, /, **arguments: Any) -> Response:
-        """The whole response: value, status, headers, fields, deviations."""
+        """The whole response: its value, status, header fields, and the places where it differs from the document."""
         return await self._runner.run(self.__calls__.response(arguments))
 
     async def stream(self, /, **arguments: Any) -> AsyncStream:

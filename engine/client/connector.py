@@ -131,9 +131,10 @@ class BoundConnector(Generic[R, OperationT]):
 
 
 class Connector(BoundConnector[Runner, Operation]):
-    """A service with a connection: its operations are attributes, by snake_case name, and items, by
-    operationId. ``operations`` has them all, ``connection`` is the connection; ``close`` ends the connections of the
-    network that are kept, as leaving a ``with`` block does."""
+    """A service with a connection. Its operations are attributes by their Python names (``connector.get_thing``), and
+    items by their ids (``connector["GetThing"]``); ``operations`` has them all, ``connection`` is the connection.
+
+    ``close`` ends the connections of the network that are kept, as leaving a ``with`` block does."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class BoundPoller(Generic[R]):
 
     @property
     def done(self) -> bool:
-        """Whether the operation has ended well; an end that is not raises when it is learnt."""
+        """True once the operation has succeeded. Another end raises an error when it is learnt."""
         return self._operation.done
 
 
@@ -69,7 +69,7 @@ class BoundEvents(Generic[R]):
 
     @property
     def state(self) -> dict[str, Any]:
-        """Plain data. Events that came and were not yet taken out are not in it."""
+        """Where the trigger is, as plain data. Events that came and were not yet taken are not in it."""
         return self._trigger.state
 
 

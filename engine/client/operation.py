@@ -95,8 +95,8 @@ class BoundOperation(Generic[R]):
         return f"<operation {self.__calls__.connected.name}.{self.__name__}{self.__signature__}>"
 
     def using(self, **options: Unpack[CallOptions]) -> Self:
-        """The operation with other options: ``accept``, ``content_type``, ``timeout`` (seconds of the
-        whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
+        """The operation with other options (``CallOptions``): ``accept``, ``content_type``, ``timeout`` (seconds
+        of the whole call), ``validate_responses`` (``"lenient"``, ``"strict"``, ``"off"``), ``headers`` (further header
         fields), ``retry_on`` (statuses after which nothing was carried out), ``max_wait`` (seconds until a
         long-running operation must have ended), ``interval`` (seconds between questions for its state),
         ``in_coroutines`` (True lets a blocking call hold up the event loop of the coroutine that makes it)."""
@@ -128,7 +128,7 @@ class BoundOperation(Generic[R]):
 
     @property
     def operation_id(self) -> str:
-        """The id that the document has for it."""
+        """The ``operationId`` in the document."""
         return self.__calls__.plan.operation.id
 
     def items_of(self, page: Any) -> list[Any]:
@@ -143,9 +143,10 @@ class BoundOperation(Generic[R]):
 class Operation(BoundOperation[Runner]):
     """One operation of a connector: call it with keyword arguments, get its value.
 
-    Beside the call: ``using``, ``request``, ``response``, and ``links`` of one; ``pages``, ``items`` and
-    ``items_of`` for lists; ``stream`` and ``each`` for what is large; ``poll`` and
-    ``wait`` for what takes long; ``subscribe`` for events; ``choices``.
+    Every other verb takes the same arguments: ``request`` shows what would be sent, ``response`` has status and header
+    fields, ``pages`` and ``items`` follow the pages of a list, ``stream`` and ``each`` take what is large as it comes,
+    ``poll`` and ``wait`` follow what takes long, ``subscribe`` has events sent. ``using`` changes options, ``choices``
+    asks for the values of a parameter, ``links`` has the follow-up requests of a response, ``map`` takes many rows.
     """
 
     def __call__(self, /, **arguments: Any) -> Any:
@@ -165,7 +166,7 @@ class Operation(BoundOperation[Runner]):
         return response.value
 
     def response(self, /, **arguments: Any) -> Response:
-        """The whole response: value, status, headers, fields, deviations."""
+        """The whole response: its value, status, header fields, and the places where it differs from the document."""
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
         return self._runner.run(self.__calls__.response(arguments))
@@ -179,8 +180,10 @@ class Operation(BoundOperation[Runner]):
         return stream
 
     def each(self, /, **arguments: Any) -> Iterator[Any]:
-        """The items of one large response, one by one while it comes in, so that only one is in memory: lines,
-        events or parts, or the items of a list: the response itself, or the one that the operation's pages have."""
+        """The items of one large response, one by one while it comes in, so that only one is in memory.
+
+        They are lines, events or parts, or the items of a list: of the response itself, or of its member that the pages
+        of the operation have."""
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
         with sealed(self.__calls__.connected.connection.mask):
@@ -229,8 +232,7 @@ class Operation(BoundOperation[Runner]):
         return handles.Poller(self.__name__, self._runner, self._runner.run(long_running.started(calls, arguments)))
 
     def wait(self, /, **arguments: Any) -> Any:
-        """The value of a long-running operation, once it is done; raise ``OperationFailed`` if
-        it ends otherwise."""
+        """The value of a long-running operation, once it is done. Raise ``OperationFailed`` if it ends otherwise."""
         if _getframe(1).f_code.co_flags & _COROUTINE:
             self._refuse_coroutine()
         return self.poll(**arguments).wait()

@@ -36,17 +36,29 @@ class Options(Struct, frozen=True):
 
 
 class CallOptions(TypedDict, total=False):
-    """How calls are made: the fields of ``Options``, spelled for editors and type checkers."""
+    """How calls are made: options of ``load`` for all calls, of ``operation.using`` for those of one operation."""
 
     accept: str | None
+    """The media type of the response, ``application/xml`` for example."""
     content_type: str | None
+    """The media type of the request body."""
     timeout: float
+    """Seconds that a call may take, with its waits and retries; 60 by default."""
     validate_responses: Literal["lenient", "strict", "off"]
+    """What is done where a response differs from its document: report it in ``deviations``, refuse it, or ignore it."""
     headers: Mapping[str, str]
+    """Header fields beside those that the document describes."""
     retry_on: Iterable[int]
+    """Statuses after which nothing was carried out, so that any request may be sent again."""
     max_wait: float
+    """Seconds until a long-running operation must have ended; 3,600 by default."""
     interval: float | None
+    """Seconds between two questions of a long-running operation or a trigger, if the service does not say."""
     resume: Mapping[str, Any] | None
+    """Where the events of a trigger were left: ``events.state`` of an earlier run."""
     paging: Literal["conventions", "declared"]
+    """Whether pages are also followed by what services do by convention, or only as the document says."""
     part_headers: Mapping[str | int, Mapping[str, Any]]
+    """Header fields of the parts of a multipart body, by the name or the place of the part."""
     in_coroutines: bool
+    """True lets a coroutine make a blocking call, which holds up its event loop."""
