@@ -34,10 +34,10 @@ connector.send_message(to="+14155552345", from_="+15005550006", body="Hello")
 print(*sys.modules)
 """
 
-LIST = """
+COMMAND = """
 import sys
 from openconnectors.cli import main
-sys.argv = ["connectors", "list"]
+sys.argv[0] = "connectors"
 try:
     main()
 finally:
@@ -67,13 +67,21 @@ def test_a_call_imports_what_it_uses(sandbox: Sandbox, tmp_path: Path, monkeypat
 
 def test_listing_imports_no_engine() -> None:
     """``connectors list`` reads the names of files: nothing that reads or calls services."""
-    modules = _modules(LIST)
+    modules = _modules(COMMAND, "list")
 
     engine = {name.split(".")[2] for name in modules if name.startswith("openconnectors.engine.")}
     assert engine & {"auth", "call", "client", "plan", "transports", "values"} == set()
     assert (
         modules & {"jsonschema", "keyring", "lxml", "rich", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
     )
+
+
+def test_help_in_a_pipe_imports_no_library_that_draws() -> None:
+    """``connectors --help`` that goes to no terminal imports click, and no module of a command."""
+    modules = _modules(COMMAND, "--help")
+
+    assert modules & {"rich", "rich_click", "yaml", "requests", "openconnectors.registry"} == set()
+    assert {name for name in modules if name.startswith("openconnectors.cli.commands.")} == set()
 
 
 CELLS = st.one_of(st.from_regex(r"[ -~]{0,30}", fullmatch=True), st.text(max_size=60))

@@ -18,6 +18,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from openconnectors.cli.commands import COMMANDS
+from openconnectors.cli.help import Group
+from openconnectors.cli.help_sections import Listing
 from openconnectors.cli.terminal import escaping
 from openconnectors.engine.errors import AnswerError, ConnectorError, InvalidDocument, UnknownName, nearest
 from openconnectors.engine.extras import MissingExtra, require
@@ -26,15 +28,17 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """The commands of the table. Listing and completing them imports none of their modules."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
+    def listing(self, ctx: click.Context) -> Listing:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, row in COMMANDS.items():
+            sections.setdefault(row.section, []).append((name, row.help))
+        return sections
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         names = [CompletionItem(name, help=row.help) for name, row in COMMANDS.items() if name.startswith(incomplete)]
@@ -64,7 +68,7 @@ def _spelling(name: str) -> str:
 _SETTINGS: Mapping[str, Any] = {
     "help_option_names": ["-h", "--help"],
     "token_normalize_func": _spelling,
-    "color": True,  # we print no colours; click would remove escape sequences of others before they are escaped
+    "color": True,  # click would remove escape sequences of others, which are to be escaped
 }
 
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
+from openconnectors.cli.help_sections import Option
 from openconnectors.network import Network
 
+_SECTION = "Network"
+
 NETWORK_OPTIONS = (
-    click.Option(["--proxy"], metavar="URL", help="Proxy for all requests, instead of HTTP_PROXY and the like."),
-    click.Option(["--cacert"], metavar="PATH", help="File or folder of certificates to trust instead of the default."),
-    click.Option(["--cert"], metavar="FILE[:KEY]", help="Client certificate, with its key or with the file of it."),
-    click.Option(["--no-env"], is_flag=True, help="Ignore proxies and certificates of the environment."),
+    Option(
+        ["--proxy"], section=_SECTION, metavar="URL", help="Proxy for all requests, instead of HTTP_PROXY and the like."
+    ),
+    Option(
+        ["--cacert"],
+        section=_SECTION,
+        metavar="PATH",
+        help="File or folder of certificates to trust instead of the default.",
+    ),
+    Option(
+        ["--cert"],
+        section=_SECTION,
+        metavar="FILE[:KEY]",
+        help="Client certificate, with its key or with the file of it.",
+    ),
+    Option(["--no-env"], section=_SECTION, is_flag=True, help="Ignore proxies and certificates of the environment."),
 )
 
 

@@ -22,6 +22,8 @@ from typing import TextIO, cast
 # Standard Annex 9); LINE and PARAGRAPH SEPARATOR; surrogates, which no encoding of the Unicode Standard has.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
+
 
 def escaped(text: str) -> str:
     """The text with each character that a terminal could act on as ``\\uXXXX``."""
@@ -67,6 +69,14 @@ class Escaping(io.TextIOBase):
     @property
     def errors(self) -> str:  # type: ignore[override]
         return _LACKING
+
+    def write_coloured(self, text: str) -> None:
+        """Write text of which each colour is ours: the sequences that select one (SGR, ECMA-48 section 8.3.117) stay,
+        all else is escaped."""
+        pieces = _COLOUR.split(text)
+        for piece, colour in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
+            self.write(piece)
+            self._stream.write(colour)
 
     def write(self, text: str | bytes) -> int:
         """Write text. Click writes bytes for completion, and tests with no bytes whether this is a binary stream."""

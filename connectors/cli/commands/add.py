@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import click
 
 from openconnectors import registry
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.documents.parts import faults, readable
@@ -26,7 +27,7 @@ _FETCH_TIMEOUT = 10.0
 """Seconds that fetching a document may take."""
 
 
-@click.command("add")
+@click.command("add", cls=Command)
 @click.argument("source", metavar="FOLDER|FILE|URL")
 @click.option("--name", help="Name to find it by; by default that of its file or folder.")
 @root_option

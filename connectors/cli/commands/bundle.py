@@ -9,12 +9,13 @@ import click
 from openconnectors.cli import checking
 from openconnectors.cli.document_output import output_option, write_document
 from openconnectors.cli.findings import usage
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.engine.convert.bundle import bundle
 from openconnectors.engine.documents import loader
 
 
-@click.command("bundle")
+@click.command("bundle", cls=Command)
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @root_option
 @output_option

@@ -15,6 +15,8 @@ from click.shell_completion import CompletionItem
 from msgspec import Struct
 
 from openconnectors.cli.arguments import arguments_of
+from openconnectors.cli.help import Command, Group
+from openconnectors.cli.help_sections import Listing, Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
@@ -37,16 +39,15 @@ _MAX_TIMEOUT = 366 * 86_400.0
 """A year, in seconds: more is a mistake, and sockets take no number of any size."""
 
 
-class _Connectors(click.Group):
+class _Connectors(Group):
     """A command for each connector."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name, _ in entries_sorted()]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names alone: a description of each would need all their documents."""
-        with formatter.section("Connectors"):
-            formatter.write_text(", ".join(self.list_commands(ctx)))
+    def listing(self, ctx: click.Context) -> Listing:
+        """The names alone: a description of each would need all their documents."""
+        return {"Connectors": [(name, "") for name in self.list_commands(ctx)]}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         return _Operations(*service_named(cmd_name, ctx.params.get("root")))
@@ -59,27 +60,30 @@ class _Read(Struct, frozen=True):
     service: Service
 
 
-class _Operations(click.Group):
+class _Operations(Group):
     """A command for each operation of a connector."""
 
     def __init__(self, entry: Entry, service: Service) -> None:
-        super().__init__(entry.name, help=service.description, no_args_is_help=True)
+        super().__init__(
+            entry.name,
+            help=service.description,
+            no_args_is_help=True,
+            subcommand_metavar="OPERATION [--PARAM VALUE]...",
+        )
         self._read = _Read(entry, service)
         self._names = operation_names(service)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._names)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each operation with its title; an operation that cannot be compiled is listed with the others."""
+    def listing(self, ctx: click.Context) -> Listing:
+        """Each operation with its title; an operation that cannot be compiled is listed with the others."""
         titles = {operation.id: operation.title for operation in readable(self._read.service)}
         rows = [
             (name, titles.get(operation_id, "cannot be called: the document cannot be read there"))
             for name, operation_id in self._names.items()
         ]
-        if rows:
-            with formatter.section("Operations"):
-                formatter.write_dl([(escaped_line(name), escaped_line(title)) for name, title in rows])
+        return {"Operations": [(escaped_line(name), escaped_line(title)) for name, title in rows]}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         by_id = {operation_id: name for name, operation_id in self._names.items()}
@@ -145,8 +149,9 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
         negation = f"--no-{flag[2:]}"
         description = escaped_line(" ".join((argument.description or argument.title).split()))
         options.append(
-            click.Option(
+            Option(
                 [flag, f"argument_{argument.name}"],
+                section="Arguments",
                 multiple=True,  # for lists; a second value of anything else is refused later, and not dropped by click
                 **(_SWITCH if switch else {}),
                 help=description + (" [required]" if argument.needed else ""),
@@ -161,11 +166,11 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
     def run(**options: Any) -> None:
         _call(read, plan, options)
 
-    return click.Command(
+    return Command(
         name,
         params=[*options, *_OPTIONS],
         callback=run,
-        help=escaped(documentation(plan).split("\n\nArg")[0]),
+        help=escaped("\n\n".join(documentation(plan).split("\n\nArg")[0].split("\n", 1))),
         epilog=_how_to_set(covered),
     )
 

@@ -11,6 +11,7 @@ import click
 
 from openconnectors import connecting, connection_file, connections
 from openconnectors.cli.commands.connections import test_connection
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.connecting import FLOWS
@@ -23,7 +24,7 @@ from openconnectors.loading import service_named
 from openconnectors.registry import Entry
 
 
-@click.command("connect")
+@click.command("connect", cls=Command)
 @click.argument("name")
 @root_option
 @click.option("--as", "saved", default=connection_file.DEFAULT, show_default=True, help="Name to save it under.")

@@ -6,12 +6,13 @@ import click
 
 from openconnectors import connection_file
 from openconnectors.cli import tables
+from openconnectors.cli.help import Group
 from openconnectors.engine.client.connector import connected
 from openconnectors.loading import connect, entry_named
 from openconnectors.registry import Entry
 
 
-@click.group("connections", invoke_without_command=False, no_args_is_help=True)
+@click.group("connections", cls=Group, invoke_without_command=False, no_args_is_help=True)
 def command() -> None:
     """List, test and remove saved connections."""
 

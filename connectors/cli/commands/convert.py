@@ -10,13 +10,14 @@ from click.exceptions import Exit
 from openconnectors.cli import checking
 from openconnectors.cli.document_output import output_option, write_document
 from openconnectors.cli.findings import usage
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.convert import VERSIONS, convert
 from openconnectors.engine.documents import loader
 
 
-@click.command("convert")
+@click.command("convert", cls=Command)
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "version", type=click.Choice(VERSIONS), required=True, help="Version to convert to.")
 @root_option

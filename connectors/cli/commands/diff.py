@@ -9,13 +9,14 @@ from click.exceptions import Exit
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.engine.diff import compare
 from openconnectors.engine.documents import loader
 from openconnectors.engine.lint import Settings
 
 
-@click.command("diff")
+@click.command("diff", cls=Command)
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, path_type=Path))
 @root_option

@@ -12,6 +12,7 @@ import click
 from click.exceptions import Exit
 from msgspec.structs import replace
 
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.client.connector import Connector, connected
@@ -25,7 +26,7 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 """The methods that change nothing (RFC 9110 section 9.2.1), but TRACE, which documents do not describe."""
 
 
-@click.command("fuzz")
+@click.command("fuzz", cls=Command)
 @click.argument("name")
 @root_option
 @click.option("--url", help="Service to call; by default a sandbox of the document.")

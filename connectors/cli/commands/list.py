@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from openconnectors.cli import tables
+from openconnectors.cli.help import Command
 from openconnectors.registry import entries_sorted
 
 
-@click.command("list")
+@click.command("list", cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
     """List the connectors that are found by name, and where each comes from."""

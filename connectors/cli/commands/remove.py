@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from openconnectors import registry
+from openconnectors.cli.help import Command
 from openconnectors.connection_file import saved_connections
 
 
-@click.command("remove")
+@click.command("remove", cls=Command)
 @click.argument("name")
 def command(name: str) -> None:
     """Remove a connector that was added; its saved connections are kept."""

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.loading import service_named
 
 
-@click.command("sandbox")
+@click.command("sandbox", cls=Command)
 @click.argument("name")
 @root_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from openconnectors.cli import tables
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped_line
@@ -25,7 +26,7 @@ from openconnectors.registry import Entry
 _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: it cannot be called)"
 
 
-@click.command("show")
+@click.command("show", cls=Command)
 @click.argument("name")
 @click.argument("operation", required=False)
 @root_option

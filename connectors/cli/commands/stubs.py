@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
+from openconnectors.cli.help import Command
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.stubs import differing, stubs, write
 
 
-@click.command("stubs")
+@click.command("stubs", cls=Command)
 @click.argument("names", nargs=-1, metavar="NAME…")
 @click.option(
     "--output",

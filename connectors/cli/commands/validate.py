@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage
+from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.engine.lint import SEVERITIES, explain
 
@@ -17,7 +18,7 @@ _ALLOCATIONS = 200_000
 """New objects between collections of garbage: documents are many objects, nearly all of which stay."""
 
 
-@click.command("validate")
+@click.command("validate", cls=Command)
 @click.argument("paths", nargs=-1)
 @report_options
 @root_option
