@@ -18,10 +18,12 @@ from openconnectors.cli.arguments import arguments_of
 from openconnectors.cli.help import Command, Group
 from openconnectors.cli.help_sections import Listing, Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.cli.records import Printing, printing, record_options
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.engine.call.connected import operation_names
+from openconnectors.engine.call.paging import page_items
 from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents.parts import readable
@@ -96,8 +98,16 @@ class _Operations(Group):
 
 @click.group("call", cls=_Connectors, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
 @root_option
-def command(root: Path | None) -> None:
-    """Call an operation; its arguments are options."""
+@click.pass_context
+def command(context: click.Context, /, root: Path | None, **options: Any) -> None:
+    """Call an operation; its arguments are options.
+
+    --output and --filter are options of most operations, too: of those that have no arguments of these names.
+    """
+    context.obj = printing(options)
+
+
+command.params.extend(record_options())
 
 
 def _seconds(text: str) -> float:
@@ -125,7 +135,6 @@ _OPTIONS = (
     click.Option(["--json", "as_json"], is_flag=True, help="Print the value on one line."),
     click.Option(["--sandbox", "sandbox"], is_flag=True, help="Call a sandbox started for this call."),
     click.Option(["--set", "assignments"], multiple=True, metavar="NAME=VALUE", help="Argument by its wire name."),
-    *NETWORK_OPTIONS,
 )
 """The options of every operation, beside those for its arguments."""
 
@@ -133,8 +142,15 @@ _SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
 """The settings of an option whose value may be left out."""
 
 
+_YIELDING = (
+    *record_options(),
+    Option(["--choices", "chosen"], metavar="PARAMETER", help="Print the values that may be given for a parameter."),
+)
+"""Further options of every operation but those that have an argument of the same name."""
+
+
 def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
-    flags = {flag for option in _OPTIONS for flag in option.opts} | {"--help"}
+    flags = {flag for option in (*_OPTIONS, *NETWORK_OPTIONS) for flag in option.opts} | {"--help"}
     options: list[click.Parameter] = []
     covered: list[str] = []
     for argument in plan.arguments:
@@ -163,12 +179,15 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
             flags.add(negation)
             options.append(click.Option([negation, f"negated_{argument.name}"], is_flag=True, hidden=True))
 
-    def run(**options: Any) -> None:
-        _call(read, plan, options)
+    further = [option for option in _YIELDING if flags.isdisjoint(option.opts)]
+
+    @click.pass_obj
+    def run(how: Printing, /, **options: Any) -> None:
+        _call(read, plan, options, printing(options | {"as_json": False}).over(how))
 
     return Command(
         name,
-        params=[*options, *_OPTIONS],
+        params=[*options, *_OPTIONS, *further, *NETWORK_OPTIONS],
         callback=run,
         help=escaped("\n\n".join(documentation(plan).split("\n\nArg")[0].split("\n", 1))),
         epilog=_how_to_set(covered),
@@ -242,7 +261,7 @@ def _choices(
 # The call
 
 
-def _call(read: _Read, plan: Plan, options: dict[str, Any]) -> None:
+def _call(read: _Read, plan: Plan, options: dict[str, Any], how: Printing) -> None:
     call_options = {name: options[name] for name in ("accept", "content_type", "timeout") if options[name] is not None}
     body = plan.operation.request_body
     for name, offered in (("accept", plan.offered), ("content_type", tuple(body.content) if body else ())):
@@ -268,18 +287,30 @@ def _call(read: _Read, plan: Plan, options: dict[str, Any]) -> None:
         operation = connector[plan.operation.id]
         if options["dry_run"]:
             click.echo(str(operation.request(**arguments)))
+        elif options.get("chosen") is not None:
+            rows = [
+                {"value": value, "title": title} for value, title in operation.choices(options["chosen"], **arguments)
+            ]
+            how.print_value(rows, "table", ("value", "title"))
         elif options["items"]:
-            for item in operation.items(**arguments):
-                print_json(item, compact=True)
+            how.print_items(operation.items(**arguments), "ndjson")
         else:
-            _print_response(operation, arguments, options["as_json"])
+            _print_response(operation, plan, arguments, how if how.is_asked_for else None, options["as_json"])
 
 
-def _print_response(operation: Operation, arguments: dict[str, Any], compact: bool) -> None:
+def _print_response(
+    operation: Operation, plan: Plan, arguments: dict[str, Any], how: Printing | None, compact: bool
+) -> None:
+    """Call the operation, and print the value; of a page that is wanted as records, its items."""
     response = operation.response(**arguments)
     for deviation in response.deviations:
         click.echo(f"deviation: {escaped_line(str(deviation))}", err=True)
-    if response.value is None:
+    value, paging = response.value, plan.paging or plan.recognized_paging
+    if value is None:
         click.echo(f"status {response.status}, no value", err=True)
+    elif how is None:
+        print_json(value, compact=compact)
+    elif paging is not None and how.path is None and how.form != "json":
+        how.print_value(page_items(paging, value), "json")
     else:
-        print_json(response.value, compact=compact)
+        how.print_value(value, "json")

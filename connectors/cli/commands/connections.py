@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from openconnectors import connection_file
-from openconnectors.cli import tables
-from openconnectors.cli.help import Group
+from openconnectors.cli.help import Command, Group
+from openconnectors.cli.records import printing, prints_records
 from openconnectors.engine.client.connector import connected
 from openconnectors.loading import connect, entry_named
 from openconnectors.registry import Entry
@@ -17,16 +19,15 @@ def command() -> None:
     """List, test and remove saved connections."""
 
 
-@command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(as_json: bool) -> None:
+@prints_records
+@command.command("list", cls=Command)
+def list_(**options: Any) -> None:
     """List the saved connections; values are not shown."""
     rows = [{"connector": connector, "name": name} for connector, name in connection_file.all_saved()]
-    if as_json:
-        tables.print_json(rows)
-        return
-    tables.show(tables.table_of(rows, "connector", "name"))
-    click.echo(f"in {connection_file.saved_file()}", err=True)
+    how = printing(options)
+    how.print_value(rows, "table", ("connector", "name"))
+    if not how.is_asked_for:
+        click.echo(f"in {connection_file.saved_file()}", err=True)
 
 
 @command.command("test")

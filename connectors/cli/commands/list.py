@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from openconnectors.cli import tables
 from openconnectors.cli.help import Command
+from openconnectors.cli.records import printing, prints_records
 from openconnectors.registry import entries_sorted
 
 
+@prints_records
 @click.command("list", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
+def command(**options: Any) -> None:
     """List the connectors that are found by name, and where each comes from."""
     rows = [{"name": name, "source": entry.source, "document": str(entry.document)} for name, entry in entries_sorted()]
-    if as_json:
-        tables.print_json(rows)
-    else:
-        tables.show(tables.table_of(rows, "name", "source", "document"))
+    printing(options).print_value(rows, "table", ("name", "source", "document"))

@@ -9,8 +9,8 @@ import click
 
 from openconnectors.cli import tables
 from openconnectors.cli.help import Command
+from openconnectors.cli.records import Printing, printing, prints_records
 from openconnectors.cli.root_option import root_option
-from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.connections import variables, ways
 from openconnectors.engine.call.connected import operation_names
@@ -26,25 +26,29 @@ from openconnectors.registry import Entry
 _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: it cannot be called)"
 
 
+@prints_records
 @click.command("show", cls=Command)
 @click.argument("name")
 @click.argument("operation", required=False)
 @root_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(name: str, operation: str | None, root: Path | None, as_json: bool) -> None:
+def command(name: str, operation: str | None, root: Path | None, **options: Any) -> None:
     """Show a connector or operation: arguments, responses, connection.
 
-    NAME is a connector, or the path of a document or of its folder.
+    NAME is a connector, or the path of a document or of its folder. The records of a connector are its operations,
+    those of an operation its parameters; --filter selects in the whole of what --json prints.
     """
     entry, service = service_named(name, root)
     if operation is not None:
-        _show_operation(entry, service, operation, as_json)
+        _show_operation(entry, service, operation, printing(options))
         return
     description = describe(entry.name, service)
-    if as_json:
+    how = printing(options)
+    if how.is_asked_for:
         for row, parameter in zip(description["connection"], service.connection, strict=True):
             row["environment"] = variables(entry, parameter)
-        print_json(description)
+        _print(
+            how, description, [_summary(kind, row) for kind in ("trigger", "action") for row in description[f"{kind}s"]]
+        )
         return
     click.echo(f"{escaped_line(description['title'])} {description['version']}\n{description['description']}\n")
     _show_servers(service)
@@ -110,15 +114,26 @@ def _show_operations(service: Service, description: dict[str, Any]) -> None:
             click.echo(f"  {row['name']}  {row['method']} {escaped_line(row['path'])}\n    {row['problem']}")
 
 
-def _show_operation(entry: Entry, service: Service, name: str, as_json: bool) -> None:
+def _print(how: Printing, description: dict[str, Any], rows: list[Any]) -> None:
+    """Print a description whole, or its records, which are rows of a few columns."""
+    whole = how.path is not None or how.form == "json"
+    how.print_value(description if whole else rows, "json")
+
+
+def _summary(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {"name": row["name"], "kind": kind} | {name: row[name] for name in ("method", "path", "title")}
+
+
+def _show_operation(entry: Entry, service: Service, name: str, how: Printing) -> None:
     names = operation_names(service)
     operation_id = names.get(name, name if name in service.operations else None)
     if operation_id is None:
         raise UnknownName("operation", name, names)
-    if as_json:
+    if how.is_asked_for:
         description = describe(entry.name, service)
         rows = [*description["actions"], *description["triggers"], *description["unreadable"]]
-        print_json(next(row for row in rows if row["operation_id"] == operation_id))
+        shown = next(row for row in rows if row["operation_id"] == operation_id)
+        _print(how, shown, shown.get("parameters", []))
     else:
         click.echo(documentation(Plan(Compiler(service), service.operations[operation_id])))
         if operation_id in service.scripted:
