@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import time
@@ -21,6 +20,7 @@ from openconnectors.engine.client.webhook_requests import MAX_BODY
 from openconnectors.engine.sandbox import Sandbox
 from tests.awaited import LOOPS
 from tests.conftest import ROOT
+from tests.pages import run_code
 
 SMS = "https://example.com/sms"
 
@@ -43,16 +43,12 @@ def serving_asgi(application: Any) -> Iterator[str]:
 def test_the_application_on_the_page_runs(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example awaits operations in its handlers, and receives what is signed."""
     load_async = openconnectors.load_async
-    (block,) = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "docs/async.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
 
     def to_the_sandbox(name: str) -> Any:
         return load_async(name, connection=sandbox.values, base_url=sandbox.url, trust_env=False)
 
     monkeypatch.setattr(openconnectors, "load_async", to_the_sandbox)
-    namespace: dict[str, Any] = {}
-    exec(compile(block, "docs/async.md", "exec"), namespace)
+    namespace = run_code(ROOT / "docs/async.md")
     with serving_asgi(namespace["app"]) as url, requests.Session() as client:
         client.trust_env = False
         for _ in range(3):

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from openconnectors.engine.bulk.ledger import Ledger, LedgerError
 from openconnectors.engine.bulk.outcomes import Outcome
 from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pages import run_code
 
 DOCUMENT = {
     "swagger": "2.0",
@@ -442,14 +442,11 @@ def test_a_budget_crosses_to_another_process() -> None:
 
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """The code of docs/bulk.md runs; its second run sends nothing."""
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/bulk.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     monkeypatch.chdir(tmp_path)
     twilio = openconnectors.load("twilio", connection=sandbox.values, base_url=sandbox.url)
     monkeypatch.setattr(openconnectors, "load", lambda name: twilio)
     for _ in range(2):
-        namespace: dict[str, Any] = {}
-        for block in blocks:
-            exec(compile(block.replace("range(200)", "range(5)"), "bulk.md", "exec"), namespace)
+        namespace = run_code(ROOT / "docs/bulk.md", change=lambda code: code.replace("range(200)", "range(5)"))
 
     assert namespace["outcome"].ok
     assert namespace["outcome"].is_earlier

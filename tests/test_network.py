@@ -31,7 +31,8 @@ from openconnectors.engine.transports.proxies import Proxies
 from openconnectors.network import Network
 from tests.authority import Authority
 from tests.awaited import LOOPS
-from tests.conftest import accepting
+from tests.conftest import ROOT, accepting
+from tests.pages import run_code
 from tests.test_transports import Server, received, sized
 
 DOCUMENT = """
@@ -537,7 +538,7 @@ def test_urllib3_shows_no_url_of_a_session_of_ours(
 
 def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of docs/network.md runs, and its options are options of load()."""
-    page = (Path(__file__).parent.parent / "docs/network.md").read_text("utf-8")
+    page = ROOT / "docs/network.md"
     chain, key = authority.issue("page.example")
     (tmp_path / "ca.pem").write_bytes(authority.file.read_bytes())
     (tmp_path / "client.pem").write_bytes(chain.read_bytes() + key.read_bytes())
@@ -546,11 +547,9 @@ def test_the_page_runs(authority: Authority, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("TWILIO_ACCESS_TOKEN", "a-token-of-nobody")
     logger = logging.getLogger("openconnectors")
     monkeypatch.setattr(logger, "level", logger.level)
-    namespace: dict[str, Any] = {}
-    for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
-        exec(compile(block, "network.md", "exec"), namespace)
+    run_code(page)
     network = set(Network.__struct_fields__)
-    assert set(re.findall(r"^\| `(\w+)[=.]", page, re.MULTILINE)) == network
+    assert set(re.findall(r"^\| `(\w+)[=.]", page.read_text("utf-8"), re.MULTILINE)) == network
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ import openconnectors
 from openconnectors import ConnectionMissing, ConnectionStore, SQLiteConnections
 from openconnectors.engine.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pages import run_code
 from tests.test_tokens import Provider, path, provider  # noqa: F401 - fixtures
 
 KEY = SQLiteConnections.new_key()
@@ -161,13 +161,9 @@ def test_an_application_has_a_store_of_its_own(sandbox: Sandbox) -> None:
 
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of docs/stores.md runs, with a store of SQLite and with one of an application's own."""
-    page = (ROOT / "docs/stores.md").read_text("utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONNECTIONS_KEY", KEY)
-    namespace: dict[str, Any] = {"rows": {}}
-    for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
-        exec(compile(block, "stores.md", "exec"), namespace)
-    vault = namespace["Vault"]()
+    vault = run_code(ROOT / "docs/stores.md", {"rows": {}})["Vault"]()
     vault.save("twilio", "ann", {"account_id": "AC1", "access_token": "t"})
 
     assert openconnectors.load("twilio", connection=vault["ann"]).operations

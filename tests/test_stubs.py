@@ -16,6 +16,7 @@ from openconnectors.loading import service_named
 from tests.checkers import CHECKERS, Complaint, complaints, environment
 from tests.conftest import ROOT
 from tests.mistakes import Call, calls, mistakes
+from tests.pages import texts
 
 MICROSOFT = ROOT.parent / "shared/corpus/microsoft"
 BUILT_IN = sorted(name for name, entry in registry.entries().items() if entry.source == "built in")
@@ -64,7 +65,7 @@ def reports(python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         known = _project(folder, BUILT_IN)
     (folder / "wrong.py").write_text(_script(BUILT_IN, mistakes(known, WRONG_LINES)), "utf-8")
     (folder / "handwritten.py").write_text(HANDWRITTEN, "utf-8")
-    for number, block in enumerate(_blocks("python"), 1):
+    for number, block in enumerate(texts(PAGE, "python"), 1):
         (folder / f"page{number}.py").write_text(block, "utf-8")
     return {checker: complaints(checker, python, folder) for checker in CHECKERS}
 
@@ -104,13 +105,9 @@ NAMES = [
     'small.operation(list="b")',
 ]
 
-PAGE = (ROOT / "docs/types.md").read_text("utf-8")
+PAGE = ROOT / "docs/types.md"
 MISTAKEN = ("wrong.py", "names.py", "page2.py")
 """The files with mistakes: the second example of docs/types.md has some too."""
-
-
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
 HANDWRITTEN = """
@@ -184,7 +181,7 @@ def test_names_of_a_document_hide_no_types(checker: str, reports: dict[str, list
 
 def test_the_page_shows_what_mypy_reports(reports: dict[str, list[Complaint]]) -> None:
     """docs/types.md shows the messages of mypy for its example with mistakes, and pyright reports the same lines."""
-    wanted = [line.removeprefix("error: ") for line in _blocks("text")[0].splitlines()]
+    wanted = [line.removeprefix("error: ") for line in texts(PAGE, "text")[0].splitlines()]
     shown = {checker: [row for row in reports[checker] if row.file == "page2.py"] for checker in CHECKERS}
     messages = [re.split(r"; |  \[", row.message)[0] for row in shown["mypy"]]
     assert messages == [line.partition("; ")[0] for line in wanted]  # what it suggests depends on its version

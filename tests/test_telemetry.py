@@ -6,7 +6,6 @@ Providers are set once for a process, so each program runs in one of its own.
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from typing import Any
@@ -14,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.pages import texts
 
 pytest.importorskip("opentelemetry.sdk", reason="the SDK of OpenTelemetry is not installed")
-SETUP = re.findall(r"```python\n(.*?)```", (ROOT / "docs/telemetry.md").read_text("utf-8"), re.DOTALL)[0]
+SETUP = texts(ROOT / "docs/telemetry.md", "python")[0]
 PROGRAM = """
 import json, os, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
