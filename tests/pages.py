@@ -2,7 +2,7 @@
 
 - ``python`` blocks share one namespace. Blocks with a title (``yaml title="api.yaml"``) are files of the page's folder.
 - ``console`` blocks are commands, one a line (``PROGRAMS``). ``# exit 1`` says how one ends that does not succeed.
-  ``connectors sandbox NAME --port PORT`` goes on in the background, at another port that stands for the one on the page:
+  ``connectors sandbox NAME --port PORT`` goes on in the background, at a port that stands for the one on the page:
   tests that run at once cannot all have that.
 - ``text``, ``json`` and ``xml`` blocks without a title are what the block before them printed; ``…`` is any text.
 """
