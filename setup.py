@@ -30,5 +30,9 @@ setup(
         *FOLDERS,
         *(f"{package}.{name}" for package, folder in FOLDERS.items() for name in find_packages(folder)),
     ],
-    package_data={"openconnectors": ["py.typed", "*.pyi"], "openconnectors.spec": ["*.yaml", "*/*.yaml"]},
+    package_data={
+        "openconnectors": ["py.typed", "*.pyi"],
+        "openconnectors.engine.pages": ["templates/*", "assets/*"],
+        "openconnectors.spec": ["*.yaml", "*/*.yaml"],
+    },
 )

@@ -20,12 +20,13 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "async": ("trio",),
     "otel": ("opentelemetry",),
     "bulk": ("limits",),
+    "docs": ("jinja2", "markdown_it"),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""
 
 
-PACKAGES: Mapping[str, str] = {"opentelemetry": "opentelemetry-api"}
+PACKAGES: Mapping[str, str] = {"markdown_it": "markdown-it-py", "opentelemetry": "opentelemetry-api"}
 """The packages that are not spelled as their module is."""
 
 

@@ -6,7 +6,7 @@ What does not fit its schema stays text, so that the engine refuses it with its 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,22 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.scalars import scalar
 
 _NESTED = {"object", "array"}
+
+
+def flags_of(plan: Plan, reserved: Iterable[str]) -> dict[str, str]:
+    """The option of each argument that is shown, by its Python name; none for one whose option would be a reserved one
+    or that of another argument."""
+    taken = set(reserved)
+    flags: dict[str, str] = {}
+    for argument in plan.arguments:
+        flag = f"--{argument.name.rstrip('_').replace('_', '-')}"
+        if argument.hidden or flag in taken:
+            continue
+        flags[argument.name] = flag
+        taken.add(flag)
+        if plan.contract(argument.schema).types == ("boolean",):
+            taken.add(f"--no-{flag[2:]}")
+    return flags
 
 
 def arguments_of(plan: Plan, options: Mapping[str, Any]) -> dict[str, Any]:

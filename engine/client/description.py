@@ -11,6 +11,7 @@ from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.errors import InvalidDocument, Unsupported
 from openconnectors.engine.model import MISSING, Operation, Schema, Service
 from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 
@@ -57,12 +58,12 @@ def describe(name: str, service: Service) -> dict[str, Any]:
         "actions": [rows[operation.id] for operation in operations if not operation.trigger],
         "limit": service.limit,
         "webhooks": list(service.webhooks),
-        "unreadable": _unreadable(service, {operation.id for operation in read}, python_names),
+        "unreadable": unreadable(service, {operation.id for operation in read}, python_names),
         "definitions": [row for ref in service.schemas if (row := _definition(service, ref)) is not None],
     }
 
 
-def _unreadable(service: Service, read: Set[str], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def unreadable(service: Service, read: Set[str], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The operations that the document spoils, each with why."""
     rows = []
     for operation_id, (method, path) in service.places.items():
@@ -78,11 +79,12 @@ def _unreadable(service: Service, read: Set[str], names: Mapping[str, str]) -> l
 def type_name(schema: Schema) -> str:
     """The Swagger type of a schema, or the name of the definition it refers to; empty where it has none."""
     if schema.ref is not None:
-        return _ref_name(schema.ref)
+        return ref_name(schema.ref)
     return schema.types[0] if schema.types else ("object" if schema.properties else "")
 
 
-def _ref_name(ref: str) -> str:
+def ref_name(ref: str) -> str:
+    """The name of the definition that a reference leads to."""
     return ref.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
 
 
@@ -96,7 +98,7 @@ def _operation(plan: Plan, name: str) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "parameters": _parameters(plan),
-        "pages": _pages(plan),
+        "pages": paged(plan),
         "limit": operation.limit,
         "media_types": _media_types(operation),
         "answers": [
@@ -116,7 +118,7 @@ def _media_types(operation: Operation) -> dict[str, str]:
     return {name: type_name(entry.schema) if entry.schema is not None else "" for name, entry in content.items()}
 
 
-def _pages(plan: Plan) -> str:
+def paged(plan: Plan) -> str:
     """How the pages of an operation follow one another: ``declared``, by a convention, or not at all (empty)."""
     with suppress(Unsupported):  # a policy that cannot be used is refused with the call
         if plan.paging is not None:
@@ -125,8 +127,9 @@ def _pages(plan: Plan) -> str:
     return ""
 
 
-def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
-    """The parameters as the document declares them: a body is a single one, form fields are several."""
+def declared_arguments(plan: Plan) -> list[Argument]:
+    """The parameters as the document declares them: a body is a single one, form fields are several. What is hidden is
+    left out."""
     body = plan.operation.request_body
     wanted = "property" if body is not None and body.fields else "body"
     known = {
@@ -138,18 +141,26 @@ def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
         (argument.location, argument.wire): argument for argument in plan.arguments if argument.location == wanted
     }
     order = [(parameter.location, parameter.name) for parameter in plan.operation.parameters]
+    return [argument for argument in [*(known[key] for key in order), *bodies.values()] if not argument.hidden]
+
+
+def is_required(argument: Argument) -> bool:
+    """Whether the document says that it must be there; of a whole body, which has members as arguments, too."""
+    return argument.declaration.required if argument.location == "body" else argument.required
+
+
+def _parameters(plan: Plan) -> list[Mapping[str, Any]]:
     return [
         {
             "name": argument.wire,
             "argument": argument.name,
             "type": type_name(argument.schema),
-            "required": argument.declaration.required if argument.location == "body" else argument.required,
+            "required": is_required(argument),
             "in": "formData" if argument.location == "property" else argument.location,
             "default": None if argument.default is MISSING else argument.default,
             "description": argument.description,
         }
-        for argument in [*(known[key] for key in order), *bodies.values()]
-        if not argument.hidden
+        for argument in declared_arguments(plan)
     ]
 
 
@@ -159,7 +170,7 @@ def _definition(service: Service, ref: str) -> dict[str, Any] | None:
     except InvalidDocument:
         return None
     return {
-        "name": _ref_name(ref),
+        "name": ref_name(ref),
         "description": schema.description,
         "properties": [
             {"name": name, "type": type_name(member), "required": name in schema.required}

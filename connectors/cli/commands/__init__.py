@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, Row] = {
     ),
     "bundle": Row("Write a document of many files as one file that means the same.", _DOCUMENTS),
     "stubs": Row("Write the types of connectors, for editors, mypy and pyright.", _DOCUMENTS),
+    "docs": Row(
+        "Write the reference pages of connectors: connection, triggers, actions, definitions.", _DOCUMENTS, "docs"
+    ),
     "fuzz": Row(
         "Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and "
         "malformed responses.",

@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 from msgspec import Struct
 
-from openconnectors.cli.arguments import arguments_of
+from openconnectors.cli.arguments import arguments_of, flags_of
 from openconnectors.cli.help import Command, Group
 from openconnectors.cli.help_sections import Listing, Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
@@ -138,6 +138,9 @@ _OPTIONS = (
 )
 """The options of every operation, beside those for its arguments."""
 
+RESERVED = frozenset({"--help", *(flag for option in (*_OPTIONS, *NETWORK_OPTIONS) for flag in option.opts)})
+"""The options that no argument has."""
+
 _SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
 """The settings of an option whose value may be left out."""
 
@@ -150,17 +153,17 @@ _YIELDING = (
 
 
 def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
-    flags = {flag for option in (*_OPTIONS, *NETWORK_OPTIONS) for flag in option.opts} | {"--help"}
+    flags = flags_of(plan, RESERVED)
+    taken = {*RESERVED, *flags.values()}
     options: list[click.Parameter] = []
     covered: list[str] = []
     for argument in plan.arguments:
-        flag = f"--{argument.name.rstrip('_').replace('_', '-')}"
         if argument.hidden:
             continue  # it can be set by --set
-        if flag in flags:
+        flag = flags.get(argument.name)
+        if flag is None:
             covered.append(argument.wire)
             continue
-        flags.add(flag)
         switch = plan.contract(argument.schema).types == ("boolean",)
         negation = f"--no-{flag[2:]}"
         description = escaped_line(" ".join((argument.description or argument.title).split()))
@@ -175,11 +178,11 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
                 shell_complete=_completion(read, name, plan, argument),
             )
         )
-        if switch and negation not in flags:
-            flags.add(negation)
+        if switch and negation not in taken:
+            taken.add(negation)
             options.append(click.Option([negation, f"negated_{argument.name}"], is_flag=True, hidden=True))
 
-    further = [option for option in _YIELDING if flags.isdisjoint(option.opts)]
+    further = [option for option in _YIELDING if taken.isdisjoint(option.opts)]
 
     @click.pass_obj
     def run(how: Printing, /, **options: Any) -> None:
