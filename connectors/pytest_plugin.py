@@ -1,20 +1,26 @@
-"""Documents as tests: ``pytest --connectors``, or ``connectors_specs`` in the configuration.
+"""Fixtures for tests of programs that call connectors, and documents as tests.
 
-Each document that pytest collects is a test item. It fails with the findings of ``connectors validate`` that are at or
-above ``fail-on`` of ``[tool.connectors]``.
+``connector_sandbox`` gives connectors with their sandboxes; docs/testing.md shows it.
+
+Each document that pytest collects by ``--connectors``, or by ``connectors_specs`` in the configuration, is a test item.
+It fails with the findings of ``connectors validate`` that are at or above ``fail-on`` of ``[tool.connectors]``.
 
 pytest imports this module in every project of an environment in which the package is installed. It therefore imports
-nothing of the package until a document is checked.
+nothing of the package until a document is checked, or a fixture is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from openconnectors.testing import ConnectorSandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +28,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("connectors")
     group.addoption("--connectors", action="store_true", help="check connector documents, each as a test")
     parser.addini("connectors_specs", "patterns of the documents to check", type="args", default=[])
+
+
+@pytest.fixture
+def connector_sandbox() -> Iterator[Callable[..., ConnectorSandbox]]:
+    """A function that gives a connector with a sandbox of its service, which runs until the end of the test:
+    ``connector_sandbox("name")``. Its arguments are those of ``openconnectors.testing.sandbox``."""
+    with ExitStack() as stack:
+
+        def start(*arguments: Any, **options: Any) -> ConnectorSandbox:
+            testing = import_module("openconnectors.testing")
+            running: ConnectorSandbox = stack.enter_context(testing.sandbox(*arguments, **options))
+            return running
+
+        yield start
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:

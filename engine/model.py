@@ -263,7 +263,7 @@ class Parameter(Struct, frozen=True, kw_only=True):
 class MediaType(Struct, frozen=True, kw_only=True):
     """One representation of a body (OpenAPI 3.1, "Media Type Object"): the schema of its value, and of each item of a
     body that is a sequence (3.2, ``itemSchema``), whose value then is a list by its schema too; examples of what is
-    sent, best first.
+    sent, best first, with the name of each in ``example_names``, empty if it has none.
 
     ``encoding`` is that of properties by their names; ``prefix_encoding`` and ``item_encoding`` that of parts by their
     places (3.2). In a form ``item_encoding`` is that of the properties that have none.
@@ -272,6 +272,7 @@ class MediaType(Struct, frozen=True, kw_only=True):
     schema: Schema | None = None
     item_schema: Schema | None = None
     examples: tuple[Any, ...] = ()
+    example_names: tuple[str, ...] = ()
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     prefix_encoding: tuple[Encoding, ...] = ()
     item_encoding: Encoding | None = None

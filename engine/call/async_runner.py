@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -23,10 +23,15 @@ class AsyncRunner(Loop):
     what the flow holds is left."""
 
     def __init__(
-        self, transport: AwaitedTransport, mask: Mask | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        transport: AwaitedTransport,
+        mask: Mask | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(mask, clock)
         self.transport: AwaitedTransport = transport
+        self._pause = sleep
 
     async def run(self, flow: Flow[T], sent: Sent | None = None) -> T:
         """Run a flow to its end; return its result. ``sent`` is its request, if that was sent already."""
@@ -43,7 +48,7 @@ class AsyncRunner(Loop):
         return AsyncResults(self, flow, values)
 
     async def _sleep(self, seconds: float) -> None:
-        await running().sleep(seconds)
+        await (running().sleep if self._pause is None else self._pause)(seconds)
 
     async def _enter(self, lock: Any) -> None:
         await entered(lock, running())

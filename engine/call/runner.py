@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -115,6 +115,16 @@ class Loop:
 
     async def _send(self, request: Request) -> Response:
         raise NotImplementedError
+
+
+class Waiting(Protocol):
+    """How calls wait, and what time it is for them: in a test, another than the system's."""
+
+    def clock(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+    async def sleep_async(self, seconds: float) -> None: ...
 
 
 class Runner(Loop):

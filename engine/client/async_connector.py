@@ -8,6 +8,7 @@ from typing import Self
 
 from openconnectors.engine.call.async_runner import AsyncRunner
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.runner import Waiting
 from openconnectors.engine.client.async_operation import AsyncOperation
 from openconnectors.engine.client.connector import BoundConnector
 from openconnectors.engine.http import AwaitedTransport
@@ -28,8 +29,12 @@ class AsyncConnector(BoundConnector[AsyncRunner, AsyncOperation]):
         options: Options,
         *,
         close: Callable[[], Awaitable[object]] | None = None,
+        waits: Waiting | None = None,
     ) -> None:
-        super().__init__(name, service, connection, options, AsyncRunner(transport, connection.mask), AsyncOperation)
+        runner = AsyncRunner(transport, connection.mask)
+        if waits is not None:
+            runner = AsyncRunner(transport, connection.mask, waits.clock, waits.sleep_async)
+        super().__init__(name, service, connection, options, runner, AsyncOperation)
         self._close = close
 
     async def aclose(self) -> None:

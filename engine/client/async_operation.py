@@ -51,6 +51,9 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
         plain.learn(arguments, response.request)
         return response.value
 
+    __func__ = __call__
+    """The coroutine function behind it, as a method has one: ``unittest.mock`` makes a mock that is awaited of it."""
+
     async def response(self, /, **arguments: Any) -> Response:
         """The whole response: its value, status, header fields, and the places where it differs from the document."""
         return await self._runner.run(self.__calls__.response(arguments))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from openconnectors.engine.call.calls import Calls
 from openconnectors.engine.call.connected import ConnectedService
 from openconnectors.engine.call.connection import Connection
-from openconnectors.engine.call.runner import Loop, Runner
+from openconnectors.engine.call.runner import Loop, Runner, Waiting
 from openconnectors.engine.client.diagnostics import diagnostics
 from openconnectors.engine.client.operation import BoundOperation, Operation
 from openconnectors.engine.client.recipes import Recipe
@@ -134,7 +134,8 @@ class Connector(BoundConnector[Runner, Operation]):
     """A service with a connection. Its operations are attributes by their Python names (``connector.get_thing``), and
     items by their ids (``connector["GetThing"]``); ``operations`` has them all, ``connection`` is the connection.
 
-    ``close`` ends the connections of the network that are kept, as leaving a ``with`` block does."""
+    ``close`` ends the connections of the network that are kept, as leaving a ``with`` block does. ``waits`` says how
+    calls wait, if not by the system's clock."""
 
     def __init__(
         self,
@@ -146,8 +147,12 @@ class Connector(BoundConnector[Runner, Operation]):
         *,
         close: Callable[[], object] | None = None,
         recipe: Recipe | None = None,
+        waits: Waiting | None = None,
     ) -> None:
-        super().__init__(name, service, connection, options, Runner(transport, connection.mask), Operation, recipe)
+        runner = Runner(transport, connection.mask)
+        if waits is not None:
+            runner = Runner(transport, connection.mask, waits.sleep, waits.clock)
+        super().__init__(name, service, connection, options, runner, Operation, recipe)
         self._close = close
 
     def close(self) -> None:

@@ -64,6 +64,24 @@ class _Shown:
         return self._of_class
 
 
+class _Called:
+    """What ``operation.__call__`` is to those who look at it, as ``unittest.mock.create_autospec`` does: a call with
+    the signature of the operation. It does not hold the operation, which holds it."""
+
+    __slots__ = ("_arguments", "_kind")
+
+    def __init__(self, kind: type[Any], *arguments: Any) -> None:
+        self._kind = kind
+        self._arguments = arguments
+
+    @property
+    def __signature__(self) -> Any:
+        return self._kind(*self._arguments).__signature__
+
+    def __call__(self, /, **arguments: Any) -> Any:
+        return self._kind(*self._arguments)(**arguments)
+
+
 _COROUTINE = 0x80 | 0x200
 """The flags of the code of ``async def``: ``inspect.CO_COROUTINE``, ``inspect.CO_ASYNC_GENERATOR``."""
 
@@ -84,6 +102,8 @@ class BoundOperation(Generic[R]):
         self.__runner__ = self._runner = runner
         self._plain = PlainCalls(calls, runner.transport)
         self.__name__ = self.__qualname__ = name
+        # A call of the operation looks at its class alone; who asks for the attribute gets its signature along.
+        vars(self)["__call__"] = _Called(type(self), name, calls, runner)
 
     def __reduce__(self) -> Any:
         recipe = self.__calls__.connected.recipe

@@ -27,8 +27,11 @@ class Readable(Protocol):
     def contract(self, schema: Schema) -> Schema: ...
 
 
-def read_arguments(plan: Readable, path: Mapping[str, str], query: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of a request by wire name, typed by their schemas; absent ones have their defaults.
+def read_arguments(
+    plan: Readable, path: Mapping[str, str], query: str, headers: Mapping[str, str], *, with_defaults: bool = True
+) -> dict[str, Any]:
+    """The parameters of a request by wire name, typed by their schemas; absent ones have their defaults, or are left
+    out.
 
     ``path`` (path variables) and ``query`` are still percent-encoded.
     """
@@ -54,7 +57,7 @@ def read_arguments(plan: Readable, path: Mapping[str, str], query: str, headers:
             values = path if parameter.location == "path" else headers
             value = placed.read_text(values[parameter.name]) if parameter.name in values else MISSING
         default = MISSING if prefix else plan.contract(parameter.schema).default
-        if value is MISSING and isinstance(default, (str, int, float, bool, list, dict)):
+        if value is MISSING and with_defaults and isinstance(default, (str, int, float, bool, list, dict)):
             value = default
         if value is not MISSING:
             arguments[parameter.name] = value

@@ -10,7 +10,8 @@ which a careful service says what is wrong, so that a client meets the same erro
 5. the conditions that the document declares hold: errors in the service's own words (``x-connector-sandbox``);
 6. the judge finds that the request keeps to the document (400, or 404 for a value in the path);
 7. ``Accept`` admits a media type of the response (406);
-8. the declared action runs, or an example is taken.
+8. the script of a test, or the request itself (``Prefer``), asks for a response, whatever step 5 would say;
+9. the declared action runs, or an example is taken, with the members of a sent body that fit into it.
 
 Step 5 comes before step 6 because a service's own message about a wrong value says more than the judge's. Rule 1: every
 request gets a response, whatever its bytes; a fault of the sandbox itself is a 500 with its traceback in the log only.
@@ -20,9 +21,11 @@ Rule 2: an error has the shape that the document gives it, as far as it can be k
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -34,8 +37,10 @@ from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.actions import Simulation, check_declarations
+from openconnectors.engine.sandbox.answers import answered, echoed, preferred
 from openconnectors.engine.sandbox.credentials import Gate, connection_values
 from openconnectors.engine.sandbox.errors import KINDS, ServiceError, error_response
+from openconnectors.engine.sandbox.journal import Journal
 from openconnectors.engine.sandbox.judge import Judge, Verdict
 from openconnectors.engine.sandbox.negotiation import error_media_type, success_media_type
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest, HttpResponse, decoded
@@ -50,6 +55,7 @@ from openconnectors.engine.sandbox.responses import (
     write,
 )
 from openconnectors.engine.sandbox.routing import Match, Route, Router
+from openconnectors.engine.sandbox.script import Answer, Script
 from openconnectors.engine.sandbox.store import StateError, Store
 from openconnectors.engine.values.body import Compiler
 from openconnectors.engine.values.codecs import essence
@@ -65,16 +71,19 @@ class Application:
 
     ``values`` are the connection values it accepts. ``state`` is a file for its records; without one they are in
     memory. Raises ``Unsupported`` for sandbox declarations that cannot be read, ``StateError`` for a file that cannot
-    be used.
+    be used. ``script`` has answers that a test asks for; ``journal`` keeps what comes in.
     """
 
-    def __init__(self, service: Service, state: Path | None = None) -> None:
+    def __init__(self, service: Service, state: Path | None = None, *, is_journaled: bool = False) -> None:
         self.service = service
+        self.script = Script()
         self.values = connection_values(service)
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         self._gate = Gate(service, self.values)
         connection = Connection(service, self.values, "http://127.0.0.1")
         self._compiler = Compiler(service)
+        self.journal = Journal(self._compiler, self.values) if is_journaled else None
+        self._ending = threading.Event()
         self._judge = Judge(self._compiler)
 
         def base(operation: Operation | None) -> str:
@@ -94,6 +103,10 @@ class Application:
         author's: the reason of each."""
         return self._judge.written
 
+    def end_delays(self) -> None:
+        """Let go of the responses that are to be late: the server stops."""
+        self._ending.set()
+
     def close(self) -> None:
         """Close the file of the records."""
         self._store.close()
@@ -108,9 +121,11 @@ class Application:
             if parameter.location == "header" and " " in parameter.name.strip()
         }
 
-    def respond(self, request: HttpRequest) -> HttpResponse:
-        """Return the response to a request; raises nothing."""
+    def respond(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the response to a request, None if it is to be lost; raises nothing."""
+        matches: list[Match] = []
         route: Route | None = None
+        answer: Answer | None = None
         try:
             coding, request.sent = request.headers.get("Content-Encoding"), request.body
             request.body = decoded(request.body, coding) if coding else request.body
@@ -118,12 +133,13 @@ class Application:
                 raise HttpError(501, f"the method {request.method} is not implemented")
             if (request.method, request.path) == ("OPTIONS", "*"):
                 return HttpResponse(204, headers=(("Allow", ", ".join(sorted(_METHODS))),))
-            match = self._match(request)
-            if match is None:
+            matches = self._matches(request)
+            if not matches:
                 response = HttpResponse(204, headers=(("Allow", self._router.allowed(request)),))
             else:
+                match = next((match for match in matches if self.script.has(match.operation_id)), matches[0])
                 route = match.route
-                response = self._operate(match, request)
+                response, answer = self._operate(match, request)
         except ServiceError as error:
             response = self._error(route, error, request)
         except HttpError as error:
@@ -135,53 +151,82 @@ class Application:
             _log.exception("internal error at %s %s", request.method, request.path)
             fault = ServiceError({"status": 500, "message": "internal error of the sandbox; its log has details"}, {})
             response = self._error(None, fault, request)
-        _log.info("%s %s %s", request.method, request.path, response.status)
-        return response
+        is_lost = answer is not None and answer.is_lost
+        if self.journal is not None:
+            self.journal.add(matches, request, None if is_lost else response.status)
+        if answer is not None and answer.delay:
+            self._ending.wait(answer.delay)
+        _log.info("%s %s %s", request.method, request.path, "no response" if is_lost else response.status)
+        return None if is_lost else response
 
     def refuse(self, error: HttpError) -> HttpResponse:
         """Return the response to bytes that could not be read as a request."""
         return self._error(None, self._reworded(error, None), None)
 
-    def _match(self, request: HttpRequest) -> Match | None:
+    def _matches(self, request: HttpRequest) -> list[Match]:
         """The operation of a request: of several candidates the first whose document accepts the request, else the
-        first. None for an OPTIONS request that no operation takes."""
+        first. Where a test looks on, also those after it that accept it: nothing on the wire tells them apart. None for
+        an OPTIONS request that no operation takes."""
         candidates = self._router.candidates(request)
-        if len(candidates) > 1:
-            return next((match for match in candidates if self._verdict(match, request) is None), candidates[0])
-        return candidates[0] if candidates else None
+        if len(candidates) <= 1:
+            return candidates
+        accepting = (match for match in candidates if self._verdict(match, request) is None)
+        if self.journal is None:
+            return [next(accepting, candidates[0])]
+        return list(accepting) or candidates[:1]
 
-    def _operate(self, match: Match, request: HttpRequest) -> HttpResponse:
-        """The response of an operation; raises ``HttpError`` or ``ServiceError`` if it refuses the request."""
-        parsed = self._admitted(match, request)
+    def _operate(self, match: Match, request: HttpRequest) -> tuple[HttpResponse, Answer | None]:
+        """The response of an operation, with the answer of a script that it follows; raises ``HttpError`` or
+        ``ServiceError`` if it refuses the request."""
         plan = match.route.plan
+        scripted = self.script.next(match.operation_id)
+        answer = scripted or preferred(plan, request)
+        is_answered = answer is not None and answer.is_own_response
+        try:
+            parsed = self._admitted(match, request, is_answered=is_answered)
+        except (HttpError, ServiceError):
+            if scripted is not None:
+                self.script.put_back(match.operation_id, scripted)
+            raise
+        if answer is not None and is_answered:
+            return answered(match.route, request, answer, self.service.sandbox.get("error")), scripted
+        return self._acted(match.route, parsed, request), scripted
+
+    def _acted(self, route: Route, parsed: ParsedRequest, request: HttpRequest) -> HttpResponse:
+        """The response of an operation that does what its document declares."""
+        plan = route.plan
         operation = plan.operation
         acts = "action" in operation.sandbox
         declared = declared_success(operation, operation.sandbox.get("status") if acts else None)
-        media_type = success_media_type(match.route, declared, request)
+        media_type = success_media_type(route, declared, request)
+        values: list[Any] = [None]  # the first that can be written
         if acts:
             status, record = self._simulation.act(operation.sandbox, parsed)
             declared = declared_success(operation, status)
-            value = shape(self._compiler, plan, declared, media_type, record)
-        else:
-            value = sample(plan, declared, media_type) if declared is not None and declared.content else None
-            value = without_later_pages(plan, value, parsed.arguments)
+            values = [shape(self._compiler, plan, declared, media_type, record)]
+        elif declared is not None and declared.content:
+            value = without_later_pages(plan, sample(plan, declared, media_type), parsed.arguments)
+            values = [echoed(plan, declared, value, parsed.body), value]
         code = int(declared.status) if declared is not None and declared.status.isdigit() else 200
-        try:
-            response = write(plan, declared, code, media_type, value) or HttpResponse(code)
-            fields = (*required_fields(self._compiler, plan, declared), *link_fields(plan, parsed.links))
-            return replace(response, headers=(*response.headers, *fields))
-        except ValueError as error:
-            _log.warning("%s: the response cannot be written: %s", operation.id, error)
-            return HttpResponse(code)
+        for value in values:
+            try:
+                response = write(plan, declared, code, media_type, value) or HttpResponse(code)
+                fields = (*required_fields(self._compiler, plan, declared), *link_fields(plan, parsed.links))
+                return replace(response, headers=(*response.headers, *fields))
+            except ValueError as error:
+                _log.warning("%s: the response cannot be written: %s", operation.id, error)
+        return HttpResponse(code)
 
-    def _admitted(self, match: Match, request: HttpRequest) -> ParsedRequest:
-        """The request, read by its document. Raises ``HttpError`` or ``ServiceError`` as steps 3 to 6 say."""
+    def _admitted(self, match: Match, request: HttpRequest, *, is_answered: bool = False) -> ParsedRequest:
+        """The request, read by its document. Raises ``HttpError`` or ``ServiceError`` as steps 3 to 6 say; without the
+        conditions of step 5 if it is answered whatever they say."""
         plan = match.route.plan
         declarations, body = plan.operation.sandbox, plan.operation.request_body
         self._check_credentials(plan, request)
         self._check_body_headers(plan, request)
         arguments = read_arguments(plan, match.values, request.query, request.headers)
         unreadable: Verdict | None = None
+        value: Any = None
         if body is not None and request.body:
             try:
                 value = read_body(plan, request.headers.get("Content-Type", ""), request.body)
@@ -191,11 +236,11 @@ class Application:
         # Links in responses are spelled as the document spells paths, whatever representation was requested.
         path = match.route.base + expand(plan.operation.path, lambda name: match.values.get(name, ""))
         conflicts = "409" in plan.operation.responses
-        parsed = ParsedRequest(arguments, path, request.query, self.values, request.path, conflicts)
+        parsed = ParsedRequest(arguments, path, request.query, self.values, request.path, conflicts, body=value)
         verdict = self._verdict(match, request)
         if verdict is not None and verdict.location == "path":
             raise HttpError(404, f"no resource at {request.path}")
-        if unreadable is None:
+        if unreadable is None and not is_answered:
             self._simulation.refuse(declarations, parsed)
         verdict = unreadable or verdict
         if verdict is not None:

@@ -94,7 +94,8 @@ class HttpRequest(Struct):
 
 
 class HttpResponse(Struct, frozen=True):
-    """The response to a request. ``Content-Length``, ``Date`` and ``Connection`` are added when it is written."""
+    """The response to a request. ``Content-Length``, ``Connection``, and ``Date`` if it has none, are added when it is
+    written."""
 
     status: int
     body: bytes = b""
@@ -347,7 +348,9 @@ def reason_phrase(status: int) -> str:
 def response_bytes(response: HttpResponse, method: str, *, keep_alive: bool) -> bytes:
     """A response as bytes (RFC 9112 section 4): without a body for HEAD, 1xx, 204 and 304 (section 6.3)."""
     bodiless = response.status < 200 or response.status in (204, 304)
-    lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}", f"Date: {formatdate(usegmt=True)}"]
+    lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
+    if not any(name.lower() == "date" for name, _ in response.headers):
+        lines.append(f"Date: {formatdate(usegmt=True)}")
     lines += [f"{name}: {_printable(value)}" for name, value in response.headers]
     if not bodiless:
         lines.append(f"Content-Length: {len(response.body)}")
@@ -363,8 +366,9 @@ def _printable(value: str) -> str:
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """A server on one address, a thread for each connection. ``respond`` gives the response to a request, ``refuse``
-    the one to bytes that are not a request; ``extra_names`` are as for ``read_request``."""
+    """A server on one address, a thread for each connection. ``respond`` gives the response to a request, or None to
+    close the connection without any; ``refuse`` gives the one to bytes that are not a request; ``extra_names`` are as
+    for ``read_request``."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -373,7 +377,7 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        respond: Callable[[HttpRequest], HttpResponse],
+        respond: Callable[[HttpRequest], HttpResponse | None],
         refuse: Callable[[HttpError], HttpResponse],
         extra_names: Iterable[str] = (),
     ) -> None:
@@ -441,7 +445,10 @@ class Connection(socketserver.BaseRequestHandler):
             response = self.server.refuse(HttpError(408, "the request did not arrive in time"))
         else:
             method, keep_alive = request.method, request.keep_alive
-            response = self.server.respond(request)
+            answer = self.server.respond(request)
+            if answer is None:
+                return False
+            response = answer
         self.request.settimeout(WRITE)
         self.request.sendall(response_bytes(response, method, keep_alive=keep_alive))
         return keep_alive

@@ -31,6 +31,8 @@ class ParsedRequest(Struct, frozen=True):
     conflicts: bool = False
     links: dict[str, str] = field(default_factory=dict)
     """The pages that an action of lists links to, by relation (RFC 8288); it fills them in."""
+    body: Any = None
+    """The contract value of the body; None if there is none, or it cannot be read."""
 
     @property
     def context(self) -> dict[str, Any]:

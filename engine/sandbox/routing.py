@@ -63,6 +63,11 @@ class Match(NamedTuple):
     route: Route
     values: Mapping[str, str]
 
+    @property
+    def operation_id(self) -> str:
+        """The id of the operation."""
+        return self.route.plan.operation.id
+
 
 class Router:
     """The routes of one service. ``base`` gives the path below which an operation stands, without a slash at its end,
@@ -188,7 +193,8 @@ def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -
 
     A path is matched by the first route that fits, so a path with fewer variables comes first (OpenAPI: "concrete
     paths would be matched before their templated counterparts"), of these one with more fixed query parameters, then
-    one with more fixed text. ``connection`` are the values that policies may read.
+    one with more fixed text, then one whose path is written so in the document before one that a representation gives
+    its end. ``connection`` are the values that policies may read.
     """
     all_routes = []
     for operation in readable(compiler.service):
@@ -213,6 +219,7 @@ def routes(compiler: Compiler, connection: Mapping[str, object] | None = None) -
             len(route.names),
             -len(route.plan.url.fixed_query),
             -sum(map(len, split(route.template)[::2])),
+            route.accept is not None and route.template != route.plan.operation.path.partition("?")[0],
         ),
     )
 

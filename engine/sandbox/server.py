@@ -23,19 +23,26 @@ class Sandbox:
     """A server on loopback for one service. Use it as a context manager, or call ``start`` and ``stop``.
 
     ``port`` 0 takes a free one. ``state`` is a file for its records, which several processes may share; without one
-    they are in memory. Raises ``AddressError`` for a port that is taken, ``StateError`` for a file that cannot be used,
-    ``Unsupported`` for sandbox declarations that cannot be read.
+    they are in memory. With ``is_journaled`` the requests that come in are kept in ``journal``. Raises
+    ``AddressError`` for a port that is taken, ``StateError`` for a file that cannot be used, ``Unsupported`` for
+    sandbox declarations that cannot be read.
     """
 
-    def __init__(self, service: Service, *, port: int = 0, state: Path | None = None) -> None:
+    def __init__(
+        self, service: Service, *, port: int = 0, state: Path | None = None, is_journaled: bool = False
+    ) -> None:
         self.service = service
-        self._application = Application(service, state)
+        self._application = Application(service, state, is_journaled=is_journaled)
         self.values = self._application.values
         """The connection values that it accepts."""
         self.refused = self._application.refused
         """The last 100 requests that it refused, without their queries, each with the reason."""
         self.written = self._application.written
         """The operations at which openapi-core fails as their author wrote them (OpenAPI 3.x), each with the reason."""
+        self.script = self._application.script
+        """The answers that operations are to give next."""
+        self.journal = self._application.journal
+        """The requests that came in; None if they are not kept."""
         try:
             self._server = Server(
                 (HOST, port),
@@ -66,6 +73,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving: idle connections are closed at once, others after their response or two seconds."""
+        self._application.end_delays()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()

@@ -108,8 +108,8 @@ class Contents:
             entry = next(iter(content.values()))
             return entry.schema or ANY, content
         schema = self._schemas.lower(raw["schema"], f"{at}/schema") if raw.get("schema") is not None else ANY
-        examples = self._examples(raw, at) if schema.ref is None and schema.example is MISSING else ()
-        return replace(schema, example=examples[0]) if examples else schema, {}
+        examples = self._examples(raw, at) if schema.ref is None and schema.example is MISSING else []
+        return replace(schema, example=examples[0][1]) if examples else schema, {}
 
     def headers(self, holder: Mapping[str, Any], at: str) -> Mapping[str, Header]:
         """The headers of a response or a part by name; Content-Type is ignored ("Response Object", ``headers``)."""
@@ -164,16 +164,18 @@ class Contents:
         if item_schema is not None:
             items = Schema(types=("array",), items=item_schema, at=at)
             schema = items if schema is None else Schema(all_of=(schema, items), at=at)
+        examples = self._examples(raw, at)
         return MediaType(
             schema=schema,
             item_schema=item_schema,
-            examples=self._examples(raw, at),
+            examples=tuple(example for _, example in examples),
+            example_names=tuple(name for name, _ in examples),
             **self._encodings(raw, at, name),
         )
 
-    def _examples(self, raw: Mapping[str, Any], at: str) -> tuple[Any, ...]:
-        """The examples of a media type that are there as data ("Example Object")."""
-        examples = [raw["example"]] if "example" in raw else []
+    def _examples(self, raw: Mapping[str, Any], at: str) -> list[tuple[str, Any]]:
+        """The examples of a media type that are there as data ("Example Object"), with their names."""
+        examples = [("", raw["example"])] if "example" in raw else []
         written = raw.get("examples")
         listed: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
         for name, value in listed.items():
@@ -186,8 +188,8 @@ class Contents:
             if not values and isinstance(example.get("externalValue"), str):
                 with suppress(Refused, InvalidDocument):  # nor for one that is elsewhere
                     values = [self._source.document.data(example["externalValue"], example_at)]
-            examples += values[:1]
-        return tuple(examples)
+            examples += [(name, value) for value in values[:1]]
+        return examples
 
     # Encodings
 
