@@ -52,8 +52,8 @@ def test_the_application_on_the_page_runs(sandbox: Sandbox, monkeypatch: pytest.
     with serving_asgi(namespace["app"]) as url, requests.Session() as client:
         client.trust_env = False
         for _ in range(3):
-            assert client.post(f"{url}/greetings/+14155552345").json().startswith("SM")
-        assert client.get(f"{url}/messages", params={"to": "+14155552345"}).json() == ["Hello"] * 3
+            assert client.post(f"{url}/greetings/+14155550123").json().startswith("SM")
+        assert client.get(f"{url}/messages", params={"to": "+14155550123"}).json() == ["Hello"] * 3
         event = {"Body": "Hi", "From": "+14155552345"}
         signature = RequestValidator(sandbox.values["access_token"]).compute_signature(SMS, event)
         assert client.post(f"{url}/sms", data=event, headers={"X-Twilio-Signature": signature}).status_code == 200

@@ -1,12 +1,9 @@
-"""What the README shows is run: its code as it stands, its commands as they stand."""
+"""What the README and the pages that it leads to show is run: code and commands as they stand."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import re
-import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,65 +14,53 @@ import openconnectors
 from openconnectors.engine.extras import EXTRAS, package_of
 from openconnectors.engine.sandbox import Sandbox
 from tests import demo
-from tests.conftest import command
+from tests.conftest import ROOT, command
+from tests.pages import Run, texts
 from tests.test_validate import WRONG
 
-ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-
-
-def test_the_code_runs_and_prints_what_is_shown(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every code block runs, in one namespace on the sandbox, and prints what the README shows."""
+@pytest.fixture
+def _examples_reach_a_sandbox(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages load connectors as people do, with values that are cut ("AC…"), or none: such calls go to a sandbox."""
     for function in ("load", "load_async"):
         load = getattr(openconnectors, function)
 
         def to_the_sandbox(name: str, load: Any = load, **options: Any) -> Any:
-            if name != "twilio":
+            values = options.get("connection", {})
+            if name != "twilio" or "base_url" in options or values.get("account_id", "AC…") != "AC…":
                 return load(name, **options)
             return load(name, **{**options, "connection": sandbox.values, "base_url": sandbox.url})
 
         monkeypatch.setattr(openconnectors, function, to_the_sandbox)
-    printed = io.StringIO()
-    namespace: dict[str, Any] = {}
-    with contextlib.redirect_stdout(printed):
-        for block in _blocks("python"):
-            exec(compile(block, "README.md", "exec"), namespace)
-    assert namespace["response"].status == 200
-    printed_blocks = [block for block in _blocks("text") if ": error: " not in block]
-    assert printed_blocks
-    for shown in printed_blocks:
-        assert shown in printed.getvalue()
+
+
+@pytest.mark.usefixtures("_examples_reach_a_sandbox")
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{name}.md" for name in ("calling", "commands", "events", "openapi3"))]
+)
+def test_a_page_does_what_it_shows(page: str) -> None:
+    """Code and commands of the page run, in their order, and print what the page shows."""
+    Run(ROOT / page, ROOT).run()
+
+
+def test_every_page_with_code_is_run() -> None:
+    """No page shows code or commands without a test that names the page; guides are all run."""
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    pages = [page for page in (ROOT / "docs").glob("*.md") if texts(page, "python") or texts(page, "console")]
+
+    assert [page.name for page in pages if page.name not in tests and f'"{page.stem}"' not in tests] == []
 
 
 def test_the_finding_is_reported_as_shown(tmp_path: Path) -> None:
-    """validate prints the finding exactly as the README shows it."""
-    (shown,) = [block for block in _blocks("text") if ": error: " in block]
+    """validate prints the finding exactly as docs/checks.md shows it."""
+    (shown,) = texts(ROOT / "docs/checks.md", "text")
     (tmp_path / "api.swagger.yaml").write_text(WRONG)
 
     done = command("validate", "api.swagger.yaml", cwd=tmp_path)
 
     assert shown in done.stdout.replace(" [structure-value]", "")
-
-
-def test_the_commands_run() -> None:
-    """Every command of the README exits with 0, every make target and every extra exists."""
-    for block in _blocks("console"):
-        for line in block.splitlines():
-            program, *arguments = shlex.split(line, comments=True)
-            if program == "connectors":
-                done = command(*arguments)
-                assert done.returncode == 0, f"{line}\n{done.stderr}"
-            elif program == "pip":
-                extras = re.findall(r"\[(\w+)\]", arguments[-1])
-                assert arguments[0] == "install"
-                assert set(extras) <= {*EXTRAS, "all"}, line
-            else:
-                (target, *_) = arguments
-                assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), line
 
 
 def test_the_extras_of_each_package_are_those_of_the_table() -> None:
@@ -93,10 +78,10 @@ def test_the_extras_of_each_package_are_those_of_the_table() -> None:
 
 
 def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's connections.toml loads as a saved connection."""
+    """The connections.toml of docs/connections.md loads as a saved connection."""
     folder = Path(os.environ["CONNECTORS_CONFIG"])
     folder.mkdir(parents=True)
-    (block,) = _blocks("toml")
+    (block,) = texts(ROOT / "docs/connections.md", "toml")
     assert "twilio" in tomllib.loads(block)
     (folder / "connections.toml").write_text(block, "utf-8")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")

@@ -54,12 +54,18 @@ def _shown(finding: Diagnostic) -> str:
     return "\n".join(lines)
 
 
-@cache
 def _lines(file: str) -> list[str]:
     try:
-        data = Path(file).read_bytes()
+        path = Path(file).resolve()
+        return _lines_at(path, path.stat().st_mtime_ns)
     except OSError:
         return []
+
+
+@cache
+def _lines_at(path: Path, time: int) -> list[str]:
+    """The lines of a file as it was at a time: in one process it may change between two reports."""
+    data = path.read_bytes()
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return data.decode(encoding, "replace").split("\n")
 
