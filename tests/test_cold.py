@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,10 +46,15 @@ finally:
 """
 
 
-def _modules(code: str, *arguments: str) -> set[str]:
+def modules(code: str, *arguments: str, **environment: str) -> set[str]:
     """The modules that are imported when some code is done: what it printed last."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+        env=os.environ | environment,
     )
     return set((done.stderr or done.stdout).split())
 
@@ -58,30 +64,30 @@ def test_a_call_imports_what_it_uses(sandbox: Sandbox, tmp_path: Path, monkeypat
     used: of other media types, schemes, transports, of logging and TLS."""
     monkeypatch.setenv("CONNECTORS_CACHE", str(tmp_path))
     arguments = (sandbox.url, sandbox.values["account_id"], sandbox.values["access_token"])
-    assert "yaml" in _modules(CALL, *arguments)
-    modules = _modules(CALL, *arguments)
+    assert "yaml" in modules(CALL, *arguments)
+    imported = modules(CALL, *arguments)
 
-    assert modules & HEAVY == set()
-    assert {name for name in modules if name.startswith("openconnectors.engine.documents.dialects")} == set()
+    assert imported & HEAVY == set()
+    assert {name for name in imported if name.startswith("openconnectors.engine.documents.dialects")} == set()
 
 
 def test_listing_imports_no_engine() -> None:
     """``connectors list`` reads the names of files: nothing that reads or calls services."""
-    modules = _modules(COMMAND, "list")
+    imported = modules(COMMAND, "list")
 
-    engine = {name.split(".")[2] for name in modules if name.startswith("openconnectors.engine.")}
+    engine = {name.split(".")[2] for name in imported if name.startswith("openconnectors.engine.")}
     assert engine & {"auth", "call", "client", "plan", "transports", "values"} == set()
     assert (
-        modules & {"jsonschema", "keyring", "lxml", "rich", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
+        imported & {"jsonschema", "keyring", "lxml", "rich", "requests", "ssl", "urllib3", "werkzeug", "yaml"} == set()
     )
 
 
 def test_help_in_a_pipe_imports_no_library_that_draws() -> None:
     """``connectors --help`` that goes to no terminal imports click, and no module of a command."""
-    modules = _modules(COMMAND, "--help")
+    imported = modules(COMMAND, "--help")
 
-    assert modules & {"rich", "rich_click", "yaml", "requests", "openconnectors.registry"} == set()
-    assert {name for name in modules if name.startswith("openconnectors.cli.commands.")} == set()
+    assert imported & {"rich", "rich_click", "yaml", "requests", "openconnectors.registry"} == set()
+    assert {name for name in imported if name.startswith("openconnectors.cli.commands.")} == set()
 
 
 CELLS = st.one_of(st.from_regex(r"[ -~]{0,30}", fullmatch=True), st.text(max_size=60))

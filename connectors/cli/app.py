@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 from click.shell_completion import CompletionItem
@@ -21,8 +21,14 @@ from openconnectors.cli.commands import COMMANDS
 from openconnectors.cli.help import Group
 from openconnectors.cli.help_sections import Listing
 from openconnectors.cli.terminal import escaping
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import AnswerError, ConnectorError, InvalidDocument, UnknownName, nearest
 from openconnectors.engine.extras import MissingExtra, require
+
+if TYPE_CHECKING:
+    from openconnectors.cli import completion, shells
+else:
+    completion, shells = module("openconnectors.cli.completion"), module("openconnectors.cli.shells")
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
@@ -40,15 +46,13 @@ class _Commands(Group):
             sections.setdefault(row.section, []).append((name, row.help))
         return sections
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        names = [CompletionItem(name, help=row.help) for name, row in COMMANDS.items() if name.startswith(incomplete)]
-        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]  # those of a group would import modules
-
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS:
             ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], COMMANDS)}")
+        if ctx.resilient_parsing and args[1:] == [] and COMMANDS[args[0]].takes:
+            return args[0], _Named(args[0]), []
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -58,6 +62,16 @@ class _Commands(Group):
         require(f"connectors {cmd_name}", row.extra)
         command: click.Command = import_module(f"openconnectors.cli.commands.{cmd_name}").command
         return command
+
+
+class _Named(click.Command):
+    """Stands for a command of which a shell completes the first word: names need no module of a command."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        if not incomplete.startswith("-"):
+            return completion.NAMES[COMMANDS[str(self.name)].takes](incomplete)
+        named = cli.get_command(ctx, str(self.name))
+        return named.shell_complete(ctx, incomplete) if named is not None else []
 
 
 def _spelling(name: str) -> str:
@@ -85,6 +99,8 @@ def cli() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command, by default that of the process, and return its exit code. Raise nothing."""
     with escaping():
+        if os.environ.get("_CONNECTORS_COMPLETE", "").endswith("_complete"):
+            return shells.complete(lambda: cli.main(arguments, "connectors"))
         try:
             code = cli.main(arguments, "connectors", standalone_mode=False)
             sys.stdout.flush()

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 from click.exceptions import Exit
 
-from openconnectors.cli import checking
+from openconnectors.cli import checking, completion
 from openconnectors.cli.reports import REPORTS
 from openconnectors.cli.terminal import escaped
 from openconnectors.engine.errors import ConnectorError, Diagnostic
@@ -36,9 +36,19 @@ _OPTIONS = (
     click.option("--fail-on", help="Exit with 1 on a finding of this severity or above; or never."),
     click.option("--level", type=click.Choice(SEVERITIES), default="warning", help="Lowest severity to report."),
     click.option(
-        "--ignore", multiple=True, metavar="RULE", help="Leave out a rule, or a pattern of rules such as path-*."
+        "--ignore",
+        multiple=True,
+        metavar="RULE",
+        shell_complete=completion.rule,
+        help="Leave out a rule, or a pattern of rules such as path-*.",
     ),
-    click.option("--select", multiple=True, metavar="RULE", help="Check this rule only; may be repeated."),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="RULE",
+        shell_complete=completion.rule,
+        help="Check this rule only; may be repeated.",
+    ),
 )
 
 

@@ -12,14 +12,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from openconnectors.cli.help_sections import Listing, option_sections
 from openconnectors.cli.terminal import Escaping
 from openconnectors.engine.deferred import module
 
 if TYPE_CHECKING:
-    from openconnectors.cli import rich_help
+    from openconnectors.cli import completion, rich_help
 else:
+    completion = module("openconnectors.cli.completion")
     rich_help = module("openconnectors.cli.rich_help")
 
 
@@ -52,6 +54,11 @@ class Group(Command, click.Group):
             write_help(ctx, sys.stderr)
             ctx.exit(2)
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer the commands of the listing, and options."""
+        commands = {name: meaning for rows in self.listing(ctx).values() for name, meaning in rows}
+        return [*completion.items(commands, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def listing(self, ctx: click.Context) -> Listing:
         """The commands that the help shows."""

@@ -12,24 +12,28 @@ from msgspec import Struct
 
 class Row(Struct, frozen=True):
     """What is known of a command without its module: its help in one sentence, with which the longer help in the module
-    begins, the section of ``connectors --help`` that it is in, and the extra whose packages the module imports."""
+    begins, the section of ``connectors --help`` that it is in, the extra whose packages the module imports, and what
+    its first argument names, a row of ``NAMES`` in ``completion``: a shell is offered that without the module."""
 
     help: str
     section: str = "Commands"
     extra: str = "cli"
+    takes: str = ""
 
 
 _CALLING, _CONNECTING, _KEEPING, _DOCUMENTS = "Call services", "Sign in", "Keep connectors", "Check and write documents"
 
 COMMANDS: Mapping[str, Row] = {
     "list": Row("List the connectors that are found by name, and where each comes from.", _CALLING),
-    "show": Row("Show a connector or operation: arguments, responses, connection.", _CALLING),
-    "call": Row("Call an operation; its arguments are options.", _CALLING),
-    "sandbox": Row("Serve a connector's document on loopback, until interrupted.", _CALLING, "sandbox"),
-    "connect": Row("Save a connection: values, and a token if the service issues one.", _CONNECTING),
+    "show": Row("Show a connector or operation: arguments, responses, connection.", _CALLING, takes="connector"),
+    "call": Row("Call an operation; its arguments are options.", _CALLING, takes="connector"),
+    "sandbox": Row(
+        "Serve a connector's document on loopback, until interrupted.", _CALLING, "sandbox", takes="connector"
+    ),
+    "connect": Row("Save a connection: values, and a token if the service issues one.", _CONNECTING, takes="connector"),
     "connections": Row("List, test and remove saved connections.", _CONNECTING),
     "add": Row("Check a connector's document, and copy it to the connectors that are found by name.", _KEEPING),
-    "remove": Row("Remove a connector that was added; its saved connections are kept.", _KEEPING),
+    "remove": Row("Remove a connector that was added; its saved connections are kept.", _KEEPING, takes="added"),
     "validate": Row("Check documents and the properties beside them: files, folders, patterns.", _DOCUMENTS),
     "diff": Row(
         "Compare two versions of a document: changes for callers, and the version number they call for.", _DOCUMENTS
@@ -38,14 +42,21 @@ COMMANDS: Mapping[str, Row] = {
         "Convert a document between Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2, and report what is lost.", _DOCUMENTS
     ),
     "bundle": Row("Write a document of many files as one file that means the same.", _DOCUMENTS),
-    "stubs": Row("Write the types of connectors, for editors, mypy and pyright.", _DOCUMENTS),
+    "stubs": Row("Write the types of connectors, for editors, mypy and pyright.", _DOCUMENTS, takes="connector"),
     "docs": Row(
-        "Write the reference pages of connectors: connection, triggers, actions, definitions.", _DOCUMENTS, "docs"
+        "Write the reference pages of connectors: connection, triggers, actions, definitions.",
+        _DOCUMENTS,
+        "docs",
+        takes="connector",
     ),
     "fuzz": Row(
         "Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and "
         "malformed responses.",
         _DOCUMENTS,
         "fuzz",
+        takes="connector",
+    ),
+    "completion": Row(
+        "Complete commands in bash, zsh and fish: install it, show the script, remove it.", "This program"
     ),
 }

@@ -4,7 +4,7 @@ each argument."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from msgspec import Struct
 
 from openconnectors.cli.arguments import arguments_of, flags_of
-from openconnectors.cli.help import Command, Group
+from openconnectors.cli.completion import items
+from openconnectors.cli.help import Group
 from openconnectors.cli.help_sections import Listing, Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
+from openconnectors.cli.operation_command import OperationCommand, Read, argument_values, offered, request_types
 from openconnectors.cli.records import Printing, printing, record_options
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import print_json
@@ -27,10 +28,9 @@ from openconnectors.engine.call.paging import page_items
 from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents.parts import readable
-from openconnectors.engine.errors import ConnectorError, UnknownName
+from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.extras import require
 from openconnectors.engine.model import Service
-from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
 from openconnectors.loading import connect, service_named
@@ -55,13 +55,6 @@ class _Connectors(Group):
         return _Operations(*service_named(cmd_name, ctx.params.get("root")))
 
 
-class _Read(Struct, frozen=True):
-    """A connector and its service: its document is read once, whatever its size."""
-
-    entry: Entry
-    service: Service
-
-
 class _Operations(Group):
     """A command for each operation of a connector."""
 
@@ -72,11 +65,15 @@ class _Operations(Group):
             no_args_is_help=True,
             subcommand_metavar="OPERATION [--PARAM VALUE]...",
         )
-        self._read = _Read(entry, service)
+        self._read = Read(entry, service)
         self._names = operation_names(service)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._names)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer the operations, whose titles would need all of them."""
+        return [*items(self._names, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def listing(self, ctx: click.Context) -> Listing:
         """Each operation with its title; an operation that cannot be compiled is listed with the others."""
@@ -123,12 +120,27 @@ def _seconds(text: str) -> float:
 
 _OPTIONS = (
     click.Option(
-        ["--accept"], metavar="TYPE", help="Media type to ask for: application/xml, or short: xml, json, csv."
+        ["--accept"],
+        metavar="TYPE",
+        help="Media type to ask for: application/xml, or short: xml, json, csv.",
+        shell_complete=offered("response_types"),
     ),
-    click.Option(["--content-type"], metavar="TYPE", help="Media type to send the body in, as for --accept."),
-    click.Option(["--connection"], metavar="NAME", help="Saved connection to use."),
+    click.Option(
+        ["--content-type"],
+        metavar="TYPE",
+        help="Media type to send the body in, as for --accept.",
+        shell_complete=offered("request_types"),
+    ),
+    click.Option(
+        ["--connection"], metavar="NAME", help="Saved connection to use.", shell_complete=offered("connections")
+    ),
     click.Option(["--base-url"], metavar="URL", help="Replaces scheme and host."),
-    click.Option(["--server"], metavar="SERVER", help="Server of the document: its URL, name or description."),
+    click.Option(
+        ["--server"],
+        metavar="SERVER",
+        help="Server of the document: its URL, name or description.",
+        shell_complete=offered("servers"),
+    ),
     click.Option(["--timeout"], type=_seconds, metavar="SECONDS", help="Limit for the whole call."),
     click.Option(["--items"], is_flag=True, help="Follow the pages; print one item a line."),
     click.Option(["--dry-run"], is_flag=True, help="Print the request; send nothing."),
@@ -147,12 +159,17 @@ _SWITCH: Mapping[str, Any] = {"is_flag": False, "flag_value": "true"}
 
 _YIELDING = (
     *record_options(),
-    Option(["--choices", "chosen"], metavar="PARAMETER", help="Print the values that may be given for a parameter."),
+    Option(
+        ["--choices", "chosen"],
+        metavar="PARAMETER",
+        help="Print the values that may be given for a parameter.",
+        shell_complete=offered("parameters"),
+    ),
 )
 """Further options of every operation but those that have an argument of the same name."""
 
 
-def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
+def _operation_command(read: Read, name: str, plan: Plan) -> OperationCommand:
     flags = flags_of(plan, RESERVED)
     taken = {*RESERVED, *flags.values()}
     options: list[click.Parameter] = []
@@ -175,7 +192,7 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
                 **(_SWITCH if switch else {}),
                 help=description + (" [required]" if argument.needed else ""),
                 metavar="[true|false]" if switch else "VALUE",
-                shell_complete=_completion(read, name, plan, argument),
+                shell_complete=argument_values(argument),
             )
         )
         if switch and negation not in taken:
@@ -188,7 +205,9 @@ def _operation_command(read: _Read, name: str, plan: Plan) -> click.Command:
     def run(how: Printing, /, **options: Any) -> None:
         _call(read, plan, options, printing(options | {"as_json": False}).over(how))
 
-    return Command(
+    return OperationCommand(
+        read,
+        plan,
         name,
         params=[*options, *_OPTIONS, *further, *NETWORK_OPTIONS],
         callback=run,
@@ -220,56 +239,14 @@ def _media_type(text: str, offered: Sequence[str]) -> str:
     return [*exact, *suffixed, f"application/{word}"][0]
 
 
-# Completion
-
-
-def _completion(read: _Read, operation: str, plan: Plan, argument: Argument) -> Callable[..., list[CompletionItem]]:
-    """A function that returns what a shell offers for an argument: the values of its enum, or those that the service of
-    a connector found by name lists without credentials. The user has not asked for a call yet."""
-
-    def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        arguments = {
-            name.removeprefix("argument_"): value
-            for name, value in ctx.params.items()
-            if name.startswith("argument_") and value not in (None, ())
-        }
-        try:
-            choices = _choices(read, operation, plan, argument, arguments, ctx.params.get("base_url"))
-        except ConnectorError:
-            return []  # a shell has no place for messages
-        # A shell inserts what it is offered: a value that would have to be escaped is left out.
-        offered = [(str(value), " ".join(title.split())) for value, title in choices]
-        return [
-            CompletionItem(value, help=title)
-            for value, title in offered
-            if value.startswith(incomplete) and escaped_line(value) == value
-        ]
-
-    return complete
-
-
-def _choices(
-    read: _Read, operation: str, plan: Plan, argument: Argument, arguments: dict[str, Any], base_url: str | None
-) -> list[tuple[Any, str]]:
-    schema = plan.contract(argument.schema)
-    schema = schema if schema.items is None else plan.contract(schema.items)
-    if schema.enum is not None:
-        return [(value, str(value)) for value in schema.enum]
-    if not read.entry.named:
-        return []
-    connector = connect(read.entry, {}, base_url, None, {"timeout": 3.0}, service=read.service)
-    return connector[operation].choices(argument.name, **arguments)
-
-
 # The call
 
 
-def _call(read: _Read, plan: Plan, options: dict[str, Any], how: Printing) -> None:
+def _call(read: Read, plan: Plan, options: dict[str, Any], how: Printing) -> None:
     call_options = {name: options[name] for name in ("accept", "content_type", "timeout") if options[name] is not None}
-    body = plan.operation.request_body
-    for name, offered in (("accept", plan.offered), ("content_type", tuple(body.content) if body else ())):
+    for name, types in (("accept", plan.offered), ("content_type", request_types(plan))):
         if name in call_options:
-            call_options[name] = _media_type(call_options[name], offered)
+            call_options[name] = _media_type(call_options[name], types)
     arguments = arguments_of(plan, options)
     with ExitStack() as stack:
         connection, base_url, network = options["connection"], options["base_url"], network_of(options)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from openconnectors import connecting, connection_file, connections
+from openconnectors.cli import completion
 from openconnectors.cli.commands.connections import test_connection
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
@@ -25,9 +26,16 @@ from openconnectors.registry import Entry
 
 
 @click.command("connect", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.connector)
 @root_option
-@click.option("--as", "saved", default=connection_file.DEFAULT, show_default=True, help="Name to save it under.")
+@click.option(
+    "--as",
+    "saved",
+    default=connection_file.DEFAULT,
+    show_default=True,
+    help="Name to save it under.",
+    shell_complete=completion.saved_connection,
+)
 @click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Value to save; of a secret a reference only."
 )

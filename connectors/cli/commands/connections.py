@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from openconnectors import connection_file
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command, Group
 from openconnectors.cli.records import printing, prints_records
 from openconnectors.engine.client.connector import connected
@@ -31,8 +32,8 @@ def list_(**options: Any) -> None:
 
 
 @command.command("test")
-@click.argument("connector")
-@click.argument("name", default=connection_file.DEFAULT)
+@click.argument("connector", shell_complete=completion.saved_connector)
+@click.argument("name", default=connection_file.DEFAULT, shell_complete=completion.saved_connection)
 @click.option("--base-url", metavar="URL", help="Place that it was saved for, if not the document's.")
 def test(connector: str, name: str, base_url: str | None) -> None:
     """Test a saved connection: call the operation that the connector declares for this."""
@@ -52,8 +53,8 @@ def test_connection(entry: Entry, name: str, base_url: str | None, server: str |
 
 
 @command.command("remove")
-@click.argument("connector")
-@click.argument("name", default=connection_file.DEFAULT)
+@click.argument("connector", shell_complete=completion.saved_connector)
+@click.argument("name", default=connection_file.DEFAULT, shell_complete=completion.saved_connection)
 def remove(connector: str, name: str) -> None:
     """Remove a saved connection, and its secrets from the keyring."""
     connection_file.remove(connector, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from openconnectors.cli import completion
 from openconnectors.cli.arguments import flags_of
 from openconnectors.cli.commands.call import RESERVED
 from openconnectors.cli.help import Command
@@ -15,7 +16,7 @@ from openconnectors.pages import FORMATS, pages
 
 
 @click.command("docs", cls=Command)
-@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=completion.connector)
 @click.option(
     "--output",
     "-o",

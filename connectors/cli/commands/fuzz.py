@@ -12,6 +12,7 @@ import click
 from click.exceptions import Exit
 from msgspec.structs import replace
 
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.cli.terminal import escaped_line
@@ -27,11 +28,21 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
 
 @click.command("fuzz", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.connector)
 @root_option
 @click.option("--url", help="Service to call; by default a sandbox of the document.")
-@click.option("--connection", help="Saved connection; by default the sandbox's, or the environment's.")
-@click.option("--operation", "operations", multiple=True, help="Operation to fuzz; all by default.")
+@click.option(
+    "--connection",
+    shell_complete=completion.saved_connection,
+    help="Saved connection; by default the sandbox's, or the environment's.",
+)
+@click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    shell_complete=completion.operation,
+    help="Operation to fuzz; all by default.",
+)
 @click.option(
     "--seed",
     "random_seed",

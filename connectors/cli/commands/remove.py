@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from openconnectors import registry
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.connection_file import saved_connections
 
 
 @click.command("remove", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.added_connector)
 def command(name: str) -> None:
     """Remove a connector that was added; its saved connections are kept."""
     path = registry.remove(name)

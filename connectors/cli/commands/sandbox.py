@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
 from openconnectors.engine.sandbox import Sandbox
@@ -13,7 +14,7 @@ from openconnectors.loading import service_named
 
 
 @click.command("sandbox", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.connector)
 @root_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file to keep the state in.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from openconnectors.cli import tables
+from openconnectors.cli import completion, tables
 from openconnectors.cli.help import Command
 from openconnectors.cli.records import Printing, printing, prints_records
 from openconnectors.cli.root_option import root_option
@@ -28,8 +28,8 @@ _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: i
 
 @prints_records
 @click.command("show", cls=Command)
-@click.argument("name")
-@click.argument("operation", required=False)
+@click.argument("name", shell_complete=completion.connector)
+@click.argument("operation", required=False, shell_complete=completion.operation)
 @root_option
 def command(name: str, operation: str | None, root: Path | None, **options: Any) -> None:
     """Show a connector or operation: arguments, responses, connection.

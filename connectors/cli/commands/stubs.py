@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 from click.exceptions import Exit
 
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.stubs import differing, stubs, write
 
 
 @click.command("stubs", cls=Command)
-@click.argument("names", nargs=-1, metavar="NAME…")
+@click.argument("names", nargs=-1, metavar="NAME…", shell_complete=completion.connector)
 @click.option(
     "--output",
     "-o",

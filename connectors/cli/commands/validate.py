@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from openconnectors.cli import checking
+from openconnectors.cli import checking, completion
 from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
@@ -19,7 +19,7 @@ _ALLOCATIONS = 200_000
 
 
 @click.command("validate", cls=Command)
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=click.Path())
 @report_options
 @root_option
 @click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
@@ -31,7 +31,7 @@ _ALLOCATIONS = 200_000
 )
 @click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
 @click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
-@click.option("--explain", "rule", metavar="RULE", help="Explain a rule, and exit.")
+@click.option("--explain", "rule", metavar="RULE", shell_complete=completion.rule, help="Explain a rule, and exit.")
 def command(paths: tuple[str, ...], root: Path | None,
             profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
             level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
