@@ -80,7 +80,8 @@ class Run:
 
     def run(self) -> Run:
         """Run every block. Raise ``AssertionError`` where the page shows what is not so."""
-        with self._running, patch.dict(os.environ), chdir(self._folder):
+        path = patch.object(sys, "path", [str(self._folder), *sys.path])
+        with path, self._running, patch.dict(os.environ), chdir(self._folder):
             printed = ""
             for block in blocks(self.page):
                 text = self._addressed(block.text)
@@ -89,6 +90,7 @@ class Run:
                     path = Path(block.title)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(text, "utf-8")
+                    self._running.callback(sys.modules.pop, path.stem, None)  # a module of this page alone
                 elif block.language in SHOWN:
                     assert matches(block.text, printed), f"{place}: printed was\n{printed}"
                 elif block.language == "python":
