@@ -10,6 +10,7 @@ from openconnectors import registry
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.masking import sealed
+from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.loading import ConnectionLike, account_of, entry_at, split, values_of
 from openconnectors.network import AsyncNetworkOptions, Network
@@ -40,7 +41,7 @@ def load_async(
     network, call_options = split(options)
     del options
     with sealed():
-        return _connect(registry.find(name), connection, base_url, server, network, call_options)
+        return connect_async(registry.find(name), connection, base_url, server, network, call_options)
 
 
 def load_file_async(
@@ -59,18 +60,22 @@ def load_file_async(
     del options
     with sealed():
         entry = entry_at(Path(path), None if root is None else Path(root))
-        return _connect(entry, connection, base_url, server, network, call_options)
+        return connect_async(entry, connection, base_url, server, network, call_options)
 
 
-def _connect(
+def connect_async(
     entry: Entry,
     connection: ConnectionLike,
     base_url: str | None,
     server: str | None,
     network: Network,
     options: Mapping[str, Any],
+    *,
+    service: Service | None = None,
 ) -> AsyncConnector:
+    """A connector with a connection, ready to be called and awaited. ``service`` is that of its document, if somebody
+    has read it already."""
     transport = network.open_async()
-    service, account = account_of(entry, connection, base_url, server)
+    service, account = account_of(entry, connection, base_url, server, service)
     close = getattr(transport, "aclose", None) if network.transport is None else None
     return AsyncConnector(entry.name, service, account, transport, with_options(Options(), options), close=close)

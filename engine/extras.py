@@ -21,6 +21,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "otel": ("opentelemetry",),
     "bulk": ("limits",),
     "docs": ("jinja2", "markdown_it"),
+    "mcp": ("mcp", "uvicorn"),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""

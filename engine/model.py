@@ -507,6 +507,12 @@ class Operation(Struct, frozen=True, kw_only=True):
     retry_on: frozenset[int] = frozenset()
     limit: str = ""
     """How many calls there may be in a time: ``10/second;1000/hour``."""
+    safe: bool = False
+    """True if it changes nothing, whatever its method."""
+    confirmation: bool | None = None
+    """Whether a person is to be asked before an assistant calls it; None: the document does not say."""
+    for_assistants: bool | None = None
+    """Whether assistants are to be offered it; None: the document does not say."""
     trigger: str = ""
     """``single`` or ``batch`` if it reports events: one in a response, or a list of them."""
     event: Schema | None = None

@@ -30,6 +30,12 @@ COMMANDS: Mapping[str, Row] = {
     "sandbox": Row(
         "Serve a connector's document on loopback, until interrupted.", _CALLING, "sandbox", takes="connector"
     ),
+    "mcp": Row(
+        "Serve operations to agents as tools of the Model Context Protocol, over stdio or HTTP.",
+        _CALLING,
+        "mcp",
+        takes="connector",
+    ),
     "connect": Row("Save a connection: values, and a token if the service issues one.", _CONNECTING, takes="connector"),
     "connections": Row("List, test and remove saved connections.", _CONNECTING),
     "add": Row("Check a connector's document, and copy it to the connectors that are found by name.", _KEEPING),

@@ -90,6 +90,23 @@ def _long_running(node: Operation, value: object, at: Site) -> Operation:
     return replace(node, long_running=node.long_running or LongRunning()) if truth(value) else node
 
 
+def _for_assistants(node: Operation, value: object, at: Site) -> Operation:
+    """Whether assistants may call the operation, and whether they ask before: of an entry that names another operation
+    nothing is taken."""
+    data = as_mapping(value)
+    enabled = data.get("openai-enabled")
+    entries = [as_mapping(entry) for entry in as_list(data.get("operations"))]
+    demanded = [
+        entry[_CONFIRMATION] for entry in entries if _CONFIRMATION in entry and entry.get("operationId") == node.id
+    ]
+    return replace(
+        node,
+        for_assistants=truth(enabled) if enabled is not None else node.for_assistants,
+        confirmation=any(map(truth, demanded)) if demanded else node.confirmation,
+    )
+
+
+_CONFIRMATION = "x-ms-require-user-confirmation"
 _FINAL_STATES = ("azure-async-operation", "location", "original-uri", "operation-location")
 
 
@@ -189,6 +206,10 @@ ROWS: Mapping[tuple[str, str], Row] = {
     ("operation", "x-ms-pageable"): _pageable,
     ("operation", "x-ms-long-running-operation"): _long_running,
     ("operation", "x-ms-long-running-operation-options"): _long_running_options,
+    ("operation", "x-ms-openai-data"): _for_assistants,
+    ("operation", _CONFIRMATION): sets("confirmation", truth),
+    ("operation", "x-ms-safe-operation"): sets("safe", truth),
+    ("operation", "x-openai-isConsequential"): sets("confirmation", truth),
     ("operation", "x-ms-trigger"): sets("trigger"),
     ("operation", "x-ms-notification-content"): _notification,
     **{(kind, "x-ms-notification-url"): sets("notification", truth) for kind in _NAMED},
