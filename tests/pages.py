@@ -3,7 +3,7 @@
 - ``python`` blocks share one namespace. Blocks with a title (``yaml title="api.yaml"``) are files of the page's folder.
 - ``console`` blocks are commands, one a line (``PROGRAMS``). ``# exit 1`` says how one ends that does not succeed.
   ``connectors sandbox NAME --port PORT`` goes on in the background, at a port that stands for the one on the page:
-  tests that run at once cannot all have that.
+  tests that run at once cannot all have that. So does ``connectors proxy``, which prints its report where a client is.
 - ``text``, ``json`` and ``xml`` blocks without a title are what the block before them printed; ``…`` is any text.
 """
 
@@ -14,7 +14,6 @@ import os
 import re
 import runpy
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
@@ -23,9 +22,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import pytest
+
+from openconnectors.cli.commands.proxy import REPORTS
+from openconnectors.engine.call.runner import Runner
 from openconnectors.engine.extras import EXTRAS
 from openconnectors.engine.sandbox import Sandbox
+from openconnectors.engine.traffic.proxy import Proxy
 from openconnectors.loading import service_named
+from openconnectors.network import LOOPBACK
 from tests.conftest import ROOT, command
 
 SHOWN = ("text", "json", "xml")
@@ -132,6 +137,15 @@ class Run:
             self._addresses[f"127.0.0.1:{port}"] = sandbox.url.removeprefix("http://")
             values = ", ".join(f"{key}={value}" for key, value in sandbox.values.items())
             return 0, f"http://127.0.0.1:{port}\naccepts {values or 'every caller'}; stop with Ctrl-C\n"
+        if arguments[0] == "proxy":
+            name, url, port = arguments[1], arguments[2], arguments[arguments.index("--port") + 1]
+            runner = Runner(LOOPBACK.open())
+            report = REPORTS["text"]
+            proxy = self._running.enter_context(
+                Proxy(service_named(name, None)[1], url, runner, lambda passed: print(*report(passed), sep="\n"))
+            )
+            self._addresses[f"127.0.0.1:{port}"] = proxy.url.removeprefix("http://")
+            return 0, f"http://127.0.0.1:{port}\n"
         done = command(*arguments, cwd=Path.cwd())
         return done.returncode, self._shown(done.stdout + done.stderr)
 
@@ -140,10 +154,21 @@ class Run:
         return 0, self._printed(lambda: runpy.run_path(arguments[0], run_name="__main__"))
 
     def pytest(self, arguments: list[str]) -> tuple[int, str]:
-        """Run tests of the page's folder, in a process of their own."""
-        program = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
-        done = subprocess.run(program, check=False, capture_output=True, text=True)
-        return done.returncode, self._shown(done.stdout + done.stderr)
+        """Run tests of the page's folder, in this process; their modules are forgotten."""
+        before = set(sys.modules)
+        code = 0
+        options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler", "--capture=sys"]
+
+        def run() -> None:
+            nonlocal code
+            code = int(pytest.main([*options, "--rootdir", str(Path.cwd()), *arguments]))
+
+        with patch("sys.path", [str(Path.cwd()), *sys.path]):
+            printed = self._printed(run)
+        for name in set(sys.modules) - before:
+            if Path.cwd() in Path(getattr(sys.modules[name], "__file__", None) or "/").parents:
+                del sys.modules[name]
+        return code, printed
 
     def export(self, arguments: list[str]) -> tuple[int, str]:
         """Set variables of the environment."""

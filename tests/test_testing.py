@@ -15,7 +15,8 @@ import pytest
 
 import openconnectors
 from openconnectors.testing import ConnectorSandbox, sandbox
-from tests.conftest import Listener
+from tests.conftest import ROOT, Listener
+from tests.pages import Run
 from tests.test_sandbox import DOCUMENT
 
 Start = Callable[..., ConnectorSandbox]
@@ -247,3 +248,8 @@ def test_inspect_sees_the_signature_of_an_operation(unsent: Any, connector_sandb
     assert inspect.signature(unsent.send_message.__call__) == shown
     started = connector_sandbox("twilio")
     assert started.connector.send_message.__call__(**MESSAGE)["body"] == "Hello"
+
+
+def test_the_page_runs(tmp_path: Path) -> None:
+    """Every block of docs/testing.md runs, in its order, and prints what the page shows."""
+    Run(ROOT / "docs/testing.md", tmp_path).run()

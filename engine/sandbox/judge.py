@@ -120,6 +120,17 @@ class Judge:
     ) -> Verdict | None:
         """Why a request breaks the document; None if it does not. ``values`` (path variables) and ``query`` are still
         percent-encoded."""
+        return next(iter(self.verdicts(route, values, query, headers, body)), None)
+
+    def verdicts(
+        self,
+        route: Route,
+        values: Mapping[str, str],
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> list[Verdict]:
+        """Everything by which a request breaks the document, as ``refuses``."""
         if self._original is not None and self._is_original(route):
             try:
                 return self._by_original(self._original, route, values, query, headers, body)
@@ -143,22 +154,23 @@ class Judge:
         query: str,
         headers: Mapping[str, str],
         body: bytes,
-    ) -> Verdict | None:
+    ) -> list[Verdict]:
         content_type = headers.get("Content-Type", "")
         data: bytes | None = body or None
         if body and essence(content_type)[0] not in _READ:
             try:
                 data, _ = _readable(route, content_type, body)
             except ValueError as error:
-                return Verdict(f"the body {error}")
+                return [Verdict(f"the body {error}")]
         request = WireRequest(route.method, values, query, headers, data, content_type)
         with self._lock:
             errors = original.errors(route.plan.operation, request)
-        return next((_verdict(error, data) for error in errors if not self._is_allowed(route, error)), None)
+        wrong = [error for error in errors if not self._is_allowed(route, error)]
+        return [verdict for error in wrong for verdict in _verdicts(error, data)]
 
     def _by_writing(
         self, route: Route, values: Mapping[str, str], query: str, headers: Mapping[str, str], body: bytes
-    ) -> Verdict | None:
+    ) -> list[Verdict]:
         named = {openapi3.variable_name(index): unquote(values[name]) for index, name in enumerate(route.names)}
         parameters = _Parameters(
             query=ImmutableMultiDict(parse_qsl(query, keep_blank_values=True)),
@@ -171,11 +183,12 @@ class Judge:
             try:
                 body, content_type = _readable(route, content_type, body)
             except ValueError as error:
-                return Verdict(f"the body {error}")
+                return [Verdict(f"the body {error}")]
         path = expand(route.template, lambda name: "-")
         request = _Request(path, route.method.lower(), parameters, body or None, content_type)
         errors = self._errors(route, request)
-        return next((_verdict(error, request.body) for error in errors if not self._is_allowed(route, error)), None)
+        wrong = [error for error in errors if not self._is_allowed(route, error)]
+        return [verdict for error in wrong for verdict in _verdicts(error, request.body)]
 
     def _is_allowed(self, route: Route, error: Exception) -> bool:
         """Whether the document allows what openapi-core reports: an empty text, and header parameters that "shall be
@@ -264,8 +277,8 @@ def _field_of(value: object, body: bytes | None) -> str:
 _SHOWN = 60  # characters of a wrong value in a message
 
 
-def _verdict(error: Exception, body: bytes | None) -> Verdict:
-    """An error of openapi-core as a sentence that names the place, and shows at most 60 characters of the value."""
+def _verdicts(error: Exception, body: bytes | None) -> list[Verdict]:
+    """An error of openapi-core as sentences that name the place, and show at most 60 characters of the value."""
     parameter = error.name if isinstance(error, ParameterValidationError) else ""
     location = error.location if isinstance(error, ParameterValidationError) else ""
     causes: list[BaseException] = [error]
@@ -276,8 +289,7 @@ def _verdict(error: Exception, body: bytes | None) -> Verdict:
         for inner in getattr(cause, "schema_errors", None) or ():
             problems += problems_of(inner, (parameter,) if parameter else ())
     if problems:
-        first = problems[0]
-        return Verdict(str(first), location, str(first.path[0]) if first.path else "")
+        return [Verdict(str(problem), location, str(problem.path[0]) if problem.path else "") for problem in problems]
     try:
         reason = str(causes[-1]).partition("\n")[0]
     except UnicodeDecodeError:  # the text of the error decodes the body
@@ -290,4 +302,4 @@ def _verdict(error: Exception, body: bytes | None) -> Verdict:
         if isinstance(cause, CastError):
             reason = f"must be {cause.type}, not {str(cause.value)[:_SHOWN]!r}"
             parameter = parameter or _field_of(cause.value, body)
-    return Verdict(f"{parameter}: {reason}" if parameter else reason, location, parameter)
+    return [Verdict(f"{parameter}: {reason}" if parameter else reason, location, parameter)]

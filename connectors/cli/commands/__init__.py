@@ -36,6 +36,12 @@ COMMANDS: Mapping[str, Row] = {
         "mcp",
         takes="connector",
     ),
+    "proxy": Row(
+        "Forward to a service from loopback, and report where the traffic deviates from the document.",
+        _CALLING,
+        "sandbox",
+        takes="connector",
+    ),
     "connect": Row("Save a connection: values, and a token if the service issues one.", _CONNECTING, takes="connector"),
     "connections": Row("List, test and remove saved connections.", _CONNECTING),
     "add": Row("Check a connector's document, and copy it to the connectors that are found by name.", _KEEPING),
