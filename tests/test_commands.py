@@ -534,7 +534,7 @@ def test_a_text_in_one_line_makes_no_line_of_its_own() -> None:
 def _on_terminal(*arguments: object) -> bytes:
     """What a command writes to a terminal."""
     ours, its = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "CI": "true"}  # where no bar is drawn
     process = subprocess.Popen(
         [*COMMAND, *map(str, arguments)], cwd=ROOT, stdin=its, stdout=its, stderr=its, env=environment
     )

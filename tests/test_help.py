@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from io import StringIO
 
@@ -17,39 +13,9 @@ from openconnectors.cli import app, commands
 from openconnectors.cli.help import Command
 
 from .conftest import command
+from .terminals import COLOUR, terminal
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 EVERY = [[], *([name] for name in commands.COMMANDS), ["call", "twilio"], ["call", "twilio", "send_message"]]
-
-
-class Terminal:
-    """What a command has written to a terminal."""
-
-    text = ""
-
-
-@contextmanager
-def terminal() -> Iterator[Terminal]:
-    """A real terminal as standard output and standard error of this process."""
-    ours, its = pty.openpty()
-    pieces: list[bytes] = []
-    written = Terminal()
-
-    def read() -> None:
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # Linux, when the other side is closed
-                return
-            pieces.append(piece)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    with os.fdopen(its, "w", encoding="utf-8") as stream, redirect_stdout(stream), redirect_stderr(stream):
-        yield written
-    reader.join(30)
-    os.close(ours)
-    written.text = b"".join(pieces).decode().replace("\r\n", "\n")
 
 
 @pytest.fixture(autouse=True)

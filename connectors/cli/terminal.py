@@ -63,6 +63,11 @@ class Escaping(io.TextIOBase):
         self._stream = stream
 
     @property
+    def unescaped(self) -> TextIO:
+        """The stream below this, for what draws there itself and prints no text of others."""
+        return self._stream
+
+    @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._stream.encoding or "utf-8"
 
@@ -109,3 +114,8 @@ def escaping() -> Iterator[None]:
     out, err = (cast(TextIO, Escaping(stream)) for stream in (sys.stdout, sys.stderr))
     with redirect_stdout(out), redirect_stderr(err):
         yield
+
+
+def drawable() -> TextIO:
+    """Standard error, for what draws there and prints no text of others."""
+    return sys.stderr.unescaped if isinstance(sys.stderr, Escaping) else sys.stderr

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from openconnectors.engine.bulk.keys import Key
     from openconnectors.engine.bulk.ledger import Ledger
     from openconnectors.engine.bulk.outcomes import Outcome
+    from openconnectors.engine.bulk.progress import Progress
 
 __tracebackhide__ = True
 
@@ -91,10 +92,11 @@ class AsyncOperation(BoundOperation[AsyncRunner]):
         ledger: str | Path | Ledger | None = None,
         limit: str | Budget | Literal[False] | None = None,
         key: Key | None = None,
+        progress: Progress | None = None,
     ) -> AsyncGenerator[Outcome, None]:
         """Call the operation with each row of arguments, ``concurrency`` of them at once, under asyncio; else as
         ``Operation.map``."""
-        choices = mapping.Choices(ledger, limit, key)
+        choices = mapping.Choices(ledger, limit, key, progress)
         results = mapping.mapped_awaited(self.__calls__, self._runner, rows, concurrency, choices)
         try:
             async for outcome in results:

@@ -15,6 +15,7 @@ from openconnectors.engine.bulk.keys import Key, Keys
 from openconnectors.engine.bulk.ledger import Ledger
 from openconnectors.engine.bulk.mapping import check_executor, outcomes, rows_of
 from openconnectors.engine.bulk.outcomes import Outcome
+from openconnectors.engine.bulk.progress import Progress, observed, observed_awaited
 from openconnectors.engine.bulk.rows import Row, Terms, outcome_of
 from openconnectors.engine.call.async_runner import AsyncRunner
 from openconnectors.engine.call.calls import Calls
@@ -39,6 +40,7 @@ class Choices(Struct, frozen=True):
     ledger: str | Path | Ledger | None = None
     limit: str | Budget | Literal[False] | None = None
     key: Key | None = None
+    progress: Progress | None = None
 
     def terms(self, calls: Calls) -> Terms:
         """What the rows have in common. ``UnknownName`` for a budget that is not one."""
@@ -86,13 +88,21 @@ def mapped(operation: BlockingOperation, rows: Rows, executor: Executor | None, 
     check_executor(
         executor, has_ledger=choices.ledger is not None, repeatable=calls.plan.operation.method.upper() in SAFE
     )
-    return outcomes(rows, _Carry(operation), choices.terms(calls), choices.keys(calls), executor)
+    results = outcomes(rows, _Carry(operation), choices.terms(calls), choices.keys(calls), executor)
+    return results if choices.progress is None else observed(results, rows, choices.progress)
 
 
-async def mapped_awaited(
+def mapped_awaited(
     calls: Calls, runner: AsyncRunner, rows: Rows, concurrency: int, choices: Choices
 ) -> AsyncGenerator[Outcome, None]:
     """The outcomes of rows in their order, so many at once."""
+    results = _awaited(calls, runner, rows, concurrency, choices)
+    return results if choices.progress is None else observed_awaited(results, rows, choices.progress)
+
+
+async def _awaited(
+    calls: Calls, runner: AsyncRunner, rows: Rows, concurrency: int, choices: Choices
+) -> AsyncGenerator[Outcome, None]:
     if not isinstance(running(), Asyncio):
         raise Unsupported("map of awaited operations runs under asyncio; under trio start the calls in a nursery")
     import asyncio

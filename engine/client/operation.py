@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from openconnectors.engine.bulk.keys import Key
     from openconnectors.engine.bulk.ledger import Ledger
     from openconnectors.engine.bulk.outcomes import Outcome
+    from openconnectors.engine.bulk.progress import Progress
     from openconnectors.engine.call import follow_ups, long_running, paging, subscriptions, triggers
     from openconnectors.engine.client import choices, handles, mapping, signature
     from openconnectors.engine.client import follow_ups as links
@@ -272,6 +273,7 @@ class Operation(BoundOperation[Runner]):
         ledger: str | Path | Ledger | None = None,
         limit: str | Budget | Literal[False] | None = None,
         key: Key | None = None,
+        progress: Progress | None = None,
     ) -> Iterator[Outcome]:
         """Call the operation with each row of arguments; give the ``Outcome`` of each, in their order, as they are
         wanted. An error of a row is in its outcome.
@@ -280,11 +282,13 @@ class Operation(BoundOperation[Runner]):
         which each row is written down before and after it is sent: a second run sends what was not sent. ``limit`` is
         so many calls in a time (``"10/second"``), or a ``Budget`` that others share; without it that of the document
         counts, and with False there is none. ``key`` tells a row from all others, where its arguments do not.
+        ``progress`` is called after each outcome with how many there are, and the number of rows, if they have a
+        length: an ``openconnectors.progress.Bar`` draws it.
 
         Raise ``LedgerError`` if the ledger cannot be used, and ``Unsupported`` for an executor that may send a row
         twice.
         """
-        return mapping.mapped(self, rows, executor, mapping.Choices(ledger, limit, key))
+        return mapping.mapped(self, rows, executor, mapping.Choices(ledger, limit, key, progress))
 
     def choices(self, parameter: str, below: Any = MISSING, /, **arguments: Any) -> list[tuple[Any, str]]:
         """The values that may be given for a parameter, each with its title, asked from the service.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from msgspec.structs import replace
 from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
-from openconnectors.cli.terminal import escaped_line
+from openconnectors.cli.terminal import drawable, escaped_line
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.fuzz import EXAMPLES, Failure, failure_of, fuzz, hostile, replay
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.loading import connect, entry_named, service_of
 from openconnectors.network import LOOPBACK
+from openconnectors.progress import Bar
 
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 """The methods that change nothing (RFC 9110 section 9.2.1), but TRACE, which documents do not describe."""
@@ -83,14 +85,16 @@ def command(
         else:
             connector = connect(entry, connection, url, None, {})
         names = _chosen(connector, operations, read_only)
+        bar = stack.enter_context(Bar("operations", drawable()))
         if again:
             failures = _replayed(connector, again)
         else:
-            failures = _failures(connector, names, max_examples, random_seed, answers)
+            failures = _failures(connector, names, max_examples, random_seed, answers, bar)
         saved: list[dict[str, Any]] = []
         for failure in failures:
             saved.append(failure.saved())
-            _print(failure, name, url)
+            with bar.hidden():
+                _print(failure, name, url)
         if save is not None:
             save.write_text(json.dumps(saved, indent=1) + "\n", "utf-8")
     click.echo(f"{len(saved)} failure{'s' * (len(saved) != 1)} in {len(names)} operations", err=True)
@@ -118,15 +122,16 @@ def _chosen(connector: Connector, operations: tuple[str, ...], read_only: bool) 
 
 
 def _failures(
-    connector: Connector, names: list[str], examples: int, random_seed: int, answers: bool
+    connector: Connector, names: list[str], examples: int, random_seed: int, answers: bool, bar: Bar
 ) -> Iterator[Failure]:
-    yield from fuzz(
-        connector,
-        names,
-        examples=examples,
-        random_seed=random_seed,
-        progress=lambda message: click.echo(message, err=True),
-    )
+    done = count(1)
+
+    def report(message: str) -> None:
+        with bar.hidden():
+            click.echo(message, err=True)
+        bar(next(done), len(names))
+
+    yield from fuzz(connector, names, examples=examples, random_seed=random_seed, progress=report)
     if answers:
         yield from hostile(connector, names, examples=examples, random_seed=random_seed)
 

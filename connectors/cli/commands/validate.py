@@ -12,7 +12,9 @@ from openconnectors.cli import checking, completion
 from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import root_option
+from openconnectors.cli.terminal import drawable
 from openconnectors.engine.lint import SEVERITIES, explain
+from openconnectors.progress import Bar
 
 _ALLOCATIONS = 200_000
 """New objects between collections of garbage: documents are many objects, nearly all of which stay."""
@@ -67,7 +69,9 @@ def command(paths: tuple[str, ...], root: Path | None,
     if fix:
         for entry in entries:
             checking.fix(entry, settings, project)
-    findings = [finding for of_entry in checking.check_all(entries, settings, project) for finding in of_entry]
+    with Bar("documents", drawable()) as bar:
+        checked = bar.over(checking.check_all(entries, settings, project), len(entries))
+        findings = [finding for of_entry in checked for finding in of_entry]
     if known is not None and write_baseline:
         checking.save_baseline(known, findings)
         click.echo(f"recorded {len(findings)} findings in {known}", err=True)
