@@ -31,7 +31,9 @@ def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Links as they are in the site."""
+    """Links as they are in the site; a page that is a tab by itself needs no list of its neighbours."""
+    if page.parent is None:
+        page.meta["hide"] = ["navigation"]
 
     def link(match: re.Match[str]) -> str:
         target = (_folder(page.file) / match[1]).resolve()
