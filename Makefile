@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults bugs speed checks docs source lint clean
+.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults diffs bugs speed checks docs source lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -103,6 +103,17 @@ openapi3: $(READY)  ## Reading documents of OpenAPI 3.x below CORPUS=<folder>, b
 faults: $(READY) $(PEERS)  ## Seeded faults in documents of FOLDERS="<folder> …", found by us and by other checkers.
 	$(BIN)/python -m pip install --quiet swagger-spec-validator
 	$(BIN)/python -m bench.faults $(FOLDERS) --kinds
+
+DIFFERS := .peers-diff/optic/node_modules/.bin/optic
+
+$(DIFFERS):  # optic takes two releases of ajv that do not fit together unless it is told which
+	npm install --silent --no-fund --no-audit --prefix .peers-diff/openapi-diff openapi-diff
+	mkdir -p .peers-diff/optic
+	echo '{"private": true, "overrides": {"ajv": "8.17.1"}}' > .peers-diff/optic/package.json
+	npm install --silent --no-fund --no-audit --prefix .peers-diff/optic @useoptic/optic
+
+diffs: $(READY) $(DIFFERS)  ## Pairs of documents with their verdicts, beside openapi-diff and optic (needs node).
+	$(BIN)/python -m bench.diffs --peers .peers-diff --wrong
 
 speed: $(READY) $(PEERS)  ## The time that checking documents of FOLDERS takes, beside Spectral and Redocly.
 	$(BIN)/python -m bench.speed $(FOLDERS)

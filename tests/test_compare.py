@@ -27,7 +27,11 @@ OPERATION: dict[str, Any] = {
     "produces": ["application/json", "application/xml"],
     "security": [{"login": ["read"]}],
     "responses": {
-        "200": {"description": "a page", "schema": {"$ref": "#/definitions/Page"}},
+        "200": {
+            "description": "a page",
+            "schema": {"$ref": "#/definitions/Page"},
+            "headers": {"X-Left": {"type": "integer"}},
+        },
         "404": {"description": "nothing"},
     },
 }
@@ -100,6 +104,10 @@ OLD: dict[str, Any] = {
 
 def _get(root: Any) -> Any:
     return root["paths"]["/things"]["get"]
+
+
+def _add(root: Any) -> Any:
+    return root["paths"]["/things"]["post"]
 
 
 def _reported(root: Any) -> Any:
@@ -245,10 +253,176 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
         _set(lambda root: root["x-connector-properties"]["connectionParameters"]["api_key"], "type", "string"),
         "connection-type",
     ),
+    "a header field is gone": (
+        _drop(lambda root: _get(root)["responses"]["200"]["headers"], "X-Left"),
+        "header-removed",
+    ),
+    "a header field is new": (
+        _set(lambda root: _get(root)["responses"]["200"]["headers"], "X-More", {"type": "string"}),
+        "header-added",
+    ),
+    "an object of the body takes what it describes": (_set(_thing, "additionalProperties", False), "object-closed"),
+    "an object of the answer has what it describes": (_set(_reported, "additionalProperties", False), "object-relaxed"),
+    "the key is sent in another field": (
+        _set(lambda root: root["securityDefinitions"]["key"], "in", "query"),
+        "credential-moved",
+    ),
+    "tokens come from elsewhere": (
+        _set(lambda root: root["securityDefinitions"]["login"], "authorizationUrl", "https://id.example/b"),
+        "token-moved",
+    ),
+    "another credential will do": (_set(_get, "security", [{"login": ["read"]}, {"key": []}]), "alternative-added"),
+    "a scope is needed no more": (_set(_get, "security", [{"login": []}]), "scope-removed"),
+    "there are pages": (_set(_add, "x-ms-pageable", {"nextLinkName": "next"}), "paging-added"),
+    "a connection parameter with a default is new": (
+        _set(
+            lambda root: root["x-connector-properties"]["connectionParameters"],
+            "site",
+            {"type": "string", "defaultValue": "eu"},
+        ),
+        "connection-added",
+    ),
+    "a number of the body may be a text": (
+        _drop(lambda root: _thing(root)["properties"]["count"], "type"),
+        "type-relaxed",
+    ),
+    "null is taken": (_set(lambda root: _thing(root)["properties"]["name"], "x-nullable", True), "null-relaxed"),
     "a policy changes": (
         _set(lambda root: root["x-connector-properties"], "policyTemplateInstances", []),
         "policy-changed",
     ),
+}
+
+
+OLD3: dict[str, Any] = {
+    "openapi": "3.2.0",
+    "info": {"title": "Things", "version": "1.2.0"},
+    "servers": [{"url": "https://things.example"}],
+    "security": [{"key": []}, {"login": []}],
+    "paths": {
+        "/things": {
+            "post": {
+                "operationId": "addThing",
+                "parameters": [
+                    {"name": "tags", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}
+                ],
+                "requestBody": {
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {"type": "object", "properties": {"photo": {"type": "string"}}},
+                            "encoding": {"photo": {"contentType": "image/png"}},
+                        },
+                        "application/json": {
+                            "schema": {
+                                "oneOf": [
+                                    {"type": "string", "maxLength": 9},
+                                    {"type": "integer", "maximum": 9},
+                                    {"type": "array", "maxItems": 9, "items": {}},
+                                ]
+                            }
+                        },
+                    }
+                },
+                "responses": {
+                    "201": {
+                        "description": "added",
+                        "headers": {"X-Left": {"required": True, "schema": {"type": "integer"}}},
+                        "content": {
+                            "application/json": {
+                                "schema": {"oneOf": [{"type": "string", "maxLength": 9}, {"type": "boolean"}]}
+                            }
+                        },
+                        "links": {"again": {"operationId": "addThing", "parameters": {"tags": "$response.body"}}},
+                    }
+                },
+            }
+        }
+    },
+    "webhooks": {
+        "added": {
+            "post": {
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"type": "object", "additionalProperties": False}}}
+                },
+                "responses": {"200": {"description": "taken"}},
+            }
+        }
+    },
+    "components": {
+        "securitySchemes": {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "login": {"type": "http", "scheme": "bearer"},
+        }
+    },
+}
+
+
+def _post(root: Any) -> Any:
+    return root["paths"]["/things"]["post"]
+
+
+def _content(root: Any) -> Any:
+    return _post(root)["requestBody"]["content"]
+
+
+def _added(root: Any) -> Any:
+    return _post(root)["responses"]["201"]
+
+
+KINDS3: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "a list is written otherwise": (
+        _set(lambda root: _post(root)["parameters"][0], "style", "pipeDelimited"),
+        "parameter-style",
+    ),
+    "a part is written otherwise": (
+        _set(lambda root: _content(root)["multipart/form-data"]["encoding"]["photo"], "contentType", "image/jpeg"),
+        "encoding-changed",
+    ),
+    "a kind of value is refused": (
+        _drop(lambda root: _content(root)["application/json"]["schema"]["oneOf"], 0),
+        "values-narrowed",
+    ),
+    "a kind of value is taken": (
+        lambda root: _content(root)["application/json"]["schema"]["oneOf"].append({"type": "boolean"}),
+        "values-relaxed",
+    ),
+    "a kind of value comes": (
+        lambda root: _added(root)["content"]["application/json"]["schema"]["oneOf"].append({"type": "integer"}),
+        "values-widened",
+    ),
+    "a header field may be absent": (
+        _set(lambda root: _added(root)["headers"]["X-Left"], "required", False),
+        "header-absent",
+    ),
+    "a link is gone": (_drop(_added, "links"), "link-removed"),
+    "a link is new": (
+        _set(lambda root: _added(root)["links"], "more", {"operationId": "addThing"}),
+        "link-added",
+    ),
+    "a link has other arguments": (_set(lambda root: _added(root)["links"]["again"], "parameters", {}), "link-changed"),
+    "a webhook is gone": (_drop(lambda root: root, "webhooks"), "webhook-removed"),
+    "a webhook is new": (
+        _set(lambda root: root["webhooks"], "gone", {"post": {"responses": {"200": {"description": "taken"}}}}),
+        "webhook-added",
+    ),
+    "a webhook sends further members": (
+        _drop(
+            lambda root: root["webhooks"]["added"]["post"]["requestBody"]["content"]["application/json"]["schema"],
+            "additionalProperties",
+        ),
+        "object-opened",
+    ),
+    "a callback is new": (
+        _set(
+            _post,
+            "callbacks",
+            {"done": {"{$request.query.url}": {"post": {"responses": {"200": {"description": ""}}}}}},
+        ),
+        "webhook-added",
+    ),
+    "a credential will do no more": (_set(lambda root: root, "security", [{"key": []}]), "alternative-removed"),
+    "a server is new": (lambda root: root["servers"].append({"url": "https://eu.things.example"}), "server-added"),
+    "an operation cannot be read": (_set(_post, "parameters", [{"in": "query"}]), "operation-unreadable"),
 }
 
 
@@ -258,19 +432,26 @@ def _compared(new: Any, old: Any = OLD) -> Comparison:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_change_is_reported_by_its_rule(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("old", "change", "rule"),
+    [pytest.param(old, *kinds[name], id=name) for old, kinds in ((OLD, KINDS), (OLD3, KINDS3)) for name in kinds],
+)
+def test_a_change_is_reported_by_its_rule(old: Any, change: Callable[[Any], Any], rule: str) -> None:
     """Each kind of change is one finding of its rule, with the severity and version bump of that rule."""
-    change, rule = KINDS[kind]
-    new = copy.deepcopy(OLD)
+    new = copy.deepcopy(old)
     change(new)
-    comparison = _compared(new)
+    comparison = _compared(new, old)
     findings = [finding for finding in comparison.findings if finding.rule != "version-behind"]
     assert [finding.rule for finding in findings] == [rule], [str(item) for item in findings]
     level = CHANGES[rule][0]
     assert comparison.bump == ("minor" if level == "risk" else level)
     assert comparison.behind
     assert findings[0].severity == {"major": "error", "risk": "warning"}.get(level, "info")
+
+
+def test_every_rule_has_a_case() -> None:
+    """Each row of the table of changes is reported in a case here."""
+    assert set(CHANGES) == {rule for _, rule in (*KINDS.values(), *KINDS3.values())} | {"version-behind"}
 
 
 def test_an_unchanged_document_has_no_findings() -> None:

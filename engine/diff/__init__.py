@@ -1,13 +1,16 @@
 """What changed between two versions of a document for those who call it: breaking or not, and which version that needs.
 
-Rule 1. Documents are compared as they are written, of whatever version of the specifications each is: by operationId,
-by the names that callers use, by schemas joined with what they extend.
+Rule 1. What is compared are the services that two documents describe, of whatever version of the specifications each
+is: what is only written otherwise is no change. Operations are matched by their names, else by method and path.
 
 Rule 2. Whether a change breaks callers depends on the direction: a request may only become wider, a response only
 narrower. Each change is a row of ``changes.CHANGES``.
 
-Theory of operation. ``operations`` and ``connector`` walk both documents and record what differs in ``Changes``, which
-places it and raises the version that is called for. ``schemas`` compares what is sent and received.
+Rule 3. Where order does not decide it, a value does: one that a side accepts and the other refuses (``witnesses``).
+
+Theory of operation. ``Side`` has a service and its schemas as simply as they can be said. ``operations``, ``security``
+and ``connector`` walk both sides and record what differs in ``Changes``, which places it and raises the version that is
+called for. ``schemas`` compares what is sent and received.
 """
 
 from __future__ import annotations
@@ -20,11 +23,10 @@ from msgspec import Struct, field
 from openconnectors.engine.diff.changes import BUMPS, CHANGES, Bump, Changes
 from openconnectors.engine.diff.connector import compare_connectors
 from openconnectors.engine.diff.operations import compare_operations
+from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.table import RULES
-from openconnectors.engine.lint.tree import Tree
 
 __all__ = ["BUMPS", "CHANGES", "Bump", "Comparison", "compare"]
 
@@ -50,16 +52,16 @@ def compare(
 ) -> Comparison:
     """The changes from the old to the new document, and of the properties beside them.
 
-    Raises ``InvalidDocument`` for a document that is not a mapping.
+    Raises ``InvalidDocument`` for a document that cannot be read as a service.
     """
     for document in (old, new):
         if not isinstance(document.root, Mapping):
             raise document.refuse("dialect", "a document is a mapping with swagger or openapi in it", "")
-    before, after = Context(old, Tree(old), old_properties), Context(new, Tree(new), new_properties)
+    before, after = Side(old, old_properties), Side(new, new_properties)
     changes = Changes(before, after)
     compare_operations(changes)
     compare_connectors(changes)
-    versions = (_version(before), _version(after))
+    versions = (before.service.version, after.service.version)
     # Before 1.0.0 anything may change (semver.org, item 4).
     bump = "minor" if changes.bump == "major" and versions[0].startswith("0.") else changes.bump
     comparison = Comparison(changes.findings, bump, _declared(*versions), versions)
@@ -73,10 +75,6 @@ def compare(
         )
     comparison.findings.sort(key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
     return comparison
-
-
-def _version(context: Context) -> str:
-    return str(context.tree.root.mapping("info").get("version", ""))
 
 
 def _declared(old: str, new: str) -> Bump:

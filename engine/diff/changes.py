@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.errors import Diagnostic
-from openconnectors.engine.lint.rules import Context, Rule, Severity
+from openconnectors.engine.lint.rules import Rule, Severity
 from openconnectors.engine.lint.table import RULES
-from openconnectors.engine.lint.tree import Node
 
 Bump = Literal["none", "patch", "minor", "major"]
 BUMPS: tuple[Bump, ...] = ("none", "patch", "minor", "major")
@@ -39,6 +39,9 @@ CHANGES: Mapping[str, Change] = {
     "parameter-required": Change("major", "Calls that do not pass it are refused."),
     "parameter-optional": Change("minor", "Callers may leave it out."),
     "parameter-moved": Change("patch", "Callers do not see in which part of the request a parameter is sent."),
+    "parameter-style": Change("patch", "Callers do not see how the value is written in the request."),
+    "encoding-changed": Change("patch", "Callers do not see how a part of the body is written."),
+    "operation-unreadable": Change("major", "It cannot be called, because the document cannot be read there."),
     "default-changed": Change("risk", "Callers that leave it out get another value."),
     "body-removed": Change("major", "Calls that pass a body are refused."),
     "body-added": Change("minor", "Callers may pass a body."),
@@ -62,21 +65,40 @@ CHANGES: Mapping[str, Change] = {
     "property-required": Change("major", "Calls that do not pass it are refused."),
     "property-absent": Change("major", "Callers that read it may not find it."),
     "property-relaxed": Change("minor", "Callers may leave it out, or always find it."),
-    "alternatives-changed": Change("risk", "Values may be of other kinds."),
+    "object-closed": Change("major", "Calls that pass members beyond those described are refused."),
+    "object-opened": Change("risk", "Callers may receive members that they do not know."),
+    "object-relaxed": Change("minor", "More members are accepted, or fewer are returned."),
+    "values-narrowed": Change("major", "Values that used to be accepted are refused."),
+    "values-widened": Change("major", "Callers may receive values that they do not expect."),
+    "values-relaxed": Change("minor", "More values are accepted, or fewer are returned."),
     "media-removed": Change("major", "Callers that send or request the media type are refused."),
     "media-added": Change("minor", "Callers may send or request one more media type."),
+    "header-removed": Change("major", "Callers that read the header field no longer find it."),
+    "header-added": Change("minor", "There is one more header field to read."),
+    "header-absent": Change("risk", "Callers that read the header field may not find it."),
+    "link-removed": Change("major", "Callers that follow the link no longer find it."),
+    "link-added": Change("minor", "There is one more link to follow."),
+    "link-changed": Change("risk", "The link leads elsewhere, or with other arguments."),
+    "webhook-removed": Change("major", "Receivers wait for what is no longer sent."),
+    "webhook-added": Change("minor", "There is more to receive."),
     "status-removed": Change("risk", "Callers may wait for a response that does not come."),
     "status-added": Change("risk", "Callers may receive a response that they do not know."),
     "answer-emptied": Change("major", "Callers that read a value get none."),
     "answer-filled": Change("minor", "There is a value to read."),
     "security-added": Change("major", "Callers without the credential are refused."),
     "security-removed": Change("minor", "Callers need fewer credentials."),
+    "scope-removed": Change("minor", "Callers need fewer scopes."),
+    "alternative-added": Change("minor", "Callers may use another credential."),
+    "alternative-removed": Change("major", "Callers with only that credential are refused."),
+    "credential-moved": Change("risk", "The same credential is sent in another place."),
+    "token-moved": Change("risk", "Tokens come from another endpoint."),
     "scope-added": Change("major", "Callers whose token does not have the scope are refused."),
     "connection-removed": Change("major", "Saved connections have a value that is no longer known."),
     "connection-required": Change("major", "Saved connections do not have a value that is required."),
     "connection-added": Change("minor", "Connections may have one more value."),
     "connection-type": Change("major", "Saved connections have a value of another type."),
     "policy-changed": Change("risk", "Requests or responses are rewritten in another way."),
+    "server-added": Change("minor", "There is another server to choose."),
     "server-changed": Change("risk", "Calls go to another server."),
     "paging-removed": Change("major", "There are no further pages to read."),
     "paging-added": Change("minor", "Further pages can be read."),
@@ -102,30 +124,29 @@ RULES.add(
 class Changes:
     """The changes found between two documents, and the version that they call for."""
 
-    def __init__(self, before: Context, after: Context) -> None:
+    def __init__(self, before: Side, after: Side) -> None:
         self.before, self.after = before, after
         self.findings: list[Diagnostic] = []
         self.bump: Bump = "none"
 
-    def add(self, rule: str, message: str, old: Node | str | None, new: Node | str | None, *, key: bool = True) -> None:
-        """Record a change at its place in the new document, with the place in the old one as related; at the old place
-        if there is no new one. ``key`` means the key of the node."""
-        pointers = [place.pointer if isinstance(place, Node) else place for place in (old, new)]
+    def add(self, rule: str, message: str, old: str | None, new: str | None, *, key: bool = True) -> None:
+        """Record a change at its pointer in the new document, with the place in the old one as related; at the old
+        place if there is no new one. ``key`` means the key of the node."""
         places = [
-            None if pointer is None else context.document.location(pointer, key=key)
-            for context, pointer in zip((self.before, self.after), pointers, strict=True)
+            None if pointer is None else side.document.location(pointer, key=key)
+            for side, pointer in zip((self.before, self.after), (old, new), strict=True)
         ]
         place, related = (places[1], places[0]) if places[1] is not None else (places[0], None)
         if place is None:
             return
-        pointer = pointers[1] if pointers[1] is not None else pointers[0]
         row = RULES[rule]
-        self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer or "", row.fix, related))
+        pointer = new if new is not None else old or ""
+        self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer, row.fix, related))
         self._raise_bump(rule)
 
-    def add_beside(self, rule: str, message: str, context: Context, pointer: str) -> None:
+    def add_beside(self, rule: str, message: str, side: Side, pointer: str) -> None:
         """Record a change of the properties beside a document, or in it."""
-        document, row = context.properties or context.document, RULES[rule]
+        document, row = side.context.properties or side.document, RULES[rule]
         place = document.location(pointer, key=True)
         self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer, row.fix))
         self._raise_bump(rule)

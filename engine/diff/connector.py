@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from openconnectors.engine.diff.changes import Changes
+from openconnectors.engine.diff.security import compare_schemes
+from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.lint.policies import policies
 from openconnectors.engine.lint.properties import Place, connection_parameters
 from openconnectors.engine.lint.rules import Context
@@ -14,13 +16,11 @@ from openconnectors.engine.lint.tree import mapping
 
 def compare_connectors(changes: Changes) -> None:
     """Record the changes of what is not an operation's."""
-    (pointer, old), (new_pointer, new) = _server(changes.before), _server(changes.after)
-    if old != new:
-        message = f"the server is now {new or 'unspecified'} (was {old or 'unspecified'})"
-        changes.add("server-changed", message, pointer, new_pointer, key=False)
+    _servers(changes)
+    compare_schemes(changes)
     _connection(changes)
-    before, after = list(policies(changes.before)), list(policies(changes.after))
-    for context, uses, others, word in (
+    before, after = list(policies(changes.before.context)), list(policies(changes.after.context))
+    for side, uses, others, word in (
         (changes.before, before, after, "removed or changed"),
         (changes.after, after, before, "added or changed"),
     ):
@@ -28,11 +28,11 @@ def compare_connectors(changes: Changes) -> None:
             if use.value not in [other.value for other in others]:
                 title = use.value.get("title", "without a title")
                 message = f"policy {use.value.get('templateId')!r} ({title}) was {word}"
-                changes.add_beside("policy-changed", message, context, use.pointer)
+                changes.add_beside("policy-changed", message, side, use.pointer)
 
 
 def _connection(changes: Changes) -> None:
-    before, after = _parameters(changes.before), _parameters(changes.after)
+    before, after = _parameters(changes.before.context), _parameters(changes.after.context)
     for name, old in before.items():
         new = after.get(name)
         if new is None:
@@ -60,13 +60,29 @@ def _is_required(parameter: Mapping[str, Any]) -> bool:
     return str(required).lower() == "true" and "default" not in parameter and "defaultValue" not in parameter
 
 
-def _server(context: Context) -> tuple[str, str]:
-    """The pointer of the first server, and its URL."""
-    root = context.tree.root
-    if context.tree.swagger2:
-        schemes = root.array("schemes")
-        scheme = schemes[0] if schemes and "https" not in schemes else "https"
-        host = root.get("host")
-        return "/host", f"{scheme}://{host}{root.get('basePath') or ''}" if host else ""
-    servers = root.array("servers")
-    return "/servers/0/url", str(mapping(servers[0]).get("url", "")) if servers else ""
+def _servers(changes: Changes) -> None:
+    """Record another first server, and values of its variables that are no longer allowed."""
+    old, new = ([*side.service.servers[:1]] for side in (changes.before, changes.after))
+    urls = [server.url for server in (*old, *new)]
+    pointers = [_server_place(side) for side in (changes.before, changes.after)]
+    if [server.url for server in old] != [server.url for server in new]:
+        was, now = old[0].url if old else "unspecified", new[0].url if new else "unspecified"
+        known = {server.url for server in changes.after.service.servers}
+        words = "is no longer the first" if was in known else f"is now {now} (was {was})"
+        changes.add("server-changed", f"the server {words}", *pointers, key=False)
+        return
+    known = {server.url for server in changes.before.service.servers}
+    for server in changes.after.service.servers:
+        if server.url not in known:
+            changes.add("server-added", f"server {server.url} was added", pointers[0], server.at or pointers[1])
+    if urls:
+        for name, variable in old[0].variables.items():
+            values = new[0].variables[name].allowed if name in new[0].variables else ()
+            lost = [value for value in variable.allowed if values and value not in values]
+            if lost:
+                message = f"variable {name!r} of the server can no longer be {', '.join(lost)}"
+                changes.add("server-changed", message, *pointers, key=False)
+
+
+def _server_place(side: Side) -> str:
+    return "/host" if side.context.tree.swagger2 else "/servers/0/url"

@@ -1,20 +1,40 @@
-"""What changed in schemas: types, values, limits, properties."""
+"""What changed in the values of a schema: types, lists of values, limits, members.
+
+Rule 1. Schemas are compared as simply as each can be said (``Side.plain``), so that what is only written otherwise is
+no change.
+
+Rule 2. What orders by itself is compared by itself: types, lists of values, limits, members. Where a schema has
+alternatives or conditions, a value is looked for that one side accepts and the other refuses (``witnesses``); if there
+is none, nothing is reported. The same is done for a pattern.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.diff.changes import Changes, Direction
-from openconnectors.engine.lint.rules import Context
-from openconnectors.engine.lint.tree import Node, array
+from openconnectors.engine.diff.patterns import differing
+from openconnectors.engine.diff.sides import Side
+from openconnectors.engine.diff.witnesses import witnesses
+from openconnectors.engine.errors import InvalidDocument
+from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.values.formats import format_of
 
-_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-_NULLABLE = ("nullable", "x-nullable")
+_COUNTS = {"minLength": False, "minItems": False, "minProperties": False, "minContains": False}
+_COUNTS |= {"maxLength": True, "maxItems": True, "maxProperties": True, "maxContains": True}
+"""Limits of a number of things, and whether each is an upper one."""
+_BOUNDS = {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"}
+_COMPARED = {*_COUNTS, *_BOUNDS, "multipleOf", "uniqueItems", "pattern", "const"}
+"""Keywords that are compared by themselves. Others, such as ``if`` and ``contains``, are compared by values."""
+_MUTE = {"deprecated", "examples", "title", "$comment", "contentEncoding", "contentMediaType", "contentSchema"}
+_NAMELESS = frozenset({"password", "int32", "int64", "float", "double"})
+"""Formats that say nothing of a text, or what limits say."""
 
 
 class Subject(Struct, frozen=True):
@@ -37,16 +57,15 @@ class Subject(Struct, frozen=True):
         return replace(self, path=f"{self.path}[]")
 
 
-class _Shape(Struct, frozen=True):
-    """A schema joined with those that it extends: its members, its properties, which of them are required."""
+class _Pair(Struct, frozen=True):
+    """Two schemas to compare. ``findings`` is how many there were before what is inside them was compared; None: they
+    have not been compared at all."""
 
-    node: Node
-    members: Mapping[str, Any]
-    properties: Mapping[str, Node]
-    required: frozenset[str]
-
-
-Comparison = tuple[Subject, Node, Node, Direction]
+    subject: Subject
+    old: Schema
+    new: Schema
+    direction: Direction
+    findings: int | None = None
 
 
 class Schemas:
@@ -54,174 +73,304 @@ class Schemas:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._seen: set[tuple[str, str, Direction]] = set()
+        self._before, self._after = changes.before, changes.after
+        self._seen: set[tuple[int, int, Direction]] = set()
 
-    def compare(self, subject: str, old: Node, new: Node, direction: Direction) -> None:
+    def compare(self, subject: str, old: Schema, new: Schema, direction: Direction) -> None:
         """Record the changes between two schemas and those inside them, in the order of the document."""
         # A stack, not recursion: schemas refer to one another in chains longer than Python's own stack.
-        stack: list[Comparison] = [(Subject(subject), old, new, direction)]
+        stack = [_Pair(Subject(subject), old, new, direction)]
         while stack:
-            stack += reversed([*self._schema(*stack.pop())])
+            pair = stack.pop()
+            if pair.findings is None:
+                stack += reversed([*self._schema(pair)])
+            elif len(self._changes.findings) == pair.findings:
+                self._by_values(pair)
 
-    def _schema(self, subject: Subject, old: Node, new: Node, direction: Direction) -> Iterator[Comparison]:
+    def _schema(self, pair: _Pair) -> Iterator[_Pair]:
         """Record the changes between two schemas; what is to be compared inside them."""
-        first, second = _shape(self._changes.before, old), _shape(self._changes.after, new)
-        if first is None or second is None:
+        try:
+            first, second = self._before.plain(pair.old), self._after.plain(pair.new)
+        except InvalidDocument:  # it is said when the operation is read
             return
-        key = (first.node.pointer, second.node.pointer, direction)
+        key = (id(first), id(second), pair.direction)
         if key in self._seen:
             return
         self._seen.add(key)
-        if not self._types(subject, first, second, direction):
+        pair = _Pair(pair.subject, first, second, pair.direction)
+        self._null(pair)
+        self._default(pair)
+        if not self._types(pair):
             return
-        self._enum(subject, first, second, direction)
-        self._limits(subject, first, second, direction)
-        self._format(subject, first, second)
-        self._pattern(subject, first, second, direction)
-        self._null(subject, first, second, direction)
-        yield from self._properties(subject, first, second, direction)
-        for name, inner in (("items", subject.item()), ("additionalProperties", subject.inside("*"))):
-            before = self._changes.before.tree.nodes.get(first.node.at(name))
-            after = self._changes.after.tree.nodes.get(second.node.at(name))
-            if before is not None and after is not None:
-                yield inner, before, after, direction
-        for name in ("oneOf", "anyOf"):
-            count, now = (len(shape.members.get(name) or ()) for shape in (first, second))
-            if count != now:
-                message = f"{subject} now has {now} alternatives in {name} (had {count})"
-                self._changes.add("alternatives-changed", message, first.node, second.node)
+        self._enum(pair)
+        self._limits(pair)
+        self._format(pair)
+        self._pattern(pair)
+        yield from self._members(pair)
+        if first.items is not None and second.items is not None:
+            yield _Pair(pair.subject.item(), first.items, second.items, pair.direction)
+        branches = list(self._alternatives(pair))
+        yield from branches
+        if _has_conditions(first) or _has_conditions(second):
+            yield replace(pair, findings=len(self._changes.findings))
 
-    def _types(self, subject: Subject, first: _Shape, second: _Shape, direction: Direction) -> bool:
-        """Record a change of type; return True if the two have a type in common, so that the rest can be compared."""
-        old, new = _types(first), _types(second)
+    def _alternatives(self, pair: _Pair) -> Iterator[_Pair]:
+        """The alternatives of two schemas side by side, if they have as many of the same names in the same places."""
+        for name in ("any_of", "one_of", "all_of"):
+            old, new = getattr(pair.old, name), getattr(pair.new, name)
+            plain_old, plain_new = [*map(self._before.plain, old)], [*map(self._after.plain, new)]
+            if len(old) == len(new) and all(
+                a.name == b.name and a.types == b.types for a, b in zip(plain_old, plain_new, strict=True)
+            ):
+                for index, (before, after) in enumerate(zip(plain_old, plain_new, strict=True)):
+                    title = before.name or f"alternative {index + 1}"
+                    yield _Pair(replace(pair.subject, owner=f"{pair.subject.owner} ({title})"), before, after,
+                                pair.direction)  # fmt: skip
+
+    def _by_values(self, pair: _Pair) -> None:
+        """Record that a value is accepted by one of two schemas only."""
+        request = pair.direction == "request"
+        old = self._before.written(pair.old, request=request)
+        new = self._after.written(pair.new, request=request)
         if old == new:
+            return
+        lost, gained = witnesses(old, new)
+        for values, is_lost in ((lost, True), (gained, False)):
+            if values:
+                rule = "values-relaxed"
+                if is_lost == request:
+                    rule = "values-narrowed" if request else "values-widened"
+                words = "no longer" if is_lost else "now"
+                self._add(rule, pair, f"{pair.subject} can {words} be {_shown(values[0])}")
+
+    # Null and types
+
+    def _null(self, pair: _Pair) -> None:
+        old, new = _can_be_null(pair.old), _can_be_null(pair.new)
+        if old == new or not (pair.old.types and pair.new.types):
+            return
+        if pair.direction == "request":
+            rule = "null-refused" if old else "null-relaxed"
+        else:
+            rule = "null-comes" if new else "null-relaxed"
+        self._add(rule, pair, f"{pair.subject} can {'now' if new else 'no longer'} be null")
+
+    def _default(self, pair: _Pair) -> None:
+        if pair.direction == "request" and pair.old.default != pair.new.default:
+            old, new = (
+                "unspecified" if schema.default is MISSING else repr(schema.default) for schema in (pair.old, pair.new)
+            )
+            self._add("default-changed", pair, f"the default of {pair.subject} is now {new} (was {old})", "default")
+
+    def _types(self, pair: _Pair) -> bool:
+        """Record a change of type; return True if the two have a type in common, so that the rest can be compared."""
+        old, new = _types(pair.old), _types(pair.new)
+        if old == new or _is_by_values(pair.old) != _is_by_values(pair.new):
             return True
         wider, narrower = _covers(new, old), _covers(old, new)
+        if wider and narrower:
+            return True
         if not wider and not narrower:
             rule = "type-changed"
-        elif wider if direction == "request" else narrower:
+        elif wider if pair.direction == "request" else narrower:
             rule = "type-relaxed"
         else:
-            rule = "type-narrowed" if direction == "request" else "type-widened"
-        message = f"the type of {subject} is now {_worded(new)} (was {_worded(old)})"
-        self._changes.add(rule, message, first.node.at("type"), second.node.at("type"))
+            rule = "type-narrowed" if pair.direction == "request" else "type-widened"
+        self._add(rule, pair, f"the type of {pair.subject} is now {_worded(new)} (was {_worded(old)})", "type")
         return bool(old & new)
 
-    def _enum(self, subject: Subject, first: _Shape, second: _Shape, direction: Direction) -> None:
-        old, new = first.members.get("enum"), second.members.get("enum")
+    # Values and limits
+
+    def _enum(self, pair: _Pair) -> None:
+        old, new = _enum(pair.old), _enum(pair.new)
         if old == new:
             return
         if old is None:
-            removed, added = [f"can now only be {', '.join(map(repr, array(new)))}"], []
+            removed, added = [f"can now only be {', '.join(map(repr, new or ()))}"], []
         elif new is None:
             removed, added = [], ["can now be any value"]
         else:
-            only_old, only_new = (
-                [value for value in old if value not in new],
-                [value for value in new if value not in old],
-            )
+            only_old = [value for value in old if value not in new]
+            only_new = [value for value in new if value not in old]
             removed = [f"can no longer be {', '.join(map(repr, only_old))}"] if only_old else []
             added = [f"can now also be {', '.join(map(repr, only_new))}"] if only_new else []
         for words, narrower in (*((words, True) for words in removed), *((words, False) for words in added)):
             rule = "enum-relaxed"
-            if narrower == (direction == "request"):
+            if narrower == (pair.direction == "request"):
                 rule = "enum-narrowed" if narrower else "enum-widened"
-            self._changes.add(rule, f"{subject} {words}", first.node.at("enum"), second.node.at("enum"))
+            self._add(rule, pair, f"{pair.subject} {words}", "enum")
 
-    def _limits(self, subject: Subject, first: _Shape, second: _Shape, direction: Direction) -> None:
-        for name in (*_LOWER, *_UPPER):
-            old, new = first.members.get(name), second.members.get(name)
-            if old == new or isinstance(old, bool) or isinstance(new, bool):
-                continue
-            narrower = old is None or (new is not None and ((new > old) if name in _LOWER else (new < old)))
-            if narrower:
-                rule = "limit-narrowed" if direction == "request" else "limit-relaxed"
+    def _limits(self, pair: _Pair) -> None:
+        if _enum(pair.old) is not None or _enum(pair.new) is not None:
+            return  # values are listed
+        for upper in (False, True):
+            old, new = _bound(pair.old, upper), _bound(pair.new, upper)
+            if old != new:
+                name = (
+                    ("maximum" if upper else "minimum")
+                    if not (new if abs(new[0]) != inf else old)[1]
+                    else ("exclusiveMaximum" if upper else "exclusiveMinimum")
+                )
+                self._limit(pair, name, narrower=(new < old) if upper else (new > old),
+                            old=_finite(old[0]), new=_finite(new[0]))  # fmt: skip
+        for name, upper in _COUNTS.items():
+            count, now = (_count(schema, name) for schema in (pair.old, pair.new))
+            if count != now:
+                self._limit(pair, name, narrower=(now < count) if upper else (now > count),
+                            old=_finite(count), new=_finite(now))  # fmt: skip
+        step, now = (_step(schema) for schema in (pair.old, pair.new))
+        if step != now:
+            wider = bool(now) and step is not None and _divides(now, step)
+            if now is None or wider:
+                self._limit(pair, "multipleOf", narrower=False, old=step, new=now)
             else:
-                rule = "limit-relaxed" if direction == "request" else "limit-widened"
-            now = f"now has {name} {new}" if new is not None else f"no longer has {name}"
-            message = f"{subject} {now} (was {'unlimited' if old is None else old})"
-            self._changes.add(rule, message, first.node.at(name), second.node.at(name))
+                self._limit(pair, "multipleOf", narrower=True, old=step, new=now)
+        unique, now = (schema.keywords.get("uniqueItems") is True for schema in (pair.old, pair.new))
+        if unique != now:
+            self._limit(pair, "uniqueItems", narrower=now, old=unique or None, new=now or None)
 
-    def _format(self, subject: Subject, first: _Shape, second: _Shape) -> None:
-        old, new = first.members.get("format"), second.members.get("format")
-        if old != new:
-            message = f"the format of {subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
-            self._changes.add("format-changed", message, first.node.at("format"), second.node.at("format"))
+    def _limit(self, pair: _Pair, name: str, *, narrower: bool, old: object, new: object) -> None:
+        request = pair.direction == "request"
+        if narrower:
+            rule = "limit-narrowed" if request else "limit-relaxed"
+        else:
+            rule = "limit-relaxed" if request else "limit-widened"
+        now = f"now has {name} {_json(new)}" if new is not None else f"no longer has {name}"
+        self._add(rule, pair, f"{pair.subject} {now} (was {'unlimited' if old is None else _json(old)})", name)
 
-    def _pattern(self, subject: Subject, first: _Shape, second: _Shape, direction: Direction) -> None:
-        old, new = first.members.get("pattern"), second.members.get("pattern")
-        if old != new and direction == "request":
-            rule = "limit-relaxed" if new is None else "pattern-changed"
-            message = f"the pattern of {subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
-            self._changes.add(rule, message, first.node.at("pattern"), second.node.at("pattern"))
-
-    def _null(self, subject: Subject, first: _Shape, second: _Shape, direction: Direction) -> None:
-        old, new = (any(shape.members.get(name) is True for name in _NULLABLE) for shape in (first, second))
+    def _format(self, pair: _Pair) -> None:
+        old, new = (_format(schema) for schema in (pair.old, pair.new))
         if old == new:
             return
-        if direction == "request":
-            rule = "null-refused" if old else "null-relaxed"
-        else:
-            rule = "null-comes" if new else "null-relaxed"
-        message = f"{subject} can {'now' if new else 'no longer'} be null"
-        self._changes.add(rule, message, first.node, second.node)
+        rows = [format_of(schema) for schema in (pair.old, pair.new)]
+        kinds = {row.python if row is not None else None for row in rows}
+        request = pair.direction == "request"
+        rule = "format-changed"
+        if (old == "" or new == "") and kinds <= {str, None}:  # what callers pass and read is text before and after
+            is_narrower = new != ""
+            if is_narrower != request:
+                rule = "limit-widened" if not request else "limit-relaxed"
+                rule = "limit-relaxed" if is_narrower else rule
+        message = f"the format of {pair.subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
+        self._add(rule, pair, message, "format")
 
-    def _properties(
-        self, subject: Subject, first: _Shape, second: _Shape, direction: Direction
-    ) -> Iterator[Comparison]:
-        for name, before in first.properties.items():
-            inner = subject.inside(name)
-            after = second.properties.get(name)
-            if after is None:
+    def _pattern(self, pair: _Pair) -> None:
+        old, new = (schema.keywords.get("pattern") for schema in (pair.old, pair.new))
+        if old == new or not _can_be(pair.old, "string") or not _can_be(pair.new, "string"):
+            return
+        message = f"the pattern of {pair.subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
+        request = pair.direction == "request"
+        lost = differing(old, new) if new is not None else None
+        gained = differing(new, old) if old is not None else None
+        if lost is not None:
+            example = f": {_shown(lost)} no longer matches" if lost else ""
+            self._add("pattern-changed" if request else "limit-relaxed", pair, message + example, "pattern")
+        elif gained is not None:
+            self._add("limit-relaxed" if request else "limit-widened", pair, message, "pattern")
+
+    # Members
+
+    def _members(self, pair: _Pair) -> Iterator[_Pair]:
+        before, after = (self._properties(side, schema, pair.direction) for side, schema in self._both(pair))
+        required, now = (self._required(schema, pair.direction, known) for (_, schema), known in
+                         zip(self._both(pair), (before, after), strict=True))  # fmt: skip
+        for name, old in before.items():
+            inner, new = pair.subject.inside(name), after.get(name)
+            if new is None:
                 message = f"property {inner.path!r} was removed from {inner.owner}"
-                self._changes.add("property-removed", message, before, second.node)
+                self._changes.add("property-removed", message, old.at or None, pair.new.at)
                 continue
-            required = name in second.required
-            if (name in first.required) != required:
-                bad = required if direction == "request" else not required
-                rule = "property-required" if direction == "request" else "property-absent"
-                message = f"{inner} is now {'required' if required else 'optional'}"
-                self._changes.add(rule if bad else "property-relaxed", message, before, after)
-            yield inner, before, after, direction
-        for name, after in second.properties.items():
-            if name not in first.properties:
-                needed = direction == "request" and name in second.required
-                message = f"{'required ' * needed}property {subject.inside(name).path!r} was added to {subject.owner}"
-                self._changes.add("property-required" if needed else "property-added", message, first.node, after)
+            if (name in required) != (name in now):
+                is_required = name in now
+                bad = is_required if pair.direction == "request" else not is_required
+                rule = "property-required" if pair.direction == "request" else "property-absent"
+                message = f"{inner} is now {'required' if is_required else 'optional'}"
+                self._changes.add(rule if bad else "property-relaxed", message, old.at or None, new.at or None)
+            yield _Pair(inner, old, new, pair.direction)
+        for name, new in after.items():
+            if name not in before:
+                needed = pair.direction == "request" and name in now and new.default is MISSING
+                path = pair.subject.inside(name).path
+                message = f"{'required ' * needed}property {path!r} was added to {pair.subject.owner}"
+                self._changes.add("property-required" if needed else "property-added", message, pair.old.at, new.at)
+        if _can_be(pair.old, "object") and _can_be(pair.new, "object"):
+            yield from self._additional(pair)
+
+    def _both(self, pair: _Pair) -> tuple[tuple[Side, Schema], tuple[Side, Schema]]:
+        return (self._before, pair.old), (self._after, pair.new)
+
+    def _additional(self, pair: _Pair) -> Iterator[_Pair]:
+        """Compare what an object may have beside its properties."""
+        first, second = (_openness(side, schema.additional) for side, schema in self._both(pair))
+        if first == second:
+            old, new = pair.old.additional, pair.new.additional
+            if isinstance(old, Schema) and isinstance(new, Schema):
+                yield _Pair(pair.subject.inside("*"), old, new, pair.direction)
+            return
+        narrower = second < first
+        if narrower:
+            rule = "object-closed" if pair.direction == "request" else "object-relaxed"
+        else:
+            rule = "object-relaxed" if pair.direction == "request" else "object-opened"
+        words = {0: "no members", 1: "members of one kind", 2: "any members"}
+        message = f"{pair.subject} can now have {words[second]} beside its properties (had {words[first]})"
+        self._add(rule, pair, message, "additionalProperties")
+
+    def _properties(self, side: Side, schema: Schema, direction: Direction) -> dict[str, Schema]:
+        """The members that travel in a direction: of the schema, and of its alternatives where these are compared by
+        values."""
+        properties: dict[str, Schema] = {}
+        for name, member in schema.properties.items():
+            plain = side.plain(member)
+            if not (plain.read_only if direction == "request" else plain.write_only):
+                properties[name] = member
+        return properties
+
+    @staticmethod
+    def _required(schema: Schema, direction: Direction, known: Mapping[str, Schema]) -> frozenset[str]:
+        """The names that must be there; a member that a document requires and fixes by a default may be left out."""
+        return frozenset(name for name in schema.required if name in known or name not in schema.properties)
+
+    def _add(self, rule: str, pair: _Pair, message: str, member: str = "") -> None:
+        old, new = (f"{schema.at}/{member}" if member else schema.at for schema in (pair.old, pair.new))
+        self._changes.add(rule, message, old, new)
 
 
-def _shape(context: Context, node: Node) -> _Shape | None:
-    """A schema joined with those in its ``allOf``; of a member that several have, the first counts."""
-    schema = context.tree.resolve(node)
-    if schema is None or not isinstance(schema.value, Mapping):
-        return None
-    members: dict[str, Any] = {}
-    properties: dict[str, Node] = {}
-    required: set[str] = set()
-    waiting, seen = [schema], set()
-    while waiting:
-        part = waiting.pop()
-        if part.pointer in seen or not isinstance(part.value, Mapping):
-            continue
-        seen.add(part.pointer)
-        for name, value in part.value.items():
-            members.setdefault(name, value)
-        required |= {str(name) for name in part.array("required")}
-        for child in context.tree.children.get(part.pointer, ()):
-            if child.pointer == part.at("properties", child.name):
-                properties.setdefault(child.name, child)
-            elif "/allOf/" in child.pointer[len(part.pointer) :]:
-                resolved = context.tree.resolve(child)
-                waiting += [resolved] if resolved is not None else []
-    return _Shape(schema, members, properties, frozenset(required))
+def _has_conditions(schema: Schema) -> bool:
+    """Return True if a schema has keywords that are compared by values."""
+    return bool(
+        schema.any_of or schema.one_of or schema.all_of or schema.discriminator
+        or set(schema.keywords) - _COMPARED - _MUTE
+    )  # fmt: skip
 
 
-def _types(shape: _Shape) -> frozenset[str]:
-    kind = shape.members.get("type")
-    names = kind if isinstance(kind, list) else [kind] if isinstance(kind, str) else []
-    if not names and shape.properties:
-        names = ["object"]
-    return frozenset(map(str, names))
+def _is_by_values(schema: Schema) -> bool:
+    """Return True if the types of a schema are those of its alternatives."""
+    return not schema.types and bool(schema.any_of or schema.one_of or schema.all_of)
+
+
+def _can_be_null(schema: Schema) -> bool:
+    return schema.nullable or "null" in schema.types
+
+
+def _types(schema: Schema) -> frozenset[str]:
+    if schema.types:
+        return frozenset(schema.types)
+    if schema.enum is not None:
+        return frozenset(map(_type_of, schema.enum))
+    return frozenset({"object"}) if schema.properties else frozenset()
+
+
+def _type_of(value: object) -> str:
+    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("object", Mapping)):
+        if isinstance(value, kind):
+            return name
+    return "array" if isinstance(value, list | tuple) else "number"
+
+
+def _can_be(schema: Schema, kind: str) -> bool:
+    types = _types(schema)
+    return not types or kind in types
 
 
 def _covers(wide: frozenset[str], narrow: frozenset[str]) -> bool:
@@ -231,5 +380,83 @@ def _covers(wide: frozenset[str], narrow: frozenset[str]) -> bool:
     return bool(narrow) and all(name in wide or (name == "integer" and "number" in wide) for name in narrow)
 
 
+def _enum(schema: Schema) -> tuple[Any, ...] | None:
+    """The values that a schema lists, in an order of their own; None if it takes others."""
+    if schema.enum is None or schema.open_enum:
+        return None
+    distinct = {(_type_of(value), json.dumps(value, sort_keys=True, default=str)): value for value in schema.enum}
+    return tuple(value for _, value in sorted(distinct.items(), key=lambda item: item[0]))
+
+
+def _bound(schema: Schema, upper: bool) -> tuple[float, int]:
+    """The lower or upper bound of numbers, and 1 if it is beyond itself (-1 if below): the stricter of those that are
+    written. Of integers a bound that is not included is the next that is."""
+    inclusive, exclusive = ("maximum", "exclusiveMaximum") if upper else ("minimum", "exclusiveMinimum")
+    row = format_of(schema)
+    checks = dict(row.checks) if row is not None else {}
+    keywords = {**checks, **schema.keywords}
+    pairs: list[tuple[float, int]] = [(inf if upper else -inf, 0)]
+    step = -1 if upper else 1
+    for name, side in ((inclusive, 0), (exclusive, step)):
+        for source in (keywords, checks):
+            number = source.get(name)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                is_whole = bool(side) and "integer" in schema.types and "number" not in schema.types
+                pairs.append((number + side, 0) if is_whole and float(number).is_integer() else (number, side))
+    return min(pairs) if upper else max(pairs)
+
+
+def _count(schema: Schema, name: str) -> float:
+    """A limit of a number of things, as if it were written if it is not."""
+    number = schema.keywords.get(name)
+    if isinstance(number, int | float) and not isinstance(number, bool):
+        return number
+    if name == "minContains":
+        return 1
+    return inf if _COUNTS[name] else 0
+
+
+def _finite(number: float) -> float | None:
+    return number if abs(number) != inf else None
+
+
+def _step(schema: Schema) -> Any:
+    """What numbers are multiples of; None if it is nothing, or 1 of integers."""
+    step = schema.keywords.get("multipleOf")
+    is_whole = "integer" in schema.types and "number" not in schema.types
+    return None if is_whole and step is not None and _divides(step, 1) else step
+
+
+def _divides(step: float, number: float) -> bool:
+    quotient = number / step
+    return abs(quotient - round(quotient)) < 1e-9
+
+
+def _format(schema: Schema) -> str:
+    """The format of texts, in lower case; empty for none, and for those that say nothing of a text."""
+    name = (schema.format or "").lower()
+    return "" if name in _NAMELESS else name
+
+
+def _openness(side: Side, additional: Schema | bool) -> int:
+    """0 for an object without further members, 1 with members of one kind, 2 with any."""
+    if isinstance(additional, Schema):
+        written = side.written(additional, request=True)
+        return {"{}": 2, '{"not": {}}': 0}.get(json.dumps(written), 1) if len(written) < 2 else 1
+    return 2 if additional else 0
+
+
 def _worded(types: frozenset[str]) -> str:
     return " or ".join(sorted(types)) or "unspecified"
+
+
+def _json(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, default=str)
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, cut to 80 characters."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:79]}…"
