@@ -294,14 +294,19 @@ def find(name: str) -> Entry:
     return known[name]
 
 
+def check_name(name: str) -> None:
+    """Raise ``ConnectorError`` for a name that no connector can have."""
+    if not _NAME.match(name):
+        raise ConnectorError(f"{name!r} is not a valid connector name; use lower-case letters, digits, - and _")
+
+
 def add(entry: Entry, name: str, *, replace: bool = False) -> Path:
     """Copy a connector to those that are found by name, and return its new path.
 
     Raise ``ConnectorError`` for an invalid name, and for a name that is in use, unless it is that of an added connector
     and ``replace`` is true.
     """
-    if not _NAME.match(name):
-        raise ConnectorError(f"{name!r} is not a valid connector name; use lower-case letters, digits, - and _")
+    check_name(name)
     known = entries().get(name)
     if known is not None and not (replace and known.source == "added"):
         how = "replace it with --replace, or " if known.source == "added" else ""
