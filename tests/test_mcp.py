@@ -28,6 +28,7 @@ from werkzeug.wrappers import Request, Response
 
 from openconnectors.async_loading import connect_async, load_file_async
 from openconnectors.engine.agents.catalogue import BUDGET, Catalogue
+from openconnectors.engine.agents.choices import ask
 from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.server import server
 from openconnectors.engine.errors import InvalidDocument, UnknownName
@@ -466,6 +467,19 @@ def test_the_values_of_an_argument_are_listed(connect: Any) -> None:
             assert "for these: queue" in text_of(refused)
 
     run(talk)
+
+
+def test_values_that_are_cheap_to_ask_for_are_enumerations(document: Path, url: str, desk: Desk) -> None:
+    """With their titles, asked for once for all tools."""
+    connector = load_file_async(document, connection={"api_key": SECRET}, base_url=url, trust_env=False)
+    catalogue = Catalogue([connector], ["add_ticket", "put_ticket"])
+
+    assert run(lambda: ask(catalogue.tools.values())) == 1
+    assert [request.path for request in desk.requests] == ["/queues"]
+    tools = catalogue.listing().tools
+    for tool in tools[:2]:
+        queue = tool.input_schema["properties"]["queue"]
+        assert queue == {"type": "string", "enum": ["q1", "q2"], "description": "q1: First; q2: Second"}
 
 
 # Confirmation

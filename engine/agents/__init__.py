@@ -3,6 +3,7 @@
     kinds       what an operation does, as far as its document shows; which operations are chosen
     schemas     arguments and values as JSON Schemas that clients accept
     tools       the operation behind a tool: its name, its description, its hints, its arguments
+    choices     values of arguments that a service lists, asked for before the tools are listed
     catalogue   the tools within a budget of tokens; beyond it, a search
     results     values and errors as results that a model reads; what is too long is continued
     server      the requests of a client, answered with the official library ``mcp``

@@ -1,7 +1,8 @@
 """The tools that a client lists, within a budget of tokens; a search where there are too many operations.
 
 Tokens are estimated, as every model counts in its own way: a token for each four bytes of the JSON of a tool as it is
-sent (``tokens``). That is what the tokenizers of current models need for such text, a fifth more or less.
+sent (``tokens``). Over the lists of 134 connectors that is 1.13 times what the encoding o200k needs (between 0.99 and
+1.25 times), and 1.10 times what the tokenizer that Anthropic has published needs (0.94 to 1.25).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from openconnectors.engine.agents.tools import OperationTool, tool_name
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.connector import connected
 from openconnectors.engine.documents.parts import readable
+from openconnectors.engine.errors import ConnectorError
 
 BUDGET = 20_000
 """Tokens of the tools by default: a tenth of a context of 200,000, from which on clients warn or defer tools."""
@@ -61,11 +63,13 @@ class Catalogue:
         confirm: Collection[str] = (),
         confirms: bool = True,
     ) -> None:
+        by_name = {connected(connector).name: connector for connector in connectors}
+        if len(by_name) < len(connectors):
+            raise ConnectorError("two connectors have the same name; start a server for each")
         named = [each for connector in connectors for each in _named(connector)]
         self.left_out: Counter[str] = Counter(kind_of(each.operation) for each in named)
         selected = chosen(named, allow)
         confirmed = {id(each) for each in chosen(named, confirm)} if confirm else set()
-        by_name = {connected(connector).name: connector for connector in connectors}
         tools: dict[str, OperationTool] = {}
         for each in selected:
             asks = id(each) in confirmed or (confirms and each.operation.confirmation is True)

@@ -15,8 +15,8 @@ clients drop a result that differs from its schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -76,11 +76,21 @@ def shortened(text: str, longest: int) -> str:
     return f"{head[: longest - 1].rsplit(' ', 1)[0].rstrip(' ,;:')}…"
 
 
-def arguments_schema(plan: Plan, arguments: Mapping[str, Argument], detail: Detail, notes: Mapping[str, str]) -> Any:
-    """The schema of the arguments of a tool, by the names that they have there; each with a note, if it has one."""
+Listed: TypeAlias = Sequence[tuple[Any, str]]
+"""Values that a service lists, each with its title."""
+
+
+def arguments_schema(
+    plan: Plan, arguments: Mapping[str, Argument], detail: Detail, listed: Mapping[str, Listed | None]
+) -> dict[str, Any]:
+    """The schema of the arguments of a tool, by the names that they have there. ``listed`` are those whose values the
+    service lists, with the values, or None if they are to be asked for."""
 
     def properties(writer: _Writer) -> dict[str, Any]:
-        return {name: writer.argument(argument, notes.get(name, "")) for name, argument in arguments.items()}
+        return {
+            name: writer.listed(argument, listed[name]) if name in listed else writer.argument(argument)
+            for name, argument in arguments.items()
+        }
 
     required = [name for name, argument in arguments.items() if argument.needed]
     written: dict[str, Any] = {"type": "object", "properties": _within(plan, detail, properties)}
@@ -95,7 +105,8 @@ def results_schema(plan: Plan, schema: Schema, detail: Detail) -> dict[str, Any]
     def members(writer: _Writer) -> dict[str, Any]:
         return writer.shape(contract)
 
-    value = {"type": [kind, "null"], **_within(plan, detail, members)}
+    items: dict[str, Any] = {"items": {}} if kind == "array" else {}
+    value = {"type": [kind, "null"], **items, **_within(plan, detail, members)}
     return {"type": "object", "properties": {"value": value}, "required": ["value"]}
 
 
@@ -127,8 +138,19 @@ class _Writer:
 
     # What is sent
 
-    def argument(self, argument: Argument, note: str) -> dict[str, Any]:
-        """The schema of an argument."""
+    def listed(self, argument: Argument, values: Listed | None) -> dict[str, Any]:
+        """The schema of an argument whose values the service lists: they are its enumeration, if they are known."""
+        plain = [(value, title) for value, title in values or () if isinstance(value, _PLAIN)]
+        if not plain or len(plain) > self._detail.values:
+            return self.argument(argument, "list_choices lists the values.")
+        titles = [f"{value}: {title}" for value, title in plain if str(value) != title]
+        written = self.argument(argument, shortened("; ".join(titles), self._detail.text * 2))
+        inner = written["items"] if isinstance(written.get("items"), dict) else written
+        inner["enum"] = list(dict.fromkeys(value for value, _ in plain))
+        return written
+
+    def argument(self, argument: Argument, note: str = "") -> dict[str, Any]:
+        """The schema of an argument; its description ends with a note."""
         written = self._write(argument.schema, self._levels, frozenset(), argument.description or argument.title)
         described = " ".join(part for part in (written.pop("description", ""), note) if part)
         if isinstance(argument.default, _PLAIN) and self._detail.bounds:

@@ -102,6 +102,15 @@ class _Answers:
 
     async def call(self, context: Context, params: types.CallToolRequestParams) -> Result:
         """The result of a tool."""
+        try:
+            return await self._answer(context, params)
+        except MCPError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its text may hold anything: it stays here
+            message = f"internal error: {type(error).__name__}; please report it"
+            return refusal({"error": "InternalError", "message": message}, "Look for an effect before you call again.")
+
+    async def _answer(self, context: Context, params: types.CallToolRequestParams) -> Result:
         arguments = params.arguments or {}
         if params.name == CALL and self._listing.is_search:
             tool, arguments = self._operation(arguments), _mapping(arguments.get("arguments"))

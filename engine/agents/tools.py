@@ -12,7 +12,14 @@ from typing import Any
 from mcp import types
 
 from openconnectors.engine.agents.kinds import KINDS, is_repeatable, kind_of
-from openconnectors.engine.agents.schemas import Detail, arguments_schema, is_described, results_schema, shortened
+from openconnectors.engine.agents.schemas import (
+    Detail,
+    Listed,
+    arguments_schema,
+    is_described,
+    results_schema,
+    shortened,
+)
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.async_operation import AsyncOperation
 from openconnectors.engine.client.connector import connected
@@ -47,6 +54,8 @@ class OperationTool:
         self.operation_name = operation
         self.is_confirmed = confirmed
         """Whether a person is asked before it is called."""
+        self.listed: dict[str, Listed] = {}
+        """The values of arguments, once the service has listed them."""
         self._service = connected(connector)
         self._operations = connector.operations
 
@@ -124,12 +133,12 @@ class OperationTool:
 
     def tool(self, detail: Detail) -> types.Tool:
         """The tool as clients list it."""
-        notes = dict.fromkeys(self.choices, "list_choices lists the values.")
+        listed = {name: self.listed.get(name) for name in self.choices}
         return types.Tool(
             name=self.name,
             title=self.title if detail.text else None,
             description=self.description(detail.text * 2),
-            input_schema=arguments_schema(self.plan, self.arguments, detail, notes),
+            input_schema=arguments_schema(self.plan, self.arguments, detail, listed),
             output_schema=self.results_schema(detail),
             annotations=self.hints,
         )

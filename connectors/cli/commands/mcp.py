@@ -25,6 +25,7 @@ from openconnectors.cli.root_option import root_option
 from openconnectors.cli.tables import Table, show
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.agents.catalogue import BUDGET, BYTES_OF_A_TOKEN, SEARCH, Catalogue, Listing, tokens
+from openconnectors.engine.agents.choices import ask
 from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.server import RESULT, server
 from openconnectors.engine.client.async_connector import AsyncConnector
@@ -64,6 +65,10 @@ _OFFERED, _PLACE = "What is offered", "Which service"
     "--no-confirm", cls=Option, section=_OFFERED, is_flag=True,
     help="Do not ask, even where the document wants a person to confirm.",
 )
+@click.option(
+    "--ask-choices", cls=Option, section=_OFFERED, is_flag=True,
+    help="Ask the services now for values of arguments, so that they are enumerations in the tools.",
+)
 @click.option("--list", "listed", is_flag=True, help="Print the tools and their tokens; serve nothing.")
 @click.option(
     "--http", type=click.IntRange(0, 65535), metavar="PORT",
@@ -90,13 +95,17 @@ def command(
     """Serve operations to agents as tools of the Model Context Protocol, over stdio or HTTP.
 
     NAME is the name of a connector or the path of a document. Operations that change or delete something are offered
-    only if --allow names them or their kind. Nothing is sent to a service before a tool is called.
+    only if --allow names them or their kind. Nothing is sent to a service before a tool is
+    called, unless --ask-choices wants it.
 
     Exit status: 0 the client has ended, 1 an error, 2 usage error.
     """
     with ExitStack() as stack:
         connectors = _connectors(names, root, options, stack)
         catalogue = Catalogue(connectors, allow, confirm=confirm, confirms=not no_confirm)
+        if options["ask_choices"]:
+            count = asyncio.run(ask(catalogue.tools.values()))
+            click.echo(f"{count} lists of values were asked for", err=True)
         listing = catalogue.listing(budget)
         if listed:
             _show(catalogue, listing)
