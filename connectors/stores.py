@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 
 class ConnectionStore(Shelf):
-    """Where an application keeps the connections of its users. A store of its own is a subclass that can ``read``,
-    ``write`` and ``remove`` the values of one connection, and that can be ``locked`` if several processes use it."""
+    """Where an application keeps the connections of its users: ``load(name, connection=store["user-17"])``.
+
+    A store of its own is a subclass that can ``read``, ``write`` and ``remove`` the values of one connection, and that
+    can be ``locked`` if several processes use it."""
 
     def __getitem__(self, user: str) -> UserConnection:
         """The connection of a user, for ``load(…, connection=…)``."""

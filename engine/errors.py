@@ -98,36 +98,41 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 
 class Problem(Struct, frozen=True):
-    """One thing wrong at one place: of the arguments of a call, or of a response (a deviation).
-
-    ``path`` leads to the place within a ``part`` of the request or the response: from the value itself (of a response:
-    its body), or from the name of an argument, an option or a header field. ``kind`` is a row of ``LENIENCY``.
-    """
+    """One thing wrong at one place: of the arguments of a call, or of a response (a deviation)."""
 
     path: Path
+    """The steps to the place within ``part``: from the value itself (of a response: its body), or from the name of an
+    argument, an option or a header field."""
     message: str
+    """What is wrong."""
     kind: str = "schema"
+    """The kind of difference: a row of ``LENIENCY``, which docs/responses.md lists."""
     part: Part = "value"
+    """The part of the request or the response that the path leads into."""
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}"
 
 
 class Diagnostic(Struct, frozen=True):
-    """A finding about a document.
-
-    ``line`` and ``column`` count from 1; ``pointer`` is the RFC 6901 pointer of the offending node; ``fix`` says how
-    to fix it, if the message does not.
-    """
+    """A finding about a document."""
 
     rule: str
+    """The id of its rule, which docs/rules.md explains."""
     severity: Literal["error", "warning", "info"]
+    """How much it matters."""
     message: str
+    """What is wrong."""
     file: str
+    """The file that it is in."""
     line: int
+    """Its line, from 1."""
     column: int
+    """Its column, from 1."""
     pointer: str = ""
+    """The JSON Pointer (RFC 6901) of the node that it is about."""
     fix: str = ""
+    """How to fix it, if the message does not say so."""
     related: tuple[str, int, int] | None = None
     """File, line and column of the other place that the message is about, if there is one."""
 

@@ -34,9 +34,13 @@ class File(Struct, frozen=True):
     """
 
     content: Source
+    """What is sent."""
     filename: str | None = None
+    """The name that a form sends; by default that of the path or of the open file."""
     content_type: str | None = None
+    """Its media type; by default the document's, else the one that the name stands for."""
     headers: Mapping[str, Any] = field(default_factory=dict)
+    """Header fields of its part of a multipart body."""
 
     @property
     def name(self) -> str:

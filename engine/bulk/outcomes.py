@@ -27,7 +27,10 @@ class Outcome(Struct, frozen=True):
     index: int
     """The place of the row, from 0."""
     arguments: Mapping[str, Any]
+    """The row."""
     state: State
+    """``done``: the service answered with a success. ``refused``: it answered with an error. ``unsent``: nothing was
+    carried out, and a second run sends it. ``unknown``: it may have been carried out."""
     value: Any = None
     """The value of the response. One that an earlier run has had is plain JSON data."""
     error: ConnectorError | None = None
