@@ -32,6 +32,7 @@ setup(
     ],
     package_data={
         "openconnectors": ["py.typed", "*.pyi"],
+        "openconnectors.console": ["templates/*", "assets/*"],
         "openconnectors.engine.pages": ["templates/*", "assets/*"],
         "openconnectors.spec": ["*.yaml", "*/*.yaml"],
     },

@@ -42,6 +42,12 @@ COMMANDS: Mapping[str, Row] = {
         "sandbox",
         takes="connector",
     ),
+    "console": Row(
+        "Show the reference page of a connector in the browser, and call its operations from forms.",
+        _CALLING,
+        "docs",
+        takes="connector",
+    ),
     "connect": Row("Save a connection: values, and a token if the service issues one.", _CONNECTING, takes="connector"),
     "connections": Row("List, test and remove saved connections.", _CONNECTING),
     "new": Row("Start a document: three operations, which can be called in a sandbox at once.", _KEEPING),

@@ -1,0 +1,162 @@
+"""The requests of a form: what would be sent, the call itself, the choices for a field."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request
+
+from openconnectors.console import shown
+from openconnectors.console.fields import text_of
+from openconnectors.console.submitted import Submitted
+from openconnectors.console.targets import SANDBOX, Connected, Target
+from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.client.operation import Operation
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.model import Operation as DeclaredOperation
+from openconnectors.engine.streams import File
+
+_CALL = "call"
+"""The part of a form that has everything but its files."""
+_CHOICES = 1000
+"""Choices that a page shows."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+"""The safe methods (RFC 9110 section 9.2.1), and QUERY of OpenAPI 3.2."""
+_KEY = secrets.token_bytes(32)
+
+
+class Call(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What a form sends. ``confirmed`` is the mark of the request that the user agreed to."""
+
+    arguments: dict[str, Any] = {}
+    target: str = SANDBOX
+    accept: str = ""
+    content_type: str = ""
+    confirmed: str = ""
+    parameter: str = ""
+    below: Any = msgspec.UNSET
+
+
+def call_of(request: Request) -> tuple[Call, list[File]]:
+    """What a form sends, with its files. Raise ``BadRequest`` for anything else."""
+    try:
+        call = msgspec.json.decode(request.form[_CALL].encode(), type=Call)
+    except (KeyError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        raise BadRequest("The form is not one of this console's.") from None
+    files: list[File] = []
+    while (sent := request.files.get(f"file{len(files)}")) is not None:
+        files.append(File(sent.read(), sent.filename or "file", sent.mimetype or None))
+    return call, files
+
+
+class Calls:
+    """The verbs of an operation's form: each returns what the page shows, without secrets."""
+
+    def __init__(self, connected: Connected, operation: str, request: Request) -> None:
+        self._connected = connected
+        self._operation = operation
+        self._call, self._files = call_of(request)
+
+    def preview(self) -> Mapping[str, Any]:
+        """The request that would be sent, or what is wrong with the form."""
+        return self._with(lambda target, operation, connector: self._preview(operation, connector))
+
+    def send(self) -> Mapping[str, Any]:
+        """The response of the call, or its error. A request that may change something at a real service is not sent
+        before it was confirmed."""
+        return self._with(self._send)
+
+    def choices(self) -> Mapping[str, Any]:
+        """The values that the service lists for a parameter."""
+        return self._with(lambda target, operation, connector: self._choices(operation))
+
+    def _with(self, verb: Callable[[Target, Operation, Connector], Mapping[str, Any]]) -> Mapping[str, Any]:
+        try:
+            target = self._connected.target(self._call.target)
+            options = {"accept": self._call.accept, "content_type": self._call.content_type}
+            chosen = {name: text for name, text in options.items() if text}
+            with self._connected.connector(target, chosen) as connector:
+                operation = connector.operations[self._operation]
+                plan = operation.__calls__.plan
+                try:
+                    reply = verb(target, operation, connector)
+                except ConnectorError as error:
+                    reply = {"error": shown.error(plan, error)}
+                masked: Mapping[str, Any] = connector.connection.mask.value(dict(reply))
+                return masked
+        except ConnectorError as error:
+            return {"error": {"kind": type(error).__name__, "message": str(error), "sent": error.sent}}
+
+    def _arguments(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The arguments of the form, and what is wrong with its texts."""
+        submitted = Submitted(self._connected.fields(self._operation), self._call.arguments, self._files)
+        problems = [shown.problem_at(problem.path, problem.message) for problem in submitted.problems]
+        return submitted.arguments, problems
+
+    def _preview(self, operation: Operation, connector: Connector) -> Mapping[str, Any]:
+        plan = operation.__calls__.plan
+        arguments, problems = self._arguments()
+        if problems:
+            return {"error": _refused(problems)}
+        return {"request": shown.request(plan, connector.connection, operation.request(**arguments))}
+
+    def _send(self, target: Target, operation: Operation, connector: Connector) -> Mapping[str, Any]:
+        preview = self._preview(operation, connector)
+        if "error" in preview:
+            return preview
+        plan = operation.__calls__.plan
+        if (
+            target.is_real
+            and _has_effect(plan.operation)
+            and not hmac.compare_digest(self._call.confirmed, self._mark())
+        ):
+            return {**preview, "confirm": {"mark": self._mark(), "target": target.title}}
+        arguments, _ = self._arguments()
+        start = time.monotonic()
+        try:
+            outcome: dict[str, Any] = {"response": shown.response(plan, operation.response(**arguments))}
+        except ConnectorError as error:
+            outcome = {"error": shown.error(plan, error)}
+        return {**preview, **outcome, "milliseconds": round((time.monotonic() - start) * 1000)}
+
+    def _mark(self) -> str:
+        """A text that stands for this call and no other: the form as it is, with the bytes of its files."""
+        call = msgspec.structs.replace(self._call, confirmed="")
+        place = f"{self._connected.entry.name}\n{self._operation}\n"
+        mark = hmac.new(_KEY, place.encode() + msgspec.json.encode(call), hashlib.sha256)
+        for file in self._files:
+            mark.update(hashlib.sha256(file.content).digest())
+        return mark.hexdigest()
+
+    def _choices(self, operation: Operation) -> Mapping[str, Any]:
+        plan = operation.__calls__.plan
+        arguments, _ = self._arguments()
+        body = arguments.get(plan.body_name)
+        members = {
+            argument.name: body[argument.path[0]]
+            for argument in plan.arguments
+            if len(argument.path) == 1 and isinstance(body, dict) and argument.path[0] in body
+        }
+        below = () if self._call.below is msgspec.UNSET else (self._call.below,)
+        listed = operation.choices(self._call.parameter, *below, **{**members, **arguments})
+        return {"choices": [[text_of(value), title] for value, title in listed[:_CHOICES]], "count": len(listed)}
+
+
+def _has_effect(operation: DeclaredOperation) -> bool:
+    """Whether a call may change something, or the document wants a person to be asked."""
+    return operation.confirmation is True or not (operation.safe or operation.method in _READING)
+
+
+def _refused(problems: list[dict[str, Any]]) -> dict[str, Any]:
+    """The error of a form whose texts cannot be read."""
+    count = len(problems)
+    message = f"It was not sent: {count} problem{'s' * (count != 1)}"
+    return {"kind": "InvalidArguments", "message": message, "sent": "no", "problems": problems}
