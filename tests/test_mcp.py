@@ -31,8 +31,8 @@ from openconnectors.engine.agents.catalogue import BUDGET, Catalogue
 from openconnectors.engine.agents.choices import ask
 from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.server import server
+from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.errors import InvalidDocument, UnknownName
-from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.loading import service_named
 from openconnectors.network import Network
 from tests.conftest import ROOT, SHARED, Listener, command, serving
@@ -723,9 +723,7 @@ async def _listed(path: Path) -> int:
     except InvalidDocument:
         return 0
     network = Network(trust_env=False)
-    connector = connect_async(
-        entry, connection_values(service), "http://127.0.0.1:9", None, network, {}, service=service
-    )
+    connector = connect_async(entry, sample_values(service), "http://127.0.0.1:9", None, network, {}, service=service)
     catalogue = Catalogue([connector], list(KINDS))
     listing = catalogue.listing()
     assert listing.tokens <= BUDGET

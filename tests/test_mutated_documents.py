@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.client.description import describe
 from openconnectors.engine.client.signature import documentation, signature
 from openconnectors.engine.convert import VERSIONS, convert
@@ -27,7 +28,6 @@ from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies import findings
-from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.values.body import Compiler
 
 SPEC = sorted((Path(__file__).parent.parent / "spec").glob("*.swagger.yaml"))
@@ -78,7 +78,7 @@ def used(root: Any, properties: Document | None = None) -> str:
     describe("x", service)
     findings(service)
     try:
-        connection: Connection | None = Connection(service, connection_values(service), "http://127.0.0.1:1")
+        connection: Connection | None = Connection(service, sample_values(service), "http://127.0.0.1:1")
     except ConnectorError:
         connection = None
     compiler = Compiler(service)

@@ -1,4 +1,5 @@
-"""For tests of programs that call connectors: a service that runs on loopback and does what a test asks of it.
+"""For tests of programs that call connectors: a service that runs on loopback and does what a test asks of it, and real
+traffic that is recorded and replayed.
 
 ::
 
@@ -11,7 +12,28 @@ The fixtures ``connector_sandbox`` and ``connector_recording`` of pytest give th
 the tutorial.
 """
 
+from openconnectors.engine.traffic.har import RecordingError as RecordingError
+from openconnectors.engine.traffic.replay import NotRecorded as NotRecorded
+from openconnectors.testing.recordings import RecordedConnector as RecordedConnector
+from openconnectors.testing.recordings import RecordingDeviates as RecordingDeviates
+from openconnectors.testing.recordings import ReplayedConnector as ReplayedConnector
+from openconnectors.testing.recordings import check as check
+from openconnectors.testing.recordings import read as read
+from openconnectors.testing.recordings import record as record
+from openconnectors.testing.recordings import replay as replay
 from openconnectors.testing.sandboxes import ConnectorSandbox as ConnectorSandbox
 from openconnectors.testing.sandboxes import sandbox as sandbox
 
-__all__ = ["ConnectorSandbox", "sandbox"]
+__all__ = [
+    "ConnectorSandbox",
+    "NotRecorded",
+    "RecordedConnector",
+    "RecordingDeviates",
+    "RecordingError",
+    "ReplayedConnector",
+    "check",
+    "read",
+    "record",
+    "replay",
+    "sandbox",
+]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from openconnectors.engine.client.async_connector import AsyncConnector
-from openconnectors.engine.client.connector import Connector, connected
+from openconnectors.engine.client.connector import connected
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
 from openconnectors.engine.extras import require
+from openconnectors.engine.http import AwaitedTransport, Transport
 from openconnectors.engine.model import MISSING, Service
 from openconnectors.engine.plan.options import CallOptions, Options
-from openconnectors.engine.transports.waits import finished
 from openconnectors.loading import account_of, service_named
 from openconnectors.network import LOOPBACK
 from openconnectors.registry import Entry
+from openconnectors.testing.pairs import ConnectorPair
 from openconnectors.testing.waits import SkippedWaits
 
 if TYPE_CHECKING:
@@ -43,60 +42,37 @@ def sandbox(
     return ConnectorSandbox(entry, service, with_options(Options(), options), skip_waits=skip_waits)
 
 
-class ConnectorSandbox:
-    """A sandbox on loopback, and connectors to it with values that it accepts. An operation is named as in Python, or
-    by its operationId."""
+class ConnectorSandbox(ConnectorPair):
+    """A sandbox on loopback, and connectors to it with values that it accepts: ``connector`` and ``async_connector``.
+    An operation is named as in Python, or by its operationId."""
 
     def __init__(self, entry: Entry, service: Service, options: Options, *, skip_waits: bool) -> None:
-        self._entry = entry
-        self._service = service
-        self._options = options
         self._sandbox = sandboxes.Sandbox(service, is_journaled=True)
-        self._skipped = SkippedWaits()
-        self._time = self._skipped if skip_waits else None
         self.url = self._sandbox.url
         """Where it listens: the ``base_url`` for a client."""
         self.connection: Mapping[str, str] = self._sandbox.values
         """The connection values that it accepts."""
+        _, account = account_of(entry, self.connection, self.url, service=service)
+        super().__init__(entry.name, service, account, options, SkippedWaits() if skip_waits else None)
 
     def __repr__(self) -> str:
-        return f"<sandbox of {self._entry.name} at {self.url}>"
+        return f"<sandbox of {self._name} at {self.url}>"
 
     def __enter__(self) -> Self:
         self._sandbox.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name, close in (("connector", self._close), ("async_connector", self._close_async)):
-            if name in vars(self):
-                close()
+        self.close()
         self._sandbox.stop()
 
-    def _close(self) -> None:
-        self.connector.close()
+    def _transport(self) -> Transport:
+        transport: Transport = self._opening(LOOPBACK.open())
+        return transport
 
-    def _close_async(self) -> None:
-        finished(self.async_connector.aclose())  # which only closes sockets that nobody uses
-
-    # Connectors
-
-    @cached_property
-    def connector(self) -> Connector:
-        """The connector, which calls the sandbox."""
-        service, account = account_of(self._entry, self.connection, self.url, service=self._service)
-        transport: Any = LOOPBACK.open()
-        return Connector(
-            self._entry.name, service, account, transport, self._options, close=transport.close, waits=self._time
-        )
-
-    @cached_property
-    def async_connector(self) -> AsyncConnector:
-        """The connector whose operations are awaited."""
-        service, account = account_of(self._entry, self.connection, self.url, service=self._service)
-        transport: Any = LOOPBACK.open_async()
-        return AsyncConnector(
-            self._entry.name, service, account, transport, self._options, close=transport.aclose, waits=self._time
-        )
+    def _async_transport(self) -> AwaitedTransport:
+        transport: AwaitedTransport = self._opening(LOOPBACK.open_async())
+        return transport
 
     # What came in
 
@@ -116,11 +92,6 @@ class ConnectorSandbox:
         """Begin ``received`` anew."""
         assert self._sandbox.journal is not None  # noqa: S101 - as above
         self._sandbox.journal.clear()
-
-    @property
-    def waits(self) -> list[float]:
-        """The waits that were skipped, in seconds: between attempts, and between questions for a state."""
-        return list(self._skipped.seconds)
 
     # What is answered next
 

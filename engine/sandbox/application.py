@@ -32,13 +32,14 @@ from msgspec.structs import replace
 
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.path_templates import expand
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox.actions import Simulation, check_declarations
 from openconnectors.engine.sandbox.answers import answered, echoed, preferred
-from openconnectors.engine.sandbox.credentials import Gate, connection_values
+from openconnectors.engine.sandbox.credentials import Gate
 from openconnectors.engine.sandbox.errors import KINDS, ServiceError, error_response
 from openconnectors.engine.sandbox.journal import Journal
 from openconnectors.engine.sandbox.judge import Judge, Verdict
@@ -77,7 +78,7 @@ class Application:
     def __init__(self, service: Service, state: Path | None = None, *, is_journaled: bool = False) -> None:
         self.service = service
         self.script = Script()
-        self.values = connection_values(service)
+        self.values = sample_values(service)
         self.refused: deque[str] = deque(maxlen=_REMEMBERED)
         self._gate = Gate(service, self.values)
         connection = Connection(service, self.values, "http://127.0.0.1")

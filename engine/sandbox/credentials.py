@@ -1,4 +1,4 @@
-"""The credentials that a sandbox accepts, the check of a request for them, and the challenge if they are wrong."""
+"""The check of a request for the credentials that a sandbox accepts, and the challenge if they are wrong."""
 
 from __future__ import annotations
 
@@ -6,23 +6,8 @@ from collections.abc import Mapping
 
 from openconnectors.engine.auth.scheme import Received
 from openconnectors.engine.auth.schemes import SCHEMES, place, row_of, values_of
-from openconnectors.engine.model import MISSING, ConnectionParameter, Operation, Service
+from openconnectors.engine.model import Operation, Service
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.policies.expressions import plain
-
-
-def connection_values(service: Service) -> dict[str, str]:
-    """The connection values that a sandbox of a service accepts, by parameter: those that the document declares
-    (``x-connector-sandbox``), else a default, the first allowed value, or ``sandbox-<name>``."""
-    declared = service.sandbox.get("connection") or {}
-
-    def value(parameter: ConnectionParameter) -> str:
-        text = declared.get(parameter.name, parameter.default)
-        if text is MISSING or (parameter.allowed and text not in parameter.allowed):
-            text = parameter.allowed[0] if parameter.allowed else f"sandbox-{parameter.name.replace('_', '-')}"
-        return plain(text)
-
-    return {parameter.name: value(parameter) for parameter in service.connection}
 
 
 class Gate:

@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.errors import Problem, dotted, printable
 from openconnectors.engine.http import Headers, Response
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import Operation, Server, Service
 from openconnectors.engine.path_templates import split
-from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.sandbox.judge import Judge, Verdict
 from openconnectors.engine.sandbox.protocol import HttpError, HttpRequest, decoded
 from openconnectors.engine.sandbox.routing import Match, Router
@@ -62,7 +62,7 @@ class Examiner:
     def __init__(self, service: Service) -> None:
         self._names = {operation_id: name for name, operation_id in operation_names(service).items()}
         compiler = Compiler(service)
-        values = connection_values(service)
+        values = sample_values(service)
         connection = Connection(service, values, "http://127.0.0.1")
 
         def base(operation: Operation | None) -> str:
