@@ -32,6 +32,10 @@ integers in half the time of `json.loads`; policy, validation and conversions sh
 the kernel. A list in XML is read in one pass by Python over the text, 6.2 million instructions for 50 messages where
 JSON takes 2.9: each of its 1,050 elements is a few steps of the interpreter.
 
+A million items by `items()`, a million calls, with one thread and with eight, and a million awaited calls, a hundred
+at once, take no more memory at their end than after a fifth of them (`python -m bench.million`: 37.3 MiB after 36.7 for
+the items, whose pages it remembers; 38.1, 38.6 and 42.2 MiB throughout).
+
 A virtual machine moves times of the same code by a third from minute to minute, so a ratio near its goal falls on
 either side from run to run; counts of instructions repeat within a hundredth.
 """

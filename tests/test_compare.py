@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from openconnectors import registry
 from openconnectors.engine.diff import CHANGES, Comparison, compare
 from openconnectors.engine.documents import document, loader
+from tests.conftest import command
 from tests.test_cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -542,3 +544,60 @@ def test_one_document_is_compared_with_one(tmp_path: Path) -> None:
     assert (code, "name one of them" in err) == (2, True)
     code, _, err = run("diff", str(tmp_path), "spec/petstore.swagger.yaml")
     assert (code, "there is no document" in err) == (2, True)
+
+
+def _repository(folder: Path, root: Any) -> Path:
+    """A repository of git with a document and a file beside it, as committed."""
+    spec = folder / "spec"
+    spec.mkdir(parents=True)
+    things = copy.deepcopy(root)
+    (spec / "things.json").write_text(json.dumps(things["definitions"].pop("Thing")))
+    things["paths"]["/things"]["post"]["parameters"][0]["schema"] = {"$ref": "things.json"}
+    (spec / "api.swagger.json").write_text(json.dumps(things, indent=1))
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], [*identity, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    return spec
+
+
+def test_a_revision_of_git_is_compared_with_what_stands(tmp_path: Path) -> None:
+    """The old document is read with the files beside it as they were; its places have the revision's names."""
+    spec = _repository(tmp_path, OLD)
+    changed = json.loads((spec / "things.json").read_text()) | {"required": ["name", "count"]}
+    (spec / "things.json").write_text(json.dumps(changed))
+    for folder, path in ((tmp_path, "spec/api.swagger.json"), (spec, "api.swagger.json")):
+        code, out, err = command("diff", f"main:{path}", path, cwd=folder)
+        assert (code, "property 'count' of the body of addThing is now required" in out) == (1, True), out + err
+        assert f"it was at main:{path.replace('api.swagger', 'things')}:1:" in out
+    assert command("diff", "main:spec", "spec", cwd=tmp_path)[0] == 1
+    assert command("diff", "main:/spec/api.swagger.json", "main:spec", cwd=tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "message"),
+    [
+        ("none.yaml", "'none.yaml' does not exist; REVISION:PATH is a file of git's"),
+        ("none:spec/api.swagger.json", "none"),
+        ("main:none.yaml", "none.yaml"),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error(old: str, message: str, tmp_path: Path) -> None:
+    """A file, a revision or a path that there is not: exit code 2, and what is missing."""
+    _repository(tmp_path, OLD)
+    code, _, err = command("diff", old, "spec/api.swagger.json", cwd=tmp_path)
+    assert (code, message in " ".join(err.split())) == (2, True), err
+
+
+def test_changes_are_a_changelog(tmp_path: Path) -> None:
+    """--format markdown lists what breaks, what is to be looked at and the rest, and no text is markup."""
+    new = copy.deepcopy(OLD)
+    _get(new)["parameters"][1]["name"] = "*limit*"
+    new["host"] = "other.example"
+    for name, root in (("old", OLD), ("new", new)):
+        (tmp_path / f"{name}.swagger.json").write_text(json.dumps(root, indent=1))
+    files = [str(tmp_path / f"{name}.swagger.json") for name in ("old", "new")]
+    _, out, _ = run("diff", *files, "--format", "markdown", "--level", "info")
+    assert out.startswith(
+        "## Breaking changes\n\n- parameter 'size' of readThings was renamed to '\\*limit\\*' (`parameter-"
+    )
+    assert "\n- the server is now https://other.example" in out.partition("\n## Risks\n\n")[2]

@@ -1,5 +1,5 @@
 """Reports of findings, a row for each format: text with the line and a caret, JSON, SARIF 2.1.0 (OASIS), annotations of
-GitHub's workflows, JUnit's XML.
+GitHub's workflows, JUnit's XML, Markdown.
 
 A report is a function of the findings, and of the names of all files that were checked.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openconnectors.cli.terminal import escaped_line
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import RULES
 
@@ -24,6 +24,7 @@ else:
     metadata = module("importlib.metadata")
     ElementTree = module("xml.etree.ElementTree")
 
+_MARKUP = pattern(r"[\\`*_\[\]|]")
 _WIDTH = 100
 """Characters of a source line that are shown; a longer line is cut around the finding."""
 _UNSHOWN = frozenset({"secret-committed"})
@@ -167,9 +168,45 @@ def junit(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
     return ElementTree.tostring(suite, encoding="unicode")
 
 
+_SECTIONS = {
+    "error": ("Errors", "Breaking changes"),
+    "warning": ("Warnings", "Risks"),
+    "info": ("Notes", "Other changes"),
+}
+"""The titles of findings, and of changes, by their severity."""
+
+
+def markdown(findings: Sequence[Diagnostic], files: Sequence[str]) -> str:
+    """Lists under a title for each severity: for the summary of a pipeline, or, of changes, for a changelog."""
+    lines: list[str] = []
+    is_diff = all(RULES[finding.rule].profile == "diff" for finding in findings if finding.rule in RULES)
+    for severity, titles in _SECTIONS.items():
+        rows = [finding for finding in findings if finding.severity == severity]
+        if rows:
+            lines += [f"## {titles[is_diff]}", ""]
+            lines += [
+                f"- {_inert(finding.message)} (`{finding.rule}`, {_inert(finding.file)}:{finding.line})"
+                for finding in rows
+            ]
+            lines.append("")
+    return "\n".join(lines).rstrip("\n")
+
+
+def _inert(value: str) -> str:
+    """A text that is no markup in Markdown or HTML, in one line."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(value.split())).replace("<", "&lt;")
+
+
 def _printable(value: str) -> str:
     return "".join(character if character.isprintable() else " " for character in value)
 
 
 Report = Callable[[Sequence[Diagnostic], Sequence[str]], str]
-REPORTS: Mapping[str, Report] = {"text": text, "json": as_json, "sarif": sarif, "github": github, "junit": junit}
+REPORTS: Mapping[str, Report] = {
+    "text": text,
+    "json": as_json,
+    "sarif": sarif,
+    "github": github,
+    "junit": junit,
+    "markdown": markdown,
+}
