@@ -90,6 +90,13 @@ def test_saved_connections_are_written_as_shown(monkeypatch: pytest.MonkeyPatch)
     assert openconnectors.load("twilio", connection="default").connection.base.startswith("https://api.twilio.com/")
 
 
+def test_every_extra_is_named_where_it_is_installed() -> None:
+    """The line that installs the package names each extra."""
+    (names,) = re.findall(r"# or single extras: ([\w, ]+)$", TEXT, re.MULTILINE)
+
+    assert sorted(names.split(", ")) == sorted(EXTRAS)
+
+
 def test_every_dependency_has_its_reason() -> None:
     """Every dependency, of an extra too, has a lower bound and a row in the README's table."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
