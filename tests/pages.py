@@ -9,12 +9,15 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
 import runpy
 import shlex
+import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
 from functools import partial
@@ -34,6 +37,7 @@ from openconnectors.network import LOOPBACK
 from tests.conftest import ROOT, command
 
 SHOWN = ("text", "json", "xml")
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 FENCE = re.compile(r'^```(\w+)(?: title="(.+?)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 
 
@@ -176,10 +180,25 @@ class Run:
         return 0, ""
 
     def pip(self, arguments: list[str]) -> tuple[int, str]:
-        """Nothing is installed; every extra is there."""
+        """Install the packages of the page's folder for the time of the page; of others see that the extras exist."""
         extras = {extra for argument in arguments for extra in _extras(argument)}
         assert arguments[0] == "install"
+        for argument in arguments:
+            if argument.startswith("."):
+                self._install(Path(argument))
         return (0 if extras <= {*EXTRAS, "all"} else 1), f"{extras}"
+
+    def _install(self, package: Path) -> None:
+        """Build the wheel of a package, without a network, and put it on the path, as pip would."""
+        installed = Path.cwd() / ".installed"
+        subprocess.run([sys.executable, "-c", BUILD, str(installed)], check=True, cwd=package, capture_output=True)
+        for wheel in installed.glob("*.whl"):
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(installed)
+        for path in installed.iterdir():
+            self._running.callback(sys.modules.pop, path.name, None)
+        sys.path.insert(0, str(installed))
+        importlib.invalidate_caches()
 
     def make(self, arguments: list[str]) -> tuple[int, str]:
         """Nothing is made; the target is there."""
