@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 
 from openconnectors.engine.agents.excerpts import KEPT, Excerpts, Pages
-from openconnectors.engine.agents.kinds import KINDS, is_repeatable, kind_of
 from openconnectors.engine.agents.results import json_text, plain
 from openconnectors.engine.agents.schemas import shortened
 from openconnectors.engine.agents.tools import tool_name
+from openconnectors.engine.client.kinds import KINDS, is_repeatable, kind_of
 from openconnectors.engine.model import Operation, Paging
 from tests.test_mcp import run
 

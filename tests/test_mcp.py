@@ -14,10 +14,12 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError, StdioServerParameters, types
@@ -26,12 +28,13 @@ from mcp.client.streamable_http import streamable_http_client
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from openconnectors import registry
 from openconnectors.async_loading import connect_async, load_file_async
-from openconnectors.engine.agents.catalogue import BUDGET, Catalogue
+from openconnectors.engine.agents.catalogue import BUDGET, Catalogue, Listing
 from openconnectors.engine.agents.choices import ask
-from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.server import server
 from openconnectors.engine.call.sample_connection import sample_values
+from openconnectors.engine.client.kinds import KINDS
 from openconnectors.engine.errors import InvalidDocument, UnknownName
 from openconnectors.loading import service_named
 from openconnectors.network import Network
@@ -313,11 +316,14 @@ def test_schemas_are_what_clients_accept(connect: Any) -> None:
     run(talk)
 
 
+META = jsonschema_rs.validator_for(Draft202012Validator.META_SCHEMA)
+
+
 def problems(tool: types.Tool) -> None:
     """Fail for a tool that a client or a model refuses."""
     assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", tool.name), tool.name
     for schema in (tool.input_schema, tool.output_schema or {}):
-        Draft202012Validator.check_schema(schema)
+        assert META.is_valid(schema), schema
         assert json.loads(json.dumps(schema)) == schema
         _walk(schema)
     assert tool.input_schema["type"] == "object"
@@ -673,6 +679,24 @@ def test_the_list_is_printed() -> None:
     assert total == sum(int(row[-1]) for row in rows[1:-1])
 
 
+def test_the_page_has_the_cost_of_each_connector() -> None:
+    """Of those that come with the package: the tools that are listed by default, and their tokens."""
+    rows = re.findall(r"^\| `([\w-]+)` \| (\d+) \| (\d+) \|$", (ROOT / "docs/mcp.md").read_text("utf-8"), re.MULTILINE)
+
+    built_in = sorted(name for name, entry in registry.entries().items() if entry.source == "built in")
+    assert sorted(name for name, _, _ in rows) == built_in
+    for name, count, cost in rows:
+        listing = run(partial(_listing, name))
+        assert (len(listing.tools), listing.tokens) == (int(count), int(cost)), name
+
+
+async def _listing(name: str) -> Listing:
+    entry, service = service_named(name)
+    values = sample_values(service)
+    connector = connect_async(entry, values, "http://127.0.0.1:9", None, Network(trust_env=False), {}, service=service)
+    return Catalogue([connector]).listing()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -711,7 +735,7 @@ def test_tools_of_published_documents_are_what_clients_accept(folder: str) -> No
     corpus = SHARED / "corpus" / folder
     if not corpus.is_dir():
         pytest.skip(f"{corpus} is absent: published documents are not part of the project")
-    count = sum(run(lambda path=path: _listed(path)) for path in sorted(corpus.iterdir()))
+    count = sum(run(partial(_listed, path)) for path in sorted(corpus.iterdir()))
 
     assert count > 8_000
 

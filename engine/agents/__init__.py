@@ -1,6 +1,6 @@
 """Operations as tools of an agent: a server of the Model Context Protocol (MCP, https://modelcontextprotocol.io).
 
-    kinds       what an operation does, as far as its document shows; which operations are chosen
+    selection   which operations are chosen, by patterns
     schemas     arguments and values as JSON Schemas that clients accept
     tools       the operation behind a tool: its name, its description, its hints, its arguments
     choices     values of arguments that a service lists, asked for before the tools are listed

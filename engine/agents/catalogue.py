@@ -15,12 +15,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from mcp import types
 from msgspec import Struct
 
-from openconnectors.engine.agents.kinds import KINDS, Named, chosen, kind_of
 from openconnectors.engine.agents.results import json_text
 from openconnectors.engine.agents.schemas import DETAILS, Detail
+from openconnectors.engine.agents.selection import Named, chosen
 from openconnectors.engine.agents.tools import OperationTool, tool_name
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.connector import connected
+from openconnectors.engine.client.kinds import KINDS, kind_of
 from openconnectors.engine.documents.parts import readable
 from openconnectors.engine.errors import ConnectorError
 

@@ -31,11 +31,11 @@ from openconnectors.engine.agents.catalogue import (
     Listing,
 )
 from openconnectors.engine.agents.excerpts import Excerpts, Pages
-from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.results import Shown, failure, json_text, media, plain, refusal
 from openconnectors.engine.agents.tools import OperationTool
 from openconnectors.engine.call.paging import declared
 from openconnectors.engine.client.async_connector import AsyncConnector
+from openconnectors.engine.client.kinds import KINDS
 from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Unsupported, nearest, printable
 

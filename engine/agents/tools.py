@@ -11,7 +11,6 @@ from typing import Any
 
 from mcp import types
 
-from openconnectors.engine.agents.kinds import KINDS, is_repeatable, kind_of
 from openconnectors.engine.agents.schemas import (
     Detail,
     Listed,
@@ -23,6 +22,7 @@ from openconnectors.engine.agents.schemas import (
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.async_operation import AsyncOperation
 from openconnectors.engine.client.connector import connected
+from openconnectors.engine.client.kinds import KINDS, is_repeatable, kind_of
 from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.model import ANY, Choices, Operation, Schema
 from openconnectors.engine.naming import unique

@@ -18,6 +18,7 @@ from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 
 from openconnectors.async_loading import connect_async
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.help_sections import Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
@@ -26,9 +27,9 @@ from openconnectors.cli.tables import Table, show
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.agents.catalogue import BUDGET, BYTES_OF_A_TOKEN, SEARCH, Catalogue, Listing, tokens
 from openconnectors.engine.agents.choices import ask
-from openconnectors.engine.agents.kinds import KINDS
 from openconnectors.engine.agents.server import RESULT, server
 from openconnectors.engine.client.async_connector import AsyncConnector
+from openconnectors.engine.client.kinds import KINDS
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.extras import require
 from openconnectors.loading import service_named
@@ -43,7 +44,7 @@ _OFFERED, _PLACE = "What is offered", "Which service"
 
 # fmt: off
 @click.command("mcp", cls=Command)
-@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=completion.connector)
 @click.option(
     "--allow", cls=Option, section=_OFFERED, multiple=True, metavar="PATTERN",
     help=f"Operations: a name, a pattern such as 'list_*', a kind ({', '.join(KINDS)}), or KIND:PATTERN. By default "
