@@ -37,6 +37,7 @@ from openconnectors.engine.pages import html
 from openconnectors.engine.pages.examples import Flags, Names
 from openconnectors.engine.pages.reading import page
 from openconnectors.engine.pages.records import Page
+from openconnectors.engine.pages.shapes import anchors
 from openconnectors.engine.pages.texts import sentence
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.registry import Entry
@@ -117,7 +118,9 @@ class Application:
     def _index(self, request: LimitedRequest) -> Response:
         if len(self._entries) == 1:
             return _moved(self.path_of(next(iter(self._entries))))
-        return self._html("console_index.html", links=self._links(), problems=self._problems())
+        links = self._links()
+        problems = sorted(self._entries.keys() - {link.name for link in links})
+        return self._html("console_index.html", links=links, problems=problems)
 
     def _links(self) -> list[html.Link]:
         return [link for name in self._entries if (link := self._link(name)) is not None]
@@ -129,13 +132,13 @@ class Application:
         except ConnectorError:
             return None
         service = connected.service
-        operations = [(operation, operation, "") for operation in connected.names]
+        # Their titles would need all operations of all documents.
+        operations = [
+            (operation.replace("_", " ").capitalize(), operation, anchor)
+            for operation, anchor in anchors("operation", connected.names).items()
+        ]
         description = sentence(service.description)
         return html.Link(service.title or name, self.path_of(name), name, description, operations)
-
-    def _problems(self) -> list[str]:
-        shown = {link.name for link in self._links()}
-        return [name for name in self._entries if name not in shown]
 
     def _asset(self, request: LimitedRequest, name: str) -> Response:
         if name == "operations.js":

@@ -68,11 +68,6 @@ class Field(Struct, frozen=True, kw_only=True):
     item: Field | None = None
 
     @property
-    def shown(self) -> tuple[Field, ...]:
-        """The members that a form shows at once: the required ones; all, if few are not."""
-        return tuple(member for member in self.members if member.required) if self.folded else self.members
-
-    @property
     def folded(self) -> tuple[Field, ...]:
         """The members that a form folds away."""
         return folded(self.members)
@@ -95,10 +90,9 @@ def text_of(value: Any) -> str:
 
 
 def fields_of(plan: Plan) -> tuple[Field, ...]:
-    """The fields of an operation's arguments, needed ones first, else as the document has them."""
+    """The fields of an operation's arguments, as the document has them."""
     reader = _Reader(plan)
-    fields = [reader.argument(argument) for argument in declared_arguments(plan)]
-    return tuple(sorted(fields, key=lambda field: not field.required))
+    return tuple(reader.argument(argument) for argument in declared_arguments(plan))
 
 
 class _Reader:
@@ -183,12 +177,20 @@ class _Reader:
             return field
         members = []
         for name, member in contract.properties.items():
-            if member.read_only or self._plan.contract(member).read_only:
-                continue
-            inner = self._field(name, member, above, (*path, name) if path is not None else None)
-            members.append(replace(inner, required=name in contract.required))
-        members.sort(key=lambda member: not member.required)
+            required = name in contract.required
+            if self._is_shown(member, required):
+                inner = self._field(name, member, above, (*path, name) if path is not None else None)
+                members.append(replace(inner, required=required))
         return replace(field, kind="object", members=tuple(members))
+
+    def _is_shown(self, member: Schema, required: bool) -> bool:
+        """Whether a caller may give a member: not what the service alone writes, nor what is internal and can be left
+        out."""
+        contract = self._plan.contract(member)
+        if member.read_only or contract.read_only:
+            return required and self._plan.service.read_only_sent
+        has_value = not required or contract.default is not MISSING
+        return not (has_value and (member.visibility or contract.visibility) == "internal")
 
     def _is_full(self, above: tuple[str, ...]) -> bool:
         return len(above) > _LEVELS or self._count >= _FIELDS

@@ -18,9 +18,6 @@ from openconnectors.engine.model import MISSING
 from openconnectors.engine.streams import File
 from openconnectors.engine.values.scalars import scalar
 
-MAX_DEPTH = 100
-"""Levels of what a form sends; the deepest form has far fewer."""
-
 
 class Submitted:
     """The arguments that a form sends, by Python name, and what is wrong with its texts."""
@@ -53,18 +50,26 @@ class Submitted:
 
     def _object(self, field: Field, sent: Any, path: Path) -> Any:
         tree = sent if isinstance(sent, dict) else {}
-        values = {
+        if not (field.required or isinstance(path[-1], int) or _is_filled(tree)):
+            return MISSING
+        return {
             member.name: value
             for member in field.members
             if (value := self._value(member, tree.get(member.name), (*path, member.name))) is not MISSING
         }
-        return values if values or field.required or isinstance(path[-1], int) else MISSING
 
     def _array(self, field: Field, sent: Any, path: Path) -> Any:
         if not isinstance(sent, list) or field.item is None or (not sent and not field.required):
             return MISSING
         values = [self._value(field.item, item, (*path, index)) for index, item in enumerate(sent)]
         return [value for value in values if value is not MISSING]
+
+
+def _is_filled(sent: Any) -> bool:
+    """Whether anything in a tree was filled in."""
+    if isinstance(sent, dict):
+        return any(map(_is_filled, sent.values()))
+    return sent is not None and sent != "" and sent != []
 
 
 def _text(text: str, field: Field) -> Any:

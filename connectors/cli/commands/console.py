@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from openconnectors.cli import completion
 from openconnectors.cli.arguments import flags_of
 from openconnectors.cli.commands.call import RESERVED
 from openconnectors.cli.help import Command
@@ -17,7 +18,7 @@ from openconnectors.registry import entries_sorted
 
 
 @click.command("console", cls=Command)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.connector)
 @root_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
 @click.option("--open/--no-open", "opens", default=True, help="Open it in the browser.")

@@ -64,7 +64,7 @@ export function fill(form, data) {
 
   function put(field, value) {
     const kind = field.dataset.kind, control = controlOf(field);
-    if (value === undefined || value === null) return;
+    if (value === undefined || (value === null && kind !== "json")) return;
     const folded = field.parentElement.closest("details.later");
     if (folded) folded.open = true;
     if (kind === "object") putAll(membersOf(field), value);

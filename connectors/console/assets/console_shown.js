@@ -12,13 +12,13 @@ export function element(name, settings = {}, ...children) {
 
 const TOKENS = {
   json: /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b/g,
-  xml: /(<\/?[^\s<>/]+)|([^\s=<>"]+)(?==")|("[^"<>]*")|(\/?>)/g,
+  xml: /(<[^>]+>)/g,
 };
 const LONGEST = 100000; // characters that are coloured: more only makes the page slow
 
 function tokenKind(language, match) {
-  if (language === "json") return match[1] ? (match[2] ? "key" : "string") : match[3] ? "number" : "word";
-  return match[1] || match[4] ? "key" : match[2] ? "number" : "string";
+  if (language === "xml") return "key";
+  return match[1] ? (match[2] ? "key" : "string") : match[3] ? "number" : "word";
 }
 
 // The text in a code element, its tokens in spans.
