@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
-from openconnectors import registry
 from openconnectors.engine.client.async_connector import AsyncConnector
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
-from openconnectors.loading import ConnectionLike, account_of, entry_at, split, values_of
+from openconnectors.entries import Entry
+from openconnectors.loading import ConnectionLike, OverlayLike, account_of, chosen, entry_at, paths, split, values_of
 from openconnectors.network import AsyncNetworkOptions, Network
-from openconnectors.registry import Entry
 
 __tracebackhide__ = True
 
@@ -29,6 +28,8 @@ def load_async(
     connection: ConnectionLike = None,
     base_url: str | None = None,
     server: str | None = None,
+    version: str | None = None,
+    overlay: OverlayLike = (),
     **options: Unpack[AsyncLoadOptions],
 ) -> AsyncConnector:
     """A connector by name, for ``async with`` or to be closed by ``await connector.aclose()``: its operations are
@@ -41,7 +42,7 @@ def load_async(
     network, call_options = split(options)
     del options
     with sealed():
-        return connect_async(registry.find(name), connection, base_url, server, network, call_options)
+        return connect_async(chosen(name, version, overlay), connection, base_url, server, network, call_options)
 
 
 def load_file_async(
@@ -51,6 +52,7 @@ def load_file_async(
     base_url: str | None = None,
     server: str | None = None,
     root: str | Path | None = None,
+    overlay: OverlayLike = (),
     **options: Unpack[AsyncLoadOptions],
 ) -> AsyncConnector:
     """A connector from a document, or from a folder in Microsoft's form, as ``load_file``; its operations are awaited,
@@ -59,7 +61,7 @@ def load_file_async(
     network, call_options = split(options)
     del options
     with sealed():
-        entry = entry_at(Path(path), None if root is None else Path(root))
+        entry = entry_at(Path(path), None if root is None else Path(root), paths(overlay))
         return connect_async(entry, connection, base_url, server, network, call_options)
 
 

@@ -36,7 +36,7 @@ from openconnectors.engine.log import logger
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import ConnectionParameter, Service
 from openconnectors.engine.secret import Secret, Values
-from openconnectors.registry import Entry
+from openconnectors.entries import Entry
 from openconnectors.user_connections import UserConnection
 
 _log = logger("openconnectors")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -20,9 +20,9 @@ from openconnectors.engine.http import Transport
 from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
+from openconnectors.entries import Entry, entry_of, with_overlays
 from openconnectors.folders import cache_folder
 from openconnectors.network import Network, NetworkOptions
-from openconnectors.registry import Entry
 from openconnectors.user_connections import UserConnection
 
 __tracebackhide__ = True
@@ -30,6 +30,9 @@ __tracebackhide__ = True
 ConnectionLike = Mapping[str, Any] | str | UserConnection | None
 """The values of a connection, the name of a saved one, that of a user in a store, or None for the environment and the
 saved default."""
+
+OverlayLike = str | Path | Iterable[str | Path]
+"""The path of an overlay, or of several in the order in which they are applied."""
 
 
 class LoadOptions(NetworkOptions, CallOptions, total=False):
@@ -47,6 +50,8 @@ def load(
     connection: ConnectionLike = None,
     base_url: str | None = None,
     server: str | None = None,
+    version: str | None = None,
+    overlay: OverlayLike = (),
     **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector by name.
@@ -54,7 +59,10 @@ def load(
     ``connection`` is a mapping of the connection's values, the name of a saved connection, that of a user in a store
     (``store["user-17"]``), or None: then the values are those of the environment, else of the saved default.
     ``base_url`` replaces scheme and host (a test server, a proxy, a region). ``server`` is the URL, name or description
-    of the document's server that is used instead of the first. Further options are those of ``Operation.using``.
+    of the document's server that is used instead of the first. ``version`` is one of those that the connector has,
+    else the newest. ``overlay`` is the path of an overlay that is applied to the document, or several; no values are
+    taken from the environment or a saved default then, as the place that calls go to may be another. Further options
+    are those of ``Operation.using``.
 
     ``session`` is a ``requests.Session`` that calls go through. Without one, ``proxy`` is the URL of a proxy,
     ``proxies`` are URLs by scheme, ``verify`` is a file or folder of certificates to trust, ``cert`` a client
@@ -70,14 +78,24 @@ def load(
     del options
     with sealed():
         return connect(
-            registry.find(name),
+            chosen(name, version, overlay),
             connection,
             base_url,
             network.open(),
             call_options,
             closes=network.transport is None,
             server=server,
-            recipe=_recipe(load, connection, network, call_options, name=name, base_url=base_url, server=server),
+            recipe=_recipe(
+                load,
+                connection,
+                network,
+                call_options,
+                name=name,
+                base_url=base_url,
+                server=server,
+                version=version,
+                overlay=paths(overlay),
+            ),
         )
 
 
@@ -88,6 +106,7 @@ def load_file(
     base_url: str | None = None,
     server: str | None = None,
     root: str | Path | None = None,
+    overlay: OverlayLike = (),
     **options: Unpack[LoadOptions],
 ) -> Connector:
     """A connector from a document, or from a folder in Microsoft's form.
@@ -96,14 +115,15 @@ def load_file(
     whose it is. A saved connection is used if it is named and is for the place that the document names.
 
     Other files that the document refers to are read below its folder; ``root`` names a wider folder for them. None is
-    fetched.
+    fetched. ``overlay`` is the path of an overlay that is applied to the document, or several in their order, after the
+    one that is beside it.
     """
     connection = values_of(connection)
     network, call_options = split(options)
     del options
     with sealed():
         return connect(
-            entry_at(Path(path), None if root is None else Path(root)),
+            entry_at(Path(path), None if root is None else Path(root), paths(overlay)),
             connection,
             base_url,
             network.open(),
@@ -111,7 +131,15 @@ def load_file(
             closes=network.transport is None,
             server=server,
             recipe=_recipe(
-                load_file, connection, network, call_options, path=path, base_url=base_url, server=server, root=root
+                load_file,
+                connection,
+                network,
+                call_options,
+                path=path,
+                base_url=base_url,
+                server=server,
+                root=root,
+                overlay=paths(overlay),
             ),
         )
 
@@ -143,15 +171,28 @@ def split(options: Mapping[str, Any]) -> tuple[Network, Mapping[str, Any]]:
     return Network(**network), call
 
 
-def entry_at(path: Path, root: Path | None = None) -> Entry:
+def paths(overlay: OverlayLike) -> tuple[Path, ...]:
+    """The paths of overlays, in their order."""
+    return (Path(overlay),) if isinstance(overlay, str | Path) else tuple(map(Path, overlay))
+
+
+def chosen(name: str, version: str | None = None, overlay: OverlayLike = ()) -> Entry:
+    """The connector of a name in a version, the newest if none is given, with overlays. One whose overlays the caller
+    brings may call another place than its name says: values that are kept under that are not meant for it."""
+    entry = registry.find(name, version)
+    overlays = paths(overlay)
+    return entry if not overlays else replace(with_overlays(entry, overlays), named=False, trusted=False)
+
+
+def entry_at(path: Path, root: Path | None = None, overlays: Sequence[Path] = ()) -> Entry:
     """The connector at a path: a document of any name, a folder in Microsoft's form, or one with a single document.
-    Files that it refers to are read below ``root``, or below its folder."""
-    entry = _entry_at(path)
+    Files that it refers to are read below ``root``, or below its folder. Overlays are applied after its own."""
+    entry = with_overlays(_entry_at(path), overlays)
     return entry if root is None else replace(entry, root=root)
 
 
 def _entry_at(path: Path) -> Entry:
-    entry = registry.entry_of(path)
+    entry = entry_of(path)
     if entry is None and path.is_dir():
         inside = registry.inside(path)
         if len(inside) == 1:
@@ -164,27 +205,30 @@ def _entry_at(path: Path) -> Entry:
     return entry or Entry(path.name.partition(".")[0].lower(), path, None, str(path))
 
 
-def entry_named(name: str, root: Path | None = None) -> Entry:
-    """The connector of a name, or of the path of a document or folder. A name that is both is the connector's. Files
-    that a document at a path refers to are read below ``root``, or below its folder."""
+def entry_named(name: str, root: Path | None = None, overlays: Sequence[Path] = ()) -> Entry:
+    """The connector of a name (``name@version``), or of the path of a document or folder. A name that is both is the
+    connector's. Files that a document at a path refers to are read below ``root``, or below its folder. Overlays are
+    applied after its own."""
     path = Path(name)
     if path.name != name or path.suffix in (".json", ".yaml", ".yml"):
-        return entry_at(path, root)
+        return entry_at(path, root, overlays)
     if os.path.exists(name) and registry.lookup(name) is None:
-        return entry_at(path, root)
-    return registry.find(name)
+        return entry_at(path, root, overlays)
+    return chosen(name, None, overlays)
 
 
-def service_named(name: str, root: Path | None = None) -> tuple[Entry, Service]:
+def service_named(name: str, root: Path | None = None, overlays: Sequence[Path] = ()) -> tuple[Entry, Service]:
     """The connector of a name or path, and its service."""
-    entry = entry_named(name, root)
+    entry = entry_named(name, root, overlays)
     return entry, service_of(entry)
 
 
 def service_of(entry: Entry) -> Service:
     """The service of a connector."""
     shipped = registry.prepared() if entry.trusted else None
-    return cache.load(entry.document, entry.properties, entry.root, folder=cache_folder(), shipped=shipped)
+    return cache.load(
+        entry.document, entry.properties, entry.root, entry.overlays, folder=cache_folder(), shipped=shipped
+    )
 
 
 def connect(

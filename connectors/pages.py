@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +20,15 @@ TITLE = "Connectors"
 """The heading of the index."""
 
 
-def pages(names: Iterable[str], flags: Flags, root: Path | None = None) -> Iterator[tuple[str, Page]]:
+def pages(
+    names: Iterable[str], flags: Flags, root: Path | None = None, overlays: Sequence[Path] = ()
+) -> Iterator[tuple[str, Page]]:
     """The page of each connector, with the name of its file, without a suffix. A name may be the path of a document.
     ``flags`` are the options of an operation on the command line. Raise ``UnknownName`` for an unknown one,
     ``InvalidDocument`` for a document that cannot be read."""
     taken = {"index"}
     for name in names:
-        entry, service = service_named(name, root)
+        entry, service = service_named(name, root, overlays)
         stem = unique(re.sub(r"[^a-z0-9]+", "-", entry.name.lower()).strip("-") or "connector", taken)
         taken.add(stem)
         called = Names(entry.name, False) if entry.named else Names(name, True)

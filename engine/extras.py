@@ -20,6 +20,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "async": ("trio",),
     "otel": ("opentelemetry",),
     "bulk": ("limits",),
+    "overlays": ("jsonpath_rfc9535",),
     "docs": ("jinja2", "markdown_it"),
     "mcp": ("mcp", "uvicorn"),
 }

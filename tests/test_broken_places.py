@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import openconnectors
-from openconnectors import registry
+from openconnectors import adding, registry
 
 DOCUMENT = 'swagger: "2.0"\ninfo: {title: T, version: "1"}\nhost: a.example\npaths: {/a: {get: {operationId: A}}}\n'
 
@@ -125,4 +125,4 @@ def test_a_connector_has_one_spelling_and_is_no_path(name: str, folder: Path) ->
         openconnectors.load(name)
     sound = registry.find("sound")
     with pytest.raises(openconnectors.ConnectorError):
-        registry.add(sound, name if name != "con" else "CON")
+        adding.add(sound, name if name != "con" else "CON")

@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def _unread(*_: Any) -> Any:
+def _unread(*_: Any, **__: Any) -> Any:
     raise AssertionError("the document was read")
 
 

@@ -24,10 +24,12 @@ from msgspec.structs import replace
 
 from openconnectors import registry
 from openconnectors.engine.deferred import module
+from openconnectors.engine.documents import loader
+from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
 from openconnectors.engine.lint import SEVERITIES, Checked, Settings, check
-from openconnectors.registry import Entry
+from openconnectors.entries import Entry, with_overlays
 
 if TYPE_CHECKING:
     import multiprocessing
@@ -124,7 +126,7 @@ def entries(paths: Iterable[str]) -> Iterator[Entry]:
 
     Raise ``ConnectorError`` for a path without documents.
     """
-    seen: set[Path] = set()
+    seen: set[tuple[Path, ...]] = set()
     for text in paths:
         if not text:
             raise ConnectorError("there is no document at ''")
@@ -138,22 +140,29 @@ def entries(paths: Iterable[str]) -> Iterator[Entry]:
         if not below:
             raise ConnectorError(f"there is no document at {text}")
         for entry in below:
-            if entry.document.resolve() not in seen:
-                seen.add(entry.document.resolve())
+            files = (entry.document.resolve(), *(overlay.resolve() for overlay in entry.overlays))
+            if files not in seen:
+                seen.add(files)
                 yield entry
 
 
-def entry_at(path: Path) -> Entry:
-    """The document at a path; raise ``ConnectorError`` if there is none, or more than one."""
+def entry_at(path: Path, overlays: Iterable[Path] = ()) -> Entry:
+    """The document at a path, with further overlays; raise ``ConnectorError`` if there is none, or more than one."""
     below = list(entries([str(path)]))
     if len(below) > 1:
         raise ConnectorError(f"there are {len(below)} documents at {path}; name one of them")
-    return below[0]
+    return with_overlays(below[0], overlays)
+
+
+def document_of(entry: Entry, root: Path | None = None) -> Document:
+    """The document of a connector with its overlays applied. Files that it refers to are read below ``root``, or where
+    the connector says."""
+    return loader.read(entry.document, root or entry.root, overlays=entry.overlays)
 
 
 def check_entry(entry: Entry, settings: Settings, project: Project) -> Checked:
     """The findings in one connector, without those that the project ignores in its files."""
-    result = check(entry.document, entry.properties, settings, entry.root or project.documents)
+    result = check(entry.document, entry.properties, settings, entry.root or project.documents, entry.overlays)
     if not project.per_file:
         return result
     ignored = {

@@ -68,10 +68,11 @@ def compare(
     if comparison.behind and bump != "patch":
         numbers = f"{versions[0] or '?'} to {versions[1] or '?'}"
         message = f"the changes call for a {bump} version; the version goes from {numbers}"
-        line, column = new.position("/info/version")
         row = RULES["version-behind"]
         comparison.findings.append(
-            Diagnostic(row.id, row.severity, message, new.file, line, column, "/info/version", "Raise the version.")
+            Diagnostic(
+                row.id, row.severity, message, *new.location("/info/version"), "/info/version", "Raise the version."
+            )
         )
     comparison.findings.sort(key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
     return comparison

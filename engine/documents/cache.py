@@ -1,8 +1,8 @@
 """Services of documents, kept on disk as they are lowered, so that a process that uses one does not read its document.
 
-Rule 1. A service is kept under a key: a digest of what is in its file and in its properties, of the program that lowers
-them, and of Python. They are read all the same, to find that out; they are not parsed. So are the other files of a
-document, whose digests are kept beside the service.
+Rule 1. A service is kept under a key: a digest of what is in its file, its properties and its overlays, of the program
+that lowers them, and of Python. They are read all the same, to find that out; they are not parsed. So are the other
+files of a document, whose digests are kept beside the service.
 
 Rule 2. What is kept is what was lowered: the service itself, and the operations and schemas that were asked for. What
 is asked for and is not kept is lowered from the document, which is then parsed, and kept. So a process does no work
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -86,15 +86,16 @@ def load(
     path: Path,
     properties: Path | None = None,
     root: Path | None = None,
+    overlays: Sequence[Path] = (),
     *,
     folder: Path | None = None,
     shipped: Path | None = None,
 ) -> Service:
     """The service of a document file, as ``loader.load`` gives it, kept in ``folder``. Nothing is written to
     ``shipped``, a folder that came with the program and may have it already."""
-    files = _files(path, properties, root)
+    files = _files(path, properties, root, overlays)
     if files is None:
-        return loader.load(path, properties, root)
+        return loader.load(path, properties, root, overlays)
     place = _place(files, folder)
     for candidate in (Place(shipped, files.key(_shape()), True) if shipped is not None else None, place):
         kept = candidate.read() if candidate is not None else None
@@ -106,7 +107,7 @@ def load(
 
 def prepare(path: Path, properties: Path | None, folder: Path) -> None:
     """Keep a service as a whole in a folder that will come with the program."""
-    files = _files(path, properties, None)
+    files = _files(path, properties, None, ())
     if files is not None:
         parts = _Parts(files, Place(folder, files.key(_shape())), _NOTHING)
         parts.lower_all()
@@ -148,10 +149,14 @@ def _shape() -> bytes:
 class _Files:
     """The files of a service: what is in them, and what is lowered from that."""
 
-    def __init__(self, path: Path, properties: Path | None, root: Path | None, data: bytes, beside: bytes) -> None:
-        self._path, self._properties, self._root = path, properties, root
-        self._data, self._beside = data, beside
-        self.names = (str(path), *([str(properties)] if properties is not None else []))
+    def __init__(
+        self,
+        path: Path, properties: Path | None, root: Path | None, overlays: Sequence[Path],
+        data: bytes, beside: bytes, texts: Sequence[bytes],
+    ) -> None:  # fmt: skip
+        self._path, self._properties, self._root, self._overlays = path, properties, root, overlays
+        self._data, self._beside, self._texts = data, beside, texts
+        self.names = tuple(map(str, (path, *([properties] if properties is not None else []), *overlays)))
         """The files as diagnostics show them, which may be elsewhere when they are read again."""
 
     def key(self, program: bytes) -> bytes:
@@ -159,12 +164,16 @@ class _Files:
         kinds = [
             f"{path.name in PUBLISHED}{path.suffix}" for path in (self._path, self._properties) if path is not None
         ]
-        within = os.path.relpath(self._root, self._path.parent) if self._root is not None else ""
-        return digest(program, repr((kinds, within)).encode(), self._data, self._beside)
+        folder = self._path.parent
+        within = os.path.relpath(self._root, folder) if self._root is not None else ""
+        shape: tuple[Any, ...] = (kinds, within)
+        if self._overlays:  # where an overlay is decides what it extends
+            shape += ([os.path.relpath(overlay, folder) for overlay in self._overlays],)
+        return digest(program, repr(shape).encode(), self._data, self._beside, *self._texts)
 
     @cached_property
     def _document(self) -> Document:
-        return loader.read(self._path, self._root, self._data)
+        return loader.read(self._path, self._root, self._data, overlays=self._overlays, texts=self._texts)
 
     @cached_property
     def service(self) -> Service:
@@ -187,11 +196,14 @@ class _Files:
         return True
 
 
-def _files(path: Path, properties: Path | None, root: Path | None) -> _Files | None:
+def _files(path: Path, properties: Path | None, root: Path | None, overlays: Sequence[Path]) -> _Files | None:
     """The files of a service; None if they cannot be read here."""
     data = content_of(path)
     beside = content_of(properties) if properties is not None else b""
-    return _Files(path, properties, root, data, beside) if data is not None and beside is not None else None
+    texts = [text for overlay in overlays if (text := content_of(overlay)) is not None]
+    if data is None or beside is None or len(texts) != len(overlays):
+        return None
+    return _Files(path, properties, root, overlays, data, beside, texts)
 
 
 class _Parts:

@@ -14,16 +14,17 @@ own; one below the ``$self`` of a file means the file in the same place below th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from msgspec import Struct, structs
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents import file as file_module
 from openconnectors.engine.documents.file import File, content_of
 from openconnectors.engine.documents.files import Files, Refused, fetched
@@ -34,6 +35,12 @@ from openconnectors.engine.documents.pointers import escape, join_file, pointer_
 from openconnectors.engine.documents.positions import Position
 from openconnectors.engine.documents.uris import join, parts
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
+
+if TYPE_CHECKING:
+    from openconnectors.engine.documents.overlays import applying
+    from openconnectors.engine.documents.overlays.overlay import Overlay
+else:
+    applying = module("openconnectors.engine.documents.overlays.applying")  # for documents with overlays
 
 
 class Conventions(Struct, frozen=True):
@@ -101,8 +108,9 @@ class Document(File):
         return self.part(name).place(within, key)
 
     def file_of(self, pointer: str) -> str:
-        """The file of a node as diagnostics show it."""
-        return self.part(split_file(pointer)[0]).file
+        """The file in which a node is written, as diagnostics show it."""
+        name, within = split_file(pointer)
+        return self.part(name).origin(within)[0].file
 
     def location(self, pointer: str, *, key: bool = False) -> tuple[str, int, int]:
         """File, line and column of the node at a pointer (or of its key)."""
@@ -183,7 +191,7 @@ class Document(File):
     @cached_property
     def refers_to_files(self) -> bool:
         """Whether a reference in the text of the first file may lead into another."""
-        return self.files is not None and _OUTWARD.search(self.text) is not None
+        return self.files is not None and any(_OUTWARD.search(source.text) for source in self.sources)
 
     def _resource(self, uri: str, at: str, reference: str) -> tuple[str, str]:
         """The file and the pointer of the resource that a reference means, its fragment aside."""
@@ -224,7 +232,9 @@ class Document(File):
             part = self.part(name)
             uri = self.files.uri(name) if self.files is not None else "file:///"
             self._identified[name] = identifiers = (
-                identifiers_of(part.root, part.text, uri) if self.conventions.json_schema else Identifiers(uri)
+                identifiers_of(part.root, part.text if part.origins is None else "", uri)
+                if self.conventions.json_schema
+                else Identifiers(uri)
             )
             for resource, pointer in identifiers.resources.items():
                 self._resources.setdefault(resource, (name, pointer))
@@ -391,14 +401,21 @@ def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> Document:
     return _document(file_module.parse(data, file, tolerant=tolerant), None)
 
 
-def read(path: Path, *, tolerant: bool = False, root: Path | None = None, data: bytes | None = None) -> Document:
-    """The document of a file; ``InvalidDocument`` if it cannot be read. Other files are read below its folder, or below
-    a wider one, ``root``. ``data`` is what is in the file, if somebody has read it."""
+def read(
+    path: Path,
+    *,
+    tolerant: bool = False,
+    root: Path | None = None,
+    data: bytes | None = None,
+    overlays: Sequence[Overlay] = (),
+) -> Document:
+    """The document of a file, with overlays applied; ``InvalidDocument`` if it cannot be read. Other files are read
+    below its folder, or below a wider one, ``root``. ``data`` is what is in the file, if somebody has read it."""
     data = content_of(path, str(path)) if data is None else data
-    return _document(
-        file_module.parse(data, str(path), tolerant=tolerant), Files(path, len(data), root, tolerant=tolerant)
-    )
+    main = file_module.parse(data, str(path), tolerant=tolerant)
+    files = Files(path, len(data), root, tolerant=tolerant)
+    return _document(applying.applied(main, files.lay(overlays)) if overlays else main, files)
 
 
 def _document(main: File, files: Files | None) -> Document:
-    return Document(main.root, main.file, main.text, main.tolerant, main.findings, main.recorded, files)
+    return Document(**{field.name: getattr(main, field.name) for field in fields(main)}, files=files)

@@ -11,11 +11,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from openconnectors.engine.documents.pointers import INDEX, pointer_steps
 from openconnectors.engine.documents.positions import JsonPositions, Position, Positions
 from openconnectors.engine.documents.reader import read_text
 from openconnectors.engine.documents.scalars import MAX_BYTES, Unreadable
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
+
+
+class Origins(Struct, frozen=True):
+    """Where the nodes of a tree are written that was put together of several files."""
+
+    sources: tuple[File, ...]
+    """The files, the one that the others change first."""
+    moved: dict[str, tuple[File, str]]
+    """The places of nodes that are not written where the node above them is, by their pointers."""
+
+    def of(self, pointer: str) -> tuple[File, str]:
+        """The file in which a node is written, and its pointer there."""
+        above = pointer
+        while above not in self.moved:
+            if not above:
+                return self.sources[0], pointer
+            above = above.rpartition("/")[0]
+        source, at = self.moved[above]
+        return source, at + pointer[len(above) :]
 
 
 @dataclass(frozen=True)
@@ -30,14 +51,28 @@ class File:
     """What was let pass while the text was read."""
     recorded: Positions | None = field(default=None, repr=False, compare=False)
     """The positions that the reader noted; None: they are found in the text, which is JSON."""
+    origins: Origins | None = field(default=None, repr=False, compare=False)
+    """Where the nodes of a tree are written that overlays have changed; None: all are in this text."""
 
     @cached_property
     def _positions(self) -> Positions:
         return self.recorded or JsonPositions(self.text)
 
+    @property
+    def sources(self) -> tuple[File, ...]:
+        """The files that the tree is from: this one, or the one that overlays change and these."""
+        return (self,) if self.origins is None else self.origins.sources
+
+    def origin(self, pointer: str) -> tuple[File, str]:
+        """The file in which a node is written, and its pointer there."""
+        return (self, pointer) if self.origins is None else self.origins.of(pointer)
+
     def place(self, pointer: str, key: bool) -> Position:
-        """Line and column, from 1, of the node at a pointer within this file (or of its key); of the nearest node above
-        it if there is none."""
+        """Line and column, from 1, of the node at a pointer within this file (or of its key), in the file in which it
+        is written; of the nearest node above it if there is none."""
+        if self.origins is not None:
+            source, at = self.origins.of(pointer)
+            return source.place(at, key)
         while (position := self._positions.position(pointer, key)) is None and pointer:
             pointer = pointer.rpartition("/")[0]
         return position or (1, 1)

@@ -12,16 +12,25 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from threading import RLock
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents import file as files
 from openconnectors.engine.documents.cache_files import digest
 from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.scalars import MAX_BYTES
 from openconnectors.engine.documents.uris import parts
-from openconnectors.engine.errors import Diagnostic, nearest
+from openconnectors.engine.errors import Diagnostic, InvalidDocument, nearest
+
+if TYPE_CHECKING:
+    from openconnectors.engine.documents.overlays import applying
+    from openconnectors.engine.documents.overlays.overlay import Overlay
+else:
+    applying = module("openconnectors.engine.documents.overlays.applying")  # for documents with overlays
 
 MAX_FILES = 5_000
 """More than any published document has: those of many files have a file for each of some hundred operations, and one
@@ -64,6 +73,50 @@ class Files:
         """Those of the files that have been read, but the first."""
         self._there: set[str] = set()
         self._complete = True
+        self._overlays: dict[str, list[Overlay]] = {}
+
+    def lay(self, overlays: Sequence[Overlay]) -> list[Overlay]:
+        """Note the overlays of files but the first, which are applied when their file is read, and give the others.
+
+        An overlay is for the file that it ``extends`` if that is a part of a document. One that extends another
+        document is for the first file all the same, as it was put beside that, or named for it.
+        """
+        main: list[Overlay] = []
+        for overlay in overlays:
+            name = self._extended(overlay)
+            (self._overlays.setdefault(name, []) if name else main).append(overlay)
+        return main
+
+    def _extended(self, overlay: Overlay) -> str:
+        """The name of the part that an overlay extends; empty if it extends a document, or what is not there."""
+        scheme, authority, path, _ = parts(overlay.extends)
+        if scheme is not None or authority is not None or not path:
+            return ""
+        place = Path(os.path.abspath(overlay.path.parent / unquote(path)))
+        if place == self._main:
+            return ""
+        self._complete = False  # what is kept would depend on whether there is such a file
+        try:
+            self._check(place, overlay.extends)
+            if not place.is_file() or applying.is_document(
+                files.parse(files.content_of(place, str(place)), str(place))
+            ):
+                return ""
+        except (Refused, InvalidDocument, OSError, ValueError):
+            return ""
+        return posixpath.join(*Path(os.path.relpath(place, self._folder)).parts)
+
+    @property
+    def overlays_unused(self) -> list[Diagnostic]:
+        """The overlays of files that nothing has referred to, each as a finding."""
+        return [
+            applying.without_effect(
+                overlay, f"nothing in the document refers to the file {overlay.extends!r}", "/extends"
+            )
+            for name, overlays in self._overlays.items()
+            if name not in self._read
+            for overlay in overlays
+        ]
 
     def uri(self, name: str) -> str:
         """The URI of the place of a file."""
@@ -139,7 +192,8 @@ class Files:
         data = self._content(name, written)
         self.digests[name] = digest(data)
         self._size += len(data)
-        return files.parse(data, self.shown(name), tolerant=self._tolerant)
+        part = files.parse(data, self.shown(name), tolerant=self._tolerant)
+        return applying.applied(part, self._overlays[name]) if name in self._overlays else part
 
     def content(self, name: str, written: str) -> bytes:
         """The bytes of a file; ``Refused`` if it cannot be read, or is too large beside those that were read."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents import dialects, document
 from openconnectors.engine.documents.dialects.lowering import Site
 from openconnectors.engine.documents.document import Document
@@ -20,16 +23,23 @@ from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import Schema, Service
 
+if TYPE_CHECKING:
+    from openconnectors.engine.documents.overlays import overlay
+else:
+    overlay = module("openconnectors.engine.documents.overlays.overlay")  # for documents with overlays
 
-def load(path: Path, properties: Path | None = None, root: Path | None = None) -> Service:
-    """The service of a document file, with the connection parameters and policies of a properties file (Microsoft's
-    ``apiProperties`` shape, YAML or JSON) if there is one. Files that the document refers to are read below its folder,
-    or below a wider one, ``root``.
+
+def load(
+    path: Path, properties: Path | None = None, root: Path | None = None, overlays: Sequence[Path] = ()
+) -> Service:
+    """The service of a document file, with overlays applied, and with the connection parameters and policies of a
+    properties file (Microsoft's ``apiProperties`` shape, YAML or JSON) if there is one. Files that the document refers
+    to are read below its folder, or below a wider one, ``root``.
 
     Raises ``InvalidDocument``, with file, line and column. Properties that cannot be read are an error among the
     service's diagnostics: what the document says can still be looked at.
     """
-    return scripted(joined(read(path, root), properties), path)
+    return scripted(joined(read(path, root, overlays=overlays), properties), path)
 
 
 def joined(main: Document, properties: Path | None, data: bytes | None = None) -> Service:
@@ -46,16 +56,27 @@ def joined(main: Document, properties: Path | None, data: bytes | None = None) -
     return service_of(main, beside)
 
 
-def read(path: Path, root: Path | None = None, data: bytes | None = None) -> Document:
-    """The document of a file of a connector, and by references all files below its folder, or below ``root``. ``data``
-    is what is in the file, if somebody has read it."""
-    return dialects.recognized(document.read(path, tolerant=path.name in PUBLISHED, root=root, data=data))
+def read(
+    path: Path,
+    root: Path | None = None,
+    data: bytes | None = None,
+    *,
+    overlays: Sequence[Path] = (),
+    texts: Sequence[bytes] | None = None,
+) -> Document:
+    """The document of a file of a connector with overlays applied, and by references all files below its folder, or
+    below ``root``. ``data`` is what is in the file, and ``texts`` what is in the overlays, if somebody has read it."""
+    known = repeat(None) if texts is None else texts
+    layers = [overlay.read(path, text) for path, text in zip(overlays, known, strict=False)] if overlays else []
+    return dialects.recognized(
+        document.read(path, tolerant=path.name in PUBLISHED, root=root, data=data, overlays=layers)
+    )
 
 
-def files_of(path: Path, root: Path | None = None) -> list[Path]:
-    """The files of a document, the first of them before all that it refers to, examples included. What cannot be read
-    is passed over: it is reported for whatever needs it."""
-    main = read(path, root)
+def files_of(path: Path, root: Path | None = None, overlays: Sequence[Path] = ()) -> list[Path]:
+    """The files of a document, the first of them before all that it refers to, examples included, also what its
+    overlays refer to; not the overlays. What cannot be read is passed over: it is reported for whatever needs it."""
+    main = read(path, root, overlays=overlays)
     if main.files is None:
         return [path]
     names = dict.fromkeys(("", *main.parts()))

@@ -16,7 +16,7 @@ diagnostics; in Microsoft's profile under Microsoft's ids (``microsoft/aliases``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.file import File
+from openconnectors.engine.documents.overlays import overlay
 from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
@@ -70,35 +71,55 @@ class Checked(Struct, frozen=True):
     repairs: dict[str, str]
 
 
-def validate(path: Path, properties: Path | None = None, settings: Settings | None = None) -> list[Diagnostic]:
-    """The findings about a document and the properties beside it, in the order of their lines; none if all is right."""
-    return check(path, properties, settings or Settings()).findings
+def validate(
+    path: Path, properties: Path | None = None, settings: Settings | None = None, overlays: Sequence[Path] = ()
+) -> list[Diagnostic]:
+    """The findings about a document with its overlays and the properties beside it, in the order of their lines; none
+    if all is right."""
+    return check(path, properties, settings or Settings(), overlays=overlays).findings
 
 
-def check(path: Path, properties: Path | None, settings: Settings, root: Path | None = None) -> Checked:
-    """The findings about a document, with the files that it refers to below ``root`` (its folder), and about the
-    properties beside it, with the texts that fix what can be fixed mechanically."""
+def check(
+    path: Path,
+    properties: Path | None,
+    settings: Settings,
+    root: Path | None = None,
+    overlays: Sequence[Path] = (),
+) -> Checked:
+    """The findings about a document with its overlays, with the files that it refers to below ``root`` (its folder),
+    and about the properties beside it, with the texts that fix what can be fixed mechanically. Of an overlay alone its
+    structure is checked."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     for file in (path, properties):
         try:
-            documents += [loader.read(file, root)] if file is not None else []
+            layers = overlays if file is path else ()
+            documents += [loader.read(file, root, overlays=layers)] if file is not None else []
         except InvalidDocument as error:
             findings += error.diagnostics
             if file is path:
                 return Checked(_reported(findings, settings), {})
     main, beside = documents[0], documents[1] if len(documents) > 1 else None
+    if overlay.is_overlay(main.root):
+        return Checked(_reported(overlay.faults(path), settings), {})
     if not isinstance(main.root, dict):
         message = "a document is a mapping with swagger or openapi in it"
         return Checked(_reported([*findings, main.diagnostic("dialect", message, "")], settings), {})
     context = Context(main, Tree(main), beside)
     findings += [*(finding for document in documents for finding in document.findings), *_findings(context, settings)]
-    findings += main.files.findings if main.files is not None else []
+    if main.files is not None:
+        findings += [*main.files.findings, *main.files.overlays_unused]
     reported = _reported(findings, settings)
     for name, part in main.parts().items():
-        if IGNORE in part.text or "connectors:" in part.text:
-            lines = part.text.split("\n")
-            reported = [finding for finding in reported if not _is_ignored(finding, name, part, lines)]
+        ignores = any(IGNORE in source.text for source in part.sources)
+        for source in part.sources:
+            if ignores or "connectors:" in source.text:
+                lines = source.text.split("\n")
+                reported = [
+                    finding
+                    for finding in reported
+                    if finding.file != source.file or not _is_ignored(finding, name, part, lines)
+                ]
     return Checked(reported, _repairs(reported, context, documents))
 
 
@@ -108,9 +129,19 @@ def _repairs(findings: list[Diagnostic], context: Context, documents: list[Docum
     for finding in findings:
         if finding in context.edits:
             edit = context.edits[finding]
-            edits.setdefault(finding.file, []).append(replace(edit, pointer=split_file(edit.pointer)[1]))
-    files = {file.file: file for document in documents for file in document.parts().values()}
+            name, pointer = split_file(edit.pointer)
+            parts = [document.parts().get(name) for document in documents]
+            part = next(part for part in parts if part is not None and finding.file in _names(part))
+            source, pointer = part.origin(pointer)
+            edits.setdefault(source.file, []).append(replace(edit, pointer=pointer))
+    files = {
+        source.file: source for document in documents for part in document.parts().values() for source in part.sources
+    }
     return {name: apply(file, edits[name]) for name, file in files.items() if name in edits}
+
+
+def _names(part: File) -> set[str]:
+    return {source.file for source in part.sources}
 
 
 def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
@@ -188,7 +219,7 @@ def _is_ignored(finding: Diagnostic, name: str, file: File, lines: list[str]) ->
     """Return True if a file itself ignores a finding: by ``x-connector-ignore`` at the node or above it, or by a
     comment in its line."""
     within, pointer = split_file(finding.pointer)
-    if finding.file != file.file or within != name:
+    if within != name:
         return False
     patterns: list[str] = []
     node = file.root

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from openconnectors import registry
+from openconnectors import adding
 from openconnectors.cli.help import Command
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.documents.parts import faults, readable
 from openconnectors.engine.endpoints import HTTP, shown
@@ -22,6 +22,7 @@ from openconnectors.engine.policies import findings
 from openconnectors.engine.secret import Secret
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.loading import entry_at, service_of
+from openconnectors.versions import joined
 
 _FETCH_TIMEOUT = 10.0
 """Seconds that fetching a document may take."""
@@ -31,16 +32,20 @@ _FETCH_TIMEOUT = 10.0
 @click.argument("source", metavar="FOLDER|FILE|URL")
 @click.option("--name", help="Name to find it by; by default that of its file or folder.")
 @root_option
+@overlay_option
+@click.option("--version", default="", help="Version to keep it under, beside others of its name.")
 @click.option("--replace", is_flag=True, help="Replace the connector that was added under this name.")
-def command(source: str, name: str | None, root: Path | None, replace: bool) -> None:
+def command(
+    source: str, name: str | None, root: Path | None, overlays: tuple[Path, ...], version: str, replace: bool
+) -> None:
     """Check a connector's document, and copy it to the connectors that are found by name."""
     with tempfile.TemporaryDirectory() as folder:
-        entry = entry_at(_fetch(source, Path(folder)) if "://" in source else Path(source), root)
+        entry = entry_at(_fetch(source, Path(folder)) if "://" in source else Path(source), root, overlays)
         service = service_of(entry)
         for diagnostic in dict.fromkeys((*service.diagnostics, *findings(service), *faults(service))):
             click.echo(escaped_line(str(diagnostic)), err=True)
         chosen = name or entry.name
-        path = registry.add(entry, chosen, replace=replace)
+        path = adding.add(entry, chosen, replace=replace, version=version)
     values = ", ".join(parameter.name for parameter in service.connection) or "no values"
     title = escaped_line(service.title)
     click.echo(f"{title}: {len(service.operations)} operations; a connection has {values}", err=True)
@@ -49,7 +54,7 @@ def command(source: str, name: str | None, root: Path | None, replace: bool) -> 
         click.echo(f"{unreadable} of them cannot be called, because the document cannot be read there", err=True)
     if service.scripted:
         click.echo(f"{len(service.scripted)} of them need a script, which does not run here", err=True)
-    click.echo(f"added as {chosen} to {path}; see connectors show {chosen}", err=True)
+    click.echo(f"added as {joined(chosen, version)} to {path}; see connectors show {joined(chosen, version)}", err=True)
 
 
 def _fetch(url: str, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from openconnectors.cli.help_sections import Listing, Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
 from openconnectors.cli.operation_command import OperationCommand, Read, argument_values, offered, request_types
 from openconnectors.cli.records import Printing, printing, record_options
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.tables import print_json
 from openconnectors.cli.terminal import escaped, escaped_line
 from openconnectors.engine.call.connected import operation_names
@@ -33,9 +33,10 @@ from openconnectors.engine.extras import require
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
+from openconnectors.entries import Entry
 from openconnectors.loading import connect, service_named
 from openconnectors.network import LOOPBACK
-from openconnectors.registry import Entry, entries_sorted
+from openconnectors.registry import entries_sorted
 
 _MAX_TIMEOUT = 366 * 86_400.0
 """A year, in seconds: more is a mistake, and sockets take no number of any size."""
@@ -52,7 +53,7 @@ class _Connectors(Group):
         return {"Connectors": [(name, "") for name in self.list_commands(ctx)]}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        return _Operations(*service_named(cmd_name, ctx.params.get("root")))
+        return _Operations(*service_named(cmd_name, ctx.params.get("root"), ctx.params.get("overlays", ())))
 
 
 class _Operations(Group):
@@ -95,8 +96,9 @@ class _Operations(Group):
 
 @click.group("call", cls=_Connectors, no_args_is_help=True, subcommand_metavar="NAME OPERATION [--PARAM VALUE]...")
 @root_option
+@overlay_option
 @click.pass_context
-def command(context: click.Context, /, root: Path | None, **options: Any) -> None:
+def command(context: click.Context, /, root: Path | None, overlays: tuple[Path, ...], **options: Any) -> None:
     """Call an operation; its arguments are options.
 
     --output and --filter are options of most operations, too: of those that have no arguments of these names.

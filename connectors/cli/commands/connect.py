@@ -21,8 +21,8 @@ from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.model import ConnectionParameter, Service
 from openconnectors.engine.secret import Secret
 from openconnectors.engine.transports.blocking import BlockingTransport
+from openconnectors.entries import Entry
 from openconnectors.loading import service_named
-from openconnectors.registry import Entry
 
 
 @click.command("connect", cls=Command)

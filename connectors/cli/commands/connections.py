@@ -11,8 +11,8 @@ from openconnectors.cli import completion
 from openconnectors.cli.help import Command, Group
 from openconnectors.cli.records import printing, prints_records
 from openconnectors.engine.client.connector import connected
+from openconnectors.entries import Entry
 from openconnectors.loading import connect, entry_named
-from openconnectors.registry import Entry
 
 
 @click.group("connections", cls=Group, invoke_without_command=False, no_args_is_help=True)

@@ -12,21 +12,22 @@ from openconnectors.cli import checking
 from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.revisions import Checkout, checkout
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.engine.diff import Comparison, compare
 from openconnectors.engine.documents import loader
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import Settings
-from openconnectors.registry import Entry
+from openconnectors.entries import Entry
 
 
 @click.command("diff", cls=Command)
 @click.argument("old")
 @click.argument("new")
 @root_option
+@overlay_option
 @report_options
 def command(
-    old: str, new: str, root: Path | None,
+    old: str, new: str, root: Path | None, overlays: tuple[Path, ...],
     select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
     form: str, output: Path | None,
 ) -> None:  # fmt: skip
@@ -39,7 +40,7 @@ def command(
     """
     settings = usage(lambda: Settings(select=select, ignore=ignore))
     with checkout(old) as first, checkout(new) as second:
-        before, after = usage(lambda: [checking.entry_at(each.path) for each in (first, second)])
+        before, after = usage(lambda: [checking.entry_at(each.path, overlays) for each in (first, second)])
         comparison = _compared((before, after), root)
         changes = [_named(change, first, second) for change in comparison.findings if settings.wants(change.rule)]
         bump = f"a {comparison.bump} version" if comparison.bump != "none" else "no new version"
@@ -60,7 +61,7 @@ def command(
 
 def _compared(entries: tuple[Entry, Entry], root: Path | None) -> Comparison:
     properties = [None if entry.properties is None else loader.read(entry.properties) for entry in entries]
-    return compare(*(loader.read(entry.document, root or entry.root) for entry in entries), *properties)
+    return compare(*(checking.document_of(entry, root) for entry in entries), *properties)
 
 
 def _named(change: Diagnostic, first: Checkout, second: Checkout) -> Diagnostic:

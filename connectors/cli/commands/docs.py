@@ -10,7 +10,7 @@ from openconnectors.cli import completion
 from openconnectors.cli.arguments import flags_of
 from openconnectors.cli.commands.call import RESERVED
 from openconnectors.cli.help import Command
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.pages import FORMATS, pages
 
@@ -30,7 +30,8 @@ from openconnectors.pages import FORMATS, pages
     "--format", "form", type=click.Choice(list(FORMATS)), default="html", show_default=True, help="Their form."
 )
 @root_option
-def command(names: tuple[str, ...], output: Path, form: str, root: Path | None) -> None:
+@overlay_option
+def command(names: tuple[str, ...], output: Path, form: str, root: Path | None, overlays: tuple[Path, ...]) -> None:
     """Write the reference pages of connectors: connection, triggers, actions, definitions.
 
     The pages are files that need no server and no network. Several connectors have an index. NAME is the name of a
@@ -38,7 +39,7 @@ def command(names: tuple[str, ...], output: Path, form: str, root: Path | None) 
 
     Exit status: 0 written, 1 a document cannot be read, 2 usage error.
     """
-    described = pages(names, lambda plan: flags_of(plan, RESERVED), root)
+    described = pages(names, lambda plan: flags_of(plan, RESERVED), root, overlays)
     for path, text in FORMATS[form](described, len(names) > 1):
         (output / path).parent.mkdir(parents=True, exist_ok=True)
         (output / path).write_text(text, "utf-8", errors="backslashreplace")

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from openconnectors.cli import completion
 from openconnectors.cli.help import Command
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import drawable, escaped_line
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.errors import UnknownName
@@ -32,6 +32,7 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 @click.command("fuzz", cls=Command)
 @click.argument("name", shell_complete=completion.connector)
 @root_option
+@overlay_option
 @click.option("--url", help="Service to call; by default a sandbox of the document.")
 @click.option(
     "--connection",
@@ -67,7 +68,7 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
     metavar="FILE",
 )
 def command(
-    name: str, root: Path | None,
+    name: str, root: Path | None, overlays: tuple[Path, ...],
     url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
     max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
 ) -> None:  # fmt: skip
@@ -77,7 +78,7 @@ def command(
     NAME is a connector, or the path of a document. A failure is shrunk, and shown as a command and as Python. With
     --url the calls reach that service. Exit status: 0 no failures, 1 failures, 2 usage error.
     """
-    entry = entry_named(name, root)
+    entry = entry_named(name, root, overlays)
     with ExitStack() as stack:
         if url is None:
             sandbox = stack.enter_context(Sandbox(service_of(entry)))

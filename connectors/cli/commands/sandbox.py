@@ -8,7 +8,7 @@ import click
 
 from openconnectors.cli import completion
 from openconnectors.cli.help import Command
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.loading import service_named
 
@@ -16,11 +16,12 @@ from openconnectors.loading import service_named
 @click.command("sandbox", cls=Command)
 @click.argument("name", shell_complete=completion.connector)
 @root_option
+@overlay_option
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file to keep the state in.")
-def command(name: str, root: Path | None, port: int, state: Path | None) -> None:
+def command(name: str, root: Path | None, overlays: tuple[Path, ...], port: int, state: Path | None) -> None:
     """Serve a connector's document on loopback, until interrupted."""
-    _, service = service_named(name, root)
+    _, service = service_named(name, root, overlays)
     with Sandbox(service, port=port, state=state) as sandbox:
         click.echo(sandbox.url)
         values = ", ".join(f"{key}={value}" for key, value in sandbox.values.items())

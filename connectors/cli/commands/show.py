@@ -10,7 +10,7 @@ import click
 from openconnectors.cli import completion, tables
 from openconnectors.cli.help import Command
 from openconnectors.cli.records import Printing, printing, prints_records
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import escaped_line
 from openconnectors.connections import variables, ways
 from openconnectors.engine.call.connected import operation_names
@@ -20,8 +20,8 @@ from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.body import Compiler
+from openconnectors.entries import Entry
 from openconnectors.loading import service_named
-from openconnectors.registry import Entry
 
 _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: it cannot be called)"
 
@@ -31,13 +31,14 @@ _SCRIPTED = "(rewritten by a script of its publisher, which does not run here: i
 @click.argument("name", shell_complete=completion.connector)
 @click.argument("operation", required=False, shell_complete=completion.operation)
 @root_option
-def command(name: str, operation: str | None, root: Path | None, **options: Any) -> None:
+@overlay_option
+def command(name: str, operation: str | None, root: Path | None, overlays: tuple[Path, ...], **options: Any) -> None:
     """Show a connector or operation: arguments, responses, connection.
 
     NAME is a connector, or the path of a document or of its folder. The records of a connector are its operations,
     those of an operation its parameters; --filter selects in the whole of what --json prints.
     """
-    entry, service = service_named(name, root)
+    entry, service = service_named(name, root, overlays)
     if operation is not None:
         _show_operation(entry, service, operation, printing(options))
         return

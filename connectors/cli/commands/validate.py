@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from openconnectors.cli import checking, completion
 from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import drawable
 from openconnectors.engine.lint import SEVERITIES, explain
+from openconnectors.entries import with_overlays
 from openconnectors.progress import Bar
 
 _ALLOCATIONS = 200_000
@@ -24,6 +25,7 @@ _ALLOCATIONS = 200_000
 @click.argument("paths", nargs=-1, type=click.Path())
 @report_options
 @root_option
+@overlay_option
 @click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
 @click.option(
     "--baseline",
@@ -34,7 +36,7 @@ _ALLOCATIONS = 200_000
 @click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
 @click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
 @click.option("--explain", "rule", metavar="RULE", shell_complete=completion.rule, help="Explain a rule, and exit.")
-def command(paths: tuple[str, ...], root: Path | None,
+def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...],
             profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
             level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
             write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
@@ -65,7 +67,7 @@ def command(paths: tuple[str, ...], root: Path | None,
     known = baseline or project.baseline
     if write_baseline and known is None:
         raise click.UsageError("--write-baseline needs --baseline FILE, or baseline in [tool.connectors]")
-    entries = usage(lambda: list(checking.entries(paths)))
+    entries = usage(lambda: [with_overlays(entry, overlays) for entry in checking.entries(paths)])
     if fix:
         for entry in entries:
             checking.fix(entry, settings, project)
