@@ -30,7 +30,7 @@ from werkzeug.wrappers import Request, Response
 
 from openconnectors import registry
 from openconnectors.async_loading import connect_async, load_file_async
-from openconnectors.engine.agents.catalogue import BUDGET, Catalogue, Listing
+from openconnectors.engine.agents.catalogue import BUDGET, Catalogue
 from openconnectors.engine.agents.choices import ask
 from openconnectors.engine.agents.server import server
 from openconnectors.engine.call.sample_connection import sample_values
@@ -130,6 +130,7 @@ class Desk:
         self.requests: list[Request] = []
         self.bodies: list[bytes] = []
         self.waiting, self.gone = threading.Event(), threading.Event()
+        self.is_broken = False
 
     def __call__(self, environ: Any, start: Any) -> Any:
         request = Request(environ)
@@ -140,6 +141,8 @@ class Desk:
 
     def answer(self, request: Request, environ: Any) -> Response:
         name = request.path.rpartition("/")[2]
+        if self.is_broken:
+            return _json({"message": "broken"}, status=500)
         if request.path == "/queues":
             return _json([{"id": "q1", "name": "First"}, {"id": "q2", "name": "Second"}])
         if request.path.startswith("/pictures"):
@@ -453,6 +456,62 @@ def test_a_long_result_goes_on(connect: Any, desk: Desk) -> None:
     run(talk)
 
 
+JOBS = """
+swagger: "2.0"
+info: {title: Jobs, version: "1"}
+paths:
+  /jobs:
+    post:
+      operationId: RunJob
+      x-ms-long-running-operation: true
+      responses: {200: {description: Done, schema: {type: object}}, 202: {description: Accepted}}
+"""
+
+
+def test_a_call_waits_for_a_long_running_operation_in_turns(tmp_path: Path) -> None:
+    """Clients wait a minute: then there is a cursor to wait on, and the operation is started once."""
+    (tmp_path / "jobs.swagger.yaml").write_text(JOBS)
+    calls: list[str] = []
+
+    def answer(environ: Any, start: Any) -> Any:
+        request = Request(environ)
+        calls.append(request.method)
+        if calls.count("GET") < 2:
+            response = Response(status=202, headers={"Location": "/jobs/1", "Retry-After": "30"})
+        else:
+            response = _json({"rows": 7})
+        return response(environ, start)
+
+    async def talk(url: str) -> None:
+        connector = load_file_async(tmp_path / "jobs.swagger.yaml", base_url=url, trust_env=False)
+        catalogue = Catalogue([connector])
+        async with Client(server([connector], catalogue, catalogue.listing(), wait=0.05)) as client:
+            shown = (await client.call_tool("run_job", {})).structured_content
+            assert shown["note"].startswith("It is still InProgress.")
+            while shown.get("more"):
+                shown = (await client.call_tool("more", {"cursor": shown["more"]})).structured_content
+            assert shown == {"value": {"rows": 7}}
+
+    with serving(make_server("127.0.0.1", 0, answer, threaded=True)) as url:
+        run(partial(talk, url))
+    assert calls == ["POST", "GET", "GET"]
+
+
+def test_a_page_that_fails_is_a_result(connect: Any, desk: Desk) -> None:
+    """It says what is wrong, and that the cursor is used up."""
+
+    async def talk() -> None:
+        async with connect() as client:
+            shown = (await client.call_tool("list_tickets", {})).structured_content
+            desk.is_broken = True
+            result = await client.call_tool("more", {"cursor": shown["more"]})
+            assert result.is_error
+            assert "list_tickets answered 500" in text_of(result)
+            assert "The cursor is used up" in text_of(result)
+
+    run(talk)
+
+
 # Choices
 
 
@@ -686,15 +745,26 @@ def test_the_page_has_the_cost_of_each_connector() -> None:
     built_in = sorted(name for name, entry in registry.entries().items() if entry.source == "built in")
     assert sorted(name for name, _, _ in rows) == built_in
     for name, count, cost in rows:
-        listing = run(partial(_listing, name))
+        listing = _catalogue(name).listing()
         assert (len(listing.tools), listing.tokens) == (int(count), int(cost)), name
 
 
-async def _listing(name: str) -> Listing:
+def test_what_the_document_sets_is_no_argument() -> None:
+    """A hidden argument is refused by its wire name, too."""
+    tool = _catalogue("github-issues").tools["get_user"]
+
+    assert "x_git_hub_api_version" not in tool.arguments
+    for name in ("X-GitHub-Api-Version", "x_git_hub_api_version"):
+        assert [str(problem) for problem in tool.values({name: "1"})[1]] == [
+            f"{name}: is set by the document; leave it out"
+        ]
+
+
+def _catalogue(name: str) -> Catalogue:
     entry, service = service_named(name)
     values = sample_values(service)
     connector = connect_async(entry, values, "http://127.0.0.1:9", None, Network(trust_env=False), {}, service=service)
-    return Catalogue([connector]).listing()
+    return Catalogue([connector])
 
 
 @pytest.mark.parametrize(

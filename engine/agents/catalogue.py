@@ -176,9 +176,9 @@ def _more_tool() -> types.Tool:
     return types.Tool(
         name=MORE,
         title="More of a result",
-        description="Gets what follows a result that was cut: its next items, its next page, or the rest of its text.",
+        description="Gets what follows a result with a cursor: its next items, its next page, the rest of its text.",
         input_schema=_schema(["cursor"], cursor=_text("The member more of that result. It can be used once.")),
-        annotations=_READS,
+        annotations=_READS.model_copy(update={"idempotent_hint": False}),
     )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from openconnectors.engine.call.paging import page_items
 from openconnectors.engine.model import Paging
 from openconnectors.engine.plan.members import pick_dotted
 
-KEPT = 64
+KEPT = 32
 """Cursors that are kept."""
 _LEVELS = 4
 """Levels of objects in which a long list is looked for."""
@@ -43,20 +44,16 @@ class Pages(Struct, frozen=True):
         return bool(page_items(paging, value))
 
 
-class _Rest(Struct, frozen=True):
-    """What is left of a result: items or text, then pages; how its secrets are masked."""
-
-    left: list[Any] | str | None
-    pages: Pages | None
-    mask: Callable[[Any], Any]
+Further: TypeAlias = Callable[[], Awaitable[Shown]]
+"""Gets what follows."""
 
 
 class Excerpts:
-    """Values as they are shown, within a number of characters, and what is left of them by cursor."""
+    """Values as they are shown, within a number of characters, and what follows them by cursor."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
-        self._rests: OrderedDict[str, _Rest] = OrderedDict()
+        self._further: OrderedDict[str, Further] = OrderedDict()
 
     def shown(self, value: Any, mask: Callable[[Any], Any], pages: Pages | None = None) -> Shown:
         """A value of a service as far as it fits."""
@@ -65,31 +62,33 @@ class Excerpts:
 
     async def next(self, cursor: str) -> Shown | None:
         """What a cursor stands for, as far as it fits; None for an unknown cursor."""
-        rest = self._rests.pop(cursor, None)
-        if rest is None:
-            return None
-        if rest.left:
-            return self._shown(rest.left, rest.mask, rest.pages)
-        if rest.pages is not None:
-            value = await anext(rest.pages.values, None)
-            if value is not None:
-                return self.shown(value, rest.mask, rest.pages)
-        return Shown([], "There is nothing further.")
+        further = self._further.pop(cursor, None)
+        return None if further is None else await further()
+
+    def kept(self, further: Further) -> str:
+        """A cursor for what follows."""
+        cursor = secrets.token_urlsafe(9)
+        self._further[cursor] = further
+        while len(self._further) > KEPT:
+            self._further.popitem(last=False)
+        return cursor
 
     def _shown(self, value: Any, mask: Callable[[Any], Any], pages: Pages | None) -> Shown:
         part, left, note = _excerpt(value, self._longest)
-        if left or pages is not None:
-            note = f"{note} " if note else ""
-            then = "Call more with this cursor for what follows." if left else "Call more with it for the next page."
-            return Shown(part, note + then, self._kept(_Rest(left, pages, mask)))
+        if left:
+            following = partial(self._rest, left, mask, pages)
+            return Shown(part, f"{note} Call more with this cursor for what follows.", self.kept(following))
+        if pages is not None:
+            following = partial(self._page, mask, pages)
+            return Shown(part, "Call more with this cursor for the next page.", self.kept(following))
         return Shown(part, note)
 
-    def _kept(self, rest: _Rest) -> str:
-        cursor = secrets.token_urlsafe(9)
-        self._rests[cursor] = rest
-        while len(self._rests) > KEPT:
-            self._rests.popitem(last=False)
-        return cursor
+    async def _rest(self, left: list[Any] | str, mask: Callable[[Any], Any], pages: Pages | None) -> Shown:
+        return self._shown(left, mask, pages)
+
+    async def _page(self, mask: Callable[[Any], Any], pages: Pages) -> Shown:
+        value = await anext(pages.values, None)
+        return Shown([], "There is nothing further.") if value is None else self.shown(value, mask, pages)
 
 
 def _excerpt(value: Any, longest: int) -> tuple[Any, list[Any] | str | None, str]:
@@ -131,11 +130,13 @@ def _longest_list(value: Any, levels: int) -> tuple[tuple[str, ...], list[Any]]:
     if isinstance(value, list):
         return (), value
     best: tuple[tuple[str, ...], list[Any]] = ((), [])
+    longest = 0
     if isinstance(value, dict) and levels:
         for name, member in value.items():
             path, items = _longest_list(member, levels - 1)
-            if len(json_text(items)) > len(json_text(best[1])):
-                best = (name, *path), items
+            size = len(json_text(items)) if items else 0
+            if size > longest:
+                best, longest = ((name, *path), items), size
     return best
 
 

@@ -10,9 +10,11 @@ by the library and bound to the arguments; it counts once.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 from mcp import MCPError, types
@@ -35,12 +37,16 @@ from openconnectors.engine.agents.results import Shown, failure, json_text, medi
 from openconnectors.engine.agents.tools import OperationTool
 from openconnectors.engine.call.paging import declared
 from openconnectors.engine.client.async_connector import AsyncConnector
+from openconnectors.engine.client.async_handles import AsyncPoller
 from openconnectors.engine.client.kinds import KINDS
 from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Unsupported, nearest, printable
 
+WAIT = 45.0
+"""Seconds that a call waits for a long-running operation: clients wait a minute for a result."""
 RESULT = 10_000
 """Tokens of a result by default."""
+_LONGEST_QUESTION = 1500
 _PENDING = 1000
 """Confirmations that are waited for at once."""
 
@@ -55,10 +61,11 @@ def server(
     *,
     version: str = "",
     longest: int = RESULT,
+    wait: float = WAIT,
 ) -> Server[Any]:
-    """A server of the tools of a listing; ``longest`` are the tokens of a result. It closes the connectors when it
-    ends."""
-    answers = _Answers(catalogue, listing, Excerpts(longest * BYTES_OF_A_TOKEN))
+    """A server of the tools of a listing; ``longest`` are the tokens of a result, ``wait`` the seconds that a call
+    waits for a long-running operation. It closes the connectors when it ends."""
+    answers = _Answers(catalogue, listing, Excerpts(longest * BYTES_OF_A_TOKEN), wait)
 
     @asynccontextmanager
     async def lifespan(_: Server[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -89,10 +96,11 @@ def _instructions(listing: Listing) -> str:
 class _Answers:
     """Answers the requests of clients."""
 
-    def __init__(self, catalogue: Catalogue, listing: Listing, excerpts: Excerpts) -> None:
+    def __init__(self, catalogue: Catalogue, listing: Listing, excerpts: Excerpts, wait: float) -> None:
         self._catalogue = catalogue
         self._listing = listing
         self._excerpts = excerpts
+        self._wait = wait
         self._pending: dict[str, None] = {}
         self._beside = {SEARCH: self._search, MORE: self._more, CHOICES: self._choices}
 
@@ -156,7 +164,7 @@ class _Answers:
         """The result of an operation that is called."""
         calls, plan = tool.calls, tool.plan
         if plan.operation.long_running is not None and not plan.operation.trigger:
-            return self._excerpts.shown(await calls.wait(**values), tool.mask).result()
+            return (await self._waited(tool, await calls.poll(**values))).result()
         pages = _pages_of(tool)
         if pages is not None:
             values_of_pages = calls.pages(**values)
@@ -172,6 +180,20 @@ class _Answers:
         if result.value is None and not result.note:
             result = Shown(None, f"Done, with status {response.status} and no value.")
         return result.result()
+
+    async def _waited(self, tool: OperationTool, poller: AsyncPoller) -> Shown:
+        """The value of a long-running operation, or, if that takes too long, a cursor to wait on."""
+        try:
+            async with asyncio.timeout(self._wait):
+                value = await poller.wait()
+        except TimeoutError:
+            note = f"It is still {printable(poller.state, 80)}. Call more with this cursor to wait on."
+            return Shown(None, note, self._excerpts.kept(partial(self._wait_on, tool, poller)))
+        return self._excerpts.shown(value, tool.mask)
+
+    async def _wait_on(self, tool: OperationTool, poller: AsyncPoller) -> Shown:
+        await poller.step()  # at once: the service may want a longer pause than a call waits
+        return await self._waited(tool, poller)
 
     async def _confirm(
         self, context: Context, params: types.CallToolRequestParams, tool: OperationTool, arguments: dict[str, Any]
@@ -233,7 +255,11 @@ class _Answers:
         return shown.result()
 
     async def _more(self, arguments: dict[str, Any]) -> types.CallToolResult:
-        shown = await self._excerpts.next(str(arguments.get("cursor", "")))
+        try:
+            shown = await self._excerpts.next(str(arguments.get("cursor", "")))
+        except ConnectorError as error:
+            members = {"error": type(error).__name__, "sent": error.sent, "message": str(error)}
+            return refusal(members, "The cursor is used up. Call the operation again, from where it stopped.")
         if shown is None:
             message = "the cursor is not known: it was used, or is too old"
             return refusal({"error": "UnknownName", "message": message}, "Call the operation again.")
@@ -276,5 +302,6 @@ def _pages_of(tool: OperationTool) -> Any:
 def _question(tool: OperationTool, arguments: dict[str, Any]) -> str:
     """What a person is asked."""
     text = json_text(tool.mask(plain(arguments)))
-    shown = text if len(text) <= 1500 else f"{text[:1500]}…"
-    return f"{tool.connector}: {tool.title}? It {KINDS[tool.kind].does}. Arguments: {printable(shown, 1600)}"
+    shown = printable(text, _LONGEST_QUESTION)
+    more = f" ({len(text) - _LONGEST_QUESTION} more characters)" if len(text) > _LONGEST_QUESTION else ""
+    return f"{tool.connector}: {tool.title}? It {KINDS[tool.kind].does}. Arguments: {shown}{more}"

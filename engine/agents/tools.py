@@ -178,6 +178,9 @@ class OperationTool:
         for name, value in arguments.items():
             argument = self.arguments.get(name)
             if argument is None:
+                hidden = self.plan.all_arguments.by_name.get(name)
+                if hidden is not None and hidden.hidden:
+                    problems.append(Problem((name,), "is set by the document; leave it out", part="argument"))
                 values[name] = value
                 continue
             values[argument.name] = _with_bytes(self.plan, argument.schema, value, (name,), problems)
