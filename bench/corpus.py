@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from openconnectors import registry
 from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import ConnectorError, InvalidDocument
@@ -34,7 +35,6 @@ from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.policies import findings
 from openconnectors.engine.sandbox import Sandbox
-from openconnectors.engine.sandbox.credentials import connection_values
 from openconnectors.engine.transports.blocking import BlockingTransport
 from openconnectors.engine.values.body import Compiler
 from openconnectors.registry import Entry
@@ -69,7 +69,7 @@ def survey(entry: Entry, judge: bool) -> dict[str, Any]:
     connection: Connection | None = None
     for name in operations:
         try:
-            connection = connection or Connection(service, connection_values(service), BASE)
+            connection = connection or Connection(service, sample_values(service), BASE)
             plan = Plan(compiler, service.operations[name], connection.values)
             requests.append(
                 (plan, plan.request(minimal(plan), connection.base_for(plan.operation), Options(), fixed=True))

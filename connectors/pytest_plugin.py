@@ -107,18 +107,22 @@ _OF_RECORDING = frozenset({
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-    """The collector of a file if it is a document and documents are to be checked."""
+    """The collector of a file if it is a document or a recording, and these are to be checked."""
     patterns: list[str] = parent.config.getini("connectors_specs")
     if not patterns and not parent.config.getoption("--connectors"):
         return None
-    if file_path.suffix == ".har":
-        return RecordingFile.from_parent(parent, path=file_path)
     if patterns:
         wanted = any(file_path.match(pattern) for pattern in patterns)
+    elif file_path.suffix == _RECORDING:
+        wanted = True
     else:
         wanted = any(kind in file_path.name for kind in (".swagger.", ".openapi."))
         wanted = wanted and file_path.suffix in (".json", ".yaml", ".yml")
-    return Document.from_parent(parent, path=file_path) if wanted else None
+    collector = RecordingFile if file_path.suffix == _RECORDING else Document
+    return collector.from_parent(parent, path=file_path) if wanted else None
+
+
+_RECORDING = ".har"
 
 
 class Document(pytest.File):

@@ -88,6 +88,34 @@ print(openconnectors.load("twilio", connection="work").connection.base)
     assert out.endswith("/AC1\n")
 
 
+TESTING = """
+import openconnectors.testing
+assert not {"openapi_core", "hypothesis", "jsonschema", "werkzeug.http"} & set(sys.modules)
+values = dict(pair.split("=") for pair in sys.argv[3:])
+message = {"from_": "+15005550006", "to": "+14155552345", "body": "Hello"}
+with openconnectors.testing.record("twilio", sys.argv[2], connection=values, base_url=sys.argv[1]) as live:
+    live.connector.send_message(**message)
+with openconnectors.testing.replay("twilio", sys.argv[2]) as silent:
+    print(silent.connector.send_message(**message)["body"])
+for function in (openconnectors.testing.sandbox, openconnectors.testing.check):
+    try:
+        function(sys.argv[2])
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_recordings_need_no_extra_and_sandboxes_say_which(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The test kit is imported, records and replays with the core; what judges by a document names its extra."""
+    values = [f"{name}={value}" for name, value in sandbox.values.items()]
+
+    code, out, err = without(MODULES, TESTING, sandbox.url, str(tmp_path / "calls.har"), *values)
+
+    assert (code, err) == (0, "")
+    needs = "needs openapi-core: pip install 'open-connectors[sandbox]'"
+    assert out == f"Hello\nopenconnectors.testing {needs}\nopenconnectors.testing.check {needs}\n"
+
+
 def test_a_secret_in_the_keyring_needs_the_extra_keyring(tmp_path: Path) -> None:
     """The error is that of a missing connection."""
     (tmp_path / "connections.toml").write_text('[twilio.work]\naccount_id = "AC1"\naccess_token = "keyring:"\n')

@@ -24,6 +24,7 @@ from openconnectors.testing import (
     RecordingDeviates,
     RecordingError,
     check,
+    import_har,
     read,
     record,
     replay,
@@ -361,6 +362,45 @@ def test_the_archive_of_a_browser_is_replayed(tmp_path: Path) -> None:
     with warnings.catch_warnings(record=True) as shown, replay("twilio", path) as silent:
         assert silent.connector.send_message(**MESSAGE)["body"] == "Grüße"
     assert all("cdn.example" not in str(warning.message) for warning in shown)
+
+
+def test_the_archive_of_a_browser_becomes_a_recording(tmp_path: Path) -> None:
+    """import_har keeps the exchanges with the service, without their credentials and the account of whoever made
+    them; the recording fits the document and is replayed, whatever the browser accepts."""
+    base = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}"
+    basic = base64.b64encode(f"{ACCOUNT}:t0ken-of-nobody".encode()).decode()
+    fields = [
+        {"name": name, "value": value}
+        for name, value in [
+            ("Authorization", f"Basic {basic}"), ("Cookie", "session=s3ssion"), ("X-Auth-Token", "t0ken-of-nobody"),
+            ("Accept", "text/html,application/xhtml+xml,application/json;q=0.9"),
+        ]
+    ]  # fmt: skip
+    message = {"sid": "SM" + "1" * 32, "account_sid": ACCOUNT, "body": "Hello"}
+
+    def entry(url: str) -> dict[str, Any]:
+        content = {"mimeType": "application/json", "text": json.dumps(message)}
+        response = {
+            "status": 200,
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "content": content,
+        }
+        return {"request": {"method": "GET", "url": url, "headers": fields}, "response": response}
+
+    entries = [entry(f"{base}/Messages/{message['sid']}.json"), entry("https://cdn.example/a.js"), entry("data:,x")]
+    source, path = tmp_path / "browser.har", tmp_path / "recording.har"
+    source.write_text(json.dumps({"log": {"version": "1.2", "entries": entries}}), "utf-8")
+
+    assert import_har(source, path, "twilio", connection={"account_id": ACCOUNT}) == 1
+
+    text = path.read_text("utf-8")
+    assert {secret for secret in (ACCOUNT, basic, "t0ken-of-nobody", "s3ssion") if secret in text} == set()
+    assert check(path) == []
+    with replay("twilio", path) as silent:
+        get = silent.connector.get_message
+        with pytest.raises(NotRecorded, match="another Accept only"):
+            get.using(headers={"Accept": "text/csv"})(message_id=message["sid"])
+        assert get(message_id=message["sid"])["body"] == "Hello"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"log": 1}', '{"log": {"entries": [{}]}}', "not JSON"])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
@@ -14,8 +17,16 @@ from unittest.mock import create_autospec
 import pytest
 
 import openconnectors
+from openconnectors.engine.client.connector import connected
+from openconnectors.engine.http import Request
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.streams import Content
+from openconnectors.engine.traffic.examination import Examiner, received
+from openconnectors.network import LOOPBACK
 from openconnectors.testing import ConnectorSandbox, sandbox
-from tests.conftest import ROOT, Listener
+from tests.awaited import LOOPS
+from tests.conftest import ROOT, SHARED, Listener
+from tests.examples import LONG
 from tests.pages import Run
 from tests.test_sandbox import DOCUMENT
 
@@ -27,16 +38,16 @@ def send(connector: Any, text: str = "Hello") -> Any:
     return connector.send_message(**{**MESSAGE, "body": text})
 
 
-def send_async(started: ConnectorSandbox, text: str = "Hello") -> Any:
+def send_in(loop: str, started: ConnectorSandbox) -> Any:
     async def sent() -> Any:
-        return await started.async_connector.send_message(**{**MESSAGE, "body": text})
+        return await started.async_connector.send_message(**MESSAGE)
 
-    return asyncio.run(sent())
+    return LOOPS[loop](sent)
 
 
 FACES: dict[str, Callable[[ConnectorSandbox], Any]] = {
     "blocking": lambda started: send(started.connector),
-    "async": send_async,
+    **{loop: partial(send_in, loop) for loop in LOOPS},
 }
 
 
@@ -160,7 +171,7 @@ def test_a_safe_call_survives_a_lost_answer(connector_sandbox: Start) -> None:
 
 def test_a_late_answer_is_a_timeout(connector_sandbox: Start, face: Callable[[ConnectorSandbox], Any]) -> None:
     """An answer that comes after the time of the call leaves the outcome unknown; the sandbox ends without waiting."""
-    started = connector_sandbox("twilio", timeout=0.2)
+    started = connector_sandbox("twilio", timeout=1.0)
     started.delay("send_message", 60)
     began = time.monotonic()
 
@@ -168,6 +179,8 @@ def test_a_late_answer_is_a_timeout(connector_sandbox: Start, face: Callable[[Co
         face(started)
 
     assert time.monotonic() - began < 30
+    while not started.received and time.monotonic() - began < 30:
+        time.sleep(0.01)  # the sandbox may be slower than the call
     assert [request.status for request in started.received] == [201]
 
 
@@ -207,6 +220,17 @@ def test_received_requests_can_be_forgotten(connector_sandbox: Start) -> None:
     send(started.connector, "after")
 
     assert [request.arguments["body"] for request in started.received] == ["after"]
+
+
+def test_a_request_that_no_operation_takes_is_seen(connector_sandbox: Start) -> None:
+    """What came in for no operation has its method and URL, and the status of its response."""
+    started = connector_sandbox("twilio")
+    transport: Any = LOOPBACK.open()
+    transport.send(Request("DELETE", f"{started.url}/elsewhere?token=1", {}))
+    transport.close()
+
+    (request,) = started.received
+    assert (request.operation, request.method, request.url, request.status) == ("", "DELETE", "/elsewhere?token=1", 404)
 
 
 # Mocks of the standard library
@@ -253,3 +277,65 @@ def test_inspect_sees_the_signature_of_an_operation(unsent: Any, connector_sandb
 def test_the_page_runs(tmp_path: Path) -> None:
     """Every block of docs/testing.md runs, in its order, and prints what the page shows."""
     Run(ROOT / "docs/testing.md", tmp_path).run()
+
+
+# Every operation
+
+BUILT_IN = ["github-issues", "open-meteo", "petstore", "sendgrid", "slack", "twilio"]
+CORPUS = [
+    *sorted(SHARED.glob("corpus/microsoft/*/apiDefinition*.json")),
+    *sorted(SHARED.glob("corpus/openapi3/*_*.json")),
+]
+
+
+def differing(name: str | Path) -> list[str]:
+    """The operations for which what came in is not what was sent, called with the fewest arguments."""
+    wrong = []
+    with sandbox(name, timeout=20) as started:
+        examiner = Examiner(connected(started.connector).service)
+        for operation in started.connector.operations.values():
+            arguments = minimal(connected(started.connector).plan(operation.operation_id))
+            started.forget()
+            with suppress(openconnectors.ConnectorError):
+                operation(**arguments)
+            for request in started.received[-1:]:
+                seen = examiner.request(received(request.method, request.url, request.headers, request.body))
+                if seen.deviations:
+                    wrong.append(f"{operation.__name__}: {seen.deviations[0]}")
+                if request.operation == operation.__name__ and not _is_same(operation, arguments, request.arguments):
+                    wrong.append(f"{operation.__name__}: {arguments} came as {request.arguments}")
+    return wrong
+
+
+def _is_same(operation: openconnectors.Operation, first: Any, second: Any) -> bool:
+    """Whether two calls send the same; the boundary of a form is another each time."""
+    texts = []
+    for arguments in (first, second):
+        try:
+            request = operation.request(**arguments)
+        except openconnectors.InvalidArguments:
+            return False
+        body = request.body
+        text = f"{request}{b''.join(body)!r}" if isinstance(body, Content) else str(request)
+        boundary = re.search(r"boundary=(\w+)", request.headers.get("Content-Type", ""))
+        texts.append(text.replace(boundary[1], "") if boundary else text)
+    return texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_came_in_is_what_was_sent(name: str) -> None:
+    """The arguments of a received request are those of a call that sends the same, and nothing of it deviates."""
+    assert differing(name) == []
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not CORPUS, reason="the published documents are not there")
+def test_what_came_in_is_what_was_sent_for_published_connectors() -> None:
+    """The same for every seventh published document."""
+    wrong: dict[str, list[str]] = {}
+    for path in CORPUS[:: 7 if LONG < 1 else 1]:
+        with suppress(openconnectors.InvalidDocument):
+            if listed := differing(path if path.parent.name == "openapi3" else path.parent):
+                wrong[path.parent.name if path.parent.name != "openapi3" else path.name] = listed
+
+    assert wrong == {}

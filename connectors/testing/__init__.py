@@ -18,6 +18,7 @@ from openconnectors.testing.recordings import RecordedConnector as RecordedConne
 from openconnectors.testing.recordings import RecordingDeviates as RecordingDeviates
 from openconnectors.testing.recordings import ReplayedConnector as ReplayedConnector
 from openconnectors.testing.recordings import check as check
+from openconnectors.testing.recordings import import_har as import_har
 from openconnectors.testing.recordings import read as read
 from openconnectors.testing.recordings import record as record
 from openconnectors.testing.recordings import replay as replay
@@ -32,6 +33,7 @@ __all__ = [
     "RecordingError",
     "ReplayedConnector",
     "check",
+    "import_har",
     "read",
     "record",
     "replay",

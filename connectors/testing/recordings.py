@@ -18,7 +18,7 @@ from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
 from openconnectors.engine.extras import MissingExtra, require
-from openconnectors.engine.http import AwaitedTransport, Transport
+from openconnectors.engine.http import AwaitedTransport, Transport, origin
 from openconnectors.engine.masking import revealed, sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.path_templates import variables
@@ -26,7 +26,7 @@ from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.engine.traffic import har
 from openconnectors.engine.traffic.exchanges import Exchange, Recording
 from openconnectors.engine.traffic.har import RecordingError
-from openconnectors.engine.traffic.recorder import AsyncRecordingTransport, RecordingTransport, Tape
+from openconnectors.engine.traffic.recorder import AsyncRecordingTransport, RecordingTransport, Tape, redacted
 from openconnectors.engine.traffic.redaction import Redaction
 from openconnectors.engine.traffic.replay import AsyncReplayTransport, Replay, ReplayTransport
 from openconnectors.loading import ConnectionLike, LoadOptions, account_of, service_named, split, values_of
@@ -114,6 +114,42 @@ def replay(
         Replay(recording.exchanges, redaction),
         SkippedWaits() if skip_waits else None,
     )
+
+
+def import_har(
+    source: str | Path,
+    path: str | Path,
+    name: str | Path,
+    *,
+    connection: Mapping[str, str] | None = None,
+    base_url: str | None = None,
+    redact: Iterable[str] = (),
+) -> int:
+    """Make a recording of what a browser or a proxy has recorded (HAR 1.2): the exchanges with the service of a
+    connector, without credentials. Return how many there are.
+
+    ``connection`` has values that are in the URLs, such as an account: a recording has made-up ones in their places.
+    ``base_url`` is where the service was, if that is not the place of the document. ``redact`` is as for ``record``.
+    """
+    values = dict(connection or {})
+    with sealed():
+        entry, service = service_named(str(name))
+        _, account = account_of(entry, {**sample_values(service), **values}, base_url, None, service)
+    replaced = _replaced(service, account)
+    redaction = Redaction(account.mask, replaced, (*_names(service), *redact))
+    place = origin(revealed(account.base))
+    exchanges = [exchange for exchange in read(source).exchanges if exchange.origin == place]
+    recording = Recording(
+        tuple(redacted(redaction, exchange) for exchange in exchanges),
+        str(name),
+        _kept(service, account, replaced),
+        redaction.text(revealed(account.base)),
+        base_url,
+        redacted=tuple(redact),
+        document=_hash(entry),
+    )
+    har.write(Path(path), recording, version(har.CREATOR))
+    return len(exchanges)
 
 
 def read(path: str | Path) -> Recording:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from openconnectors.engine.call.connected import operation_names
 from openconnectors.engine.call.connection import secret_names
 from openconnectors.engine.errors import Problem
-from openconnectors.engine.http import Headers
+from openconnectors.engine.http import FRAMING, Headers
 from openconnectors.engine.masking import Mask
 from openconnectors.engine.model import MISSING, Schema, Service
 from openconnectors.engine.plan.plan import Plan
@@ -30,6 +30,10 @@ MOST = 10_000
 
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Header fields whose values are secrets (RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265)."""
+
+
+_CLIENTS = FRAMING | {"accept", "accept-encoding", "content-type", "user-agent"}
+"""Header fields that the client writes, which published documents declare as parameters."""
 
 
 class ReceivedRequest(Struct, frozen=True):
@@ -106,8 +110,8 @@ def _mask(service: Service, values: Mapping[str, str]) -> Mask:
 
 
 def arguments_of(compiler: Compiler, match: Match, request: HttpRequest) -> dict[str, Any]:
-    """The arguments of a call that sends a request, by Python name, typed as a caller gives them. Those that cannot be
-    read are left out: the request is refused for them."""
+    """The arguments of a call that sends a request, by Python name, typed as a caller gives them. Those that are sent
+    without being given are left out, and those that cannot be read: the request is refused for them."""
     plan = match.route.plan
     try:
         parameters = read_arguments(plan, match.values, request.query, request.headers, with_defaults=False)
@@ -115,13 +119,16 @@ def arguments_of(compiler: Compiler, match: Match, request: HttpRequest) -> dict
         parameters = {}
     arguments: dict[str, Any] = {}
     for argument in plan.arguments:
-        if argument.location not in ("body", "property") and argument.wire in parameters:
+        is_parameter = argument.location not in ("body", "property") and argument.wire in parameters
+        if argument.location == "header" and argument.wire.lower() in _CLIENTS and not argument.needed:
+            continue
+        if is_parameter and not (argument.filled and parameters[argument.wire] == argument.default):
             arguments[argument.name] = _python(compiler, argument.schema, parameters[argument.wire])
     return arguments | _body_arguments(compiler, plan, request)
 
 
 def _body_arguments(compiler: Compiler, plan: Plan, request: HttpRequest) -> dict[str, Any]:
-    """The arguments that a body has: its members, or the whole if it has others than the document names."""
+    """The arguments that a body has: its members, or the whole if it has none, or others than the document names."""
     if not request.body:
         return {}
     try:
@@ -139,7 +146,7 @@ def _body_arguments(compiler: Compiler, plan: Plan, request: HttpRequest) -> dic
         if member is not MISSING and member != absent:
             arguments[argument.name] = _python(compiler, argument.schema, member)
     whole = next((argument for argument in plan.arguments if argument.location == "body"), None)
-    if isinstance(value, dict) and (covered == value.keys() or whole is None):
+    if isinstance(value, dict) and ((arguments and covered == value.keys()) or whole is None):
         return arguments
     return {whole.name: _python(compiler, whole.schema, value)} if whole is not None else {}
 

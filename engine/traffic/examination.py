@@ -1,14 +1,14 @@
 """One exchange against a document: the operation that it is for, and what of its request and response deviates.
 
 Rule 1. Requests are judged by the sandbox's judge (openapi-core), responses by what a call would report as deviations.
-Rule 2. Connection values that are part of a URL are not known here: where the document has a variable before its paths,
-any value fits.
+Rule 2. Connection values that are part of a path are not known here: where the document has a variable before its
+paths, or a policy puts a value into one, any text fits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -77,6 +77,8 @@ class Examiner:
             if operation.servers
         )])  # fmt: skip
 
+        self._routed = _routed([route.base + route.template for route in self._router.routes], set(values.values()))
+
     def request(self, request: HttpRequest) -> RequestExamination:
         """What the document says of a request."""
         request = replace(request, path=self._local(request.path))
@@ -117,7 +119,12 @@ class Examiner:
         for pattern, base in self._bases:
             beginning = pattern.match(path)
             if beginning is not None:
-                return base + path[beginning.end() :]
+                path = base + path[beginning.end() :]
+                break
+        segments = path.split("/")
+        for literals, values in self._routed:
+            if len(segments) == len(literals) and all(map(_fits, segments, literals)):
+                return "/".join(values.get(index, segment) for index, segment in enumerate(segments))
         return path
 
 
@@ -132,6 +139,24 @@ def _bases(service: Service, servers: Iterable[tuple[tuple[Server, ...], str]]) 
                 text = "".join("[^/]+" if index % 2 else re.escape(part) for index, part in enumerate(parts))
                 patterns.setdefault(f"{text}(?=/)", base)
     return [(re.compile(text), base) for text, base in sorted(patterns.items(), key=lambda item: -len(item[0]))]
+
+
+def _routed(paths: Iterable[str], values: Collection[str]) -> list[tuple[list[str], dict[int, str]]]:
+    """The paths that have a connection value as a segment: their segments, empty where any text fits, and these values
+    by their places."""
+    routed = []
+    for path in paths:
+        segments = path.split("/")
+        places = {index: segment for index, segment in enumerate(segments) if segment in values}
+        if places:
+            free = [index in places or len(split(segment)) > 1 for index, segment in enumerate(segments)]
+            literals = ["" if is_free else segment for segment, is_free in zip(segments, free, strict=True)]
+            routed.append((literals, places))
+    return routed
+
+
+def _fits(segment: str, literal: str) -> bool:
+    return not literal or segment == literal
 
 
 def _words(error: HttpError) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from openconnectors.engine.http import Origin, origin
+
 Fields = tuple[tuple[str, str], ...]
 """Header fields: names and values."""
 
@@ -23,9 +25,25 @@ class Exchange(Struct, frozen=True):
     started: str = "1970-01-01T00:00:00.000Z"
     seconds: float = 0.0
 
+    @property
+    def origin(self) -> Origin | None:
+        """The origin of the URL; None if it has none, as those of data and of a browser's extensions."""
+        try:
+            return origin(self.url)
+        except ValueError:
+            return None
+
     def request_header(self, name: str) -> str:
         """The value of a header field of the request; empty if there is none."""
-        return next((value for key, value in self.request_headers if key.lower() == name.lower()), "")
+        return _value(self.request_headers, name)
+
+    def response_header(self, name: str) -> str:
+        """The value of a header field of the response; empty if there is none."""
+        return _value(self.response_headers, name)
+
+
+def _value(fields: Fields, name: str) -> str:
+    return next((value for key, value in fields if key.lower() == name.lower()), "")
 
 
 class Recording(Struct, frozen=True):

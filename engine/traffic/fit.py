@@ -35,7 +35,7 @@ def misfits(recording: Recording, service: Service, base: str, redaction: Redact
     places = {origin(url) for url in (base, recording.base) if url}
     listed = []
     for number, exchange in enumerate(recording.exchanges, 1):
-        if origin(exchange.url) not in places:
+        if exchange.origin not in places:
             continue
         examined = examiner.exchange(
             received(exchange.method, exchange.url, Headers(exchange.request_headers), exchange.request_body),

@@ -18,8 +18,20 @@ from openconnectors.engine.http import AwaitedTransport, Request, Response, Tran
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.streams import AsyncStream, Content, Stream
 from openconnectors.engine.traffic.exchanges import Exchange
-from openconnectors.engine.traffic.redaction import Redaction, redacted_headers
+from openconnectors.engine.traffic.redaction import Redaction
 from openconnectors.engine.transports.exchange import MAX_BYTES
+
+
+def redacted(redaction: Redaction, exchange: Exchange) -> Exchange:
+    """An exchange as it is kept."""
+    return replace(
+        exchange,
+        url=redaction.text(exchange.url),
+        request_headers=tuple(redaction.headers(exchange.request_headers)),
+        request_body=redaction.body(exchange.request_body, exchange.request_header("Content-Type")),
+        response_headers=tuple(redaction.headers(exchange.response_headers)),
+        response_body=redaction.body(exchange.response_body, exchange.response_header("Content-Type")),
+    )
 
 
 class Tape:
@@ -37,21 +49,21 @@ class Tape:
 
     def add(self, request: Request, response: Response, body: bytes, seconds: float) -> None:
         """Keep an exchange, with the body of the response."""
-        redaction = self.redaction
-        redaction.add(*request.credentials.secrets)
-        headers = request.headers
+        self.redaction.add(*request.credentials.secrets)
         started = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        headers = response.headers
         exchange = Exchange(
             request.method,
-            redaction.text(revealed(request.url)),
+            revealed(request.url),
             response.status,
-            tuple(redaction.headers(headers.items())),
-            redaction.body(request.body or b"", headers.get("Content-Type", "")),  # type: ignore[arg-type]  # whole
-            tuple(redacted_headers(redaction, response.headers)),
-            redaction.body(body, response.headers.get("Content-Type", "")),
+            tuple(request.headers.items()),
+            request.body or b"",  # type: ignore[arg-type]  # which is whole
+            tuple((name, value) for name in headers for value in headers.every(name)),
+            body,
             started,
             round(seconds, 3),
         )
+        exchange = redacted(self.redaction, exchange)
         with self._lock:
             self._exchanges.append(exchange)
 

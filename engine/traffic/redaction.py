@@ -19,7 +19,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-from openconnectors.engine.http import Headers
 from openconnectors.engine.masking import Mask
 from openconnectors.engine.naming import snake
 from openconnectors.engine.secret import SHOWN, Secret
@@ -145,8 +144,3 @@ def _is_scalar(value: Any) -> bool:
 
 _SPELLED = (str, lambda text: quote(text, safe=""), lambda text: json.dumps(text)[1:-1])
 """How a value is spelled in a text, a URL and JSON."""
-
-
-def redacted_headers(redaction: Redaction, headers: Headers) -> list[tuple[str, str]]:
-    """Received header fields without secrets, those of one name each by itself."""
-    return redaction.headers((name, value) for name in headers for value in headers.every(name))

@@ -1,7 +1,9 @@
 """Transports that respond from a recording: no network.
 
 Rule 1. A request has the response of the first recorded one that is equal and was not replayed yet: method, URL, media
-types and body; the order of the pairs of a query, of the members of JSON and the boundary of a form do not matter.
+type and body; the order of the pairs of a query, of the members of JSON and the boundary of a form do not matter. Of
+several, one with the same ``Accept`` comes first, then one whose response has a media type that it names: browsers
+accept more.
 Rule 2. A request that was not recorded is an error that says in what the nearest recorded one differs.
 """
 
@@ -40,7 +42,6 @@ class Look(Struct, frozen=True):
     method: str
     place: str
     query: tuple[tuple[str, str], ...]
-    accept: str
     media_type: str
     body: Any
 
@@ -62,7 +63,7 @@ def look_of(redaction: Redaction, method: str, url: str, headers: Headers, body:
     elif codec is not None and codec.name == "form":
         redacted = dict(parse_qsl(redacted.decode("utf-8", "replace"), keep_blank_values=True))
     place = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    return Look(method, place, tuple(sorted(pairs)), headers.get("Accept", ""), media_type, redacted)
+    return Look(method, place, tuple(sorted(pairs)), media_type, redacted)
 
 
 class Replay:
@@ -91,16 +92,33 @@ class Replay:
         """The exchange for a request with this body; raise ``NotRecorded``."""
         headers = Headers(request.headers.items())
         wanted = look_of(self._redaction, request.method, revealed(request.url), headers, body)
+        accept = headers.get("Accept", "")
         with self._lock:
-            for index, (look, exchange) in enumerate(self._left):
-                if look == wanted:
-                    del self._left[index]
-                    return exchange
-        raise NotRecorded(_explained(wanted, self._looks))
+            equal = [(index, exchange) for index, (look, exchange) in enumerate(self._left) if look == wanted]
+            for is_accepted in (_has_accept, _is_named):
+                for index, exchange in equal:
+                    if is_accepted(exchange, accept):
+                        del self._left[index]
+                        return exchange
+        others = [exchange.request_header("Accept") for _, exchange in equal]
+        raise NotRecorded(_explained(wanted, self._looks, others))
 
 
-def _explained(wanted: Look, looks: list[Look]) -> str:
+def _has_accept(exchange: Exchange, accept: str) -> bool:
+    return exchange.request_header("Accept") == accept
+
+
+def _is_named(exchange: Exchange, accept: str) -> bool:
+    """Whether the media type of a response is one that an ``Accept`` names, or anything is accepted."""
+    names = {essence(part)[0] for part in accept.split(",")}
+    return not names - {""} or "*/*" in names or essence(exchange.response_header("Content-Type"))[0] in names
+
+
+def _explained(wanted: Look, looks: list[Look], others: list[str]) -> str:
+    """Why there is no response; ``others`` are the ``Accept`` fields of requests that are equal else."""
     start = printable(f"{wanted.method} {wanted.place}")
+    if others:
+        return f"{start}: it was recorded with another Accept only: {printable(', '.join(others))}"
     times = looks.count(wanted)
     if times:
         return f"{start}: it was recorded {times} time{'s' * (times != 1)}, and is sent once more"
@@ -112,7 +130,7 @@ def _explained(wanted: Look, looks: list[Look]) -> str:
 
 
 def _differences(wanted: Look, look: Look) -> Iterator[str]:
-    for name in ("method", "place", "accept", "media_type"):
+    for name in ("method", "place", "media_type"):
         if getattr(wanted, name) != getattr(look, name):
             yield f"{_WORDS.get(name, name)} is {getattr(look, name)!r}"
     for name in sorted({name for name, _ in wanted.query} | {name for name, _ in look.query}):
@@ -128,7 +146,7 @@ def _differences(wanted: Look, look: Look) -> Iterator[str]:
         yield "the body is another"
 
 
-_WORDS = {"place": "the URL", "method": "the method", "accept": "Accept", "media_type": "Content-Type"}
+_WORDS = {"place": "the URL", "method": "the method", "media_type": "Content-Type"}
 
 
 class ReplayTransport:
