@@ -42,6 +42,13 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     return LINK.sub(link, markdown)
 
 
+def on_post_page(output: str, **_: Any) -> str:
+    """The dialog of the search has a name, which the theme's has not."""
+    return output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )
+
+
 def _folder(file: File) -> Path:
     source = file.abs_src_path
     if source is None:
