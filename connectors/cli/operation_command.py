@@ -6,7 +6,7 @@ Nothing is sent with credentials from here: the user has not asked for a call ye
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from click.shell_completion import CompletionItem
@@ -20,7 +20,7 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.loading import connect
 from openconnectors.registry import Entry
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+Complete: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]"
 _TIMEOUT = 3.0
 """Seconds that somebody who pressed Tab waits for a service."""
 
