@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lowest core long conformance judges corpus bench compare openapi3 faults diffs bugs speed checks docs source lint clean
+.PHONY: demo test lowest core long browser conformance judges corpus bench compare openapi3 faults diffs bugs speed checks docs source lint clean
 
 CORPUS ?= spec
 FOLDERS ?= spec
@@ -23,7 +23,7 @@ demo: $(READY)  ## Set up, run the main job on the embedded sandbox, print what 
 	@$(BIN)/python -m tests.demo
 
 test: $(READY)  ## Every test but the long sweeps.
-	$(BIN)/python -m pytest -n auto -m "not long"
+	$(BIN)/python -m pytest -n auto -m "not long and not browser"
 
 LOWEST := $(VENV)-lowest
 UV := $(VENV)-uv/bin/uv
@@ -36,7 +36,7 @@ lowest: $(UV)  ## The fast tests with the lowest version of every direct depende
 	$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
 	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]'
 	$(LOWEST)/bin/python .ci/bounds
-	$(LOWEST)/bin/python -m pytest -n auto -m "not long" -p no:cacheprovider
+	$(LOWEST)/bin/python -m pytest -n auto -m "not long and not browser" -p no:cacheprovider
 
 core: $(READY)  ## Loads and calls with the package alone, installed without extras into a fresh environment.
 	$(PYTHON) -m venv --clear $(VENV)-core
@@ -56,6 +56,14 @@ SARIF := .testserver/node_modules/@microsoft/jest-sarif/package.json
 
 $(SARIF): $(TESTSERVER)
 	npm install --silent --no-fund --no-audit --prefix .testserver @microsoft/jest-sarif@1.0.0-beta.0
+
+AXE := .axe/node_modules/axe-core/axe.min.js
+
+$(AXE):
+	npm install --silent --no-fund --no-audit --prefix .axe axe-core@4.14.1
+
+browser: $(READY) $(AXE)  ## Pages in Debian's Chromium (.ci/chromium installs it), judged by axe; SCREENSHOTS=<folder> keeps pictures.
+	SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m browser -rs
 
 PEERS := .peers/node_modules/.bin/redocly
 

@@ -22,10 +22,12 @@ from openconnectors import BadRequest, registry
 from openconnectors.cli import app
 from openconnectors.cli.arguments import flags_of
 from openconnectors.cli.commands.call import RESERVED
+from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.masking import revealed
 from openconnectors.engine.pages import html, markdown, texts
-from openconnectors.engine.pages.examples import connection_of
+from openconnectors.engine.pages.examples import Names, connection_of
+from openconnectors.engine.pages.reading import page
 from openconnectors.engine.pages.records import Page
 from openconnectors.loading import service_of
 from openconnectors.pages import FORMATS, pages
@@ -229,8 +231,19 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>`</code>`'
 LINKS = "[a](javascript:alert(1)) [b]: <javascript:alert(1)> ![i](https://example.com/i.png) [d](data:text/html,x)"
 
 
+def hostile_document(document: dict[str, Any]) -> dict[str, Any]:
+    """A document like Twilio's with a hostile text in each place that a page shows."""
+    document = _hostile(document)
+    name = "<script>alert(1)</script>"
+    parameter = {"name": name, "in": "query", "type": "string", "enum": [HOSTILE], "default": HOSTILE}
+    listing = document["paths"]["/Messages.json"]["get"]
+    listing["parameters"].append(parameter)
+    listing["responses"][name] = {"description": HOSTILE}
+    document["definitions"]["Message"]["properties"][HOSTILE] = {"type": "string"}
+    return document
+
+
 def _hostile(node: Any) -> Any:
-    """The document with a hostile text in each place that a page shows."""
     if isinstance(node, dict):
         shown = ("title", "summary", "description", "x-ms-summary", "displayName")
         return {
@@ -242,12 +255,7 @@ def _hostile(node: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Page:
-    document = _hostile(yaml.safe_load((ROOT / "spec/twilio.swagger.yaml").read_text("utf-8")))
-    name = "<script>alert(1)</script>"
-    parameter = {"name": name, "in": "query", "type": "string", "enum": [HOSTILE], "default": HOSTILE}
-    document["paths"]["/Messages.json"]["get"]["parameters"].append(parameter)
-    document["paths"]["/Messages.json"]["get"]["responses"][name] = {"description": HOSTILE}
-    document["definitions"]["Message"]["properties"][HOSTILE] = {"type": "string"}
+    document = hostile_document(yaml.safe_load((ROOT / "spec/twilio.swagger.yaml").read_text("utf-8")))
     path = tmp_path_factory.mktemp("hostile") / "api.swagger.yaml"
     path.write_text(json.dumps(document), "utf-8")
     return page_of(str(path))
@@ -291,10 +299,13 @@ def test_descriptions_are_commonmark() -> None:
         "<p><strong>A</strong></p>\n<ul>\n<li><em>b</em></li>\n<li><code>&lt;p&gt;</code></li>\n</ul>"
     )
     assert texts.html("<p>One <b>two</b></p><p>List<String></p>") == "<p>One two</p>\n<p>List&lt;String&gt;</p>"
+    assert texts.html("See:<ul><li><p>One</p></li><li>Two</li></ul>") == (
+        "<p>See:</p>\n<ul>\n<li>\n<p>One</p>\n</li>\n<li>\n<p>Two</p>\n</li>\n</ul>"
+    )
     assert texts.html("[x](https://example.com/?a=1&b=2)") == (
         '<p><a href="https://example.com/?a=1&amp;b=2" rel="noopener noreferrer">x</a></p>'
     )
-    assert 'role="region"' in texts.html("|a|\n|-|\n|b|")
+    assert 'role="group"' in texts.html("|a|\n|-|\n|b|")
 
 
 def test_a_secret_is_in_no_page(tmp_path: Path) -> None:
@@ -325,3 +336,36 @@ def test_the_page_of_the_command_runs(tmp_path: Path) -> None:
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert written >= {"site/index.html", "site/twilio.html", "site/slack.html", "site/crm.html", "docs/twilio.md"}
     assert written >= {"site/assets/pages.css", "site/assets/pages.js", "site/assets/operations.js"}
+
+
+PARTS = 6
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not (SHARED / "corpus").exists(), reason="the corpus of published documents is not here")
+@pytest.mark.parametrize("corpus", ["microsoft", "openapi3"])
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_published_document_has_its_pages(corpus: str, part: int) -> None:
+    """Every published connector, and every document of OpenAPI 3.x, that can be read has its pages: an example of each
+    operation that can be called, links that lead to parts of the page, ids that are used once, and no script but
+    ours."""
+    for entry in list(registry.below(SHARED / "corpus" / corpus))[part::PARTS]:
+        try:
+            service = service_of(entry)
+        except InvalidDocument:
+            continue
+        names = Names(str(entry.document), True)
+        described = page(names, entry.name, service, lambda plan: flags_of(plan, RESERVED), lambda value: ())
+        assert all(operation.problem or operation.examples.python for operation in described.operations), entry.document
+        root = document_fromstring(html.connector_page(described))
+        ids = [node.get("id") for node in root.iter() if node.get("id")]
+        assert len(ids) == len(set(ids)), entry.document
+        links = {link.get("href")[1:] for link in root.iter("a") if link.get("href").startswith("#")}
+        assert {link for link in links if not _is_of_a_description(root, link)} <= set(ids), entry.document
+        assert [script.get("src") for script in root.iter("script")] == ["assets/pages.js"]
+        assert markdown.connector_page(described)
+
+
+def _is_of_a_description(root: Any, anchor: str) -> bool:
+    """Whether only descriptions link to a part: to one of the vendor's own page."""
+    return all(link.get("rel") for link in root.iter("a") if link.get("href") == f"#{anchor}")

@@ -95,6 +95,14 @@ def test_one_package_is_installed(wheel: Path) -> None:
     assert {str(path.relative_to(ROOT / "spec")) for path in (ROOT / "spec").rglob("*") if path.is_file()} == (
         spec - prepared
     )
+    pages = {
+        name.removeprefix("openconnectors/engine/") for name in names if name.startswith("openconnectors/engine/pages")
+    }
+    assert {
+        str(path.relative_to(ROOT / "engine"))
+        for path in (ROOT / "engine/pages").glob("*/*.*")
+        if path.suffix != ".pyc"
+    } <= pages
     assert len(prepared) == len([path for path in (ROOT / "spec").glob("*.yaml") if ".properties." not in path.name])
 
 
@@ -134,6 +142,14 @@ def test_an_operation_is_called_on_the_sandbox(media_type: str, python: Path, pr
 
     assert (done.returncode, done.stderr) == (0, "")
     assert '"body": "Hello"' in done.stdout
+
+
+def test_pages_are_written(python: Path, project: Path) -> None:
+    """The templates and the files that pages load are in the wheel."""
+    done = _run(project, python.parent / "connectors", "docs", "twilio", "-o", "pages")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (project / "pages/assets/pages.css").exists()
 
 
 def test_a_document_is_checked(python: Path, project: Path) -> None:

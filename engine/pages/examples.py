@@ -90,21 +90,25 @@ def examples(plan: Plan, name: str, names: Names, flags: Mapping[str, str], conn
     """The examples of one operation, called ``name`` in Python."""
     try:
         arguments = _spread(plan, minimal(plan))
-    except ConnectorError as error:
-        return Examples(problem=str(error))
-    http, problem = "", ""
-    try:
-        base = connection.base_for(plan.operation) if connection is not None else NO_HOST
-        http = _http(plan, plan.request(arguments, base, Options()))
-    except ConnectorError as error:
-        problem = str(error)
+    except ConnectorError:  # such as a policy that cannot be used, which the operation's calls say
+        return Examples()
     return Examples(
         python=_python(plan, name, names, arguments),
         command=_command(plan, name, names, arguments, flags),
-        http=http,
+        http=_request_text(plan, arguments, connection),
         value=_value(plan),
-        problem=problem,
     )
+
+
+def _request_text(plan: Plan, arguments: Mapping[str, Any], connection: Connection | None) -> str:
+    """The request of an example: to where its policies send it, if stand-ins for the connection's values do for that;
+    empty if it cannot be made."""
+    with suppress(ConnectorError):
+        base = connection.base_for(plan.operation) if connection is not None else NO_HOST
+        return _http(plan, plan.request(arguments, base, Options()))
+    with suppress(ConnectorError):
+        return _http(plan, plan.request(arguments, NO_HOST, Options(), fixed=True))
+    return ""
 
 
 def _spread(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:

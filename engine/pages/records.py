@@ -97,13 +97,12 @@ class DeclaredResponse(Struct, frozen=True, kw_only=True):
 
 class Examples(Struct, frozen=True, kw_only=True):
     """The same call in Python, on the command line and in HTTP, and a value that it returns, as JSON. A text is empty
-    where there is none; ``problem`` says why."""
+    where there is none."""
 
     python: str = ""
     command: str = ""
     http: str = ""
     value: str = ""
-    problem: str = ""
 
 
 class Operation(Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 _FORMATTING = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).{1,400}?(?<!`)(?P=ticks)(?!`))"
+    r"|(?P<item><li(?:\s[^<>]*)?>\s*(?:<p>\s*)?)"
     r"|</?(?P<name>a|abbr|b|big|blockquote|br|center|code|dd|div|dl|dt|em|fullname|h[1-6]|hr|i|important|li|note|ol|p"
     r"|pre|s|small|span|strike|strong|sub|sup|table|tbody|td|th|thead|tr|u|ul)(?:\s[^<>]*)?/?>",
     re.IGNORECASE | re.DOTALL,
@@ -75,6 +76,8 @@ def _instead(match: re.Match[str], end: str) -> str:
     """What is left of a tag, or of code; ``end`` is that of a block."""
     if match["code"]:
         return match[0]
+    if match["item"]:
+        return f"{end}- "
     return end if match["name"].lower() in _BLOCKS else ""
 
 
@@ -103,7 +106,7 @@ class _Renderer(RendererHTML):
 
     def table_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """A table that scrolls where it is too wide."""
-        return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>\n'
+        return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n'
 
     def table_close(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         """The end of it."""

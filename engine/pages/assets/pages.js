@@ -140,6 +140,7 @@
           ? operations[index].filter((each) => holds(`${texts[index]} ${each.text}`, words)
             && words.some((word) => each.text.includes(word)))
           : [];
+        matches.sort((left, right) => holds(right.text, words) - holds(left.text, words)); // the best first
         card.hidden = !holds(texts[index], words) && !matches.length;
         matching += matches.length;
         const list = card.querySelector(".matches");
@@ -155,7 +156,8 @@
       });
       const shown = cards.filter((card) => !card.hidden).length;
       count.textContent = words.length ? `${counted(shown, "connector")}, ${counted(matching, "operation")}` : "";
-      return () => cards.find((card) => !card.hidden)?.querySelector(".matches a, h2 a");
+      const first = cards.find((card) => !card.hidden);
+      return () => first?.querySelector(".matches a") ?? first?.querySelector("h2 a");
     };
   }
 
