@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from openconnectors.engine.agents.excerpts import KEPT, Excerpts, Pages
-from openconnectors.engine.agents.results import json_text, plain
+from openconnectors.engine.agents.json_values import json_text, plain
+from openconnectors.engine.agents.results import refusal
 from openconnectors.engine.agents.schemas import shortened
 from openconnectors.engine.agents.tools import tool_name
 from openconnectors.engine.client.kinds import KINDS, is_repeatable, kind_of
@@ -192,3 +193,11 @@ def test_the_latest_cursors_are_kept() -> None:
 
     assert run(lambda: excerpts.next(cursors[0])) is None
     assert run(lambda: excerpts.next(cursors[1])).value == "x" * 20
+
+
+def test_what_a_service_sends_with_an_error_is_cut() -> None:
+    """In the text and in the members alike."""
+    result = refusal({"message": "wrong", "value": ["x" * 100] * 1000}, "Call again later.")
+
+    assert result.is_error
+    assert len(result.model_dump_json()) < 10_000

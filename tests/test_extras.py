@@ -145,6 +145,7 @@ COMMANDS = [
         ["fuzz", "twilio"],
         "connectors fuzz needs hypothesis: pip install 'open-connectors[fuzz]'",
     ),
+    (["mcp"], ["mcp", "twilio"], "connectors mcp needs mcp: pip install 'open-connectors[mcp]'"),
     (
         ["openapi_core"],
         ["sandbox", "twilio"],

@@ -2,6 +2,7 @@
 
     selection   which operations are chosen, by patterns
     schemas     arguments and values as JSON Schemas that clients accept
+    json_values values of Python as JSON that every client reads
     tools       the operation behind a tool: its name, its description, its hints, its arguments
     choices     values of arguments that a service lists, asked for before the tools are listed
     catalogue   the tools within a budget of tokens; beyond it, a search

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from mcp import types
 from msgspec import Struct
 
-from openconnectors.engine.agents.results import json_text
+from openconnectors.engine.agents.json_values import json_text
 from openconnectors.engine.agents.schemas import DETAILS, Detail
 from openconnectors.engine.agents.selection import Named, chosen
 from openconnectors.engine.agents.tools import OperationTool, tool_name

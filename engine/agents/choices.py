@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from openconnectors.engine.agents.results import plain
+from openconnectors.engine.agents.json_values import plain
 from openconnectors.engine.agents.schemas import Listed
 from openconnectors.engine.agents.tools import OperationTool
 from openconnectors.engine.errors import ConnectorError

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from openconnectors.engine.agents.results import Shown, json_text, plain
+from openconnectors.engine.agents.json_values import json_text, plain
+from openconnectors.engine.agents.results import Shown
 from openconnectors.engine.call.paging import page_items
 from openconnectors.engine.model import Paging
 from openconnectors.engine.plan.members import pick_dotted

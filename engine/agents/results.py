@@ -7,15 +7,12 @@ text is the same object. An error is a result too, with ``is_error``: what is wr
 from __future__ import annotations
 
 import base64
-import json
-import math
-from collections.abc import Mapping
-from datetime import date, time, timedelta
 from typing import Any
 
 from mcp import types
 from msgspec import Struct
 
+from openconnectors.engine.agents.json_values import json_text, plain
 from openconnectors.engine.agents.tools import OperationTool
 from openconnectors.engine.errors import (
     AnswerError,
@@ -34,46 +31,18 @@ from openconnectors.engine.errors import (
     Problem,
     Timeout,
     TooManyRequests,
+    TransportError,
     Unauthorized,
     UnknownName,
     Unsupported,
     dotted,
 )
-from openconnectors.engine.values.formats import FORMATS
 
 _LARGEST_MEDIA = 1_000_000
 """Bytes of an image or a recording that is shown as such."""
 _MEDIA = ("image/", "audio/")
-
-
-def json_text(value: Any) -> str:
-    """The JSON of a plain value, without blanks."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def plain(value: Any) -> Any:
-    """A value of Python as JSON has it: dates and numbers of all digits as text, bytes in base64. What UTF-8 cannot
-    encode is replaced."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {plain(str(name)): plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, bytes | bytearray):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, timedelta):
-        return _duration_text(value)
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, date | time) else plain(str(value))
-
-
-def _duration_text(value: timedelta) -> Any:
-    encode = FORMATS["duration"].encode
-    return str(value) if encode is None else encode(value)
+_LONGEST_ERROR = 4000
+"""Characters of what a service sent with an error."""
 
 
 class Shown(Struct, frozen=True):
@@ -123,7 +92,7 @@ _ADVICE: tuple[tuple[type[ConnectorError], str], ...] = (
     (Timeout, "The service took too long. Look for an effect before you call again."),
     (Interrupted, "The connection broke. Look for an effect before you call again."),
     (OperationFailed, "The service began, and did not succeed. Read its message before you call again."),
-    (InvalidResponse, "It was carried out, but the response cannot be used. Do not call again for the same."),
+    (InvalidResponse, "It was carried out, but the response cannot be used. Calling again does it again."),
     (InvalidDocument, "The description of this service is wrong there. Another call will fail, too."),
     (Unsupported, "This cannot be done here. Use another operation."),
 )
@@ -133,6 +102,8 @@ _ADVICE: tuple[tuple[type[ConnectorError], str], ...] = (
 def failure(error: ConnectorError, tool: OperationTool) -> types.CallToolResult:
     """The result for an error of a call."""
     advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "").format(tool.connector)
+    if isinstance(error, TransportError) and error.sent == "no":
+        advice = "Nothing was sent. Call again later."
     problems = [_renamed(problem, tool) for problem in getattr(error, "problems", ())][:20]
     members: dict[str, Any] = {"error": type(error).__name__, "sent": error.sent}
     if problems and isinstance(error, InvalidArguments):
@@ -161,7 +132,11 @@ def refusal(members: dict[str, Any], advice: str) -> types.CallToolResult:
     """The result for what went wrong: a text that begins with the message, and the same as members."""
     text = f"{members['message']}\n{advice}".strip()
     if "value" in members:
-        text = f"{text}\nThe service sent: {json_text(members['value'])[:4000]}"
+        value = json_text(members["value"])
+        if len(value) > _LONGEST_ERROR:
+            value = f"{value[:_LONGEST_ERROR]}…"
+            members = {**members, "value": value}
+        text = f"{text}\nThe service sent: {value}"
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)],
         structured_content={**members, "advice": advice} if advice else members,

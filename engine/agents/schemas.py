@@ -216,10 +216,11 @@ class _Writer:
         if levels <= 0:
             names = ", ".join(contract.properties)
             return {"description": shortened(f"Members: {names}", max(self._detail.text, 80))} if names else {}
+        sent = self._plan.service.read_only_sent
         members = {
             name: self._write(member, levels - 1, above)
             for name, member in contract.properties.items()
-            if not (member.read_only or self._plan.contract(member).read_only)
+            if (sent and name in contract.required) or not (member.read_only or self._plan.contract(member).read_only)
         }
         written: dict[str, Any] = {"properties": members} if members else {}
         required = [name for name in contract.required if name in members]

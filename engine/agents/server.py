@@ -33,7 +33,8 @@ from openconnectors.engine.agents.catalogue import (
     Listing,
 )
 from openconnectors.engine.agents.excerpts import Excerpts, Pages
-from openconnectors.engine.agents.results import Shown, failure, json_text, media, plain, refusal
+from openconnectors.engine.agents.json_values import json_text, plain
+from openconnectors.engine.agents.results import Shown, failure, media, refusal
 from openconnectors.engine.agents.tools import OperationTool
 from openconnectors.engine.call.paging import declared
 from openconnectors.engine.client.async_connector import AsyncConnector

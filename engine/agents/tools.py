@@ -11,6 +11,7 @@ from typing import Any
 
 from mcp import types
 
+from openconnectors.engine.agents.json_values import plain
 from openconnectors.engine.agents.schemas import (
     Detail,
     Listed,
@@ -38,11 +39,11 @@ _NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 def tool_name(name: str, taken: Iterable[str]) -> str:
     """A name of the letters, digits and signs that clients accept, and of their length; with a number if it is
     taken."""
-    plain = _NAME.sub("_", name).strip("_-") or "operation"
+    accepted = _NAME.sub("_", name).strip("_-") or "operation"
     taken = set(taken)
-    if len(plain) <= LONGEST_NAME and plain not in taken:
-        return plain
-    return unique(plain[: LONGEST_NAME - 4].rstrip("_-"), taken)
+    if len(accepted) <= LONGEST_NAME and accepted not in taken:
+        return accepted
+    return unique(accepted[: LONGEST_NAME - 4].rstrip("_-"), taken)
 
 
 class OperationTool:
@@ -138,8 +139,8 @@ class OperationTool:
             name=self.name,
             title=self.title if detail.text else None,
             description=self.description(detail.text * 2),
-            input_schema=arguments_schema(self.plan, self.arguments, detail, listed),
-            output_schema=self.results_schema(detail),
+            input_schema=plain(arguments_schema(self.plan, self.arguments, detail, listed)),
+            output_schema=plain(self.results_schema(detail)),
             annotations=self.hints,
         )
 

@@ -51,7 +51,7 @@ _OFFERED, _PLACE = "What is offered", "Which service"
     "those that read or add.",
 )
 @click.option(
-    "--budget", cls=Option, section=_OFFERED, type=click.IntRange(500), default=BUDGET, show_default=True,
+    "--budget", cls=Option, section=_OFFERED, type=click.IntRange(600), default=BUDGET, show_default=True,
     metavar="TOKENS", help="Tokens of the list of tools; beyond it operations are searched for.",
 )
 @click.option(
@@ -96,8 +96,8 @@ def command(
     """Serve operations to agents as tools of the Model Context Protocol, over stdio or HTTP.
 
     NAME is the name of a connector or the path of a document. Operations that change or delete something are offered
-    only if --allow names them or their kind. Nothing is sent to a service before a tool is
-    called, unless --ask-choices wants it.
+    only if --allow names them or their kind. Nothing is sent to a service before a tool is called, unless --ask-choices
+    wants it.
 
     Exit status: 0 the client has ended, 1 an error, 2 usage error.
     """
