@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,30 @@ def test_header_fields_go_along(server: Server, pets: Service) -> None:
     assert b"X-Hop" not in sent
     assert head.count("Set-Cookie: ") == 2
     assert len(re.findall("(?m)^Date: ", head)) == 1
+
+
+def test_a_response_without_a_body_does_not_deviate(server: Server, pets: Service) -> None:
+    """HEAD has no body, and the length of the one that GET has (RFC 9110 section 9.3.2)."""
+    server.answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4711\r\n\r\n"
+    with proxied(pets, server.url) as (proxy, passed):
+        status, head, body = exchange(proxy, "HEAD /v1/pets HTTP/1.1")
+
+    assert (status, body) == (200, b"")
+    assert re.findall("(?m)^Content-Length: (.*?)\r?$", head) == ["4711"]
+    assert [(each.operation, each.deviations) for each in passed] == [("list", ())]
+
+
+def test_many_clients_at_once(upstream: ConnectorSandbox, service: Service) -> None:
+    """Calls of several threads get each its response, and have each a line of the report."""
+    with proxied(service, upstream.url) as (proxy, passed):
+        twilio = openconnectors.load("twilio", connection=upstream.connection, base_url=proxy.url)
+        with ThreadPoolExecutor(8) as pool:
+            texts = [f"text {number}" for number in range(16)]
+            sent = list(pool.map(lambda text: twilio.send_message(**{**MESSAGE, "body": text})["body"], texts))
+        twilio.close()
+
+    assert sent == texts
+    assert [(each.status, each.deviations) for each in passed] == [(201, ())] * 16
 
 
 def test_a_dead_service_is_reported(pets: Service) -> None:

@@ -84,6 +84,7 @@ class Journal:
         response."""
         operations = [self._names.get(match.operation_id, "") for match in matches] or [""]
         arguments = self._mask.value(arguments_of(self._compiler, matches[0], request)) if matches else {}
+        arguments = {name: value for name, value in arguments.items() if value != SHOWN}  # which the connection has
         url = f"{request.path}?{request.query}" if request.query else request.path
         received = ReceivedRequest(
             operations[0],

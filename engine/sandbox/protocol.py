@@ -94,8 +94,8 @@ class HttpRequest(Struct):
 
 
 class HttpResponse(Struct, frozen=True):
-    """The response to a request. ``Content-Length``, ``Connection``, and ``Date`` if it has none, are added when it is
-    written."""
+    """The response to a request. ``Connection`` is added when it is written, ``Content-Length`` and ``Date`` if it
+    has none."""
 
     status: int
     body: bytes = b""
@@ -349,10 +349,11 @@ def response_bytes(response: HttpResponse, method: str, *, keep_alive: bool) -> 
     """A response as bytes (RFC 9112 section 4): without a body for HEAD, 1xx, 204 and 304 (section 6.3)."""
     bodiless = response.status < 200 or response.status in (204, 304)
     lines = [f"HTTP/1.1 {response.status} {reason_phrase(response.status)}"]
-    if not any(name.lower() == "date" for name, _ in response.headers):
+    names = {name.lower() for name, _ in response.headers}
+    if "date" not in names:
         lines.append(f"Date: {formatdate(usegmt=True)}")
     lines += [f"{name}: {_printable(value)}" for name, value in response.headers]
-    if not bodiless:
+    if not bodiless and "content-length" not in names:
         lines.append(f"Content-Length: {len(response.body)}")
     if not keep_alive:
         lines.append("Connection: close")

@@ -99,15 +99,18 @@ class Examiner:
             return RequestExamination(None)
         return RequestExamination(candidates[0], tuple(map(_of_verdict, first or ())))
 
-    def response(self, match: Match | None, response: Response) -> tuple[Deviation, ...]:
-        """How a response to a request of an operation differs from what the document declares for its status."""
+    def response(self, match: Match | None, response: Response, method: str = "") -> tuple[Deviation, ...]:
+        """How a response to a request of an operation differs from what the document declares for its status. That of
+        a HEAD request has no body (RFC 9110 section 9.3.2)."""
         problems: Iterable[Problem] = match.route.plan.differences(response) if match is not None else ()
+        if method == "HEAD":
+            problems = [problem for problem in problems if problem.part in ("status", "header")]
         return tuple(_of_problem(problem) for problem in (*response.deviations, *problems))
 
     def exchange(self, request: HttpRequest, response: Response) -> Examination:
         """What the document says of an exchange."""
         examined = self.request(request)
-        deviations = examined.deviations + self.response(examined.match, response)
+        deviations = examined.deviations + self.response(examined.match, response, request.method)
         return Examination(self.name(examined.match), deviations)
 
     def name(self, match: Match | None) -> str:

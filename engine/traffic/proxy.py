@@ -113,9 +113,9 @@ class Proxy:
                 deviations += (Deviation("response", "", str(answer)),)
                 response = problem_details(status, str(answer), "")
             else:
-                wrong = self._examiner.response(examined.match, answer)
+                wrong = self._examiner.response(examined.match, answer, request.method)
                 deviations += wrong
-                response = self._returned(answer)
+                response = self._returned(answer, request.method)
                 if wrong and self._refuses:
                     response = problem_details(502, "; ".join(map(str, wrong)), "")
         seconds = round(time.monotonic() - began, 3)
@@ -142,12 +142,13 @@ class Proxy:
         except ConnectorError as error:
             return error
 
-    def _returned(self, response: Response) -> HttpResponse:
-        """A response as the client gets it. A redirect within the upstream service leads back to the proxy."""
+    def _returned(self, response: Response, method: str) -> HttpResponse:
+        """A response as the client gets it. A redirect within the upstream service leads back to the proxy. The length
+        in a response to HEAD is that of another body (RFC 9110 section 9.3.2)."""
         fields = [
             (name, value)
             for name in response.headers
-            if name.lower() not in _NOT_RETURNED
+            if name.lower() not in _NOT_RETURNED or (method == "HEAD" and name.lower() == "content-length")
             for value in response.headers.every(name)
         ]
         fields = [(name, self._local(value) if name.lower() == "location" else value) for name, value in fields]
