@@ -3,7 +3,8 @@
 A connector is a document ``<name>.swagger.yaml`` (or ``.yml``, ``.json``), with properties beside it in
 ``<name>.properties.yaml`` and an overlay in ``<name>.overlay.yaml`` where it needs them; or a folder ``<name>/`` with
 ``apiDefinition.swagger.json`` and ``apiProperties.json``; or a folder ``<name>/`` whose ``connector.json`` names its
-document, properties and overlays, for a document of many files.
+document, properties and overlays, for a document of many files; or a folder ``<name>/`` with the ``settings.json`` of
+Microsoft's command line, which names its files.
 
 A name may end with a version, ``<name>@<version>``: connectors that differ in it have one name, and ``versions`` says
 which of them is meant if nobody says it.
@@ -33,6 +34,8 @@ else:
 
 MANIFEST = "connector.json"
 """In the folder of a connector of many files: ``{"document": "api/openapi.yaml", "properties": "properties.yaml"}``."""
+_MANIFESTS = {MANIFEST: ("document", "properties"), "settings.json": ("apiDefinition", "apiProperties")}
+"""The files that name others of their folder, with the members for its document and its properties."""
 SUFFIXES = tuple(f".{kind}.{form}" for kind in ("swagger", "openapi") for form in ("yaml", "yml", "json"))
 _PROPERTIES = tuple(f".properties.{form}" for form in ("yaml", "yml", "json"))
 OVERLAYS = tuple(f".overlay.{form}" for form in ("yaml", "yml", "json"))
@@ -67,9 +70,10 @@ class Entry(Struct, frozen=True):
 def entry_of(path: Path, source: str = "") -> Entry | None:
     """The connector in a file or folder, by the names of files; None if there is none."""
     if path.is_dir():
-        entry = _of_manifest(path / MANIFEST, source)
-        if entry is not None:
-            return entry
+        for manifest in _MANIFESTS:
+            entry = _of_manifest(path / manifest, source)
+            if entry is not None:
+                return entry
         document, properties = path / PUBLISHED[0], path / PUBLISHED[1]
         if not document.is_file():
             return None
@@ -104,10 +108,12 @@ def _of_manifest(manifest: Path, source: str) -> Entry | None:
 
     try:
         members = json.loads(manifest.read_bytes())
-        names = [members["document"], *([members["properties"]] if "properties" in members else [])]
+        document, beside = _MANIFESTS[manifest.name]
+        names = [members[document], *([members[beside]] if members.get(beside) else [])]
         layers = members.get("overlays", [])
         files = [manifest.parent / name for name in (*names, *layers)]
-        if not all(file.resolve().is_relative_to(manifest.parent.resolve()) for file in files):
+        inside = all(file.resolve().is_relative_to(manifest.parent.resolve()) for file in files)
+        if not inside or not files[0].is_file():
             return None
     except (OSError, RuntimeError, ValueError, LookupError, TypeError):
         return None

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 import openconnectors
 from openconnectors import registry
 from openconnectors.cli.app import cli
+from tests.conftest import command
 from tests.test_many_files import SWAGGER, folder
 
 DOCUMENT = f"""{SWAGGER}paths:
@@ -103,3 +104,26 @@ def test_a_manifest_names_files_of_its_own_folder_only(specs: Path, monkeypatch:
     assert openconnectors.load("specs").get_a.request(limit=1).url == "https://h.example/a?limit=1"
     (specs / "connector.json").write_text('{"document": "../specs.yaml"}')
     assert "specs" not in registry.entries()
+
+
+def test_settings_of_microsofts_command_line_name_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with ``settings.json`` is a connector of the document and the properties that it names."""
+    folder = tmp_path / "kettle"
+    folder.mkdir()
+    document = {"swagger": "2.0", "info": {"title": "N", "version": "1"}, "host": "api.example.com", "paths": {}}
+    (folder / "my-api.json").write_text(json.dumps(document))
+    properties = {"properties": {"connectionParameters": {"k": {"type": "strng"}}}}
+    (folder / "my-props.json").write_text(json.dumps(properties))
+    settings = {
+        "connectorId": "x",
+        "apiProperties": "my-props.json",
+        "apiDefinition": "my-api.json",
+        "icon": "icon.png",
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    done = command("validate", str(folder))
+    assert (done.returncode, "my-props.json:1:" in done.stdout) == (1, True), done
+    monkeypatch.setenv("CONNECTORS_PATH", str(tmp_path))
+    assert registry.entries()["kettle"].properties == folder / "my-props.json"
+    (folder / "settings.json").write_text('{"editor.fontSize": 12}')
+    assert "kettle" not in registry.entries()
