@@ -441,7 +441,7 @@ def test_a_call_with_an_effect_is_sent_once_it_is_confirmed(toy: Toy) -> None:
     assert "response" not in unconfirmed
     assert "first" in unconfirmed["request"]["body"]
     assert "confirm" in toy.post("add", "call", other)
-    assert "confirm" in toy.post("add", "call", {**call, "confirmed": "yes"})
+    assert "confirm" in toy.post("add", "call", {**call, "confirmed": "já"})
     assert toy.service.received == []
     assert toy.post("add", "call", {**call, "confirmed": mark})["response"]["status"] == 200
     assert [(method, json.loads(body)) for method, _, body in toy.service.received] == [("POST", {"text": "first"})]

@@ -19,17 +19,15 @@ from openconnectors.console.fields import text_of
 from openconnectors.console.submitted import Submitted
 from openconnectors.console.targets import SANDBOX, Connected, Target
 from openconnectors.engine.client.connector import Connector
+from openconnectors.engine.client.kinds import KINDS, kind_of
 from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.errors import ConnectorError
-from openconnectors.engine.model import Operation as DeclaredOperation
 from openconnectors.engine.streams import File
 
 _CALL = "call"
 """The part of a form that has everything but its files."""
 _CHOICES = 1000
 """Choices that a page shows."""
-_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-"""The safe methods (RFC 9110 section 9.2.1), and QUERY of OpenAPI 3.2."""
 _KEY = secrets.token_bytes(32)
 
 
@@ -67,7 +65,7 @@ class Calls:
 
     def preview(self) -> Mapping[str, Any]:
         """The request that would be sent, or what is wrong with the form."""
-        return self._with(lambda target, operation, connector: self._preview(operation, connector))
+        return self._with(self._previewed)
 
     def send(self) -> Mapping[str, Any]:
         """The response of the call, or its error. A request that may change something at a real service is not sent
@@ -101,6 +99,13 @@ class Calls:
         problems = [shown.problem_at(problem.path, problem.message) for problem in submitted.problems]
         return submitted.arguments, problems
 
+    def _previewed(self, target: Target, operation: Operation, connector: Connector) -> Mapping[str, Any]:
+        texts = {} if self._files else {name: shown.typed(value) for name, value in self._arguments()[0].items()}
+        try:
+            return {**self._preview(operation, connector), "arguments": texts}
+        except ConnectorError as error:
+            return {"error": shown.error(operation.__calls__.plan, error), "arguments": texts}
+
     def _preview(self, operation: Operation, connector: Connector) -> Mapping[str, Any]:
         plan = operation.__calls__.plan
         arguments, problems = self._arguments()
@@ -113,16 +118,16 @@ class Calls:
         if "error" in preview:
             return preview
         plan = operation.__calls__.plan
-        if (
-            target.is_real
-            and _has_effect(plan.operation)
-            and not hmac.compare_digest(self._call.confirmed, self._mark())
-        ):
-            return {**preview, "confirm": {"mark": self._mark(), "target": target.title}}
+        kind = KINDS[kind_of(plan.operation)]
+        asks = target.is_real and (plan.operation.confirmation is True or not kind.read_only)
+        if asks and not hmac.compare_digest(self._call.confirmed.encode(), self._mark().encode()):
+            consent = {"mark": self._mark(), "target": target.title, "does": kind.does, "destroys": kind.destructive}
+            return {**preview, "confirm": consent}
         arguments, _ = self._arguments()
         start = time.monotonic()
         try:
-            outcome: dict[str, Any] = {"response": shown.response(plan, operation.response(**arguments))}
+            response = operation.response(**arguments)
+            outcome = {"response": shown.response(plan, response, connector.connection.mask)}
         except ConnectorError as error:
             outcome = {"error": shown.error(plan, error)}
         return {**preview, **outcome, "milliseconds": round((time.monotonic() - start) * 1000)}
@@ -148,11 +153,6 @@ class Calls:
         below = () if self._call.below is msgspec.UNSET else (self._call.below,)
         listed = operation.choices(self._call.parameter, *below, **{**members, **arguments})
         return {"choices": [[text_of(value), title] for value, title in listed[:_CHOICES]], "count": len(listed)}
-
-
-def _has_effect(operation: DeclaredOperation) -> bool:
-    """Whether a call may change something, or the document wants a person to be asked."""
-    return operation.confirmation is True or not (operation.safe or operation.method in _READING)
 
 
 def _refused(problems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -92,7 +92,9 @@ def text_of(value: Any) -> str:
 def fields_of(plan: Plan) -> tuple[Field, ...]:
     """The fields of an operation's arguments, as the document has them."""
     reader = _Reader(plan)
-    return tuple(reader.argument(argument) for argument in declared_arguments(plan))
+    # What is internal is given by nobody, but where the document needs it and has no value for it.
+    internal = [argument for argument in plan.arguments if argument.hidden and argument.needed and not argument.path]
+    return tuple(reader.argument(argument) for argument in (*declared_arguments(plan), *internal))
 
 
 class _Reader:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from lxml import etree
+from msgspec.structs import replace
 
 from openconnectors.engine.auth.schemes import SCHEMES, needed, place
 from openconnectors.engine.call.connection import Connection
@@ -24,7 +25,7 @@ from openconnectors.engine.errors import (
     dotted,
 )
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.masking import mask_of
+from openconnectors.engine.masking import Mask, mask_of
 from openconnectors.engine.model import DeclaredResponse, Scheme
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.secret import SHOWN
@@ -36,8 +37,11 @@ from openconnectors.engine.values.codecs.json import encode as json_bytes
 _JSON, _XML = "application/json", "application/xml"
 _LONGEST = 200_000
 """Characters of a text that is shown."""
+_MARGIN = 64 * 1024
+"""Bytes beyond these that are searched for secrets: more than any secret has."""
 _KEPT = 5_000_000
 """Bytes of a file that the page is given to be saved."""
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SECRET = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 """Header fields whose values are secrets, whoever sets them (RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265)."""
 
@@ -59,7 +63,7 @@ def request(plan: Plan, connection: Connection, sent: Request) -> dict[str, Any]
         "method": sent.method,
         "url": mask.text(url),
         "headers": fields,
-        "body": mask.text(_body(sent.body)),
+        "body": _body(sent.body, mask),
     }
 
 
@@ -83,16 +87,17 @@ def _credential(scheme: Scheme, name: str) -> str:
     return f"{word} {SHOWN}" if word and name == "authorization" else SHOWN
 
 
-def _body(body: bytes | Content | None) -> str:
+def _body(body: bytes | Content | None, mask: Mask) -> str:
+    """The beginning of a body. More is read than shown, so that no secret is cut in two and missed."""
     if body is None:
         return ""
     chunks = iter((body,)) if isinstance(body, bytes) else iter(body)
     data = bytearray()
     for chunk in chunks:
         data += chunk
-        if len(data) > _LONGEST:
+        if len(data) > _LONGEST + _MARGIN:
             break
-    return _cut(bytes(data).decode("utf-8", "backslashreplace"))
+    return _cut(mask.text(bytes(data).decode("utf-8", "backslashreplace")))
 
 
 def _cut(text: str) -> str:
@@ -102,8 +107,10 @@ def _cut(text: str) -> str:
 # Responses
 
 
-def response(plan: Plan, received: Response) -> dict[str, Any]:
-    """A response: its value as JSON and as XML, the bytes as they came, and where it differs from the document."""
+def response(plan: Plan, received: Response, mask: Mask) -> dict[str, Any]:
+    """A response: its value as JSON and as XML, the bytes as they came, and where it differs from the document. It is
+    masked before it is written in other ways, or cut."""
+    received = replace(received, value=mask.value(received.value), body=mask.data(received.body))
     content_type = str(received.headers.get("Content-Type", ""))
     shown: dict[str, Any] = {
         **_head(received.status, received.headers),
@@ -167,6 +174,11 @@ def xml_of(plan: Plan, declared: DeclaredResponse | None, value: Any) -> bytes:
 def indented_json(value: Any) -> str:
     """JSON as people read it, with the digits of the numbers as they are."""
     return msgspec.json.format(json_bytes(value), indent=2).decode("utf-8")
+
+
+def typed(value: Any) -> str:
+    """An argument as a person may go on typing it: JSON, with the digits of numbers as they are."""
+    return msgspec.json.format(_ENCODER.encode(value), indent=2).decode("utf-8")
 
 
 def indented_xml(data: bytes) -> str:

@@ -1,7 +1,8 @@
 """What a form sends, as the arguments of a call.
 
 A form sends a tree: an object for the fields of an object, a list for those of a list, else the text of a field, or the
-number of a file. What does not fit its schema stays text, so that the engine refuses it with its own message.
+number of a file. An object or a list may also be written as JSON: then it is a text, too. What does not fit its schema
+stays text, so that the engine refuses it with its own message.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ class Submitted:
 
     def _value(self, field: Field, sent: Any, path: Path) -> Any:
         """The value of a field, MISSING if it is left empty."""
-        if field.kind == "object":
+        if field.kind == "object" and not isinstance(sent, str):
             return self._object(field, sent, path)
-        if field.kind == "array":
+        if field.kind == "array" and not isinstance(sent, str):
             return self._array(field, sent, path)
         if field.kind == "file":
             number = sent.get("file") if isinstance(sent, dict) else None
@@ -121,6 +122,8 @@ _READERS: Mapping[Kind, Callable[[str, Field], Any]] = {
     "boolean": _boolean,
     "enum": _option,
     "json": _json,
+    "object": _json,
+    "array": _json,
     "date-time": _moment,
 }
 """What reads the text of a field; that of every other is a scalar of its schema."""

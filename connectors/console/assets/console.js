@@ -1,6 +1,6 @@
 // The page of a connector as a console: forms, the request as it is typed, the response. The server does all that
 // matters; what this script gets is shown as text.
-import { addItem, clearProblems, fill, prepare, read, showProblems } from "./console_form.js";
+import { addItem, clearProblems, fill, prepare, read, showProblems, writeAsJson } from "./console_form.js";
 import { coloured, element, errorOf, requestText, responseOf } from "./console_shown.js";
 
 const meta = (name) => document.querySelector(`meta[name="console-${name}"]`)?.content ?? "";
@@ -40,9 +40,10 @@ function showTarget() {
 
 // Asks before something is sent to the service itself; resolves to whether it is to be.
 function confirmed(reply) {
-  dialog.querySelector("[data-confirm-text]").textContent = reply.confirm.target === "The service, without a connection"
-    ? "It goes to the service itself, and may change something there."
-    : `It goes to the service itself, with the connection “${reply.confirm.target}”, and may change something there.`;
+  const { target: name, does, destroys } = reply.confirm;
+  const where = target.value.startsWith("saved:") ? `, with the connection “${name}”` : "";
+  dialog.querySelector("[data-confirm-text]").textContent = `It goes to the service itself${where}. The operation ${does}.`;
+  dialog.querySelector("[data-confirm-send]").classList.toggle("danger", destroys);
   dialog.querySelector("[data-confirm-request]").textContent = requestText(reply.request);
   return new Promise((resolve) => {
     let agreed = false;
@@ -92,6 +93,7 @@ class Form {
     const sent = files.map((file) => (file.size > PREVIEWED ? new File([], file.name, { type: file.type }) : file));
     const reply = await post(this.operation, "preview", call, sent, this.asking.signal);
     if (!reply) return;
+    this.texts = reply.arguments ?? {};
     this.show(reply, places);
     if (large.length && reply.request) {
       this.state.textContent = `Without the content of ${large.map((file) => file.name).join(", ")}, which is sent.`;
@@ -190,8 +192,12 @@ class Form {
     } else if (button.matches("[data-remove]")) {
       const list = button.closest("[data-kind='array']");
       button.closest("li").remove();
-      list.querySelector(":scope > [data-add]").focus();
+      list.querySelector(":scope > [data-inside] > [data-add]").focus();
       this.later();
+    } else if (button.matches("[data-way]")) {
+      const field = button.closest("[data-field]"), isJson = button.getAttribute("aria-pressed") !== "true";
+      writeAsJson(this.form, field, isJson, this.texts?.[field.dataset.name] ?? "");
+      this.update();
     } else if (button.matches("[data-choose]")) this.choose(button);
     else if (button.matches("[data-fill]")) {
       fill(this.form, JSON.parse(this.form.dataset.example));
@@ -204,6 +210,7 @@ class Form {
     clearProblems(this.form);
     for (const list of this.form.querySelectorAll("[data-items]")) list.replaceChildren();
     for (const label of this.form.querySelectorAll("label.listed")) label.hidden = true;
+    for (const button of this.form.querySelectorAll("[data-way][aria-pressed='true']")) button.click();
     this.result.replaceChildren();
     setTimeout(() => this.update()); // once the controls are empty
   }

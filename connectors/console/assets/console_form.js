@@ -5,7 +5,9 @@ let count = 0;
 const controlOf = (field) => field.querySelector("[data-control]");
 const membersOf = (box) => [...box.querySelectorAll("[data-field]")]
   .filter((field) => field.parentElement.closest("[data-field]") === (box.matches("[data-field]") ? box : null));
-const itemsOf = (list) => [...list.querySelector(":scope > [data-items]").children];
+const partOf = (list, name) => list.querySelector(`:scope > [data-inside] > ${name}`);
+const itemsOf = (list) => [...partOf(list, "[data-items]").children];
+const wholeOf = (field) => field.querySelector(":scope > [data-whole]:not([hidden])"); // written as JSON
 const fieldOf = (item) => item.querySelector("[data-field]");
 
 // Names the parts of fields for one another: labels, descriptions, errors.
@@ -36,7 +38,8 @@ export function read(form) {
 
   function valueOf(field, path) {
     places.set(JSON.stringify(path), field);
-    const kind = field.dataset.kind;
+    const kind = field.dataset.kind, whole = wholeOf(field);
+    if (whole) return whole.value;
     if (kind === "object") return treeOf(membersOf(field), path);
     if (kind === "array") return itemsOf(field).map((item, index) => valueOf(fieldOf(item), [...path, index]));
     const control = controlOf(field);
@@ -52,8 +55,8 @@ export function read(form) {
 }
 
 export function addItem(list) {
-  const item = list.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
-  list.querySelector(":scope > [data-items]").append(item);
+  const item = partOf(list, "template").content.firstElementChild.cloneNode(true);
+  partOf(list, "[data-items]").append(item);
   prepare(item);
   return item;
 }
@@ -67,9 +70,10 @@ export function fill(form, data) {
     if (value === undefined || (value === null && kind !== "json")) return;
     const folded = field.parentElement.closest("details.later");
     if (folded) folded.open = true;
-    if (kind === "object") putAll(membersOf(field), value);
+    if (wholeOf(field)) wholeOf(field).value = JSON.stringify(value, null, 2);
+    else if (kind === "object") putAll(membersOf(field), value);
     else if (kind === "array") {
-      field.querySelector(":scope > [data-items]").replaceChildren();
+      partOf(field, "[data-items]").replaceChildren();
       for (const item of Array.isArray(value) ? value : []) put(fieldOf(addItem(field)), item);
     } else if (kind === "enum") {
       const option = [...control.options].find((each) => each.value !== "" && each.text === asText(value));
@@ -91,10 +95,29 @@ export function fill(form, data) {
   putAll(membersOf(form), data);
 }
 
+// Switches a field with others inside to JSON, beginning with a text, or back to these fields, filled from it.
+export function writeAsJson(form, field, isJson, text) {
+  const whole = field.querySelector(":scope > [data-whole]"), button = field.querySelector(":scope > .way > [data-way]");
+  if (isJson) whole.value = text;
+  else {
+    let value;
+    try { value = JSON.parse(whole.value); } catch { /* it stays as it was */ }
+    whole.hidden = true;
+    if (value !== undefined) {
+      for (const list of field.querySelectorAll("[data-items]")) list.replaceChildren();
+      for (const control of field.querySelectorAll("[data-control]")) control.value = "";
+      fill(form, { [field.dataset.name]: value });
+    }
+  }
+  whole.hidden = !isJson;
+  field.querySelector(":scope > [data-inside]").hidden = isJson;
+  button.setAttribute("aria-pressed", String(isJson));
+}
+
 // Problems
 
 const errorOf = (field) => field.querySelector(":scope > [data-error]");
-const marked = (field) => (["object", "array"].includes(field.dataset.kind) ? field : controlOf(field));
+const marked = (field) => wholeOf(field) ?? (["object", "array"].includes(field.dataset.kind) ? field : controlOf(field));
 
 export function clearProblems(form) {
   for (const field of form.querySelectorAll("[data-field]")) {
@@ -126,5 +149,5 @@ export function showProblems(form, places, problems) {
     for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     if (!first || (first.compareDocumentPosition(field) & Node.DOCUMENT_POSITION_PRECEDING)) first = field;
   }
-  return { homeless, first: first && (controlOf(first) ?? first) };
+  return { homeless, first: first && (wholeOf(first) ?? controlOf(first) ?? first) };
 }
