@@ -68,6 +68,12 @@ COMMANDS: Mapping[str, Row] = {
         "docs",
         takes="connector",
     ),
+    "test": Row(
+        "Call each operation once with made-up arguments, in a sandbox of the connector.",
+        _DOCUMENTS,
+        "sandbox",
+        takes="connector",
+    ),
     "fuzz": Row(
         "Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and "
         "malformed responses.",
