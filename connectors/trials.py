@@ -104,7 +104,8 @@ def _reason_to_skip(plan: Plan, chosen: Mapping[str, Any]) -> str:
         argument.name for argument in plan.arguments if argument.needed and not _is_known(plan, argument, chosen)
     ]
     if unknown:
-        return f"{', '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown: give --arguments"
+        verb, pronoun = ("is", "it") if len(unknown) == 1 else ("are", "them")
+        return f"{', '.join(unknown)} {verb} unknown: give {pronoun} with --arguments"
     return ""
 
 
@@ -132,7 +133,8 @@ def _called(operation: Operation, plan: Plan, values: Mapping[str, Any], *, live
     structures = [name for name in plan.offered if (codec := codec_for(name)) is not None and codec.structured]
     deviations: dict[str, None] = {}
     status: int | None = None
-    for accept in structures or [None]:
+    representations: list[str] | list[None] = structures or [None]
+    for accept in representations:
         try:
             response = _response(operation.using(accept=accept), plan, values, live=live)
         except AnswerError as error:

@@ -41,11 +41,13 @@ class Calls:
         plan: Plan,
         options: Options,
         places: tuple[dynamic.Place, ...] | None = None,
+        askers: tuple[str, ...] = (),
     ) -> None:
         self.connected = connected
         self.plan = plan
         self.options = options
         self._given_places = places
+        self._askers = askers  # the operations whose schemas these calls are asked for
         self.labels = Labels(plan.operation.id, plan.operation.path)
         self._authenticate = partial(connected.connection.send, plan.operation)
         self._resolved: dict[tuple[tuple[str | None, str, dynamic.Steps, int], ...], Calls] = {}
@@ -185,9 +187,12 @@ class Calls:
         connected = self.connected
         key = (source.operation, source.value, repr(sorted(arguments.items(), key=str)))
         if key not in connected.schemas:
-            if source.operation not in connected.service.operations:
+            askers = (*self._askers, self.plan.operation.id)
+            # An operation that gives a schema may be documented as having its own response described by itself.
+            if source.operation not in connected.service.operations or source.operation in askers:
                 return None
-            value = (yield from self.of(source.operation).response(arguments)).value
+            calls = Calls(connected, connected.plan(source.operation), connected.options, askers=askers)
+            value = (yield from calls.response(arguments)).value
             raw = pick(value, source.value) if source.value else value
             try:
                 connected.schemas[key] = connected.service.schema_of(raw) if isinstance(raw, dict) else None

@@ -18,11 +18,11 @@ from openconnectors.cli.help import Command
 from openconnectors.cli.help_sections import Option
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
 from openconnectors.cli.records import printing, prints_records
-from openconnectors.cli.root_option import root_option
+from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import drawable
 from openconnectors.engine.client.connector import Connector, connected
 from openconnectors.engine.deferred import module
-from openconnectors.engine.documents import loader
+from openconnectors.engine.documents import document
 from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.loading import connect, entry_named, service_of
@@ -42,6 +42,7 @@ _COLUMNS = ("operation", "method", "result", "status", "message")
 @click.command("test", cls=Command)
 @click.argument("name", shell_complete=completion.connector)
 @root_option
+@overlay_option
 @click.option(
     "--operation",
     "operations",
@@ -72,7 +73,7 @@ _COLUMNS = ("operation", "method", "result", "status", "message")
 )
 @click.option("--base-url", cls=Option, section=_LIVE, metavar="URL", help="Call this scheme, host and path instead.")
 def command(
-    name: str, root: Path | None,
+    name: str, root: Path | None, overlays: tuple[Path, ...],
     operations: tuple[str, ...], file: Path | None, junit: Path | None,
     live: bool, connection: str | None, base_url: str | None, **options: Any,
 ) -> None:  # fmt: skip
@@ -86,7 +87,7 @@ def command(
     """
     if not live and (connection is not None or base_url is not None):
         raise click.UsageError("--connection and --base-url are for --live; without it a sandbox is called")
-    entry = entry_named(name, root)
+    entry = entry_named(name, root, overlays)
     outcomes: list[trials.Outcome] = []
     with ExitStack() as stack:
         if live:
@@ -103,7 +104,7 @@ def command(
     _print(outcomes, options)
     if junit is not None:
         junit.write_text(_junit(name, outcomes), "utf-8")
-    counts = Counter(outcome.result for outcome in outcomes)
+    counts = Counter[str](outcome.result for outcome in outcomes)
     summary = ", ".join(f"{counts[result]} {word}" for result, word in _WORDS.items() if counts[result])
     click.echo(f"{len(outcomes)} operations: {summary or 'none'}", err=True)
     if counts["failed"] or counts["deviates"]:
@@ -135,7 +136,7 @@ def _arguments(connector: Connector, file: Path | None) -> dict[str, Mapping[str
     if file is None:
         return {}
     try:
-        members = loader.document.read(file).root
+        members = document.read(file).root
     except ConnectorError as error:
         raise click.UsageError(str(error)) from None
     if not isinstance(members, Mapping) or not all(isinstance(each, Mapping) for each in members.values()):
