@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from openconnectors.loading import connect, entry_at, service_of
 from openconnectors.network import LOOPBACK
 
 from .conftest import ROOT, Done, command
+from .pages import texts
 
 MICROSOFT = ROOT.parent / "shared/corpus/microsoft"
 BUILT_IN = [name for name, entry in registry.entries().items() if entry.source == "built in"]
@@ -194,6 +196,16 @@ def test_an_operation_whose_response_it_describes_itself_ends(tmp_path: Path) ->
     done = command("test", str(written(tmp_path, described)), "--json")
 
     assert (done.returncode, set(results(done).values())) == (0, {"passed"}), done
+
+
+def test_the_commands_of_the_page_pass(tmp_path: Path) -> None:
+    """Each ``connectors test`` of docs/updating.md passes."""
+    lines = [line for text in texts(ROOT / "docs/updating.md", "console") for line in text.splitlines()]
+    lines = [line for line in lines if line.startswith("connectors test petstore")]
+
+    assert lines
+    for line in lines:
+        assert command(*shlex.split(line)[1:], cwd=tmp_path).returncode == 0, line
 
 
 @pytest.mark.long
