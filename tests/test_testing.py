@@ -335,7 +335,7 @@ IN_BASE64 = {"openbanking.org.uk__event-notifications-openapi.json"}
 @pytest.mark.long
 @pytest.mark.skipif(not CORPUS, reason="the published documents are not there")
 def test_what_came_in_is_what_was_sent_for_published_connectors() -> None:
-    """The same for every seventh published document."""
+    """The same for every seventh published document, in a whole long run for every."""
     wrong: dict[str, list[str]] = {}
     for path in CORPUS[:: 7 if LONG < 1 else 1]:
         with suppress(openconnectors.InvalidDocument):

@@ -29,9 +29,9 @@ from openconnectors.engine.traffic.har import RecordingError
 from openconnectors.engine.traffic.recorder import AsyncRecordingTransport, RecordingTransport, Tape, redacted
 from openconnectors.engine.traffic.redaction import Redaction
 from openconnectors.engine.traffic.replay import AsyncReplayTransport, Replay, ReplayTransport
+from openconnectors.entries import Entry
 from openconnectors.loading import ConnectionLike, LoadOptions, account_of, service_named, split, values_of
 from openconnectors.network import Network
-from openconnectors.registry import Entry
 from openconnectors.testing.pairs import ConnectorPair
 from openconnectors.testing.waits import SkippedWaits
 
@@ -297,8 +297,8 @@ def _kept(service: Service, account: Connection, replaced: Mapping[str, str]) ->
 
 
 def _hash(entry: Entry) -> str:
-    """A hash of the document of a connector, and of its properties."""
-    paths = [path for path in (entry.document, entry.properties) if path is not None]
+    """A hash of the document of a connector, its properties and overlays."""
+    paths = [path for path in (entry.document, entry.properties, *entry.overlays) if path is not None]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 

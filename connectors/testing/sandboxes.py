@@ -13,9 +13,9 @@ from openconnectors.engine.extras import require
 from openconnectors.engine.http import AwaitedTransport, Transport
 from openconnectors.engine.model import MISSING, Service
 from openconnectors.engine.plan.options import CallOptions, Options
+from openconnectors.entries import Entry
 from openconnectors.loading import account_of, service_named
 from openconnectors.network import LOOPBACK
-from openconnectors.registry import Entry
 from openconnectors.testing.pairs import ConnectorPair
 from openconnectors.testing.waits import SkippedWaits
 
