@@ -95,3 +95,16 @@ def test_a_command_without_arguments_shows_what_there_is() -> None:
         code = app.run(["connections"])
 
     assert (code, out.getvalue(), "remove" in err.getvalue()) == (2, "", True)
+
+
+@pytest.mark.parametrize("arguments", EVERY, ids=" ".join)
+def test_what_an_option_takes_has_a_name(arguments: list[str]) -> None:
+    """No option takes a TEXT or an INTEGER: it takes a NAME, a URL, a PORT."""
+    assert re.findall(r"--\S+ (TEXT|INTEGER|FLOAT|RANGE)\b", command(*arguments, "--help").stdout) == []
+
+
+def test_an_unknown_command_of_a_group_is_refused_with_the_nearest() -> None:
+    """Groups within groups say what they have, as ``connectors`` itself does."""
+    done = command("connections", "tets")
+
+    assert (done.returncode, "there is no command 'tets'; did you mean 'test'?" in done.stderr) == (2, True)

@@ -91,6 +91,8 @@ _SETTINGS: Mapping[str, Any] = {
 def cli() -> None:
     """Call any Swagger-described service by name, in JSON and in XML.
 
+    Begin with "connectors list", "connectors show NAME", and "connectors call NAME OPERATION --help".
+
     Exit status: 0 success, 1 findings or a refused call, 2 usage or configuration error, 130 interrupted.
     CONNECTORS_DEBUG=1 shows tracebacks.
     """

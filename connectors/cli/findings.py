@@ -33,7 +33,7 @@ _OPTIONS = (
         help="Write the report to FILE.",
         metavar="FILE",
     ),
-    click.option("--fail-on", help="Exit with 1 on a finding of this severity or above; or never."),
+    click.option("--fail-on", metavar="SEVERITY", help="Exit with 1 on a finding of this severity or above; or never."),
     click.option("--level", type=click.Choice(SEVERITIES), default="warning", help="Lowest severity to report."),
     click.option(
         "--ignore",

@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 from openconnectors.cli.help_sections import Listing, option_sections
 from openconnectors.cli.terminal import Escaping
 from openconnectors.engine.deferred import module
+from openconnectors.engine.errors import nearest
 
 if TYPE_CHECKING:
     from openconnectors.cli import completion, rich_help
@@ -54,6 +55,15 @@ class Group(Command, click.Group):
             write_help(ctx, sys.stderr)
             ctx.exit(2)
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument, and the arguments after it."""
+        spellings = {args[0], (ctx.token_normalize_func or str)(args[0])}
+        if self.commands and spellings.isdisjoint(self.commands) and not args[0].startswith("-"):
+            ctx.fail(f"there is no command {args[0]!r}{nearest(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Offer the commands of the listing, and options."""

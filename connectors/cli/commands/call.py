@@ -101,6 +101,11 @@ class _Operations(Group):
 def command(context: click.Context, /, root: Path | None, overlays: tuple[Path, ...], **options: Any) -> None:
     """Call an operation; its arguments are options.
 
+    NAME is a connector, or the path of a document. Without OPERATION the operations are shown, with it and --help its
+    arguments.
+
+    Without an account, in a sandbox: connectors call NAME OPERATION --sandbox
+
     --output and --filter are options of most operations, too: of those that have no arguments of these names.
     """
     context.obj = printing(options)

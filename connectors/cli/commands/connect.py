@@ -33,6 +33,7 @@ from openconnectors.loading import service_named
     "saved",
     default=connection_file.DEFAULT,
     show_default=True,
+    metavar="NAME",
     help="Name to save it under.",
     shell_complete=completion.saved_connection,
 )
@@ -50,6 +51,8 @@ def command(
     ask: bool | None, test: bool,
 ) -> None:  # fmt: skip
     """Save a connection: values, and a token if the service issues one.
+
+    NAME is a connector; "connectors list" shows them.
 
     A secret is read without showing it, or set as a reference: ${NAME} for a variable of the environment, file:PATH
     for a file. It is kept in the keyring, or as that reference. The connection is used only for the place that it was

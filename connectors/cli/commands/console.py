@@ -20,7 +20,9 @@ from openconnectors.registry import entries_sorted
 @click.command("console", cls=Command)
 @click.argument("name", required=False, shell_complete=completion.connector)
 @root_option
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Port on loopback; a free one by default."
+)
 @click.option("--open/--no-open", "opens", default=True, help="Open it in the browser.")
 def command(name: str | None, root: Path | None, port: int, opens: bool) -> None:
     """Show the reference page of a connector in the browser, and call its operations from forms.

@@ -33,15 +33,17 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 @click.argument("name", shell_complete=completion.connector)
 @root_option
 @overlay_option
-@click.option("--url", help="Service to call; by default a sandbox of the document.")
+@click.option("--url", metavar="URL", help="Service to call; by default a sandbox of the document.")
 @click.option(
     "--connection",
+    metavar="NAME",
     shell_complete=completion.saved_connection,
     help="Saved connection; by default the sandbox's, or the environment's.",
 )
 @click.option(
     "--operation",
     "operations",
+    metavar="OPERATION",
     multiple=True,
     shell_complete=completion.operation,
     help="Operation to fuzz; all by default.",
@@ -50,12 +52,18 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
     "--seed",
     "random_seed",
     type=int,
+    metavar="NUMBER",
     default=0,
     show_default=True,
     help="Seed of the random values: the same seed gives the same calls.",
 )
 @click.option(
-    "--max-examples", type=click.IntRange(1), default=EXAMPLES, show_default=True, help="Calls per operation."
+    "--max-examples",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    default=EXAMPLES,
+    show_default=True,
+    help="Calls per operation.",
 )
 @click.option("--read-only", is_flag=True, help="Fuzz GET, HEAD and OPTIONS operations only.")
 @click.option("--answers/--no-answers", default=True, help="Also give the client malformed responses, on loopback.")

@@ -17,8 +17,8 @@ from openconnectors.engine.convert import VERSIONS
 
 @click.command("new", cls=Command)
 @click.argument("name")
-@click.option("--title", help="Title of the service; by default made of the name.")
-@click.option("--url", help=f"Where the service is; by default {document_template.URL}.")
+@click.option("--title", metavar="TITLE", help="Title of the service; by default made of the name.")
+@click.option("--url", metavar="URL", help=f"Where the service is; by default {document_template.URL}.")
 @click.option(
     "--openapi",
     "version",

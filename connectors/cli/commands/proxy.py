@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from openconnectors.cli import completion
 from openconnectors.cli.help import Command
 from openconnectors.cli.network_options import NETWORK_OPTIONS, network_of
 from openconnectors.cli.root_option import root_option
@@ -19,10 +20,12 @@ from openconnectors.loading import service_named
 
 
 @click.command("proxy", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completion.connector)
 @click.argument("url")
 @root_option
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Port on loopback; a free one by default."
+)
 @click.option(
     "--output",
     type=click.Choice(["text", "ndjson"]),

@@ -14,7 +14,10 @@ from openconnectors.versions import split
 @click.command("remove", cls=Command)
 @click.argument("name", shell_complete=completion.added_connector)
 def command(name: str) -> None:
-    """Remove a connector that was added; its saved connections are kept."""
+    """Remove a connector that was added; its saved connections are kept.
+
+    NAME is a connector that was added: connectors list shows where each comes from.
+    """
     path = adding.remove(name)
     click.echo(f"removed {name} ({path})", err=True)
     stem = split(name)[0]

@@ -17,10 +17,18 @@ from openconnectors.loading import service_named
 @click.argument("name", shell_complete=completion.connector)
 @root_option
 @overlay_option
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; a free one by default.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Port on loopback; a free one by default."
+)
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file to keep the state in.")
 def command(name: str, root: Path | None, overlays: tuple[Path, ...], port: int, state: Path | None) -> None:
-    """Serve a connector's document on loopback, until interrupted."""
+    """Serve a connector's document on loopback, until interrupted.
+
+    NAME is a connector, or the path of a document. The address is printed; calls of operations are answered with
+    made-up values that fit the document, and what is added is found again.
+
+    Exit status: 1 the document cannot be read or the port is taken, 2 usage error, 130 interrupted.
+    """
     _, service = service_named(name, root, overlays)
     with Sandbox(service, port=port, state=state) as sandbox:
         click.echo(sandbox.url)

@@ -47,6 +47,7 @@ _COLUMNS = ("operation", "method", "result", "status", "message")
     "--operation",
     "operations",
     multiple=True,
+    metavar="OPERATION",
     shell_complete=completion.operation,
     help="Operation to test; all by default.",
 )

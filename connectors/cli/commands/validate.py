@@ -26,7 +26,7 @@ _ALLOCATIONS = 200_000
 @report_options
 @root_option
 @overlay_option
-@click.option("--profile", help="default, or microsoft: Microsoft's certification rules as well.")
+@click.option("--profile", metavar="PROFILE", help="default, or microsoft: Microsoft's certification rules as well.")
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -41,6 +41,8 @@ def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...
             level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
             write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
     """Check documents and the properties beside them: files, folders, patterns.
+
+    PATHS are files, folders, and patterns such as "specs/**/*.json".
 
     Exit status: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration error. Settings of a project are
     read from [tool.connectors] in its pyproject.toml.
