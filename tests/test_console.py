@@ -348,6 +348,8 @@ KINDS = {
 
 
 def document(port: int) -> dict[str, Any]:
+    values = {"operationId": "Ask", "value-collection": "items", "value-path": "id"}
+    kind = {"name": "kind", "in": "query", "type": "string", "x-ms-dynamic-values": values}
     upload = {"name": "file", "in": "formData", "type": "file", "required": True}
     return {
         "swagger": "2.0",
@@ -360,13 +362,14 @@ def document(port: int) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": {
             "/things": {
-                "get": {"operationId": "Look", "responses": ECHO},
+                "get": {"operationId": "Look", "parameters": [kind], "responses": ECHO},
                 "post": {
                     "operationId": "Add",
                     "parameters": [{"name": "thing", "in": "body", "required": True, "schema": KINDS}],
                     "responses": ECHO,
                 },
             },
+            "/questions": {"post": {"operationId": "Ask", "responses": ECHO}},
             "/files": {
                 "post": {
                     "operationId": "Upload",
@@ -445,6 +448,20 @@ def test_a_call_with_an_effect_is_sent_once_it_is_confirmed(toy: Toy) -> None:
     assert toy.service.received == []
     assert toy.post("add", "call", {**call, "confirmed": mark})["response"]["status"] == 200
     assert [(method, json.loads(body)) for method, _, body in toy.service.received] == [("POST", {"text": "first"})]
+
+
+def test_choices_that_an_operation_with_an_effect_lists_are_confirmed(toy: Toy) -> None:
+    """A document may have choices listed by any operation: one that may change something is called once confirmed."""
+    call = {**WORK, "parameter": "kind"}
+    unconfirmed = toy.post("look", "choices", call)
+    before = list(toy.service.received)
+
+    listed = toy.post("look", "choices", {**call, "confirmed": unconfirmed["confirm"]["mark"]})
+
+    assert before == []
+    assert (unconfirmed["request"]["method"], unconfirmed["request"]["url"]) == ("POST", "/questions")
+    assert listed["choices"] == []
+    assert [(method, path) for method, path, _ in toy.service.received] == [("POST", "/questions")]
 
 
 def test_each_kind_of_field_sends_its_type(toy: Toy) -> None:

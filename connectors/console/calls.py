@@ -22,6 +22,9 @@ from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.kinds import KINDS, kind_of
 from openconnectors.engine.client.operation import Operation
 from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.model import Operation as DeclaredOperation
+from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.streams import File
 
 _CALL = "call"
@@ -74,7 +77,7 @@ class Calls:
 
     def choices(self) -> Mapping[str, Any]:
         """The values that the service lists for a parameter."""
-        return self._with(lambda target, operation, connector: self._choices(operation))
+        return self._with(self._choices)
 
     def _with(self, verb: Callable[[Target, Operation, Connector], Mapping[str, Any]]) -> Mapping[str, Any]:
         try:
@@ -118,10 +121,7 @@ class Calls:
         if "error" in preview:
             return preview
         plan = operation.__calls__.plan
-        kind = KINDS[kind_of(plan.operation)]
-        asks = target.is_real and (plan.operation.confirmation is True or not kind.read_only)
-        if asks and not hmac.compare_digest(self._call.confirmed.encode(), self._mark().encode()):
-            consent = {"mark": self._mark(), "target": target.title, "does": kind.does, "destroys": kind.destructive}
+        if (consent := self._consent(target, plan.operation)) is not None:
             return {**preview, "confirm": consent}
         arguments, _ = self._arguments()
         start = time.monotonic()
@@ -132,6 +132,15 @@ class Calls:
             outcome = {"error": shown.error(plan, error)}
         return {**preview, **outcome, "milliseconds": round((time.monotonic() - start) * 1000)}
 
+    def _consent(self, target: Target, operation: DeclaredOperation) -> Mapping[str, Any] | None:
+        """What a person has to agree to before an operation is called; None if there is nothing, or it was agreed."""
+        kind = KINDS[kind_of(operation)]
+        if not target.is_real or (kind.read_only and operation.confirmation is not True):
+            return None
+        if hmac.compare_digest(self._call.confirmed.encode(), self._mark().encode()):
+            return None
+        return {"mark": self._mark(), "target": target.title, "does": kind.does, "destroys": kind.destructive}
+
     def _mark(self) -> str:
         """A text that stands for this call and no other: the form as it is, with the bytes of its files."""
         call = msgspec.structs.replace(self._call, confirmed="")
@@ -141,8 +150,11 @@ class Calls:
             mark.update(hashlib.sha256(file.content).digest())
         return mark.hexdigest()
 
-    def _choices(self, operation: Operation) -> Mapping[str, Any]:
+    def _choices(self, target: Target, operation: Operation, connector: Connector) -> Mapping[str, Any]:
         plan = operation.__calls__.plan
+        source = _listing(plan, operation.argument(self._call.parameter))
+        if source is not None and (consent := self._consent(target, source)) is not None:
+            return {"request": {"method": source.method, "url": source.path, "headers": []}, "confirm": consent}
         arguments, _ = self._arguments()
         body = arguments.get(plan.body_name)
         members = {
@@ -153,6 +165,16 @@ class Calls:
         below = () if self._call.below is msgspec.UNSET else (self._call.below,)
         listed = operation.choices(self._call.parameter, *below, **{**members, **arguments})
         return {"choices": [[text_of(value), title] for value, title in listed[:_CHOICES]], "count": len(listed)}
+
+
+def _listing(plan: Plan, argument: Argument) -> DeclaredOperation | None:
+    """The operation that lists the choices for an argument; None if no operation does."""
+    contract = plan.contract(argument.schema)
+    contract = contract if contract.items is None else plan.contract(contract.items)
+    source = argument.schema.choices or argument.declaration.choices or contract.choices
+    if source is not None and not source.operation:
+        source = plan.service.picker
+    return None if source is None else plan.service.operations.get(source.operation)
 
 
 def _refused(problems: list[dict[str, Any]]) -> dict[str, Any]:

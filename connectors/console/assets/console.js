@@ -159,7 +159,13 @@ class Form {
     const select = label.querySelector("select");
     button.disabled = true;
     const { call, files } = this.call({ parameter: button.dataset.choose });
-    const reply = await post(this.operation, "choices", call, files.map((file) => new File([], file.name)));
+    const empty = files.map((file) => new File([], file.name)); // choices do not depend on what is in files
+    let reply = await post(this.operation, "choices", call, empty);
+    if (reply.confirm) {
+      reply = await confirmed(reply)
+        ? await post(this.operation, "choices", { ...call, confirmed: reply.confirm.mark }, empty)
+        : { error: { message: "they were not asked for." } };
+    }
     button.disabled = false;
     const error = field.querySelector(":scope > [data-error]");
     error.hidden = !reply.error;
