@@ -248,7 +248,7 @@ def test_operations_that_read_or_add_are_tools(connect: Any, mode: str) -> None:
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
             assert list(tools) == [
                 "list_tickets", "add_ticket", "get_ticket", "close_tickets", "get_picture", "upload_picture",
-                "list_choices", "more",
+                "more", "list_choices",
             ]  # fmt: skip
             hints = {name: tool.annotations for name, tool in tools.items()}
             assert hints["get_ticket"].read_only_hint
@@ -547,6 +547,71 @@ def test_values_that_are_cheap_to_ask_for_are_enumerations(document: Path, url: 
         assert queue == {"type": "string", "enum": ["q1", "q2"], "description": "q1: First; q2: Second"}
 
 
+TABLES = """
+swagger: "2.0"
+info: {title: Tables, version: "1"}
+consumes: [application/json]
+produces: [application/json]
+paths:
+  /tables/{table}/columns:
+    get:
+      operationId: GetColumns
+      x-ms-visibility: internal
+      parameters: [{name: table, in: path, required: true, type: string}]
+      responses: {200: {description: The schema of a row, schema: {type: object}}}
+  /tables/{table}/rows:
+    post:
+      operationId: AddRow
+      parameters:
+      - {name: table, in: path, required: true, type: string}
+      - name: row
+        in: body
+        required: true
+        schema:
+          type: object
+          x-ms-dynamic-schema: {operationId: GetColumns, parameters: {table: {parameter: table}}, value-path: schema}
+      responses: {200: {description: Added, schema: {type: object}}}
+"""
+
+
+def test_members_that_only_the_service_knows_are_described(tmp_path: Path) -> None:
+    """Once the arguments that they depend on are known; a call is judged by them."""
+    (tmp_path / "tables.swagger.yaml").write_text(TABLES)
+    row = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    }
+    bodies: list[Any] = []
+
+    def answer(environ: Any, start: Any) -> Any:
+        request = Request(environ)
+        if request.method == "POST":
+            bodies.append(json.loads(request.get_data()))
+        return _json({"schema": row} if request.method == "GET" else {"id": 1})(environ, start)
+
+    async def talk(url: str) -> None:
+        connector = load_file_async(tmp_path / "tables.swagger.yaml", base_url=url, trust_env=False)
+        catalogue = Catalogue([connector])
+        async with Client(server([connector], catalogue, catalogue.listing())) as client:
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+            assert list(tools) == ["add_row", "more", "describe_operation"]
+            assert (
+                tools["add_row"].input_schema["properties"]["row"]["description"]
+                == "describe_operation gives its members."
+            )
+            wanted = {"operation": "add_row", "arguments": {"table": "people"}}
+            described = (await client.call_tool("describe_operation", wanted)).structured_content["value"]
+            assert described["properties"]["row"] == row
+            refused = await client.call_tool("add_row", {"table": "people", "row": {"age": "x"}})
+            assert "age: must be integer" in text_of(refused)
+            assert not (await client.call_tool("add_row", {"table": "people", "row": {"name": "Ann"}})).is_error
+
+    with serving(make_server("127.0.0.1", 0, answer, threaded=True)) as url:
+        run(partial(talk, url))
+    assert bodies == [{"name": "Ann"}]
+
+
 # Confirmation
 
 
@@ -615,7 +680,9 @@ def test_beyond_the_budget_operations_are_searched_for(connect: Any, desk: Desk,
     async def talk() -> None:
         async with connect("read", "add", "delete", budget=500, mode=mode, answers=["accept"]) as client:
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-            assert list(tools) == ["search_operations", "call_operation", "list_choices", "more"]
+            assert list(tools) == [
+                "search_operations", "call_operation", "list_choices", "describe_operation", "more",
+            ]  # fmt: skip
             assert tools["call_operation"].annotations.destructive_hint
             results = await client.call_tool("search_operations", {"query": "adding a ticket", "limit": 2})
             best = results.structured_content["value"][0]
@@ -639,7 +706,7 @@ def test_a_smaller_budget_shows_less_of_each_operation(document: Path) -> None:
     listings = [catalogue.listing(budget) for budget in (20_000, 1_200, 1_000, 500)]
 
     assert [listing.is_search for listing in listings] == [False, False, False, True]
-    assert [len(listing.tools) for listing in listings] == [10, 10, 10, 4]
+    assert [len(listing.tools) for listing in listings] == [10, 10, 10, 5]
     assert all(a.tokens > b.tokens for a, b in itertools.pairwise(listings))
     assert listings[1].tokens <= 1_200
     assert listings[2].tokens <= 1_000

@@ -29,8 +29,9 @@ BUDGET = 20_000
 """Tokens of the tools by default: a tenth of a context of 200,000, from which on clients warn or defer tools."""
 BYTES_OF_A_TOKEN = 4
 
-MORE, SEARCH, CALL, CHOICES = "more", "search_operations", "call_operation", "list_choices"
-RESERVED = (MORE, SEARCH, CALL, CHOICES)
+MORE, SEARCH, CALL = "more", "search_operations", "call_operation"
+CHOICES, DESCRIBE = "list_choices", "describe_operation"
+RESERVED = (MORE, SEARCH, CALL, CHOICES, DESCRIBE)
 """The names of the tools that are no operations."""
 
 
@@ -87,23 +88,27 @@ class Catalogue:
             listed = self._within(detail, budget)
             if listed is not None:
                 return Listing(listed, detail, is_search=False)
-        searching = [_search_tool(len(self.tools)), _call_tool(self.tools.values()), _choices_tool(), _more_tool()]
-        return Listing(searching, DETAILS[0], is_search=True)
+        searching = [_search_tool(len(self.tools)), _call_tool(self.tools.values())]
+        return Listing([*searching, _choices_tool(), _describe_tool(), _more_tool()], DETAILS[0], is_search=True)
 
     def _within(self, detail: Detail, budget: int) -> list[types.Tool] | None:
         """The tools with this detail; None as soon as they need more than the budget."""
-        beside = [_more_tool()]
-        left = budget - tokens(beside[0])
+        beside = {MORE: _more_tool()}
+        left = budget - tokens(beside[MORE])
         listed = []
         for tool in self.tools.values():
             listed.append(tool.tool(detail))
-            left -= tokens(listed[-1])
-            if tool.choices and len(beside) == 1:
-                beside = [_choices_tool(), *beside]
-                left -= tokens(beside[0])
+            added = [listed[-1]]
+            if tool.choices and CHOICES not in beside:
+                beside[CHOICES] = _choices_tool()
+                added.append(beside[CHOICES])
+            if tool.is_dynamic and DESCRIBE not in beside:
+                beside[DESCRIBE] = _describe_tool()
+                added.append(beside[DESCRIBE])
+            left -= sum(map(tokens, added))
             if left < 0:
                 return None
-        return [*listed, *beside]
+        return [*listed, *beside.values()]
 
     def search(self, query: str, limit: int) -> list[OperationTool]:
         """The operations that fit words best, best first."""
@@ -194,6 +199,21 @@ def _choices_tool() -> types.Tool:
             argument=_text("The name of the argument."),
             arguments={"type": "object", "description": "Other arguments that the values depend on."},
             below={"description": "A value that holds others, such as a folder: lists those."},
+        ),
+        annotations=_READS,
+    )
+
+
+def _describe_tool() -> types.Tool:
+    return types.Tool(
+        name=DESCRIBE,
+        title="Arguments of an operation",
+        description="Gives the schema of an operation's arguments with the members that only the service knows, for "
+        "arguments that are known.",
+        input_schema=_schema(
+            ["operation"],
+            operation=_text("The name of the operation."),
+            arguments={"type": "object", "description": "The arguments that are known."},
         ),
         annotations=_READS,
     )

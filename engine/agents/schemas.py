@@ -176,7 +176,7 @@ class _Writer:
 
     def _shape(self, contract: Schema, levels: int, above: frozenset[int]) -> dict[str, Any]:
         if contract.dynamic is not None:
-            return {"type": "object", "description": "The service says which members there are."}
+            return {"type": "object", "description": "describe_operation gives its members."}
         format_row = format_of(contract)
         if "file" in contract.types or (format_row is not None and format_row.raw):
             return {"type": "string", "contentEncoding": "base64", "description": "Bytes, in base64."}

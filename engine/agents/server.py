@@ -27,6 +27,7 @@ from openconnectors.engine.agents.catalogue import (
     BYTES_OF_A_TOKEN,
     CALL,
     CHOICES,
+    DESCRIBE,
     MORE,
     SEARCH,
     Catalogue,
@@ -103,7 +104,12 @@ class _Answers:
         self._excerpts = excerpts
         self._wait = wait
         self._pending: dict[str, None] = {}
-        self._beside = {SEARCH: self._search, MORE: self._more, CHOICES: self._choices}
+        self._beside = {
+            SEARCH: self._search,
+            MORE: self._more,
+            CHOICES: self._choices,
+            DESCRIBE: self._describe,
+        }
 
     async def list(self, context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """The tools."""
@@ -283,6 +289,18 @@ class _Answers:
             return failure(error, tool)
         choices = [{"value": value, "title": title} for value, title in listed]
         return self._excerpts.shown(choices, tool.mask).result()
+
+    async def _describe(self, arguments: dict[str, Any]) -> types.CallToolResult:
+        tool = self._operation(arguments)
+        if isinstance(tool, types.CallToolResult):
+            return tool
+        if not tool.is_dynamic:
+            return self._excerpts.shown(tool.tool(self._listing.detail).input_schema, tool.mask).result()
+        try:
+            described = await tool.described(_mapping(arguments.get("arguments")))
+        except ConnectorError as error:
+            return failure(error, tool)
+        return self._excerpts.shown(described, tool.mask).result()
 
 
 _CONFIRMATION = "confirmation"

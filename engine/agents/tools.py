@@ -13,6 +13,7 @@ from mcp import types
 
 from openconnectors.engine.agents.json_values import plain
 from openconnectors.engine.agents.schemas import (
+    DETAILS,
     Detail,
     Listed,
     arguments_schema,
@@ -21,13 +22,14 @@ from openconnectors.engine.agents.schemas import (
     shortened,
 )
 from openconnectors.engine.client.async_connector import AsyncConnector
-from openconnectors.engine.client.async_operation import AsyncOperation
+from openconnectors.engine.client.async_operation import AsyncOperation, resolved
 from openconnectors.engine.client.connector import connected
 from openconnectors.engine.client.kinds import KINDS, is_repeatable, kind_of
 from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.model import ANY, Choices, Operation, Schema
 from openconnectors.engine.naming import unique
 from openconnectors.engine.plan.arguments import Argument
+from openconnectors.engine.plan.dynamic import places
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.formats import format_of
 
@@ -125,6 +127,23 @@ class OperationTool:
             if source is not None and self._can_list(source):
                 listed[name] = source
         return listed
+
+    @cached_property
+    def is_dynamic(self) -> bool:
+        """Whether the service says which members an argument has, by an operation that only reads."""
+        return any(
+            place.status is None and self._can_list(place.source)
+            for place in places(self.operation, self.plan.contract)
+        )
+
+    async def described(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The schema of the arguments, with the members that the service says they have beside these."""
+        values, _ = self.values(arguments)
+        plan = (await resolved(self.calls, values)).plan
+        known = {(argument.location, argument.wire): argument for argument in plan.arguments}
+        current = {name: known.get((each.location, each.wire), each) for name, each in self.arguments.items()}
+        listed = {name: self.listed.get(name) for name in self.choices}
+        return arguments_schema(plan, current, DETAILS[0], listed)
 
     def _can_list(self, source: Choices) -> bool:
         """Whether asking for choices only reads, by an operation that the document has."""

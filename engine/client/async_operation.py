@@ -10,7 +10,7 @@ from openconnectors.engine.call.async_runner import AsyncResults, AsyncRunner
 from openconnectors.engine.client import choices, mapping
 from openconnectors.engine.client.async_handles import AsyncEvents, AsyncPoller, AsyncSubscription
 from openconnectors.engine.client.async_items import items_of_stream
-from openconnectors.engine.client.operation import BoundOperation
+from openconnectors.engine.client.operation import BoundOperation, calls_of
 from openconnectors.engine.fast.declined import DECLINED
 from openconnectors.engine.http import Response
 from openconnectors.engine.masking import sealed
@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from openconnectors.engine.bulk.ledger import Ledger
     from openconnectors.engine.bulk.outcomes import Outcome
     from openconnectors.engine.bulk.progress import Progress
+    from openconnectors.engine.call.calls import Calls
 
 __tracebackhide__ = True
+
+
+async def resolved(operation: AsyncOperation, arguments: Mapping[str, Any]) -> Calls:
+    """What is behind an operation, with the schemas that the service gives for arguments."""
+    return await operation.__runner__.run(calls_of(operation).resolved(arguments))
 
 
 class AsyncOperation(BoundOperation[AsyncRunner]):

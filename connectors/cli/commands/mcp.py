@@ -51,7 +51,7 @@ _OFFERED, _PLACE = "What is offered", "Which service"
     "those that read or add.",
 )
 @click.option(
-    "--budget", cls=Option, section=_OFFERED, type=click.IntRange(600), default=BUDGET, show_default=True,
+    "--budget", cls=Option, section=_OFFERED, type=click.IntRange(800), default=BUDGET, show_default=True,
     metavar="TOKENS", help="Tokens of the list of tools; beyond it operations are searched for.",
 )
 @click.option(
