@@ -146,7 +146,7 @@ $(SITE): pyproject.toml | $(READY)
 
 docs: $(SITE) source  ## The site of docs/ and of the docstrings into site/, without network; opens from the disk.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	$(BIN)/python -m pytest -q tests/test_site.py
+	$(BIN)/python -m pytest -q -m "not browser" tests/test_site.py
 
 source: $(READY)  # the package as it is installed, of links, for those who read its text
 	rm -rf $(VENV)/source && mkdir -p $(VENV)/source/openconnectors

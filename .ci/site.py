@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Pages of the repository, by their name in the site."""
+SEARCH = 'data-md-component="search" role="dialog"'
 LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)\s#]+)")
 
 
@@ -43,10 +44,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_post_page(output: str, **_: Any) -> str:
-    """The dialog of the search has a name, which the theme's has not."""
-    return output.replace(
-        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
-    )
+    """The dialog of the search has a name, and a header cell without a text is none, for those who are read to."""
+    output = output.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+    return re.sub(r"<th( [^>]*)?></th>", "<td></td>", output)
 
 
 def _folder(file: File) -> Path:

@@ -5,17 +5,19 @@ That its links hold is checked by mkdocs (``--strict``)."""
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from openconnectors.public import MODULES
+from tests.browser import SCHEMES, WIDTHS, Watched, chromium, keep_picture, overflow, violations, window
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 DOCS = ROOT / "docs"
 SITE = ROOT / "site"
@@ -77,24 +79,40 @@ def test_pages_load_nothing_from_elsewhere() -> None:
         assert re.findall(r"(?:url\(|@import )[\"']?(?:https?:)?//", style.read_text("utf-8")) == [], style.name
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
 @built
-def test_a_browser_searches_it_from_the_disk() -> None:
+@pytest.mark.browser
+def test_a_browser_searches_it_from_the_disk(browser: Browser) -> None:
     """Chromium opens the site from the disk, finds a page by its search, and asks nobody else for anything."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        wanted: list[str] = []
-        page.on("request", lambda request: wanted.append(request.url))
+    with window(browser) as page:
+        watched = Watched(page)
         page.goto((SITE / "index.html").as_uri())
         page.click("input.md-search__input")
         page.locator("input.md-search__input").press_sequentially("OutcomeUnknown")
         page.wait_for_selector(".md-search-result__link")
         results = [link.get_attribute("href") for link in page.query_selector_all(".md-search-result__link")]
-        browser.close()
+        keep_picture(page, "site-search")
 
     assert any("reference/errors.html" in (result or "") for result in results)
-    assert [url for url in wanted if not url.startswith((Path(SITE).as_uri(), "data:", "blob:", "about:"))] == []
+    assert [url for url in watched.requests if not url.startswith((SITE.as_uri(), "data:", "blob:", "about:"))] == []
+    assert watched.complaints == []
+
+
+@built
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_pages_can_be_read_by_everybody(browser: Browser, scheme: str, width: int) -> None:
+    """axe finds nothing wrong with pages of each kind but two landmarks of the theme with one name; none is scrolled
+    sideways."""
+    with window(browser, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+        for name in ("index", "features", "guides/testing", "reference/operations"):
+            page.goto((SITE / f"{name}.html").as_uri())
+            keep_picture(page, f"site-{name.replace('/', '-')}-{scheme}-{width}")
+            assert overflow(page) <= 0, name
+            assert [rule for rule in violations(page) if not rule.startswith("landmark-unique")] == [], name
