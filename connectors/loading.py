@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.client.recipes import Recipe
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents import cache
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.http import Transport
@@ -21,9 +22,14 @@ from openconnectors.engine.masking import sealed
 from openconnectors.engine.model import Service
 from openconnectors.engine.plan.options import CallOptions, Options
 from openconnectors.entries import Entry, entry_of, with_overlays
-from openconnectors.folders import cache_folder
+from openconnectors.folders import cache_folder, lock_file
 from openconnectors.network import Network, NetworkOptions
 from openconnectors.user_connections import UserConnection
+
+if TYPE_CHECKING:
+    from openconnectors import locking
+else:
+    locking = module("openconnectors.locking")  # for projects that have a lock
 
 __tracebackhide__ = True
 
@@ -70,7 +76,8 @@ def load(
     environment. ``transport`` replaces the network.
 
     Raise ``UnknownName`` for an unknown name, ``InvalidDocument`` for a document that cannot be used, and
-    ``ConnectionMissing`` for missing values.
+    ``ConnectionMissing`` for missing values. A connector that is in the lock of the project (``connectors.lock``) is
+    loaded in the version that is there, and refused with ``ConnectorError`` if its files are others now.
     """
     # The variables of this frame are shown in tracebacks: values, and proxies with their passwords, are put away first.
     connection = values_of(connection)
@@ -177,9 +184,13 @@ def paths(overlay: OverlayLike) -> tuple[Path, ...]:
 
 
 def chosen(name: str, version: str | None = None, overlay: OverlayLike = ()) -> Entry:
-    """The connector of a name in a version, the newest if none is given, with overlays. One whose overlays the caller
-    brings may call another place than its name says: values that are kept under that are not meant for it."""
-    entry = registry.find(name, version)
+    """The connector of a name with overlays, in a version: if none is given the one that is locked, else the newest.
+
+    One whose overlays the caller brings may call another place than its name says: values that are kept under that are
+    not meant for it.
+    """
+    lock = lock_file()
+    entry = registry.find(name, version) if lock is None else locking.find(name, version, lock)
     overlays = paths(overlay)
     return entry if not overlays else replace(with_overlays(entry, overlays), named=False, trusted=False)
 

@@ -196,11 +196,11 @@ def _warn(registry: Registry) -> None:
         _log.warning("no connector is read from %s: %s", place, reason)
 
 
-def all_versions() -> list[Entry]:
-    """Every version of every connector, by name, the newest first; warnings as for ``entries``."""
+def versions_sorted() -> list[tuple[str, list[Entry]]]:
+    """The versions of each connector, the newest first, by name; warnings as for ``entries``."""
     registry = read()
     _warn(registry)
-    return [entry for name in sorted(registry.versions) for entry in registry.versions[name]]
+    return sorted(registry.versions.items())
 
 
 def lookup(name: str) -> Entry | None:

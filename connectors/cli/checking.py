@@ -2,7 +2,7 @@
 
 ``[tool.connectors]`` of the nearest ``pyproject.toml`` has ``profile``, ``select``, ``ignore``, ``fail-on``,
 ``severity`` (a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file),
-``root`` (the folder below which files that documents refer to are read).
+``root`` (the folder below which files that documents refer to are read), ``lock`` (the file of ``connectors lock``).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ else:
     process = module("concurrent.futures.process")
     connection = module("multiprocessing.connection")
 
-_KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root")
+_KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root", "lock")
 
 
 class Project(Struct, frozen=True):
