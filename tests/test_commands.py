@@ -308,7 +308,7 @@ def test_a_fault_of_ours_is_one_line_without_its_text(run: Run, monkeypatch: pyt
     def broken(*_: Any) -> Any:
         raise KeyError("s3cr3t")
 
-    monkeypatch.setattr(registry, "entries", broken)
+    monkeypatch.setattr(registry, "read", broken)
 
     code, out, err = run("list")
 
@@ -347,7 +347,7 @@ def test_every_kind_of_error_has_its_exit_code(
     def broken(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(registry, "entries", broken)
+    monkeypatch.setattr(registry, "read", broken)
 
     got, _, err = run("list")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import click
 
-from openconnectors import document_template, registry
+from openconnectors import document_template, package_template, registry
 from openconnectors.cli.findings import usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.terminal import escaped_line
@@ -37,11 +38,12 @@ from openconnectors.engine.convert import VERSIONS
     metavar="FOLDER",
     help="Folder to write to; by default this one.",
 )
+@click.option("--package", "as_package", is_flag=True, help="In a package, which can be published and installed.")
 @click.option("--replace", is_flag=True, help="Replace a file that is there.")
 @click.option("--input/--no-input", "ask", default=None, help="Ask for what is left out; by default on a terminal.")
 def command(
-    name: str, title: str | None, url: str | None, version: str, auth: str | None, folder: Path, replace: bool,
-    ask: bool | None,
+    name: str, title: str | None, url: str | None, version: str, auth: str | None, folder: Path,
+    as_package: bool, replace: bool, ask: bool | None,
 ) -> None:  # fmt: skip
     """Start a document: three operations, which can be called in a sandbox at once.
 
@@ -49,7 +51,8 @@ def command(
     without findings. Exit status: 0 written, 2 usage error.
     """
     usage(lambda: registry.check_name(name))
-    path = folder / f"{name}.{'swagger' if version == '2.0' else 'openapi'}.yaml"
+    suffix = f".{'swagger' if version == '2.0' else 'openapi'}.yaml"
+    path = folder / (f"{name}-connectors" if as_package else f"{name}{suffix}")
     if path.exists() and not replace:
         raise click.UsageError(f"{path} is there already; replace it with --replace, or choose another name")
     if sys.stdin.isatty() if ask is None else ask:
@@ -58,9 +61,22 @@ def command(
         auth = auth or _chosen()
     named, place = title or document_template.title_of(name), url or document_template.URL
     text = usage(lambda: document_template.document(named, place, auth or "none", version))
+    if as_package:
+        _write_package(path, package_template.files(name, text, suffix))
+        return
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     _print_what_is_next(path, name)
+
+
+def _write_package(folder: Path, files: Mapping[PurePosixPath, str]) -> None:
+    for file, text in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, "utf-8")
+    shown = escaped_line(str(folder))
+    place = f"./{shown}" if folder.parent == Path() else shown
+    click.echo(f"wrote the package {shown}; next:", err=True)
+    click.echo(f"  pip install -e {place}  # then its connectors are found by name, by connectors list, too", err=True)
 
 
 def _chosen() -> str:
