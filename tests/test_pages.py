@@ -225,6 +225,20 @@ def test_the_examples_of_an_operation_are_one_request(
         assert parts_of(str(recorder.requests.pop())) == parts_of(examples.http), examples.python
 
 
+def test_the_start_names_the_values_of_a_connection(tmp_path: Path) -> None:
+    """How a connector is loaded names the values that it needs, all where none is required; the words for a document
+    that is found by its path are those for a path, whatever its name."""
+    start = page_of("twilio").start
+    assert '"account_id": "…"' in start.python
+    assert start.environment.split() == ["export", "TWILIO_ACCOUNT_SID=…", "export", "TWILIO_AUTH_TOKEN=…"]
+    assert '"api_key": "…"' in page_of("petstore").start.python
+    path = tmp_path / "my api.swagger.yaml"
+    shutil.copyfile(ROOT / "spec/twilio.swagger.yaml", path)
+    start = page_of(str(path)).start
+    assert (start.command, start.environment) == (f"connectors connect '{path}' --as NAME", "")
+    assert f'openconnectors.load_file("{path}", connection=' in start.python
+
+
 # What a document says does not act
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>`</code>`'

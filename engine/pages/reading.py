@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -210,12 +211,13 @@ def _value(parameter: ConnectionParameter, variables: tuple[str, ...], hidden: f
 def _start(names: Names, values: tuple[records.Value, ...]) -> records.Start:
     """How a connector is loaded: with the values that a connection needs, those of the first set where it has sets."""
     first = next((value.sets[0] for value in values if value.sets), "")
-    needed = [value for value in values if (value.required and not value.sets) or first in value.sets]
+    needed = [value for value in values if (value.required and not value.sets) or first in value.sets] or values
     pairs = "".join(f'\n    "{value.name}": "…",' for value in needed)
     loading = names.load if not pairs else f"{names.load[:-1]}, connection={{{pairs}\n}})"
+    saved = " --as NAME" if names.is_path else ""  # the saved default is for those that are found by name
     variables = [value.environment[-1] for value in needed if value.environment]
     return records.Start(
         python=f"import openconnectors\n\n{loading}",
         environment="\n".join(f"export {variable}=…" for variable in variables),
-        command=f"connectors connect {names.connector}" if needed else "",
+        command=f"connectors connect {shlex.quote(names.connector)}{saved}" if needed else "",
     )
