@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
 from openconnectors.engine.auth.schemes import place
-from openconnectors.engine.call.connection import Connection
+from openconnectors.engine.call.connection import Connection, held
 from openconnectors.engine.call.sample_connection import sample_values
 from openconnectors.engine.client.options import with_options
 from openconnectors.engine.deferred import module
@@ -131,7 +131,8 @@ def import_har(
     ``connection`` has values that are in the URLs, such as an account: a recording has made-up ones in their places.
     ``base_url`` is where the service was, if that is not the place of the document. ``redact`` is as for ``record``.
     """
-    values = dict(connection or {})
+    values = held(connection or {})
+    del connection
     with sealed():
         entry, service = service_named(str(name))
         _, account = account_of(entry, {**sample_values(service), **values}, base_url, None, service)
