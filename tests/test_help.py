@@ -12,10 +12,21 @@ import pytest
 from openconnectors.cli import app, commands
 from openconnectors.cli.help import Command
 
-from .conftest import command
+from .conftest import Done, command
 from .terminals import COLOUR, terminal
 
 EVERY = [[], *([name] for name in commands.COMMANDS), ["call", "twilio"], ["call", "twilio", "send_message"]]
+
+
+_PLAIN: dict[tuple[str, ...], Done] = {}
+
+
+def _plain(arguments: list[str]) -> Done:
+    """The help that a pipe gets; each is written once for all tests."""
+    key = tuple(arguments)
+    if key not in _PLAIN:
+        _PLAIN[key] = command(*arguments, "--help")
+    return _PLAIN[key]
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +40,7 @@ def _of_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("arguments", EVERY, ids=" ".join)
 def test_help_is_plain_and_narrow_in_a_pipe(arguments: list[str]) -> None:
     """What is not a terminal gets text without control sequences, in lines of at most 80 columns."""
-    done = command(*arguments, "--help")
+    done = _plain(arguments)
 
     assert (done.returncode, done.stderr, "\x1b" in done.stdout) == (0, "", False)
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -38,7 +49,7 @@ def test_help_is_plain_and_narrow_in_a_pipe(arguments: list[str]) -> None:
 @pytest.mark.parametrize("arguments", EVERY, ids=" ".join)
 def test_help_is_coloured_and_whole_on_a_terminal(arguments: list[str]) -> None:
     """A terminal gets the same options and commands, coloured, in lines of at most 80 columns."""
-    plain = command(*arguments, "--help").stdout
+    plain = _plain(arguments).stdout
     with terminal() as written:
         assert app.run([*arguments, "--help"]) == 0
 
@@ -100,7 +111,7 @@ def test_a_command_without_arguments_shows_what_there_is() -> None:
 @pytest.mark.parametrize("arguments", EVERY, ids=" ".join)
 def test_what_an_option_takes_has_a_name(arguments: list[str]) -> None:
     """No option takes a TEXT or an INTEGER: it takes a NAME, a URL, a PORT."""
-    assert re.findall(r"--\S+ (TEXT|INTEGER|FLOAT|RANGE)\b", command(*arguments, "--help").stdout) == []
+    assert re.findall(r"--\S+ (TEXT|INTEGER|FLOAT|RANGE)\b", _plain(arguments).stdout) == []
 
 
 def test_an_unknown_command_of_a_group_is_refused_with_the_nearest() -> None:
