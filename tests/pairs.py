@@ -595,6 +595,24 @@ OF_2: Mapping[str, tuple[Callable[[Json], None], Verdict]] = {
     "an extension": (_set("x-more", {"a": 1}), "same"),
     "an unused definition": (_set("definitions", "More", {"type": "string"}), "same"),
     "the default response": (_set(*GET, "responses", "default", {"description": "else"}), "fine"),
+    "the success has another status": (_rename(*GET, "responses", "200", "203"), "fine"),
+    "the success has another status and value": (
+        _both(
+            _rename(*GET, "responses", "200", "203"),
+            _set(*GET, "responses", "203", "schema", {"type": "string"}),
+        ),
+        "breaks",
+    ),
+    "the success has no value": (
+        _both(_drop(*GET, "responses", "200"), _set(*GET, "responses", "204", {"description": "gone"})),
+        "breaks",
+    ),
+    "an error is gone": (_drop(*GET, "responses", "404"), "fine"),
+    "another name for callers": (_set(*GET, "parameters", 1, "x-ms-client-name", "size"), "breaks"),
+    "another name for callers, of a member": (
+        _set("definitions", "Pet", "properties", "kind", "x-ms-client-name", "species"),
+        "breaks",
+    ),
     "internal": (_set(*GET, "parameters", 2, "x-ms-visibility", "advanced"), "same"),
 }
 

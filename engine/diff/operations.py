@@ -246,6 +246,23 @@ def _responses(changes: Changes, schemas: Schemas, name: str, old: Operation, ne
     for status, was in before.items():
         if status in after:
             _response(changes, schemas, f"the {status} response of {name}", was, after[status])
+    _success(changes, schemas, name, old, new)
+
+
+def _success(changes: Changes, schemas: Schemas, name: str, old: Operation, new: Operation) -> None:
+    """Compare the value of a success that has another status now; callers do not see which one it has."""
+    lost = [each for status, each in _successes(old).items() if status not in new.responses and each.schemas()]
+    gained = [each for status, each in _successes(new).items() if status not in old.responses]
+    with_value = next((each for each in gained if each.schemas()), None)
+    if lost and with_value is not None:
+        sides = [(each.at, each.content) for each in (lost[0], with_value)]
+        _content(changes, schemas, f"the {with_value.status} response of {name}", sides[0], sides[1], "response")
+    elif lost and not any(each.schemas() for each in _successes(new).values()):
+        changes.add("answer-emptied", f"a success of {name} no longer has a value", lost[0].at, f"{new.at}/responses")
+
+
+def _successes(operation: Operation) -> Mapping[str, DeclaredResponse]:
+    return {status: each for status, each in operation.responses.items() if status[:1] in ("2", "d")}
 
 
 def _response(changes: Changes, schemas: Schemas, subject: str, old: DeclaredResponse, new: DeclaredResponse) -> None:

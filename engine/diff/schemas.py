@@ -24,6 +24,7 @@ from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.diff.witnesses import witnesses
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.naming import snake
 from openconnectors.engine.values.formats import format_of
 
 _COUNTS = {"minLength": False, "minItems": False, "minProperties": False, "minContains": False}
@@ -280,6 +281,10 @@ class Schemas:
                 message = f"property {inner.path!r} was removed from {inner.owner}"
                 self._changes.add("property-removed", message, old.at or None, pair.new.at)
                 continue
+            names = [snake(schema.client_name or name) for schema in (old, new)]
+            if names[0] != names[1] and pair.direction == "request" and not pair.subject.path:
+                message = f"{inner} is now passed as {names[1]!r} (was {names[0]!r})"
+                self._changes.add("parameter-renamed", message, old.at, new.at)
             if (name in required) != (name in now):
                 is_required = name in now
                 bad = is_required if pair.direction == "request" else not is_required
