@@ -65,6 +65,7 @@ ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
         {"type": "array", "items": {"type": "string"}},
         "fine",
     ),
+    "items, any": ({"type": "array", "items": {"type": "string"}}, {"type": "array"}, "breaks"),
     "items": (
         {"type": "array", "items": {"type": "integer"}},
         {"type": "array", "items": {"type": "number"}},
@@ -250,6 +251,7 @@ SAME: Mapping[str, tuple[Json, Json]] = {
         {"anyOf": [{"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {}}]},
         {"anyOf": [{"type": "string"}, {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {}}]}]},
     ),
+    "items of any kind, said": ({"type": "array"}, {"type": "array", "items": {}}),
     "false, written otherwise": (
         {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False},
         {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"not": {}}},
@@ -613,6 +615,7 @@ OF_2: Mapping[str, tuple[Callable[[Json], None], Verdict]] = {
         _set("definitions", "Pet", "properties", "kind", "x-ms-client-name", "species"),
         "breaks",
     ),
+    "the case of a name": (_set(*GET, "parameters", 1, "name", "Limit"), "fine"),
     "internal": (_set(*GET, "parameters", 2, "x-ms-visibility", "advanced"), "same"),
 }
 

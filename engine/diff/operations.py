@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from openconnectors.engine.diff.changes import Changes
 from openconnectors.engine.diff.schemas import Schemas
 from openconnectors.engine.diff.security import compare_security
@@ -118,6 +120,8 @@ def _parameter(changes: Changes, schemas: Schemas, name: str, old: Parameter, ne
     if old.location != new.location:
         message = f"{subject} is now in {new.location} (was in {old.location})"
         changes.add("parameter-moved", message, old.at, new.at, key=False)
+    elif old.name != new.name and old.location != "header":
+        changes.add("parameter-moved", f"{subject} is now sent as {new.name!r}", old.at, new.at, key=False)
     elif _is_written_otherwise(changes, old, new):
         message = f"{subject} is now written {_style(new)} (was {_style(old)})"
         changes.add("parameter-style", message, old.at, new.at, key=False)
@@ -220,13 +224,29 @@ def _content(
             ):
                 if first is not None and second is not None:
                     schemas.compare(subject, first, second, "request" if direction == "request" else "response")
-            if direction == "request" and _written(before[name]) != _written(after[name]):
+            written = [_written(side, content[name]) for side, content in
+                       ((changes.before, before), (changes.after, after))]  # fmt: skip
+            if direction == "request" and written[0] != written[1]:
                 changes.add("encoding-changed", f"a part of {subject} is written otherwise in {name}", old[0], new[0])
 
 
-def _written(entry: MediaType) -> Mapping[str, Encoding]:
-    """How the members of a body are written, where that is not the usual way."""
-    return {name: encoding for name, encoding in entry.encoding.items() if encoding != Encoding()}
+def _written(side: Side, entry: MediaType) -> Mapping[str, Encoding]:
+    """How the members of a body are written, where that is not the usual way (OpenAPI 3.1, "Encoding Object")."""
+    properties = side.plain(entry.schema).properties if entry.schema is not None else {}
+    kinds = {name: side.plain(member) for name, member in properties.items()}
+    usual = {name: _usual_type(schema) for name, schema in kinds.items()}
+    return {
+        name: encoding
+        for name, encoding in entry.encoding.items()
+        if replace(encoding, content_type=()) != Encoding() or encoding.content_type not in ((), (usual.get(name),))
+    }
+
+
+def _usual_type(schema: Schema) -> str:
+    """The media type of a part whose encoding does not say it."""
+    if schema.types[:1] in (("object",), ("array",)):
+        return "application/json"
+    return "application/octet-stream" if schema.format in ("binary", "byte") else "text/plain"
 
 
 def _by_essence(content: Mapping[str, MediaType]) -> dict[str, MediaType]:

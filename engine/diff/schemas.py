@@ -23,7 +23,7 @@ from openconnectors.engine.diff.patterns import differing
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.diff.witnesses import witnesses
 from openconnectors.engine.errors import InvalidDocument
-from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.values.formats import format_of
 
@@ -108,8 +108,9 @@ class Schemas:
         self._format(pair)
         self._pattern(pair)
         yield from self._members(pair)
-        if first.items is not None and second.items is not None:
-            yield _Pair(pair.subject.item(), first.items, second.items, pair.direction)
+        if first.items is not None or second.items is not None:
+            items = [schema.items or replace(ANY, at=schema.at) for schema in (first, second)]
+            yield _Pair(pair.subject.item(), items[0], items[1], pair.direction)
         branches = list(self._alternatives(pair))
         yield from branches
         if _has_conditions(first) or _has_conditions(second):

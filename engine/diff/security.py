@@ -106,4 +106,4 @@ def _worded(alternative: Alternative) -> str:
 
 def _endpoints(oauth: OAuth) -> set[tuple[str, str, str]]:
     """Where the tokens of each flow come from."""
-    return {(flow.grant, flow.authorize, flow.token) for flow in (oauth, *oauth.others)}
+    return {(flow.grant, flow.authorize, flow.token or flow.metadata) for flow in (oauth, *oauth.others)}
