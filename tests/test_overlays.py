@@ -21,7 +21,7 @@ from openconnectors.engine.documents.overlays.applying import applied
 from openconnectors.engine.documents.positions import Position
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
 from openconnectors.engine.lint import Settings, check, validate
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHARED
 from tests.pages import Run
 from tests.test_many_files import folder
 
@@ -502,6 +502,22 @@ def test_an_overlay_of_another_document_is_applied_to_the_one_it_is_given_for(th
     layer = things.with_name("fixes.yaml")
     layer.write_text(head([{"target": "$.info", "update": {"version": "9"}}], extends="./things.swagger.yaml"))
     assert loader.load(newer, overlays=[layer]).version == "9"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not SHARED.exists(), reason="the corpus is not here")
+def test_findings_of_documents_of_others_stay_where_they_are(tmp_path: Path) -> None:
+    """An overlay that says nothing of what is wrong with a document moves and changes no finding."""
+    layer = tmp_path / "none.overlay.yaml"
+    layer.write_text(head([
+        {"target": "$", "update": {"x-nothing": [1, {"a": 2}]}},
+        {"target": "$.paths.*[?@.operationId]", "update": {"x-nothing": 1}},
+        {"target": "$.paths.*[?@['x-none']]", "remove": True},
+    ]))  # fmt: skip
+    for entry in list(registry.below(SHARED / "corpus"))[::12]:
+        expected = check(entry.document, entry.properties, Settings(), entry.root).findings
+        findings = check(entry.document, entry.properties, Settings(), entry.root, [layer]).findings
+        assert [each for each in findings if each.file != str(layer)] == expected
 
 
 # What is kept
