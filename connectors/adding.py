@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from openconnectors import versions
-from openconnectors.engine.documents import loader
-from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
+from openconnectors.added_files import (
+    LOCK,
+    Layout,
+    delete_memory,
+    laid_out,
+    record_of,
+    replace_file,
+    write_original,
+    write_record,
+)
 from openconnectors.engine.errors import ConnectorError
-from openconnectors.entries import MANIFEST, SUFFIXES, Entry, written_version
-from openconnectors.folders import added_folder
+from openconnectors.entries import MANIFEST, Entry
+from openconnectors.folders import added_folder, sources_folder
+from openconnectors.locks import locked
 from openconnectors.registry import check_name, find, versions_of
 
 
-def add(entry: Entry, name: str, *, replace: bool = False, version: str = "") -> Path:
+def add(
+    entry: Entry,
+    name: str,
+    *,
+    replace: bool = False,
+    version: str = "",
+    source: str = "",
+    base: Path | None = None,
+    overlays: tuple[Path, ...] = (),
+) -> Path:
     """Copy a connector to those that are found by name, and return its new path. With a version it is kept beside other
-    versions of its name.
+    versions of its name. ``source`` is the path or URL that it came from; it is remembered, with ``base``, the folder
+    of its files, and ``overlays`` that were applied to it.
 
     Raise ``ConnectorError`` for an invalid name or version, and for a name that is in use, unless it is that of an
     added connector and ``replace`` is true, or of other versions of it.
@@ -27,29 +47,37 @@ def add(entry: Entry, name: str, *, replace: bool = False, version: str = "") ->
     check_name(name)
     if version and not versions.VERSION.match(version):
         raise ConnectorError(f"{version!r} is not a valid version; use letters, digits, '.', '-', '_' and '+'")
-    known = _replaced(name, version, replace)
     root = added_folder().resolve()
     root.mkdir(parents=True, exist_ok=True)
-    files = loader.files_of(entry.document, entry.root, entry.overlays)
-    if known is not None:
-        _delete(known, root)
     stem = versions.joined(name, version)
-    if len(files) > 1 or len(entry.overlays) > 1:
-        return _add_files(entry, files, root / stem)
-    if entry.document.name in PUBLISHED:
-        target = root / stem
-        target.mkdir()
-        for file in (*PUBLISHED, SCRIPT):
-            if (entry.document.parent / file).is_file():
-                shutil.copyfile(entry.document.parent / file, target / file)
-        _copy_overlay(entry, target / PUBLISHED[0].partition(".")[0])
-        return target
-    target = root / f"{stem}{_suffix(entry.document)}"
-    shutil.copyfile(entry.document, target)
-    if entry.properties is not None:
-        shutil.copyfile(entry.properties, root / f"{stem}.properties{entry.properties.suffix}")
-    _copy_overlay(entry, root / stem)
-    return target
+    with locked(sources_folder() / LOCK):
+        known = _replaced(name, version, replace)
+        layout = laid_out(entry, stem)
+        if known is not None:
+            _delete(known, root)
+            delete_memory(stem)
+        _write(layout, root)
+        if source:
+            write_original(stem, layout.files[layout.document])
+            write_record(stem, record_of(layout, source, base, overlays))
+    return root / layout.target
+
+
+def _write(layout: Layout, root: Path) -> None:
+    """Write the files of a connector; it is there as a whole or not at all."""
+    target = root / layout.target
+    if layout.document == layout.target:
+        for name in reversed(layout.files):
+            replace_file(root / name, layout.files[name])
+        return
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    with tempfile.TemporaryDirectory(dir=root, prefix=".") as folder:
+        for name, data in layout.files.items():
+            replace_file(Path(folder) / name, data)
+        if layout.is_listed:
+            replace_file(Path(folder) / layout.target / MANIFEST, layout.list_of())
+        os.rename(Path(folder) / layout.target, target)
 
 
 def _replaced(name: str, version: str, replace: bool) -> Entry | None:
@@ -77,48 +105,6 @@ def _listed(same: Sequence[Entry]) -> str:
     return ", ".join(entry.version or "without one" for entry in same)
 
 
-def _copy_overlay(entry: Entry, stem: Path) -> None:
-    for overlay in entry.overlays:
-        shutil.copyfile(overlay, stem.with_name(f"{stem.name}.overlay{overlay.suffix}"))
-
-
-def _suffix(document: Path) -> str:
-    """The end of the name of a copy of a document: its own if it says that it is one, else by the version it says."""
-    known = next((suffix for suffix in SUFFIXES if document.name.endswith(suffix)), None)
-    if known is not None:
-        return known
-    version = written_version(document)
-    return f".{version[1].decode() if version is not None else 'swagger'}{document.suffix}"
-
-
-def _add_files(entry: Entry, files: list[Path], target: Path) -> Path:
-    """Copy a document of many files, the first of ``files``, to a folder in which they are as they were to each
-    other."""
-    beside = [file for file in (entry.document.parent / SCRIPT,) if entry.document.name in PUBLISHED and file.is_file()]
-    absolute = [Path(os.path.abspath(file)) for file in (*files, *beside, *entry.files[1:])]
-    top = Path(os.path.commonpath([file.parent for file in absolute]))
-
-    def within(file: Path) -> str:
-        return Path(os.path.abspath(file)).relative_to(top).as_posix()
-
-    target.mkdir()
-    try:
-        for file in absolute:
-            copy = target / file.relative_to(top)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
-        members: dict[str, object] = {"document": within(entry.document)}
-        if entry.properties is not None:
-            members["properties"] = within(entry.properties)
-        if entry.overlays:
-            members["overlays"] = [within(overlay) for overlay in entry.overlays]
-        (target / MANIFEST).write_text(json.dumps(members, indent=1) + "\n", "utf-8")
-    except BaseException:
-        shutil.rmtree(target)
-        raise
-    return target
-
-
 def remove(name: str) -> Path:
     """Remove a connector that was added, and return the path that its document had.
 
@@ -131,7 +117,10 @@ def remove(name: str) -> Path:
     same = versions_of(entry.name)
     if len(same) > 1 and "@" not in name:
         raise ConnectorError(f"{name} has the versions {_listed(same)}; name the one to remove: {name}@VERSION")
-    _delete(entry, added_folder().resolve())
+    root = added_folder().resolve()
+    with locked(sources_folder() / LOCK):
+        _delete(entry, root)
+        delete_memory(versions.joined(entry.name, entry.version))
     return entry.document
 
 

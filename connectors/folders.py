@@ -27,6 +27,11 @@ def added_folder() -> Path:
     return (Path(folder) if folder else _platform("data", "open-connectors")) / "connectors"
 
 
+def sources_folder() -> Path:
+    """The folder of what is remembered of these: where each came from, and what came."""
+    return added_folder().with_name("sources")
+
+
 def config_folder() -> Path:
     """The folder of saved connections."""
     folder = os.environ.get(CONFIG)

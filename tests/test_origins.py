@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
-from openconnectors import connection_file, registry
+from openconnectors import connection_file, registry, sources
 from openconnectors.cli.commands import add
 from openconnectors.engine.documents import loader
 from openconnectors.engine.secret import Secret
@@ -327,7 +327,7 @@ def test_add_refuses_what_is_no_url_of_a_document(shelf: Path) -> None:
 
 def test_add_ends_in_time(shelf: Path, listener: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says nothing is given up."""
-    monkeypatch.setattr(add, "_FETCH_TIMEOUT", 0.2)
+    monkeypatch.setattr(sources, "_FETCH_TIMEOUT", 0.2)
     done = CliRunner().invoke(add.command, [f"{listener.url}/d.json", "--name", "zz"])
     assert isinstance(done.exception, openconnectors.Timeout)
 

@@ -53,6 +53,11 @@ COMMANDS: Mapping[str, Row] = {
     "new": Row("Start a document: three operations, which can be called in a sandbox at once.", _KEEPING),
     "add": Row("Check a connector's document, and copy it to the connectors that are found by name.", _KEEPING),
     "lock": Row("Write which connectors a project uses, with the digests of their files, or compare them.", _KEEPING),
+    "update": Row(
+        "Read the sources of added connectors again, show what changes for callers, and replace what changed.",
+        _KEEPING,
+        takes="added",
+    ),
     "remove": Row("Remove a connector that was added; its saved connections are kept.", _KEEPING, takes="added"),
     "validate": Row("Check documents and the properties beside them: files, folders, patterns.", _DOCUMENTS),
     "diff": Row(
