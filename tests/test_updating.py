@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors import added_files, registry, updating
+from openconnectors.cli import app
 from openconnectors.engine.documents.overlays import applying, overlay, tree
 from openconnectors.engine.documents.overlays.differences import overlay_between
 
@@ -104,6 +106,25 @@ def test_what_breaks_callers_needs_consent(source: Source) -> None:
     assert operations() == ["one"]
     assert update("things", "--yes")[1]["state"] == "updated"
     assert operations() == ["two"]
+
+
+@pytest.mark.parametrize(("reply", "state"), [("y\n", "updated"), ("n\n", "refused")])
+def test_a_terminal_is_asked(
+    reply: str, state: str, source: Source, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal the question says how many changes break callers; a refusal changes nothing."""
+    source.write("two", version="2")
+    ours, its = pty.openpty()
+    os.write(ours, reply.encode())
+    with os.fdopen(its, "r") as keyboard:
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        app.run(["update", "things", "--json"])
+    os.close(ours)
+    out, err = capsys.readouterr()
+
+    assert "changes of things break callers, or may. Apply them?" in out + err
+    assert json.loads(out[out.index("[") :])[0]["state"] == state
+    assert operations() == (["two"] if state == "updated" else ["one"])
 
 
 @pytest.mark.parametrize(("option", "code"), [("--check", 1), ("--dry-run", 0)])
