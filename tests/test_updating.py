@@ -481,7 +481,8 @@ def test_an_update_that_ends_at_any_step_can_be_repeated(
             with monkeypatch.context() as patch:
                 patch.setattr(added_files, "replace_file", write)
                 patch.setattr(updating, "replace_file", write)
-                command("update", "things", "--yes")
+                ended = command("update", "things", "--yes").returncode == 130
+            assert ended or (kind, step) == ("file", 5)  # which is a write more than a single file takes
             assert operations() in (before, after)
             code, result, _ = update("things", "--yes")
             assert (code, operations()) == (0, after), (kind, step, result)
