@@ -74,6 +74,7 @@ NAMES = " or ".join(
 )
 
 
+@pytest.mark.long
 def test_a_built_in_connector_is_one_file(tmp_path: Path) -> None:
     """A document in spec/ is a connector that is listed and called, and every test that reads spec/ passes."""
     for folder in ("connectors", "engine", "spec", "tests", "docs"):

@@ -138,7 +138,11 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+SLOW = "too many items"  # of YAML, whose reader takes seconds for them
+CASES = [pytest.param(case, marks=[pytest.mark.long] if case == SLOW else []) for case in REFUSED]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_what_is_no_document_is_refused_at_its_place(case: str) -> None:
     """Text that is not a document raises InvalidDocument at its line and column."""
     text, place, expected = REFUSED[case]

@@ -88,6 +88,7 @@ def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
         assert replay(connector, failure) is None
 
 
+@pytest.mark.long
 def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
     """Equal seeds send equal requests, other seeds others."""
     runs: list[list[str]] = []
