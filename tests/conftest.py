@@ -118,6 +118,11 @@ def serving(server: BaseWSGIServer) -> Iterator[str]:
     server.server_close()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A process more than there are processors: many tests wait, for a time limit or a service's pause."""
+    return (os.cpu_count() or 1) + 1
+
+
 class Done(NamedTuple):
     """How a command ended, and what it printed."""
 

@@ -201,7 +201,7 @@ def test_a_password_of_a_proxy_shows_nowhere(tmp_path: Path) -> None:
     """The password of a proxy URL is not in errors, reprs or attributes."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=0.3)
+    api = load(tmp_path, "http://service.invalid", proxy=f"http://user:{SECRET}@127.0.0.1:{port}", timeout=2.0)
     with pytest.raises(openconnectors.ConnectionFailed, match="the proxy: Connection refused") as caught:
         api.get_thing(id="7")
     assert SECRET not in f"{caught.value} {api!r} {runner_of(api).transport!r} {vars(runner_of(api).transport)}"
