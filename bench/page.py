@@ -34,8 +34,8 @@ JSON takes 2.9: each of its 1,050 elements is a few steps of the interpreter.
 
 A million items by `items()`, a million calls, with one thread and with eight, and a million awaited calls, a hundred
 at once, take no more memory at their end than after a fifth of them (`python -m bench.million`: 37.3 MiB after 36.7 for
-the items, whose pages it remembers; 38.1, 38.6 and 42.2 MiB throughout). 100,000 rows of `map` with a ledger: 44.6 MiB after
-42.4, when the caches of SQLite are full.
+the items, whose pages it remembers; 38.1, 38.6 and 42.2 MiB throughout). 100,000 rows of `map` with a ledger:
+44.6 MiB after 42.4, when the caches of SQLite are full.
 
 A virtual machine moves times of the same code by a third from minute to minute, so a ratio near its goal falls on
 either side from run to run; counts of instructions repeat within a hundredth.
