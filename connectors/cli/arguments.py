@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import click
 from openconnectors.engine.model import Schema
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
-from openconnectors.engine.values.scalars import scalar
+from openconnectors.engine.values.scalars import typed_number, typed_scalar
 
 _NESTED = {"object", "array"}
 
@@ -88,16 +87,7 @@ def _typed(name: str, text: str, schema: Schema) -> Any:
         return _json(name, text if file is None else _content(name, file))
     if file is not None and ("file" in schema.types or schema.format == "binary"):
         return file
-    value = scalar(text, schema)
-    return _digits(text.strip()) if isinstance(value, float) else value
-
-
-def _digits(text: str) -> Decimal | float:
-    """A number with the digits that were typed."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return float(text)
+    return typed_scalar(text, schema)
 
 
 def _content(name: str, file: Path) -> str:
@@ -111,7 +101,7 @@ def _content(name: str, file: Path) -> str:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return json.loads(text, parse_float=_digits)
+        return json.loads(text, parse_float=typed_number)
     except ValueError as error:
         raise click.UsageError(f"{name} must be JSON, or @file: {error}") from None
     except RecursionError:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from openconnectors.console.fields import Field, Kind
 from openconnectors.engine.errors import Path, Problem
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.streams import File
-from openconnectors.engine.values.scalars import scalar
+from openconnectors.engine.values.scalars import typed_number, typed_scalar
 
 
 class Submitted:
@@ -74,16 +73,7 @@ def _is_filled(sent: Any) -> bool:
 
 
 def _text(text: str, field: Field) -> Any:
-    value = scalar(text, field.schema)
-    return _digits(text.strip()) if isinstance(value, float) else value
-
-
-def _digits(text: str) -> Decimal | float:
-    """A number with the digits that were typed."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return float(text)
+    return typed_scalar(text, field.schema)
 
 
 def _boolean(text: str, field: Field) -> Any:
@@ -102,7 +92,7 @@ def _json(text: str, field: Field) -> Any:
     if not text.strip():
         return MISSING
     try:
-        return json.loads(text, parse_float=_digits)
+        return json.loads(text, parse_float=typed_number)
     except RecursionError:
         raise ValueError("must be JSON: it is nested too deeply") from None
     except ValueError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from openconnectors.engine.diff.changes import Changes
+from openconnectors.engine.diff.changes import Changes, Direction
 from openconnectors.engine.diff.schemas import Schemas
 from openconnectors.engine.diff.security import compare_security
 from openconnectors.engine.diff.sides import Side
@@ -205,7 +205,7 @@ def _content(
     subject: str,
     old: tuple[str, Mapping[str, MediaType]],
     new: tuple[str, Mapping[str, MediaType]],
-    direction: str,
+    direction: Direction,
 ) -> None:
     """Record the changes of media types, and of the schema of each that is still there."""
     before, after = _by_essence(old[1]), _by_essence(new[1])
@@ -223,7 +223,7 @@ def _content(
                 (before[name].item_schema, after[name].item_schema),
             ):
                 if first is not None and second is not None:
-                    schemas.compare(subject, first, second, "request" if direction == "request" else "response")
+                    schemas.compare(subject, first, second, direction)
             written = [_written(side, content[name]) for side, content in
                        ((changes.before, before), (changes.after, after))]  # fmt: skip
             if direction == "request" and written[0] != written[1]:

@@ -139,10 +139,8 @@ class Schemas:
         lost, gained = witnesses(old, new)
         for values, is_lost in ((lost, True), (gained, False)):
             if values:
-                rule = "values-relaxed"
-                if is_lost == request:
-                    rule = "values-narrowed" if request else "values-widened"
                 words = "no longer" if is_lost else "now"
+                rule = _rule("values", pair.direction, narrower=is_lost)
                 self._add(rule, pair, f"{pair.subject} can {words} be {_shown(values[0])}")
 
     # Null and types
@@ -151,10 +149,7 @@ class Schemas:
         old, new = _can_be_null(pair.old), _can_be_null(pair.new)
         if old == new or not (pair.old.types and pair.new.types):
             return
-        if pair.direction == "request":
-            rule = "null-refused" if old else "null-relaxed"
-        else:
-            rule = "null-comes" if new else "null-relaxed"
+        rule = _rule("null", pair.direction, narrower=old)
         self._add(rule, pair, f"{pair.subject} can {'now' if new else 'no longer'} be null")
 
     def _default(self, pair: _Pair) -> None:
@@ -172,12 +167,7 @@ class Schemas:
         wider, narrower = _covers(new, old), _covers(old, new)
         if wider and narrower:
             return True
-        if not wider and not narrower:
-            rule = "type-changed"
-        elif wider if pair.direction == "request" else narrower:
-            rule = "type-relaxed"
-        else:
-            rule = "type-narrowed" if pair.direction == "request" else "type-widened"
+        rule = _rule("type", pair.direction, narrower=narrower) if wider or narrower else "type-changed"
         self._add(rule, pair, f"the type of {pair.subject} is now {_worded(new)} (was {_worded(old)})", "type")
         return bool(old & new)
 
@@ -197,9 +187,7 @@ class Schemas:
             removed = [f"can no longer be {', '.join(map(repr, only_old))}"] if only_old else []
             added = [f"can now also be {', '.join(map(repr, only_new))}"] if only_new else []
         for words, narrower in (*((words, True) for words in removed), *((words, False) for words in added)):
-            rule = "enum-relaxed"
-            if narrower == (pair.direction == "request"):
-                rule = "enum-narrowed" if narrower else "enum-widened"
+            rule = _rule("enum", pair.direction, narrower=narrower)
             self._add(rule, pair, f"{pair.subject} {words}", "enum")
 
     def _limits(self, pair: _Pair) -> None:
@@ -222,21 +210,14 @@ class Schemas:
                             old=_finite(count), new=_finite(now))  # fmt: skip
         step, now = (_step(schema) for schema in (pair.old, pair.new))
         if step != now:
-            wider = bool(now) and step is not None and _divides(now, step)
-            if now is None or wider:
-                self._limit(pair, "multipleOf", narrower=False, old=step, new=now)
-            else:
-                self._limit(pair, "multipleOf", narrower=True, old=step, new=now)
+            is_wider = now is None or (bool(now) and step is not None and _divides(now, step))
+            self._limit(pair, "multipleOf", narrower=not is_wider, old=step, new=now)
         unique, now = (schema.keywords.get("uniqueItems") is True for schema in (pair.old, pair.new))
         if unique != now:
             self._limit(pair, "uniqueItems", narrower=now, old=unique or None, new=now or None)
 
     def _limit(self, pair: _Pair, name: str, *, narrower: bool, old: object, new: object) -> None:
-        request = pair.direction == "request"
-        if narrower:
-            rule = "limit-narrowed" if request else "limit-relaxed"
-        else:
-            rule = "limit-relaxed" if request else "limit-widened"
+        rule = _rule("limit", pair.direction, narrower=narrower)
         now = f"now has {name} {_json(new)}" if new is not None else f"no longer has {name}"
         self._add(rule, pair, f"{pair.subject} {now} (was {'unlimited' if old is None else _json(old)})", name)
 
@@ -246,13 +227,10 @@ class Schemas:
             return
         rows = [format_of(schema) for schema in (pair.old, pair.new)]
         kinds = {row.python if row is not None else None for row in rows}
-        request = pair.direction == "request"
-        rule = "format-changed"
-        if (old == "" or new == "") and kinds <= {str, None}:  # what callers pass and read is text before and after
-            is_narrower = new != ""
-            if is_narrower != request:
-                rule = "limit-widened" if not request else "limit-relaxed"
-                rule = "limit-relaxed" if is_narrower else rule
+        # What callers pass and read is text before and after, and only more is taken, or less returned.
+        is_text = (old == "" or new == "") and kinds <= {str, None}
+        is_relaxed = is_text and (new != "") == (pair.direction == "response")
+        rule = "limit-relaxed" if is_relaxed else "format-changed"
         message = f"the format of {pair.subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
         self._add(rule, pair, message, "format")
 
@@ -274,8 +252,7 @@ class Schemas:
 
     def _members(self, pair: _Pair) -> Iterator[_Pair]:
         before, after = (self._properties(side, schema, pair.direction) for side, schema in self._both(pair))
-        required, now = (self._required(schema, pair.direction, known) for (_, schema), known in
-                         zip(self._both(pair), (before, after), strict=True))  # fmt: skip
+        required, now = frozenset(pair.old.required), frozenset(pair.new.required)
         for name, old in before.items():
             inner, new = pair.subject.inside(name), after.get(name)
             if new is None:
@@ -313,18 +290,13 @@ class Schemas:
             if isinstance(old, Schema) and isinstance(new, Schema):
                 yield _Pair(pair.subject.inside("*"), old, new, pair.direction)
             return
-        narrower = second < first
-        if narrower:
-            rule = "object-closed" if pair.direction == "request" else "object-relaxed"
-        else:
-            rule = "object-relaxed" if pair.direction == "request" else "object-opened"
+        rule = _rule("object", pair.direction, narrower=second < first)
         words = {0: "no members", 1: "members of one kind", 2: "any members"}
         message = f"{pair.subject} can now have {words[second]} beside its properties (had {words[first]})"
         self._add(rule, pair, message, "additionalProperties")
 
     def _properties(self, side: Side, schema: Schema, direction: Direction) -> dict[str, Schema]:
-        """The members that travel in a direction: of the schema, and of its alternatives where these are compared by
-        values."""
+        """The members that travel in a direction."""
         properties: dict[str, Schema] = {}
         for name, member in schema.properties.items():
             plain = side.plain(member)
@@ -332,14 +304,22 @@ class Schemas:
                 properties[name] = member
         return properties
 
-    @staticmethod
-    def _required(schema: Schema, direction: Direction, known: Mapping[str, Schema]) -> frozenset[str]:
-        """The names that must be there; a member that a document requires and fixes by a default may be left out."""
-        return frozenset(name for name in schema.required if name in known or name not in schema.properties)
-
     def _add(self, rule: str, pair: _Pair, message: str, member: str = "") -> None:
         old, new = (f"{schema.at}/{member}" if member else schema.at for schema in (pair.old, pair.new))
         self._changes.add(rule, message, old, new)
+
+
+_NAMES = {"object": ("closed", "opened"), "null": ("refused", "comes")}
+"""How rules are named that are not ``narrowed`` and ``widened``."""
+
+
+def _rule(kind: str, direction: Direction, *, narrower: bool) -> str:
+    """The rule of a change by which fewer values are allowed, or more: one that breaks callers where fewer may be sent
+    or more may come, else one that only relaxes."""
+    narrowed, widened = _NAMES.get(kind, ("narrowed", "widened"))
+    if narrower == (direction == "request"):
+        return f"{kind}-{narrowed if narrower else widened}"
+    return f"{kind}-relaxed"
 
 
 def _has_conditions(schema: Schema) -> bool:

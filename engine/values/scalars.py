@@ -7,7 +7,7 @@ open what text a number or a boolean has (OpenAPI 3.2, appendix B); it is that o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
 
@@ -61,6 +61,20 @@ def scalar(written: str, schema: Schema) -> Any:
         if value is not MISSING:
             return value
     return written
+
+
+def typed_scalar(written: str, schema: Schema) -> Any:
+    """What ``scalar`` returns, a number that is not whole with the digits that were typed."""
+    value = scalar(written, schema)
+    return typed_number(written.strip()) if isinstance(value, float) else value
+
+
+def typed_number(written: str) -> Decimal | float:
+    """A number with the digits that were typed; infinity and what is not a number are floats."""
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        return float(written)
 
 
 def scalar_reader(schema: Schema) -> Callable[[str], Any]:
