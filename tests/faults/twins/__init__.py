@@ -1,0 +1,13 @@
+"""Faults with their twins: a right document, and the same document with one fault.
+
+Rows of ``FAULTS`` are in a module for each subject. ``written`` makes folders of them; the tests assert that each fault
+is reported at its place, and that its twin has no finding of that rule; ``bench.faults`` counts what other checkers
+report.
+"""
+
+from tests.faults.twins import openapi3, swagger
+from tests.faults.twins.form import DOCUMENT, Fault, Pair, written
+
+__all__ = ["DOCUMENT", "FAULTS", "Fault", "Pair", "written"]
+
+FAULTS: list[Fault] = [*openapi3.FAULTS, *swagger.FAULTS]
