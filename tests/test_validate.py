@@ -54,9 +54,8 @@ def test_a_seeded_fault_is_found_at_its_line(kind: str, seeded: tuple[Path, dict
     if kind not in cases:
         pytest.skip("none of the built-in documents can have this fault")
     for case in cases[kind]:
-        beside = folder / case.file.replace(".json", ".properties.json")
-        findings = validate(folder / case.file, beside if case.beside else None)
-        assert case.lines & {item.line for item in findings}, [str(item) for item in findings]
+        findings = validate(folder / case.file, folder / case.properties if case.properties else None)
+        assert case.places & {(Path(item.file).name, item.line) for item in findings}, [str(item) for item in findings]
 
 
 @pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)

@@ -16,6 +16,7 @@ from openconnectors.engine.lint import validate
 from tests.faults import connectors, parameters, paths, references, security, structure
 from tests.faults.parts import Place, Seed
 from tests.faults.texts import PROPERTIES, TEXTS
+from tests.faults.twins import DOCUMENT, FAULTS, written
 
 KINDS: dict[str, Seed] = {
     name: seed
@@ -25,18 +26,23 @@ KINDS: dict[str, Seed] = {
 """Every kind of fault of a document's tree. ``seeded`` draws in this order: another order gives other documents."""
 
 
+Places = frozenset[tuple[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A document with a fault: its kind and file, the right lines, and the file without the fault (``before``).
+    """A document with a fault: its kind and file, the right places, and the file without the fault (``before``).
 
-    ``beside``: the fault is in the properties file.
+    Files are relative to the folder of all cases. A place is the name of a file and a line of it. ``properties`` is the
+    properties file beside the document, ``profile`` the profile that is to report the fault.
     """
 
     kind: str
     file: str
-    lines: frozenset[int]
+    places: Places
     before: str
-    beside: bool = False
+    properties: str = ""
+    profile: str = "default"
 
 
 def seeded(sources: list[Path], folder: Path, count: int) -> list[Case]:
@@ -58,7 +64,7 @@ def seeded(sources: list[Path], folder: Path, count: int) -> list[Case]:
                 continue
             file = folder / f"k{number:03}-{done}.json"
             file.write_text(json.dumps(root, indent=2, ensure_ascii=False), "utf-8")
-            cases.append(Case(what, file.name, _lines(file, places), before))
+            cases.append(Case(what, file.name, _places(file, places), before))
             done += 1
             if done == count:
                 break
@@ -66,21 +72,36 @@ def seeded(sources: list[Path], folder: Path, count: int) -> list[Case]:
         for index, before in enumerate(sorted(roots)[:count]):
             changed = change((folder / before).read_text("utf-8"))
             if changed is not None:
-                (folder / f"t{number:03}-{index}.json").write_text(changed[0], "utf-8")
-                cases.append(Case(what, f"t{number:03}-{index}.json", frozenset((changed[1], changed[1] + 1)), before))
+                name = f"t{number:03}-{index}.json"
+                (folder / name).write_text(changed[0], "utf-8")
+                cases.append(Case(what, name, frozenset(((name, changed[1]), (name, changed[1] + 1))), before))
     for number, (what, (properties, places)) in enumerate(PROPERTIES.items()):
         before = sorted(name for name in roots if "swagger" in roots[name])[0]
         file = folder / f"p{number:03}-0.json"
         file.write_text((folder / before).read_text("utf-8"), "utf-8")
         beside = folder / f"p{number:03}-0.properties.json"
         beside.write_text(json.dumps(properties, indent=2), "utf-8")
-        cases.append(Case(what, file.name, _lines(beside, places), before, True))
+        cases.append(Case(what, file.name, _places(beside, places), before, beside.name))
     return cases
 
 
-def _lines(file: Path, places: Place) -> frozenset[int]:
+def _places(file: Path, places: Place) -> Places:
     parsed = document.read(file)
-    return frozenset(parsed.position(place.lstrip("!"), key=place.startswith("!"))[0] for place in places)
+    lines = (parsed.position(place.lstrip("!"), key=place.startswith("!"))[0] for place in places)
+    return frozenset((file.name, line) for line in lines)
+
+
+def twins(folder: Path) -> list[Case]:
+    """Write the faults that have twins into a folder."""
+    cases = []
+    for pair in written(FAULTS, folder):
+        wrong, right = (f"{side.name}/{DOCUMENT}" for side in (pair.wrong, pair.right))
+        properties = f"{pair.wrong.name}/{PROPERTIES_FILE}" if (pair.wrong / PROPERTIES_FILE).is_file() else ""
+        cases.append(Case(pair.fault.name, wrong, pair.places, right, properties, pair.fault.profile))
+    return cases
+
+
+PROPERTIES_FILE = "apiProperties.json"
 
 
 def _wrong(path: Path) -> bool:
