@@ -20,8 +20,28 @@ from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import Mask
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.codecs import essence
 
 TIMEOUT = 10.0  # seconds of one call: a service under test that takes longer counts as not responding
+
+
+_PROBLEMS = frozenset(("application/problem+json", "application/problem+xml"))
+"""The media types of problem details, which describe errors only (RFC 9457 section 3)."""
+
+
+def is_problem(content_type: str) -> bool:
+    """Whether a Content-Type is that of problem details."""
+    return essence(content_type)[0] in _PROBLEMS
+
+
+def requestable(plan: Plan) -> list[str]:
+    """The media types, of JSON and XML, in which a success can be asked for, best first: those of errors alone are left
+    out. There are two at most."""
+    responses = plan.operation.responses
+    successes = [response for status, response in responses.items() if status.startswith("2")]
+    described = {name for response in successes or responses.values() for name in response.content}
+    offered = [name for name in plan.offered if "json" in name or "xml" in name]
+    return [name for name in offered if not is_problem(name) and (not described or name in described)][:2]
 
 
 class Outcome(Struct, frozen=True):

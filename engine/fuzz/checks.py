@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from openconnectors.engine.call.paging import Links
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
-from openconnectors.engine.fuzz.calls import Caller, Outcome
+from openconnectors.engine.fuzz.calls import Caller, Outcome, is_problem, requestable
 from openconnectors.engine.plan.plan import Plan
 
 _PAGES = 6  # followed at most
@@ -56,8 +56,11 @@ def _status(outcome: Outcome, caller: Caller) -> str | None:
 
 
 def _content_type(outcome: Outcome, caller: Caller) -> str | None:
-    """The media type is the requested one, and documented."""
+    """The media type is the requested one, and documented. Errors may be problem details whatever is documented (RFC
+    9457 section 3)."""
     response, accept = outcome.response, outcome.accept
+    if response is not None and response.status >= 400 and is_problem(response.headers.get("Content-Type", "")):
+        return None
     if response is not None and accept and response.status < 300 and response.body:
         received = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if received and received != accept and received.rpartition("+")[2] != accept.rpartition("/")[2]:
@@ -80,7 +83,7 @@ def _schema(outcome: Outcome, caller: Caller) -> str | None:
 def _representations(outcome: Outcome, caller: Caller) -> str | None:
     """JSON and XML of one resource are one value."""
     plan, response = outcome.plan, outcome.response
-    offered = [media_type for media_type in plan.offered if "json" in media_type or "xml" in media_type]
+    offered = requestable(plan)
     if plan.operation.method != "GET" or response is None or response.status != 200 or len(offered) < 2:
         return None
     values = {}
@@ -94,21 +97,29 @@ def _representations(outcome: Outcome, caller: Caller) -> str | None:
         except ConnectorError as error:
             return f"{accept} cannot be read: {error}"
     first, second = values.values()
-    return None if first == second else f"{' and '.join(values)} differ{_first_difference(first, second)}"
+    difference = _difference(first, second, "")
+    return None if difference is None else f"{' and '.join(values)} differ{difference}"
 
 
-def _first_difference(first: object, second: object, path: str = "") -> str:
-    """The path of the first difference between two values, with both."""
+def _difference(first: object, second: object, path: str) -> str | None:
+    """The path of the first difference between two values, with both. In XML nothing tells null, an empty text and an
+    empty list from an element that is absent or empty."""
+    if first in _EMPTY and second in _EMPTY:
+        return None
     if isinstance(first, dict) and isinstance(second, dict):
-        for name in [*first, *second]:
-            if first.get(name) != second.get(name):
-                return _first_difference(first.get(name), second.get(name), f"{path}.{name}")
+        below = (_difference(first.get(name), second.get(name), f"{path}.{name}") for name in {**first, **second})
+        return next((difference for difference in below if difference is not None), None)
+    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        pairs = enumerate(zip(first, second, strict=True))
+        below = (_difference(left, right, f"{path}[{index}]") for index, (left, right) in pairs)
+        return next((difference for difference in below if difference is not None), None)
+    place = path.lstrip(".") or "the top level"
     if isinstance(first, list) and isinstance(second, list):
-        for index, (left, right) in enumerate(zip(first, second, strict=False)):
-            if left != right:
-                return _first_difference(left, right, f"{path}[{index}]")
-        return f" at {path or 'the top level'}: {len(first)} and {len(second)} items"
-    return f" at {path.lstrip('.') or 'the top level'}: {first!r} and {second!r}"
+        return f" at {place}: {len(first)} and {len(second)} items"
+    return None if first == second else f" at {place}: {first!r} and {second!r}"
+
+
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def _paging(outcome: Outcome, caller: Caller) -> str | None:

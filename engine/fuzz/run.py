@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
 from openconnectors.engine.fuzz.boundaries import edges
-from openconnectors.engine.fuzz.calls import Caller, Outcome
+from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
 from openconnectors.engine.fuzz.checks import CHECKS, refused
 from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, Failure
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
@@ -84,8 +84,7 @@ class _OperationFuzzer(Struct, dict=True):
 
     def __post_init__(self) -> None:
         self.left = self.examples
-        offered = [media_type for media_type in self.plan.offered if "json" in media_type or "xml" in media_type]
-        self.accepts: list[str | None] = [*offered[:2]] or [None]
+        self.accepts: list[str | None] = [*requestable(self.plan)] or [None]
 
     def failures(self) -> Iterator[Failure]:
         """Yield the failures of legal calls, then of calls that must be refused."""

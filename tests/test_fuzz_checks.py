@@ -1,0 +1,120 @@
+"""The checks of the fuzzer, each on responses that are written here: what it reports, and what it does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import openconnectors
+from openconnectors.engine.fuzz import CHECKS
+from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
+from openconnectors.engine.http import Headers, Request, Response
+
+JSON, XML, PROBLEM = "application/json", "application/xml", "application/problem+json"
+
+
+def _caller(responses: dict[str, Any], tmp_path: Path, produces: list[str] | None = None) -> Caller:
+    """A caller of a service with one operation, which has these responses."""
+    operation: dict[str, Any] = {"operationId": "getIt", "responses": responses}
+    document: dict[str, Any] = {"info": {"title": "One", "version": "1"}, "paths": {"/it": {"get": operation}}}
+    if produces is None:
+        document |= {"openapi": "3.0.3", "servers": [{"url": "http://127.0.0.1:9"}]}
+    else:
+        document |= {"swagger": "2.0", "host": "127.0.0.1:9", "schemes": ["http"], "produces": produces}
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(document))
+    return Caller(openconnectors.load_file(path, connection={}))
+
+
+def _reported(
+    caller: Caller, body: bytes, content_type: str = JSON, status: int = 200, accept: str | None = JSON
+) -> dict[str, str]:
+    """What the checks that send nothing report of a response."""
+    response = Response(status, Headers([("Content-Type", content_type)]), body)
+    outcome = Outcome(caller.plan("get_it"), {}, accept, response)
+    reported = {name: CHECKS[name](outcome, caller) for name in ("server-error", "status", "content-type", "schema")}
+    return {name: message for name, message in reported.items() if message}
+
+
+NAMES = (
+    "status", "headers", "header", "url", "method", "body", "value", "code", "request", "response", "path", "part",
+    "kind", "message", "name", "accept", "next", "Content-Type", "argument", "option", "link", "$octets",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_of_a_member_hides_what_is_wrong_in_it(name: str, tmp_path: Path) -> None:
+    """What is wrong in a member, and below it, is reported whatever the member is called."""
+    inner = {"type": "object", "properties": {name: {"type": "integer"}}}
+    schema = {"type": "object", "properties": {name: inner}}
+    caller = _caller({"200": {"description": "it", "schema": schema}}, tmp_path, [JSON])
+    assert list(_reported(caller, json.dumps({name: 1}).encode())) == ["schema"]
+    assert list(_reported(caller, json.dumps({name: {name: "x"}}).encode())) == ["schema"]
+    assert _reported(caller, json.dumps({name: {name: 1}}).encode()) == {}
+
+
+@pytest.mark.parametrize("produces", [[JSON], [JSON, PROBLEM], [PROBLEM, JSON], [XML], [XML, JSON]])
+def test_problem_details_are_the_error_of_any_operation(produces: list[str], tmp_path: Path) -> None:
+    """An error in application/problem+json is no wrong media type, and no success is requested in it."""
+    schema = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}
+    responses = {code: {"description": "it", "schema": schema} for code in ("200", "404")}
+    caller = _caller(responses, tmp_path, produces)
+    assert PROBLEM not in requestable(caller.plan("get_it"))
+    assert _reported(caller, b'{"title": "gone"}', PROBLEM, 404) == {}
+    assert list(_reported(caller, b'{"detail": "gone"}', PROBLEM, 404)) == ["schema"]
+
+
+def test_media_types_of_errors_alone_are_not_requested(tmp_path: Path) -> None:
+    """OpenAPI 3: a success is requested in the media types that a success has."""
+    responses = {
+        "200": {"description": "it", "content": {JSON: {}}},
+        "404": {"description": "gone", "content": {"application/vnd.error+json": {}}},
+    }
+    assert requestable(_caller(responses, tmp_path).plan("get_it")) == [JSON]
+
+
+class _Fixed:
+    """A transport that answers in the media type that is requested."""
+
+    def __init__(self, bodies: dict[str, bytes]) -> None:
+        self.bodies = bodies
+
+    def send(self, request: Request) -> Response:
+        accept = request.headers["Accept"]
+        return Response(200, Headers([("Content-Type", accept)]), self.bodies[accept])
+
+
+@pytest.mark.parametrize(
+    ("in_json", "in_xml", "different"),
+    [
+        (b'{"a": null}', b"<it/>", False),
+        (b'{"a": ""}', b"<it><a/></it>", False),
+        (b'{"a": null, "list": []}', b"<it><a/></it>", False),
+        (b'{"inner": {"a": null}}', b"<it><inner/></it>", False),
+        (b'{"a": "x"}', b"<it/>", True),
+        (b'{"a": "x"}', b"<it><a>y</a></it>", True),
+        (b'{"list": ["x"]}', b"<it/>", True),
+        (b'{"list": ["x", "y"]}', b"<it><list>x</list></it>", True),
+        (b'{"count": 0}', b"<it/>", True),
+    ],
+)
+def test_two_representations_are_one_value(in_json: bytes, in_xml: bytes, different: bool, tmp_path: Path) -> None:
+    """JSON and XML are compared by what both can tell: null, nothing and an empty list are one in XML."""
+    text = {"type": "string", "x-nullable": True}
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": text,
+            "list": {"type": "array", "items": text},
+            "count": {"type": "integer"},
+            "inner": {"type": "object", "properties": {"a": text}},
+        },
+        "xml": {"name": "it"},
+    }
+    caller = _caller({"200": {"description": "it", "schema": schema}}, tmp_path, [JSON, XML])
+    caller.runner.transport = _Fixed({JSON: in_json, XML: in_xml})
+    outcome = caller.call(caller.plan("get_it"), {}, JSON)
+    assert bool(CHECKS["representations"](outcome, caller)) is different
