@@ -126,9 +126,9 @@ diffs: $(READY) $(DIFFERS)  ## Pairs of documents with their verdicts, beside op
 speed: $(READY) $(PEERS)  ## The time that checking documents of FOLDERS takes, beside Spectral and Redocly.
 	$(BIN)/python -m bench.speed $(FOLDERS)
 
-bugs: $(READY)  ## Seeded faults of a small service, found by us and by schemathesis with as many requests.
+bugs: $(READY)  ## Seeded faults of small services, found by us and by schemathesis (all its checks) with as many requests.
 	$(VENV)-schemathesis/bin/schemathesis --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)-schemathesis
-	$(VENV)-schemathesis/bin/python -m pip install --quiet schemathesis
+	$(VENV)-schemathesis/bin/python -m pip install --quiet --upgrade schemathesis
 	PATH="$(VENV)-schemathesis/bin:$$PATH" $(BIN)/python -m bench.bugs
 
 checks: $(READY)  ## The project's own documents: both profiles (Microsoft takes 2.0), every connector fuzzed, changes since the release.

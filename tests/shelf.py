@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from tests.faulty import Faulty, Service, bugs
 
 BOOK = {
     "type": "object",
@@ -107,7 +108,8 @@ DOCUMENT: dict[str, Any] = {
                             "required": ["count"],
                             "properties": {"count": {"type": "integer", "minimum": 0}},
                         },
-                    }
+                    },
+                    "400": WRONG,
                 },
             }
         },
@@ -128,100 +130,117 @@ DOCUMENT: dict[str, Any] = {
     },
 }
 
-BUGS: dict[str, set[str]] = {
-    "created has status 200": {"status"},
-    "a missing book has status 410": {"status"},
-    "a deleted book has status 202": {"status"},
-    "a book without its id": {"schema"},
-    "pages as text": {"schema"},
-    "pages as text in the list only": {"schema"},
-    "null for a title": {"schema"},
-    "a state that is not listed": {"schema"},
-    "a date in another form": {"schema"},
-    "a count below zero": {"schema"},
-    "an error of another shape": {"schema"},
-    "created without a body": {"schema", "unreadable"},
-    "pages differ in XML": {"representations"},
-    "XML lacks an element": {"representations", "schema"},
-    "XML is cut": {"representations", "schema"},
-    "XML lacks the last book": {"representations", "paging"},
-    "XML is accepted and JSON sent": {"content-type", "representations"},
-    "JSON said to be HTML": {"content-type", "schema"},
-    "no content type": {"content-type"},
-    "JSON is cut": {"schema"},
-    "fails at the largest limit": {"server-error"},
-    "fails at the smallest limit": {"server-error"},
-    "fails beyond the last book": {"server-error"},
-    "fails at an empty search": {"server-error"},
-    "fails at a quote in a search": {"server-error"},
-    "fails at a title beyond ASCII": {"server-error"},
-    "fails at the longest title": {"server-error"},
-    "fails at the most pages": {"server-error"},
-    "fails without tags": {"server-error"},
-    "fails at an empty list of tags": {"server-error"},
-    "fails at a book of its own": {"server-error"},
-    "the next page is not there": {"paging"},
-    "the next page is the same": {"paging"},
-    "a book comes on two pages": {"paging"},
-    "empty pages without end": {"paging"},
-    "the total is not a number": {"schema"},
-}
-"""Each fault, and the checks that may find it."""
+BUGS = (
+    *bugs(
+        "schema",
+        {
+            "created has status 200": {"status"},
+            "a missing book has status 410": {"status"},
+            "a deleted book has status 202": {"status"},
+            "a book without its id": {"schema"},
+            "pages as text": {"schema"},
+            "pages as text in the list only": {"schema"},
+            "null for a title": {"schema"},
+            "a state that is not listed": {"schema"},
+            "a count below zero": {"schema"},
+            "an error of another shape": {"schema"},
+            "created without a body": {"schema", "unreadable"},
+            "pages differ in XML": {"representations"},
+            "XML lacks an element": {"representations", "schema"},
+            "XML is cut": {"representations", "schema"},
+            "XML lacks the last book": {"representations", "paging"},
+            "JSON is cut": {"schema"},
+        },
+    ),
+    *bugs("format", {"a date in another form": {"schema"}}),
+    *bugs(
+        "protocol",
+        {
+            "XML is accepted and JSON sent": {"content-type", "representations"},
+            "JSON said to be HTML": {"content-type", "schema"},
+            "no content type": {"content-type"},
+            "the total is not a number": {"schema"},
+        },
+    ),
+    *bugs(
+        "illegal input",
+        {
+            "fails at the largest limit": {"server-error"},
+            "fails at the smallest limit": {"server-error"},
+            "fails beyond the last book": {"server-error"},
+            "fails at an empty search": {"server-error"},
+            "fails at a quote in a search": {"server-error"},
+            "fails at a title beyond ASCII": {"server-error"},
+            "fails at the longest title": {"server-error"},
+            "fails at the most pages": {"server-error"},
+            "fails without tags": {"server-error"},
+            "fails at an empty list of tags": {"server-error"},
+        },
+    ),
+    *bugs("state", {"fails at a book of its own": {"server-error"}}),
+    *bugs(
+        "paging",
+        {
+            "the next page is not there": {"paging"},
+            "the next page is the same": {"paging"},
+            "a book comes on two pages": {"paging"},
+            "empty pages without end": {"paging"},
+        },
+    ),
+)
+"""Each fault, its group, and the checks that may find it."""
 
 
-class Shelf:
-    """The service as a WSGI application, with a fault or none. After ``budget`` requests it has none any more."""
+class Shelf(Faulty):
+    """The service of books."""
+
+    document = DOCUMENT
 
     def __init__(self, bug: str | None = None, budget: int = 10**9) -> None:
-        self.bug, self.budget, self.requests = bug, budget, 0
-        self.url = ""
-        self._lock = threading.Lock()
+        super().__init__(bug, budget)
         names = ["Emma", "Middlemarch", "Ulysses", "Momo", "Stoner", "Walden", "Utopia"]
         self._books = {
             number: {"id": number, "title": name, "pages": 100 * number, "state": "here", "since": "2024-02-29"}
             for number, name in enumerate(names, 1)
         }
 
-    def has(self, bug: str) -> bool:
-        """True if this is the fault of the service, and its budget is not used up."""
-        return self.bug == bug and self.requests <= self.budget
-
-    @Request.application
-    def __call__(self, request: Request) -> Response:
-        with self._lock:
-            self.requests += 1
-            if request.path == "/swagger.json":
-                self.requests -= 1
-                document = {**DOCUMENT, "host": self.url.removeprefix("http://")}
-                return Response(json.dumps(document), content_type="application/json")
-            try:
-                return self._respond(request)
-            except ZeroDivisionError:
-                return Response("Internal Server Error", 500, content_type="text/plain")
-            except ValueError as error:
-                return self._written(request, {"message": str(error)}, 400)
-
-    def _respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
+        """The response to a request."""
         parts = request.path.strip("/").split("/")
         if parts == ["books"]:
-            return self._list(request) if request.method == "GET" else self._add(request)
-        if parts == ["count"]:
-            count = -1 if self.has("a count below zero") else len(self._books)
-            return self._written(request, {"count": count})
-        if len(parts) == 2 and parts[0] == "books":
-            return self._numbered(request, parts[1])
-        return self._written(request, {"message": "nothing here"}, 404)
+            handlers = {"GET": self._list, "POST": self._add}
+        elif parts == ["count"]:
+            handlers = {"GET": self._count}
+        elif len(parts) == 2 and parts[0] == "books":
+            handlers = {"GET": self._get, "DELETE": self._remove}
+        else:
+            return self._written(request, {"message": "nothing here"}, 404)
+        handler = handlers.get(request.method)
+        if handler is None:
+            return Response(b"", 405, headers={"Allow": ", ".join(handlers)})
+        try:
+            return handler(request)
+        except ValueError as error:
+            return self._written(request, {"message": str(error)}, 400)
+
+    def _count(self, request: Request) -> Response:
+        if "since" in request.args and len(request.args["since"]) != 10:
+            raise ValueError("a date has ten characters")
+        date.fromisoformat(request.args.get("since", "2024-01-01"))
+        return self._written(request, {"count": -1 if self.has("a count below zero") else len(self._books)})
 
     def _list(self, request: Request) -> Response:
         limit, offset = (int(request.args.get(name, default)) for name, default in (("limit", 20), ("offset", 0)))
         search = request.args.get("q")
-        if not 1 <= limit <= 50 or offset < 0:
-            return self._written(request, {"message": "out of range"}, 400)
-        self._fail("fails at the largest limit", limit == 50)
-        self._fail("fails at the smallest limit", limit == 1)
-        self._fail("fails beyond the last book", offset >= len(self._books))
-        self._fail("fails at an empty search", search == "")
-        self._fail("fails at a quote in a search", "'" in (search or ""))
+        if not 1 <= limit <= 50 or not 0 <= offset <= 1000 or len(search or "") > 30:
+            raise ValueError("out of range")
+        if request.args.get("state", "here") not in ("here", "lent"):
+            raise ValueError("no such state")
+        self.fail("fails at the largest limit", limit == 50)
+        self.fail("fails at the smallest limit", limit == 1)
+        self.fail("fails beyond the last book", offset >= len(self._books))
+        self.fail("fails at an empty search", search == "")
+        self.fail("fails at a quote in a search", "'" in (search or ""))
         state = request.args.get("state")
         every = [
             book for book in self._books.values() if (search or "") in book["title"] and state in (None, book["state"])
@@ -243,20 +262,27 @@ class Shelf:
         if self.has("a book comes on two pages"):
             offset -= 1
         query = {**request.args.to_dict(), "limit": limit, "offset": offset}
-        return f"{self.url}/books?" + "&".join(f"{name}={value}" for name, value in query.items())
+        return f"{self.url}/books?{urlencode(query)}"
 
     def _add(self, request: Request) -> Response:
+        if request.mimetype != "application/json":
+            return self._written(request, {"message": "JSON is wanted"}, 415)
         content = json.loads(request.get_data() or b"null")
         title, pages = (content.get(name) if isinstance(content, dict) else None for name in ("title", "pages"))
         if not isinstance(title, str) or not 1 <= len(title) <= 40 or isinstance(pages, bool):
             raise ValueError("a title is a text of up to 40 characters")
         if not isinstance(pages, int) or not 1 <= pages <= 5000 or set(content) - {"title", "pages", "tags"}:
             raise ValueError("pages are from 1 to 5000")
-        self._fail("fails at a title beyond ASCII", not title.isascii())
-        self._fail("fails at the longest title", len(title) == 40)
-        self._fail("fails at the most pages", pages == 5000)
-        self._fail("fails without tags", "tags" not in content)
-        self._fail("fails at an empty list of tags", content.get("tags") == [])
+        tags = content.get("tags", [])
+        if not isinstance(tags, list) or len(tags) > 3:
+            raise ValueError("there are up to three tags")
+        if not all(isinstance(tag, str) and len(tag) <= 10 for tag in tags):
+            raise ValueError("a tag is a text of up to ten characters")
+        self.fail("fails at a title beyond ASCII", not title.isascii())
+        self.fail("fails at the longest title", len(title) == 40)
+        self.fail("fails at the most pages", pages == 5000)
+        self.fail("fails without tags", "tags" not in content)
+        self.fail("fails at an empty list of tags", content.get("tags") == [])
         number = max(self._books, default=0) + 1
         self._books[number] = {"id": number, "title": title, "pages": pages, "state": "here", "since": "2026-01-31"}
         if self.has("created without a body"):
@@ -264,24 +290,33 @@ class Shelf:
         status = 200 if self.has("created has status 200") else 201
         return self._written(request, self._shown(self._books[number]), status)
 
-    def _numbered(self, request: Request, number: str) -> Response:
-        book = self._books.get(int(number)) if number.isdigit() else None
+    def _numbered(self, request: Request) -> dict[str, Any] | None:
+        """The book of the number in the path. ``ValueError`` for what is no number."""
+        number = int(request.path.rpartition("/")[2])
+        if not 1 <= number <= 100_000:
+            raise ValueError("no number of a book")
+        return self._books.get(number)
+
+    def _gone(self, request: Request) -> Response:
+        status = 410 if self.has("a missing book has status 410") else 404
+        error = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
+        return self._written(request, error, status)
+
+    def _get(self, request: Request) -> Response:
+        book = self._numbered(request)
         if book is None:
-            status = 410 if self.has("a missing book has status 410") else 404
-            error = {"error": "gone"} if self.has("an error of another shape") else {"message": "no such book"}
-            return self._written(request, error, status)
-        if request.method == "DELETE":
-            if len(self._books) > 3:
-                del self._books[int(number)]
-            gone = Response(b"", 202 if self.has("a deleted book has status 202") else 204)
-            del gone.headers["Content-Type"]
-            return gone
-        self._fail("fails at a book of its own", book["id"] > 2)
+            return self._gone(request)
+        self.fail("fails at a book of its own", book["id"] > 2)
         return self._written(request, self._shown(book))
 
-    def _fail(self, bug: str, here: bool) -> None:
-        if here and self.has(bug):
-            raise ZeroDivisionError(bug)
+    def _remove(self, request: Request) -> Response:
+        book = self._numbered(request)
+        if book is None:
+            return self._gone(request)
+        del self._books[book["id"]]
+        gone = Response(b"", 202 if self.has("a deleted book has status 202") else 204)
+        del gone.headers["Content-Type"]
+        return gone
 
     _CHANGES: ClassVar[dict[str, Callable[[dict[str, Any]], Any]]] = {
         "a book without its id": lambda book: book.pop("id"),
@@ -332,16 +367,4 @@ class Shelf:
         return f"<book>{''.join(f'<{name}>{escape(str(value))}</{name}>' for name, value in members.items())}</book>"
 
 
-@contextmanager
-def serving(shelf: Shelf) -> Iterator[Shelf]:
-    """Serve a shelf on loopback, until the end of the block."""
-    server = make_server("127.0.0.1", 0, shelf, threaded=True)
-    shelf.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield shelf
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+SERVICE = Service("shelf", DOCUMENT, Shelf, BUGS)

@@ -27,7 +27,8 @@ from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.registry import Entry
-from tests.shelf import BUGS, DOCUMENT, Shelf, serving
+from tests.faulty import Bug, serving
+from tests.shelf import BUGS, DOCUMENT, Shelf
 from tests.test_cli import run
 
 BUILT_IN = [entry for entry in registry.entries().values() if entry.source == "built in"]
@@ -61,11 +62,11 @@ def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
     assert _failures(document, Shelf(), examples=80) == []
 
 
-@pytest.mark.parametrize("bug", BUGS)
-def test_a_fault_of_a_service_is_found(bug: str, document: Path) -> None:
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_fault_of_a_service_is_found(bug: Bug, document: Path) -> None:
     """Each seeded fault of the service is reported by one of its checks."""
-    failures = _failures(document, Shelf(bug), wanted=frozenset(BUGS[bug]))
-    assert {failure.check for failure in failures} & BUGS[bug], [
+    failures = _failures(document, Shelf(bug.name), wanted=bug.checks)
+    assert {failure.check for failure in failures} & bug.checks, [
         (failure.check, failure.message) for failure in failures
     ]
 
@@ -96,9 +97,9 @@ def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
         sent: list[str] = []
 
         class Recording(Shelf):
-            def _respond(self, request: Any, sent: list[str] = sent) -> Any:
+            def respond(self, request: Any, sent: list[str] = sent) -> Any:
                 sent.append(f"{request.method} {request.full_path} {request.get_data()!r}")
-                return super()._respond(request)
+                return super().respond(request)
 
         _failures(document, Recording(), random_seed=seed)
         runs.append(sent)

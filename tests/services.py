@@ -1,0 +1,8 @@
+"""The services with faults on which the fuzzer is tried."""
+
+from __future__ import annotations
+
+from tests import shelf
+from tests.faulty import Service
+
+SERVICES: tuple[Service, ...] = (shelf.SERVICE,)
