@@ -12,17 +12,20 @@ which of them is meant if nobody says it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import MsgspecError, Raw, Struct
+from msgspec.json import decode as json_decode
 from msgspec.structs import replace
 
 from openconnectors import versions
 from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.documents.published import PUBLISHED
+from openconnectors.engine.documents.scalars import MAX_BYTES
 from openconnectors.engine.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -166,6 +169,39 @@ def written_version(path: Path) -> re.Match[bytes] | None:
     """Where a file says which specification it is written in."""
     with path.open("rb") as file:
         return _VERSION.search(file.read(_VERSION_WITHIN))
+
+
+class _Versions(Struct):
+    """The members of an object of JSON that say its version. The others are passed over by a fast reader."""
+
+    swagger: Raw = Raw()
+    openapi: Raw = Raw()
+
+
+_KEY = pattern(rb"""^["']?(?:swagger|openapi)["']?[ \t]*:[ \t]+["']?v?\d""", re.MULTILINE)
+_VALUE = pattern(rb'\s*"?v?\d')
+
+
+def says_version(path: Path) -> bool:
+    """Whether the root of a file of YAML or JSON has a member ``swagger`` or ``openapi`` with a version: other files
+    have members of these names, too, but deeper, or with other values."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES)
+    except OSError:
+        return False
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if b"swagger" not in data and b"openapi" not in data:
+        return False
+    if not data.lstrip().startswith(b"{"):
+        return _KEY.search(data) is not None
+    try:
+        versions = json_decode(data, type=_Versions)
+    except (MsgspecError, RecursionError):  # not JSON: what is wrong with it is a finding, if it is a document
+        return _VERSION.search(data, 0, _VERSION_WITHIN) is not None
+    return any(_VALUE.match(value) is not None for value in (versions.swagger, versions.openapi))
 
 
 def newest_first(same: list[Entry]) -> list[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,8 @@ LOCK = "connectors.lock"
 """The file that says which connectors a project uses, as they were when it was written."""
 LOCKED = "CONNECTORS_LOCK"
 """The variable that names another such file, or is ``off``."""
+SETTINGS: Mapping[str, tuple[str, ...]] = {".connectors.toml": (), "pyproject.toml": ("tool", "connectors")}
+"""The files with settings of a project, and the names of the tables that lead to them there."""
 
 _LINUX = {"cache": ("XDG_CACHE_HOME", "~/.cache"), "data": ("XDG_DATA_HOME", "~/.local/share"),
           "config": ("XDG_CONFIG_HOME", "~/.config")}  # fmt: skip
@@ -51,8 +54,8 @@ def cache_folder() -> Path | None:
 
 def lock_file() -> Path | None:
     """The lock of the project that the current folder is in: what the environment names, else the nearest in the folder
-    or above it, under its name or that in ``[tool.connectors]``; None if there is none. It need not exist if it is
-    named."""
+    or above it, under its name or that in the settings of the project; None if there is none. It need not exist if it
+    is named."""
     named = os.environ.get(LOCKED, "")
     if named:
         return None if named.lower() == "off" else Path(named)
@@ -63,30 +66,33 @@ def lock_file() -> Path | None:
     while True:
         if os.path.isfile(path := os.path.join(folder, LOCK)):
             return Path(path)
-        configured = _configured(os.path.join(folder, "pyproject.toml"))
-        if configured is not None:
-            return Path(folder, configured)
+        for name, tables in SETTINGS.items():
+            configured = _configured(os.path.join(folder, name), tables)
+            if configured is not None:
+                return Path(folder, configured)
         above = os.path.dirname(folder)
         if above == folder:
             return None
         folder = above
 
 
-def _configured(file: str) -> str | None:
-    """The name of the lock in a ``pyproject.toml``; None for one without it, and for one that is not there."""
+def _configured(file: str, tables: tuple[str, ...]) -> str | None:
+    """The name of the lock in a file of settings; None for one without it, and for one that is not there."""
     try:
         with open(file, "rb") as stream:
             data = stream.read()
     except OSError:
         return None
-    if b"tool.connectors" not in data or b"lock" not in data:
+    if b"lock" not in data or ".".join(tables).encode() not in data:
         return None  # without reading TOML, whose reader takes longer to import than all of this
     import tomllib
 
     try:
-        value = tomllib.loads(data.decode("utf-8")).get("tool", {}).get("connectors", {}).get("lock")
-    except (ValueError, AttributeError):
+        value: object = tomllib.loads(data.decode("utf-8"))
+    except ValueError:
         return None
+    for name in (*tables, "lock"):
+        value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None
 
 

@@ -20,12 +20,14 @@ from openconnectors.engine.errors import ConnectorError, UnknownName
 from openconnectors.engine.log import logger
 from openconnectors.entries import MANIFEST as MANIFEST
 from openconnectors.entries import Entry as Entry
-from openconnectors.entries import beside, extended, is_overlay, newest_first, version_of, written_version
+from openconnectors.entries import beside, extended, is_overlay, newest_first, says_version, version_of
 from openconnectors.entries import entry_of as entry_of
 from openconnectors.folders import added_folder
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from openconnectors.ignored import Ignored
 
 GROUP = "connectors"
 FOLDERS = "CONNECTORS_PATH"
@@ -45,31 +47,77 @@ def prepared() -> Path:
     return built_in() / "prepared"
 
 
-def below(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Entry]:
-    """Every connector and document at a path and below it: folders in Microsoft's form, files by their names or, if
-    these say nothing, by their content. A path that is a file is taken for a document in any case."""
+def below(path: Path, ignored: Ignored | None = None) -> Iterator[Entry]:
+    """Every connector and document at a path and below it, but what is left out: folders in Microsoft's form, files by
+    their names or, if these say nothing, by their content. A path that is a file is taken for a document in any case.
+    Each folder is visited once, by its own name rather than by that of a link to it."""
     entry = entry_of(path, str(path.parent)) or beside(path) or (extended(path) if is_overlay(path) else None)
     if entry is not None:
         yield entry
     elif path.is_dir():
-        here = (*above, path.resolve())
-        for child in _children(path):
-            if child.is_dir():
-                if child.resolve() not in here:  # not a link to a folder above, which would never end
-                    yield from below(child, here)
-            elif is_overlay(child):
-                if child.is_file() and beside(child) is None:  # else it is a part of that
-                    yield from below(child)
-            elif (child.is_file() or not child.exists()) and (entry_of(child) is not None or _is_document(child)):
-                yield from below(child)  # a broken link, too: that it cannot be read is a finding
+        yield from _in_folders(path, ignored)
     else:
         yield Entry(path.stem, path, None, str(path.parent))
 
 
-def _children(folder: Path) -> list[Path]:
-    """The content of a folder; empty, with a warning, if it cannot be listed."""
+def _in_folders(folder: Path, ignored: Ignored | None) -> Iterator[Entry]:
+    """Every connector and document in a folder and below it. Links to folders come last."""
+    visited: set[tuple[int, int]] = set()
+    links: list[tuple[Path, str, Ignored | None]] = []
+    waiting = [(folder, os.path.realpath(folder), ignored)]
+    while waiting or links:
+        at, place, ignored = waiting.pop() if waiting else links.pop(0)
+        identity = _identity(at)
+        if identity is None or identity in visited:
+            continue  # a link to itself, or to a folder that was visited
+        visited.add(identity)
+        entry = entry_of(at, str(at.parent)) if at != folder else None
+        if entry is not None:
+            yield entry
+            continue
+        folders: list[tuple[Path, str, Ignored | None]] = []
+        for child in _children(at):
+            path, inside = at / child.name, os.path.join(place, child.name)
+            is_folder = path.is_dir() if child.is_symlink() else child.is_dir()
+            if ignored is not None and ignored.leaves_out(inside, is_folder):
+                continue
+            if is_folder:
+                further = ignored.below(inside) if ignored is not None else None
+                (links if child.is_symlink() else folders).append((path, inside, further))
+            elif (entry := _document_at(path)) is not None:
+                yield entry
+        waiting += reversed(folders)
+
+
+def _document_at(path: Path) -> Entry | None:
+    """The document in a file of a folder; None if it is none, or a part of another."""
+    if is_overlay(path):
+        if not path.is_file() or beside(path) is not None:
+            return None
+        return extended(path) or Entry(path.stem, path, None, str(path.parent))
+    entry = entry_of(path, str(path.parent))
+    if entry is not None:
+        # That a broken link cannot be read is a finding.
+        return entry if path.is_file() or not path.exists() else None
+    if _is_document(path):
+        return beside(path) or Entry(path.stem, path, None, str(path.parent))
+    return None
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What a folder has in common with links to it; None if there is none."""
     try:
-        return sorted(folder.iterdir())
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _children(folder: Path) -> list[os.DirEntry[str]]:
+    """The content of a folder by name; empty, with a warning, if it cannot be listed."""
+    try:
+        with os.scandir(folder) as children:
+            return sorted(children, key=lambda child: child.name)
     except OSError as error:
         _log.warning("%s cannot be listed: %s", folder, _reason(error))
         return []
@@ -77,14 +125,13 @@ def _children(folder: Path) -> list[Path]:
 
 def inside(folder: Path) -> list[Entry]:
     """The documents in a folder itself, not below it."""
-    return [entry for path in _children(folder) if _is_document(path) for entry in below(path)]
+    paths = [folder / child.name for child in _children(folder)]
+    return [entry for path in paths if _is_document(path) for entry in below(path)]
 
 
 def _is_document(path: Path) -> bool:
     """Whether a file of any name says that it is a document."""
-    if path.suffix not in (".json", ".yaml", ".yml") or is_overlay(path) or not path.is_file():
-        return False
-    return written_version(path) is not None
+    return path.suffix in (".json", ".yaml", ".yml") and not is_overlay(path) and path.is_file() and says_version(path)
 
 
 def entry_points(group: str) -> Iterable[EntryPoint]:

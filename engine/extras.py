@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from openconnectors.engine.errors import ConnectorError
 
 EXTRAS: Mapping[str, Sequence[str]] = {
-    "cli": ("click", "jsonpath_rfc9535", "rich", "rich_click", "tomlkit", "openapi_spec_validator"),
+    "cli": ("click", "jsonpath_rfc9535", "pathspec", "rich", "rich_click", "tomlkit", "openapi_spec_validator"),
     "sandbox": ("openapi_core", "hypothesis"),
     "fuzz": ("openapi_core", "hypothesis"),
     "keyring": ("keyring", "tomlkit"),

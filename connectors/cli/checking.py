@@ -1,149 +1,67 @@
-"""Checking documents as a project has configured it: configuration, many documents, fixes, baseline.
-
-``[tool.connectors]`` of the nearest ``pyproject.toml`` has ``profile``, ``select``, ``ignore``, ``fail-on``,
-``severity`` (a table of rule to severity), ``per-file-ignores`` (a table of glob to rules), ``baseline`` (a file),
-``root`` (the folder below which files that documents refer to are read), ``lock`` (the file of ``connectors lock``).
-"""
+"""Checking documents as a project has configured it: many documents, fixes, baseline."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch, fnmatchcase
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from openconnectors import registry
-from openconnectors.engine.deferred import module
+from openconnectors.cli import workers
+from openconnectors.cli.project import Project, at_least, project
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import split_file
-from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
-from openconnectors.engine.lint import SEVERITIES, Checked, Settings, check
+from openconnectors.engine.errors import ConnectorError, Diagnostic
+from openconnectors.engine.lint import Checked, Settings, check
 from openconnectors.entries import Entry, with_overlays
+from openconnectors.ignored import ignored_in
 
-if TYPE_CHECKING:
-    import multiprocessing
-    from concurrent.futures import process
-    from multiprocessing import connection
-else:
-    multiprocessing = module("multiprocessing")
-    process = module("concurrent.futures.process")
-    connection = module("multiprocessing.connection")
-
-_KEYS = ("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "baseline", "root", "lock")
+_WILD = pattern(r"[*?\[]")
+_NOTHING_BELOW = """: none that is named as one, such as x.openapi.yaml, or has "swagger" or "openapi" at its root. What
+.gitignore or exclude leaves out was not looked at; name a file to check it""".replace("\n", " ")
 
 
-class Project(Struct, frozen=True):
-    """The configuration of a project."""
-
-    settings: Settings = field(default_factory=Settings)
-    fail_on: str = "error"
-    per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    baseline: Path | None = None
-    root: Path = field(default_factory=Path.cwd)
-    documents: Path | None = None
-    """The folder below which files that documents refer to are read; None: that of each document."""
-
-
-def project(folder: Path) -> Project:
-    """The configuration in the nearest ``pyproject.toml``, in a folder or above it, that has ``[tool.connectors]``.
-
-    Raise ``ConnectorError`` if it cannot be read or has unknown settings.
-    """
-    for parent in (folder, *folder.parents):
-        file = parent / "pyproject.toml"
-        if not file.is_file():
-            continue
-        try:
-            table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("connectors")
-        except (OSError, ValueError) as error:
-            raise ConnectorError(f"{file} cannot be read: {error}") from None
-        if table is not None:
-            return _project(table, file)
-    return Project()
-
-
-def _project(table: object, file: Path) -> Project:
-    if not isinstance(table, dict):
-        raise ConnectorError(f"{file}: [tool.connectors] must be a table")
-    for name in table:
-        if name not in _KEYS:
-            raise UnknownName(f"setting of [tool.connectors] in {file}", name, _KEYS)
-    severities = table.get("severity", {})
-    if not isinstance(severities, dict) or not all(severity in SEVERITIES for severity in severities.values()):
-        raise ConnectorError(f"{file}: severity must be a table of rule to {', '.join(SEVERITIES)}")
-    per_file = table.get("per-file-ignores", {})
-    if not isinstance(per_file, dict):
-        raise ConnectorError(f"{file}: per-file-ignores must be a table of glob to a list of rules")
-    settings = Settings(
-        profile=str(table.get("profile", "default")),
-        select=_rules(table, "select", file),
-        ignore=_rules(table, "ignore", file),
-        severity=tuple(severities.items()),
-    )
-    baseline = table.get("baseline")
-    return Project(
-        settings,
-        level(str(table.get("fail-on", "error"))),
-        {pattern: _rules(per_file, pattern, file) for pattern in per_file},
-        file.parent / str(baseline) if baseline else None,
-        file.parent,
-        file.parent / str(table["root"]) if table.get("root") else None,
-    )
-
-
-def _rules(table: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
-    rules = table.get(key, [])
-    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
-        raise ConnectorError(f"{file}: {key} must be a list of rules")
-    return tuple(rules)
-
-
-def level(name: str) -> str:
-    """The name itself, if it is a severity or ``never``; raise ``UnknownName`` for another word."""
-    if name not in (*SEVERITIES, "never"):
-        raise UnknownName("severity", name, (*SEVERITIES, "never"))
-    return name
-
-
-def at_least(finding: Diagnostic, lowest: str) -> bool:
-    """Whether a finding has this severity or a higher one; False for ``never``."""
-    return lowest != "never" and SEVERITIES.index(finding.severity) <= SEVERITIES.index(lowest)
-
-
-def entries(paths: Iterable[str]) -> Iterator[Entry]:
-    """The documents at paths: files, folders, patterns (``specs/**/*.json``); each document once.
+def entries(paths: Iterable[str], exclude: Iterable[str] = (), root: Path | None = None) -> Iterator[Entry]:
+    """The documents at paths: files, folders, patterns (``specs/**/*.json``); each document once. A file that is named
+    is a document in any case; below folders, and by patterns, is not looked for what ``ignored`` says, and what
+    ``exclude`` does, which is relative to ``root``.
 
     Raise ``ConnectorError`` for a path without documents.
     """
     seen: set[tuple[Path, ...]] = set()
     for text in paths:
-        if not text:
-            raise ConnectorError("there is no document at ''")
-        path = Path(text)
-        if path.exists():
-            matches = [path]
-        else:
-            is_pattern = any(character in text for character in "*?[")
-            matches = [Path(match) for match in sorted(glob(text, recursive=True))] if is_pattern else []
-        below = [entry for match in matches for entry in registry.below(match)]
+        below = list(_at(text, tuple(exclude), root)) if text else []
         if not below:
-            raise ConnectorError(f"there is no document at {text}")
+            hint = _NOTHING_BELOW if Path(text).is_dir() else ""
+            raise ConnectorError(f"there is no document at {text or repr(text)}{hint}")
         for entry in below:
             files = (entry.document.resolve(), *(overlay.resolve() for overlay in entry.overlays))
             if files not in seen:
                 seen.add(files)
                 yield entry
+
+
+def _at(text: str, exclude: tuple[str, ...], root: Path | None) -> Iterator[Entry]:
+    """The documents at a path, or at those of a pattern."""
+    path = Path(text)
+    if path.is_dir():
+        yield from registry.below(path, ignored_in(os.path.realpath(path), exclude, root))
+    elif path.exists():
+        yield from registry.below(path)
+    elif (wild := _WILD.search(text)) is not None:
+        folder = os.path.realpath(os.path.dirname(text[: wild.start()]) or os.curdir)
+        ignored = ignored_in(folder, exclude, root)
+        for match in sorted(glob(text, recursive=True)):
+            if not ignored.path_is_left_out(os.path.realpath(match), folder):
+                yield from registry.below(Path(match), ignored)
 
 
 def entry_at(path: Path, overlays: Iterable[Path] = ()) -> Entry:
@@ -192,63 +110,13 @@ def fix(entry: Entry, settings: Settings, project: Project) -> None:
         before, result = result.repairs, check_entry(entry, settings, project)
 
 
-_PER_PROCESS = 12
-"""Documents for which starting a process is worth it."""
-_SIGNALS = {signal.SIGINT, signal.SIGTERM}
-
-
 def check_all(entries: list[Entry], settings: Settings, project: Project) -> Iterator[list[Diagnostic]]:
     """The findings in each connector; many are checked in as many processes as there are processors."""
-    workers = min(os.cpu_count() or 1, len(entries) // _PER_PROCESS)
-    if workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        for entry in entries:
-            yield check_entry(entry, settings, project).findings
-        return
-    context = multiprocessing.get_context("fork")
-    pool = process.ProcessPoolExecutor(workers, context, initializer=_start_worker)
-    try:
-        # A worker must not receive a signal before _start_worker has set its handlers: it starts with them blocked.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        try:
-            results = pool.map(_Check(settings, project), entries, chunksize=4)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        yield from results
-    except process.BrokenProcessPool:
-        raise ConnectorError("a process that checks documents was killed; it may have needed too much memory") from None
-    except BaseException:
-        # An interrupted check waits neither for queued documents nor for those that are being checked.
-        for worker in context.active_children():
-            worker.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
 
+    def findings(entry: Entry) -> list[Diagnostic]:
+        return check_entry(entry, settings, project).findings
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent process, which a terminal sends it to as well; and end when the parent ends, even if
-    it was killed and could not stop its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
-
-
-class _Check(Struct, frozen=True):
-    """The findings in a connector, as a function that can be pickled for another process."""
-
-    settings: Settings
-    project: Project
-
-    def __call__(self, entry: Entry) -> list[Diagnostic]:
-        return check_entry(entry, self.settings, self.project).findings
+    return workers.each(findings, entries)
 
 
 def _matches(file: Path, pattern: str, project: Project) -> bool:

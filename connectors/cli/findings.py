@@ -10,7 +10,9 @@ from typing import TypeVar
 import click
 from click.exceptions import Exit
 
-from openconnectors.cli import checking, completion
+from openconnectors.cli import completion
+from openconnectors.cli.project import at_least
+from openconnectors.cli.project import level as checked_level
 from openconnectors.cli.reports import REPORTS
 from openconnectors.cli.terminal import escaped
 from openconnectors.engine.errors import ConnectorError, Diagnostic
@@ -73,7 +75,7 @@ def report(
 ) -> None:  # fmt: skip
     """Print the findings at or above ``level``, or write them to a file, and a summary of all; exit with 1 if one is at
     or above ``fail_on``."""
-    shown = [finding for finding in findings if checking.at_least(finding, level)]
+    shown = [finding for finding in findings if at_least(finding, level)]
     text = escaped(REPORTS[form](shown, files))
     if output is not None:
         output.write_text(text + "\n", "utf-8")
@@ -83,7 +85,7 @@ def report(
     summary = ", ".join(_counted(counts[severity], severity) for severity in ("error", "warning") if counts[severity])
     documents = _counted(len(files), "document")
     click.echo(f"{documents}: {summary}" if summary else f"{documents} checked, {no_findings}", err=True)
-    if any(checking.at_least(finding, usage(lambda: checking.level(fail_on))) for finding in findings):
+    if any(at_least(finding, usage(lambda: checked_level(fail_on))) for finding in findings):
         raise Exit(1)
 
 

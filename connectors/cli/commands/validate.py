@@ -9,6 +9,7 @@ import click
 from msgspec.structs import replace
 
 from openconnectors.cli import checking, completion
+from openconnectors.cli import project as projects
 from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import overlay_option, root_option
@@ -53,8 +54,8 @@ def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...
         return
     if not paths:
         raise click.UsageError("give files, folders or patterns to check")
-    project = usage(lambda: checking.project(Path.cwd()))
-    fail_level = usage(lambda: checking.level(fail_on or project.fail_on))
+    project = usage(lambda: projects.project(Path.cwd()))
+    fail_level = usage(lambda: projects.level(fail_on or project.fail_on))
     lowest = SEVERITIES[max(SEVERITIES.index(severity) for severity in (level, fail_level) if severity != "never")]
     project = replace(project, documents=root or project.documents)
     settings = usage(
@@ -69,7 +70,8 @@ def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...
     known = baseline or project.baseline
     if write_baseline and known is None:
         raise click.UsageError("--write-baseline needs --baseline FILE, or baseline in [tool.connectors]")
-    entries = usage(lambda: [with_overlays(entry, overlays) for entry in checking.entries(paths)])
+    there = usage(lambda: list(checking.entries(paths, project.exclude, project.root)))
+    entries = [with_overlays(entry, overlays) for entry in there]
     if fix:
         for entry in entries:
             checking.fix(entry, settings, project)
