@@ -1,4 +1,4 @@
-"""Documents that connectors come from: fetched from a URL."""
+"""Documents that connectors come from: fetched from a URL, or made of a Postman collection."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from openconnectors.engine.convert import postman
+from openconnectors.engine.documents import document
+from openconnectors.engine.documents.writing import document_text
 from openconnectors.engine.endpoints import HTTP, shown
-from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.errors import ConnectorError, Diagnostic
 from openconnectors.engine.http import Request
 from openconnectors.engine.masking import Mask, Url, sealed
 from openconnectors.engine.secret import Secret
@@ -33,8 +36,33 @@ def fetched(url: str, folder: Path, network: Network) -> Path:
         target = response.headers.get("Location")
         redirect = f", a redirect to {shown(target)}, which was not followed: give that URL" if target else ""
         raise ConnectorError(f"{shown(url)} answered {response.status}{redirect}; a document was expected")
-    stem = re.sub(r"[^a-z0-9]+", "-", urlsplit(url).path.rpartition("/")[2].partition(".")[0].lower()).strip("-")
     suffix = "json" if response.body.lstrip()[:1] == b"{" else "yaml"
-    path = folder / f"{stem or 'connector'}.{suffix}"
+    path = folder / f"{_stem(urlsplit(url).path.rpartition('/')[2])}.{suffix}"
     path.write_bytes(response.body)
     return path
+
+
+def _stem(name: str) -> str:
+    """The name of a connector by that of a file."""
+    return re.sub(r"[^a-z0-9]+", "-", name.partition(".")[0].lower()).strip("-") or "connector"
+
+
+_COLLECTIONS = (re.compile(rb"schema\.(get)?postman\.com/"), re.compile(rb'"requests"\s*:'))
+"""Texts of which a Postman collection has one; the second is of format 1, which is not read, and has a clear error."""
+
+
+def imported(path: Path, folder: Path) -> tuple[Path, list[Diagnostic]]:
+    """The document of a Postman collection, written into a folder, with the report of what is lost and guessed; a file
+    of another form as it is. Raise ``InvalidDocument`` for a collection of a format that is not read."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return path, []
+    data = path.read_bytes()
+    if not any(pattern.search(data) for pattern in _COLLECTIONS):
+        return path, []
+    collection = document.read(path, tolerant=True, data=data)
+    if not postman.format_of(collection.root):
+        return path, []
+    result = postman.imported(collection)
+    written = folder / f"{_stem(path.name)}.openapi.json"
+    written.write_text(document_text(result.root, written.suffix), "utf-8")
+    return written, result.findings

@@ -437,19 +437,20 @@ def test_a_killed_update_leaves_a_whole_connector(kind: str, tmp_path: Path, con
     names = ["one", "two"]
     begin = time.monotonic()
     subprocess.run(line, env=environment, check=True, capture_output=True)
-    whole = time.monotonic() - begin
+    delay = (time.monotonic() - begin) * 0.8
     for number in range(rounds):
         old, new = names[number % 2], names[(number + 1) % 2]
         source.write(new)
         if kind == "files":
             properties.write_text(f"properties: {{x: {number}}}\n")
         process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(whole * (0.5 + 0.6 * number / rounds))
+        time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
         present = operations()
         assert present in ([old], [new])
         counts["new" if present == [new] else "old"] += 1
+        delay *= 0.95 if present == [new] else 1.1  # to the moment at which the new takes the place of the old
         assert update("things", "--yes")[1]["state"] in ("updated", "current")
         assert (operations(), update()[1]["state"]) == ([new], "current")
     assert all(counts.values()), counts

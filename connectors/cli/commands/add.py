@@ -16,7 +16,7 @@ from openconnectors.cli.terminal import escaped_line
 from openconnectors.engine.documents.parts import faults, readable
 from openconnectors.engine.policies import findings
 from openconnectors.loading import entry_at, service_of
-from openconnectors.sources import fetched
+from openconnectors.sources import fetched, imported
 from openconnectors.versions import joined
 
 
@@ -38,12 +38,16 @@ def command(
 ) -> None:
     """Check a connector's document, and copy it to the connectors that are found by name.
 
-    It is a file, a folder with a document in it, such as those that Microsoft publishes, or a URL.
+    It is a file, a folder with a document in it, such as those that Microsoft publishes, or a URL. A Postman collection
+    (format 2.1) becomes an OpenAPI document first, with a report of what is left out or a guess.
 
     Exit status: 0 added, 1 it cannot be read or its name is in use, 2 usage error.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = fetched(source, Path(folder), network_of(network)) if "://" in source else Path(source)
+        path, report = imported(path, Path(folder))
+        for diagnostic in report:
+            click.echo(escaped_line(str(diagnostic)), err=True)
         entry = entry_at(path, root, overlays)
         service = service_of(entry)
         for diagnostic in dict.fromkeys((*service.diagnostics, *findings(service), *faults(service))):

@@ -25,7 +25,7 @@ from openconnectors.engine.errors import ConnectorError, Diagnostic
 from openconnectors.entries import Entry
 from openconnectors.loading import entry_at
 from openconnectors.network import Network
-from openconnectors.sources import fetched
+from openconnectors.sources import fetched, imported
 
 _EDITS = "Edited files"
 _WORDS: Mapping[str, str] = {"error": "breaks", "warning": "may break", "info": "adds"}
@@ -134,6 +134,7 @@ def _prepared(entry: Entry, record: Record, folder: Path, wishes: Wishes) -> upd
     read, stage = folder / "read", folder / "stage"
     read.mkdir()
     path = fetched(source, read, wishes.network) if "://" in source else Path(source)
+    path, _ = imported(path, read)
     root = Path(record.root) if record.root and "://" not in source else None
     came = entry_at(path, root, [Path(overlay) for overlay in record.overlays])
     return updating.prepare(entry, record, came, stage, wishes.edits)
