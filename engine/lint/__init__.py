@@ -39,6 +39,7 @@ from openconnectors.engine.lint import (
     policies,
     properties,
     references,
+    rulesets,
     schemas,
     security,
     semantics,
@@ -105,7 +106,7 @@ def check(
     if not isinstance(main.root, dict):
         message = "a document is a mapping with swagger or openapi in it"
         return Checked(_reported([*findings, main.diagnostic("dialect", message, "")], settings), {})
-    context = Context(main, Tree(main), beside)
+    context = Context(main, Tree(main), beside, rules=settings.rules)
     findings += [*(finding for document in documents for finding in document.findings), *_findings(context, settings)]
     if main.files is not None:
         findings += [*main.files.findings, *main.files.overlays_unused]
@@ -159,12 +160,13 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
         # A rule of ours may be reported under an id of Microsoft's: whether that is selected is decided at the end.
         return row.profile in profiles and (not settings.ignores(row.id) if certified else settings.wants(row.id))
 
-    dispatch = Dispatch(RULES, context.tree.version[:3], wanted)
-    for kind in dispatch.kinds:
-        for node in context.tree[kind]:
-            if isinstance(node.value, dict):
-                for row, function in dispatch.rules(node):
-                    findings += _diagnostics(function(node, context), row.id, context, settings)
+    tables = (RULES, rulesets.table(settings.rulesets)) if settings.rulesets else (RULES,)
+    for dispatch in (Dispatch(table, context.tree.version[:3], wanted) for table in tables):
+        for kind in dispatch.kinds:
+            for node in context.tree[kind]:
+                if isinstance(node.value, dict):
+                    for row, function in dispatch.rules(node):
+                        findings += _diagnostics(function(node, context), row.id, context, settings)
     if context.service is not None:  # by now it is lowered whole
         known = {finding.pointer for finding in findings}
         findings += [remark for remark in context.service.remarks() if remark.pointer not in known]
@@ -193,8 +195,11 @@ def _unreadable(context: Context) -> list[Diagnostic]:
 def _diagnostics(findings: Iterator[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:
     diagnostics = []
     for finding in findings:
-        row = RULES[finding.rule or rule]
-        diagnostics.append(diagnostic(row, finding, context, settings.severity_of(row.id, row.severity)))
+        row = context.rules[finding.rule or rule]
+        grade = rulesets.graded(settings.rulesets, row, finding, context, row.severity)
+        if grade is None:
+            continue
+        diagnostics.append(diagnostic(row, finding, context, settings.severity_of(row.id, grade)))
         if finding.edit is not None:
             context.edits[diagnostics[-1]] = finding.edit
     return diagnostics
@@ -236,8 +241,10 @@ def _item(node: object, step: str) -> object:
     return node[int(step)] if isinstance(node, list) and step.isdigit() and int(step) < len(node) else None
 
 
-def explain(rule: str) -> Rule:
-    """The row of a rule; raises ``UnknownName``, with the nearest id, if there is none."""
-    if rule not in RULES:
-        raise UnknownName("rule", rule, RULES)
-    return RULES[rule]
+def explain(rule: str, settings: Settings | None = None) -> Rule:
+    """The row of a rule, also of those that settings add; raises ``UnknownName``, with the nearest id, if there is
+    none."""
+    known = RULES if settings is None else settings.rules
+    if rule not in known:
+        raise UnknownName("rule", rule, known)
+    return known[rule]

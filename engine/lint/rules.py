@@ -68,6 +68,8 @@ class Context(Struct, dict=True):
     tree: Tree
     properties: Document | None = None
     service: Service | None = None
+    rules: Mapping[str, Rule] = new(default_factory=dict)
+    """The rows of all rules, by their ids."""
     edits: dict[Diagnostic, Edit] = new(default_factory=dict)
     _results: dict[object, object] = new(default_factory=dict)
 

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from openconnectors.engine.errors import UnknownName
-from openconnectors.engine.lint.rules import Severity
+from openconnectors.engine.lint.rules import Rule, Severity
+from openconnectors.engine.lint.rulesets.ruleset import RuleSet, row_of
 from openconnectors.engine.lint.table import RULES
 
 PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
@@ -16,21 +17,28 @@ PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 
 class Settings(Struct, frozen=True):
     """``select`` and ``ignore`` are ids of rules, or patterns of them (``path-*``); ``severity`` gives rules another
-    severity; ``least`` is the lowest severity to report. Raises ``UnknownName`` for a profile or rule that is not
-    known."""
+    severity; ``least`` is the lowest severity to report; ``rulesets`` are rules of the project. Raises ``UnknownName``
+    for a profile or rule that is not known."""
 
     profile: str = "default"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     least: Severity = "info"
+    rulesets: tuple[RuleSet, ...] = ()
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
             raise UnknownName("profile", self.profile, PROFILES)
+        known = self.rules
         for pattern in (*self.select, *self.ignore, *(pattern for pattern, _ in self.severity)):
-            if not any(fnmatchcase(rule, pattern) for rule in RULES):
-                raise UnknownName("rule", pattern, RULES)
+            if not any(fnmatchcase(rule, pattern) for rule in known):
+                raise UnknownName("rule", pattern, known)
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """The rows of all rules by their ids: of the tables, and of rule sets."""
+        return {**RULES, **{rule.id: row_of(rule) for ruleset in self.rulesets for rule in ruleset.rules}}
 
     def wants(self, rule: str) -> bool:
         """Return True if findings of a rule are reported."""
