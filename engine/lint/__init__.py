@@ -32,6 +32,8 @@ from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
+    capabilities,
+    dynamic_results,
     dynamic_values,
     extensions,
     microsoft,
@@ -44,6 +46,7 @@ from openconnectors.engine.lint import (
     security,
     semantics,
     style,
+    triggers,
     values,
 )
 from openconnectors.engine.lint.fixes import apply
@@ -56,7 +59,8 @@ from openconnectors.engine.lint.tree import Tree
 __all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
 
 MODULES = (
-    *(dynamic_values, extensions, patterns, policies, properties, references, schemas),
+    *(capabilities, dynamic_results, dynamic_values, triggers),
+    *(extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, values, *microsoft.MODULES),
 )
 """The modules that bind functions to rows."""

@@ -1,23 +1,83 @@
-"""Dynamic values, schemas and trees: extensions that name an operation to call for choices or a schema."""
+"""Dynamic values, schemas and trees: extensions that call an operation for choices or a schema. What they pass to it.
+
+What the called operation returns is in ``dynamic_results``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
-from openconnectors.engine.lint.table import DYNAMIC, check
+from openconnectors.engine.lint.table_extensions import DYNAMIC, check
 from openconnectors.engine.lint.tree import Node, mapping
+from openconnectors.engine.lint.uses import operations_of
+from openconnectors.engine.lint.values import TYPES
 
-Dynamic = tuple[str, str, Mapping[str, Any]]
-"""A pointer, the name of the extension, and the mapping that names the operation."""
+NEWER = ("x-ms-dynamic-list", "x-ms-dynamic-properties", "x-ms-dynamic-tree")
+"""The extensions of the newer spelling."""
 
 
-def dynamic_values(node: Node) -> Iterator[Dynamic]:
-    """The dynamic extensions of a node. A tree has two mappings, ``open`` and ``browse``; a capability (file-picker)
-    names no operation."""
+class Call(Struct, frozen=True):
+    """A call that an extension asks for: where it is, the extension's name, and the mapping that names the
+    operation."""
+
+    pointer: str
+    name: str
+    value: Mapping[str, Any]
+
+    @property
+    def called(self) -> str:
+        """The operationId of the operation to call; empty if there is none."""
+        return str(self.value.get("operationId", ""))
+
+    def operation(self, context: Context) -> Node | None:
+        """The operation to call, if it is there."""
+        return context.operations.get(self.called)
+
+    def parameters(self, context: Context) -> dict[str, Node]:
+        """The parameters of the operation to call, by name."""
+        operation = self.operation(context)
+        parameters = context.tree.parameters(operation) if operation is not None else []
+        return {str(parameter.get("name")): parameter for parameter in parameters}
+
+    def arguments(self) -> Iterator[Argument]:
+        """What is passed to the operation."""
+        for name, source in mapping(self.value.get("parameters")).items():
+            kinds = _REFERENCES if isinstance(source, Mapping) else ()
+            kind = next((kind for kind in kinds if kind in source), "value")
+            value = source.get(kind) if isinstance(source, Mapping) and kind in source else source
+            yield Argument(f"{self.pointer}/parameters/{escape(name)}", name, kind, value, source)
+
+
+class Argument(Struct, frozen=True):
+    """One argument of a call. ``kind`` says what ``value`` is: a ``value``, the name of a ``parameter``, …; ``source``
+    is the argument as it is written."""
+
+    pointer: str
+    name: str
+    kind: str
+    value: Any
+    source: Any
+
+    @property
+    def parameter(self) -> str | None:
+        """The name or path of the parameter that the value is taken from; None if it is taken from elsewhere."""
+        return self.value if self.kind in _TAKEN and isinstance(self.value, str) else None
+
+
+_TAKEN = ("parameter", "parameterReference")
+_REFERENCES = (*_TAKEN, "value", "selectedItemValuePath", "value-property")
+
+
+def calls(node: Node) -> Iterator[Call]:
+    """The calls that the extensions of a node ask for. A tree has two mappings, ``open`` and ``browse``; a capability
+    (file-picker) names no operation."""
     for name in DYNAMIC.split():
         value = node.get(name)
         if not isinstance(value, Mapping):
@@ -25,42 +85,57 @@ def dynamic_values(node: Node) -> Iterator[Dynamic]:
         if name == "x-ms-dynamic-tree":
             for part in ("open", "browse"):
                 if isinstance(value.get(part), Mapping):
-                    yield node.at(name, part), name, value[part]
+                    yield Call(node.at(name, part), name, value[part])
         elif value.get("capability") is None:
-            yield node.at(name), name, value
+            yield Call(node.at(name), name, value)
+
+
+def capability_calls(node: Node) -> Iterator[Call]:
+    """The calls that the capabilities of a document ask for: the test of a connection, the levels of a file picker."""
+    capabilities = node.mapping("x-ms-capabilities")
+    places = (("testConnection",), ("file-picker", "open"), ("file-picker", "browse"))
+    for steps in places if node.kind == "document" else ():
+        value: Any = capabilities
+        for step in steps:
+            value = mapping(value).get(step)
+        if isinstance(value, Mapping):
+            yield Call(node.at("x-ms-capabilities", *steps), steps[0], value)
 
 
 @check("dynamic-operation")
 def _operation(node: Node, context: Context) -> Iterator[Finding]:
-    for pointer, _, value in dynamic_values(node):
-        name = value.get("operationId")
+    for call in calls(node):
+        name = call.value.get("operationId")
         if isinstance(name, str) and name not in context.operations:
             message, suggestion = f"there is no operation {name!r}", closest(name, context.operations)
-            yield Finding(f"{pointer}/operationId", message, suggestion=suggestion)
+            yield Finding(f"{call.pointer}/operationId", message, suggestion=suggestion)
 
 
 @check("dynamic-incomplete")
 def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
-    for pointer, name, value in dynamic_values(node):
-        if not isinstance(value.get("operationId"), str):
-            yield Finding(pointer, f"{name!r} has no operationId", key=True)
+    for call in calls(node):
+        if not isinstance(call.value.get("operationId"), str):
+            yield Finding(call.pointer, f"{call.name!r} has no operationId", key=True)
+    tree = node.get("x-ms-dynamic-tree")
+    if isinstance(tree, Mapping) and not isinstance(tree.get("open"), Mapping):
+        yield Finding(node.at("x-ms-dynamic-tree"), "'x-ms-dynamic-tree' has no `open` for its first level", key=True)
+
+
+# The parameters of the called operation
 
 
 @check("dynamic-parameter")
 def _parameter(node: Node, context: Context) -> Iterator[Finding]:
-    for pointer, _, value in dynamic_values(node):
-        operation = context.operations.get(str(value.get("operationId")))
-        if operation is None:
-            continue
-        known = _argument_names(operation, context)
-        for name in mapping(value.get("parameters")):
-            if name.rpartition("/")[2] not in known:
-                message = f"{operation.get('operationId')} has no parameter {name!r}"
-                at = f"{pointer}/parameters/{escape(name)}"
-                yield Finding(at, message, key=True, suggestion=closest(name, known))
+    for call in (*calls(node), *capability_calls(node)):
+        operation = call.operation(context)
+        known = argument_names(operation, context) if operation is not None else set()
+        for argument in call.arguments() if operation is not None else ():
+            if argument.name.rpartition("/")[2] not in known:
+                message = f"{call.called} has no parameter {argument.name!r}"
+                yield Finding(argument.pointer, message, key=True, suggestion=closest(argument.name, known))
 
 
-def _argument_names(operation: Node, context: Context) -> set[str]:
+def argument_names(operation: Node, context: Context) -> set[str]:
     """The names of an operation's parameters, and of the properties of its body at any depth."""
     names: set[str] = set()
     waiting: list[Node | None] = []
@@ -99,3 +174,159 @@ def properties_of(node: Node, context: Context) -> set[str]:
         children = context.tree.children.get(schema.pointer, ())
         waiting += [child for child in children if "/allOf/" in child.pointer[len(schema.pointer) :]]
     return names
+
+
+def missing_arguments(call: Call, context: Context) -> Iterator[str]:
+    """The names of the parameters that the called operation requires and the call does not pass."""
+    passed = {argument.name for argument in call.arguments()}
+    first = passed | {name.partition("/")[0] for name in passed}
+    for name, parameter in call.parameters(context).items():
+        if parameter.get("required") is not True or parameter.has("default"):
+            continue
+        if parameter.get("in") != "body":
+            if name not in first:
+                yield name
+            continue
+        schema = context.tree.schema_of(parameter)
+        for member in schema.array("required") if schema is not None and name not in passed else ():
+            inner = context.tree.resolved(schema.at("properties", member)) if schema is not None else None
+            paths = {member, f"{name}/{member}"}
+            below = tuple(f"{path}/" for path in paths)
+            is_passed = any(each in paths or each.startswith(below) for each in passed)
+            if not is_passed and inner is not None and not _has_default(inner, context):
+                yield member
+
+
+def _has_default(schema: Node, context: Context) -> bool:
+    """Return True if a value can be made of defaults: of the schema, or of what it requires."""
+    if schema.has("default") or schema.get("enum") or schema.get("x-ms-notification-url") is True:
+        return True
+    return schema.has("properties") or schema.has("allOf")
+
+
+@check("dynamic-required")
+def _missing(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        for name in missing_arguments(call, context):
+            message = f"{call.called} requires the parameter {name!r}"
+            has_parameters = "parameters" in call.value
+            yield Finding(f"{call.pointer}/parameters" if has_parameters else call.pointer, message, key=True)
+
+
+@check("dynamic-static")
+def _static_type(node: Node, context: Context) -> Iterator[Finding]:
+    for call in (*calls(node), *capability_calls(node)):
+        parameters = call.parameters(context)
+        for argument in call.arguments():
+            parameter, value = parameters.get(argument.name), argument.value
+            if parameter is None or argument.kind != "value" or value is None or isinstance(value, Mapping):
+                continue
+            expected = str(parameter.get("type"))
+            types = TYPES.get(expected)
+            if types and (not isinstance(value, types) or (isinstance(value, bool) and bool not in types)):
+                yield Finding(argument.pointer, f"{value!r} is not of type {expected}")
+            elif isinstance(parameter.get("enum"), list) and value not in parameter.get("enum"):
+                yield Finding(argument.pointer, f"{value!r} is not in the enum of {argument.name!r}")
+
+
+# What is passed: values, and parameters of the operation that the extension is in
+
+
+@check("dynamic-form")
+def _form(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        newer = call.name in NEWER
+        for argument in call.arguments():
+            if newer and (argument.kind == "parameter" or not isinstance(argument.source, Mapping)):
+                form = "{parameterReference: …}" if argument.kind == "parameter" else "{value: …}"
+                yield Finding(argument.pointer, f"{call.name} takes {form} here")
+            elif not newer and argument.kind == "parameterReference":
+                yield Finding(argument.pointer, f"{call.name} takes {{parameter: …}} here")
+
+
+@check("dynamic-source")
+def _source(node: Node, context: Context) -> Iterator[Finding]:
+    wanted = [(call, argument) for call in calls(node) for argument in call.arguments() if argument.parameter]
+    operations = operations_of(node, context) if wanted else []
+    for _, argument in wanted if operations else ():
+        name = str(argument.parameter)
+        if any(_is_there(argument, operation, context) for operation in operations):
+            continue
+        known = set().union(*(argument_names(operation, context) for operation in operations))
+        where = operations[0].get("operationId") if len(operations) == 1 else "the operations that use it"
+        message = f"{where} has no parameter {name!r}" if len(operations) == 1 else f"{where} have no {name!r}"
+        yield Finding(f"{argument.pointer}/{argument.kind}", message, suggestion=closest(name, known))
+
+
+def _is_there(argument: Argument, operation: Node, context: Context) -> bool:
+    """Return True if an operation has what an argument is taken from; also if a part of its body is not described."""
+    steps = re.split(r"[/.]", str(argument.parameter))  # published connectors write paths with either
+    parameters = {str(parameter.get("name")): parameter for parameter in context.tree.parameters(operation)}
+    body = next((parameter for parameter in parameters.values() if parameter.get("in") == "body"), None)
+    schema = context.tree.schema_of(body) if body is not None else None
+    if str(argument.parameter) in parameters:
+        return True
+    if argument.kind == "parameterReference" and steps[0] not in parameters:
+        return False
+    if (body is not None and schema is None) or operation.has("requestBody"):
+        return True
+    return steps[-1] in argument_names(operation, context) or (schema is not None and is_open(schema, context))
+
+
+def is_open(node: Node, context: Context) -> bool:
+    """Return True if a schema does not describe all that it may hold: anywhere in it is one without properties, or one
+    that another operation gives."""
+    waiting, seen = [node], set()
+    while waiting:
+        schema = context.tree.resolve(waiting.pop())
+        if schema is None or schema.pointer in seen:
+            continue
+        seen.add(schema.pointer)
+        bare = not schema.get("properties") and not schema.get("allOf") and schema.get("type") in (None, "object")
+        if bare or any(name.startswith("x-ms-dynamic-") and name.endswith(_OPENING) for name in schema.value):
+            return True
+        waiting += [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
+    return False
+
+
+_OPENING = ("schema", "properties")
+
+
+def sources(node: Node, context: Context) -> Iterator[tuple[Argument, Node, Node, str]]:
+    """The parameters whose values are passed to parameters of the called operation: the argument, the two parameters,
+    and the operationId of the called one."""
+    operation = node.above("operation")
+    parameters = context.tree.parameters(operation) if operation is not None else []
+    by_name = {str(parameter.get("name")): parameter for parameter in parameters}
+    for call in calls(node) if by_name else ():
+        targets = call.parameters(context)
+        for argument in call.arguments():
+            if argument.parameter in by_name and argument.name in targets:
+                yield argument, by_name[str(argument.parameter)], targets[argument.name], call.called
+
+
+@check("dynamic-type")
+def _type_of_source(node: Node, context: Context) -> Iterator[Finding]:
+    for argument, source, target, called in sources(node, context):
+        kind, expected = source.get("type"), target.get("type")
+        if kind and expected and kind != expected and (kind, expected) != ("integer", "number"):
+            message = f"{source.get('name')!r} is of type {kind}; {called} expects {expected}"
+            yield Finding(argument.pointer, message)
+
+
+@check("dynamic-internal")
+def _internal_source(node: Node, context: Context) -> Iterator[Finding]:
+    for argument, source, _, _ in sources(node, context):
+        if str(source.get("x-ms-visibility", "")).lower() == "internal":
+            yield Finding(argument.pointer, f"the parameter {source.get('name')!r} is internal")
+
+
+@check("dynamic-twins")
+def _twins(node: Node, context: Context) -> Iterator[Finding]:
+    for old, new in _SPELLINGS:
+        older, newer = (mapping(node.get(name)).get("operationId") for name in (old, new))
+        if isinstance(older, str) and isinstance(newer, str) and older != newer:
+            yield Finding(node.at(new, "operationId"), f"{new} calls {newer!r}, but {old} calls {older!r}")
+
+
+_SPELLINGS = (("x-ms-dynamic-values", "x-ms-dynamic-list"), ("x-ms-dynamic-schema", "x-ms-dynamic-properties"))

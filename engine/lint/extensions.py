@@ -1,64 +1,158 @@
-"""Extensions: their spelling and values, Python names, pages, triggers."""
+"""Extensions: their spelling, values and places; Python names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from openconnectors.engine.documents.extensions import ROWS
 from openconnectors.engine.errors import closest
-from openconnectors.engine.lint.dynamic_values import properties_of
+from openconnectors.engine.lint.extension_table import CAPABILITIES, EXTENSIONS, Extension
 from openconnectors.engine.lint.rules import Context, Edit, Finding
-from openconnectors.engine.lint.table import check
+from openconnectors.engine.lint.shapes import Shape, faults, unknown_members
+from openconnectors.engine.lint.table_extensions import check
 from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.uses import is_sent
 from openconnectors.engine.naming import snake
 
 _WITHOUT_EFFECT = """
     x-ms-api-annotation x-ms-arm-id-details x-ms-authentication x-ms-azure-resource x-ms-capabilities
     x-ms-client-default x-ms-client-request-id x-ms-code-generation-settings x-ms-connector-metadata
-    x-ms-contenttype x-ms-discriminator x-ms-docs x-ms-editor x-ms-editor-options x-ms-enum x-ms-enum-values
-    x-ms-examples x-ms-external x-ms-gateway x-ms-identifiers x-ms-internal x-ms-keywords x-ms-no-generic-test
-    x-ms-notification x-ms-odata x-ms-openai-data x-ms-openai-manifest x-ms-pageable-operation
+    x-ms-contenttype x-ms-deployment-version x-ms-discriminator x-ms-docs x-ms-editor x-ms-editor-options x-ms-enum
+    x-ms-enum-values x-ms-examples x-ms-explicit-input x-ms-external x-ms-gateway x-ms-identifiers x-ms-internal
+    x-ms-keywords x-ms-media-kind x-ms-no-generic-test x-ms-notification x-ms-odata x-ms-openai-data
+    x-ms-openai-manifest x-ms-openai-published-to-copilots x-ms-operation-context x-ms-pageable-operation
     x-ms-parameter-grouping x-ms-parameter-location x-ms-parent-discriminator x-ms-permissions
     x-ms-property-name-alias x-ms-request-id x-ms-require-user-confirmation x-ms-safe-operation x-ms-secret
-    x-ms-subscription x-ms-trigger-hint x-ms-trigger-metadata x-ms-url-encoding x-ms-version
+    x-ms-subscription x-ms-test-value x-ms-tooltip x-ms-trigger-hint x-ms-trigger-metadata x-ms-trigger-value
+    x-ms-url-encoding x-ms-version
 """
 """Extensions of Microsoft's that inform people or other tools only; published connectors have them."""
 KNOWN_EXTENSIONS = frozenset((*(name for _, name in ROWS), *_WITHOUT_EFFECT.split()))
+_ABBREVIATED = {f"x-{name.removeprefix('x-ms-')}": name for name in EXTENSIONS if name.startswith("x-ms-")}
+"""Extensions without their ``ms``."""
 
 
 @check("extension-misspelled")
 def _misspelled(node: Node, context: Context) -> Iterator[Finding]:
     for name in node.value:
-        folded = name.lower().replace("_", "-")
-        if not folded.startswith(("x-ms", "x-connector", "x_ms")) or name in KNOWN_EXTENSIONS:
+        if name in KNOWN_EXTENSIONS or name[:1] not in ("x", "X"):
             continue
-        # Anybody may define extensions: only one that is very close to a known one is reported.
-        suggestion = closest(name, KNOWN_EXTENSIONS, 0.85)
+        folded = name.lower().replace("_", "-")
+        suggestion = None
+        if folded.startswith(("x-ms", "x-connector")):
+            # Anybody may define extensions: only one that is very close to a known one is reported.
+            suggestion = closest(name, KNOWN_EXTENSIONS, 0.85)
+        elif folded in _ABBREVIATED and context.once(_has_extensions):
+            suggestion = _ABBREVIATED[folded]
         if suggestion is not None:
             edit = Edit("rename", node.at(name), suggestion)
             message = f"the extension {name!r} is not known"
             yield Finding(node.at(name), message, key=True, suggestion=suggestion, edit=edit)
 
 
-_VALUES: Mapping[str, tuple[str, ...]] = {
-    "x-ms-visibility": ("none", "important", "advanced", "internal"),
-    "x-ms-trigger": ("single", "batch"),
-    "x-ms-url-encoding": ("single", "double"),
-}
-_BOOLEANS = ("x-nullable", "x-ms-client-flatten", "x-ms-notification-url", "x-ms-skip-url-encoding")
+def _has_extensions(context: Context) -> bool:
+    """Return True if a document uses extensions of Microsoft's."""
+    return any("x-ms-" in file.text for file in context.document.parts().values())
+
+
+def _extensions(node: Node) -> Iterator[tuple[str, Extension]]:
+    """The extensions of a node that are checked, as far as the node is not a reference."""
+    for name in node.value:
+        extension = EXTENSIONS.get(name)
+        if extension is not None:
+            yield name, extension
+
+
+def _shape(name: str, extension: Extension, node: Node) -> Shape:
+    return CAPABILITIES.get(node.kind, extension.shape) if name == "x-ms-capabilities" else extension.shape
 
 
 @check("extension-value")
 def _value(node: Node, context: Context) -> Iterator[Finding]:
-    for name, allowed in _VALUES.items():
-        value = node.get(name)
-        if isinstance(value, str) and value and value.lower() not in allowed:
-            message = f"{value!r} is not a valid {name}; expected {', '.join(allowed)}"
-            yield Finding(node.at(name), message, suggestion=closest(value, allowed))
-    for name in _BOOLEANS:
-        if isinstance(node.get(name), str):
-            yield Finding(node.at(name), f"{node.get(name)!r} is a string; write true or false")
+    for name, extension in _extensions(node):
+        yield from faults(name, node.get(name), _shape(name, extension, node), node.at(name))
+
+
+@check("extension-member")
+def _member(node: Node, context: Context) -> Iterator[Finding]:
+    for name, extension in _extensions(node):
+        shape = _shape(name, extension, node)
+        for pointer, member, known in unknown_members(node.get(name), shape, node.at(name)):
+            suggestion = _ANOTHER_SPELLING.get((name, member)) or closest(member, known, 0.8)
+            if suggestion is not None:
+                edit = Edit("rename", pointer, suggestion)
+                message = f"{name} has no member {member!r}"
+                yield Finding(pointer, message, key=True, suggestion=suggestion, edit=edit)
+
+
+_SPELLINGS = {
+    ("x-ms-dynamic-values", "x-ms-dynamic-list"): {
+        "value-collection": "itemsPath",
+        "value-path": "itemValuePath",
+        "value-title": "itemTitlePath",
+    },
+    ("x-ms-dynamic-schema", "x-ms-dynamic-properties"): {"value-path": "itemValuePath"},
+}
+_ANOTHER_SPELLING: Mapping[tuple[str, str], str] = {
+    pair: right
+    for (older, newer), members in _SPELLINGS.items()
+    for old, new in members.items()
+    for pair, right in (((older, new), old), ((newer, old), new))
+}
+"""A member of the older extension in the newer one, and the other way round, and what it is called there."""
+
+
+@check("extension-place")
+def _place(node: Node, context: Context) -> Iterator[Finding]:
+    for name, extension in _extensions(node):
+        places = extension.places.split()
+        if not places or node.kind in places:
+            continue
+        if node.kind == "parameter" and f"parameter/{node.get('in')}" in places:
+            continue
+        here = f"a parameter in {node.get('in')}" if node.kind == "parameter" else _CALLED.get(node.kind, node.kind)
+        known = [words for place in places if (words := _CALLED.get(place) or _parameter(place))]
+        listed = ", ".join(known)
+        yield Finding(node.at(name), f"{name} has no effect at {here}; its place is {listed}", key=True)
+
+
+def _parameter(place: str) -> str:
+    location = place.partition("/")[2]
+    return f"a parameter in {location}" if location else ""
+
+
+_CALLED = {
+    "document": "the root of the document",
+    "info": "info",
+    "path": "the path",
+    "operation": "the operation",
+    "schema": "the schema",
+    "parameter": "the parameter",
+    "notification": "the content of the notification",
+    "response": "the response",
+}
+
+
+@check("internal-without-value")
+def _internal(node: Node, context: Context) -> Iterator[Finding]:
+    if str(node.get("x-ms-visibility", "")).lower() != "internal" or node.has("default"):
+        return
+    if node.kind == "parameter":
+        if node.get("required") is True and node.get("in") != "body":
+            operation = node.above("operation")
+            if operation is None or str(operation.get("x-ms-visibility", "")).lower() != "internal":
+                message = f"the parameter {node.get('name')!r} is internal and required, but has no default"
+                yield Finding(node.at("x-ms-visibility"), message)
+        return
+    holder = node.parent
+    if holder is None or holder.kind != "schema" or node.pointer != holder.at("properties", node.name):
+        return
+    required = node.name in holder.array("required")
+    filled = node.get("x-ms-notification-url") is True or node.get("readOnly") is True
+    scalar = node.get("type") in ("string", "integer", "number", "boolean")
+    if required and scalar and not filled and is_sent(node, context):
+        message = f"the property {node.name!r} is internal and required, but has no default"
+        yield Finding(node.at("x-ms-visibility"), message)
 
 
 # Names in Python
@@ -86,47 +180,3 @@ def _parameter_collision(node: Node, context: Context) -> Iterator[Finding]:
             names = f"{other.get('name')!r} and {parameter.get('name')!r}"
             message = f"the parameters {names} have the same Python name {snake(name)!r}"
             yield Finding(parameter.at("name"), message)
-
-
-# Pages and triggers
-
-
-def client_name(parameter: Node) -> str:
-    """The name that the Python name of a parameter is made from."""
-    return str(parameter.get("x-ms-client-name") or parameter.get("name"))
-
-
-def is_paged(operation: Node) -> bool:
-    """Return True if an operation returns its items in pages."""
-    return isinstance(operation.get("x-ms-pageable"), Mapping)
-
-
-def trigger(operation: Node) -> Any:
-    """How a trigger delivers its events (``single``, ``batch``); None if the operation is not a trigger."""
-    return operation.get("x-ms-trigger")
-
-
-@check("page-link")
-def _page_link(node: Node, context: Context) -> Iterator[Finding]:
-    responses = context.tree.responses(node).items()
-    schemas = [context.tree.schema_of(response) for status, response in responses if status[:1] == "2"]
-    described = (properties_of(schema, context) for schema in schemas if schema is not None)
-    known = next((names for names in described if names), None)
-    pageable = node.mapping("x-ms-pageable")
-    for member in ("nextLinkName", "itemName"):
-        name = pageable.get(member)
-        # A name may be a path (odata.nextLink can be both).
-        if known and isinstance(name, str) and name.split(".")[0] not in known and name not in known:
-            message = f"the response has no property {name!r}"
-            yield Finding(node.at("x-ms-pageable", member), message, suggestion=closest(name, known))
-
-
-@check("trigger-callback")
-def _callback(node: Node, context: Context) -> Iterator[Finding]:
-    if node.parent is None or not node.parent.has("x-ms-notification-content") or node.name == "delete":
-        return
-    # Anywhere in the document: the property may be at the end of a chain of references.
-    texts = [file.text for file in context.document.parts().values()]
-    if not any('"x-ms-notification-url"' in text or "x-ms-notification-url:" in text for text in texts):
-        message = f"{node.get('operationId')} takes no URL to send its events to"
-        yield Finding(node.pointer, message, key=True)

@@ -1,5 +1,5 @@
-"""The rules of the default profile, a row each; Microsoft's are in ``microsoft/table.py``, those of ``connectors diff``
-in ``diff/changes.py``.
+"""The rules of the default profile, a row each; those about Microsoft's extensions are in ``table_extensions.py``,
+Microsoft's own in ``microsoft/table.py``, those of ``connectors diff`` in ``diff/changes.py``.
 
 A row is three lines: what it is about, why it matters, how to fix it. ``rules.Rule`` says what each column means.
 """
@@ -7,9 +7,6 @@ A row is three lines: what it is about, why it matters, how to fix it. ``rules.R
 from __future__ import annotations
 
 from openconnectors.engine.lint.rules import Rule, Rules
-
-DYNAMIC = "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree"
-"""The extensions that name an operation to call."""
 
 # A row is three lines, so that a screen shows fifteen rules.
 # fmt: off
@@ -402,31 +399,6 @@ RULES = Rules(
     Rule("pattern-slow", "warning", "schema parameter items header", members="pattern",
          why="Repetitions inside repetitions can take exponential time on text that does not match.",
          fix="Let no two repetitions match the same text."),
-
-    # Extensions of connectors
-    Rule("extension-misspelled", "warning",
-         "document path operation parameter schema response header items security-scheme info",
-         why="An unknown extension has no effect; this one is close to a known one.",
-         fix="Correct the spelling."),
-    Rule("extension-value", "error", "operation parameter schema",
-         members="x-ms-visibility x-ms-trigger x-ms-url-encoding x-nullable x-ms-client-flatten x-ms-notification-url",
-         why="A value that the extension does not define has no effect.",
-         fix="Write one of its values."),
-    Rule("dynamic-operation", "error", "parameter schema", members=DYNAMIC,
-         why="Choices and schemas come from an operation of the same document.",
-         fix="Name an operationId of this document."),
-    Rule("dynamic-incomplete", "error", "parameter schema", members=DYNAMIC,
-         why="Without an operation to call there are no choices.",
-         fix="Name an operationId of this document."),
-    Rule("dynamic-parameter", "warning", "parameter schema", members=DYNAMIC,
-         why="A value for a parameter that the called operation does not have is not sent.",
-         fix="Name a parameter of that operation."),
-    Rule("page-link", "warning", "operation", members="x-ms-pageable",
-         why="Without the property that holds the next link only the first page can be read.",
-         fix="Name a property of the response."),
-    Rule("trigger-callback", "warning", "operation", members="x-ms-trigger",
-         why="A webhook whose request takes no callback URL cannot be subscribed to.",
-         fix="Add x-ms-notification-url: true to the property that takes the URL."),
 
     # The properties of a connector
     Rule("properties-member", "warning", "document",

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.microsoft.table import Rule
-from openconnectors.engine.lint.table import RULES
+from openconnectors.engine.lint.table_extensions import RULES
 from openconnectors.engine.lint.tree import Tree
 
 
 class Alias(Struct, frozen=True):
     """Findings of ``rule`` are reported as ``id`` if ``pointer`` (a pattern) is found in their pointer, and if they are
-    about a parameter in ``location``, where there is one."""
+    about a parameter in ``location``, or a member of it, where there is one."""
 
     rule: str
     id: str
@@ -30,11 +30,14 @@ class Alias(Struct, frozen=True):
         """Return True if a finding is reported under this id."""
         if finding.rule != self.rule or not re.search(self.pointer, finding.pointer):
             return False
-        node = tree.nodes.get(finding.pointer)
-        return not self.location or (node is not None and node.get("in") == self.location)
+        if not self.location:
+            return True
+        node = tree.nodes.get(finding.pointer) or tree.nodes.get(finding.pointer.rpartition("/")[0])
+        return node is not None and node.get("in") == self.location
 
 
 _PARAMETER = r"^(/paths/[^/]+(/\w+)?)?/parameters/[^/]+"
+_OPERATION = r"^/paths/[^/]+/[a-z]+$"
 _UNSUPPORTED = r"/(anyOf|oneOf|not|patternProperties|nullable|const|examples|if|then|else|contains|dependencies)$"
 ALIASES = (
     Alias("structure-version", "SpecificationVersionIncorrect"),
@@ -98,7 +101,25 @@ ALIASES = (
     Alias("operation-id-duplicate", "OperationIdNotUnique"),
     Alias("operation-without-success", "OperationShouldHaveSuccessfulResponse"),
     Alias("dynamic-operation", "OperationIdNotFound"),
+    Alias("capability-operation", "OperationIdNotFound"),
+    Alias("replacement-unknown", "OperationIdNotFound"),
     Alias("dynamic-parameter", "OperationParameterNameNotFound"),
+    Alias("dynamic-source", "OperationParameterNameNotFound"),
+    Alias("dynamic-required", "OperationMissingRequiredProperty"),
+    Alias("capability-argument", "OperationMissingRequiredProperty"),
+    Alias("dynamic-static", "OperationParameterStaticTypeMismatch"),
+    Alias("dynamic-type", "OperationParameterTypeMismatch"),
+    Alias("dynamic-internal", "SourcePropertyInternal"),
+    Alias("dynamic-collection", "InvokedOperationShouldProduceArray"),
+    Alias("dynamic-property", "InvokedOperationShouldProduceProperty"),
+    Alias("dynamic-schema-path", "InvokedOperationShouldProduceProperty"),
+    Alias("webhook-content", "OperationMustHaveNotificationContentExtension", _OPERATION),
+    Alias("webhook-content", "SchemaDefinitionSetIncorrectly"),
+    Alias("notification-place", "NotificationUrlNotAllowedInThisPosition"),
+    Alias("notification-type", "NotificationUrlNotString"),
+    Alias("extension-place", "QueryParameterEncodingNotSupported", r"/x-ms-url-encoding$", "query"),
+    Alias("extension-place", "DynamicExtensionDefinitionNotAllowedInParameter", r"/x-ms-dynamic-\w+$", "body"),
+    Alias("extension-place", "NotificationUrlNotAllowedInThisPosition", r"/x-ms-notification-url$"),
     Alias("enum-invalid", "InvalidEnumValue"),
     Alias("format-unknown", "UnrecognizedTypeFormat"),
     Alias("format-contradicts", "UnrecognizedTypeFormat"),

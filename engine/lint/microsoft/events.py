@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openconnectors.engine.lint.microsoft.profile import body_schemas, is_internal
+from openconnectors.engine.lint.microsoft.profile import is_internal
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.triggers import is_webhook
 
-_CONTENT, _URL, _NOTIFICATION = "x-ms-notification-content", "x-ms-notification-url", "x-ms-notification"
-
-
-def is_webhook(node: Node) -> bool:
-    """Return True if an operation subscribes to events that the service sends."""
-    return node.has(_CONTENT) or (node.parent is not None and node.parent.has(_CONTENT))
+_URL, _NOTIFICATION = "x-ms-notification-url", "x-ms-notification"
 
 
 # Notifications: a trigger that is notified by a webhook, then fetches the events
@@ -69,24 +65,10 @@ def _same_parameters(node: Node, context: Context) -> Iterator[Finding]:
 # The callback URL
 
 
-@check("OperationMustHaveNotificationContentExtension")
-def _content_missing(node: Node, context: Context) -> Iterator[Finding]:
-    takes_url = any(schema.get(_URL) is True for schema in body_schemas(node, context))
-    if takes_url and not is_webhook(node):
-        message = f"{node.get('operationId')} takes a callback URL but does not describe its notifications"
-        yield Finding(node.pointer, message, key=True)
-
-
 @check("NotificationUrlNotAllowedInThisPosition")
 def _position(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get(_URL) is True and (node.kind != "schema" or node.above("response") is not None):
+    if node.get(_URL) is True:
         yield Finding(node.at(_URL), "a callback URL outside the request body", key=True)
-
-
-@check("NotificationUrlNotString")
-def _type(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get(_URL) is True and node.get("type") not in (None, "string"):
-        yield Finding(node.at("type"), f"the callback URL is of type {node.get('type')}, not string")
 
 
 @check("NotificationUrlNotInternal")

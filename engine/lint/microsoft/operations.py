@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openconnectors.engine.lint.microsoft.events import is_webhook
 from openconnectors.engine.lint.microsoft.limits import MAX_ID, MAX_SUMMARY
 from openconnectors.engine.lint.microsoft.profile import is_internal
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node, requirements
+from openconnectors.engine.lint.triggers import is_webhook
 from openconnectors.engine.path_templates import variables
 
 # Identifiers and titles
@@ -251,13 +251,6 @@ def _form_name(node: Node, context: Context) -> Iterator[Finding]:
 def _encoding(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("in") == "path" and not node.has("x-ms-url-encoding"):
         yield Finding(node.pointer, f"the path parameter {node.get('name')!r} has no x-ms-url-encoding")
-
-
-@check("QueryParameterEncodingNotSupported")
-def _query_encoding(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get("in") == "query":
-        message = f"the query parameter {node.get('name')!r} has x-ms-url-encoding, which is not supported"
-        yield Finding(node.at("x-ms-url-encoding"), message, key=True)
 
 
 _OF_SCHEMAS = ("type", "format", "items", "enum", "collectionFormat", "default", "pattern", "minimum", "maximum")

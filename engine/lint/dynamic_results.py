@@ -1,0 +1,115 @@
+"""Dynamic values, schemas and trees: what the operations that they call return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from openconnectors.engine.documents.pointers import escape
+from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.dynamic_values import Call, calls, capability_calls, properties_of
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.table_extensions import check
+from openconnectors.engine.lint.tree import Node
+
+_COLLECTIONS = ("value-collection", "itemsPath")
+_MEMBERS = ("value-path", "value-title", "itemValuePath", "itemTitlePath", "itemFullTitlePath")
+_SCHEMAS = ("x-ms-dynamic-schema", "x-ms-dynamic-properties")
+
+
+def steps_of(value: Mapping[str, Any], *names: str) -> list[str]:
+    """The steps of the first member that is there: a path with slashes."""
+    path = next((value[name] for name in names if isinstance(value.get(name), str)), "")
+    return [step for step in path.split("/") if step]
+
+
+def response_schema(operation: Node | None, context: Context) -> Node | None:
+    """The schema of the first success response that has one."""
+    for status, response in sorted(context.tree.responses(operation).items()) if operation is not None else ():
+        if status[:1] == "2":
+            schema = context.tree.schema_of(response)
+            if schema is not None and schema is not response:
+                return schema
+    return None
+
+
+def is_bare(node: Node) -> bool:
+    """Return True if a schema may hold what it does not describe."""
+    if any(node.get(name) for name in ("properties", "allOf", "items")):
+        return bool(node.get("additionalProperties")) and not node.get("properties")
+    return node.get("type") in (None, "object") or any(node.has(name) for name in ("anyOf", "oneOf"))
+
+
+def follow(node: Node, steps: list[str], context: Context) -> Node | str | None:
+    """The schema at a path; the step that does not exist; None if a schema on the way is not fully described."""
+    for step in steps:
+        schema = context.tree.resolve(node)
+        if schema is None or is_bare(schema) or any("x-ms-dynamic" in name for name in schema.value):
+            return None
+        inner = _property(schema, step, context)
+        if inner is None:
+            return None if schema.get("additionalProperties") else step
+        node = inner
+    return context.tree.resolve(node)
+
+
+def _property(node: Node, name: str, context: Context) -> Node | None:
+    """A property of a schema, or of those that it extends."""
+    children = context.tree.children.get(node.pointer, ())
+    extended = [context.tree.resolve(child) for child in children if "/allOf/" in child.pointer[len(node.pointer) :]]
+    for schema in (node, *extended):
+        inner = context.tree.nodes.get(schema.at("properties", name)) if schema is not None else None
+        if inner is not None:
+            return inner
+    return None
+
+
+def _lists(node: Node, context: Context) -> Iterator[tuple[Call, Node]]:
+    """The calls that take choices from a list, with the schema of the called operation's response."""
+    for call in (*calls(node), *(call for call in capability_calls(node) if call.name == "file-picker")):
+        schema = response_schema(call.operation(context), context)
+        if schema is not None and call.name not in _SCHEMAS:
+            yield call, schema
+
+
+@check("dynamic-collection")
+def _list_there(node: Node, context: Context) -> Iterator[Finding]:
+    for call, schema in _lists(node, context):
+        steps = steps_of(call.value, *_COLLECTIONS)
+        target = follow(schema, steps, context)
+        is_array = isinstance(target, Node) and (target.get("type") in (None, "array") or is_bare(target))
+        if target is not None and not is_array:
+            member = next((name for name in _COLLECTIONS if name in call.value), "operationId")
+            place = "/".join(steps) or "its root"
+            suggestion = closest("/".join(steps), properties_of(schema, context)) if len(steps) == 1 else None
+            message = f"the response of {call.called} has no list at {place!r}"
+            yield Finding(f"{call.pointer}/{member}", message, suggestion=suggestion)
+
+
+@check("dynamic-property")
+def _property_there(node: Node, context: Context) -> Iterator[Finding]:
+    for call, schema in _lists(node, context):
+        target = follow(schema, steps_of(call.value, *_COLLECTIONS), context)
+        items = context.tree.nodes.get(target.at("items")) if isinstance(target, Node) else None
+        for member in _MEMBERS if items is not None else ():
+            steps = steps_of(call.value, member)
+            if steps and items is not None and isinstance(follow(items, steps, context), str):
+                message = f"the items of {call.called} have no property {'/'.join(steps)!r}"
+                known = properties_of(items, context)
+                suggestion = closest(steps[0], known) if len(steps) == 1 else None
+                yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)
+
+
+@check("dynamic-schema-path")
+def _schema_there(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        if call.name not in _SCHEMAS:
+            continue
+        member = "value-path" if call.name == _SCHEMAS[0] else "itemValuePath"
+        schema = response_schema(call.operation(context), context)
+        steps = steps_of(call.value, member)
+        missing = follow(schema, steps, context) if schema is not None and steps else None
+        if isinstance(missing, str) and schema is not None:
+            message = f"the response of {call.called} has no property {'/'.join(steps)!r}"
+            suggestion = closest(missing, properties_of(schema, context))
+            yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)

@@ -1,0 +1,138 @@
+"""The rules about Microsoft's extensions that hold for every document, a row each: what cannot work, or has no effect.
+
+What only the certification of connectors asks for is in ``microsoft/``.
+"""
+
+from __future__ import annotations
+
+from openconnectors.engine.lint.extension_table import EXTENSIONS
+from openconnectors.engine.lint.rules import Rule
+from openconnectors.engine.lint.table import RULES
+
+__all__ = ["CALLING", "DYNAMIC", "RULES", "check"]
+
+DYNAMIC = "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-schema x-ms-dynamic-properties x-ms-dynamic-tree"
+"""The extensions that name an operation to call."""
+CALLING = f"{DYNAMIC} x-ms-capabilities"
+"""Those, and the one that names the operations of a connection's test and of the file picker."""
+_KINDS = "document info path operation notification response parameter schema items header tag security-scheme"
+_CHOICES = "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-tree"
+
+# A row is three lines, so that a screen shows fifteen rules.
+# fmt: off
+ROWS = (
+    # Any extension
+    Rule("extension-misspelled", "warning", _KINDS,
+         why="An unknown extension has no effect; this one is close to a known one.",
+         fix="Correct the spelling."),
+    Rule("extension-value", "error", f"{_KINDS} request-body", members=" ".join(EXTENSIONS),
+         why="A value that the extension does not define has no effect.",
+         fix="Write one of its values."),
+    Rule("extension-case", "warning", reported_by="extension-value",
+         why="Values are compared with their case, though some readers do not mind.",
+         fix="Write it as the message says."),
+    Rule("extension-member", "warning", f"{_KINDS} request-body", members=" ".join(EXTENSIONS),
+         why="A member that the extension does not define has no effect; this one is close to a known one.",
+         fix="Correct its name."),
+    Rule("extension-place", "warning", f"{_KINDS} paths responses", members=" ".join(EXTENSIONS),
+         why="The extension is not looked for here, so it has no effect.",
+         fix="Move it to where it belongs, or remove it."),
+    Rule("internal-without-value", "error", "parameter schema", members="x-ms-visibility required",
+         why="Nobody sees an internal parameter, so only its default can be sent; without one no call can be made.",
+         fix="Add the default, or make the parameter visible or optional."),
+
+    # Dynamic values, schemas and trees
+    Rule("dynamic-operation", "error", "parameter schema items", members=DYNAMIC,
+         why="Choices and schemas come from an operation of the same document.",
+         fix="Name an operationId of this document."),
+    Rule("dynamic-incomplete", "error", "parameter schema items", members=DYNAMIC,
+         why="Without an operation to call there are no choices.",
+         fix="Name an operationId of this document."),
+    Rule("dynamic-parameter", "warning", "parameter schema items document", members=CALLING,
+         why="A value for a parameter that the called operation does not have is not sent.",
+         fix="Name a parameter of that operation."),
+    Rule("dynamic-required", "error", "parameter schema items", members=DYNAMIC,
+         why="The called operation refuses the call.",
+         fix="Add the parameter."),
+    Rule("dynamic-source", "error", "parameter schema items", members=DYNAMIC,
+         why="A value can be taken only from a parameter of the operation, or from a property of its body.",
+         fix="Name one that is there."),
+    Rule("dynamic-form", "warning", "parameter schema items", members=DYNAMIC,
+         why="The older extensions take a value or {parameter: name}, the newer {value: …} or {parameterReference: …}; "
+             "the other form is not understood.",
+         fix="Write the form of this extension."),
+    Rule("dynamic-static", "error", "parameter schema items document", members=CALLING,
+         why="The called operation refuses the value.",
+         fix="Write a value of the parameter's type."),
+    Rule("dynamic-type", "warning", "parameter schema items", members=DYNAMIC,
+         why="The called operation refuses the value.",
+         fix="Use the same type for both."),
+    Rule("dynamic-internal", "warning", "parameter schema items", members=DYNAMIC,
+         why="Nobody fills in an internal parameter, and its default is not used here.",
+         fix="Make it visible, or write a fixed value."),
+    Rule("dynamic-collection", "warning", "parameter schema items", members=_CHOICES,
+         why="The choices are the items of a list in the response of the called operation.",
+         fix="Name the property that holds the list."),
+    Rule("dynamic-property", "warning", "parameter schema items", members=_CHOICES,
+         why="The value or the title of a choice is not in the response of the called operation.",
+         fix="Name a property of the items."),
+    Rule("dynamic-schema-path", "warning", "schema", members="x-ms-dynamic-schema x-ms-dynamic-properties",
+         why="The schema is not in the response of the called operation.",
+         fix="Name a property of the response."),
+    Rule("dynamic-twins", "warning", "parameter schema items",
+         members="x-ms-dynamic-list x-ms-dynamic-properties",
+         why="The older and the newer extension say the same for different readers; these call different operations.",
+         fix="Name the same operation in both."),
+    Rule("dynamic-picker", "error", "parameter schema items", members="x-ms-dynamic-values",
+         why="Files are picked by the operations that x-ms-capabilities of the document names.",
+         fix="Add file-picker to x-ms-capabilities of the document, or name an operation."),
+
+    # Capabilities and life cycle
+    Rule("capability-operation", "error", "document operation", members="x-ms-capabilities x-ms-openai-data",
+         why="A capability is carried out by an operation of the same document.",
+         fix="Name an operationId of this document."),
+    Rule("capability-argument", "error", "document", members="x-ms-capabilities",
+         why="A connection is tested without asking anybody, so what the operation requires must be given here.",
+         fix="Add the parameter, or name an operation that requires none."),
+    Rule("capability-method", "warning", "document", members="x-ms-capabilities",
+         why="The test of a connection must not change anything: it is a GET operation.",
+         fix="Name a GET operation."),
+    Rule("replacement-unknown", "warning", "operation", members="x-ms-api-annotation",
+         why="The operation that replaces a deprecated one cannot be found.",
+         fix="Name another operation of this document that is not deprecated."),
+
+    # Pages
+    Rule("page-link", "warning", "operation", members="x-ms-pageable",
+         why="Without the property that holds the next link only the first page can be read.",
+         fix="Name a property of the response."),
+
+    # Triggers and webhooks
+    Rule("trigger-callback", "warning", "operation", members="x-ms-trigger",
+         why="A webhook whose request takes no callback URL cannot be subscribed to.",
+         fix="Add x-ms-notification-url: true to the property that takes the URL."),
+    Rule("trigger-list", "warning", "operation", members="x-ms-trigger",
+         why="A batch trigger gives each item of a list as an event.",
+         fix="Describe the list in the response, or write single."),
+    Rule("trigger-missing", "warning", "operation", members="x-ms-trigger-hint x-ms-trigger-metadata",
+         why="Without x-ms-trigger the operation is an action.",
+         fix="Add x-ms-trigger, or remove the member."),
+    Rule("webhook-trigger", "warning", "path", members="x-ms-notification-content",
+         why="Events are taken only by an operation that is a trigger.",
+         fix="Add x-ms-trigger to the operation that subscribes."),
+    Rule("webhook-content", "warning", "notification operation", members="schema description parameters",
+         why="The events that are posted are not described.",
+         fix="Add x-ms-notification-content with a schema to the path."),
+    Rule("webhook-delete", "warning", "document",
+         why="A webhook is deleted when its flow is changed or deleted: the document must describe how.",
+         fix="Add the DELETE operation of the subscription."),
+    Rule("notification-place", "warning", "schema", members="x-ms-notification-url",
+         why="The callback URL is passed in a request; in a response it means nothing.",
+         fix="Move it to the property of the request that takes the URL."),
+    Rule("notification-type", "error", "schema parameter", members="x-ms-notification-url",
+         why="A URL is a string.",
+         fix="Use the type string."),
+)
+# fmt: on
+
+RULES.add(*ROWS)
+check = RULES.check

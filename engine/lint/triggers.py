@@ -1,0 +1,197 @@
+"""Pages, triggers and webhooks: what the operation that delivers them must take and return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.dynamic_results import follow, is_bare, response_schema
+from openconnectors.engine.lint.dynamic_values import properties_of
+from openconnectors.engine.lint.properties import properties
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.table_extensions import check
+from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.lint.uses import is_only_received
+
+CONTENT, URL, TRIGGER, PAGEABLE = "x-ms-notification-content", "x-ms-notification-url", "x-ms-trigger", "x-ms-pageable"
+
+
+# Pages
+
+
+@check("page-link")
+def _page_link(node: Node, context: Context) -> Iterator[Finding]:
+    pageable = node.get(PAGEABLE)
+    if not isinstance(pageable, Mapping):
+        return
+    if "nextLinkName" not in pageable:
+        yield Finding(node.at(PAGEABLE), f"{PAGEABLE} has no nextLinkName", key=True)
+    schema = response_schema(node, context)
+    known = properties_of(schema, context) if schema is not None else set()
+    is_list = schema is not None and schema.get("type") == "array"
+    for member in ("nextLinkName", "itemName") if known or is_list else ():
+        name = pageable.get(member)
+        # A name may be a path (odata.nextLink can be both).
+        if isinstance(name, str) and name and name.split(".")[0] not in known and name not in known:
+            message = f"the response has no property {name!r}"
+            yield Finding(node.at(PAGEABLE, member), message, suggestion=closest(name, known))
+    link = follow(schema, [str(pageable.get("nextLinkName"))], context) if schema is not None else None
+    if isinstance(link, Node) and link.get("type") not in (None, "string"):
+        message = f"the next link is of type {link.get('type')}, not string"
+        yield Finding(node.at(PAGEABLE, "nextLinkName"), message)
+    operation = pageable.get("operationName")
+    if isinstance(operation, str) and operation and operation not in context.operations:
+        suggestion = closest(operation, context.operations)
+        message = f"there is no operation {operation!r}"
+        yield Finding(node.at(PAGEABLE, "operationName"), message, suggestion=suggestion)
+
+
+# Triggers
+
+
+def is_webhook(node: Node) -> bool:
+    """Return True if an operation subscribes to events that the service sends."""
+    return node.has(CONTENT) or (node.parent is not None and node.parent.has(CONTENT))
+
+
+@check("trigger-list")
+def _list(node: Node, context: Context) -> Iterator[Finding]:
+    if node.get(TRIGGER) != "batch" or node.get("operationId") in context.once(_configured):
+        return
+    schema = _events(node, context) if is_webhook(node) else response_schema(node, context)
+    if schema is not None and not _holds_list(schema, context):
+        what = "the notification" if is_webhook(node) else "the response"
+        yield Finding(node.at(TRIGGER), f"{what} of {node.get('operationId')} holds no list of events")
+
+
+def _events(node: Node, context: Context) -> Node | None:
+    """The schema of the notifications that an operation subscribes to."""
+    for holder in (node, node.parent):
+        notification = context.tree.nodes.get(holder.at(CONTENT)) if holder is not None else None
+        if notification is not None and notification.has("schema"):
+            return context.tree.schema_of(notification)
+    return None
+
+
+def _configured(context: Context) -> set[str]:
+    """The operations whose events a policy finds in the response."""
+    block = properties(context)
+    names: set[str] = set()
+    for use in array(block.value.get("policyTemplateInstances")) if block is not None else ():
+        parameters = mapping(mapping(use).get("parameters"))
+        if str(mapping(use).get("templateId", "")).lower() == "pollingtrigger":
+            listed = next((value for key, value in parameters.items() if key.lower().endswith("operationname")), None)
+            names |= set(map(str, array(listed))) or set(context.operations)
+    return names
+
+
+def _holds_list(schema: Node, context: Context) -> bool:
+    """Return True if a value is, or may hold, a list: in a property of its first two levels."""
+    waiting = [(schema, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        resolved = context.tree.resolve(node)
+        if resolved is None or resolved.get("type") == "array" or is_bare(resolved):
+            return True
+        if any("x-ms-dynamic" in name for name in resolved.value):
+            return True
+        if depth < _LEVELS:
+            children = context.tree.children.get(resolved.pointer, ())
+            waiting += [(child, depth + 1) for child in children if child.kind == "schema"]
+    return False
+
+
+_LEVELS = 2
+
+
+@check("trigger-missing")
+def _without_trigger(node: Node, context: Context) -> Iterator[Finding]:
+    for name in ("x-ms-trigger-hint", "x-ms-trigger-metadata"):
+        if node.has(name) and not node.get(TRIGGER):
+            yield Finding(node.at(name), f"{name} without {TRIGGER}", key=True)
+
+
+# Webhooks
+
+
+@check("trigger-callback")
+def _callback(node: Node, context: Context) -> Iterator[Finding]:
+    if not node.get(TRIGGER) or not is_webhook(node) or node.name == "delete":
+        return
+    if not _takes_url(node, context):
+        message = f"{node.get('operationId')} takes no URL to send its events to"
+        yield Finding(node.pointer, message, key=True)
+
+
+def _takes_url(operation: Node, context: Context) -> bool:
+    """Return True if something that an operation sends is the URL of its notifications."""
+    waiting: list[Node | None] = []
+    for parameter in context.tree.parameters(operation):
+        if parameter.get(URL):
+            return True
+        waiting.append(context.tree.schema_of(parameter) if parameter.get("in") == "body" else None)
+    body = context.tree.resolved(operation.at("requestBody"))
+    waiting.append(context.tree.schema_of(body) if body is not None else None)
+    seen: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        schema = context.tree.resolve(node) if node is not None else None
+        if schema is None or schema.pointer in seen:
+            continue
+        seen.add(schema.pointer)
+        if schema.get(URL) or any("x-ms-dynamic-" in name for name in schema.value):
+            return True
+        waiting += [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
+    return False
+
+
+@check("webhook-trigger")
+def _no_trigger(node: Node, context: Context) -> Iterator[Finding]:
+    operations = [child for child in context.tree.children.get(node.pointer, ()) if child.kind == "operation"]
+    # An action may wait for a notification: it takes a callback URL, too.
+    if not any(operation.get(TRIGGER) or _takes_url(operation, context) for operation in operations):
+        yield Finding(node.at(CONTENT), f"{CONTENT} in a path without a trigger", key=True)
+
+
+@check("webhook-content")
+def _content(node: Node, context: Context) -> Iterator[Finding]:
+    if node.kind == "notification":
+        if not isinstance(node.get("schema"), Mapping):
+            yield Finding(node.pointer, f"{CONTENT} has no schema", key=True)
+    elif node.get(TRIGGER) and not is_webhook(node) and _names_url(node, context):
+        message = f"{node.get('operationId')} takes a callback URL but does not describe its notifications"
+        yield Finding(node.pointer, message, key=True)
+
+
+def _names_url(operation: Node, context: Context) -> bool:
+    return context.once(_has_urls) and _takes_url(operation, context)
+
+
+def _has_urls(context: Context) -> bool:
+    """Return True if anything in a document is the URL of notifications."""
+    return any(URL in file.text for file in context.document.parts().values())
+
+
+@check("webhook-delete")
+def _delete(node: Node, context: Context) -> Iterator[Finding]:
+    subscribing = [
+        operation for operation in context.tree.operations if operation.get(TRIGGER) and is_webhook(operation)
+    ]
+    if subscribing and not any(operation.name == "delete" for operation in context.tree.operations):
+        first = subscribing[0]
+        message = f"nothing deletes what {first.get('operationId')} subscribes to: there is no DELETE operation"
+        yield Finding(first.pointer, message, key=True)
+
+
+@check("notification-place")
+def _position(node: Node, context: Context) -> Iterator[Finding]:
+    if node.get(URL) is True and is_only_received(node, context):
+        yield Finding(node.at(URL), "a callback URL outside of any request", key=True)
+
+
+@check("notification-type")
+def _type(node: Node, context: Context) -> Iterator[Finding]:
+    kind: Any = node.get("type")
+    if node.get(URL) is True and kind not in (None, "string") and node.get("in") != "body":
+        yield Finding(node.at("type"), f"the callback URL is of type {kind}, not string")

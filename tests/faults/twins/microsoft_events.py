@@ -1,0 +1,170 @@
+"""Faults of triggers and webhooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.faults.twins.form import REMOVED, Fault
+from tests.faults.twins.microsoft import LIST
+
+_PAGE = "Use webhooks as triggers"
+_DOCS = "OpenAPI extensions for custom connectors"
+_MS = "microsoft"
+_CONTENT, _URL = "x-ms-notification-content", "x-ms-notification-url"
+_HOOK: dict[str, Any] = {
+    _CONTENT: {
+        "description": "A pet came.",
+        "schema": {"type": "object", "properties": {"pet": {"$ref": "#/definitions/Pet"}}},
+    },
+    "post": {
+        "operationId": "whenAPetComes",
+        "summary": "When a pet comes",
+        "description": "This operation triggers when a pet comes.",
+        "x-ms-trigger": "single",
+        "parameters": [
+            {
+                "name": "hook",
+                "in": "body",
+                "required": True,
+                "description": "The hook.",
+                "x-ms-summary": "Hook",
+                "schema": {
+                    "type": "object",
+                    "required": ["url"],
+                    "properties": {
+                        "url": {
+                            "type": "string",
+                            "description": "Where to.",
+                            "x-ms-summary": "URL",
+                            "x-ms-visibility": "internal",
+                            _URL: True,
+                        },
+                        "note": {"type": "string", "description": "A note.", "x-ms-summary": "Note"},
+                    },
+                },
+            }
+        ],
+        "responses": {"201": {"description": "Subscribed.", "headers": {"Location": {"type": "string"}}}},
+    },
+}
+_DELETE: dict[str, Any] = {
+    "delete": {
+        "operationId": "deleteHook",
+        "summary": "Delete a hook",
+        "description": "Deletes a hook.",
+        "x-ms-visibility": "internal",
+        "parameters": [
+            {
+                "name": "hookId",
+                "in": "path",
+                "required": True,
+                "type": "string",
+                "description": "Its number.",
+                "x-ms-summary": "Hook ID",
+                "x-ms-url-encoding": "single",
+            }
+        ],
+        "responses": {"200": {"description": "Deleted."}},
+    }
+}
+_RIGHT = {"/paths/~1hooks": _HOOK, "/paths/~1hooks~1{hookId}": _DELETE}
+_POST = "/paths/~1hooks/post"
+_PROPERTIES = f"{_POST}/parameters/0/schema/properties"
+_BATCH = {f"{LIST}/x-ms-trigger": "batch", f"{LIST}/x-ms-trigger-hint": "Add a pet."}
+
+
+def _webhook(name: str, sentence: str, wrong: dict[str, Any], at: str) -> Fault:
+    return Fault(name, _PAGE, sentence, _MS, right=_RIGHT, wrong=wrong, at=(at,))
+
+
+FAULTS = [
+    _webhook(
+        "content of notifications at an operation", "x-ms-notification-content is at the path, beside its methods",
+        {f"/paths/~1hooks/{_CONTENT}": REMOVED, f"{_POST}/{_CONTENT}": _HOOK[_CONTENT]}, f"!{_POST}/{_CONTENT}",
+    ),
+    _webhook(
+        "content of notifications at a response", "x-ms-notification-content is at the path, beside its methods",
+        {f"/paths/~1hooks/{_CONTENT}": REMOVED, f"{_POST}/responses/201/{_CONTENT}": _HOOK[_CONTENT]},
+        f"!{_POST}/responses/201/{_CONTENT}",
+    ),
+    _webhook(
+        "content of notifications at the root", "x-ms-notification-content is at the path, beside its methods",
+        {f"/paths/~1hooks/{_CONTENT}": REMOVED, f"/{_CONTENT}": _HOOK[_CONTENT]}, f"!/{_CONTENT}",
+    ),
+    _webhook(
+        "content of notifications without a schema", "the shape of the notification is described",
+        {f"/paths/~1hooks/{_CONTENT}/schema": REMOVED}, f"!/paths/~1hooks/{_CONTENT}",
+    ),
+    _webhook(
+        "content of notifications that is a text", "it is an object with a schema",
+        {f"/paths/~1hooks/{_CONTENT}": "a pet"}, f"!/paths/~1hooks/{_CONTENT}",
+    ),
+    _webhook(
+        "callback URL without notifications", "the notifications that are posted are described",
+        {f"/paths/~1hooks/{_CONTENT}": REMOVED}, f"!{_POST}",
+    ),
+    _webhook(
+        "webhook that takes no callback URL", "a property takes the callback URL",
+        {f"{_PROPERTIES}/url/{_URL}": REMOVED}, f"!{_POST}",
+    ),
+    _webhook(
+        "callback URL that is a text", "x-ms-notification-url is a Boolean",
+        {f"{_PROPERTIES}/url/{_URL}": "true"}, f"{_PROPERTIES}/url/{_URL}",
+    ),
+    _webhook(
+        "callback URL of another type", "the callback URL is a string",
+        {f"{_PROPERTIES}/url/type": "integer"}, f"{_PROPERTIES}/url/type",
+    ),
+    _webhook(
+        "callback URL in a response", "the callback URL is in what is sent",
+        {f"{_POST}/responses/201/schema": {"type": "object", "properties": {"self": {"type": "string", _URL: True}}}},
+        f"!{_POST}/responses/201/schema/properties/self/{_URL}",
+    ),
+    _webhook(
+        "callback URL at an operation", "it applies to parameters and input fields",
+        {f"{_POST}/{_URL}": True}, f"!{_POST}/{_URL}",
+    ),
+    _webhook(
+        "notifications that nothing subscribes to", "an operation of the path is a trigger that takes a URL",
+        {f"{_POST}/x-ms-trigger": REMOVED, f"{_PROPERTIES}/url/{_URL}": REMOVED}, f"!/paths/~1hooks/{_CONTENT}",
+    ),
+    _webhook(
+        "webhook that nothing deletes", "the definition must say how to delete the webhook",
+        {"/paths/~1hooks~1{hookId}": REMOVED}, f"!{_POST}",
+    ),
+    Fault(
+        "batch of no list",
+        f"{_DOCS}, x-ms-trigger",
+        "a batch is a response that is an array",
+        _MS,
+        right=_BATCH,
+        wrong={f"{LIST}/responses/200/schema": {"$ref": "#/definitions/Pet"}},
+        at=(f"{LIST}/x-ms-trigger",),
+    ),
+    Fault(
+        "batch of notifications without a list",
+        f"{_DOCS}, x-ms-trigger",
+        "a batch is a notification that has an array",
+        _MS,
+        right=_RIGHT,
+        wrong={
+            f"{_POST}/x-ms-trigger": "batch",
+            f"/paths/~1hooks/{_CONTENT}/schema": {"type": "object", "properties": {"id": {"type": "string"}}},
+        },
+        at=(f"{_POST}/x-ms-trigger",),
+    ),
+    *(
+        Fault(
+            f"{name} of an action",
+            f"{_DOCS}, {name}",
+            "it is about the events of a trigger",
+            _MS,
+            right={f"{LIST}/x-ms-trigger": "batch", f"{LIST}/{name}": value},
+            wrong={f"{LIST}/x-ms-trigger": REMOVED},
+            at=(f"!{LIST}/{name}",),
+        )
+        for name, value in (
+            ("x-ms-trigger-hint", "Add a pet."), ("x-ms-trigger-metadata", {"mode": "polling", "kind": "query"}),
+        )
+    ),
+]  # fmt: skip
