@@ -37,6 +37,7 @@ from openconnectors.engine.lint import (
     dynamic_values,
     extensions,
     microsoft,
+    openapi3,
     patterns,
     policies,
     properties,
@@ -61,7 +62,7 @@ __all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "exp
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
     *(extensions, patterns, policies, properties, references, schemas),
-    *(security, semantics, style, values, *microsoft.MODULES),
+    *(security, semantics, style, values, *openapi3.MODULES, *microsoft.MODULES),
 )
 """The modules that bind functions to rows."""
 

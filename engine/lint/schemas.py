@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
-from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.lint.tree import Node, array
 from openconnectors.engine.naming import snake
 
 # Types, formats, keywords
@@ -243,11 +242,6 @@ def _discriminator(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(at, f"there is no property {name!r} here", suggestion=closest(name, properties))
     elif context.tree.swagger2 and name not in node.array("required"):
         yield Finding(at, f"the discriminator {name!r} must be a required property")
-    for key, target in mapping(mapping(discriminator).get("mapping")).items():
-        component = f"/components/schemas/{escape(str(target))}"
-        if component not in context.tree.nodes and context.tree.target(str(target), node.pointer) is None:
-            message = f"the document has no schema {target!r}"
-            yield Finding(node.at("discriminator", "mapping", key), message)
 
 
 # Combinations and recursion

@@ -11,7 +11,7 @@ from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.semantics import is_form
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import METHODS, Node
-from openconnectors.engine.path_templates import is_variable, variables
+from openconnectors.engine.path_templates import is_variable
 
 # Identifiers and texts
 
@@ -143,7 +143,7 @@ def _same_url(tree: dict[Any, Any], segments: list[str | None], differs: bool) -
     return None
 
 
-# Parameters, media types, expressions
+# Parameters, media types
 
 
 @check("default-unused")
@@ -180,22 +180,3 @@ def _example_type(node: Node, context: Context) -> Iterator[Finding]:
 def _examples_both(node: Node, context: Context) -> Iterator[Finding]:
     if node.has("example"):
         yield Finding(node.at("examples"), "`examples` and `example` exclude each other", key=True)
-
-
-_EXPRESSION = re.compile(
-    r"\$(url|method|statusCode|(request|response)\.(header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+|query\.[^{}]+|path\.[^{}]+|body(#/[^{}]*)?))\Z"
-)
-"""A runtime expression (OpenAPI 3.1, Runtime Expressions)."""
-
-
-@check("expression-invalid")
-def _expression(node: Node, context: Context) -> Iterator[Finding]:
-    if node.kind == "callback":
-        for name in node.value:
-            for text in [*variables(name), *([name] if name.startswith("$") else [])]:
-                if not _EXPRESSION.match(text):
-                    yield Finding(node.at(name), f"{text!r} is not a runtime expression", key=True)
-        return
-    for name, value in node.mapping("parameters").items():
-        if isinstance(value, str) and value.startswith("$") and not _EXPRESSION.match(value):
-            yield Finding(node.at("parameters", name), f"{value!r} is not a runtime expression")

@@ -61,6 +61,11 @@ SWAGGER2: Grammar = {
 }
 
 _TYPED: Mapping[str, str] = {"schema": "schema", "content": "{media-type}", "examples": "{example}"}
+_ENCODINGS: Mapping[str, str] = {
+    "encoding": "{encoding}",
+    "prefixEncoding": "[encoding]",
+    "itemEncoding": "encoding",
+}
 OPENAPI3: Grammar = {
     "document": {**_ROOT, "servers": "[server]", "webhooks": "{path}", "components": "components"},
     "info": _INFO,
@@ -102,9 +107,9 @@ OPENAPI3: Grammar = {
         "schema": "schema",
         "itemSchema": "schema",
         "examples": "{example}",
-        "encoding": "{encoding}",
+        **_ENCODINGS,
     },
-    "encoding": {"headers": "{header}"},
+    "encoding": {"headers": "{header}", **_ENCODINGS},
     "responses": {"*": "response"},
     "response": {"headers": "{header}", "content": "{media-type}", "links": "{link}"},
     "link": {"server": "server"},
