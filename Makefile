@@ -32,11 +32,11 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)-uv
 	$(VENV)-uv/bin/python -m pip install --quiet uv
 
-lowest: $(UV)  ## The fast tests with the lowest version of every direct dependency that pyproject.toml allows.
+lowest: $(UV)  ## Each fast test, two cases of it, with the lowest version that pyproject.toml allows of every dependency.
 	$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
 	$(UV) pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]'
 	$(LOWEST)/bin/python .ci/bounds
-	$(LOWEST)/bin/python -m pytest -n auto -m "not long and not browser" -p no:cacheprovider
+	$(LOWEST)/bin/python -m pytest -n auto -m "not long and not browser" --cases 2 -p no:cacheprovider
 
 core: $(READY)  ## Loads and calls with the package alone, installed without extras into a fresh environment.
 	$(PYTHON) -m venv --clear $(VENV)-core

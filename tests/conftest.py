@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -116,6 +117,26 @@ def serving(server: BaseWSGIServer) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--cases``."""
+    parser.addoption("--cases", type=int, metavar="N", help="run at most the first N cases of each test function")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the cases of functions beyond ``--cases``."""
+    most = config.getoption("cases")
+    if most is None:
+        return
+    counts: Counter[str] = Counter()
+    chosen, left_out = [], []
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        counts[function] += 1
+        (chosen if counts[function] <= most else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = chosen
 
 
 def pytest_xdist_auto_num_workers() -> int:
