@@ -33,14 +33,18 @@ from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
     capabilities,
+    connection_parameters,
     dynamic_results,
     dynamic_values,
     extensions,
     microsoft,
+    oauth,
     openapi3,
     patterns,
     policies,
+    policy_texts,
     properties,
+    properties_shapes,
     references,
     rulesets,
     schemas,
@@ -61,6 +65,7 @@ __all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "exp
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
+    *(connection_parameters, oauth, policy_texts, properties_shapes),
     *(extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, values, *openapi3.MODULES, *microsoft.MODULES),
 )
@@ -175,6 +180,8 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
     if context.service is not None:  # by now it is lowered whole
         known = {finding.pointer for finding in findings}
         findings += [remark for remark in context.service.remarks() if remark.pointer not in known]
+    if any(finding.rule == "properties-type" for finding in findings):
+        findings = [finding for finding in findings if finding.rule != "properties"]  # the loader's words for the same
     if certified:
         return [_graded(finding, settings) for finding in microsoft.renamed(findings, context.tree)]
     return findings

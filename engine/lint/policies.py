@@ -21,10 +21,13 @@ from openconnectors.engine.policies.effects import Ignored
 from openconnectors.engine.policies.expressions import template
 from openconnectors.engine.policies.use import UnusablePolicy
 
-_PREFIX = "x-ms-apimtemplateparameter."
+NAMED = "x-ms-apimtemplateparameter."
 _OPERATIONS = "x-ms-apimtemplate-operationname"
-_SECTION = "x-ms-apimtemplate-policysection"
+SECTION = "x-ms-apimtemplate-policysection"
 """The keys of the parameters, in lower case: they are compared without case."""
+_COMMON = ("x-ms-apimTemplate-operationName", "x-ms-apimTemplate-policySection")
+_SPELLED = "x-ms-apimTemplateParameter."
+"""The keys as Microsoft writes them."""
 _SECTIONS = ("request", "response", "failure")
 
 
@@ -42,7 +45,8 @@ def _uses(context: Context) -> Iterator[tuple[Place, PolicyUse | None]]:
     return zip(policies(context), chain(read, repeat(None)), strict=False)
 
 
-def _parameters(place: Place) -> Mapping[str, Any]:
+def parameters_of(place: Place) -> Mapping[str, Any]:
+    """The parameters of a use, by their names as written."""
     return mapping(place.value.get("parameters"))
 
 
@@ -65,8 +69,8 @@ def _template(node: Node, context: Context) -> Iterator[Finding]:
 
 def _pointer(place: Place, parameter: str) -> str:
     """The pointer of a parameter of a use, or of the use as a whole if it does not have it."""
-    for name in _parameters(place):
-        if name.lower() == f"{_PREFIX}{parameter.lower()}":
+    for name in parameters_of(place):
+        if name.lower() == f"{NAMED}{parameter.lower()}":
             return f"{place.pointer}/parameters/{escape(name)}"
     return place.pointer
 
@@ -78,23 +82,24 @@ def _parameter(node: Node, context: Context) -> Iterator[Finding]:
         if row is None:
             continue
         known = [parameter.name for parameter in row.parameters]
-        for name in _parameters(place):
+        for name in parameters_of(place):
             folded, at = name.lower(), f"{place.pointer}/parameters/{escape(name)}"
-            if folded.startswith(_PREFIX) and folded[len(_PREFIX) :] not in map(str.lower, known):
-                message, suggestion = f"the template has no parameter {name!r}", closest(name[len(_PREFIX) :], known)
+            if folded.startswith(NAMED) and folded[len(NAMED) :] not in map(str.lower, known):
+                message, suggestion = f"the template has no parameter {name!r}", closest(name[len(NAMED) :], known)
                 yield Finding(at, message, True, place.document, suggestion)
-            elif folded.startswith("x-ms-apim") and not folded.startswith((_PREFIX, "x-ms-apimtemplate-")):
-                yield Finding(at, f"{name!r} is not a parameter of policies", True, place.document)
+            elif not folded.startswith(NAMED) and folded not in (_OPERATIONS, SECTION):
+                suggestion = closest(name, [*_COMMON, *(f"{_SPELLED}{parameter}" for parameter in known)], 0.5)
+                yield Finding(at, f"{name!r} is not a parameter of policies", True, place.document, suggestion)
 
 
 @check("policy-value")
 def _value(node: Node, context: Context) -> Iterator[Finding]:
     for place, use in _uses(context):
         row = POLICIES.get(str(place.value.get("templateId", "")).lower())
-        choices: dict[str, tuple[str, ...]] = {_SECTION: _SECTIONS}
+        choices: dict[str, tuple[str, ...]] = {SECTION: _SECTIONS}
         for parameter in row.parameters if row is not None else ():
-            choices[f"{_PREFIX}{parameter.name.lower()}"] = parameter.choices
-        for name, value in _parameters(place).items():
+            choices[f"{NAMED}{parameter.name.lower()}"] = parameter.choices
+        for name, value in parameters_of(place).items():
             allowed = choices.get(name.lower())
             if allowed and str(value).lower() not in allowed:
                 message = f"{value!r} is not a valid {name.rpartition('.')[2]}; expected {', '.join(allowed)}"
@@ -117,7 +122,7 @@ def _ignored(use: PolicyUse, place: Place) -> Iterator[Finding]:
 @check("policy-operation")
 def _operation(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        for key, value in _parameters(place).items():
+        for key, value in parameters_of(place).items():
             if key.lower() != _OPERATIONS:
                 continue
             at = f"{place.pointer}/parameters/{escape(key)}"
@@ -138,8 +143,8 @@ def _expression(node: Node, context: Context) -> Iterator[Finding]:
     if context.service is not None:
         connection |= {parameter.name.lower() for parameter in context.service.connection}
     for place in policies(context):
-        sent = _sent(_parameters(place), context)
-        for key, value in _parameters(place).items():
+        sent = _sent(place, context)
+        for key, value in parameters_of(place).items():
             at = f"{place.pointer}/parameters/{escape(key)}"
             texts = {at: value} if isinstance(value, str) else {}
             texts |= {f"{at}/{escape(step)}": text for step, text in mapping(value).items()}
@@ -148,17 +153,23 @@ def _expression(node: Node, context: Context) -> Iterator[Finding]:
                     yield Finding(pointer, message, document=place.document, suggestion=suggestion, rule=rule)
 
 
-def _sent(parameters: Mapping[str, Any], context: Context) -> set[str] | None:
+def policy_operations(place: Place, context: Context) -> list[Node]:
+    """The operations that a use is for: those that it names and that exist; all, if it names none."""
+    named = next((value for key, value in parameters_of(place).items() if key.lower() == _OPERATIONS), None)
+    listed = array(named)
+    if not listed:
+        return list(context.operations.values())
+    return [context.operations[str(name)] for name in listed if str(name) in context.operations]
+
+
+def _sent(place: Place, context: Context) -> set[str] | None:
     """The names of the parameters of a policy's operations, in lower case; None if one of these does not exist."""
-    names = next((value for key, value in parameters.items() if key.lower() == _OPERATIONS), None)
-    listed = array(names)  # a policy without operations is for all of them
-    operations = [context.operations.get(str(name)) for name in listed] if listed else [*context.operations.values()]
-    sent: set[str] = set()
-    for operation in operations:
-        if operation is None:
-            return None
-        sent |= {str(parameter.get("name")).lower() for parameter in context.tree.parameters(operation)}
-    return sent
+    named = next((value for key, value in parameters_of(place).items() if key.lower() == _OPERATIONS), None)
+    operations = policy_operations(place, context)
+    if len(operations) < len(array(named)):
+        return None
+    parameters = (parameter for operation in operations for parameter in context.tree.parameters(operation))
+    return {str(parameter.get("name")).lower() for parameter in parameters}
 
 
 def _undefined(text: str, connection: set[str], sent: set[str] | None) -> Iterator[tuple[str, str | None, str]]:

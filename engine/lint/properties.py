@@ -14,10 +14,6 @@ from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node, array, mapping
 
-_MEMBERS = (
-    *("connectionParameters", "connectionParameterSets", "policyTemplateInstances", "scriptOperations"),
-    *("iconBrandColor", "capabilities", "publisher", "stackOwner"),
-)
 _TYPES = (
     *("string", "securestring", "int", "integer", "bool", "boolean", "array", "object"),
     *("oauthsetting", "connection", "gatewaysetting", "clientcertificate", "managedidentityauth"),
@@ -34,6 +30,30 @@ class Place(Struct, frozen=True):
     name: str
     value: Any
 
+    def below(self, step: str | int) -> Place:
+        """The place of a member or an item, whatever the case of its name; its value is None if it is not there."""
+        if isinstance(step, int):
+            inside = isinstance(self.value, list) and step < len(self.value)
+            return Place(
+                self.document,
+                f"{self.pointer}/{step}",
+                f"{self.name}/{step}",
+                self.value[step] if inside else None,
+            )
+        members = mapping(self.value)
+        name = step if step in members else _spelled(step, members)
+        return Place(self.document, f"{self.pointer}/{escape(name)}", name, members.get(name))
+
+    def finding(self, message: str, *, key: bool = False, suggestion: str | None = None, rule: str = "") -> Finding:
+        """A finding at this place."""
+        return Finding(self.pointer, message, key, self.document, suggestion, rule=rule)
+
+
+def _spelled(name: str, members: Mapping[str, Any]) -> str:
+    """A member as it is written, if it differs from a name in its case only; else the name."""
+    folded = name.lower()
+    return next((member for member in members if str(member).lower() == folded), name)
+
 
 def properties(context: Context) -> Place | None:
     """The properties beside a document, or in it; None if it has none."""
@@ -48,29 +68,47 @@ def properties(context: Context) -> Place | None:
     return None
 
 
-def connection_parameters(context: Context) -> Iterator[Place]:
-    """The connection parameters, those of connection parameter sets last."""
+def is_published(context: Context) -> bool:
+    """Return True if the properties have the form in which Microsoft publishes connectors: they are wrapped."""
+    return context.properties is not None and "properties" in mapping(context.properties.root)
+
+
+def parameter_groups(context: Context) -> list[list[Place]]:
+    """The connection parameters, and those of each connection parameter set, in groups of one connection."""
+    return context.once(_groups)
+
+
+def _groups(context: Context) -> list[list[Place]]:
     block = properties(context)
     if block is None:
-        return
-    for name, parameter in mapping(block.value.get("connectionParameters")).items():
-        yield Place(block.document, f"{block.pointer}/connectionParameters/{escape(name)}", name, parameter)
-    values = mapping(block.value.get("connectionParameterSets")).get("values")
-    for index, parameters in enumerate(array(values)):
-        pointer = f"{block.pointer}/connectionParameterSets/values/{index}/parameters"
-        for name, parameter in mapping(mapping(parameters).get("parameters")).items():
-            yield Place(block.document, f"{pointer}/{escape(name)}", name, parameter)
+        return []
+    values = block.below("connectionParameterSets").below("values")
+    holders = [block.below("connectionParameters")]
+    holders += [values.below(index).below("parameters") for index in range(len(array(values.value)))]
+    return [
+        [
+            Place(holder.document, f"{holder.pointer}/{escape(str(name))}", str(name), parameter)
+            for name, parameter in mapping(holder.value).items()
+        ]
+        for holder in holders
+    ]
 
 
-@check("properties-member")
-def _member(node: Node, context: Context) -> Iterator[Finding]:
-    block = properties(context)
-    for name in block.value if block is not None else ():
-        # Other members are allowed: only one that is close to a known one is reported.
-        suggestion = closest(name, _MEMBERS, 0.8) if name not in _MEMBERS else None
-        if block is not None and suggestion is not None:
-            message = f"{name!r} is not a member of properties"
-            yield Finding(f"{block.pointer}/{escape(name)}", message, True, block.document, suggestion)
+def connection_parameters(context: Context) -> Iterator[Place]:
+    """The connection parameters, those of connection parameter sets last."""
+    for group in parameter_groups(context):
+        yield from group
+
+
+def kind_of(place: Place) -> str:
+    """The type of a connection parameter, in lower case: published connectors spell types in any."""
+    return str(mapping(place.value).get("type", "string")).lower()
+
+
+def oauth_settings(place: Place) -> Place | None:
+    """The OAuth settings of a connection parameter; None if it has none."""
+    settings = place.below("oAuthSettings")
+    return settings if isinstance(settings.value, Mapping) else None
 
 
 @check("connection-parameter")
@@ -97,8 +135,11 @@ def _secret_visible(node: Node, context: Context) -> Iterator[Finding]:
         kind = str(place.value.get("type", "string")).lower() if isinstance(place.value, Mapping) else ""
         words = place.name.lower().replace("_", "").replace("-", "")
         if kind == "string" and any(word in words for word in _SECRET_WORDS):
-            message = f"{place.name!r} looks like a secret but has the type string"
-            yield Finding(place.pointer, message, key=True, document=place.document)
+            yield place.finding(f"{place.name!r} looks like a secret but has the type string", key=True)
+        elif kind == "securestring" and any(word in words for word in _SECRET_WORDS):
+            shown = place.below("uiDefinition").below("constraints").below("clearText")
+            if shown.value is True:
+                yield shown.finding(f"{place.name!r} looks like a secret but is shown as clear text")
 
 
 @check("script-operation")

@@ -8,6 +8,7 @@ from typing import Any
 
 from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.errors import closest
+from openconnectors.engine.lint import oauth, policy_texts
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node, mapping, requirements
@@ -131,6 +132,8 @@ def _secret(node: Node, context: Context) -> Iterator[Finding]:
                 group = next(name for name, value in match.groupdict().items() if value is not None)
                 message = f"this looks like {_KINDS[int(group[1:])]}"
                 yield Finding(join_file(name, pointer), message, document=document)
+    for place in (*oauth.secrets(context), *policy_texts.secrets(context)):
+        yield place.finding(f"this looks like a secret, and not like a placeholder of {place.name!r}")
 
 
 def _texts(root: object) -> Iterator[tuple[str, str]]:

@@ -401,9 +401,6 @@ RULES = Rules(
          fix="Let no two repetitions match the same text."),
 
     # The properties of a connector
-    Rule("properties-member", "warning", "document",
-         why="An unknown member of the properties is ignored.",
-         fix="Correct or remove it."),
     Rule("connection-parameter", "error", "document",
          why="A connection parameter of an unknown type cannot be entered.",
          fix="Use a known type."),

@@ -5,13 +5,14 @@ is reported at its place, and that its twin has no finding of that rule; ``bench
 report.
 """
 
-from tests.faults.twins import microsoft, microsoft_dynamic, microsoft_events, openapi3, swagger
+from tests.faults.twins import microsoft, microsoft_dynamic, microsoft_events, openapi3, properties, swagger
 from tests.faults.twins.form import DOCUMENT, Fault, Pair, written
 
 __all__ = ["DOCUMENT", "FAULTS", "Fault", "Pair", "written"]
 
 FAULTS: list[Fault] = [
     *openapi3.FAULTS,
+    *properties.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
     *microsoft_dynamic.FAULTS,

@@ -1,0 +1,232 @@
+"""What the parameters of policies say: expressions that are closed, paths and hosts that can be filled, operations that
+the policy is for; and policies that are incomplete or there twice.
+
+Sources: learn.microsoft.com, "Policy templates in custom connectors"; the JSON schema of ``apiProperties.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.placeholders import is_secret
+from openconnectors.engine.lint.policies import (
+    NAMED,
+    SECTION,
+    parameters_of,
+    policies,
+    policy_operations,
+)
+from openconnectors.engine.lint.properties import Place, is_published, properties
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.table_properties import check
+from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.policies import POLICIES
+from openconnectors.engine.policies.expressions import ROOTS
+
+
+def _template(place: Place) -> str:
+    return str(place.value.get("templateId", "")).lower()
+
+
+def _texts(place: Place) -> Iterator[Place]:
+    """The texts among the parameters of a policy, also those of its ``triggerConfig``."""
+    for name, value in parameters_of(place).items():
+        holder = place.below("parameters").below(name)
+        if not name.lower().startswith(NAMED):
+            continue
+        if isinstance(value, str):
+            yield holder
+        yield from (holder.below(str(step)) for step, text in mapping(value).items() if isinstance(text, str))
+
+
+# Expressions
+
+_ROOT = "|".join(ROOTS)
+_CALL = re.compile(rf"(\{{\s*)?@(\{{\s*)?({_ROOT})\b", re.IGNORECASE)
+_BARE = re.compile(rf"(?<![@\w.])({_ROOT})\(\s*'", re.IGNORECASE)
+_ARGUMENTS = re.compile(r"\(\s*('(?:[^']|'')*'\s*(,\s*'(?:[^']|'')*'\s*)?)?\)")
+_STEPS = re.compile(r"(\.[A-Za-z_$][\w$-]*|\[\s*'[^']*'\s*\]|\[\d+\])*\s*")
+_NO_TEXTS = ("triggerconfig", "statuscode")
+"""Parameters of policies that are no texts."""
+_NEED_NAME = ("connectionparameters", "headers", "queryparameters")
+_WHOLE = re.compile(rf"\s*({_ROOT})\(", re.IGNORECASE)
+
+
+@check("policy-expression")
+def _expression(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        for text in _texts(place):
+            for message in _unclosed(text.value):
+                yield text.finding(message)
+        for name, value in parameters_of(place).items():
+            folded = name.lower().removeprefix(NAMED)
+            if name.lower().startswith(NAMED) and folded not in _NO_TEXTS and not isinstance(value, str):
+                at = place.below("parameters").below(name)
+                yield at.finding(f"{name!r} must be a text", rule="properties-type")
+
+
+def _unclosed(text: str) -> Iterator[str]:
+    """What is wrong with the form of the expressions in a text."""
+    for call in _CALL.finditer(text):
+        root, rest = call[3], text[call.end() :]
+        shown = f"the expression {text[call.start() :][:60]!r}"
+        arguments = _ARGUMENTS.match(rest)
+        if arguments is None:
+            yield f"{shown} is not closed: {_missing(rest)}"
+            continue
+        if root.lower() in _NEED_NAME and arguments[1] is None:
+            yield f"{shown} needs a name: @{root}('name')"
+        braces = call[1] or call[2]
+        if braces:
+            steps = _STEPS.match(rest, arguments.end())
+            if rest[steps.end() if steps else arguments.end() :][:1] != "}":
+                yield f"{shown} is not closed: its brace has no end"
+    if not _WHOLE.match(text):
+        for bare in _BARE.finditer(text):
+            if not _CALL.search(text[: bare.end()][-len(bare[0]) - 3 :]):
+                yield f"{bare[1]}( is text without an @ before it"
+
+
+def _missing(rest: str) -> str:
+    """What a call lacks, from the text after its name."""
+    if not rest.startswith("("):
+        return "a parenthesis must follow the name"
+    if '"' in rest[:2]:
+        return "a name is in single quotes"
+    if rest.count("'") % 2:
+        return "a quote has no end"
+    return "its parenthesis has no end" if ")" not in rest else "a name is in single quotes"
+
+
+# Paths and hosts
+
+_PATH_VARIABLE = re.compile(r"\{([^{}@]+)\}")
+_PATH = f"{NAMED}newpath"
+_URL = f"{NAMED}urltemplate"
+
+
+def _parameter(place: Place, name: str) -> Place | None:
+    """A parameter of a policy that is a text, by its whole name in lower case."""
+    value = place.below("parameters").below(name)
+    return value if isinstance(value.value, str) else None
+
+
+@check("policy-path")
+def _path(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        text = _parameter(place, _PATH) if _template(place) == "routerequesttoendpoint" else None
+        if text is None:
+            continue
+        for operation in policy_operations(place, context):
+            sent = [str(parameter.get("name")) for parameter in context.tree.parameters(operation)]
+            named = [*sent, *_PATH_VARIABLE.findall(str(operation.parent.name if operation.parent else ""))]
+            unknown = [name for name in _PATH_VARIABLE.findall(text.value) if name not in named]
+            if unknown:
+                message = f"the operation {operation.get('operationId')!r} has no parameter {unknown[0]!r}"
+                yield text.finding(message, suggestion=closest(unknown[0], named))
+                break
+
+
+_HOST = re.compile(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
+
+
+@check("policy-url")
+def _host(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        text = _parameter(place, _URL)
+        if text is None or not text.value.strip() or _HOST.match(text.value.strip()):
+            continue
+        what = "is not encrypted" if text.value.startswith("http://") else "is not a URL with a host"
+        yield text.finding(f"{text.value!r} {what}; it must begin with https://, or be an expression")
+
+
+# What a policy needs
+
+_REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "setheader": ("value",),
+    "setqueryparameter": ("value",),
+    "stringreplace": ("replacementString",),
+    "stringtoarray": ("childPropertyName",),
+}
+"""Parameters that Microsoft requires and that can be left out here."""
+_SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "setheader": ("request", "response", "failure"),
+    "dynamichosturl": ("request",),
+    "dynamicsubdomain": ("request",),
+    "routerequesttoendpoint": ("request",),
+    "setqueryparameter": ("request",),
+    "pollingtrigger": (),
+    "updatenextlink": (),
+}
+"""The sections in which a template is applied; of others: both."""
+
+
+@check("policy-incomplete")
+def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context) if is_published(context) else ():
+        if not str(place.value.get("title") or "").strip():
+            yield place.finding("the policy has no title")
+        known = {name.lower() for name in parameters_of(place)}
+        for name in _REQUIRED.get(_template(place), ()):
+            if f"{NAMED}{name}".lower() not in known:
+                yield place.finding(f"the policy {place.value.get('templateId')} has no parameter {name!r}")
+
+
+@check("policy-section")
+def _section(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        section = _parameter(place, SECTION)
+        allowed = _SECTIONS.get(_template(place), ("request", "response"))
+        known = ("request", "response", "failure")
+        if section is None or section.value.lower() in allowed or section.value.lower() not in known:
+            continue
+        if _template(place) in POLICIES:
+            message = f"the policy {place.value.get('templateId')} is not applied in the section {section.value}"
+            yield section.finding(message)
+
+
+@check("policy-twice")
+def _twice(node: Node, context: Context) -> Iterator[Finding]:
+    seen: list[object] = []
+    for place in policies(context):
+        use = (_template(place), parameters_of(place))
+        if use in seen:
+            yield place.finding("the same policy is there already")
+        seen.append(use)
+
+
+@check("policy-trigger")
+def _trigger(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        holder = place.below("parameters").below("x-ms-apimTemplate-operationName")
+        for index, name in enumerate(array(holder.value) if _template(place) == "pollingtrigger" else ()):
+            operation = context.operations.get(str(name))
+            if operation is not None and not operation.has("x-ms-trigger"):
+                yield holder.below(index).finding(f"the operation {name!r} is not a trigger")
+
+
+@check("script-operation-twice")
+def _script_twice(node: Node, context: Context) -> Iterator[Finding]:
+    block = properties(context)
+    names = block.below("scriptOperations") if block is not None else None
+    seen: set[str] = set()
+    for index, name in enumerate(array(names.value) if names is not None else ()):
+        if names is not None and str(name) in seen:
+            yield names.below(index).finding(f"the operation {name!r} is already in this list")
+        seen.add(str(name))
+
+
+_HEADERS = re.compile(r"(?i)authorization|x-api-key|api-?key|apikey|x-auth-token|token|ocp-apim-subscription-key")
+
+
+def secrets(context: Context) -> Iterator[Place]:
+    """The secrets in policies: of header fields and query parameters that carry credentials, as plain text."""
+    for place in policies(context):
+        name, text = _parameter(place, f"{NAMED}name"), _parameter(place, f"{NAMED}value")
+        if name is None or text is None or not _HEADERS.fullmatch(name.value.strip()):
+            continue
+        secret = re.sub(r"(?i)^\s*(bearer|basic|token|key|apikey)\s+", "", text.value)
+        if "@" not in secret and " " not in secret and any(map(str.isdigit, secret)) and is_secret(secret):
+            yield text
