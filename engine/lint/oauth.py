@@ -161,7 +161,7 @@ def _endpoints(settings: Place) -> Iterator[tuple[str, Place]]:
         yield "redirecturl", settings.below("redirectUrl")
 
 
-@check("oauth-url")
+@check("oauth-endpoint")
 def _url(node: Node, context: Context) -> Iterator[Finding]:
     for settings, names in settings_of(context):
         for name, place in _endpoints(settings):

@@ -87,7 +87,7 @@ ROWS = (
     Rule("oauth-refresh", "warning", reported_by="oauth-parameter",
          why="Without the URL for it no token is renewed: users have to sign in again when it expires.",
          fix="Add the custom parameter."),
-    Rule("oauth-url", "error", "document",
+    Rule("oauth-endpoint", "error", "document",
          why="Users and tokens are sent to this URL: it is absolute, and has https (RFC 6749 section 3.1).",
          fix="Write the whole URL, with https."),
     Rule("oauth-variable", "warning", "document",
