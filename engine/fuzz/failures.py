@@ -8,18 +8,47 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import asdict
 
+from openconnectors.engine.fuzz.calls import Login
 from openconnectors.engine.fuzz.checks import CHECKS
 
 REFUSAL, CLIENT = "refusal", "client"
 """The checks of the client: it refuses wrong arguments; no malformed response breaks it."""
 
+ACCEPTED, STORED, METHOD = "accepted", "stored", "method"
+OF_ILLEGAL = (ACCEPTED, STORED, METHOD)
+"""The checks of illegal requests, beside those of any response: none is accepted, none is stored, and a method that is
+not documented is refused as RFC 9110 section 15.5.6 has it."""
+
+REFUSED, HEADER = "refused", "header"
+OF_LEGAL = (REFUSED, HEADER)
+"""The checks of several calls: a legal value is not refused if another is accepted; a documented header field is
+sent."""
+
+
+class Sent(Struct, frozen=True):
+    """An illegal request: its URL without the base, the credentials that it is sent with (``own``, ``none``,
+    ``wrong``), the part that is wrong, of which parameter or member, and the rule that it breaks. ``lenient``: only a
+    failure of the service is one."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    login: Login
+    part: str
+    where: str
+    rule: str
+    lenient: bool = False
+
 
 class Failure(Struct, frozen=True):
     """A call that fails a check: the operation by its id and its Python name, and arguments by Python name.
 
-    ``response`` are the bytes that were sent to the client, for the check ``client``.
+    ``response`` are the bytes that were sent to the client, for the check ``client``; ``sent`` is the illegal request,
+    made of the call with these arguments. ``curl`` is the request as a command, credentials as variables.
     """
 
     check: str
@@ -29,6 +58,8 @@ class Failure(Struct, frozen=True):
     message: str
     accept: str | None = None
     response: bytes | None = None
+    sent: Sent | None = None
+    curl: str = ""
 
     def command(self, connector: str, url: str | None) -> str:
         """The call on the command line: of the service at ``url``, or of a sandbox."""
@@ -58,6 +89,8 @@ class Failure(Struct, frozen=True):
             "message": self.message,
             "accept": self.accept,
             "answer": _packed(self.response),
+            "sent": _packed(asdict(self.sent)) if self.sent is not None else None,
+            "curl": self.curl,
         }
 
 
@@ -67,12 +100,13 @@ def failure_of(saved: object) -> Failure:
         raise ValueError("a saved failure must be a mapping")
     members = {_ATTRIBUTES.get(str(name), str(name)): _unpacked(value) for name, value in saved.items()}
     try:
-        failure = Failure(**members)
-    except (TypeError, KeyError) as error:
+        sent = members.pop("sent", None)
+        failure = Failure(**members, sent=convert(sent, Sent) if sent is not None else None)
+    except (TypeError, KeyError, ValidationError) as error:
         raise ValueError(f"this is not a saved failure: {error}") from None
-    if failure.check not in (REFUSAL, CLIENT, *CHECKS):
+    if failure.check not in (REFUSAL, CLIENT, *CHECKS, *OF_ILLEGAL, *OF_LEGAL):
         raise ValueError(f"there is no check {failure.check!r}")
-    types = {"name": str, "arguments": Mapping, "accept": str | None, "response": bytes | None}
+    types = {"name": str, "arguments": Mapping, "accept": str | None, "response": bytes | None, "curl": str}
     for attribute, expected in types.items():
         if not isinstance(getattr(failure, attribute), expected):
             raise ValueError(f"{attribute} of a saved failure has the wrong type")

@@ -15,6 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
@@ -23,6 +24,7 @@ from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
 from openconnectors.engine.fuzz.checks import CHECKS, refused
 from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, Failure
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
+from openconnectors.engine.fuzz.refusals import Accepted, Refusals, again, request_of
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
 from openconnectors.engine.fuzz.strategies import Known, arguments
 from openconnectors.engine.fuzz.violations import Broken, broken
@@ -46,13 +48,16 @@ def fuzz(
     *,
     examples: int = EXAMPLES,
     random_seed: int = 0,
+    illegal: bool = True,
+    sandboxed: bool = False,
     progress: Callable[[str], None] = _silent,
 ) -> Iterator[Failure]:
     """Call operations (all, or those of these Python names) and yield each failure once, shrunk.
 
-    ``examples`` is the number of calls of an operation, without those that shrink a failure. ``progress`` is called
-    with a line of text after each operation. The calls reach the service and have their effects: use a sandbox, or a
-    service that may be written to.
+    ``examples`` is the number of calls of an operation, without those that shrink a failure; with ``illegal`` as many
+    illegal requests are sent as well, built with the client's checks off. ``sandboxed``: the service is the sandbox of
+    the document, which does not check formats. ``progress`` is called with a line of text after each operation. The
+    calls reach the service and have their effects: use a sandbox, or a service that may be written to.
     """
     caller, known = Caller(connector), Known()
     plans: dict[str, Plan] = {}
@@ -61,18 +66,43 @@ def fuzz(
             plans[name] = caller.plan(name)
         except InvalidDocument:
             progress(f"{name}: not called, its part of the document cannot be read")
+    every = caller.plans()
     # Within a method, collections (fewer path variables) before their members.
     ordered = sorted(
         plans, key=lambda name: (_METHODS.index(plans[name].operation.method), plans[name].operation.path.count("{"))
     )
+    paths: set[str] = set()
     for name in ordered:
         before = caller.sent
-        yield from _OperationFuzzer(caller, known, plans[name], name, examples, random_seed).failures()
+        plan = plans[name]
+        fuzzer = _OperationFuzzer(caller, known, plan, name, examples, random_seed)
+        for failure in fuzzer.failures():
+            yield shown(caller, plan, failure)
+        if illegal and fuzzer.accepted is not None:
+            refusals = Refusals(caller, plan, name, every, sandboxed)
+            last, earlier = fuzzer.accepted, fuzzer.accepted_before
+            is_first = plan.operation.path not in paths
+            for failure in refusals.failures(last, earlier, examples, paths=is_first):
+                yield shown(caller, plan, failure)
+            paths.add(plan.operation.path)
         progress(f"{name}: {caller.sent - before} requests")
 
 
+def shown(caller: Caller, plan: Plan, failure: Failure) -> Failure:
+    """A failure with its request as a command, if it has one."""
+    if failure.check in (CLIENT, REFUSAL) or failure.curl:
+        return failure
+    try:
+        legal = caller.request(plan, failure.arguments, failure.accept)
+    except ConnectorError:
+        return failure
+    request = request_of(failure.sent, legal) if failure.sent is not None else legal
+    return replace(failure, curl=caller.curl(plan, request, failure.sent.login if failure.sent is not None else "own"))
+
+
 class _OperationFuzzer(Struct, dict=True):
-    """The calls of one operation. ``left`` counts those still to be made, ``failed`` are the checks to leave out."""
+    """The calls of one operation. ``left`` counts those still to be made, ``failed`` are the checks to leave out.
+    ``accepted`` is the success of which illegal requests are made, else any legal call; ``accepted_before`` another."""
 
     caller: Caller
     known: Known
@@ -84,6 +114,8 @@ class _OperationFuzzer(Struct, dict=True):
 
     def __post_init__(self) -> None:
         self.left = self.examples
+        self.accepted: Accepted | None = None
+        self.accepted_before: Accepted | None = None
         self.accepts: list[str | None] = [*requestable(self.plan)] or [None]
 
     def failures(self) -> Iterator[Failure]:
@@ -136,11 +168,27 @@ class _OperationFuzzer(Struct, dict=True):
             return  # the strategy drew what the client refuses: rules between arguments are not drawn
         self.left -= 1
         _learn(self.known, outcome, self.caller)
+        self._keep(outcome)
         for check, message_of in CHECKS.items():
             message = message_of(outcome, self.caller) if check not in self.failed else None
             if message:
                 text = self.caller.mask.text(message)
                 smallest.fail(Failure(check, self.plan.operation.id, self.name, call, text, accept))
+
+    def _keep(self, outcome: Outcome) -> None:
+        """Keep a call to make illegal ones of: a success before others, of successes that with the most values."""
+        success = outcome.response is not None and 200 <= outcome.response.status < 300
+        known = self.accepted
+        if known is not None and (known.success, _size(known.arguments)) >= (success, _size(outcome.arguments)):
+            if success and known.success and known.arguments != outcome.arguments:
+                self.accepted_before = Accepted(outcome.arguments, self._request(outcome), success)
+            return
+        if known is not None and known.success:
+            self.accepted_before = known
+        self.accepted = Accepted(outcome.arguments, self._request(outcome), success)
+
+    def _request(self, outcome: Outcome) -> Request:
+        return self.caller.request(self.plan, outcome.arguments)
 
     def _refusals(self) -> Iterator[Failure]:
         """Yield the smallest call that breaks a rule and is not refused, if there is one."""
@@ -156,6 +204,13 @@ class _OperationFuzzer(Struct, dict=True):
         failure = search(try_call, broken(self.plan), examples, self.random_seed, smallest)
         if failure is not None:
             yield failure
+
+
+def _size(value: object) -> int:
+    """How many values there are in arguments."""
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _learn(known: Known, outcome: Outcome, caller: Caller) -> None:
@@ -213,6 +268,8 @@ def replay(connector: Connector, failure: Failure) -> str | None:
         with FixedServer() as server:
             request = caller.request(plan, failure.arguments)
             return escaped(plan, request, failure.response, server, caller.runner)
+    if failure.sent is not None:
+        return again(caller, plan, failure)
     outcome = caller.call(plan, failure.arguments, failure.accept)
     message = CHECKS[failure.check](outcome, caller)
     return caller.mask.text(message) if message else None

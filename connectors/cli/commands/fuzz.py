@@ -66,6 +66,11 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
     help="Calls per operation.",
 )
 @click.option("--read-only", is_flag=True, help="Fuzz GET, HEAD and OPTIONS operations only.")
+@click.option(
+    "--illegal/--no-illegal",
+    default=True,
+    help="Also send illegal requests, which the service must refuse: as many as legal calls.",
+)
 @click.option("--answers/--no-answers", default=True, help="Also give the client malformed responses, on loopback.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save failures to FILE.", metavar="FILE")
 @click.option(
@@ -78,13 +83,15 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 def command(
     name: str, root: Path | None, overlays: tuple[Path, ...],
     url: str | None, connection: str | None, operations: tuple[str, ...], random_seed: int,
-    max_examples: int, read_only: bool, answers: bool, save: Path | None, again: Path | None,
+    max_examples: int, read_only: bool, illegal: bool, answers: bool, save: Path | None, again: Path | None,
 ) -> None:  # fmt: skip
-    """Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and
+    """Fuzz operations: valid calls whose responses are checked, illegal requests, which the service must refuse, and
     malformed responses.
 
     NAME is a connector, or the path of a document. A failure is shrunk, and shown as a command and as Python. With
-    --url the calls reach that service. Exit status: 0 no failures, 1 failures, 2 usage error.
+    --url the calls reach that service, and have their effects there. An illegal request has one thing wrong: a
+    parameter, the body, the media type, the credentials or the method. Exit status: 0 no failures, 1 failures, 2 usage
+    error.
     """
     entry = entry_named(name, root, overlays)
     with ExitStack() as stack:
@@ -98,7 +105,8 @@ def command(
         if again:
             failures = _replayed(connector, again)
         else:
-            failures = _failures(connector, names, max_examples, random_seed, answers, bar)
+            options = {"illegal": illegal, "sandboxed": url is None}
+            failures = _failures(connector, names, max_examples, random_seed, answers, bar, options)
         saved: list[dict[str, Any]] = []
         for failure in failures:
             saved.append(failure.saved())
@@ -115,8 +123,12 @@ def _print(failure: Failure, name: str, url: str | None) -> None:
     click.echo(escaped_line(f"{failure.check}: {failure.name}: {failure.message}"))
     if failure.response is not None:
         click.echo(f"  answered with {failure.response!r}; replay it with --replay")
+    elif failure.sent is not None:
+        click.echo(f"  {failure.curl}")
     else:
         click.echo(f"  {failure.command(name, url)}\n  {failure.python(name, url)}")
+        if failure.curl and url is not None:
+            click.echo(f"  {failure.curl}")
 
 
 def _chosen(connector: Connector, operations: tuple[str, ...], read_only: bool) -> list[str]:
@@ -131,7 +143,13 @@ def _chosen(connector: Connector, operations: tuple[str, ...], read_only: bool) 
 
 
 def _failures(
-    connector: Connector, names: list[str], examples: int, random_seed: int, answers: bool, bar: Bar
+    connector: Connector,
+    names: list[str],
+    examples: int,
+    random_seed: int,
+    answers: bool,
+    bar: Bar,
+    options: dict[str, bool],
 ) -> Iterator[Failure]:
     done = count(1)
 
@@ -140,7 +158,7 @@ def _failures(
             click.echo(message, err=True)
         bar(next(done), len(names))
 
-    yield from fuzz(connector, names, examples=examples, random_seed=random_seed, progress=report)
+    yield from fuzz(connector, names, examples=examples, random_seed=random_seed, progress=report, **options)
     if answers:
         yield from hostile(connector, names, examples=examples, random_seed=random_seed)
 
