@@ -26,7 +26,7 @@ def checked(folder: Path, *paths: str) -> list[str]:
     """The files that are checked at paths."""
     code, out, err = command("validate", *(paths or (".",)), "--format", "junit", cwd=folder)
     assert code == 0, (out, err)
-    return sorted(piece.partition('"')[0] for piece in out.split(' name="')[1:] if "." in piece.partition('"')[0])
+    return sorted(piece.partition('"')[0] for piece in out.split(' classname="')[1:])
 
 
 # Which files

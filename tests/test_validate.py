@@ -409,11 +409,91 @@ def test_annotations_can_be_read_back(findings: tuple[list[Diagnostic], str]) ->
         assert finding.message in read[6].replace("%0A", "\n").replace("%25", "%")
 
 
-def test_junit_can_be_read_back(findings: tuple[list[Diagnostic], str]) -> None:
-    """The JUnit report has a test case per document and a failure per finding."""
-    suite = ElementTree.fromstring(REPORTS["junit"](findings[0], [findings[1], "right.yaml"]))  # noqa: S314 - our own
-    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
-    assert len(suite.findall("testcase/failure")) == len(findings[0])
+def test_junit_has_a_case_for_each_rule_in_a_file(findings: tuple[list[Diagnostic], str]) -> None:
+    """A case fails with the findings at or above the threshold, in properties, too; a file without any passes."""
+    of_document = findings[0]
+    beside = replace(of_document[0], file="things.properties.yaml", rule="connection-parameter", severity="warning")
+    every = [*of_document, replace(of_document[0], line=99), beside]
+    for fail_on, failing in (("error", {"error"}), ("warning", {"error", "warning"}), ("never", set())):
+        text = REPORTS["junit"](every, [findings[1], "right.yaml"], fail_on)
+        suite = ElementTree.fromstring(text)  # noqa: S314 - our own
+        cases = [(case.get("classname"), case.get("name")) for case in suite.findall("testcase")]
+        assert len(set(cases)) == len(cases) == int(suite.get("tests", ""))
+        assert set(cases) == {*((each.file, each.rule) for each in every), ("right.yaml", "no findings")}
+        failed = [(each.file, each.rule) for each in every if each.severity in failing]
+        assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure")) == len(set(failed))
+        lines = suite.findtext("system-out", "").splitlines()
+        lines += [line for failure in suite.iter("failure") for line in (failure.text or "").splitlines()]
+        assert sorted(lines) == sorted(map(str, every))
+
+
+def test_junit_has_what_its_schemas_require(findings: tuple[list[Diagnostic], str]) -> None:
+    """The attributes and the order of elements that the schemas of Ant and of Jenkins' xUnit ask for."""
+    for reported in (findings[0], []):
+        suite = ElementTree.fromstring(REPORTS["junit"](reported, [findings[1]]))  # noqa: S314 - our own
+        assert {*suite.keys()} >= {"name", "timestamp", "hostname", "tests", "failures", "errors", "time"}
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp", ""))
+        order = [child.tag for child in suite]
+        assert order == ["properties", *["testcase"] * (len(order) - 3), "system-out", "system-err"]
+        assert all(
+            {*case.keys()} >= {"classname", "name", "time"} and len(case) <= 1 for case in suite.iter("testcase")
+        )
+        assert all({*failure.keys()} >= {"type", "message"} for failure in suite.iter("failure"))
+
+
+def test_code_quality_of_gitlab_is_stable(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each finding has a fingerprint of its own, which stays when lines move; paths are those of the repository."""
+    monkeypatch.chdir(wrong.parent)
+    issues = json.loads(REPORTS["gitlab"]([*validate(wrong), *validate(wrong)], [str(wrong)]))
+    wrong.write_text("# a line more\n" + WRONG)
+    moved = json.loads(REPORTS["gitlab"]([*validate(wrong), *validate(wrong)], [str(wrong)]))
+
+    prints = [issue["fingerprint"] for issue in issues]
+    assert len(set(prints)) == len(prints)
+    assert prints == [issue["fingerprint"] for issue in moved]
+    assert {issue["severity"] for issue in issues} <= {"info", "minor", "major", "critical", "blocker"}
+    assert issues[0]["location"]["path"] == "things.swagger.yaml"
+    assert issues[0]["location"]["lines"]["begin"] + 1 == moved[0]["location"]["lines"]["begin"]
+
+
+def test_sarif_says_where_a_finding_ends_and_helps(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """URIs are relative to the repository and encoded; a region has its end; a rule has a page and its level."""
+    (wrong.parent / ".git").mkdir()
+    path = wrong.parent / "my api" / "50% ü#1.yaml"
+    path.parent.mkdir()
+    path.write_text(WRONG)
+    monkeypatch.chdir(path.parent)
+    run = json.loads(REPORTS["sarif"](validate(Path(path.name)), [path.name]))["runs"][0]
+
+    places = {result["ruleId"]: result["locations"][0]["physicalLocation"] for result in run["results"]}
+    assert places["structure-value"]["artifactLocation"] == {"uri": "my%20api/50%25%20%C3%BC%231.yaml"}
+    line = WRONG.split("\n")[places["structure-value"]["region"]["startLine"] - 1]
+    region = places["structure-value"]["region"]
+    assert line[region["startColumn"] - 1 : region["endColumn"] - 1] == "strng"
+    rules = run["tool"]["driver"]["rules"]
+    assert all(rule["helpUri"].startswith("https://") and rule["defaultConfiguration"]["level"] for rule in rules)
+
+
+def test_sarif_keeps_to_the_limits_of_github(
+    findings: tuple[list[Diagnostic], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More results than GitHub takes are cut, the least severe first, and the log says so."""
+    monkeypatch.setattr("openconnectors.cli.reports.sarif_log._RESULTS", 25)
+    graded = [replace(findings[0][0], severity=severity) for severity in ("info", "error")]
+    run = json.loads(REPORTS["sarif"]([*graded[:1] * 25, *graded[1:] * 10], [findings[1]]))["runs"][0]
+
+    assert len(run["results"]) == 25
+    assert sum(result["level"] == "error" for result in run["results"]) == 10
+    notifications = run["invocations"][0]["toolExecutionNotifications"]
+    assert notifications[0]["message"]["text"] == "10 of 35 findings are left out, the least severe"
+
+
+def test_markdown_is_inert(findings: tuple[list[Diagnostic], str]) -> None:
+    """Text of a document is no markup in a summary, and stays in its line."""
+    finding = replace(findings[0][0], message="a | b\n<script> `x` [y](z) *w* # ~~v~~")
+    line = REPORTS["markdown"]([finding], ["a.yaml"]).splitlines()[2]
+
+    assert line.startswith(r"- a \| b &lt;script> \`x\` \[y\](z) \*w\* \# \~\~v\~\~ (")
 
 
 @pytest.mark.parametrize("form", [*REPORTS])

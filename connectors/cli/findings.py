@@ -76,7 +76,7 @@ def report(
     """Print the findings at or above ``level``, or write them to a file, and a summary of all; exit with 1 if one is at
     or above ``fail_on``."""
     shown = [finding for finding in findings if at_least(finding, level)]
-    text = escaped(REPORTS[form](shown, files))
+    text = escaped(REPORTS[form](shown, files, fail_on))
     if output is not None:
         output.write_text(text + "\n", "utf-8")
     elif text:
