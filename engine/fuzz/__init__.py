@@ -1,5 +1,5 @@
-"""Fuzzing: valid calls whose responses are checked, calls that break one rule and must be refused, and malformed
-responses.
+"""Fuzzing: valid calls whose responses are checked, illegal requests, which a service must refuse, and
+malformed responses.
 
 ``fuzz`` and ``hostile`` yield failures, each shrunk; ``replay`` repeats one. The strategies ``values``, ``arguments``
 and ``broken`` serve in other tests as well.

@@ -81,8 +81,8 @@ COMMANDS: Mapping[str, Row] = {
         takes="connector",
     ),
     "fuzz": Row(
-        "Fuzz operations: valid calls whose responses are checked, calls that break one rule and must be refused, and "
-        "malformed responses.",
+        "Fuzz operations: valid calls whose responses are checked, illegal requests, which the service must refuse, "
+        "and malformed responses.",
         _DOCUMENTS,
         "fuzz",
         takes="connector",
