@@ -37,8 +37,8 @@ def verdict_of(pair: Pair) -> Verdict:
     return "fine" if comparison.findings else "same"
 
 
-# Two schemas, the first of which accepts less. The third says what more in a response means: a further limit is to be
-# looked at, another kind of value breaks readers.
+# Two schemas, the first of which accepts less. The third says what more in a response means: a value that the old one
+# does not have breaks readers, a member that it does not describe is to be looked at.
 ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
     "integer, number": ({"type": "integer"}, {"type": "number"}, "breaks"),
     "type, two types": ({"type": "string"}, {"type": ["string", "integer"]}, "breaks"),
@@ -47,23 +47,23 @@ ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
     "a value fewer": ({"enum": ["a"]}, {"enum": ["a", "b"]}, "breaks"),
     "const, enum": ({"const": "a"}, {"enum": ["a", "b"]}, "breaks"),
     "enum, any text": ({"type": "string", "enum": ["a"]}, {"type": "string"}, "breaks"),
-    "maximum": ({"type": "integer", "maximum": 5}, {"type": "integer", "maximum": 9}, "fine"),
-    "exclusive bound": ({"type": "number", "exclusiveMaximum": 5}, {"type": "number", "maximum": 5}, "fine"),
-    "exclusive minimum": ({"type": "number", "exclusiveMinimum": 5}, {"type": "number", "exclusiveMinimum": 4}, "fine"),
-    "minimum": ({"type": "integer", "minimum": 5}, {"type": "integer"}, "fine"),
-    "multipleOf": ({"type": "integer", "multipleOf": 10}, {"type": "integer", "multipleOf": 5}, "fine"),
-    "multipleOf, any": ({"type": "integer", "multipleOf": 10}, {"type": "integer"}, "fine"),
-    "maxLength": ({"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}, "fine"),
-    "minLength": ({"type": "string", "minLength": 5}, {"type": "string", "minLength": 1}, "fine"),
+    "maximum": ({"type": "integer", "maximum": 5}, {"type": "integer", "maximum": 9}, "breaks"),
+    "exclusive bound": ({"type": "number", "exclusiveMaximum": 5}, {"type": "number", "maximum": 5}, "breaks"),
+    "exclusive floor": ({"type": "number", "exclusiveMinimum": 5}, {"type": "number", "exclusiveMinimum": 4}, "breaks"),
+    "minimum": ({"type": "integer", "minimum": 5}, {"type": "integer"}, "breaks"),
+    "multipleOf": ({"type": "integer", "multipleOf": 10}, {"type": "integer", "multipleOf": 5}, "breaks"),
+    "multipleOf, any": ({"type": "integer", "multipleOf": 10}, {"type": "integer"}, "breaks"),
+    "maxLength": ({"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}, "breaks"),
+    "minLength": ({"type": "string", "minLength": 5}, {"type": "string", "minLength": 1}, "breaks"),
     "maxItems": (
         {"type": "array", "items": {"type": "string"}, "maxItems": 3},
         {"type": "array", "items": {"type": "string"}},
-        "fine",
+        "breaks",
     ),
     "uniqueItems": (
         {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         {"type": "array", "items": {"type": "string"}},
-        "fine",
+        "breaks",
     ),
     "items, any": ({"type": "array", "items": {"type": "string"}}, {"type": "array"}, "breaks"),
     "items": (
@@ -71,10 +71,10 @@ ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
         {"type": "array", "items": {"type": "number"}},
         "breaks",
     ),
-    "maxProperties": ({"type": "object", "maxProperties": 2}, {"type": "object", "maxProperties": 3}, "fine"),
-    "pattern": ({"type": "string", "pattern": "^[a-z]{3}$"}, {"type": "string", "pattern": "^[a-z]+$"}, "fine"),
-    "pattern, any": ({"type": "string", "pattern": "^[a-z]+$"}, {"type": "string"}, "fine"),
-    "int32, int64": ({"type": "integer", "format": "int32"}, {"type": "integer", "format": "int64"}, "fine"),
+    "maxProperties": ({"type": "object", "maxProperties": 2}, {"type": "object", "maxProperties": 3}, "breaks"),
+    "pattern": ({"type": "string", "pattern": "^[a-z]{3}$"}, {"type": "string", "pattern": "^[a-z]+$"}, "breaks"),
+    "pattern, any": ({"type": "string", "pattern": "^[a-z]+$"}, {"type": "string"}, "breaks"),
+    "int32, int64": ({"type": "integer", "format": "int32"}, {"type": "integer", "format": "int64"}, "breaks"),
     "closed, open": (
         {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False},
         {"type": "object", "properties": {"a": {"type": "string"}}},
@@ -113,7 +113,7 @@ ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
     "a branch is wider": (
         {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "integer"}]},
         {"oneOf": [{"type": "string", "maxLength": 5}, {"type": "integer"}]},
-        "fine",
+        "breaks",
     ),
     "a condition": (
         {
@@ -153,7 +153,7 @@ ORDERED: Mapping[str, tuple[Json, Json, Verdict]] = {
     "allOf, an assertion fewer": (
         {"allOf": [{"type": "string"}, {"maxLength": 3}]},
         {"allOf": [{"type": "string"}]},
-        "fine",
+        "breaks",
     ),
 }
 
