@@ -157,3 +157,40 @@ def test_utf16_and_a_byte_order_mark_are_read() -> None:
     """UTF-16 and UTF-8 with a byte order mark are read."""
     assert document.parse("a: ü".encode("utf-16"), "x.yaml").root == {"a": "ü"}
     assert document.parse("a: ü".encode("utf-8-sig"), "x.yaml").root == {"a": "ü"}
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('{"a": [1, 2,\n ],\n}', ["1:12", "2:3"]),
+        ('// x\n{"a": "//, ]", /* ,\n } */ "b": 1 # , }\n}', ["1:1", "2:16", "3:14"]),
+        ("{'a': 1}", ["1:2"]),
+        ("a: 1\n", ["1:1"]),
+    ],
+)
+def test_almost_json_is_an_error_where_it_is_not(text: str, places: list[str]) -> None:
+    """Comments, commas too many and YAML in a .json file are errors, each in its place; what else it says is read, and
+    a published file gets warnings."""
+    file = document.parse(text, "x.json")
+
+    assert [f"{fault.line}:{fault.column}" for fault in file.findings] == places
+    assert {(fault.rule, fault.severity) for fault in file.findings} == {("syntax", "error")}
+    assert {fault.severity for fault in document.parse(text, "x.json", tolerant=True).findings} == {"warning"}
+    assert "a" in file.root
+    if not text.startswith(("/", "{'")):
+        assert document.parse(text, "x.yaml").findings == ()
+
+
+def test_comments_of_json_move_nothing() -> None:
+    """Nodes after a comment are where they are written, and the text stays what it is."""
+    text = '{"a": 1, // one\n "b": {"c": 2,},\n}'
+    file = document.parse(text, "x.json")
+
+    assert (file.place("/b/c", False), file.text) == ((2, 13), text)
+
+
+def test_much_of_what_json_lacks_costs_little() -> None:
+    """A text of nothing but beginnings of comments and commas is read once, not once for each of them."""
+    for text in ("{" + "/*," * 20_000, "[" + ", " * 20_000, "{" + '"' * 20_001 + ",}", "{" + "// , \n" * 10_000):
+        with pytest.raises(InvalidDocument):
+            document.parse(text, "x.json")

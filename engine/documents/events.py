@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.positions import Position, Recorded
-from openconnectors.engine.documents.scalars import MAX_DEPTH, TAG, TOO_DEEP, Unreadable, max_nodes, scalar, unknown_tag
+from openconnectors.engine.documents.scalars import (
+    MAX_DEPTH,
+    TAG,
+    TOO_DEEP,
+    NotYaml,
+    Unreadable,
+    max_nodes,
+    scalar,
+    unknown_tag,
+)
 
 _MERGE = "<<"
 """The key whose value is merged into its mapping (https://yaml.org/type/merge.html)."""
@@ -74,9 +83,9 @@ class EventReader:
             message = " ".join(part for part in (error.context, error.problem) if part)
             # libyaml looks ahead, so that its own bound may be met before ours.
             message = TOO_DEEP if "nesting depth" in message else f"not YAML: {message}"
-            raise Unreadable("syntax", message, at.line + 1 if at else 1, at.column + 1 if at else 1) from None
+            raise NotYaml("syntax", message, at.line + 1 if at else 1, at.column + 1 if at else 1) from None
         except yaml.YAMLError as error:
-            raise Unreadable("syntax", f"not YAML: {error}") from None
+            raise NotYaml("syntax", f"not YAML: {error}") from None
         except ValueError as error:
             raise Unreadable("syntax", str(error), start.line + 1, start.column + 1) from None
         if not documents:

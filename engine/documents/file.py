@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -105,8 +105,9 @@ def parse(data: bytes | str, file: str, *, tolerant: bool = False) -> File:
         raise InvalidDocument(
             [Diagnostic(fault.rule, "error", fault.message, file, fault.line, fault.column)]
         ) from None
+    severity: Literal["error", "warning"] = "warning" if tolerant else "error"
     findings = tuple(
-        Diagnostic(fault.rule, "warning", fault.message, file, fault.line, fault.column) for fault in content.faults
+        Diagnostic(fault.rule, severity, fault.message, file, fault.line, fault.column) for fault in content.faults
     )
     return File(content.root, file, content.text, tolerant, findings, content.positions)
 

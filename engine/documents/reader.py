@@ -27,12 +27,21 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from openconnectors.engine.deferred import module
-from openconnectors.engine.documents.positions import Positions
-from openconnectors.engine.documents.scalars import MAX_BYTES, MAX_DEPTH, Unreadable, max_nodes, number
+from openconnectors.engine.documents.positions import JsonPositions, Positions
+from openconnectors.engine.documents.scalars import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    NotYaml,
+    Unreadable,
+    fault_at,
+    max_nodes,
+    number,
+)
 
 if TYPE_CHECKING:
-    from openconnectors.engine.documents import events
+    from openconnectors.engine.documents import events, json_faults
 else:
+    json_faults = module("openconnectors.engine.documents.json_faults")
     events = module("openconnectors.engine.documents.events")  # with libyaml, which JSON does without
 
 
@@ -74,11 +83,11 @@ def _content(data: bytes | str, json_only: bool, tolerant: bool) -> Content:
     faults: list[Unreadable] = []
     text = data if isinstance(data, str) else _decode(data, tolerant, faults)
     if tolerant and (control := _CONTROL.search(text)):
-        faults.append(_fault_at(text, control.start(), "holds a control character; write it as \\u00XX"))
+        faults.append(fault_at(text, control.start(), "holds a control character; write it as \\u00XX"))
         text = _CONTROL.sub(" ", text)
     not_json: Unreadable | None = None
-    if text.lstrip()[:1] in ("{", "["):
-        halves = [_fault_at(text, offset, "half of a character; write both of its escapes") for offset in _halves(text)]
+    if json_only or text.lstrip()[:1] in ("{", "["):
+        halves = [fault_at(text, offset, "half of a character; write both of its escapes") for offset in _halves(text)]
         if halves and not tolerant:
             raise halves[0]
         if halves:
@@ -87,13 +96,46 @@ def _content(data: bytes | str, json_only: bool, tolerant: bool) -> Content:
         try:
             return Content(_json(text), text, None, faults)
         except json.JSONDecodeError as error:
-            not_json = _fault_at(text, error.pos, f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+            not_json = _not_json(error)
         except (ValueError, RecursionError):
             pass  # a fault that the event reader can place
+    if not_json is not None and json_only:
+        return _almost_json(text, not_json, faults, tolerant)
     reader = events.EventReader(text, json_only=json_only, tolerant=tolerant)
     root = reader.read()
-    if not_json is not None and json_only:
+    return Content(root, text, reader.positions, [*faults, *reader.duplicates])
+
+
+def _not_json(error: json.JSONDecodeError) -> Unreadable:
+    message = error.msg.removesuffix(" at")
+    return fault_at(error.doc, error.pos, f"is not JSON: {message[:1].lower()}{message[1:]}")
+
+
+def _place(fault: Unreadable) -> tuple[int, int, bool]:
+    """What orders faults; of two in one place the one that speaks of JSON comes first."""
+    return fault.line, fault.column, isinstance(fault, NotYaml)
+
+
+def _almost_json(text: str, not_json: Unreadable, faults: list[Unreadable], tolerant: bool) -> Content:
+    """The content of a text that should be JSON, and is read in spite of comments, commas too many, and what YAML has
+    and JSON has not; each is a fault."""
+    cleaned, let_pass = json_faults.without_faults(text)
+    if let_pass:
+        faults += let_pass
+        try:
+            return Content(_json(cleaned), text, JsonPositions(cleaned), faults)
+        except json.JSONDecodeError as error:
+            not_json = _not_json(error)
+            faults.append(not_json)
+        except (ValueError, RecursionError):
+            pass
+    else:
         faults.append(not_json)
+    reader = events.EventReader(cleaned, json_only=True, tolerant=tolerant)
+    try:
+        root = reader.read()
+    except Unreadable as fault:
+        raise min(fault, not_json, key=_place) from None
     return Content(root, text, reader.positions, [*faults, *reader.duplicates])
 
 
@@ -134,11 +176,6 @@ def _halves(text: str) -> Iterator[int]:
     """The offsets of escapes that are half a character."""
     if "\\ud" in text or "\\uD" in text:
         yield from (match.start() for match in _SURROGATE.finditer(text) if match["half"])
-
-
-def _fault_at(text: str, offset: int, message: str) -> Unreadable:
-    """A fault of the syntax at an offset of the text."""
-    return Unreadable("syntax", message, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 # JSON

@@ -24,6 +24,15 @@ class Unreadable(Exception):
         self.rule, self.message, self.line, self.column = rule, message, line, column
 
 
+class NotYaml(Unreadable):
+    """A text that breaks the syntax of YAML, which may be meant to be JSON."""
+
+
+def fault_at(text: str, offset: int, message: str) -> Unreadable:
+    """A fault of the syntax at an offset of the text."""
+    return Unreadable("syntax", message, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
 def max_nodes(text: str) -> int:
     """How many nodes the tree of a text may have."""
     return max(MAX_NODES, len(text) // NODE_BYTES)
