@@ -145,16 +145,24 @@ class Document(File):
             name, resource = self._resource(uri, at, reference)
             pointer = self._within(name, resource, unquote(fragment), reference)
         except Refused as error:
-            raise self.refuse(error.rule, error.message, f"{at}/$ref") from None
+            raise self.refuse(error.rule, error.message, self._member(reference, at)) from None
         except InvalidDocument as error:
-            place = self.location(f"{at}/$ref")
+            place = self.location(self._member(reference, at))
             raise InvalidDocument([structs.replace(fault, related=place) for fault in error.diagnostics]) from None
         try:
             self.get(pointer)
         except LookupError:
             message = f"the reference {reference!r} points to nothing{self._suggestion(pointer)}"
-            raise self.refuse("reference-dangling", message, f"{at}/$ref") from None
+            raise self.refuse("reference-dangling", message, self._member(reference, at)) from None
         return pointer
+
+    def _member(self, reference: str, at: str) -> str:
+        """The pointer of a reference of the node ``at``: of its ``$dynamicRef`` if that is it, else of its ``$ref``."""
+        with suppress(LookupError):
+            node = self.get(at)
+            if isinstance(node, Mapping) and node.get("$dynamicRef") == reference and "$ref" not in node:
+                return f"{at}/$dynamicRef"
+        return f"{at}/$ref"
 
     def file_at(self, reference: str, at: str) -> str:
         """The name of the file that a reference of the node ``at`` means, which need not be one that is parsed.

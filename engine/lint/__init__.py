@@ -37,6 +37,7 @@ from openconnectors.engine.lint import (
     dynamic_results,
     dynamic_values,
     extensions,
+    json_schema,
     microsoft,
     oauth,
     openapi3,
@@ -51,6 +52,7 @@ from openconnectors.engine.lint import (
     security,
     semantics,
     style,
+    swagger,
     triggers,
     values,
 )
@@ -67,7 +69,8 @@ MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
     *(connection_parameters, oauth, policy_texts, properties_shapes),
     *(extensions, patterns, policies, properties, references, schemas),
-    *(security, semantics, style, values, *openapi3.MODULES, *microsoft.MODULES),
+    *(security, semantics, style, swagger, values),
+    *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),
 )
 """The modules that bind functions to rows."""
 

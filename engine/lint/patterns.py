@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from re import _parser  # type: ignore[attr-defined]  # a pattern as Python itself parses it
 from typing import Any
@@ -16,12 +17,31 @@ from openconnectors.engine.lint.tree import Node
 
 @check("pattern-invalid")
 def _pattern(node: Node, context: Context) -> Iterator[Finding]:
-    pattern = node.get("pattern")
-    if isinstance(pattern, str):
+    for pattern, pointer in _patterns(node):
         reason = not_ecma(pattern)
         if reason:
             message = f"{pattern!r} is not a regular expression of ECMA-262: {reason}"
-            yield Finding(node.at("pattern"), message)
+            yield Finding(pointer, message, key=pointer != node.at("pattern"))
+
+
+def _patterns(node: Node) -> Iterator[tuple[str, str]]:
+    """The patterns of a schema, with their pointers: of strings, and of the names of properties."""
+    if isinstance(node.get("pattern"), str):
+        yield node.get("pattern"), node.at("pattern")
+    for pattern in node.mapping("patternProperties"):
+        yield pattern, node.at("patternProperties", pattern)
+
+
+@check("pattern-delimiters")
+def _delimiters(node: Node, context: Context) -> Iterator[Finding]:
+    for pattern, pointer in _patterns(node):
+        if _DELIMITED.match(pattern):
+            message = f"the slashes of {pattern!r} are part of the pattern"
+            yield Finding(pointer, message, key=pointer != node.at("pattern"))
+
+
+_DELIMITED = re.compile(r"/(\^.*|.*\$)/[a-z]*\Z", re.DOTALL)
+"""A pattern between slashes, as source text of JavaScript has it, which only an anchor inside shows for sure."""
 
 
 _OTHER_SYNTAXES = (
@@ -48,7 +68,7 @@ def not_ecma(pattern: str) -> str | None:
     except ValueError as error:
         reason = str(error).splitlines()[-1].strip()
         try:
-            re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("\\/", "/"))
+            _parsed(pattern.replace("\\/", "/"))
         except re.error as other:
             return str(other)
         except (RecursionError, OverflowError):
@@ -58,17 +78,25 @@ def not_ecma(pattern: str) -> str | None:
     return None
 
 
+def _parsed(pattern: str) -> Any:
+    """A pattern as Python parses it, which warns of what another dialect might mean by it: not of what is wrong."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _parser.parse(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
+
+
 @check("pattern-slow")
 def _pattern_slow(node: Node, context: Context) -> Iterator[Finding]:
-    pattern = node.get("pattern")
-    if isinstance(pattern, str) and backtracks(pattern):
-        yield Finding(node.at("pattern"), f"{pattern!r} repeats a repetition, which can take exponential time")
+    for pattern, pointer in _patterns(node):
+        if backtracks(pattern):
+            message = f"{pattern!r} repeats a repetition, which can take exponential time"
+            yield Finding(pointer, message, key=pointer != node.at("pattern"))
 
 
 def backtracks(pattern: str) -> bool:
     """Return True if a pattern has an unbounded repetition inside another that can match the same text."""
     try:
-        parsed = _parser.parse(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
+        parsed = _parsed(pattern)
     except (re.error, RecursionError, OverflowError):
         return False
     return _is_nested(parsed, False)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.schema_facts import in_words, is_closed, types_of
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node, array
 from openconnectors.engine.naming import snake
@@ -37,31 +39,6 @@ def _misspelled(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} is not a keyword", key=True, suggestion=suggestion)
 
 
-_KEYWORDS_OF_TYPES: Mapping[str, tuple[str, ...]] = {
-    "string": ("minLength", "maxLength", "pattern"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    "array": ("minItems", "maxItems", "uniqueItems", "items", "collectionFormat"),
-    "object": ("minProperties", "maxProperties", "properties", "additionalProperties", "discriminator"),
-}
-
-
-def _number(kind: object) -> object:
-    """A type, with integer as number: the same keywords are for both."""
-    return "number" if kind == "integer" else kind
-
-
-@check("keyword-ignored")
-def _ignored(node: Node, context: Context) -> Iterator[Finding]:
-    kind = _number(node.get("type"))
-    if kind not in ("string", "number", "boolean", "array", "object"):
-        return
-    for other, names in _KEYWORDS_OF_TYPES.items():
-        for name in names if other != kind else ():
-            if name in node.value:
-                message = f"{name!r} has no effect on type {node.get('type')}"
-                yield Finding(node.at(name), message, key=True)
-
-
 _FORMATS: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
@@ -79,14 +56,16 @@ _FORMATS: Mapping[str, frozenset[str]] = {
 
 @check("format-contradicts")
 def _format_contradicts(node: Node, context: Context) -> Iterator[Finding]:
-    form, kind = node.get("format"), node.get("type")
-    if not isinstance(form, str) or kind not in ("string", "integer", "number", "boolean", "array", "object"):
+    form, types = node.get("format"), types_of(node.value)
+    if not isinstance(form, str) or not types or types == {"null"}:
         return
-    allowed = _FORMATS.get(str(kind), frozenset()) | (_FORMATS["integer"] if kind == "number" else frozenset())
-    other = next((name for name, forms in _FORMATS.items() if form in forms), None)
-    # Numbers that are sent as strings keep their format.
-    if other is not None and form not in allowed and not (kind == "string" and other in ("integer", "number")):
-        yield Finding(node.at("format"), f"the format {form!r} is for type {other}, not {kind}")
+    others = {name for name, forms in _FORMATS.items() if form in forms}
+    # Numbers that are sent as strings keep their format; of an integer, only those of integers are.
+    fits = bool(others & types) or ("number" in types and "integer" in others)
+    if others and not fits and not ("string" in types and others <= {"integer", "number"}):
+        kind = node.get("type")
+        message = f"the format {form!r} is for type {' or '.join(sorted(others))}, not "
+        yield Finding(node.at("format"), message + (kind if isinstance(kind, str) else in_words(types)))
 
 
 @check("format-unknown")
@@ -102,20 +81,8 @@ def _type_list(node: Node, context: Context) -> Iterator[Finding]:
     for name in ("type", "items"):
         if isinstance(node.get(name), list):
             yield Finding(node.at(name), f"{name!r} must not be a list in this version of the specification")
-
-
-@check("type-contradicts")
-def _type_contradicts(node: Node, context: Context) -> Iterator[Finding]:
-    pointers: dict[object, str] = {}
-    for index in range(len(node.array("allOf"))):
-        part = context.tree.resolved(node.at("allOf", index))
-        if part is not None and isinstance(part.get("type"), str):
-            pointers.setdefault(_number(part.get("type")), node.at("allOf", index))
-    if isinstance(node.get("type"), str):
-        pointers.setdefault(_number(node.get("type")), node.at("type"))
-    if len(pointers) > 1:
-        first, second = list(pointers)[:2]
-        yield Finding(pointers[second], f"the type is {second} here and {first} elsewhere in the same schema")
+    if node.get("type") == "null" and context.tree.swagger2:
+        yield Finding(node.at("type"), "the type null is not among the data types of this version")
 
 
 @check("nullable-alone")
@@ -138,53 +105,36 @@ def _access(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("writeOnly"), "this is both readOnly and writeOnly", key=True)
 
 
-_PAIRS = (
-    ("minimum", "maximum"),
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
-)
-
-
-@check("limits-contradict")
-def _limits(node: Node, context: Context) -> Iterator[Finding]:
-    for lower, upper in _PAIRS:
-        least, most = node.get(lower), node.get(upper)
-        if isinstance(least, (int, float)) and isinstance(most, (int, float)) and least > most:
-            yield Finding(node.at(lower), f"{lower} {least} is greater than {upper} {most}")
-    for name in ("exclusiveMinimum", "exclusiveMaximum"):
-        limit = name.removeprefix("exclusive").lower()
-        if node.get(name) is True and not node.has(limit):
-            yield Finding(node.at(name), f"{name} has no effect without {limit}")
-    least, most = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    if _is_number(least) and _is_number(most) and least >= most:
-        yield Finding(node.at("exclusiveMinimum"), f"no number is above {least} and below {most}")
-    required, most = node.array("required"), node.get("maxProperties")
-    if isinstance(node.get("properties"), Mapping) and isinstance(most, int) and len(required) > most:
-        message = f"{len(required)} properties are required, but at most {most} are allowed"
-        yield Finding(node.at("maxProperties"), message)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 # Properties
 
 
 @check("required-unknown")
 def _required_unknown(node: Node, context: Context) -> Iterator[Finding]:
     names = node.get("required")
-    if not isinstance(names, list) or not isinstance(node.get("properties"), Mapping):
+    if not isinstance(names, list) or is_closed(node.value):
+        return  # required-excluded
+    if not isinstance(node.get("properties"), Mapping) and (node.has("properties") or _is_condition(node)):
         return
-    properties = None if node.get("additionalProperties") else _all_properties(node, context, set())
+    properties = None if node.get("additionalProperties") else all_properties(node, context, set())
     for index, name in enumerate(names if properties is not None else ()):
         if isinstance(name, str) and properties is not None and name not in properties:
             suggestion = closest(name, properties)
             yield Finding(node.at("required", index), f"{name!r} is required but not a property", suggestion=suggestion)
 
 
-def _all_properties(node: Node, context: Context, passed: set[str]) -> set[str] | None:
+def _is_condition(node: Node) -> bool:
+    """Return True for a schema without properties that says something of values which others describe, or that
+    describes them in another way."""
+    inside = (
+        node.parent is not None
+        and node.parent.kind == "schema"
+        and "/properties/" not in node.pointer[len(node.parent.pointer) : -len(escape(node.name))]
+    )
+    describes = ("type", "required", "description", "title")
+    return inside or any(name not in describes and not name.startswith("x-") for name in node.value)
+
+
+def all_properties(node: Node, context: Context, passed: set[str]) -> set[str] | None:
     """The properties of a schema, of those that it combines, and of those that it is a part of; None if one of them
     cannot be resolved."""
     if node.pointer in passed or not isinstance(node.value, Mapping):
@@ -196,7 +146,7 @@ def _all_properties(node: Node, context: Context, passed: set[str]) -> set[str] 
         related.append(node.parent)
     for schema in related:
         resolved = context.tree.resolve(schema)
-        inner = _all_properties(resolved, context, passed) if resolved is not None else None
+        inner = all_properties(resolved, context, passed) if resolved is not None else None
         if inner is None:
             return None
         properties |= inner

@@ -226,8 +226,9 @@ def _file_place(node: Node, context: Context) -> Iterator[Finding]:
     operation = node.above("operation")
     if operation is not None and context.tree.swagger2:
         consumes = context.tree.media_types(operation, "consumes")
-        if consumes and not any(is_form(name) for name in consumes):
-            yield Finding(node.at("type"), f"a file cannot be sent as {', '.join(consumes)}")
+        if not any(is_form(name) for name in consumes):
+            types = ", ".join(consumes) or "nothing: the operation has no consumes"
+            yield Finding(node.at("type"), f"a file cannot be sent as {types}")
 
 
 def is_form(media_type: str) -> bool:

@@ -308,32 +308,18 @@ RULES = Rules(
 
     # Schemas
     Rule("type-list", "warning", "schema", members="type items", versions="2.0 3.0",
-         why="Lists of types, and items by position, are JSON Schema, but not part of this version of the "
-             "specification.",
+         why="Lists of types, the type null, and items by position, are JSON Schema, but not part of this version of "
+             "the specification.",
          fix="Write one type, and one schema for the items."),
-    Rule("type-contradicts", "error", "schema", members="allOf",
-         why="No value has two types at once.",
-         fix="Use the same type in the schema and in those that it extends."),
     Rule("keyword-misspelled", "warning", "schema", versions="3.1 3.2",
          why="An unknown keyword has no effect; this one is close to a known one.",
          fix="Correct the spelling."),
-    Rule("keyword-ignored", "warning", "schema parameter items header",
-         members="minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minItems "
-                 "maxItems uniqueItems items collectionFormat minProperties maxProperties properties "
-                 "additionalProperties discriminator",
-         why="A keyword for another type has no effect.",
-         fix="Remove it, or correct the type."),
     Rule("format-contradicts", "warning", "schema parameter items header", members="format",
          why="A format for another type has no effect.",
          fix="Use a format for this type, or correct the type."),
     Rule("format-unknown", "info", "schema parameter items header", members="format",
          why="A format that is not known is not checked.",
          fix="Use a known format, or remove it."),
-    Rule("limits-contradict", "error", "schema parameter items header",
-         members="minimum maximum minLength maxLength minItems maxItems minProperties maxProperties "
-                 "exclusiveMinimum exclusiveMaximum",
-         why="No value is within limits that contradict each other.",
-         fix="Correct one of the limits."),
     Rule("array-without-items", "error", "schema parameter items header", members="type", versions="2.0 3.0",
          why="The items of an array must be described (Schema Object).",
          fix="Add items; {} allows any."),
@@ -393,10 +379,13 @@ RULES = Rules(
     Rule("const-invalid", "error", "schema", members="const",
          why="A constant that the other keywords exclude can never be used.",
          fix="Write a constant that the schema allows."),
-    Rule("pattern-invalid", "error", "schema parameter items header", members="pattern",
+    Rule("pattern-delimiters", "warning", "schema parameter items header", members="pattern patternProperties",
+         why="A pattern is written without the slashes of JavaScript's source text: a slash before ^ never matches.",
+         fix="Remove the slashes, and the flags after them."),
+    Rule("pattern-invalid", "error", "schema parameter items header", members="pattern patternProperties",
          why="A pattern that is not a regular expression of ECMA-262 checks nothing.",
          fix="Write a regular expression as ECMA-262 defines it."),
-    Rule("pattern-slow", "warning", "schema parameter items header", members="pattern",
+    Rule("pattern-slow", "warning", "schema parameter items header", members="pattern patternProperties",
          why="Repetitions inside repetitions can take exponential time on text that does not match.",
          fix="Let no two repetitions match the same text."),
 

@@ -302,7 +302,7 @@ class Tree:
         return self._targets[key]
 
     def _members(self, node: Node) -> Iterator[Node]:
-        if node.reference is not None and node.kind != "path":
+        if node.reference is not None and node.kind != "path" and not self._counts_siblings(node):
             return
         known = self._grammar.get(node.kind, {})
         for name, value in node.value.items():
@@ -322,6 +322,10 @@ class Tree:
                         yield Node(kind, f"{pointer}/{escape(key)}", item, key, node)
             elif kind != "schema" or isinstance(value, Mapping):
                 yield Node(kind, pointer, value, name, node)
+
+    def _counts_siblings(self, node: Node) -> bool:
+        """Return True if keywords beside the ``$ref`` of a node count: of schemas from OpenAPI 3.1 on."""
+        return node.kind == "schema" and self.document.conventions.json_schema
 
     def resolve(self, node: Node) -> Node | None:
         """The node at the end of a chain of references; None if that is dangling or circular."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import jsonschema_rs
 
-from openconnectors.engine.documents.pointers import escape, split_file
+from openconnectors.engine.documents.pointers import escape, join_file, split_file
 from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.schema_facts import in_words, properties_named, types_of
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node
 from openconnectors.engine.values.codecs import essence
@@ -36,21 +38,42 @@ class Judge:
         self._draft = jsonschema_rs.Draft202012 if newer else jsonschema_rs.Draft4
         nullable = ("x-nullable",) if context.tree.swagger2 else ("nullable",)
         self._nullable = nullable if context.tree.swagger2 or version.startswith("3.0") else ()
+        self._context = context
         self._document = context.document
         self._registry: Any = None
         self._validators: dict[str, Any] = {}
 
-    def violation(self, node: Node, value: Any) -> Violation | None:
-        """The first place at which a value breaks a schema; None if it does not."""
+    def violation(self, node: Node, value: Any, absent: tuple[str, ...] = ()) -> Violation | None:
+        """The first place at which a value breaks a schema; None if it does not. Properties with one of the keywords
+        ``absent`` may be absent although they are required."""
         if value is None and any(node.get(name) for name in self._nullable):
             return None
         validator = self._validator(node)
-        error = next(iter(validator.iter_errors(value)), None) if validator is not None else None
+        errors = validator.iter_errors(value) if validator is not None else ()
+        error = next((error for error in errors if not (absent and self._is_excused(error, absent))), None)
         while error is not None and (
             alternatives := [inner for errors in getattr(error.kind, "context", ()) for inner in errors]
         ):
             error = max(alternatives, key=lambda inner: len(inner.instance_path))
         return None if error is None else Violation(list(error.instance_path), error.message, error.kind.name)
+
+    def _is_excused(self, error: Any, absent: tuple[str, ...]) -> bool:
+        """Return True if a value only lacks a property that one direction of a call does not have."""
+        alternatives = getattr(error.kind, "context", ())
+        if alternatives:
+            return any(errors and all(self._is_excused(inner, absent) for inner in errors) for errors in alternatives)
+        location = error.absolute_keyword_location
+        if error.kind.name != "required" or not location:
+            return False
+        uri, _, fragment = str(location).partition("#")
+        name = next((name for name in self._document.parts() if self._uri(name) == uri), "")
+        holder = self._context.tree.nodes.get(join_file(name, unquote(fragment).rpartition("/")[0]))
+        name = str(error.kind.as_dict().get("property"))
+        return holder is not None and any(
+            schema.get(keyword) is True
+            for schema in properties_named(holder, name, self._context)
+            for keyword in absent
+        )
 
     def _validator(self, node: Node) -> Any:
         if node.pointer not in self._validators:
@@ -118,9 +141,16 @@ def _with_nulls(value: Any, names: tuple[str, ...]) -> Any:
     return copy
 
 
-def _broken(node: Node, context: Context, value: Any, at: str, what: str) -> Iterator[Finding]:
+_DIRECTIONS = ("readOnly", "writeOnly")
+"""A required property that is read-only is not in requests, one that is write-only not in responses (OpenAPI 3.0.4,
+Schema Object). An example of a schema may be of either."""
+
+
+def _broken(
+    node: Node, context: Context, value: Any, at: str, what: str, absent: tuple[str, ...] = _DIRECTIONS
+) -> Iterator[Finding]:
     """A finding if a value breaks its schema, at the place inside the value that does."""
-    violation = context.once(Judge).violation(node, value)
+    violation = context.once(Judge).violation(node, value, absent)
     if violation is not None:
         pointer = at + "".join(f"/{escape(step)}" for step in violation.steps)
         yield Finding(pointer, f"the {what} breaks its own schema: {violation.message[:200]}")
@@ -150,15 +180,18 @@ def _example(node: Node, context: Context) -> Iterator[Finding]:
             kind = essence(str(name))[0]
             if kind == "application/json" or kind.endswith("+json"):
                 parsed = _parsed(value) if isinstance(value, str) and schema.get("type") != "string" else value
-                yield from _broken(schema, context, parsed, node.at("examples", name), "example")
+                yield from _broken(schema, context, parsed, node.at("examples", name), "example", ("writeOnly",))
         return
     if node.kind == "media-type" and "json" not in node.name:
         return
+    absent: tuple[str, ...] = _DIRECTIONS
+    if node.kind == "media-type":
+        absent = ("readOnly",) if node.above("request-body") is not None else ("writeOnly",)
     if node.has("example"):
-        yield from _broken(schema, context, node.get("example"), node.at("example"), "example")
+        yield from _broken(schema, context, node.get("example"), node.at("example"), "example", absent)
     for child in context.tree.children.get(node.pointer, ()):
         if child.kind == "example" and child.has("value"):
-            yield from _broken(schema, context, child.get("value"), child.at("value"), "example")
+            yield from _broken(schema, context, child.get("value"), child.at("value"), "example", absent)
     for index, value in enumerate(node.array("examples") if node.kind == "schema" else ()):
         yield from _broken(schema, context, value, node.at("examples", index), "example")
 
@@ -180,16 +213,24 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 """The Python types of JSON Schema's types; that a boolean is an int of Python's is the caller's to consider."""
 
+_NAMES: Mapping[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array"}
+_NAMES = {**_NAMES, dict: "object", type(None): "null"}
+"""The types of JSON Schema by those of Python."""
+
 
 @check("enum-invalid")
 def _enum(node: Node, context: Context) -> Iterator[Finding]:
-    kind = node.get("type")
-    types = TYPES.get(kind) if isinstance(kind, str) else None
-    for index, value in enumerate(node.array("enum") if types is not None else ()):
-        fits = isinstance(value, types or ()) and (kind == "boolean" or not isinstance(value, bool))
-        whole = kind == "integer" and isinstance(value, float) and value.is_integer()
-        if not fits and value is not None and not whole:
-            yield Finding(node.at("enum", index), f"{value!r} is not of type {kind}")
+    types = types_of(node.value)
+    for index, value in enumerate(node.array("enum") if types else ()):
+        whole = isinstance(value, float) and value.is_integer()
+        kind = "integer" if whole else _NAMES.get(type(value))
+        if types is None or kind in types:
+            continue
+        if value is not None:
+            yield Finding(node.at("enum", index), f"{value!r} is not of type {in_words(types)}")
+        else:
+            message = f"null can never be used: the type is {in_words(types)}"
+            yield Finding(node.at("enum", index), message, rule="enum-unreachable")
 
 
 @check("enum-unreachable")
@@ -222,7 +263,7 @@ def _enum_duplicate(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("const-invalid")
 def _const(node: Node, context: Context) -> Iterator[Finding]:
-    violation = context.once(Judge).violation(node, node.get("const")) if is_plain(node.value) else None
+    violation = context.once(Judge).violation(node, node.get("const"))
     if violation is not None:
         message = f"{node.get('const')!r} breaks the rest of its schema: {violation.message}"
         yield Finding(node.at("const"), message)

@@ -25,8 +25,8 @@ RULES.add(
     Rule("style-beside-content", "error", "parameter header", members="content", versions="3.0 3.1",
          why="A parameter with content has no style: its media type says how it is written (Parameter Object).",
          fix="Remove it; examples stand in the media type."),
-    Rule("empty-value-place", "error", "parameter", members="allowEmptyValue", versions="3.0",
-         why="Only query parameters can have an empty value (Parameter Object).",
+    Rule("empty-value-place", "error", "parameter", members="allowEmptyValue", versions="2.0 3.0",
+         why="Only query parameters, and form fields of Swagger 2.0, can have an empty value (Parameter Object).",
          fix="Remove allowEmptyValue."),
     Rule("empty-value-unused", "warning", "parameter", members="allowEmptyValue", versions=OPENAPI3,
          why="`allowEmptyValue` is ignored where the style has no empty value (Parameter Object).",
@@ -37,10 +37,10 @@ RULES.add(
     Rule("header-content-type", "warning", "response encoding", members="headers", versions=OPENAPI3,
          why="A header Content-Type is ignored: the media types say it (Response Object, Encoding Object).",
          fix="Remove the header."),
-    Rule("header-twice", "warning", "response encoding", members="headers", versions=OPENAPI3,
+    Rule("header-twice", "warning", "response encoding", members="headers",
          why="Names of headers are the same whatever the case of their letters (RFC 9110 section 5.1).",
          fix="Keep one."),
-    Rule("header-key", "error", "response encoding", members="headers", versions=OPENAPI3,
+    Rule("header-key", "error", "response encoding", members="headers",
          why="A header name is a token (RFC 9110 section 5.6.2); HTTP cannot carry any other.",
          fix="Use the name that the service sends."),
     Rule("header-cookie", "warning", "parameter", members="in", versions=OPENAPI3,
@@ -75,7 +75,7 @@ def _beside_content(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("empty-value-place")
 def _empty_value_place(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get("in") not in (None, "query"):
+    if node.get("in") not in (None, "query", "formData"):
         message = f"`allowEmptyValue` is for query parameters, not for {node.get('in')}"
         yield Finding(node.at("allowEmptyValue"), message, key=True)
 

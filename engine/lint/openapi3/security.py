@@ -35,7 +35,7 @@ RULES.add(
     Rule("http-scheme-unknown", "warning", "security-scheme", members="scheme", versions=OPENAPI3,
          why="Clients know registered schemes of HTTP authentication only (Security Scheme Object).",
          fix="Use a registered scheme, such as bearer or basic, or type: apiKey."),
-    Rule("key-name", "error", "security-scheme", members="name", versions=OPENAPI3,
+    Rule("key-name", "error", "security-scheme", members="name",
          why="The name of a header or cookie is a token (RFC 9110 section 5.6.2); no other can be sent.",
          fix="Use the name that the service expects."),
     Rule("bearer-format", "error", "security-scheme", members="bearerFormat", versions="3.0",

@@ -5,7 +5,15 @@ is reported at its place, and that its twin has no finding of that rule; ``bench
 report.
 """
 
-from tests.faults.twins import microsoft, microsoft_dynamic, microsoft_events, openapi3, properties, swagger
+from tests.faults.twins import (
+    microsoft,
+    microsoft_dynamic,
+    microsoft_events,
+    openapi3,
+    properties,
+    schemas,
+    swagger,
+)
 from tests.faults.twins.form import DOCUMENT, Fault, Pair, written
 
 __all__ = ["DOCUMENT", "FAULTS", "Fault", "Pair", "written"]
@@ -13,6 +21,7 @@ __all__ = ["DOCUMENT", "FAULTS", "Fault", "Pair", "written"]
 FAULTS: list[Fault] = [
     *openapi3.FAULTS,
     *properties.FAULTS,
+    *schemas.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
     *microsoft_dynamic.FAULTS,

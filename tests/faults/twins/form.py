@@ -30,6 +30,7 @@ class Fault:
     above it; ``-`` appends to a list. ``at`` are the pointers of the fault, with ``!`` for a member's name rather than
     its value. A pointer into a file beside the document begins with its name: ``apiProperties.json#/properties``; with
     the name and ``#`` alone it is the whole file, which may be bytes. ``profile`` is the profile that reports it.
+    ``/schemas/`` at the beginning of a pointer, and ``#/schemas/`` of a reference, are where a version has its schemas.
     """
 
     name: str
@@ -43,8 +44,20 @@ class Fault:
 
     def documents(self, version: str) -> tuple[Files, Files]:
         """The right and the wrong files for a version."""
-        right = changed({"": SKELETONS[version]}, self.right)
-        return right, changed(right, self.wrong)
+        right = changed({"": SKELETONS[version]}, spelled(dict(self.right), version))
+        return right, changed(right, spelled(dict(self.wrong), version))
+
+
+def spelled(value: Any, version: str) -> Any:
+    """A value in which ``/schemas/`` at the beginning of a pointer is where a version has its schemas."""
+    if isinstance(value, dict):
+        return {spelled(key, version): spelled(inner, version) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [spelled(inner, version) for inner in value]
+    if isinstance(value, str) and value.startswith(("/schemas/", "#/schemas/", "!/schemas/")):
+        home = "components/schemas" if version.startswith("3") else "definitions"
+        return value.replace("schemas", home, 1)
+    return value
 
 
 def changed(files: Files, changes: Mapping[str, Any]) -> Files:
@@ -90,7 +103,7 @@ class Pair:
     def places(self) -> frozenset[tuple[str, int]]:
         """The right places of the fault: names of files, with lines. A file of bytes has line 1."""
         places = set()
-        for pointer in self.fault.at:
+        for pointer in spelled(list(self.fault.at), self.version):
             key, pointer = pointer.startswith("!"), pointer.removeprefix("!")
             name, _, inside = pointer.rpartition("#") if "#" in pointer else ("", "", pointer)
             file = self.wrong / (name or DOCUMENT)
