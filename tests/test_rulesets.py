@@ -15,6 +15,7 @@ from openconnectors.engine.lint.rulesets.functions import FUNCTIONS
 from openconnectors.engine.lint.rulesets.patterns import braced, compiled
 from openconnectors.engine.lint.rulesets.places import Place
 from openconnectors.engine.lint.rulesets.queries import query
+from tests.conftest import Done, command
 
 DOCUMENT = """\
 openapi: 3.0.3
@@ -313,3 +314,26 @@ def test_a_query_that_cannot_be_read_is_refused(text: str) -> None:
 def test_patterns_of_files(pattern: str, file: str, fits: bool) -> None:
     """``*`` is within a name, ``**`` any folders, braces alternatives."""
     assert bool(compiled(f"^(?:{braced(pattern)})$").finds(file)) is fits
+
+
+# In a project
+
+
+def test_files_of_rules_are_named_in_settings_and_by_an_option(tmp_path: Path) -> None:
+    """``rules`` of the settings, relative to their file, and ``--rules``; a fault of such a file is a usage error."""
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/things.openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "rules.yaml").write_text(rule("operation", description="A summary."))
+    (tmp_path / ".connectors.toml").write_text('rules = ["rules.yaml"]\nseverity = {acme = "error"}\n')
+
+    def run(*arguments: str) -> Done:
+        return command("validate", *arguments, cwd=tmp_path / "api")
+
+    code, out, _ = run("things.openapi.yaml")
+    assert (code, "things.openapi.yaml:6:5: error: A summary. [acme]" in out) == (1, True)
+    assert "A summary." in run("--explain", "acme")[1]
+    (tmp_path / "more.yaml").write_text(rule("operation").replace("acme", "again"))
+    assert "[again]" in run("things.openapi.yaml", "--rules", "../more.yaml")[1]
+    (tmp_path / "rules.yaml").write_text(rule("opertion"))
+    code, _, err = run("things.openapi.yaml")
+    assert (code, "rules.yaml:3:12: error: 'opertion' is neither a kind of node" in err) == (2, True)

@@ -16,12 +16,14 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from openconnectors import rule_packages
 from openconnectors.engine.errors import ConnectorError, Diagnostic, UnknownName
-from openconnectors.engine.lint import SEVERITIES, Settings
+from openconnectors.engine.lint import SEVERITIES, Settings, rulesets
 from openconnectors.folders import SETTINGS
 
 _KEYS = (
-    *("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "exclude", "baseline", "root", "lock"),
+    *("profile", "select", "ignore", "fail-on", "severity", "per-file-ignores", "exclude", "rules"),
+    *("baseline", "root", "lock"),
 )
 
 
@@ -42,8 +44,10 @@ class Project(Struct, frozen=True):
 def project(folder: Path) -> Project:
     """The configuration in the nearest file of settings, in a folder or above it.
 
-    Raise ``ConnectorError`` if it cannot be read or has unknown settings.
+    Raise ``ConnectorError`` if it cannot be read or has unknown settings, or if rules of a package or of a file cannot
+    be read.
     """
+    rule_packages.register()
     for parent in (folder, *folder.parents):
         for name, path in SETTINGS.items():
             file = parent / name
@@ -84,6 +88,7 @@ def _project(table: object, file: Path, where: str) -> Project:
         select=_listed(table, "select", file),
         ignore=_listed(table, "ignore", file),
         severity=tuple(severities.items()),
+        rulesets=tuple(rulesets.read(file.parent / name) for name in _listed(table, "rules", file, "files of rules")),
     )
     baseline, root = _text(table, "baseline", file), _text(table, "root", file)
     return Project(

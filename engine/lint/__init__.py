@@ -63,7 +63,7 @@ from openconnectors.engine.lint.structure import structure, version_of
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
 
-__all__ = ["IGNORE", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
+__all__ = ["IGNORE", "PROFILES", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),

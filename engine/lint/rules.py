@@ -148,6 +148,16 @@ class Rules(Mapping[str, Rule]):
                         raise ValueError(f"the rule {row.id!r} has the unknown {what} {name!r}{nearest(name, known)}")
             self._rows[row.id] = row
 
+    def include(self, rules: Rules) -> None:
+        """Add the rows of another table with their functions. ``ValueError``, before anything is added, if a row has no
+        function, or has an id that is already there."""
+        rules.complete()
+        for id in rules:
+            if id in self._rows:
+                raise ValueError(f"there is already a rule {id!r}")
+        self._rows |= rules._rows
+        self._checks |= rules._checks
+
     def remove(self, id: str) -> None:
         """Remove a row and its function."""
         del self._rows[id]

@@ -14,7 +14,7 @@ from openconnectors.cli.findings import report, report_options, usage
 from openconnectors.cli.help import Command
 from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import drawable
-from openconnectors.engine.lint import SEVERITIES, explain
+from openconnectors.engine.lint import SEVERITIES, Settings, explain, rulesets
 from openconnectors.entries import with_overlays
 from openconnectors.progress import Bar
 
@@ -34,13 +34,21 @@ _ALLOCATIONS = 200_000
     help="Ignore findings recorded in FILE.",
     metavar="FILE",
 )
+@click.option(
+    "--rules",
+    "rule_files",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Check by the rules in FILE as well: YAML, such as .spectral.yaml.",
+    metavar="FILE",
+)
 @click.option("--write-baseline", is_flag=True, help="Record the present findings in the baseline.")
 @click.option("--fix", is_flag=True, help="Fix in the files what can be fixed mechanically.")
 @click.option("--explain", "rule", metavar="RULE", shell_complete=completion.rule, help="Explain a rule, and exit.")
 def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...],
             profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...],
             level: str, fail_on: str | None, form: str, output: Path | None, baseline: Path | None,
-            write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
+            rule_files: tuple[Path, ...], write_baseline: bool, fix: bool, rule: str | None) -> None:  # fmt: skip
     """Check documents and the properties beside them: files, folders, patterns.
 
     PATHS are files, folders, and patterns such as "specs/**/*.json".
@@ -49,12 +57,14 @@ def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...
     read from [tool.connectors] in its pyproject.toml.
     """
     gc.set_threshold(_ALLOCATIONS)
+    project = usage(lambda: projects.project(Path.cwd()))
+    added = usage(lambda: tuple(rulesets.read(file) for file in rule_files))
+    project = replace(project, settings=replace(project.settings, rulesets=(*project.settings.rulesets, *added)))
     if rule is not None:
-        _explain(rule)
+        _explain(rule, project.settings)
         return
     if not paths:
         raise click.UsageError("give files, folders or patterns to check")
-    project = usage(lambda: projects.project(Path.cwd()))
     fail_level = usage(lambda: projects.level(fail_on or project.fail_on))
     lowest = SEVERITIES[max(SEVERITIES.index(severity) for severity in (level, fail_level) if severity != "never")]
     project = replace(project, documents=root or project.documents)
@@ -87,6 +97,6 @@ def command(paths: tuple[str, ...], root: Path | None, overlays: tuple[Path, ...
     report(findings, [str(entry.document) for entry in entries], form, output, level, fail_level)
 
 
-def _explain(name: str) -> None:
-    rule = usage(lambda: explain(name))
+def _explain(name: str, settings: Settings) -> None:
+    rule = usage(lambda: explain(name, settings))
     click.echo(f"{rule.id} ({rule.severity}, profile {rule.profile})\n\n{rule.why}\n{rule.fix}")

@@ -195,7 +195,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 def _message(written: Written, fault: Fault, place: Place, left: Iterable[str | int]) -> str:
     """The message of a finding, with what its placeholders stand for."""
-    name = ".".join(map(str, left)) or ("" if place.name is None else str(place.name))
+    name = ".".join(str(step) for step in (place.name, *left) if step is not None)
     values: dict[str, Any] = {
         "error": fault.message,
         "property": name,
