@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests import shelf
+from tests import desk, shelf
 from tests.faulty import Service
 
-SERVICES: tuple[Service, ...] = (shelf.SERVICE,)
+SERVICES: tuple[Service, ...] = (shelf.SERVICE, desk.SERVICE)

@@ -13,6 +13,8 @@ from msgspec.structs import asdict
 
 from openconnectors.engine.fuzz.calls import Login
 from openconnectors.engine.fuzz.checks import CHECKS
+from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
+from openconnectors.engine.fuzz.steps import CallSequence, saved_steps, steps_of
 
 REFUSAL, CLIENT = "refusal", "client"
 """The checks of the client: it refuses wrong arguments; no malformed response breaks it."""
@@ -49,6 +51,7 @@ class Failure(Struct, frozen=True):
 
     ``response`` are the bytes that were sent to the client, for the check ``client``; ``sent`` is the illegal request,
     made of the call with these arguments. ``curl`` is the request as a command, credentials as variables.
+    ``sequence`` are the calls before and with it, if it takes several to fail.
     """
 
     check: str
@@ -60,9 +63,12 @@ class Failure(Struct, frozen=True):
     response: bytes | None = None
     sent: Sent | None = None
     curl: str = ""
+    sequence: CallSequence | None = None
 
     def command(self, connector: str, url: str | None) -> str:
-        """The call on the command line: of the service at ``url``, or of a sandbox."""
+        """The call on the command line: of the service at ``url``, or of a sandbox; a sequence as commands of curl."""
+        if self.sequence is not None:
+            return self.sequence.curl()
         parts = ["connectors", "call", connector, self.name]
         for name, value in self.arguments.items():
             text = value if isinstance(value, str) else json.dumps(_packed(value), ensure_ascii=False)
@@ -75,6 +81,8 @@ class Failure(Struct, frozen=True):
         """The call in Python."""
         base_url = f", base_url={url!r}" if url else ""
         load = "load_file" if "/" in connector or "." in connector else "load"
+        if self.sequence is not None:
+            return self.sequence.python(f"openconnectors.{load}({connector!r}{base_url})")
         using = f".using(accept={self.accept!r})" if self.accept else ""
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
         return f"openconnectors.{load}({connector!r}{base_url}).{self.name}{using}({arguments})"
@@ -91,6 +99,7 @@ class Failure(Struct, frozen=True):
             "answer": _packed(self.response),
             "sent": _packed(asdict(self.sent)) if self.sent is not None else None,
             "curl": self.curl,
+            **({"sequence": saved_steps(self.sequence, _packed)} if self.sequence is not None else {}),
         }
 
 
@@ -99,12 +108,14 @@ def failure_of(saved: object) -> Failure:
     if not isinstance(saved, Mapping):
         raise ValueError("a saved failure must be a mapping")
     members = {_ATTRIBUTES.get(str(name), str(name)): _unpacked(value) for name, value in saved.items()}
+    if "sequence" in members:
+        members["sequence"] = steps_of(members["sequence"])
     try:
         sent = members.pop("sent", None)
         failure = Failure(**members, sent=convert(sent, Sent) if sent is not None else None)
     except (TypeError, KeyError, ValidationError) as error:
         raise ValueError(f"this is not a saved failure: {error}") from None
-    if failure.check not in (REFUSAL, CLIENT, *CHECKS, *OF_ILLEGAL, *OF_LEGAL):
+    if failure.check not in (REFUSAL, CLIENT, *CHECKS, *OF_ILLEGAL, *OF_LEGAL, *SEQUENCE_CHECKS):
         raise ValueError(f"there is no check {failure.check!r}")
     types = {"name": str, "arguments": Mapping, "accept": str | None, "response": bytes | None, "curl": str}
     for attribute, expected in types.items():

@@ -25,7 +25,10 @@ from openconnectors.engine.fuzz.checks import CHECKS, refused
 from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, Failure
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
 from openconnectors.engine.fuzz.refusals import Accepted, Refusals, again, request_of
+from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
+from openconnectors.engine.fuzz.sequences import Sequences
+from openconnectors.engine.fuzz.steps import CallSequence
 from openconnectors.engine.fuzz.strategies import Known, arguments
 from openconnectors.engine.fuzz.violations import Broken, broken
 from openconnectors.engine.http import Request
@@ -55,9 +58,10 @@ def fuzz(
     """Call operations (all, or those of these Python names) and yield each failure once, shrunk.
 
     ``examples`` is the number of calls of an operation, without those that shrink a failure; with ``illegal`` as many
-    illegal requests are sent as well, built with the client's checks off. ``sandboxed``: the service is the sandbox of
-    the document, which does not check formats. ``progress`` is called with a line of text after each operation. The
-    calls reach the service and have their effects: use a sandbox, or a service that may be written to.
+    illegal requests are sent as well, built with the client's checks off, and about as many calls in sequences.
+    ``sandboxed``: the service is the sandbox of the document, which does not check formats, and has state only where
+    that says so: sequences are made of these operations alone. ``progress`` is called with a line of text after each
+    operation. The calls reach the service and have their effects: use a sandbox, or a service that may be written to.
     """
     caller, known = Caller(connector), Known()
     plans: dict[str, Plan] = {}
@@ -71,12 +75,24 @@ def fuzz(
     ordered = sorted(
         plans, key=lambda name: (_METHODS.index(plans[name].operation.method), plans[name].operation.path.count("{"))
     )
+    usable = {
+        name: plan
+        for name, plan in plans.items()
+        if _is_callable(caller, plan) and (not sandboxed or "action" in plan.operation.sandbox)
+    }
+    together, reported = Sequences(caller, known, usable, random_seed), set[tuple[str, str]]()
+    yield from together.fixed()
     paths: set[str] = set()
-    for name in ordered:
+    deletions = [name for name in ordered if plans[name].operation.method == "DELETE"]
+    for name in [*ordered[: len(ordered) - len(deletions)], "", *deletions]:
+        if not name:
+            yield from together.random(examples, reported)
+            continue
         before = caller.sent
         plan = plans[name]
         fuzzer = _OperationFuzzer(caller, known, plan, name, examples, random_seed)
         for failure in fuzzer.failures():
+            reported.add((failure.name, failure.check))
             yield shown(caller, plan, failure)
         if illegal and fuzzer.accepted is not None:
             refusals = Refusals(caller, plan, name, every, sandboxed)
@@ -86,6 +102,15 @@ def fuzz(
                 yield shown(caller, plan, failure)
             paths.add(plan.operation.path)
         progress(f"{name}: {caller.sent - before} requests")
+
+
+def _is_callable(caller: Caller, plan: Plan) -> bool:
+    """Whether an operation can be called here at all."""
+    try:
+        caller.check(plan)
+    except (InvalidDocument, Unsupported):
+        return False
+    return True
 
 
 def shown(caller: Caller, plan: Plan, failure: Failure) -> Failure:
@@ -262,6 +287,8 @@ def replay(connector: Connector, failure: Failure) -> str | None:
     """Repeat a failed call; return what is wrong with it, None if nothing is any more."""
     caller = Caller(connector)
     plan = caller.plan(failure.name)
+    if failure.sequence is not None:
+        return _replayed(caller, failure, failure.sequence)
     if failure.check == REFUSAL:
         return refused(plan, failure.arguments, caller)
     if failure.response is not None:
@@ -273,3 +300,13 @@ def replay(connector: Connector, failure: Failure) -> str | None:
     outcome = caller.call(plan, failure.arguments, failure.accept)
     message = CHECKS[failure.check](outcome, caller)
     return caller.mask.text(message) if message else None
+
+
+def _replayed(caller: Caller, failure: Failure, sequence: CallSequence) -> str | None:
+    """What is wrong with a sequence that is played again; None if nothing is any more."""
+    together = Sequences(caller, Known(), caller.plans(), 0)
+    resource = next((each for each in resources(together.plans) if each.path == sequence.resource), None)
+    if resource is None:
+        return f"the document has no resource {sequence.resource} any more"
+    again = together.replayed(resource, list(sequence.steps), set())
+    return again.message if again is not None and again.check == failure.check else None

@@ -63,23 +63,23 @@ _CURSOR_HOLDERS = frozenset(
     {"", "meta", "metadata", "response_metadata", "pagination", "paging", "page_info", "page", "cursors", "cursor",
      "paging.cursors", "paging.next", "pagination.cursors", "meta.pagination", "links"}
 )  # fmt: skip
-_PAGE = frozenset({"page", "page_number", "page_num", "page_no", "page_index", "current_page"})
-_OFFSET = frozenset({"offset", "skip", "start_at"})
-_START = frozenset({"start", "start_index", "from_", "first_result"})
-_SIZE = _names(
+PAGE_NUMBERS = frozenset({"page", "page_number", "page_num", "page_no", "page_index", "current_page"})
+OFFSETS = frozenset({"offset", "skip", "start_at"})
+STARTS = frozenset({"start", "start_index", "from_", "first_result"})
+SIZES = _names(
     "per_page page_size size limit count top max_results max_items rows take pagelen max_page_size "
     "results_per_page items_per_page maxitems pagesize"
 )
-_TOTAL = _names(
+TOTALS = _names(
     "total total_count total_items total_results total_records total_size total_elements total_hits num_found "
     "meta.total meta.total_count pagination.total pagination.total_count paging.total page.total_elements "
     "odata_count meta.pagination.total page.total"
 )
-_PAGES = _names(
+PAGES = _names(
     "total_pages page_count num_pages last_page pages_count meta.total_pages meta.last_page "
     "pagination.total_pages pagination.pages page.total_pages meta.pagination.total_pages"
 )
-_MORE = _names(
+MORE = _names(
     "has_more has_next has_next_page has_more_items more_results page_info.has_next_page pagination.has_more "
     "meta.has_more is_truncated"
 )  # fmt: skip
@@ -200,7 +200,7 @@ def _cursor(shape: Shape) -> Paging | None:
         types = ("string",) if schema.types == ("string",) else ("string", "integer", "number")
         argument = shape.argument(parameters, *types, query=False) if is_cursor and parameters else None
         if argument is not None:
-            more = shape.path(_MORE, "boolean")
+            more = shape.path(MORE, "boolean")
             parameter, items = argument.wire, shape.items or ()
             return Paging(cursor=path, parameter=parameter, items=items, more=more, convention="cursor")
     declared = success(shape.operation)
@@ -212,7 +212,7 @@ def _cursor(shape: Shape) -> Paging | None:
 
 
 def _last_item(shape: Shape) -> Paging | None:
-    argument, more = shape.argument({"starting_after"}, "string"), shape.path(_MORE, "boolean")
+    argument, more = shape.argument({"starting_after"}, "string"), shape.path(MORE, "boolean")
     if argument is None or not more:
         return None
     return Paging(
@@ -227,15 +227,15 @@ def _link_header(shape: Shape) -> Paging | None:
 
 
 def _counted(shape: Shape, *, pages: bool) -> Paging | None:
-    names = _PAGE if pages else _OFFSET | _START
-    number, size = shape.argument(names, "integer", "number"), shape.argument(_SIZE, "integer", "number")
+    names = PAGE_NUMBERS if pages else OFFSETS | STARTS
+    number, size = shape.argument(names, "integer", "number"), shape.argument(SIZES, "integer", "number")
     if shape.operation.method != "GET" or number is None:
         return None
     first = shape.start(number)
-    if first is None and not pages and snake(number.wire) in _OFFSET:
+    if first is None and not pages and snake(number.wire) in OFFSETS:
         first = 0
-    total, all_pages = (shape.path(names, "integer", "number", "string") for names in (_TOTAL, _PAGES))
-    more = shape.path(_MORE, "boolean")
+    total, all_pages = (shape.path(names, "integer", "number", "string") for names in (TOTALS, PAGES))
+    more = shape.path(MORE, "boolean")
     if first is None or not (size is not None or total or all_pages or more):
         return None
     return Paging(

@@ -1,0 +1,118 @@
+"""Arguments that differ from each other, for items that must be told apart: those of the document's examples, with
+other texts and numbers each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.model import Schema
+from openconnectors.engine.plan.example_values import ExampleValues
+from openconnectors.engine.plan.examples import minimal
+from openconnectors.engine.plan.options import Options
+from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.codecs import codec_for
+
+_BASE = "http://example.com"
+_DAY = date(2024, 2, 28)
+_FORMATTED = {
+    "email": lambda number: f"someone{number}@example.com",
+    "uri": lambda number: f"https://example.com/{number}",
+    "url": lambda number: f"https://example.com/{number}",
+    "hostname": lambda number: f"host{number}.example.com",
+    "uuid": lambda number: str(UUID(int=0x5E1F0000_0000_4000_8000_000000000000 + number)),
+    "date": lambda number: (_DAY + timedelta(days=number)).isoformat(),
+    "date-time": lambda number: f"{(_DAY + timedelta(days=number)).isoformat()}T10:20:30Z",
+}
+
+
+def sample(plan: Plan, number: int, *, optional: bool) -> dict[str, Any]:
+    """Arguments of an operation by Python name, others for each number; with every member of the body if ``optional``,
+    else with those that are needed."""
+    least = minimal(plan)
+    body = plan.operation.request_body
+    if body is None:
+        return least
+    media_type = json_of(body.content) or next(iter(body.content), "")
+    schema = plan.bodies.request_schema(media_type) or Schema()
+    examples = ExampleValues(plan, from_document=True, optional=optional, request=True, bytes_depth=0)
+    whole = varied(examples.of(schema), schema, plan, number)
+    for value in (whole, examples.of(schema), least.get(plan.body_name)):
+        arguments = _with_body(plan, least, value)
+        if accepted(plan, arguments):
+            return arguments
+    return least
+
+
+def _with_body(plan: Plan, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """Arguments with another body: whole, or, of a form, its members."""
+    body = plan.operation.request_body
+    if body is None or value is None:
+        return dict(arguments)
+    inner = [argument for argument in plan.arguments if argument.location == "property"]
+    kept = {name: other for name, other in arguments.items() if name not in {argument.name for argument in inner}}
+    if not body.fields:
+        return {**kept, plan.body_name: value}
+    members = value if isinstance(value, Mapping) else {}
+    return {**kept, **{argument.name: members[argument.wire] for argument in inner if argument.wire in members}}
+
+
+def accepted(plan: Plan, arguments: Mapping[str, Any]) -> bool:
+    """Whether a request can be made of arguments."""
+    try:
+        plan.request(arguments, _BASE, Options(), fixed=True)
+    except ConnectorError:
+        return False
+    return True
+
+
+def json_of(media_types: Mapping[str, object] | tuple[str, ...]) -> str | None:
+    """The first media type of JSON among some; None if there is none."""
+    for name in media_types:
+        codec = codec_for(name)
+        if codec is not None and codec.name == "json" and not codec.listed:
+            return name
+    return None
+
+
+def varied(value: Any, schema: Schema, plan: Plan, number: int) -> Any:
+    """A value with other texts and numbers, as far as its schema accepts them."""
+    resolved = plan.contract(schema)
+    if isinstance(value, Mapping):
+        return {
+            name: varied(member, resolved.properties[name], plan, number + index)
+            if name in resolved.properties and name != resolved.discriminator
+            else member
+            for index, (name, member) in enumerate(value.items())
+        }
+    if isinstance(value, list) and resolved.items is not None:
+        return [varied(item, resolved.items, plan, number + index) for index, item in enumerate(value)]
+    other = _other(value, resolved, number)
+    return other if other is not None and plan.accepts(schema, other, request=True) else value
+
+
+def _other(value: Any, schema: Schema, number: int) -> Any:
+    if "const" in schema.keywords:
+        return None
+    if schema.enum:
+        choices = [choice for choice in schema.enum if choice not in ("", None)]
+        return choices[number % len(choices)] if choices else None
+    if isinstance(value, bool):
+        return number % 2 == 0
+    if isinstance(value, int) and "integer" in schema.types:
+        step = schema.keywords.get("multipleOf", 1)
+        return value + number * step if isinstance(step, int) else None
+    if isinstance(value, (int, float)):
+        return round(value + number + 0.25, 2) if "multipleOf" not in schema.keywords else None
+    if not isinstance(value, str):
+        return None
+    if schema.format in _FORMATTED:
+        return _FORMATTED[schema.format](number)
+    if schema.format is not None and schema.format != "password":
+        return None
+    most = schema.keywords.get("maxLength")
+    tail = f" {number}"
+    return f"{value[: int(most) - len(tail)] if most is not None else value}{tail}"

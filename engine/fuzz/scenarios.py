@@ -1,0 +1,191 @@
+"""The fixed sequence of a resource: what a program does with it, once.
+
+It creates items, reads and lists them, replaces and changes one, sends what must be refused, and deletes it. Which
+steps there are depends on the operations that the resource has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from openconnectors.engine.fuzz.resources import Named, needed
+from openconnectors.engine.fuzz.samples import accepted, sample
+from openconnectors.engine.fuzz.session import Item, Session
+from openconnectors.engine.fuzz.steps import Step
+from openconnectors.engine.fuzz.strategies import Known
+from openconnectors.engine.fuzz.verbs import play
+from openconnectors.engine.naming import snake
+from openconnectors.engine.plan.plan import Plan
+
+_LEAST_ITEMS = 4
+"""Items that a list must have to be walked in pages."""
+_MEMBERS = 5
+"""Members that are changed one by one."""
+
+
+def scenario(session: Session, known: Known, base: int) -> bool:
+    """Play the fixed sequence, with values that are numbered from ``base``; return False if there was nothing to play
+    it with. Raise ``CheckFailed`` if something is wrong."""
+    resource = session.resource
+    if resource.collection is not None:
+        play(session, Step("list"))
+    there = len(session.whole.items) if session.whole is not None else 0
+    first, second = _items(session, known, base)
+    if resource.collection is not None and session.listing is not None:
+        for number in range(there + len(session.items), _LEAST_ITEMS):
+            if first is not None and resource.create is not None:
+                _created(session, known, base + 4 + number)
+        for verb in ("list", "limit", "pages", "filter", "order", "apart"):
+            play(session, Step(verb))
+    if first is None:
+        return resource.create is None and bool(session.calls)
+    play(session, Step("read", first.number))
+    for step in _changes(session, first, base + 20):
+        play(session, step)
+        if second is not None and step.verb in ("replace", "update", "refused-change"):
+            play(session, Step("read", second.number))
+    play(session, Step("list"))
+    if resource.create is not None:
+        play(
+            session,
+            Step(
+                "refused-create",
+                None,
+                _beside_path(resource.create, sample(resource.create.plan, base + 30, optional=True)),
+            ),
+        )
+    if resource.create is not None and resource.delete is not None:
+        _ended(session, first, second, base + 32)
+    return True
+
+
+def _items(session: Session, known: Known, base: int) -> tuple[Item | None, Item | None]:
+    """Two items: those that could be created, else those that are there."""
+    if session.resource.create is None:
+        play(session, Step("adopt", None, {"index": 0}))
+        play(session, Step("adopt", None, {"index": 1}))
+        items = session.items[:2]
+        return (items[0] if items else None), (items[1] if len(items) > 1 else None)
+    first = _created(session, known, base)
+    second = _created(session, known, base + 2, optional=False) if first is not None else None
+    return first, second
+
+
+def _created(session: Session, known: Known, number: int, *, optional: bool = True) -> Item | None:
+    """An item that could be created of some arguments: with every member, with few, with what the service knows."""
+    create = session.resource.create
+    if create is None:
+        return None
+    for arguments in _candidates(create, known, number, optional=optional):
+        item = play(session, Step("create", None, arguments))
+        if item is not None:
+            return item
+    return None
+
+
+def _candidates(create: Named, known: Known, number: int, *, optional: bool) -> Iterator[dict[str, Any]]:
+    plan, tried = create.plan, list[str]()
+    for members in (optional, not optional):
+        arguments = _beside_path(create, sample(plan, number, optional=members))
+        for candidate in (_referring(plan, arguments, known), arguments):
+            if repr(candidate) not in tried:
+                tried.append(repr(candidate))
+                yield candidate
+
+
+def _beside_path(operation: Named, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments without those that a session gives: the variables of the path, unless the operation chooses them."""
+    if operation.plan.operation.method == "PUT":
+        return dict(arguments)
+    inner = {argument.name for argument in operation.plan.arguments if argument.location == "path"}
+    return {name: value for name, value in arguments.items() if name not in inner}
+
+
+def _referring(plan: Plan, arguments: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    """Arguments whose members that name other things (``author_id``) have values that the service knows."""
+
+    def referring(name: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: referring(str(key), member) for key, member in value.items()}
+        if isinstance(value, list) and snake(name).endswith("_ids") and value:
+            values = known.values.get(snake(name).removesuffix("s"), [])
+            return values[:1] if values and isinstance(values[0], type(value[0])) else value
+        values = known.values.get(snake(name), []) if snake(name).endswith("_id") else []
+        return values[0] if values and isinstance(values[0], type(value)) else value
+
+    candidate = {name: referring(name, value) for name, value in arguments.items()}
+    return candidate if accepted(plan, candidate) or not accepted(plan, arguments) else dict(arguments)
+
+
+def _changes(session: Session, item: Item, base: int) -> Iterator[Step]:
+    """The steps that change an item: each member by itself, then all of them, twice, and what must be refused."""
+    resource = session.resource
+    if resource.update is not None:
+        plan = resource.update.plan
+        whole = _beside_path(resource.update, sample(plan, base, optional=True))
+        body = whole.get(plan.body_name)
+        for arguments in _single(resource.update, whole) if isinstance(body, Mapping) else ():
+            yield Step("update", item.number, arguments)
+        yield Step("update", item.number, whole)
+        yield Step("refused-update", item.number, _beside_path(resource.update, sample(plan, base + 3, optional=True)))
+    if resource.replace is not None:
+        plan = resource.replace.plan
+
+        def numbered(number: int, *, optional: bool = True) -> dict[str, Any]:
+            return _inner(session, sample(plan, base + number, optional=optional))
+
+        yield Step("replace", item.number, numbered(4))
+        yield Step("replace-again", item.number, numbered(5))
+        yield Step("refused-replace", item.number, numbered(6))
+        yield Step("replace", item.number, numbered(7, optional=False))
+        yield Step("stale", item.number, numbered(8))
+    elif resource.update is not None or resource.delete is not None:
+        yield Step("stale", item.number)
+
+
+def _inner(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a change without those that say which item is meant."""
+    wires = {argument.wire for argument in session.resource.identifying()} | set(session.outer)
+    operation = session.resource.replace
+    names = {argument.name for argument in needed(operation.plan) if argument.wire in wires} if operation else set()
+    return {name: value for name, value in arguments.items() if name not in names}
+
+
+def _single(operation: Named, whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Arguments that change one member each; of those that may be null, one to null."""
+    plan = operation.plan
+    body = whole[plan.body_name]
+    singles = [{**whole, plan.body_name: {name: value}} for name, value in body.items()]
+    nulls = [{**whole, plan.body_name: {name: None}} for name in body]
+    yield from [each for each in singles if accepted(plan, _complete(plan, each))][:_MEMBERS]
+    yield from [each for each in nulls if accepted(plan, _complete(plan, each))][:1]
+
+
+def _complete(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with the values of a sample where they have none: to be tried, not to be sent."""
+    return {**sample(plan, 0, optional=False), **arguments}
+
+
+def _ended(session: Session, first: Item, second: Item | None, base: int) -> None:
+    """Delete an item, and try to use it afterwards."""
+    resource = session.resource
+    play(session, Step("delete", first.number))
+    if second is not None:
+        play(session, Step("read", second.number))
+    play(session, Step("list"))
+    if not first.is_deleted:
+        return
+    play(session, Step("delete", first.number))
+    if resource.update is not None:
+        play(
+            session,
+            Step(
+                "update", first.number, _beside_path(resource.update, sample(resource.update.plan, base, optional=True))
+            ),
+        )
+    if resource.replace is not None and "201" not in resource.replace.plan.operation.responses:
+        play(
+            session,
+            Step("replace", first.number, _inner(session, sample(resource.replace.plan, base + 1, optional=True))),
+        )
