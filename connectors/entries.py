@@ -127,8 +127,8 @@ def _of_manifest(manifest: Path, source: str) -> Entry | None:
 
 
 def beside(path: Path) -> Entry | None:
-    """The connector of a properties file, of an overlay, or of a file in a folder in Microsoft's form."""
-    if path.name in PUBLISHED:
+    """The connector of a properties file, an overlay, a manifest, or a file in a folder in Microsoft's form."""
+    if path.name in (*PUBLISHED, *_MANIFESTS):
         return entry_of(path.parent)
     for suffix in (*_PROPERTIES, *OVERLAYS):
         if path.name.endswith(suffix):

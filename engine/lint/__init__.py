@@ -38,6 +38,7 @@ from openconnectors.engine.lint import (
     dynamic_values,
     extensions,
     json_schema,
+    manifest,
     microsoft,
     oauth,
     openapi3,
@@ -57,6 +58,7 @@ from openconnectors.engine.lint import (
     values,
 )
 from openconnectors.engine.lint.fixes import apply
+from openconnectors.engine.lint.manifest import settings_beside
 from openconnectors.engine.lint.rules import SEVERITIES, Context, Dispatch, Edit, Finding, Rule, diagnostic
 from openconnectors.engine.lint.settings import PROFILES, Settings
 from openconnectors.engine.lint.structure import structure, version_of
@@ -67,7 +69,7 @@ __all__ = ["IGNORE", "PROFILES", "RULES", "SEVERITIES", "Checked", "Settings", "
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
-    *(connection_parameters, oauth, policy_texts, properties_shapes),
+    *(connection_parameters, manifest, oauth, policy_texts, properties_shapes),
     *(extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),
@@ -105,7 +107,8 @@ def check(
     structure is checked."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
-    for file in (path, properties):
+    manifest = settings_beside(path)
+    for file in (path, properties, manifest):
         try:
             layers = overlays if file is path else ()
             documents += [loader.read(file, root, overlays=layers)] if file is not None else []
@@ -113,13 +116,13 @@ def check(
             findings += error.diagnostics
             if file is path:
                 return Checked(_reported(findings, settings), {})
-    main, beside = documents[0], documents[1] if len(documents) > 1 else None
+    main, beside, named = documents[0], *(_of(documents[1:], file) for file in (properties, manifest))
     if overlay.is_overlay(main.root):
         return Checked(_reported(overlay.faults(path), settings), {})
     if not isinstance(main.root, dict):
         message = "a document is a mapping with swagger or openapi in it"
         return Checked(_reported([*findings, main.diagnostic("dialect", message, "")], settings), {})
-    context = Context(main, Tree(main), beside, rules=settings.rules)
+    context = Context(main, Tree(main), beside, rules=settings.rules, manifest=named)
     findings += [*(finding for document in documents for finding in document.findings), *_findings(context, settings)]
     if main.files is not None:
         findings += [*main.files.findings, *main.files.overlays_unused]
@@ -135,6 +138,11 @@ def check(
                     if finding.file != source.file or not _is_ignored(finding, name, part, lines)
                 ]
     return Checked(reported, _repairs(reported, context, documents))
+
+
+def _of(documents: list[Document], file: Path | None) -> Document | None:
+    """The document that was read from a file."""
+    return next((document for document in documents if file is not None and document.file == str(file)), None)
 
 
 def _repairs(findings: list[Diagnostic], context: Context, documents: list[Document]) -> dict[str, str]:
@@ -159,6 +167,9 @@ def _names(part: File) -> set[str]:
 
 
 def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
+    refusal = microsoft.refusal(context) if settings.profile == "microsoft" else None
+    if refusal is not None:  # under Microsoft's ids there is nothing to say of another version
+        return _diagnostics(iter([refusal]), microsoft.REFUSED, context, settings)
     findings = _diagnostics(structure(context), "", context, settings)
     findings += _diagnostics(references.references(context.document), "", context, settings)
     findings += references.unreadable(context.document)

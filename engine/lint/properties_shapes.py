@@ -176,24 +176,24 @@ def _shape(node: Node, context: Context) -> Iterator[Finding]:
     document, block = context.properties, properties(context)
     if document is None:
         if block is not None:
-            yield from _wrong(block, PROPERTIES)
+            yield from differences(block, PROPERTIES)
         return
     whole = Place(document, "", "", document.root)
     published = document.file.replace("\\", "/").rpartition("/")[2] == PUBLISHED[1]
     if not isinstance(whole.value, Mapping) or whole.below("properties").name in whole.value:
         shape = replace(PROPERTIES, required=("iconBrandColor",)) if published else PROPERTIES
-        yield from _wrong(whole, replace(WRAPPER, members={**WRAPPER.members, "properties": shape}))
+        yield from differences(whole, replace(WRAPPER, members={**WRAPPER.members, "properties": shape}))
     elif published:
         similar = closest("properties", map(str, whole.value))
         message = "the required member 'properties' is missing; it holds all others"
         message += f" (is {similar!r} a misspelling of it?)" if similar is not None else ""
         yield whole.finding(message, rule="properties-required")
-        yield from _wrong(whole, replace(PROPERTIES, open=True))
+        yield from differences(whole, replace(PROPERTIES, open=True))
     else:
-        yield from _wrong(whole, PROPERTIES)
+        yield from differences(whole, PROPERTIES)
 
 
-def _wrong(root: Place, shape: Shape) -> Iterator[Finding]:
+def differences(root: Place, shape: Shape) -> Iterator[Finding]:
     """What differs from a shape, anywhere below a place."""
     waiting = [(root, shape)]
     while waiting:

@@ -56,6 +56,8 @@ class Finding(Struct, frozen=True):
     edit: Edit | None = None
     rule: str = ""
     """The rule to report it under, if it is not the one whose function yields it."""
+    beside: tuple[str, int] | None = None
+    """The file and the line, for a finding about a file beside the document that is no document itself."""
 
 
 Result = TypeVar("Result")
@@ -70,6 +72,8 @@ class Context(Struct, dict=True):
     service: Service | None = None
     rules: Mapping[str, Rule] = new(default_factory=dict)
     """The rows of all rules, by their ids."""
+    manifest: Document | None = None
+    """The ``settings.json`` of Microsoft's command line beside the document."""
     edits: dict[Diagnostic, Edit] = new(default_factory=dict)
     _results: dict[object, object] = new(default_factory=dict)
 
@@ -221,7 +225,7 @@ class Dispatch:
 def diagnostic(row: Rule, finding: Finding, context: Context, severity: Severity) -> Diagnostic:
     """A finding at its place in its file, worded with its suggestion."""
     document = finding.document or context.document
-    place = document.location(finding.pointer, key=finding.key)
+    place = (*finding.beside, 1) if finding.beside is not None else document.location(finding.pointer, key=finding.key)
     message = finding.message
     if finding.suggestion is not None:
         message += f" (did you mean {finding.suggestion!r}?)"

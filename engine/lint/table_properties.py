@@ -128,6 +128,23 @@ ROWS = (
     Rule("script-operation-twice", "warning", "document",
          why="An operation that is listed twice is run once.",
          fix="Remove one of them."),
+
+    # The settings of Microsoft's command line
+    Rule("settings-form", "error", "document",
+         why="Settings of the wrong form cannot be read.",
+         fix="Write what the message asks for."),
+    Rule("settings-member", "warning", reported_by="settings-form",
+         why="An unknown setting is ignored.",
+         fix="Correct or remove it."),
+    Rule("settings-file", "error", "document",
+         why="A file that is named and does not exist cannot be uploaded.",
+         fix="Correct the name, or add the file."),
+    Rule("settings-icon", "warning", reported_by="settings-file",
+         why="The connector is uploaded without its icon, or without its script.",
+         fix="Correct the name, or add the file."),
+    Rule("settings-value", "warning", "document",
+         why="The connector is sent to an environment by its GUID, at a URL with https.",
+         fix="Write it in that form."),
 )
 # fmt: on
 

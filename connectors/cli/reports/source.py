@@ -28,6 +28,8 @@ def _lines_at(path: str, time: int) -> list[str]:
     """The lines of a file as it was at a time: in one process it may change between two reports."""
     data = Path(path).read_bytes()
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    if encoding == "utf-8-sig" and b"\0" in data[:1024]:
+        return []  # an image has no lines to show
     return data.decode(encoding, "replace").split("\n")
 
 

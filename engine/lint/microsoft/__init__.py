@@ -7,14 +7,16 @@ Rule 2. All other rules are rows of ``table``; their functions are in the module
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
-from openconnectors.engine.lint.microsoft import connector, dynamic_values, events, operations, schemas
+from openconnectors.engine.lint.microsoft import connector, dynamic_values, events, files, operations, schemas
 from openconnectors.engine.lint.microsoft.aliases import renamed
+from openconnectors.engine.lint.rules import Context, Finding
 
-__all__ = ["MODULES", "UNDECIDED", "renamed"]
+__all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 
-MODULES = (connector, dynamic_values, events, operations, schemas)
+MODULES = (connector, dynamic_values, events, files, operations, schemas)
 """The modules that bind functions to rows."""
 
 UNDECIDED: Mapping[str, str] = {
@@ -22,3 +24,17 @@ UNDECIDED: Mapping[str, str] = {
     "ProductionStatusOnBetaService": "only the operator of the service knows whether it is in beta",
 }
 """Rules that cannot be checked by a document alone, and why."""
+
+REFUSED = "SpecificationVersionIncorrect"
+"""The rule under which a document of another version is refused."""
+
+
+def refusal(context: Context) -> Finding | None:
+    """Why a document cannot be a definition at all, with the command that converts it; None for Swagger 2.0, and for
+    what says no version."""
+    version = context.document.root.get("openapi")
+    if context.tree.swagger2 or version is None:
+        return None
+    command = f"connectors convert {shlex.quote(context.document.file)} --to 2.0 --output apiDefinition.swagger.json"
+    message = f"Microsoft takes definitions in Swagger 2.0, and this is OpenAPI {version}; convert it: {command}"
+    return Finding("/openapi", message)

@@ -11,6 +11,7 @@ from tests.faults.twins import (
     microsoft_events,
     openapi3,
     properties,
+    properties_files,
     schemas,
     swagger,
 )
@@ -22,6 +23,7 @@ FAULTS: list[Fault] = [
     *openapi3.FAULTS,
     *properties.FAULTS,
     *schemas.FAULTS,
+    *properties_files.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
     *microsoft_dynamic.FAULTS,
