@@ -44,8 +44,8 @@ def settings_beside(path: Path) -> Path | None:
         text = file.read_text("utf-8-sig") if file.is_file() else ""
     except (OSError, ValueError):
         return None
-    own = re.search(r'"(connectorId|environment|apiDefinition|apiProperties|powerAppsUrl)"\s*:', text)
-    return file if own is not None else None
+    member = re.search(r'"(connectorId|environment|apiDefinition|apiProperties|powerAppsUrl)"\s*:', text)
+    return file if member is not None else None
 
 
 def settings_of(context: Context) -> Place | None:

@@ -1,4 +1,5 @@
-"""Rules of Microsoft's profile for the files that are certified with a definition, a row each."""
+"""Rules of Microsoft's profile for the files that are certified with a definition, a row each: of its pages for
+publishers, which give them no ids."""
 
 from __future__ import annotations
 
