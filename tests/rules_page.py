@@ -23,9 +23,11 @@ MICROSOFT = """
 ## Microsoft's rules
 
 `--profile microsoft` adds the rules by which Microsoft certifies connectors, under Microsoft's ids. If a rule above
-finds the same problem, its finding is reported under Microsoft's id. Microsoft's list of rules does not say how long a
-name or how large a schema may be, which words a title may not contain, and which formats and media types are known: the
-limits are ours, above what every published connector at hand has, and stand in `engine/lint/microsoft/limits.py`.
+finds the same problem, its finding is reported under Microsoft's id. What people judge by the texts about certification
+("Prepare connector files for certification", "Connector string guidance", "Coding standards") has no id there: its
+rules are those in small letters. Microsoft's list of rules does not say how long an operationId or how large a schema
+may be, and which formats and media types are known: those limits are ours, above what every published connector at hand
+has, and stand in `engine/lint/microsoft/limits.py`.
 
 Some rules cannot be checked offline and are left out:
 

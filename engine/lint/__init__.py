@@ -173,12 +173,13 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
     findings = _diagnostics(structure(context), "", context, settings)
     findings += _diagnostics(references.references(context.document), "", context, settings)
     findings += references.unreadable(context.document)
+    certified = settings.profile == "microsoft"
     if version_of(context.document) is None:
-        return findings
+        return list(microsoft.renamed(findings, context.tree)) if certified else findings
     if not any(finding.severity == "error" for finding in findings):
         known = {finding.pointer for finding in findings}  # the loader words these in its own way
         findings += [finding for finding in _unreadable(context) if finding.pointer not in known]
-    profiles, certified = PROFILES[settings.profile], settings.profile == "microsoft"
+    profiles = PROFILES[settings.profile]
 
     def wanted(row: Rule) -> bool:
         # A rule of ours may be reported under an id of Microsoft's: whether that is selected is decided at the end.

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.microsoft.limits import MAX_CATEGORIES, MAX_DESCRIPTION, MAX_TITLE, MIN_DESCRIPTION
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node, array
 
-_RESTRICTED = ("api", "connector", "power apps", "powerapps", "power automate", "microsoft", "copilot", "test")
+_METADATA = "x-ms-connector-metadata"
+_PRODUCTS = (
+    *("power apps", "powerapps", "power automate", "power platform", "power bi", "powerbi", "power pages"),
+    *("power virtual agents", "copilot studio", "logic apps", "dataverse"),
+)
+_IN_DESCRIPTION = ("api",)
+_RESTRICTED = ("api", "connector", "microsoft", "copilot", "test", *_PRODUCTS)
+"""Words that the title may not contain; those that the description of the connector may not, and that no text may."""
 
 
 @check("FieldLengthExceeded")
@@ -31,10 +39,12 @@ def _description_length(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("ValueContainsRestrictedWords")
 def _restricted_words(node: Node, context: Context) -> Iterator[Finding]:
-    title = node.get("title")
-    for word in _RESTRICTED if isinstance(title, str) else ():
-        if re.search(rf"(?i)\b{word}\b", str(title)):
-            yield Finding(node.at("title"), f"the title contains the restricted word {word!r}")
+    for name in ("title", "description", "summary", "x-ms-summary"):
+        text = node.get(name)
+        words = _RESTRICTED if name == "title" else (*_IN_DESCRIPTION, *_PRODUCTS) if node.kind == "info" else _PRODUCTS
+        for word in words if isinstance(text, str) else ():
+            if re.search(rf"(?i)\b{word}\b", str(text)):
+                yield Finding(node.at(name), f"the {name} contains the restricted word {word!r}")
 
 
 @check("ValueMustEndWithAlphanumeric")
@@ -54,7 +64,6 @@ def _english(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} is not written in English letters")
 
 
-_METADATA = "x-ms-connector-metadata"
 _CATEGORIES = (
     "AI",
     "Business Intelligence",
@@ -78,10 +87,69 @@ _CATEGORIES = (
 )
 
 
+_PROPERTIES = ("Website", "Privacy policy", "Categories")
+
+
+@check("metadata-name")
+def _metadata_name(node: Node, context: Context) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, item in enumerate(node.array(_METADATA)):
+        name = item.get("propertyName") if isinstance(item, Mapping) else None
+        if not isinstance(name, str):
+            continue
+        at = node.at(_METADATA, index, "propertyName")
+        if name not in _PROPERTIES:
+            yield Finding(at, f"{name!r} is not a property of a connector", suggestion=closest(name, _PROPERTIES))
+        elif name in seen:
+            yield Finding(at, f"the property {name!r} is already there")
+        seen.add(name)
+
+
+@check("metadata-url")
+def _metadata_url(node: Node, context: Context) -> Iterator[Finding]:
+    for name, (pointer, value) in _metadata(context)[1].items():
+        is_url = name.lower() in ("website", "privacy policy")
+        if is_url and value.strip() and not re.match(r"https?://[^\s/]+\.[^\s]+\Z", value):
+            yield Finding(pointer, f"{value!r} is not the absolute URL of a page")
+
+
+@check("connector-description")
+def _no_description(node: Node, context: Context) -> Iterator[Finding]:
+    if not node.has("description"):
+        yield Finding(node.pointer, "the connector has no description", key=True)
+
+
+@check("contact-incomplete")
+def _contact(node: Node, context: Context) -> Iterator[Finding]:
+    contact = node.get("contact")
+    if not isinstance(contact, Mapping):
+        yield Finding(node.pointer, "the connector has no contact", key=True)
+        return
+    for name in ("name", "url", "email"):
+        if not contact.get(name):
+            yield Finding(node.at("contact"), f"the contact has no {name}", key=True)
+
+
+_STAGES = frozenset(("dev", "development", "test", "testing", "staging", "stage", "uat", "qa", "localhost", "ngrok"))
+
+
+@check("host-staging")
+def _staging(node: Node, context: Context) -> Iterator[Finding]:
+    host = node.get("host")
+    name = host.partition(":")[0].lower() if isinstance(host, str) else ""
+    labels = name.split(".")
+    # The last two labels are the domain itself: test.com, example.dev.
+    words = {word for label in labels[:-2] or labels[:1] for word in label.split("-")}
+    stage = next(iter(sorted(words & _STAGES)), "127.0.0.1" if name == "127.0.0.1" else None)
+    if stage is not None:
+        yield Finding(node.at("host"), f"the host {host!r} looks like one for {stage}")
+
+
 def _metadata(context: Context) -> tuple[str, Mapping[str, tuple[str, str]]]:
     """The pointer of the metadata, and the pointer and value of each property by name."""
     root = context.tree.root
-    pointer = f"/{_METADATA}" if root.has(_METADATA) else f"/info/{_METADATA}"
+    in_info = _METADATA in root.mapping("info")
+    pointer = f"/{_METADATA}" if root.has(_METADATA) else f"/info/{_METADATA}" if in_info else ""
     properties: dict[str, tuple[str, str]] = {}
     for index, item in enumerate(array(root.get(_METADATA) or root.mapping("info").get(_METADATA))):
         if isinstance(item, Mapping):
@@ -93,8 +161,9 @@ def _metadata(context: Context) -> tuple[str, Mapping[str, tuple[str, str]]]:
 @check("ConnectorMetadataPropertiesMissing")
 def _metadata_missing(node: Node, context: Context) -> Iterator[Finding]:
     pointer, properties = _metadata(context)
-    for name in ("Website", "Privacy policy", "Categories"):
-        if not properties.get(name, ("", ""))[1]:
+    written = {name.lower(): value for name, (_, value) in properties.items()}
+    for name in _PROPERTIES:
+        if not written.get(name.lower()):
             yield Finding(pointer, f"the connector metadata has no {name!r}", key=True)
 
 

@@ -221,6 +221,27 @@ def _no_output(node: Node, context: Context) -> Iterator[Finding]:
     described = {status for status, response in responses.items() if "schema" in response.value} - {"default"}
     if described and not described & {"200", "201"}:
         yield Finding(node.at("responses"), "neither 200 nor 201 has a schema", key=True)
+    elif not described and node.name == "get" and "200" in responses and not is_internal(node):
+        yield Finding(node.at("responses", "200"), "the response of a GET operation has no schema", key=True)
+
+
+@check("OperationShouldHaveSuccessfulResponse")
+def _no_success(node: Node, context: Context) -> Iterator[Finding]:
+    statuses = node.value.keys()
+    if node.parent in context.tree.operations and "default" in statuses and not any(s[:1] in "23" for s in statuses):
+        yield Finding(node.pointer, "`default` is the only response for success", key=True)
+
+
+@check("response-empty")
+def _empty_schema(node: Node, context: Context) -> Iterator[Finding]:
+    schema = context.tree.resolved(node.at("schema"))
+    operation = node.above("operation")
+    if schema is None or node.name[:1] not in "2" or operation is None or is_internal(operation):
+        return
+    has_shape = any(schema.get(name) for name in ("properties", "allOf", "additionalProperties", "items", "enum"))
+    dynamic = any(name.startswith("x-ms-dynamic-") for name in schema.value)
+    if schema.get("type") in (None, "object") and not has_shape and not dynamic and not is_webhook(operation):
+        yield Finding(node.at("schema"), "the schema of the response is empty", key=True)
 
 
 @check("ResponseHeadersAreNotUnique")

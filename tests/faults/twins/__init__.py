@@ -7,8 +7,6 @@ report.
 
 from tests.faults.twins import (
     microsoft,
-    microsoft_dynamic,
-    microsoft_events,
     openapi3,
     properties,
     properties_files,
@@ -26,6 +24,4 @@ FAULTS: list[Fault] = [
     *properties_files.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
-    *microsoft_dynamic.FAULTS,
-    *microsoft_events.FAULTS,
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.twins.form import REMOVED, Fault
-from tests.faults.twins.microsoft import LIST
+from tests.faults.twins.microsoft_extensions import LIST
 
 _VALUES_PAGE = "OpenAPI extensions for custom connectors, Use dynamic values"
 _SCHEMA_PAGE = "OpenAPI extensions for custom connectors, Use dynamic schema"

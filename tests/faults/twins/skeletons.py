@@ -142,7 +142,9 @@ def _microsoft() -> dict[str, Any]:
                 status: response if status.startswith("2") else {"description": response["description"]}
                 for status, response in operation["responses"].items()
             }
-    root["paths"]["/pets/{petId}"]["get"]["parameters"][0]["x-ms-url-encoding"] = "single"
+    limit, id = (root["paths"][path]["get"]["parameters"][0] for path in ("/pets", "/pets/{petId}"))
+    limit["x-ms-summary"] = "Limit"
+    id |= {"x-ms-summary": "Pet ID", "x-ms-url-encoding": "single"}
     return {
         **root,
         "info": {key: value for key, value in _INFO.items() if key != "license"},

@@ -1,0 +1,178 @@
+"""Titles and descriptions: what the certification of connectors asks of them.
+
+Sources: "Prepare connector files for certification", "Connector string guidance", "Coding standards" and "Deprecate an
+operation" (learn.microsoft.com/connectors/custom-connectors).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from openconnectors.engine.lint.microsoft.limits import MAX_SUMMARY
+from openconnectors.engine.lint.microsoft.profile import is_internal
+from openconnectors.engine.lint.microsoft.table import check
+from openconnectors.engine.lint.rules import Context, Finding
+from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.uses import operations_of
+
+TITLES = {"operation": "summary", "parameter": "x-ms-summary", "schema": "x-ms-summary"}
+"""The member that holds the title, by the kind of node."""
+
+
+def _title(node: Node) -> str:
+    """The title of an operation, a parameter or a property; empty if it has none."""
+    text = node.get(TITLES[node.kind])
+    return text if isinstance(text, str) else ""
+
+
+def _called(node: Node) -> str:
+    return str(node.get("operationId") if node.kind == "operation" else node.get("name") or node.name)
+
+
+def _is_shown(node: Node, context: Context) -> bool:
+    """Return True if people see an operation, or a parameter of one that they see."""
+    if is_internal(node) or (node.kind == "parameter" and node.get("in") in (None, "body")) or node.reference:
+        return False
+    if node.kind == "operation":
+        return node in context.tree.operations
+    operations = operations_of(node, context)
+    return any(not is_internal(operation) for operation in operations)
+
+
+# What is there
+
+
+@check("title-missing", "title-of-parameter-missing")
+def _title_missing(node: Node, context: Context) -> Iterator[Finding]:
+    member = TITLES[node.kind]
+    if not node.has(member) and _is_shown(node, context):
+        yield Finding(node.pointer, f"the {node.kind} {_called(node)!r} has no {member}", key=True)
+
+
+@check("text-missing")
+def _text_missing(node: Node, context: Context) -> Iterator[Finding]:
+    if not node.has("description") and _is_shown(node, context):
+        yield Finding(node.pointer, f"the {node.kind} {_called(node)!r} has no description", key=True)
+
+
+@check("title-repeated")
+def _title_repeated(node: Node, context: Context) -> Iterator[Finding]:
+    seen: dict[str, Node] = {}
+    for operation in context.tree.operations:
+        title = _title(operation).strip().lower()
+        if not title or is_internal(operation) or operation.get("deprecated") is True:
+            continue
+        other = seen.setdefault(title, operation)
+        if other is not operation:
+            message = f"{_called(other)!r} has the summary {operation.get('summary')!r}, too"
+            yield Finding(operation.at("summary"), message)
+
+
+# How it is written
+
+
+@check("title-end")
+def _title_end(node: Node, context: Context) -> Iterator[Finding]:
+    title = _title(node)
+    last = title[-1:]
+    # A question is a common title of a property that is true or false.
+    ends = not (last.isalnum() or last in ")?") if node.kind == "operation" else last in ".,;:! \t\n"
+    if title.strip() and ends:
+        yield Finding(node.at(TITLES[node.kind]), f"the title {title!r} ends with {last!r}")
+    elif title and title[0].isspace():
+        yield Finding(node.at(TITLES[node.kind]), f"the title {title!r} begins with a blank")
+
+
+@check("title-case")
+def _title_case(node: Node, context: Context) -> Iterator[Finding]:
+    title = _title(node).strip()
+    letters = [letter for letter in title if letter.isalpha()]
+    # A name such as eSignatures or iOS begins small.
+    small = title[:1].islower() and not any(letter.isupper() for letter in title.split()[0])
+    if title and (small or (len(title.split()) > 1 and all(letter.isupper() for letter in letters))):
+        message = f"the summary {title!r} is not in sentence case"
+        yield Finding(
+            node.at("summary"), message, suggestion=title[0].upper() + (title[1:] if small else title[1:].lower())
+        )
+
+
+@check("title-long")
+def _title_long(node: Node, context: Context) -> Iterator[Finding]:
+    title = _title(node)
+    if len(title) > MAX_SUMMARY:
+        message = f"the title has {len(title)} characters; at most {MAX_SUMMARY} are shown"
+        yield Finding(node.at("x-ms-summary"), message)
+
+
+def _repeats(node: Node) -> bool:
+    """Return True if a description says no more than the title."""
+    title, text = _title(node), node.get("description")
+    return isinstance(text, str) and bool(title.strip()) and _bare(text) == _bare(title)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().lower()
+
+
+@check("text-repeats-title")
+def _text_repeats(node: Node, context: Context) -> Iterator[Finding]:
+    if _repeats(node) and not is_internal(node):
+        yield Finding(node.at("description"), "the description is the same as the summary")
+
+
+@check("text-repeats-name")
+def _text_repeats_name(node: Node, context: Context) -> Iterator[Finding]:
+    if _repeats(node) and not is_internal(node):
+        yield Finding(node.at("description"), "the description is the same as x-ms-summary")
+
+
+def _is_sentence(node: Node) -> bool:
+    """Return True if a description ends with punctuation, or is a single word."""
+    text = node.get("description")
+    text = text.strip() if isinstance(text, str) else ""
+    return len(text.split()) < 2 or text[-1] in ".!?:…" or text.endswith((".)", "/", ">"))
+
+
+@check("text-end")
+def _text_end(node: Node, context: Context) -> Iterator[Finding]:
+    if not _is_sentence(node) and not is_internal(node):
+        yield Finding(node.at("description"), "the description does not end with a full stop")
+
+
+@check("text-end-of-parameter")
+def _text_end_of_parameter(node: Node, context: Context) -> Iterator[Finding]:
+    if not _is_sentence(node) and _is_shown(node, context):
+        yield Finding(node.at("description"), "the description does not end with a full stop")
+
+
+@check("text-case")
+def _text_case(node: Node, context: Context) -> Iterator[Finding]:
+    text = node.get("description")
+    first = text.split()[0] if isinstance(text, str) and text.split() else ""
+    if first.isalpha() and first.islower() and not is_internal(node):
+        yield Finding(node.at("description"), f"the description begins with the small letter {first[0]!r}")
+
+
+@check("deprecation-unmarked")
+def _deprecated(node: Node, context: Context) -> Iterator[Finding]:
+    if node.get("deprecated") is True and not is_internal(node):
+        for member in ("summary", "description"):
+            text = node.get(member)
+            if isinstance(text, str) and text.strip() and "deprecated" not in text.lower():
+                yield Finding(node.at(member), f"the {member} of a deprecated operation does not say so")
+
+
+# Identifiers
+
+
+@check("operation-id-form")
+def _id_form(node: Node, context: Context) -> Iterator[Finding]:
+    name = node.get("operationId")
+    if isinstance(name, str):
+        stem = re.sub(r"_?[Vv]\d+$", "", name)  # the suffix of a revision
+        words = [word for word in re.split(r"[-_\s.]+", stem) if word]
+        if len(words) > 1 and re.fullmatch(r"[\w\s.-]+", stem):
+            suggestion = "".join(word[0].upper() + word[1:] for word in words) + name[len(stem) :]
+            message = f"the operationId {name!r} separates its words"
+            yield Finding(node.at("operationId"), message, suggestion=suggestion)
