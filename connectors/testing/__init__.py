@@ -14,6 +14,9 @@ the tutorial.
 
 from openconnectors.engine.traffic.har import RecordingError as RecordingError
 from openconnectors.engine.traffic.replay import NotRecorded as NotRecorded
+from openconnectors.testing.fuzzing import ApplicationFails as ApplicationFails
+from openconnectors.testing.fuzzing import app_transport as app_transport
+from openconnectors.testing.fuzzing import fuzz_app as fuzz_app
 from openconnectors.testing.recordings import RecordedConnector as RecordedConnector
 from openconnectors.testing.recordings import RecordingDeviates as RecordingDeviates
 from openconnectors.testing.recordings import ReplayedConnector as ReplayedConnector
@@ -26,13 +29,16 @@ from openconnectors.testing.sandboxes import ConnectorSandbox as ConnectorSandbo
 from openconnectors.testing.sandboxes import sandbox as sandbox
 
 __all__ = [
+    "ApplicationFails",
     "ConnectorSandbox",
     "NotRecorded",
     "RecordedConnector",
     "RecordingDeviates",
     "RecordingError",
     "ReplayedConnector",
+    "app_transport",
     "check",
+    "fuzz_app",
     "import_har",
     "read",
     "record",

@@ -70,7 +70,7 @@ def record(
     with sealed():
         entry, service = service_named(str(name))
         _, account = account_of(entry, connection, base_url, server, service)
-        names = (*_names(service), *redact)
+        names = (*credential_names(service), *redact)
         replaced = _replaced(service, account)
         recording = Recording(
             (),
@@ -103,7 +103,7 @@ def replay(
     recording = read(path)
     entry, service = service_named(str(name))
     _, account = _account(entry, service, recording, base_url)
-    redaction = Redaction(account.mask, names=(*_names(service), *recording.redacted))
+    redaction = Redaction(account.mask, names=(*credential_names(service), *recording.redacted))
     if recording.document != _hash(entry):
         _warn(Path(path), recording, service, account, redaction)
     return ReplayedConnector(
@@ -137,7 +137,7 @@ def import_har(
         entry, service = service_named(str(name))
         _, account = account_of(entry, {**sample_values(service), **values}, base_url, None, service)
     replaced = _replaced(service, account)
-    redaction = Redaction(account.mask, replaced, (*_names(service), *redact))
+    redaction = Redaction(account.mask, replaced, (*credential_names(service), *redact))
     place = origin(revealed(account.base))
     exchanges = [exchange for exchange in read(source).exchanges if exchange.origin == place]
     recording = Recording(
@@ -167,7 +167,7 @@ def check(path: str | Path, name: str | Path | None = None) -> list[Misfit]:
         raise RecordingError(f"{path} does not say of which connector it is; name one")
     entry, service = service_named(str(name or recording.connector))
     _, account = _account(entry, service, recording, None)
-    redaction = Redaction(account.mask, names=(*_names(service), *recording.redacted))
+    redaction = Redaction(account.mask, names=(*credential_names(service), *recording.redacted))
     return fit.misfits(recording, service, revealed(account.base), redaction)
 
 
@@ -267,7 +267,7 @@ def _account(entry: Entry, service: Service, recording: Recording, base_url: str
     return account_of(entry, values, base_url or recording.base_url, recording.server, service)
 
 
-def _names(service: Service) -> list[str]:
+def credential_names(service: Service) -> list[str]:
     """The names of parameters and header fields that hold the credentials of a service."""
     return [place(scheme)[1] for scheme in service.schemes.values() if place(scheme)[1]]
 

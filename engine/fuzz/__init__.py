@@ -1,5 +1,5 @@
-"""Fuzzing: valid calls whose responses are checked, illegal requests, which a service must refuse, and
-malformed responses.
+"""Fuzzing: valid calls whose responses are checked, illegal requests, which a service must refuse,
+sequences of calls, and malformed responses.
 
 ``fuzz`` and ``hostile`` yield failures, each shrunk; ``replay`` repeats one. The strategies ``values``, ``arguments``
 and ``broken`` serve in other tests as well.
@@ -12,13 +12,16 @@ require("openconnectors.engine.fuzz", "fuzz")
 
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import Failure, failure_of
+from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.run import EXAMPLES, fuzz, hostile, replay
+from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.strategies import Known, arguments, values
 from openconnectors.engine.fuzz.violations import Broken, broken
 
 __all__ = [
     "CHECKS",
     "EXAMPLES",
+    "SEQUENCE_CHECKS",
     "Broken",
     "Failure",
     "Known",
@@ -28,5 +31,6 @@ __all__ = [
     "fuzz",
     "hostile",
     "replay",
+    "resources",
     "values",
 ]

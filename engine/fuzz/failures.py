@@ -77,9 +77,10 @@ class Failure(Struct, frozen=True):
         parts += ["--base-url", url] if url else ["--sandbox"]
         return shlex.join(parts)
 
-    def python(self, connector: str, url: str | None) -> str:
-        """The call in Python."""
+    def python(self, connector: str, url: str | None, transport: str = "") -> str:
+        """The call in Python; ``transport`` is the expression of one that is not the network."""
         base_url = f", base_url={url!r}" if url else ""
+        base_url += f", transport={transport}" if transport else ""
         load = "load_file" if "/" in connector or "." in connector else "load"
         if self.sequence is not None:
             return self.sequence.python(f"openconnectors.{load}({connector!r}{base_url})")
@@ -110,6 +111,7 @@ def failure_of(saved: object) -> Failure:
     members = {_ATTRIBUTES.get(str(name), str(name)): _unpacked(value) for name, value in saved.items()}
     if "sequence" in members:
         members["sequence"] = steps_of(members["sequence"])
+    members.pop("reproduction", None)  # which reports have beside it
     try:
         sent = members.pop("sent", None)
         failure = Failure(**members, sent=convert(sent, Sent) if sent is not None else None)

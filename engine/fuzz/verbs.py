@@ -387,7 +387,7 @@ def _change(
 def _again(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
     """Replace an item twice by the same (RFC 9110 section 9.2.2)."""
     operation = session.resource.replace
-    if operation is None or item is None or item.is_deleted:
+    if operation is None or item is None or item.is_deleted or "replaced" in session.failed:
         return
     arguments = session.arguments(operation, item, others)
     first = session.send(operation, arguments, item)

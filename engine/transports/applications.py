@@ -49,7 +49,10 @@ def transport_to(application: Any) -> WsgiTransport | AsgiTransport:
     """The transport to an application, or to the one that a function makes; ``TypeError`` for anything else."""
     kind = kind_of(application)
     if kind == "factory":
-        application = application()
+        try:
+            application = application()
+        except Exception as error:
+            raise TypeError(f"the application cannot be made: {type(error).__name__}: {error}") from error
         kind = kind_of(application)
     if kind == "asgi":
         return AsgiTransport(application)
