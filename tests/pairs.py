@@ -729,4 +729,24 @@ def _document_pairs() -> dict[str, Pair]:
     return pairs
 
 
-PAIRS: Mapping[str, Pair] = {**_schema_pairs(), **_document_pairs()}
+def _announced_pairs() -> dict[str, Pair]:
+    """Removals of an operation that was deprecated, by the date until which it may be called."""
+    pairs = {}
+    for name, members, verdict in (
+        ("without a date", {"deprecated": True}, "breaks"),
+        ("after its date", {"deprecated": True, "x-sunset": "2020-02-01"}, "fine"),
+        ("after its date and time", {"deprecated": True, "x-sunset": "2020-02-01T12:00:00Z"}, "fine"),
+        ("after its HTTP date", {"deprecated": True, "x-sunset": "Sat, 01 Feb 2020 12:00:00 GMT"}, "fine"),
+        ("after it expired", {"deprecated": True, "x-ms-api-annotation": {"expires": "2020-02-01"}}, "fine"),
+        ("before its date", {"deprecated": True, "x-sunset": "2999-02-01"}, "breaks"),
+        ("with a date that is none", {"deprecated": True, "x-sunset": "soon"}, "breaks"),
+    ):
+        old = copy.deepcopy(SWAGGER)
+        at(old, *PUT).update(members)
+        new = copy.deepcopy(old)
+        _drop(*PUT)(new)
+        pairs[f"a deprecated operation is gone {name}"] = Pair(old, new, verdict)
+    return pairs
+
+
+PAIRS: Mapping[str, Pair] = {**_schema_pairs(), **_document_pairs(), **_announced_pairs()}

@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from openconnectors import registry
 from openconnectors.engine.diff import CHANGES, Comparison, compare
 from openconnectors.engine.documents import document, loader
+from openconnectors.engine.lint import SEVERITIES
 from tests.conftest import command
 from tests.test_cli import run
 
@@ -296,6 +298,44 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 }
 
 
+def _announced() -> Any:
+    """``OLD`` with operations and a parameter that are deprecated, until dates that have passed and that have not."""
+    root = copy.deepcopy(OLD)
+    _get(root).update({"deprecated": True, "x-sunset": "2020-01-01"})
+    _get(root)["parameters"][1].update({"x-deprecated": True, "x-sunset": "2020-01-01"})
+    _add(root).update({"deprecated": True, "x-sunset": "2999-01-01"})
+    _add(root)["x-ms-api-annotation"] = {"family": "Things", "revision": 2}
+    root["x-connector-properties"]["connectionParameters"]["token"] = {
+        "type": "oauthSetting",
+        "oAuthSettings": {"identityProvider": "oauth2", "clientId": "a"},
+    }
+    return root
+
+
+OLD_ANNOUNCED: dict[str, Any] = _announced()
+KINDS_ANNOUNCED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "an operation is gone after its sunset": (_drop(lambda root: root["paths"]["/things"], "get"), "operation-retired"),
+    "an operation is gone before its sunset": (_drop(lambda root: root["paths"]["/things"], "post"), "sunset-early"),
+    "a parameter is gone after its sunset": (_drop(lambda root: _get(root)["parameters"], 1), "parameter-retired"),
+    "a sunset is earlier": (_set(_add, "x-sunset", "2998-12-31T00:00:00Z"), "sunset-moved"),
+    "a sunset is no date": (_set(_add, "x-sunset", "soon"), "sunset-invalid"),
+    "a revision is lower": (
+        _set(_add, "x-ms-api-annotation", {"family": "Things", "revision": 1}),
+        "revision-lowered",
+    ),
+    "a parameter is hidden": (
+        _set(lambda root: _get(root)["parameters"][0], "x-ms-visibility", "internal"),
+        "parameter-hidden",
+    ),
+    "a token is another provider's": (
+        _set(
+            lambda root: root["x-connector-properties"]["connectionParameters"]["token"]["oAuthSettings"],
+            "identityProvider",
+            "aad",
+        ),
+        "connection-provider",
+    ),
+}
 OLD3: dict[str, Any] = {
     "openapi": "3.2.0",
     "info": {"title": "Things", "version": "1.2.0"},
@@ -436,7 +476,11 @@ def _compared(new: Any, old: Any = OLD) -> Comparison:
 
 @pytest.mark.parametrize(
     ("old", "change", "rule"),
-    [pytest.param(old, *kinds[name], id=name) for old, kinds in ((OLD, KINDS), (OLD3, KINDS3)) for name in kinds],
+    [
+        pytest.param(old, *kinds[name], id=name)
+        for old, kinds in ((OLD, KINDS), (OLD3, KINDS3), (OLD_ANNOUNCED, KINDS_ANNOUNCED))
+        for name in kinds
+    ],
 )
 def test_a_change_is_reported_by_its_rule(old: Any, change: Callable[[Any], Any], rule: str) -> None:
     """Each kind of change is one finding of its rule, with the severity and version bump of that rule."""
@@ -453,7 +497,71 @@ def test_a_change_is_reported_by_its_rule(old: Any, change: Callable[[Any], Any]
 
 def test_every_rule_has_a_case() -> None:
     """Each row of the table of changes is reported in a case here."""
-    assert set(CHANGES) == {rule for _, rule in (*KINDS.values(), *KINDS3.values())} | {"version-behind"}
+    cases = (*KINDS.values(), *KINDS3.values(), *KINDS_ANNOUNCED.values())
+    assert set(CHANGES) == {rule for _, rule in cases} | {"version-behind", "sunset-soon"}
+
+
+@pytest.mark.parametrize(("days", "rules"), [(10, ["sunset-soon"]), (60, [])])
+def test_a_deprecation_leaves_callers_the_notice(days: int, rules: list[str]) -> None:
+    """A sunset that is nearer than the notice is reported; by default there is no notice, Microsoft's are 30 days."""
+    today = date(2026, 1, 1)
+    new = copy.deepcopy(OLD)
+    _add(new).update({"deprecated": True, "x-sunset": (today + timedelta(days)).isoformat()})
+
+    def rules_of(**settings: Any) -> list[str]:
+        sides = (document.parse(json.dumps(root), "api.json") for root in (OLD, new))
+        findings = compare(*sides, today=today, **settings).findings
+        return [item.rule for item in findings if item.rule not in ("version-behind", "operation-deprecated")]
+
+    assert rules_of(notice=30) == rules_of(profile="microsoft") == rules
+    assert rules_of() == []
+
+
+GRADES = {
+    "an optional parameter": (
+        lambda root: _get(root)["parameters"].append({"name": "q", "in": "query", "type": "string"}),
+        ("info", "warning"),
+    ),
+    "another path": (lambda root: root["paths"].update({"/items": root["paths"].pop("/things")}), ("info", "error")),
+    "another place of a parameter": (_set(lambda root: _get(root)["parameters"][1], "in", "header"), ("info", "error")),
+    "a required parameter": (_set(lambda root: _get(root)["parameters"][1], "required", True), ("error", "error")),
+    "a member more": (
+        lambda root: _reported(root)["properties"].update({"tag": {"type": "string"}}),
+        ("info", "info"),
+    ),
+    "another title": (_set(_get, "summary", "Reads"), ("none", "none")),
+}
+
+
+@pytest.mark.parametrize("name", GRADES)
+def test_microsoft_grades_changes_in_its_own_way(name: str) -> None:
+    """What Microsoft refuses in an update of a connector is an error in its profile, whatever the version number is."""
+    change, grades = GRADES[name]
+    new = copy.deepcopy(OLD)
+    change(new)
+    new["info"]["version"] = "2.0.0"
+    for profile, grade in zip(("default", "microsoft"), grades, strict=True):
+        sides = (document.parse(json.dumps(root), "api.json") for root in (OLD, new))
+        findings = compare(*sides, profile=profile).findings
+        worst = min((SEVERITIES.index(finding.severity) for finding in findings), default=3)
+        assert (*SEVERITIES, "none")[worst] == grade, [str(finding) for finding in findings]
+
+
+def test_the_command_refuses_what_microsoft_refuses(tmp_path: Path) -> None:
+    """With the profile a higher version number excuses no change that breaks; without it, it does."""
+    new = copy.deepcopy(OLD)
+    del new["paths"]["/things"]["post"]
+    new["info"]["version"] = "2.0.0"
+    for name, root in (("old", OLD), ("new", new)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(root))
+    files = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+
+    assert run("diff", *files)[0] == 0
+    code, out, err = run("diff", *files, "--profile", "microsoft")
+    assert (code, "operation 'addThing' was removed [operation-removed]" in out, "version" in err) == (1, True, False)
+    assert "x-ms-api-annotation" in out
+    code, _, err = run("diff", *files, "--profile", "macrosoft")
+    assert (code, "did you mean 'microsoft'?" in err) == (2, True)
 
 
 def test_an_unchanged_document_has_no_findings() -> None:

@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from msgspec import Struct, field
 
 from openconnectors.engine.diff.changes import BUMPS, CHANGES, Bump, Changes
 from openconnectors.engine.diff.connector import compare_connectors
 from openconnectors.engine.diff.operations import compare_operations
+from openconnectors.engine.diff.profiles import PROFILES
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.documents.document import Document
-from openconnectors.engine.errors import Diagnostic
+from openconnectors.engine.errors import Diagnostic, UnknownName
 from openconnectors.engine.lint.table import RULES
 
-__all__ = ["BUMPS", "CHANGES", "Bump", "Comparison", "compare"]
+__all__ = ["BUMPS", "CHANGES", "PROFILES", "Bump", "Comparison", "compare"]
 
 
 class Comparison(Struct):
@@ -40,6 +42,8 @@ class Comparison(Struct):
     declared: Bump = "none"
     """How the version numbers of the two documents differ."""
     versions: tuple[str, str] = ("", "")
+    versioned: bool = True
+    """Whether a higher version number allows changes that break callers."""
 
     @property
     def behind(self) -> bool:
@@ -48,24 +52,36 @@ class Comparison(Struct):
 
 
 def compare(
-    old: Document, new: Document, old_properties: Document | None = None, new_properties: Document | None = None
+    old: Document,
+    new: Document,
+    old_properties: Document | None = None,
+    new_properties: Document | None = None,
+    *,
+    profile: str = "default",
+    notice: int | None = None,
+    today: date | None = None,
 ) -> Comparison:
-    """The changes from the old to the new document, and of the properties beside them.
+    """The changes from the old to the new document, and of the properties beside them, as a profile of ``PROFILES``
+    grades them. ``notice`` is how many days before its sunset something has to be deprecated (that of the profile by
+    default); ``today`` is the date that sunsets are compared with.
 
-    Raises ``InvalidDocument`` for a document that cannot be read as a service.
+    Raises ``InvalidDocument`` for a document that cannot be read as a service, ``UnknownName`` for a profile that there
+    is not.
     """
+    if profile not in PROFILES:
+        raise UnknownName("profile", profile, PROFILES)
     for document in (old, new):
         if not isinstance(document.root, Mapping):
             raise document.refuse("dialect", "a document is a mapping with swagger or openapi in it", "")
     before, after = Side(old, old_properties), Side(new, new_properties)
-    changes = Changes(before, after)
+    changes = Changes(before, after, PROFILES[profile], notice, today)
     compare_operations(changes)
     compare_connectors(changes)
     versions = (before.service.version, after.service.version)
     # Before 1.0.0 anything may change (semver.org, item 4).
     bump = "minor" if changes.bump == "major" and versions[0].startswith("0.") else changes.bump
-    comparison = Comparison(changes.findings, bump, _declared(*versions), versions)
-    if comparison.behind and bump != "patch":
+    comparison = Comparison(changes.findings, bump, _declared(*versions), versions, PROFILES[profile].versions)
+    if comparison.versioned and comparison.behind and bump != "patch":
         numbers = f"{versions[0] or '?'} to {versions[1] or '?'}"
         message = f"the changes call for a {bump} version; the version goes from {numbers}"
         row = RULES["version-behind"]

@@ -7,8 +7,10 @@ what it means to callers. Rows are rules of the profile ``diff``, so that they a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal, NamedTuple
 
+from openconnectors.engine.diff.profiles import PROFILES, DiffProfile, Level
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.rules import Rule, Severity
@@ -16,7 +18,6 @@ from openconnectors.engine.lint.table import RULES
 
 Bump = Literal["none", "patch", "minor", "major"]
 BUMPS: tuple[Bump, ...] = ("none", "patch", "minor", "major")
-Level = Literal["patch", "minor", "major", "risk"]
 Direction = Literal["request", "response"]
 
 
@@ -33,6 +34,14 @@ CHANGES: Mapping[str, Change] = {
     "operation-added": Change("minor", "There is more to call."),
     "operation-moved": Change("patch", "Callers do not see the method and path of an operation."),
     "operation-deprecated": Change("minor", "Callers should stop using the operation."),
+    "operation-retired": Change("minor", "Callers were told until when they may call it; that date has passed."),
+    "sunset-early": Change("major", "Callers were told that they may use it until a later date."),
+    "sunset-soon": Change("risk", "Callers have less time to stop using it than they need."),
+    "sunset-moved": Change("risk", "Callers have less time to stop using it than they were told."),
+    "sunset-invalid": Change("risk", "Callers cannot tell until when they may use it."),
+    "revision-lowered": Change("risk", "Callers take a higher revision for the later one."),
+    "parameter-retired": Change("minor", "Callers were told until when they may pass it; that date has passed."),
+    "parameter-hidden": Change("risk", "Callers are no longer shown the parameter; its default is sent."),
     "parameter-removed": Change("major", "Calls that pass the parameter are refused."),
     "parameter-renamed": Change("major", "Calls that pass the parameter under its old name are refused."),
     "parameter-added": Change("minor", "There is more to pass."),
@@ -97,6 +106,7 @@ CHANGES: Mapping[str, Change] = {
     "connection-required": Change("major", "Saved connections do not have a value that is required."),
     "connection-added": Change("minor", "Connections may have one more value."),
     "connection-type": Change("major", "Saved connections have a value of another type."),
+    "connection-provider": Change("major", "Saved connections are of another identity provider."),
     "policy-changed": Change("risk", "Requests or responses are rewritten in another way."),
     "server-added": Change("minor", "There is another server to choose."),
     "server-changed": Change("risk", "Calls go to another server."),
@@ -122,10 +132,20 @@ RULES.add(
 
 
 class Changes:
-    """The changes found between two documents, and the version that they call for."""
+    """The changes found between two documents, graded by a profile, and the version that they call for. ``notice`` is
+    how many days before its sunset something is deprecated."""
 
-    def __init__(self, before: Side, after: Side) -> None:
-        self.before, self.after = before, after
+    def __init__(
+        self,
+        before: Side,
+        after: Side,
+        profile: DiffProfile = PROFILES["default"],
+        notice: int | None = None,
+        today: date | None = None,
+    ) -> None:
+        self.before, self.after, self._profile = before, after, profile
+        self.notice = profile.notice if notice is None else notice
+        self.today = today or date.today()
         self.findings: list[Diagnostic] = []
         self.bump: Bump = "none"
 
@@ -139,19 +159,26 @@ class Changes:
         place, related = (places[1], places[0]) if places[1] is not None else (places[0], None)
         if place is None:
             return
-        row = RULES[rule]
         pointer = new if new is not None else old or ""
-        self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer, row.fix, related))
-        self._raise_bump(rule)
+        self.findings.append(self._graded(rule, message, place, pointer, related))
 
     def add_beside(self, rule: str, message: str, side: Side, pointer: str) -> None:
         """Record a change of the properties beside a document, or in it."""
-        document, row = side.context.properties or side.document, RULES[rule]
+        document = side.context.properties or side.document
         place = document.location(pointer, key=True)
-        self.findings.append(Diagnostic(row.id, row.severity, message, *place, pointer, row.fix))
-        self._raise_bump(rule)
+        self.findings.append(self._graded(rule, message, place, pointer))
 
-    def _raise_bump(self, rule: str) -> None:
-        level = CHANGES[rule].level
+    def _graded(
+        self,
+        rule: str,
+        message: str,
+        place: tuple[str, int, int],
+        pointer: str,
+        related: tuple[str, int, int] | None = None,
+    ) -> Diagnostic:
+        """A change as the profile grades it; it raises the version that is called for."""
+        level = self._profile.levels.get(rule, CHANGES[rule].level)
         bump: Bump = "minor" if level == "risk" else level
         self.bump = max(self.bump, bump, key=BUMPS.index)
+        fix = self._profile.fix if level == "major" and self._profile.fix else _FIXES[level]
+        return Diagnostic(rule, _SEVERITIES[level], message, *place, pointer, fix, related)

@@ -9,7 +9,7 @@ from openconnectors.engine.diff.changes import Changes
 from openconnectors.engine.diff.security import compare_schemes
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.lint.policies import policies
-from openconnectors.engine.lint.properties import Place, connection_parameters
+from openconnectors.engine.lint.properties import Place, connection_parameters, oauth_settings
 from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import mapping
 
@@ -42,6 +42,9 @@ def _connection(changes: Changes) -> None:
             types = f"now {new.value.get('type')} (was {old.value.get('type')})"
             message = f"the type of connection parameter {name!r} is {types}"
             changes.add_beside("connection-type", message, changes.after, new.pointer)
+        elif _provider(old) != _provider(new):
+            message = f"the identity provider of {name!r} is now {_provider(new)} (was {_provider(old)})"
+            changes.add_beside("connection-provider", message, changes.after, new.pointer)
     for name, new in after.items():
         if name not in before:
             needed = _is_required(new.value)
@@ -52,6 +55,12 @@ def _connection(changes: Changes) -> None:
 
 def _parameters(context: Context) -> dict[str, Place]:
     return {place.name: place for place in connection_parameters(context) if isinstance(place.value, Mapping)}
+
+
+def _provider(place: Place) -> str:
+    """The identity provider of a connection parameter; empty if it has none."""
+    settings = oauth_settings(place)
+    return str(settings.below("identityProvider").value or "").lower() if settings is not None else ""
 
 
 def _is_required(parameter: Mapping[str, Any]) -> bool:

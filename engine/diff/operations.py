@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from openconnectors.engine.diff.changes import Changes, Direction
+from openconnectors.engine.diff.deprecation import compare_deprecation, compare_revision, record_removal
 from openconnectors.engine.diff.schemas import Schemas
 from openconnectors.engine.diff.security import compare_security
 from openconnectors.engine.diff.sides import Side
@@ -37,7 +38,7 @@ def compare_operations(changes: Changes) -> None:
     for name, old in before.items():
         new_name = name if name in new_side.service.places else places.get(_place(old_side, name))
         if new_name is None or (new_name != name and new_name in old_side.service.places):
-            changes.add("operation-removed", f"operation {name!r} was removed", old.at, None)
+            record_removal(changes, "operation", f"operation {name!r} was removed", old.at)
             continue
         if new_name in new_side.unreadable:
             problem = new_side.unreadable[new_name].diagnostics[0]
@@ -66,8 +67,8 @@ def _operation(changes: Changes, schemas: Schemas, name: str, old: Operation, ne
     places = [(operation.method.upper(), without_names(operation.path)) for operation in (old, new)]
     if places[0] != places[1]:
         changes.add("operation-moved", f"{name} is now at {new.method.upper()} {new.path}", old.at, new.at)
-    if new.deprecated and not old.deprecated:
-        changes.add("operation-deprecated", f"{name} is now deprecated", old.at, f"{new.at}/deprecated")
+    compare_deprecation(changes, name, old.at, new.at, deprecated=(old.deprecated, new.deprecated))
+    compare_revision(changes, name, old.at, new.at)
     _parameters(changes, schemas, name, old, new)
     _body(changes, schemas, name, old, new)
     _responses(changes, schemas, name, old, new)
@@ -105,7 +106,7 @@ def _parameters(changes: Changes, schemas: Schemas, name: str, old: Operation, n
             message = f"{subject} of {name} was renamed to {renamed.name!r}"
             changes.add("parameter-renamed", message, f"{parameter.at}/name", f"{renamed.at}/name", key=False)
         else:
-            changes.add("parameter-removed", f"{subject} was removed from {name}", parameter.at, None, key=False)
+            record_removal(changes, "parameter", f"{subject} was removed from {name}", parameter.at, key=False)
     for parameter in added:
         needed = parameter.required and changes.after.plain(parameter.schema).default is MISSING
         message = f"{'required ' * needed}parameter {parameter.name!r} was added to {name}"
@@ -126,8 +127,9 @@ def _parameter(changes: Changes, schemas: Schemas, name: str, old: Parameter, ne
         message = f"{subject} is now written {_style(new)} (was {_style(old)})"
         changes.add("parameter-style", message, old.at, new.at, key=False)
     _required(changes, subject, old, new)
-    if new.deprecated and not old.deprecated:
-        changes.add("operation-deprecated", f"{subject} is now deprecated", old.at, f"{new.at}/deprecated")
+    compare_deprecation(changes, subject, old.at, new.at, deprecated=(old.deprecated, new.deprecated))
+    if new.visibility == "internal" != old.visibility:
+        changes.add("parameter-hidden", f"{subject} is no longer shown", old.at, new.at, key=False)
     schemas.compare(subject, _schema_of(old), _schema_of(new), "request")
 
 

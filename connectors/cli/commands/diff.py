@@ -26,8 +26,10 @@ from openconnectors.entries import Entry
 @root_option
 @overlay_option
 @report_options
+@click.option("--profile", metavar="PROFILE", help="default, or microsoft: what Microsoft refuses in an update.")
+@click.option("--notice", type=click.IntRange(0), metavar="DAYS", help="Days from a deprecation to its sunset.")
 def command(
-    old: str, new: str, root: Path | None, overlays: tuple[Path, ...],
+    old: str, new: str, root: Path | None, overlays: tuple[Path, ...], profile: str | None, notice: int | None,
     select: tuple[str, ...], ignore: tuple[str, ...], level: str, fail_on: str | None,
     form: str, output: Path | None,
 ) -> None:  # fmt: skip
@@ -41,11 +43,12 @@ def command(
     settings = usage(lambda: Settings(select=select, ignore=ignore))
     with checkout(old) as first, checkout(new) as second:
         before, after = usage(lambda: [checking.entry_at(each.path, overlays) for each in (first, second)])
-        comparison = _compared((before, after), root)
+        comparison = usage(lambda: _compared((before, after), root, profile or "default", notice))
         changes = [_named(change, first, second) for change in comparison.findings if settings.wants(change.rule)]
         bump = f"a {comparison.bump} version" if comparison.bump != "none" else "no new version"
         old_version, new_version = (version or "?" for version in comparison.versions)
-        click.echo(f"asks for {bump}; the documents say {old_version} → {new_version}", err=True)
+        if comparison.versioned:
+            click.echo(f"asks for {bump}; the documents say {old_version} → {new_version}", err=True)
         report(
             changes,
             [second.name(str(after.document))],
@@ -55,13 +58,15 @@ def command(
             fail_on or "never",
             "no change that breaks callers",
         )
-    if fail_on is None and comparison.behind and any(change.severity == "error" for change in changes):
+    allowed = comparison.versioned and not comparison.behind
+    if fail_on is None and not allowed and any(change.severity == "error" for change in changes):
         raise Exit(1)
 
 
-def _compared(entries: tuple[Entry, Entry], root: Path | None) -> Comparison:
+def _compared(entries: tuple[Entry, Entry], root: Path | None, profile: str, notice: int | None) -> Comparison:
     properties = [None if entry.properties is None else loader.read(entry.properties) for entry in entries]
-    return compare(*(checking.document_of(entry, root) for entry in entries), *properties)
+    documents = [checking.document_of(entry, root) for entry in entries]
+    return compare(*documents, *properties, profile=profile, notice=notice)
 
 
 def _named(change: Diagnostic, first: Checkout, second: Checkout) -> Diagnostic:
