@@ -559,7 +559,7 @@ def test_the_command_refuses_what_microsoft_refuses(tmp_path: Path) -> None:
     assert run("diff", *files)[0] == 0
     code, out, err = run("diff", *files, "--profile", "microsoft")
     assert (code, "operation 'addThing' was removed [operation-removed]" in out, "version" in err) == (1, True, False)
-    assert "x-ms-api-annotation" in out
+    assert "add a revision of it" in out
     code, _, err = run("diff", *files, "--profile", "macrosoft")
     assert (code, "did you mean 'microsoft'?" in err) == (2, True)
 

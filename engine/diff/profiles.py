@@ -51,7 +51,7 @@ PROFILES: Mapping[str, DiffProfile] = {
         MICROSOFT,
         notice=30,
         versions=False,
-        fix="Keep the operation as it is and add a revision of it (x-ms-api-annotation: family, revision).",
+        fix="Keep the operation as it is, and add a revision of it: another operation of its family.",
     ),
 }
 """The profiles by name."""
