@@ -152,15 +152,15 @@ class Done(NamedTuple):
     stderr: str
 
 
-def command(*arguments: str, cwd: Path = ROOT, encoding: str = "utf-8", **environment: str) -> Done:
-    """Run a command in this process: its folder, the encoding of its streams, its variables; no input, no keyring."""
+def command(*arguments: str, cwd: Path = ROOT, encoding: str = "utf-8", input: str = "", **environment: str) -> Done:
+    """Run a command in this process: its folder, its input, the encoding of its streams, its variables; no keyring."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="") for _ in range(2))
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
     try:
         with (
             patch.dict(os.environ, environment),
-            patch("sys.stdin", io.StringIO()),
+            patch("sys.stdin", io.StringIO(input)),
             chdir(cwd),
             redirect_stdout(out),
             redirect_stderr(err),

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from openconnectors.engine.lint import RULES
 from tests.conftest import ROOT, command
+from tests.test_validate import WRONG
 
 RIGHT = '{"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {}}\n'
 
@@ -148,6 +150,89 @@ def test_wrong_settings_are_refused(text: str, message: str, tmp_path: Path) -> 
     code, _, err = command("validate", "a.json", cwd=tmp_path)
 
     assert (code, message in err.replace(f"{tmp_path}/", "")) == (2, True), err
+
+
+# Standard input
+
+
+def test_standard_input_is_checked_under_a_name(tmp_path: Path) -> None:
+    """Dash is a document of the name that is given, with what is beside it, whatever a file of that name holds."""
+    write(tmp_path, "things.swagger.yaml", text="nonsense: [")
+    write(tmp_path, "things.properties.yaml", text="connectionParameters: {key: {type: securstring}}\n")
+    piped = ["validate", "-", "--stdin-name", "things.swagger.yaml"]
+    code, out, _ = command(*piped, cwd=tmp_path, input=WRONG)
+
+    assert code == 1
+    assert "things.swagger.yaml:12:17: error" in out
+    assert "     12 |           type: strng\n" in out
+    assert "things.properties.yaml:1:36: error" in out
+    assert command("validate", "-", cwd=tmp_path, input=RIGHT)[0] == 0
+    code, out, _ = command("validate", "-", cwd=tmp_path, input=RIGHT.replace("{}}", "{},}"))
+    assert (code, "stdin.json:1:73: error: is not JSON" in out) == (1, True), out
+    assert command("validate", "-", "--fix", cwd=tmp_path, input=RIGHT)[0] == 2
+
+
+# Fixes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_fix_keeps_the_file_as_it_is(encoding: str, line_end: str, tmp_path: Path) -> None:
+    """--fix keeps encoding, byte order mark, line ends, permissions and links, and leaves nothing beside the file."""
+    path = tmp_path / "real/things.swagger.yaml"
+    path.parent.mkdir()
+    path.write_bytes(WRONG.replace("fine", "grün").replace("\n", line_end).encode(encoding))
+    path.chmod(0o640)
+    link = tmp_path / "things.swagger.yaml"
+    link.symlink_to(path)
+
+    assert command("validate", "--fix", str(link), cwd=tmp_path)[0] == 0
+    fixed = (
+        WRONG.replace("type: strng", "type: string")
+        .replace("x-ms-sumary", "x-ms-summary")
+        .replace("- name: id", "- required: true\n          name: id")
+        .replace("fine", "grün")
+    )
+    assert path.read_bytes() == fixed.replace("\n", line_end).encode(encoding)
+    assert (path.stat().st_mode & 0o777, link.is_symlink(), [*path.parent.iterdir()]) == (0o640, True, [path])
+
+
+def test_what_is_not_unicode_is_not_fixed(tmp_path: Path) -> None:
+    """A published file in another encoding is read, and left as it is; other files are fixed."""
+    write(tmp_path, "a/things.swagger.yaml", text=WRONG)
+    path = tmp_path / "b/apiDefinition.swagger.json"
+    path.parent.mkdir()
+    text = RIGHT.replace('"A"', '"gr\u00fcn"').replace('"paths"', '"x-ms-sumary": "", "paths"')
+    path.write_bytes(text.encode("latin-1"))
+    before = path.read_bytes()
+
+    _, _, err = command("validate", "--fix", ".", cwd=tmp_path)
+
+    assert "is not fixed: its bytes are not UTF-8; save it as UTF-8 first" in err
+    assert path.read_bytes() == before
+    assert "type: string" in (tmp_path / "a/things.swagger.yaml").read_text()
+
+
+def test_a_diff_shows_what_would_be_fixed(tmp_path: Path) -> None:
+    """--diff prints a unified diff, changes nothing, and exits with 1 if there is something to fix."""
+    write(tmp_path, "things.swagger.yaml", text=WRONG)
+
+    code, out, err = command("validate", "--diff", "things.swagger.yaml", cwd=tmp_path)
+
+    assert (code, err) == (1, "1 file would change\n")
+    assert {"-          type: strng", "+          type: string"} <= {*out.splitlines()}
+    assert (tmp_path / "things.swagger.yaml").read_text() == WRONG
+
+
+# Rules
+
+
+def test_explain_lists_the_rules(tmp_path: Path) -> None:
+    """--explain without a rule lists those of the profile that the settings ask for, a line each."""
+    listed = [line.split()[0] for line in command("validate", "--explain", cwd=tmp_path)[1].splitlines()]
+    assert listed == sorted(name for name, rule in RULES.items() if rule.profile == "default")
+    out = command("validate", "--explain", "--profile", "microsoft", "--select", "Value*", cwd=tmp_path)[1]
+    assert {line.split()[0] for line in out.splitlines()} == {name for name in RULES if name.startswith("Value")}
 
 
 # How it ends

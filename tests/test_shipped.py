@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,37 @@ def test_the_hook_for_documents_runs(tmp_path: Path) -> None:
     assert _run(tmp_path, "connectors-validate").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "is_document"),
+    [
+        *((name, True) for name in ("openapi.yaml", "api/swagger.json", "x.openapi.yml", "apiDefinition.swagger.json")),
+        *((name, True) for name in ("my-openapi.yaml", "openapi-v1.yaml", "swagger-2.0.json", "a/apiProperties.json")),
+        *((name, True) for name in ("x.properties.yaml", "x.overlay.json", "openapi_v3.1.json", "x/y.swagger.json")),
+        *((name, False) for name in ("openapitools.json", "openapi-generator.yaml", "package.json", "myopenapi.yaml")),
+        *((name, False) for name in ("openapi.yaml.j2", "xapiProperties.json", "openapi/config.yaml")),
+    ],
+)
+def test_the_hook_takes_documents_by_their_names(name: str, is_document: bool) -> None:
+    """Its pattern, as pre-commit searches for it, takes the names that documents have, and not those of tools."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    pattern = next(hook["files"] for hook in hooks if hook["id"] == "connectors-validate")
+
+    assert (re.search(pattern, name) is not None) == is_document
+
+
+def test_the_action_installs_its_own_revision() -> None:
+    """What pip installs is the folder of the action, with the extra of the command line, unless a package is named."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    step = next(step for step in action["runs"]["steps"] if step.get("name") == "Install")
+    assert step["env"]["ACTION"] == "${{ github.action_path }}"
+    for package, installed in (("", "/there[cli]"), ("open-connectors[cli]==1.0", "open-connectors[cli]==1.0")):
+        done = subprocess.run(
+            [step["shell"], "-e", "-c", step["run"].replace("python -m pip install --quiet", "printf %s")],
+            capture_output=True, text=True, check=True, env={"ACTION": "/there", "PACKAGE": package},
+        )  # fmt: skip
+        assert done.stdout == installed
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
 def test_the_hook_for_types_runs(tmp_path: Path) -> None:
     """pre-commit itself runs the hook that checks types: it fails where a document has changed since."""
@@ -136,12 +168,17 @@ def test_the_action_does_what_it_says(tmp_path: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     assert action["runs"]["using"] == "composite"
     (tmp_path / "wrong.swagger.yaml").write_text(WRONG)
-    inputs = {name: str(row["default"]) for name, row in action["inputs"].items()} | {"sarif": "report.sarif"}
+    inputs = {name: str(row["default"]) for name, row in action["inputs"].items()} | {
+        "sarif": "report.sarif",
+        "summary": "true",
+    }
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     codes = {}
     for step in action["runs"]["steps"]:
         if "run" not in step or step["name"] == "Install":
             continue
+        if step["name"] == "Summary":
+            environment["GITHUB_STEP_SUMMARY"] = str(tmp_path / "summary.md")
         named = {name: inputs[value.split("inputs.")[1].split(" ")[0]] for name, value in step["env"].items()}
         done = subprocess.run(
             [step["shell"], "-e", "-c", step["run"]],
@@ -150,5 +187,7 @@ def test_the_action_does_what_it_says(tmp_path: Path) -> None:
         codes[step["name"]] = (done.returncode, done.stdout)
     assert codes["SARIF"][0] == 0
     assert '"ruleId": "structure-value"' in (tmp_path / "report.sarif").read_text("utf-8")
+    assert codes["Summary"][0] == 0
+    assert "(`structure-value`, wrong.swagger.yaml:12)" in (tmp_path / "summary.md").read_text("utf-8")
     assert codes["Check"][0] == 1
     assert "::error file=wrong.swagger.yaml,line=12,col=17,title=structure-value::" in codes["Check"][1]

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from openconnectors import registry
 from openconnectors.cli import workers
 from openconnectors.cli.project import Project, at_least, project
+from openconnectors.cli.rewriting import rewrite
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.errors import ConnectorError, Diagnostic
-from openconnectors.engine.lint import Checked, Settings, check
-from openconnectors.entries import Entry, with_overlays
+from openconnectors.engine.lint import NO_TEXTS, Checked, Settings, check
+from openconnectors.entries import Entry, beside, entry_of, with_overlays
 from openconnectors.ignored import ignored_in
 
 _WILD = pattern(r"[*?\[]")
@@ -78,9 +79,15 @@ def document_of(entry: Entry, root: Path | None = None) -> Document:
     return loader.read(entry.document, root or entry.root, overlays=entry.overlays)
 
 
-def check_entry(entry: Entry, settings: Settings, project: Project) -> Checked:
+def entry_named(path: Path) -> Entry:
+    """The connector that a file of a name would be a part of, with what is beside it; the file need not exist."""
+    return entry_of(path, str(path.parent)) or beside(path) or Entry(path.stem, path, None, str(path.parent))
+
+
+def check_entry(entry: Entry, settings: Settings, project: Project, texts: Mapping[Path, bytes] = NO_TEXTS) -> Checked:
     """The findings in one connector, without those that the project ignores in its files."""
-    result = check(entry.document, entry.properties, settings, entry.root or project.documents, entry.overlays)
+    root = entry.root or project.documents
+    result = check(entry.document, entry.properties, settings, root, entry.overlays, texts)
     if not project.per_file:
         return result
     ignored = {
@@ -106,15 +113,17 @@ def fix(entry: Entry, settings: Settings, project: Project) -> None:
     before: Mapping[str, str] = {}
     while result.repairs and result.repairs != before:
         for file, text in result.repairs.items():
-            Path(file).write_text(text, "utf-8", newline="")
+            rewrite(Path(file), text)
         before, result = result.repairs, check_entry(entry, settings, project)
 
 
-def check_all(entries: list[Entry], settings: Settings, project: Project) -> Iterator[list[Diagnostic]]:
+def check_all(
+    entries: list[Entry], settings: Settings, project: Project, texts: Mapping[Path, bytes] = NO_TEXTS
+) -> Iterator[list[Diagnostic]]:
     """The findings in each connector; many are checked in as many processes as there are processors."""
 
     def findings(entry: Entry) -> list[Diagnostic]:
-        return check_entry(entry, settings, project).findings
+        return check_entry(entry, settings, project, texts).findings
 
     return workers.each(findings, entries)
 

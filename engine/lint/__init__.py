@@ -16,7 +16,7 @@ diagnostics; in Microsoft's profile under Microsoft's ids (``microsoft/aliases``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -78,6 +78,8 @@ MODULES = (
 
 RULES.complete()
 
+NO_TEXTS: Mapping[Path, bytes] = {}
+
 
 class Checked(Struct, frozen=True):
     """The findings about a document and the properties beside it, and the whole text of each file with its mechanical
@@ -101,17 +103,19 @@ def check(
     settings: Settings,
     root: Path | None = None,
     overlays: Sequence[Path] = (),
+    texts: Mapping[Path, bytes] = NO_TEXTS,
 ) -> Checked:
     """The findings about a document with its overlays, with the files that it refers to below ``root`` (its folder),
     and about the properties beside it, with the texts that fix what can be fixed mechanically. Of an overlay alone its
-    structure is checked."""
+    structure is checked. ``texts`` is what is in the document or the properties, where that is not what the file
+    holds: there need not be one."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     manifest = settings_beside(path)
     for file in (path, properties, manifest):
         try:
             layers = overlays if file is path else ()
-            documents += [loader.read(file, root, overlays=layers)] if file is not None else []
+            documents += [loader.read(file, root, texts.get(file), overlays=layers)] if file is not None else []
         except InvalidDocument as error:
             findings += error.diagnostics
             if file is path:

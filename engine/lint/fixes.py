@@ -54,9 +54,10 @@ def _insertion(document: File, edit: Edit, start: int) -> Change | None:
     before = text.split("\n")[line - 1][: column - 1]
     at = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
     name, _, value = edit.text.partition(": ")
+    line_end = "\r\n" if "\r\n" in text else "\n"
     if text.startswith("{", start):  # JSON, or a mapping in braces
         quoted = text.startswith('"', at)
         member = f"{name if quoted else json.loads(name)}: {value}"
-        return at, at, f"{member},\n{before}" if not before.strip() else f"{member}, "
+        return at, at, f"{member},{line_end}{before}" if not before.strip() else f"{member}, "
     indent = " " * (column - 1)
-    return at, at, f"{json.loads(name)}: {value}\n{indent}"
+    return at, at, f"{json.loads(name)}: {value}{line_end}{indent}"

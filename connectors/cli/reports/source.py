@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,8 +16,19 @@ _TOKEN = pattern(
 """A string in quotes, a bracket, or a plain scalar up to what ends it in a line, of JSON or YAML."""
 
 
+_TEXTS: dict[str, bytes] = {}
+
+
+def show_texts(texts: Mapping[Path, bytes]) -> None:
+    """Show these texts from now on in place of what files of their names hold."""
+    _TEXTS.clear()
+    _TEXTS.update({str(path): data for path, data in texts.items()})
+
+
 def lines_of(file: str) -> list[str]:
     """The lines of a file; none if it cannot be read."""
+    if file in _TEXTS:
+        return _lines(_TEXTS[file])
     try:
         return _lines_at(os.path.abspath(file), os.stat(file).st_mtime_ns)
     except (OSError, ValueError):
@@ -26,7 +38,10 @@ def lines_of(file: str) -> list[str]:
 @cache
 def _lines_at(path: str, time: int) -> list[str]:
     """The lines of a file as it was at a time: in one process it may change between two reports."""
-    data = Path(path).read_bytes()
+    return _lines(Path(path).read_bytes())
+
+
+def _lines(data: bytes) -> list[str]:
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     if encoding == "utf-8-sig" and b"\0" in data[:1024]:
         return []  # an image has no lines to show
