@@ -101,7 +101,8 @@ def _insecure(node: Node, context: Context) -> Iterator[Finding]:
 
 
 _SECRETS = {
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----(\s|\\[rn])*([\w-]+: [^\n]*\s+)*"
+    r"[A-Za-z0-9+/=]{16}([A-Za-z0-9+/=]|\s|\\[rn]){48}",
     "an AWS access key (AKIA…)": r"\b(?<!Credential=)AKIA[0-9A-Z]{16}\b",
     "a personal access token (gh…)": r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})",
     "a bot token (xox…)": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
@@ -114,8 +115,25 @@ _SECRETS = {
 """Secrets by the form that their issuers give them: a name to show, and a pattern."""
 _KINDS = list(_SECRETS)
 _SECRET = re.compile("|".join(f"(?P<g{index}>{pattern})" for index, pattern in enumerate(_SECRETS.values())))
-_EXAMPLE = re.compile(r"EXAMPLE|xxxx|XXXX|0000|//(user|login|admin|account)\w*:|:(pass|pw|secret|\*)\w*@")
-"""Texts that have the form of a secret and are examples of one."""
+_TYPED = re.compile(r"(?i)example|sample|dummy|fake|your|insert|change_?me|replace|redacted|placeholder|x{4}|0{4}")
+"""What somebody typed in the place of a secret says so."""
+_TYPED_URL = re.compile(
+    r"(?i)//(user|login|admin|account|foo|<|\$|\[)[^/:]*:"
+    r"|:(my|your|the|some)?[_-]?(api|client|user|auth)?[_-]?(pass(word|wd|phrase)?|pwd?|secret|key|token|bar|\*+|x+|\.+)@"
+)
+"""The same in a URL: a name that nobody has, a password that says what it is."""
+
+
+def _is_placeholder(kind: str, secret: str) -> bool:
+    """Return True for a text that was typed in the place of a secret: by what it says, or, of a key, by few different
+    characters."""
+    if "URL" in kind:
+        return _TYPED_URL.search(secret) is not None or "xxxx" in secret.lower()
+    if "private key" in kind:
+        return len(set(secret.partition("KEY-----")[2])) < 20
+    return _TYPED.search(secret) is not None
+
+
 _BEGINNINGS = [re.compile(pattern.replace(r"\b", "")) for pattern in _SECRETS.values()]
 """The patterns without their borders: each has a fixed beginning then, so that a whole text is searched quickly."""
 
@@ -127,11 +145,12 @@ def _secret(node: Node, context: Context) -> Iterator[Finding]:
         if not any(pattern.search(file.text) for pattern in _BEGINNINGS):
             continue
         for pointer, text in _texts(file.root):
-            match = _SECRET.search(text)
-            if match is not None and not _EXAMPLE.search(match[0]):
+            for match in _SECRET.finditer(text):
                 group = next(name for name, value in match.groupdict().items() if value is not None)
-                message = f"this looks like {_KINDS[int(group[1:])]}"
-                yield Finding(join_file(name, pointer), message, document=document)
+                kind = _KINDS[int(group[1:])]
+                if not _is_placeholder(kind, match[0]):
+                    yield Finding(join_file(name, pointer), f"this looks like {kind}", document=document)
+                    break
     for place in (*oauth.secrets(context), *policy_texts.secrets(context)):
         yield place.finding(f"this looks like a secret, and not like a placeholder of {place.name!r}")
 

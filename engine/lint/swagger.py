@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding, Rule
+from openconnectors.engine.lint.schema_facts import parts
 from openconnectors.engine.lint.schemas import all_properties
 from openconnectors.engine.lint.table import RULES, check
-from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.lint.tree import Node, array, mapping, requirements
 from openconnectors.engine.path_templates import variables
 from openconnectors.engine.values.codecs import essence
 
@@ -45,6 +46,12 @@ RULES.add(
          why="A discriminator is a required property of its schema, whose value is the name of a definition (Schema "
              "Object, discriminator).",
          fix="Name a required property of type string."),
+    Rule("key-parameter", "warning", "document", versions="2.0",
+         why="The security scheme sends this already: as a parameter it is sent twice, or shows a secret to callers.",
+         fix="Remove the parameter."),
+    Rule("text-empty", "warning", "info tag operation parameter", members="title version name operationId",
+         why="An empty text names nothing.",
+         fix="Write the text."),
     Rule("discriminator-definition", "warning", "schema", members="discriminator", versions="2.0",
          why="The value of a discriminator is the name of the schema, or of one that extends it (Schema Object, "
              "discriminator).",
@@ -137,6 +144,37 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{url!r} is not a URL")
 
 
+@check("key-parameter")
+def _key_parameter(node: Node, context: Context) -> Iterator[Finding]:
+    keys = {
+        (scheme.get("in"), str(scheme.get("name")).lower()): name
+        for name, scheme in context.tree.schemes.items()
+        if scheme.get("type") == "apiKey"
+    }
+    for parameter in context.tree["parameter"]:
+        scheme = keys.get((parameter.get("in"), str(parameter.get("name")).lower()))
+        if scheme is not None and _is_sent(parameter, scheme, context):
+            message = f"the security scheme {scheme!r} sends {parameter.get('name')!r} already"
+            yield Finding(parameter.pointer, message)
+
+
+def _is_sent(parameter: Node, scheme: str, context: Context) -> bool:
+    """Return True if the operation of a parameter requires a security scheme."""
+    operation = parameter.above("operation")
+    if operation is None:
+        return False
+    holder = operation if operation.has("security") else context.tree.root
+    return any(name == scheme for _, name, _ in requirements(holder))
+
+
+@check("text-empty")
+def _text_empty(node: Node, context: Context) -> Iterator[Finding]:
+    for name in ("title", "version", "name", "operationId"):
+        text = node.get(name)
+        if isinstance(text, str) and not text.strip():
+            yield Finding(node.at(name), f"{name!r} is empty")
+
+
 # Discriminators
 
 
@@ -161,35 +199,28 @@ def _discriminator(node: Node, context: Context) -> Iterator[Finding]:
 @check("discriminator-definition")
 def _values(node: Node, context: Context) -> Iterator[Finding]:
     name = node.get("discriminator")
+    if isinstance(name, str) and node.pointer not in context.once(_extending):
+        yield Finding(node.at("discriminator"), f"no definition extends {node.name!r}")
+        return
     schema = context.tree.resolved(node.at("properties", name)) if isinstance(name, str) else None
     values = array(schema.get("enum")) if schema is not None else []
     if not values or schema is None or not schema.pointer.startswith(node.pointer):
         return
-    names = {node.name}
-    for definition in context.tree["schema"]:
-        if _extends(definition, node, context):
-            names |= {definition.name, str(definition.get("x-ms-discriminator-value", definition.name))}
+    names = {node.name, *context.once(_extending).get(node.pointer, ())}
     for index, value in enumerate(values):
         if value not in names:
             message = f"{value!r} is not the name of a definition that extends {node.name!r}"
             yield Finding(schema.at("enum", index), message, suggestion=closest(str(value), names))
 
 
-def _extends(schema: Node, base: Node, context: Context) -> bool:
-    """Return True if a schema extends another, directly or through others."""
-    waiting, seen = [schema], set()
-    while waiting:
-        node = waiting.pop()
-        prefix = node.at("allOf") + "/"
-        for child in context.tree.children.get(node.pointer, ()):
-            target = context.tree.resolve(child) if child.pointer.startswith(prefix) else None
-            if target is None or target.pointer in seen:
-                continue
-            if target.pointer == base.pointer:
-                return True
-            seen.add(target.pointer)
-            waiting.append(target)
-    return False
+def _extending(context: Context) -> dict[str, set[str]]:
+    """The values of a discriminator that name the definitions that extend a schema, by the pointer of that."""
+    names: dict[str, set[str]] = {}
+    for definition in context.tree["schema"]:
+        for part in parts(definition, context) if definition.has("allOf") else ():
+            value = str(definition.get("x-ms-discriminator-value", definition.name))
+            names.setdefault(part.node.pointer, set()).update((definition.name, value))
+    return names
 
 
 # The address
