@@ -20,7 +20,7 @@ from openconnectors.engine.lint.properties import (
 )
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_properties import check
-from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.lint.tree import Node, array, mapping, requirements
 
 _NAME = re.compile(r"[0-9A-Za-z_]+(:[0-9A-Za-z_]+)?\Z")
 """Microsoft's JSON schema allows these names; what follows a colon belongs to the OAuth parameter before it."""
@@ -65,6 +65,11 @@ def _title(node: Node, context: Context) -> Iterator[Finding]:
             continue
         if not str(_ui(place).get("displayName") or "").strip() and not _says(_constraints(place).get("hidden")):
             yield place.finding(f"{place.name!r} has no displayName", key=True)
+    sets = _sets(context)
+    for index in range(len(array(sets.value)) if sets is not None else 0):
+        title = sets.below(index).below("uiDefinition").below("displayName") if sets is not None else None
+        if sets is not None and title is not None and not str(title.value or "").strip():
+            yield sets.below(index).finding("the set has no displayName")
 
 
 @check("connection-parameter-hidden")
@@ -94,10 +99,12 @@ def _default(node: Node, context: Context) -> Iterator[Finding]:
         allowed = [str(mapping(choice).get("value")) for _, choice in _choices(place)]
         for member in ("default", "defaultValue"):
             value = mapping(place.value).get(member)
-            if value is None or isinstance(value, (Mapping, list)):
+            if value is None:
                 continue
             at = place.below(member)
-            if not re.fullmatch(_FITS.get(kind_of(place), ".*"), str(value), re.DOTALL):
+            if kind_of(place) in ("string", "securestring") and not isinstance(value, str):
+                yield at.finding(f"the default {value!r} is not a text")
+            elif not re.fullmatch(_FITS.get(kind_of(place), ".*"), str(value), re.DOTALL):
                 yield at.finding(f"the default {value!r} is not of the type {kind_of(place)}")
             elif allowed and str(value) not in allowed:
                 message = f"the default {value!r} is not an allowed value; expected {', '.join(allowed)}"
@@ -195,7 +202,10 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {"basic": ("username", "password"), "api
 def _credential(node: Node, context: Context) -> Iterator[Finding]:
     places = {place.name: place for place in connection_parameters(context)}
     block = properties(context)
-    if not places or block is None or not is_published(context):
+    if block is None or not is_published(context):
+        return
+    if not places:
+        yield from _none(block, context)
         return
     folded = {name.lower() for name in places}
     used = context.once(_referred)
@@ -215,6 +225,16 @@ def _credential(node: Node, context: Context) -> Iterator[Finding]:
                 yield places[similar].finding(f"{message}, not {similar!r}", key=True)
             elif kind == "basic":
                 yield block.below("connectionParameters").finding(f"{message}, which is missing", key=True)
+
+
+def _none(block: Place, context: Context) -> Iterator[Finding]:
+    """That there is no connection parameter, though operations need one."""
+    needed = [name for _, name, _ in requirements(context.tree.root)]
+    kinds = [scheme for name, scheme in context.tree.schemes.items() if name in needed]
+    if kinds:
+        message = f"there is no connection parameter for the security scheme {kinds[0].name!r}"
+        at = block.below("connectionParameters")
+        yield (at if at.name in block.value else block).finding(message, key=True)
 
 
 def _letters(name: str) -> str:

@@ -170,6 +170,10 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
                 continue
             encrypted = "is not encrypted" if url.startswith("http://") else "is not an absolute URL"
             yield place.finding(f"{url!r} {encrypted}; it must begin with https://")
+        for _, place in _endpoints(settings):
+            if "#" in place.value and not _PLACEHOLDER.match(place.value):
+                message = f"{place.value!r} has a fragment, which an endpoint must not have"
+                yield place.finding(message, rule="oauth-fragment")
 
 
 _FILLED = frozenset(
@@ -188,12 +192,26 @@ def _variable(node: Node, context: Context) -> Iterator[Finding]:
         filled = {*_FILLED, *custom, *further}
         for place in custom.values():
             text = place.value if isinstance(place.value, str) else ""
+            if text.count("{") != text.count("}"):
+                yield place.finding(f"a brace of {text!r} is not closed")
             for name in _VARIABLE.findall("" if "{{" in text else text):
                 folded = name.strip().lower()
                 if folded in filled or _entered(folded, names) or " " in folded or "(" in folded:
                     continue
                 known = sorted(_FILLED) + [other.partition(":")[2] for other in names if ":" in other]
                 yield place.finding(f"nothing fills the variable {{{name}}}", suggestion=closest(name, known))
+
+
+_RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z|[0-9A-Fa-f-]{36}\Z|[0-9A-Fa-f]{32}\Z|[<\[{@]")
+
+
+@check("oauth-resource")
+def _resource(node: Node, context: Context) -> Iterator[Finding]:
+    for settings, _ in settings_of(context):
+        place = _custom(settings).get("resourceuri")
+        text = place.value.strip() if place is not None and isinstance(place.value, str) else ""
+        if place is not None and text and not _RESOURCE.match(text):
+            yield place.finding(f"{text!r} is neither a URI nor the identifier of an application")
 
 
 @check("oauth-endpoint-differs")

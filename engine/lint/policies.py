@@ -139,9 +139,11 @@ def _operation(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("expression-unknown")
 def _expression(node: Node, context: Context) -> Iterator[Finding]:
-    connection = {place.name.lower() for place in connection_parameters(context)}
-    if context.service is not None:
+    connection: set[str] | None = {place.name.lower() for place in connection_parameters(context)}
+    if context.service is not None and connection is not None:
         connection |= {parameter.name.lower() for parameter in context.service.connection}
+    elif not connection:
+        connection = None  # those of security schemes are known to the service alone
     for place in policies(context):
         sent = _sent(place, context)
         for key, value in parameters_of(place).items():
@@ -172,7 +174,7 @@ def _sent(place: Place, context: Context) -> set[str] | None:
     return {str(parameter.get("name")).lower() for parameter in parameters}
 
 
-def _undefined(text: str, connection: set[str], sent: set[str] | None) -> Iterator[tuple[str, str | None, str]]:
+def _undefined(text: str, connection: set[str] | None, sent: set[str] | None) -> Iterator[tuple[str, str | None, str]]:
     """What the expressions of a text refer to and is not defined: message, suggestion, rule."""
     try:
         parsed = template(text)
@@ -180,9 +182,10 @@ def _undefined(text: str, connection: set[str], sent: set[str] | None) -> Iterat
         return  # policy-template
     for expression in parsed.expressions:
         name = expression.name
-        known = name.split(":")[0].lower() in connection or not connection
-        if expression.root == "connectionparameters" and not known and expression.default is MISSING:
-            yield f"there is no connection parameter {name!r}", closest(name, connection), "expression-unknown"
+        known = connection is None or name.split(":")[0].lower() in connection
+        if expression.root == "connectionparameters" and not known and connection is not None:
+            rule = "expression-unknown" if expression.default is MISSING else "expression-parameter"
+            yield f"there is no connection parameter {name!r}", closest(name, connection), rule
         if expression.root == "queryparameters" and sent is not None and name.lower() not in sent:
             message = f"no operation of this policy has a parameter {name!r}"
             yield message, closest(name, sent), "expression-parameter"

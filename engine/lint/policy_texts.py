@@ -7,9 +7,10 @@ Sources: learn.microsoft.com, "Policy templates in custom connectors"; the JSON 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.errors import closest
+from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.placeholders import is_secret
 from openconnectors.engine.lint.policies import (
     NAMED,
@@ -23,7 +24,7 @@ from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping
 from openconnectors.engine.policies import POLICIES
-from openconnectors.engine.policies.expressions import ROOTS
+from openconnectors.engine.policies.expressions import ROOTS, Expression, template
 
 
 def _template(place: Place) -> str:
@@ -100,6 +101,73 @@ def _missing(rest: str) -> str:
     return "its parenthesis has no end" if ")" not in rest else "a name is in single quotes"
 
 
+def _expressions(text: str, root: str) -> Iterator[Expression]:
+    """The expressions of a text that begin with a root; none if the text cannot be read."""
+    try:
+        parsed = template(text)
+    except (Unsupported, ValueError):
+        return  # policy-template
+    yield from (expression for expression in parsed.expressions if expression.root == root)
+
+
+def _is_of_response(place: Place) -> bool:
+    section = _parameter(place, SECTION)
+    return section is not None and section.value.lower() != "request"
+
+
+@check("expression-header")
+def _header(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        if _is_of_response(place):
+            continue
+        for text in _texts(place):
+            for expression in _expressions(text.value, "headers"):
+                fields = _fields(place, context)
+                if not text.name.lower().endswith(".parametertemplate") and expression.name.lower() not in fields:
+                    message = f"no operation of this policy has a header parameter {expression.name!r}"
+                    yield text.finding(message, suggestion=closest(expression.name, fields))
+
+
+def _fields(policy: Place, context: Context) -> set[str]:
+    """The header fields that requests of a policy's operations may have, in lower case."""
+    sent = (item for operation in policy_operations(policy, context) for item in context.tree.parameters(operation))
+    fields = {str(item.get("name")).lower() for item in sent if item.get("in") == "header"}
+    fields |= {str(scheme.get("name", "")).lower() for scheme in context.tree["security-scheme"]}
+    for other in policies(context):
+        for name in ("name", "parametertemplate"):
+            text = _parameter(other, f"{NAMED}{name}")
+            fields |= {text.value.lower(), *re.findall(r"'([^']*)'", text.value.lower())} if text is not None else set()
+    return fields | {"accept", "authorization", "content-type", "host", "user-agent"}
+
+
+@check("expression-property")
+def _property(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        if _is_of_response(place) or _template(place) not in ("setheader", "setqueryparameter"):
+            continue
+        for text in _texts(place):
+            steps = {str(each.steps[0]) for each in _expressions(text.value, "body") if each.steps}
+            known = _body_properties(place, context) if steps else None
+            for name in sorted(steps) if known is not None else ():
+                if known is not None and name not in known:
+                    message = f"no request body of this policy has a property {name!r}"
+                    yield text.finding(message, suggestion=closest(name, known))
+
+
+def _body_properties(policy: Place, context: Context) -> set[str] | None:
+    """The properties of the request bodies of a policy's operations; None if one may have others."""
+    known: set[str] = set()
+    for operation in policy_operations(policy, context):
+        for parameter in context.tree.parameters(operation):
+            schema = context.tree.schema_of(parameter) if parameter.get("in") == "body" else None
+            if parameter.get("in") == "body" and (schema is None or not schema.mapping("properties")):
+                return None
+            if schema is not None and (schema.has("additionalProperties") or schema.has("allOf")):
+                return None
+            known |= set(schema.mapping("properties")) if schema is not None else set()
+    return known
+
+
 # Paths and hosts
 
 _PATH_VARIABLE = re.compile(r"\{([^{}@]+)\}")
@@ -119,6 +187,10 @@ def _path(node: Node, context: Context) -> Iterator[Finding]:
         text = _parameter(place, _PATH) if _template(place) == "routerequesttoendpoint" else None
         if text is None:
             continue
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text.value):
+            yield text.finding(f"{text.value!r} is a URL; newPath is a path of the same host")
+        elif not text.value.startswith(("/", "@", "{@")):
+            yield text.finding(f"{text.value!r} does not begin with '/'", rule="policy-path-relative")
         for operation in policy_operations(place, context):
             sent = [str(parameter.get("name")) for parameter in context.tree.parameters(operation)]
             named = [*sent, *_PATH_VARIABLE.findall(str(operation.parent.name if operation.parent else ""))]
@@ -195,6 +267,12 @@ def _twice(node: Node, context: Context) -> Iterator[Finding]:
         if use in seen:
             yield place.finding("the same policy is there already")
         seen.append(use)
+        named = place.below("parameters").below("x-ms-apimTemplate-operationName")
+        times: Counter[str] = Counter()
+        for index, name in enumerate(map(str, array(named.value))):
+            times[name] += 1
+            if times[name] > 1:
+                yield named.below(index).finding(f"the operation {name!r} is already in this list")
 
 
 @check("policy-trigger")

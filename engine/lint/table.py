@@ -421,8 +421,8 @@ RULES = Rules(
          why="An expression that refers to something undefined has no value: the call fails, or goes wrong.",
          fix="Refer to a connection parameter, or to a parameter of the operation."),
     Rule("expression-parameter", "warning", reported_by="expression-unknown",
-         why="An expression that refers to a query parameter of no operation of its policy has no value.",
-         fix="Refer to a parameter of the operation."),
+         why="An expression that refers to what is not there has no value, or its default.",
+         fix="Refer to a parameter of the operation, or of the connection."),
 )
 # fmt: on
 
