@@ -19,10 +19,22 @@ def _operation(node: Node, context: Context) -> Iterator[Finding]:
     named = [(f"{call.pointer}/operationId", call.value.get("operationId")) for call in capability_calls(node)]
     for index, entry in enumerate(_entries(node)):
         named.append((node.at(_ASSISTANTS, "operations", index, "operationId"), mapping(entry).get("operationId")))
+    named += [(node.at(*steps, "operationId"), _at(node, steps).get("operationId")) for steps in _NAMING]
     for pointer, name in named:
         if isinstance(name, str) and name not in context.operations:
             suggestion = closest(name, context.operations)
             yield Finding(pointer, f"there is no operation {name!r}", suggestion=suggestion)
+
+
+_NAMING = (("x-ms-operation-context", "simulate"), ("x-ms-notification",))
+"""Where else an operation names another."""
+
+
+def _at(node: Node, steps: tuple[str, ...]) -> Mapping[str, object]:
+    value: object = node.value
+    for step in steps:
+        value = mapping(value).get(step)
+    return mapping(value)
 
 
 def _entries(node: Node) -> list[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -93,11 +94,64 @@ def _property_there(node: Node, context: Context) -> Iterator[Finding]:
         items = context.tree.nodes.get(target.at("items")) if isinstance(target, Node) else None
         for member in _MEMBERS if items is not None else ():
             steps = steps_of(call.value, member)
-            if steps and items is not None and isinstance(follow(items, steps, context), str):
+            value = follow(items, steps, context) if steps and items is not None else None
+            if isinstance(value, Node) and value.get("type") in ("array", "object") and "Full" not in member:
+                message = f"{'/'.join(steps)!r} of the items of {call.called} is of type {value.get('type')}"
+                yield Finding(f"{call.pointer}/{escape(member)}", message)
+            if isinstance(value, str) and items is not None:
                 message = f"the items of {call.called} have no property {'/'.join(steps)!r}"
                 known = properties_of(items, context)
                 suggestion = closest(steps[0], known) if len(steps) == 1 else None
                 yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)
+
+
+@check("dynamic-undescribed")
+def _undescribed(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        operation = call.operation(context)
+        if operation is not None and call.name not in _SCHEMAS and response_schema(operation, context) is None:
+            yield Finding(f"{call.pointer}/operationId", f"no response of {call.called} describes its body")
+
+
+@check("dynamic-path-form")
+def _path_form(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        for member in (*_COLLECTIONS, *_MEMBERS):
+            path = call.value.get(member)
+            if isinstance(path, str) and path.startswith(("/", "#/", "$.")):
+                at = f"{call.pointer}/{escape(member)}"
+                yield Finding(at, f"the path {path!r} does not begin with the name of a property")
+
+
+@check("dynamic-tree")
+def _tree(node: Node, context: Context) -> Iterator[Finding]:
+    tree = node.mapping("x-ms-dynamic-tree")
+    if isinstance(tree.get("open"), Mapping) and not isinstance(tree.get("browse"), Mapping):
+        yield Finding(
+            node.at("x-ms-dynamic-tree"), "'x-ms-dynamic-tree' has no `browse` for the levels below", key=True
+        )
+    for call in calls(node):
+        schema = response_schema(call.operation(context), context) if call.name == "x-ms-dynamic-tree" else None
+        if call.name == "x-ms-dynamic-tree" and "itemValuePath" not in call.value:
+            yield Finding(call.pointer, "the items of the tree have no itemValuePath", key=True)
+        target = follow(schema, steps_of(call.value, *_COLLECTIONS), context) if schema is not None else None
+        items = context.tree.nodes.get(target.at("items")) if isinstance(target, Node) else None
+        for pointer, text in _item_paths(call) if items is not None else ():
+            steps = [step for step in text.split("/") if step]
+            if items is not None and steps and isinstance(follow(items, steps, context), str):
+                message = f"the items of {call.called} have no property {text!r}"
+                yield Finding(pointer, message, suggestion=closest(text, properties_of(items, context)))
+
+
+def _item_paths(call: Call) -> Iterator[tuple[str, str]]:
+    """The paths into an item that a level of a tree has, beside those of every list: pointer, path."""
+    expression = call.value.get("itemIsParent")
+    match = re.match(r"\(\s*([\w/]+)\s+\w+\s", expression) if isinstance(expression, str) else None
+    if match:
+        yield f"{call.pointer}/itemIsParent", match[1]
+    for argument in call.arguments():
+        if argument.kind == "selectedItemValuePath" and isinstance(argument.value, str):
+            yield f"{argument.pointer}/{argument.kind}", argument.value
 
 
 @check("dynamic-schema-path")
@@ -113,3 +167,6 @@ def _schema_there(node: Node, context: Context) -> Iterator[Finding]:
             message = f"the response of {call.called} has no property {'/'.join(steps)!r}"
             suggestion = closest(missing, properties_of(schema, context))
             yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)
+        elif isinstance(missing, Node) and missing.get("type") not in (None, "object", "string"):
+            message = f"{'/'.join(steps)!r} is of type {missing.get('type')}: it holds no schema"
+            yield Finding(f"{call.pointer}/{escape(member)}", message)

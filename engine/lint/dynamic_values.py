@@ -219,7 +219,11 @@ def _static_type(node: Node, context: Context) -> Iterator[Finding]:
         parameters = call.parameters(context)
         for argument in call.arguments():
             parameter, value = parameters.get(argument.name), argument.value
-            if parameter is None or argument.kind != "value" or value is None or isinstance(value, Mapping):
+            if parameter is None or argument.kind != "value" or isinstance(value, Mapping):
+                continue
+            if value is None:
+                if parameter.get("required") is True and not parameter.has("default"):
+                    yield Finding(argument.pointer, f"{argument.name!r} is required, but nothing is passed")
                 continue
             expected = str(parameter.get("type"))
             types = TYPES.get(expected)
@@ -237,7 +241,14 @@ def _form(node: Node, context: Context) -> Iterator[Finding]:
     for call in calls(node):
         newer = call.name in NEWER
         for argument in call.arguments():
-            if newer and (argument.kind == "parameter" or not isinstance(argument.source, Mapping)):
+            if isinstance(argument.source, Mapping) and not any(kind in argument.source for kind in _REFERENCES):
+                message = f"{', '.join(argument.source) or 'an empty object'} says neither a value nor a parameter"
+                yield Finding(argument.pointer, message)
+            elif argument.kind in _TAKEN and argument.parameter is None:
+                yield Finding(
+                    f"{argument.pointer}/{argument.kind}", f"{argument.value!r} is not the name of a parameter"
+                )
+            elif newer and (argument.kind == "parameter" or not isinstance(argument.source, Mapping)):
                 form = "{parameterReference: …}" if argument.kind == "parameter" else "{value: …}"
                 yield Finding(argument.pointer, f"{call.name} takes {form} here")
             elif not newer and argument.kind == "parameterReference":
@@ -319,6 +330,14 @@ def _internal_source(node: Node, context: Context) -> Iterator[Finding]:
     for argument, source, _, _ in sources(node, context):
         if str(source.get("x-ms-visibility", "")).lower() == "internal":
             yield Finding(argument.pointer, f"the parameter {source.get('name')!r} is internal")
+
+
+@check("dynamic-itself")
+def _itself(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node) if node.kind == "parameter" else ():
+        for argument in call.arguments():
+            if argument.parameter == node.get("name") and argument.kind in _TAKEN:
+                yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
 
 
 @check("dynamic-twins")

@@ -59,7 +59,6 @@ _PAGEABLE = {
 _CAPABILITIES = {
     "testConnection": Shape("mapping", members=_OPERATION, required=("operationId",)),
     "file-picker": Shape("mapping", members={"open": _PICKER_LEVEL, "browse": _PICKER_LEVEL}, required=("open",)),
-    **dict.fromkeys(("chunkTransfer", "buttons"), _ANY),
 }
 _CHUNKS = Shape("mapping", members={"chunkTransfer": _FLAG})
 _NAMED_VALUE = Shape(
@@ -99,7 +98,7 @@ EXTENSIONS: Mapping[str, Extension] = {
     # Parameters
     "x-ms-url-encoding": Extension(Shape("text", ("single", "double", "none")), "parameter/path"),
     "x-ms-skip-url-encoding": Extension(_FLAG, "parameter"),
-    "x-ms-parameter-location": Extension(Shape("text", ("client", "method")), "parameter request-body"),
+    "x-ms-parameter-location": Extension(Shape("text", ("client", "method")), "parameter schema request-body"),
     "x-ms-client-flatten": Extension(_FLAG, "parameter schema request-body"),
     "x-nullable": Extension(_FLAG),
     # Dynamic values and schemas
@@ -123,6 +122,14 @@ EXTENSIONS: Mapping[str, Extension] = {
     "x-ms-openai-data": Extension(
         Shape("mapping", members={"openai-enabled": _FLAG, "operations": Shape("list", items=_ASSISTANT_OPERATION)}),
         "document operation",
+    ),
+    "x-ms-openai-manifest": Extension(
+        Shape(
+            "mapping",
+            members=dict.fromkeys(("humanName", "modelDescription", "contactEmail", "legalUrl", "logoUrl"), _TEXT),
+            required=("humanName", "modelDescription", "contactEmail"),
+        ),
+        "document",
     ),
     _CONFIRMATION: Extension(_FLAG, "operation"),
 }

@@ -116,6 +116,16 @@ def _place(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at(name), f"{name} has no effect at {here}; its place is {listed}", key=True)
 
 
+@check("capability-place")
+def _capability_place(node: Node, context: Context) -> Iterator[Finding]:
+    here = CAPABILITIES.get(node.kind)
+    for name in node.mapping("x-ms-capabilities"):
+        place = next((kind for kind, shape in CAPABILITIES.items() if name in shape.members), None)
+        if place is not None and (here is None or name not in here.members):
+            message = f"the capability {name!r} has no effect here; its place is {_CALLED[place]}"
+            yield Finding(node.at("x-ms-capabilities", name), message, key=True)
+
+
 def _parameter(place: str) -> str:
     location = place.partition("/")[2]
     return f"a parameter in {location}" if location else ""
@@ -138,7 +148,8 @@ def _internal(node: Node, context: Context) -> Iterator[Finding]:
     if str(node.get("x-ms-visibility", "")).lower() != "internal" or node.has("default"):
         return
     if node.kind == "parameter":
-        if node.get("required") is True and node.get("in") != "body":
+        schema = context.tree.schema_of(node) if node.get("in") == "body" else None
+        if node.get("required") is True and not (schema is not None and _is_filled(schema, context)):
             operation = node.above("operation")
             if operation is None or str(operation.get("x-ms-visibility", "")).lower() != "internal":
                 message = f"the parameter {node.get('name')!r} is internal and required, but has no default"
@@ -147,12 +158,27 @@ def _internal(node: Node, context: Context) -> Iterator[Finding]:
     holder = node.parent
     if holder is None or holder.kind != "schema" or node.pointer != holder.at("properties", node.name):
         return
-    required = node.name in holder.array("required")
-    filled = node.get("x-ms-notification-url") is True or node.get("readOnly") is True
-    scalar = node.get("type") in ("string", "integer", "number", "boolean")
-    if required and scalar and not filled and is_sent(node, context):
+    required = node.name in holder.array("required") and node.get("readOnly") is not True
+    if required and not _is_filled(node, context) and is_sent(node, context):
         message = f"the property {node.name!r} is internal and required, but has no default"
         yield Finding(node.at("x-ms-visibility"), message)
+
+
+def _is_filled(node: Node, context: Context) -> bool:
+    """Return True if the platform can make a value: of defaults, or because it knows it."""
+    waiting, seen = [node], set()
+    while waiting:
+        schema = context.tree.resolve(waiting.pop())
+        if schema is None or schema.pointer in seen or schema.has("default"):
+            continue
+        seen.add(schema.pointer)
+        if schema.get("x-ms-notification-url") is True or any("x-ms-dynamic" in name for name in schema.value):
+            continue
+        if schema.get("type") in ("string", "integer", "number", "boolean", "array"):
+            return False
+        required = [context.tree.nodes.get(schema.at("properties", name)) for name in schema.array("required")]
+        waiting += [inner for inner in required if inner is not None]
+    return True
 
 
 # Names in Python

@@ -27,6 +27,8 @@ def _page_link(node: Node, context: Context) -> Iterator[Finding]:
         return
     if "nextLinkName" not in pageable:
         yield Finding(node.at(PAGEABLE), f"{PAGEABLE} has no nextLinkName", key=True)
+    elif pageable["nextLinkName"] == "":
+        yield Finding(node.at(PAGEABLE, "nextLinkName"), "nextLinkName is empty")
     schema = response_schema(node, context)
     known = properties_of(schema, context) if schema is not None else set()
     is_list = schema is not None and schema.get("type") == "array"
@@ -36,6 +38,8 @@ def _page_link(node: Node, context: Context) -> Iterator[Finding]:
         if isinstance(name, str) and name and name.split(".")[0] not in known and name not in known:
             message = f"the response has no property {name!r}"
             yield Finding(node.at(PAGEABLE, member), message, suggestion=closest(name, known))
+    if schema is not None and known and not _holds_list(schema, context):
+        yield Finding(node.at(PAGEABLE), f"the response of {node.get('operationId')} holds no list to page", key=True)
     link = follow(schema, [str(pageable.get("nextLinkName"))], context) if schema is not None else None
     if isinstance(link, Node) and link.get("type") not in (None, "string"):
         message = f"the next link is of type {link.get('type')}, not string"
@@ -60,7 +64,7 @@ def _list(node: Node, context: Context) -> Iterator[Finding]:
     if node.get(TRIGGER) != "batch" or node.get("operationId") in context.once(_configured):
         return
     schema = _events(node, context) if is_webhook(node) else response_schema(node, context)
-    if schema is not None and not _holds_list(schema, context):
+    if (schema is None and not is_webhook(node)) or (schema is not None and not _holds_list(schema, context)):
         what = "the notification" if is_webhook(node) else "the response"
         yield Finding(node.at(TRIGGER), f"{what} of {node.get('operationId')} holds no list of events")
 
@@ -107,7 +111,7 @@ _LEVELS = 2
 
 @check("trigger-missing")
 def _without_trigger(node: Node, context: Context) -> Iterator[Finding]:
-    for name in ("x-ms-trigger-hint", "x-ms-trigger-metadata"):
+    for name in ("x-ms-trigger-hint", "x-ms-trigger-metadata", "x-ms-operation-context"):
         if node.has(name) and not node.get(TRIGGER):
             yield Finding(node.at(name), f"{name} without {TRIGGER}", key=True)
 
@@ -125,11 +129,18 @@ def _callback(node: Node, context: Context) -> Iterator[Finding]:
 
 
 def _takes_url(operation: Node, context: Context) -> bool:
-    """Return True if something that an operation sends is the URL of its notifications."""
+    """Return True if something that an operation sends is, or may be, the URL of its notifications."""
+    return any(
+        node.get(URL) or (node.kind == "schema" and any("x-ms-dynamic-" in name for name in node.value))
+        for node in _sent(operation, context)
+    )
+
+
+def _sent(operation: Node, context: Context) -> Iterator[Node]:
+    """What an operation sends: its parameters, and the schemas of its body at any depth."""
     waiting: list[Node | None] = []
     for parameter in context.tree.parameters(operation):
-        if parameter.get(URL):
-            return True
+        yield parameter
         waiting.append(context.tree.schema_of(parameter) if parameter.get("in") == "body" else None)
     body = context.tree.resolved(operation.at("requestBody"))
     waiting.append(context.tree.schema_of(body) if body is not None else None)
@@ -140,25 +151,40 @@ def _takes_url(operation: Node, context: Context) -> bool:
         if schema is None or schema.pointer in seen:
             continue
         seen.add(schema.pointer)
-        if schema.get(URL) or any("x-ms-dynamic-" in name for name in schema.value):
-            return True
+        yield schema
         waiting += [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
-    return False
+
+
+@check("webhook-urls")
+def _urls(node: Node, context: Context) -> Iterator[Finding]:
+    urls = [sent for sent in _sent(node, context) if sent.get(URL) is True] if context.once(_has_urls) else []
+    for url in sorted(urls, key=lambda url: context.document.position(url.pointer))[1:]:
+        message = f"{node.get('operationId')} has more than one callback URL"
+        yield Finding(url.at(URL), message, key=True)
+
+
+@check("trigger-hidden")
+def _hidden(node: Node, context: Context) -> Iterator[Finding]:
+    hidden = str(node.get("x-ms-visibility", "")).lower() == "internal"
+    if node.get(TRIGGER) and hidden and node.get("deprecated") is not True:
+        yield Finding(node.at("x-ms-visibility"), f"the trigger {node.get('operationId')} is internal")
 
 
 @check("webhook-trigger")
 def _no_trigger(node: Node, context: Context) -> Iterator[Finding]:
     operations = [child for child in context.tree.children.get(node.pointer, ()) if child.kind == "operation"]
-    # An action may wait for a notification: it takes a callback URL, too.
-    if not any(operation.get(TRIGGER) or _takes_url(operation, context) for operation in operations):
+    if not any(operation.get(TRIGGER) for operation in operations):
         yield Finding(node.at(CONTENT), f"{CONTENT} in a path without a trigger", key=True)
 
 
 @check("webhook-content")
 def _content(node: Node, context: Context) -> Iterator[Finding]:
     if node.kind == "notification":
+        schema = context.tree.resolved(node.at("schema"))
         if not isinstance(node.get("schema"), Mapping):
             yield Finding(node.pointer, f"{CONTENT} has no schema", key=True)
+        elif schema is not None and not schema.value:
+            yield Finding(node.at("schema"), f"the schema of {CONTENT} is empty", key=True)
     elif node.get(TRIGGER) and not is_webhook(node) and _names_url(node, context):
         message = f"{node.get('operationId')} takes a callback URL but does not describe its notifications"
         yield Finding(node.pointer, message, key=True)

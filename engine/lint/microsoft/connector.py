@@ -130,6 +130,13 @@ def _contact(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at("contact"), f"the contact has no {name}", key=True)
 
 
+@check("host-missing")
+def _no_host(node: Node, context: Context) -> Iterator[Finding]:
+    policies = context.service.policies if context.service is not None else ()
+    if context.tree.swagger2 and not node.has("host") and not any("host" in use.template for use in policies):
+        yield Finding(node.pointer, "the connector has no host", key=True)
+
+
 _STAGES = frozenset(("dev", "development", "test", "testing", "staging", "stage", "uat", "qa", "localhost", "ngrok"))
 
 

@@ -88,6 +88,13 @@ def _properties_mismatch(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("x-ms-dynamic-properties", "itemValuePath"), message)
 
 
+@check("dynamic-older-missing")
+def _older_missing(node: Node, context: Context) -> Iterator[Finding]:
+    for old, new in (("x-ms-dynamic-values", "x-ms-dynamic-list"), ("x-ms-dynamic-schema", "x-ms-dynamic-properties")):
+        if node.has(new) and not node.has(old):
+            yield Finding(node.at(new), f"{new} without {old}", key=True)
+
+
 @check("DynamicTreeExtensionMissing")
 def _tree_missing(node: Node, context: Context) -> Iterator[Finding]:
     capability = node.mapping("x-ms-dynamic-values").get("capability")

@@ -62,6 +62,19 @@ def _same_parameters(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(parameter.pointer, message)
 
 
+# The subscription
+
+
+@check("webhook-location")
+def _location(node: Node, context: Context) -> Iterator[Finding]:
+    if not node.get("x-ms-trigger") or not is_webhook(node):
+        return
+    for status, response in context.tree.responses(node).items():
+        if status[:1] == "2" and "location" not in map(str.lower, response.mapping("headers")):
+            message = f"the response of {node.get('operationId')} declares no Location of the subscription"
+            yield Finding(node.at("responses", status), message, key=True)
+
+
 # The callback URL
 
 

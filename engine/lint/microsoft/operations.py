@@ -51,7 +51,7 @@ def _summary_characters(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("RequiredValueEmpty")
 def _empty(node: Node, context: Context) -> Iterator[Finding]:
-    for name in ("summary", "description", "x-ms-summary", "title"):
+    for name in ("summary", "description", "x-ms-summary", "title", "version"):
         if isinstance(node.get(name), str) and not node.get(name).strip():
             yield Finding(node.at(name), f"{name!r} is empty")
 

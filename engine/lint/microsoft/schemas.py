@@ -159,6 +159,12 @@ def _enum_values_known(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at("x-ms-enum-values", index, "value"), f"{item.get('value')!r} is not in the enum")
 
 
+@check("enum-values-alone")
+def _enum_values_alone(node: Node, context: Context) -> Iterator[Finding]:
+    if _enum_values(node) and not node.has("enum") and not any("x-ms-dynamic" in name for name in node.value):
+        yield Finding(node.at("x-ms-enum-values"), "x-ms-enum-values without an enum", key=True)
+
+
 @check("MissingEnumValuesDisplayName")
 def _enum_values_named(node: Node, context: Context) -> Iterator[Finding]:
     for index, item in _enum_values(node):

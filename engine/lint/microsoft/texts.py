@@ -88,13 +88,29 @@ def _title_end(node: Node, context: Context) -> Iterator[Finding]:
 def _title_case(node: Node, context: Context) -> Iterator[Finding]:
     title = _title(node).strip()
     letters = [letter for letter in title if letter.isalpha()]
-    # A name such as eSignatures or iOS begins small.
-    small = title[:1].islower() and not any(letter.isupper() for letter in title.split()[0])
-    if title and (small or (len(title.split()) > 1 and all(letter.isupper() for letter in letters))):
-        message = f"the summary {title!r} is not in sentence case"
-        yield Finding(
-            node.at("summary"), message, suggestion=title[0].upper() + (title[1:] if small else title[1:].lower())
-        )
+    # A name such as eSignatures, iOS or dox42 begins small.
+    small = title[:1].islower() and title.split()[0].isalpha() and title.split()[0].islower()
+    loud = node.kind == "operation" and len(title.split()) > 1 and all(letter.isupper() for letter in letters)
+    if title and (small or loud) and not is_internal(node):
+        suggestion = title[0].upper() + (title[1:] if small else title[1:].lower())
+        member = TITLES[node.kind]
+        yield Finding(node.at(member), f"{member} {title!r} does not have the case of a title", suggestion=suggestion)
+
+
+@check("title-place")
+def _title_place(node: Node, context: Context) -> Iterator[Finding]:
+    message = f"x-ms-summary is not the title of {node.kind if node.kind == 'info' else f'the {node.kind}'}"
+    yield Finding(node.at("x-ms-summary"), message, key=True)
+
+
+@check("title-of-trigger")
+def _title_of_trigger(node: Node, context: Context) -> Iterator[Finding]:
+    title = _title(node)
+    if title.strip() and node.get("x-ms-trigger") and not is_internal(node) and not _FIRES.match(title):
+        yield Finding(node.at("summary"), f"the summary {title!r} of a trigger does not begin with 'When'")
+
+
+_FIRES = re.compile(r"(?i)\W*(when|on|triggers?|if|as soon)\b")
 
 
 @check("title-long")

@@ -226,6 +226,57 @@ _CALLS = [
     ),
 ]  # fmt: skip
 
+_CALLS += [
+    _calling(
+        "choices pass an object that says nothing", "a reference is {parameter: name}",
+        {f"{_OLD}/parameters/shop": {"paramter": "shop"}}, f"{_OLD}/parameters/shop",
+    ),
+    _calling(
+        "choices take a value from a number", "a reference names a parameter",
+        {f"{_OLD}/parameters/shop": {"parameter": 3}}, f"{_OLD}/parameters/shop/parameter",
+    ),
+    _calling(
+        "choices pass null for a required parameter", "what the operation requires is passed",
+        {f"{_OLD}/parameters/shop": None}, f"{_OLD}/parameters/shop",
+    ),
+    _calling(
+        "choices that depend on themselves", "the value is taken from another parameter",
+        {f"{_OLD}/parameters/shop": {"parameter": "kind"}}, f"{_OLD}/parameters/shop",
+    ),
+    _calling(
+        "path that begins with a slash", "a path string has no leading slash", {f"{_OLD}/value-path": "/code"},
+        f"{_OLD}/value-path",
+    ),
+    _calling(
+        "choices of a response that is not described", "the response has a schema",
+        {"/paths/~1kinds/get/responses/200/schema": REMOVED}, f"{_OLD}/operationId",
+    ),
+    _calling(
+        "choices whose value is a list", "the value of a choice is a single value",
+        {"/paths/~1kinds/get/responses/200/schema/properties/kinds/items/properties/code": {
+            "type": "array", "items": {"type": "string"}}}, f"{_OLD}/value-path",
+    ),
+    _calling(
+        "schema in a number", "the property has the schema",
+        {"/paths/~1shape/get/responses/200/schema/properties/schema": {"type": "integer"}},
+        f"{_OLD_SCHEMA}/value-path", _SCHEMA_PAGE,
+    ),
+    _calling("tree without the next level", "browse lists the next level", {f"{_TREE}/browse": REMOVED}, f"!{_TREE}"),
+    _calling("tree whose items have no value", "itemValuePath is the value of an item",
+             {f"{_TREE}/open/itemValuePath": REMOVED}, f"!{_TREE}/open"),
+    _calling("tree that asks for an unknown property", "itemIsParent is about a property of the items",
+             {f"{_TREE}/open/itemIsParent": "(folder eq true)"}, f"{_TREE}/open/itemIsParent"),
+    _calling(
+        "tree that passes an unknown property", "selectedItemValuePath is a property of the items",
+        {f"{_TREE}/browse/parameters/shop": {"selectedItemValuePath": "folder"}},
+        f"{_TREE}/browse/parameters/shop/selectedItemValuePath",
+    ),
+    _calling(
+        "tree with a misspelled setting", "settings has canSelectParentNodes",
+        {f"{_TREE}/settings": {"canSelectParentNode": True}}, f"!{_TREE}/settings/canSelectParentNode",
+    ),
+]  # fmt: skip
+
 _SHARED = {
     "/paths/~1kinds": {"get": _KINDS},
     "/definitions/Pet/properties/kind": {
@@ -378,6 +429,36 @@ FAULTS = [
     ),
     *(
         Fault(
+            f"an operation simulates or subscribes to nothing: {name}",
+            name,
+            "operationId names an operation of the document",
+            _MS,
+            right={f"{LIST}/x-ms-trigger": "batch", f"{LIST}/{name}": right},
+            wrong={f"{LIST}/{name}{inside}/operationId": "getNothing"},
+            at=(f"{LIST}/{name}{inside}/operationId",),
+        )
+        for name, inside, right in (
+            ("x-ms-operation-context", "/simulate", {"simulate": {"operationId": "getPet"}}),
+            ("x-ms-notification", "", {"operationId": "getPet"}),
+        )
+    ),
+    *(
+        Fault(
+            f"capability {name} in the wrong place",
+            "OpenAPI extensions for custom connectors, x-ms-capabilities",
+            "testConnection is of the connector, chunkTransfer of an operation",
+            _MS,
+            right={f"{right}/x-ms-capabilities": {name: value}},
+            wrong={f"{right}/x-ms-capabilities": REMOVED, f"{wrong}/x-ms-capabilities": {name: value}},
+            at=(f"!{wrong}/x-ms-capabilities/{name}",),
+        )
+        for name, right, wrong, value in (
+            ("testConnection", "", LIST, {"operationId": "listPets"}),
+            ("chunkTransfer", "/paths/~1pets/post", "", True),
+        )
+    ),
+    *(
+        Fault(
             f"replaced by {what}",
             "OpenAPI extensions for custom connectors, x-ms-api-annotation",
             "the replacement is an operation to use instead",
@@ -410,6 +491,10 @@ FAULTS = [
              {f"{_PAGE}/nextLinkName": "count"}, (f"{_PAGE}/nextLinkName",)),
             ("pages whose items are not there", "itemName is a property of the response",
              {f"{_PAGE}/itemName": "items"}, (f"{_PAGE}/itemName",)),
+            ("pages with an empty link", "nextLinkName is a property of the response",
+             {f"{_PAGE}/nextLinkName": ""}, (f"{_PAGE}/nextLinkName",)),
+            ("pages without a list", "a page has items",
+             {f"{LIST}/responses/200/schema/properties/value": REMOVED}, (f"!{_PAGE}",)),
             ("pages of a list that has no link", "nextLinkName is a property of the response",
              {f"{LIST}/responses/200/schema": {"type": "array", "items": {"type": "string"}}},
              (f"{_PAGE}/nextLinkName",)),
@@ -430,6 +515,10 @@ FAULTS = [
         for where, at, place, node in (
             ("a query parameter", f"{LIST}/parameters/-", f"{LIST}/parameters/1",
              _query("shop", required=True, default="main", **{"x-ms-visibility": "internal"})),
+            ("an object of a property", "/definitions/Pet/properties/name",
+             "/definitions/Pet/properties/name",
+             {"type": "object", "description": "A name.", "default": {"a": "x"}, "required": ["a"],
+              "properties": {"a": {"type": "string"}}, "x-ms-visibility": "internal"}),
             ("a property", "/definitions/Pet/properties/name", "/definitions/Pet/properties/name",
              {"type": "string", "description": "A name.", "default": "x", "x-ms-visibility": "internal"}),
         )

@@ -125,8 +125,32 @@ FAULTS = [
         {f"{_POST}/{_URL}": True}, f"!{_POST}/{_URL}",
     ),
     _webhook(
-        "notifications that nothing subscribes to", "an operation of the path is a trigger that takes a URL",
-        {f"{_POST}/x-ms-trigger": REMOVED, f"{_PROPERTIES}/url/{_URL}": REMOVED}, f"!/paths/~1hooks/{_CONTENT}",
+        "webhook that is no trigger", "x-ms-trigger makes the webhook a trigger", {f"{_POST}/x-ms-trigger": REMOVED},
+        f"!/paths/~1hooks/{_CONTENT}",
+    ),
+    _webhook(
+        "content of notifications that is empty", "the shape of the notification is described",
+        {f"/paths/~1hooks/{_CONTENT}/schema": {}}, f"!/paths/~1hooks/{_CONTENT}/schema",
+    ),
+    _webhook(
+        "two callback URLs", "one property takes the callback URL", {f"{_PROPERTIES}/note/{_URL}": True},
+        f"!{_PROPERTIES}/note/{_URL}",
+    ),
+    _webhook(
+        "trigger that is internal", "internal operations are hidden", {f"{_POST}/x-ms-visibility": "internal"},
+        f"{_POST}/x-ms-visibility",
+    ),
+    Fault(
+        "webhook whose response has no Location", _PAGE, "the response includes the header Location", _MS,
+        right=_RIGHT, wrong={f"{_POST}/responses/201/headers": REMOVED}, at=(f"!{_POST}/responses/201",), profile=_MS,
+    ),
+    Fault(
+        "trigger whose summary is that of an action", "Connector string guidance", "the summary is: When …", _MS,
+        right=_RIGHT, wrong={f"{_POST}/summary": "Create a hook"}, at=(f"{_POST}/summary",), profile=_MS,
+    ),
+    Fault(
+        "batch of a response that is not described", f"{_DOCS}, x-ms-trigger", "a batch is a response that is an array",
+        _MS, right=_BATCH, wrong={f"{LIST}/responses/200/schema": REMOVED}, at=(f"{LIST}/x-ms-trigger",),
     ),
     _webhook(
         "webhook that nothing deletes", "the definition must say how to delete the webhook",
