@@ -93,7 +93,7 @@ DOCUMENT: dict[str, Any] = {
                 },
                 None,
                 _query("limit", type="integer", minimum=1, maximum=40, default=20),
-                _query("after", type="integer", minimum=0),
+                _query("after", type="integer", minimum=0, maximum=10**9),
                 _query("priority", type="string", enum=PRIORITIES),
                 _query("sort", type="string", enum=["title", "-title", "hours"]),
             ),

@@ -27,7 +27,7 @@ from openconnectors.engine.traffic import har
 from openconnectors.engine.transports.applications import kind_of, transport_to
 from openconnectors.loading import service_named
 from openconnectors.testing import ApplicationFails, app_transport, fuzz_app
-from tests import desk
+from tests import desk, pets
 from tests.conftest import command
 
 
@@ -198,6 +198,35 @@ def test_an_application_is_fuzzed_in_a_test(document: Path) -> None:
     assert "1 failure:\n\nreplaced: get_settings: after the item was replaced language is" in str(raised.value)
     code = "\n".join(line[2:] for line in str(raised.value).splitlines()[3:])
     exec(code, {"app": application, "openconnectors": openconnectors})
+
+
+def _pets(bug: pets.Bug, tmp_path: Path, **options: Any) -> None:
+    application = pets.application(bug)
+    path = tmp_path / "pets.openapi.json"
+    path.write_text(json.dumps(application.openapi()))
+    fuzz_app(application, path, illegal=False, **options)
+
+
+def test_a_document_that_a_framework_makes_is_fuzzed(tmp_path: Path) -> None:
+    """An application of FastAPI that is right has no failures by its own document of OpenAPI 3.1: alternatives,
+    members that may be null, things that refer to others."""
+    _pets("", tmp_path, examples=3)
+
+
+@pytest.mark.parametrize(
+    ("bug", "checks"),
+    [
+        ("owners stay", {"deleted"}),
+        pytest.param("pages begin one late", {"total", "pages"}, marks=pytest.mark.long),
+        pytest.param("a change is lost", {"updated"}, marks=pytest.mark.long),
+        pytest.param("names are not looked at", {"filter"}, marks=pytest.mark.long),
+    ],
+)
+def test_a_fault_of_a_framework_s_application_is_found(bug: pets.Bug, checks: set[str], tmp_path: Path) -> None:
+    """A fault of state in an application of FastAPI is reported."""
+    with pytest.raises(ApplicationFails) as raised:
+        _pets(bug, tmp_path, examples=1)
+    assert {failure.check for failure in raised.value.failures} & checks
 
 
 def test_a_connector_calls_an_application(document: Path) -> None:

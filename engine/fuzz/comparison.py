@@ -43,11 +43,19 @@ def members(schema: Schema, resolve: Resolve, depth: int = 0) -> dict[str, Schem
     return names
 
 
+def bare(schema: Schema, resolve: Resolve) -> Schema:
+    """A schema without references; of one that allows something or null by alternatives, what it allows beside null."""
+    resolved = resolve(schema)
+    parts = [resolve(part) for part in (*resolved.any_of, *resolved.one_of)]
+    others = [part for part in parts if part.types != ("null",)]
+    return others[0] if len(others) == 1 and len(parts) == 2 and not resolved.types else resolved
+
+
 def difference(
     sent: Any, seen: Any, request: Schema, response: Schema, resolve: Resolve, path: str = "", depth: int = 0
 ) -> str | None:
     """The first member of what was sent that is another in what is read, in words; None if there is none."""
-    request, response = resolve(request), resolve(response)
+    request, response = bare(request, resolve), bare(response, resolve)
     if depth > 12 or request.write_only or response.write_only or request.read_only or response.read_only:
         return None
     if isinstance(sent, Mapping) and isinstance(seen, Mapping):

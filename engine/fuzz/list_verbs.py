@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from openconnectors.engine.errors import InvalidArguments, Unsupported, short_repr
-from openconnectors.engine.fuzz.comparison import difference, members, same, says_deleted
+from openconnectors.engine.fuzz.comparison import Resolve, bare, difference, members, same, says_deleted
 from openconnectors.engine.fuzz.resources import Named, item_schema
 from openconnectors.engine.fuzz.session import Item, Session, identifier, unwrapped
 from openconnectors.engine.fuzz.walks import Listing, Walk, shown_ids, walk
@@ -318,12 +318,16 @@ def _filters(session: Session, operation: Named) -> Iterator[tuple[Argument, str
         special = listing.special if listing is not None else set()
         if argument.location != "query" or argument.hidden or argument.wire in special or name is None:
             continue
-        wanted, member = contract(argument.schema), contract(inner[name])
-        wanted = contract(wanted.items) if "array" in wanted.types and wanted.items is not None else wanted
-        element = contract(member.items) if "array" in member.types and member.items is not None else member
+        member = bare(inner[name], contract)
+        wanted, element = _element(bare(argument.schema, contract), contract), _element(member, contract)
         common = set(wanted.types) & set(element.types) & {"string", "integer", "boolean"}
         if common and not element.write_only and not {wanted.format, element.format} & _RANGES:
             yield argument, name, member
+
+
+def _element(schema: Schema, resolve: Resolve) -> Schema:
+    """The schema of the items of a list; any other as it is."""
+    return bare(schema.items, resolve) if "array" in schema.types and schema.items is not None else schema
 
 
 def filtered(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
@@ -349,8 +353,7 @@ def _values_to_try(
                 counted[each] = counted.get(each, 0) + 1
     ordered = sorted(counted, key=lambda value: counted[value])
     rarest = list(dict.fromkeys([*ordered[:1], *ordered[-1:]]))
-    wanted = operation.plan.contract(argument.schema)
-    wanted = operation.plan.contract(wanted.items) if wanted.items is not None else wanted
+    wanted = _element(bare(argument.schema, operation.plan.contract), operation.plan.contract)
     absent = [choice for choice in wanted.enum or () if choice not in counted and choice not in (None, "")][:1]
     return [value for value in [*rarest, *absent] if not wanted.enum or value in wanted.enum]
 
@@ -362,7 +365,7 @@ def _not_filtered(session: Session, listing: Listing, argument: Argument, name: 
 
 
 def _unfiltered(session: Session, listing: Listing, argument: Argument, name: str, value: Any) -> str:
-    is_list = "array" in listing.plan.contract(argument.schema).types
+    is_list = "array" in bare(argument.schema, listing.plan.contract).types
     wanted: Any = [value] if is_list else value
     whole = _whole(session)
     everything = whole[2].items if whole is not None else []
@@ -389,8 +392,7 @@ def _unfiltered(session: Session, listing: Listing, argument: Argument, name: st
 
 def _is_exact(listing: Listing, argument: Argument) -> bool:
     """Whether a filter is for whole values: not for a part of a text."""
-    schema = listing.plan.contract(argument.schema)
-    inner = listing.plan.contract(schema.items) if schema.items is not None else schema
+    inner = _element(bare(argument.schema, listing.plan.contract), listing.plan.contract)
     return bool(inner.enum) or "string" not in inner.types
 
 
@@ -420,7 +422,7 @@ def ordered(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
         return
     inner = {snake(name): name for name in members(schema, operation.plan.contract)}
     for argument in operation.plan.arguments:
-        resolved = operation.plan.contract(argument.schema)
+        resolved = bare(argument.schema, operation.plan.contract)
         if argument.location != "query" or snake(argument.wire) not in _SORTS or not resolved.enum:
             continue
         for choice in resolved.enum[:6]:
@@ -448,7 +450,7 @@ def _sorted_by(choice: str) -> tuple[str, bool | None]:
 def _directions(operation: Named, sort: Argument, falls: bool | None) -> Iterator[tuple[dict[str, Any], bool | None]]:
     """Further arguments that say the direction, with whether values fall then."""
     for argument in operation.plan.arguments:
-        resolved = operation.plan.contract(argument.schema)
+        resolved = bare(argument.schema, operation.plan.contract)
         if argument is not sort and snake(argument.wire) in _DIRECTIONS and resolved.enum and falls is None:
             for choice in resolved.enum:
                 if str(choice).lower() in ("asc", "desc", "ascending", "descending"):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from openconnectors.engine.errors import InvalidArguments, Unsupported
-from openconnectors.engine.fuzz.comparison import members
+from openconnectors.engine.fuzz.comparison import bare, members
 from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.fuzz.session import Session
@@ -29,11 +29,11 @@ def illegal_body(operation: Named, body: Mapping[str, Any]) -> dict[str, Any] | 
     declared: dict[str, Schema] = {}
     for schema in plan.operation.request_body.schemas() if plan.operation.request_body is not None else ():
         declared |= members(schema, plan.contract)
-    ranked = sorted(body, key=lambda name: _rank(plan.contract(declared[name])) if name in declared else 9)
+    ranked = sorted(body, key=lambda name: _rank(bare(declared[name], plan.contract)) if name in declared else 9)
     for name in ranked:
         if name not in declared:
             continue
-        wrong = _wrong(plan.contract(declared[name]))
+        wrong = _wrong(bare(declared[name], plan.contract))
         if wrong is not None and len(body) > 1:
             return {**{key: value for key, value in body.items() if key != name}, name: wrong}
     return None

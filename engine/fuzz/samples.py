@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.fuzz.comparison import bare
 from openconnectors.engine.model import Schema
 from openconnectors.engine.plan.example_values import ExampleValues
 from openconnectors.engine.plan.examples import minimal
@@ -80,7 +81,7 @@ def json_of(media_types: Mapping[str, object] | tuple[str, ...]) -> str | None:
 
 def varied(value: Any, schema: Schema, plan: Plan, number: int) -> Any:
     """A value with other texts and numbers, as far as its schema accepts them."""
-    resolved = plan.contract(schema)
+    resolved = bare(schema, plan.contract)
     if isinstance(value, Mapping):
         return {
             name: varied(member, resolved.properties[name], plan, number + index)

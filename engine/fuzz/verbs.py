@@ -379,8 +379,10 @@ def _change(
     value = item.value or {}
     if etag and etag == item.etag and any(value.get(name) != before.get(name) for name in sent if name in value):
         session.fail("conditional", operation, f"the ETag {etag} is the same after a change", arguments)
+    shown = _response_schema(session).properties
     for name, member in sent.items():
-        if member is None and before.get(name) is not None and value.get(name) == before.get(name):
+        may_be_null = name in shown and operation.plan.accepts(shown[name], None)
+        if member is None and may_be_null and before.get(name) is not None and value.get(name) == before.get(name):
             session.fail(check, operation, f"{name} was set to null, and is {short_repr(value[name])}", arguments)
 
 

@@ -15,6 +15,7 @@ from openconnectors.engine.call.page_steps import Progress, next_step
 from openconnectors.engine.call.paging import Links, page_items
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, short_repr
 from openconnectors.engine.fuzz.calls import Caller
+from openconnectors.engine.fuzz.comparison import bare
 from openconnectors.engine.fuzz.resources import items_path
 from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.http import Request, Response
@@ -64,7 +65,7 @@ class Listing:
 
     def _argument(self, names: frozenset[str]) -> Argument | None:
         for argument in self.plan.arguments:
-            is_number = set(self.plan.contract(argument.schema).types) & {"integer", "number"}
+            is_number = set(bare(argument.schema, self.plan.contract).types) & {"integer", "number"}
             if argument.location == "query" and snake(argument.wire) in names and is_number and not argument.hidden:
                 return argument
         return None
@@ -77,7 +78,7 @@ class Listing:
 
     def bounds(self) -> tuple[int, int | None]:
         """The least and the greatest size of a page that the document allows; None: it names no greatest."""
-        checks = self.plan.contract(self.size.schema).keywords if self.size is not None else {}
+        checks = bare(self.size.schema, self.plan.contract).keywords if self.size is not None else {}
         most = checks.get("maximum")
         if most is None and "exclusiveMaximum" in checks:
             most = checks["exclusiveMaximum"] - 1
