@@ -50,6 +50,8 @@ class Item(Struct):
     changed: str = "created"
     etag: str = ""
     is_deleted: bool = False
+    is_guessed: bool = False
+    """Whether its identifier is known by its usual name only."""
 
 
 class Session:
@@ -207,6 +209,9 @@ class Session:
         links = self._linked(operation, response, arguments)
         for argument in self.resource.identifying():
             member = links.get(argument.wire) or identifier(value, self.names(argument.wire))
+            if member is None and len(self.resource.identifying()) == 1 and argument.location == "path":
+                member = identifier(value, ["id"])  # whatever the document calls the variable
+                item.is_guessed = member is not None
             if member is not None:
                 item.key[argument.wire], path = member
                 if path:

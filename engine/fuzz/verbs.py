@@ -54,7 +54,7 @@ def _create(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
     if outcome is None or not _succeeded(outcome):
         return
     created = session.identified(operation, outcome, arguments)
-    if created is None:
+    if created is None or (created.is_guessed and not _is_there(session, created)):
         return
     response = outcome.response
     twin = next((other for other in session.items if other.key == created.key), None)
@@ -72,6 +72,13 @@ def _create(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
     if response is not None and response.status == 201:
         _location(session, operation, response, created, arguments)
     _read(session, created, {})
+
+
+def _is_there(session: Session, item: Item) -> bool:
+    """Whether an item can be read: else its identifier is another than was guessed."""
+    operation = session.resource.read
+    outcome = session.send(operation, session.arguments(operation, item), item) if operation is not None else None
+    return outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300
 
 
 def _add(session: Session, item: Item) -> None:

@@ -137,7 +137,7 @@ def command(
                 collected.append(failure)
                 with bar.hidden():
                     click.echo(escaped_line(f"{failure.check}: {failure.name}: {failure.message}"))
-                    click.echo("\n".join(f"  {line}" for line in reproduced(failure).splitlines()))
+                    click.echo("\n".join(f"  {line}".rstrip() for line in reproduced(failure).splitlines()))
         finally:  # also of a run that is interrupted
             if save is not None:
                 save.write_text(json.dumps([failure.saved() for failure in collected], indent=1) + "\n", "utf-8")
@@ -192,10 +192,11 @@ def _reproduced(failure: Failure, name: str, url: str | None, app: str | None) -
         sent = failure.sent
         if sent is not None:
             return f"{sent.method} {sent.url} {sent.body or b''!r}; replay it with --replay"
-        place, _, attribute = app.partition(":")
-        return f"from {place} import {attribute.removesuffix('()')} as app; " + failure.python(
-            name, BASE, "openconnectors.testing.app_transport(app)"
-        )
+        place, _, attribute = app.removesuffix("()").partition(":")
+        first, _, rest = attribute.partition(".")
+        lines = [f"from {place} import {first}" + (f"; app = {attribute}" if rest else "")]
+        lines[0] += " as app" if first != "app" and not rest else ""
+        return "\n".join([*lines, failure.python(name, BASE, "openconnectors.testing.app_transport(app)")])
     if failure.sent is not None:
         return failure.curl
     lines = [failure.command(name, url), failure.python(name, url)]
