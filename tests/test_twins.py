@@ -20,7 +20,11 @@ def findings(folder: Path, profile: str) -> list[Diagnostic]:
     return validate(folder / DOCUMENT, properties if properties.is_file() else None, Settings(profile=profile))
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(fault, marks=pytest.mark.long) if fault.long else fault for fault in FAULTS],
+    ids=lambda fault: fault.name,
+)
 def test_a_fault_is_reported_at_its_place_and_its_twin_is_not(fault: Fault, tmp_path: Path) -> None:
     """Some rule reports the fault at its place, and nothing in the right twin."""
     for pair in written([fault], tmp_path):

@@ -46,18 +46,32 @@ def _target_kind(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("reference-sibling")
 def _beside(node: Node, context: Context) -> Iterator[Finding]:
-    yield from _ignored_members(node, ("description", "summary"))
+    allowed = ("description", "summary")
+    yield from _ignored_members(node, context, allowed, () if context.tree.version.startswith("3.0") else allowed)
 
 
 @check("reference-beside")
 def _beside_in_schema(node: Node, context: Context) -> Iterator[Finding]:
-    yield from _ignored_members(node, ("description", "title"))
+    yield from _ignored_members(node, context, ("description", "title"))
 
 
-def _ignored_members(node: Node, allowed: tuple[str, ...]) -> Iterator[Finding]:
-    for name in node.value if node.reference else ():
-        if name != "$ref" and not name.startswith("x-") and name not in allowed:
-            yield Finding(node.at(name), f"{name!r} beside a $ref is ignored", key=True)
+def _ignored_members(
+    node: Node, context: Context, texts: tuple[str, ...], allowed: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    """Findings about members that are ignored: those that differ from the target's as ``reference-override``, but for
+    texts. ``texts`` are passed over before 3.0 and where they are ``allowed``."""
+    target = context.tree.resolve(node) if node.reference else None
+    is_openapi3 = not context.tree.swagger2
+    for name, value in node.value.items() if node.reference else ():
+        if name == "$ref" or name.startswith("x-") or name in allowed or (name in texts and not is_openapi3):
+            continue
+        differs = target is not None and target.get(name, _ABSENT) != value and name not in _TEXTS
+        rule = "reference-override" if differs and is_openapi3 else ""
+        yield Finding(node.at(name), f"{name!r} beside a $ref is ignored", key=True, rule=rule)
+
+
+_ABSENT = object()
+_TEXTS = ("title", "description", "summary", "example", "examples", "externalDocs", "deprecated")
 
 
 @check("definition-unused")
@@ -71,7 +85,8 @@ def _unused(node: Node, context: Context) -> Iterator[Finding]:
         for holder in HOLDERS
         if pointer.startswith(holder) and "/" in pointer[len(holder) :]
     }
-    for kind in ("schema", "parameter", "response", "request-body", "header"):
+    kinds = ("schema", "parameter", "response", "request-body", "header", "example", "link", "callback", "path")
+    for kind in (*kinds, "media-type"):
         for definition in context.tree[kind]:
             holder = definition.pointer[: -len(escape(definition.name))]
             if holder in HOLDERS and definition.pointer not in used and not _is_subtype(definition, context):

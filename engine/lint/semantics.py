@@ -243,7 +243,6 @@ _STYLES = {
     "cookie": ("form", "cookie"),
 }
 """The styles of each location (OpenAPI 3.2, Parameter Object, Style Values)."""
-_TYPES_OF_STYLES = {"deepObject": "object", "spaceDelimited": "array", "pipeDelimited": "array"}
 
 
 @check("style-place")
@@ -256,30 +255,18 @@ def _style_place(node: Node, context: Context) -> Iterator[Finding]:
     if node.has("style") and styles and style not in styles:
         message = f"{style!r} is not a style of {location} parameters; expected {', '.join(styles)}"
         yield Finding(node.at("style"), message)
-    schema = context.tree.schema_of(node) if style in _TYPES_OF_STYLES else None
-    if schema is not None and schema.get("type") not in (None, _TYPES_OF_STYLES[style]):
-        message = f"the style {style!r} is for type {_TYPES_OF_STYLES[style]}, not {schema.get('type')}"
-        yield Finding(node.at("style"), message)
-    if node.get("allowReserved") is True and location not in (None, "query"):
+    reserved_in = ("query", "path", "cookie") if context.tree.version.startswith("3.2") else ("query",)
+    if node.get("allowReserved") is True and location not in (None, *reserved_in):
         message = f"`allowReserved` is for query parameters, not for {location}"
         yield Finding(node.at("allowReserved"), message, key=True)
 
 
-@check("encoding-unknown")
-def _encoding(node: Node, context: Context) -> Iterator[Finding]:
-    schema = context.tree.schema_of(node)
-    if schema is None or not isinstance(schema.get("properties"), Mapping):
-        return
-    properties = schema.mapping("properties")
-    for name in node.mapping("encoding"):
-        if name not in properties:
-            suggestion = closest(name, properties)
-            yield Finding(node.at("encoding", name), f"the body has no property {name!r}", True, suggestion=suggestion)
-
-
 # Media types
 
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+\s*(;.*)?\Z", re.ASCII)
+_MEDIA_TYPE = re.compile(
+    r"(?:\*/\*|[\w!#$&^.+-][\w!#$&^.+*-]*/[\w!#$&^.+*-]+)(?:\s*;\s*(?:[\w!#$&^.+*-]+=(?:\"[^\"]*\"|[^\s;\"]*))?)*\Z",
+    re.ASCII,
+)
 
 
 @check("media-type-invalid")

@@ -20,6 +20,7 @@ from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
 from openconnectors.engine.extras import require
 from openconnectors.engine.lint.rules import Context, Edit, Finding
+from openconnectors.engine.lint.tree import mapping
 
 _SCHEMAS = {"swagger 2.0": "v2.0", "openapi 3.0": "v3.0", "openapi 3.1": "v3.1", "openapi 3.2": "v3.2"}
 
@@ -59,6 +60,40 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The JSON schemas of these versions leave the schemas of a document to its dialect of JSON Schema: this one."""
 
 
+def _object(required: str, **members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON schema of an object with members, some required, and extensions."""
+    return {
+        "$schema": _DIALECT,
+        "type": "object",
+        "required": required.split(),
+        "properties": members,
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+    }
+
+
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_TRUTH: Mapping[str, Any] = {"type": "boolean"}
+_TEXTS: Mapping[str, Any] = {"type": "object", "additionalProperties": _TEXT}
+_XML: Mapping[str, Mapping[str, Any]] = {
+    "name": _TEXT,
+    "namespace": _TEXT,
+    "prefix": _TEXT,
+    "attribute": _TRUTH,
+    "wrapped": _TRUTH,
+}
+_NODE_TYPES: Mapping[str, Any] = {"type": "string", "enum": ["element", "attribute", "text", "cdata", "none"]}
+_VOCABULARY: Mapping[str, Mapping[str, Any]] = {
+    "v3.1 discriminator": _object("propertyName", propertyName=_TEXT, mapping=_TEXTS, defaultMapping={}),
+    "v3.2 discriminator": _object("propertyName", propertyName=_TEXT, mapping=_TEXTS, defaultMapping=_TEXT),
+    "v3.1 xml": _object("", **_XML, nodeType={}),
+    "v3.2 xml": _object("", **_XML, nodeType=_NODE_TYPES),
+    "external-docs": _object("url", url=_TEXT, description=_TEXT),
+}
+"""What schemas hold from 3.1 on beside keywords of JSON Schema ("Schema Object", Fixed Fields): the JSON schemas of
+these versions do not check it. Members of a later version are a matter of the rule ``version-member``."""
+
+
 _KINDS = {"path": ("pathItem", "PathItem", "path-item"), "items": ("primitivesItems", "", ""),
           "callback": ("", "Callback", "callbacks")}  # fmt: skip
 """The definitions of kinds of nodes in the JSON schemas of 2.0, 3.0 and later, if they are not named like the kind."""
@@ -78,6 +113,8 @@ def _schema(name: str) -> Any:
     """A JSON schema by its name: that of a version, or what it defines of a kind of node (``v3.0#/definitions/…``)."""
     if name == _DIALECT:
         return {"$ref": name}
+    if name in _VOCABULARY:
+        return _VOCABULARY[name]
     if "#" in name:
         version, _, pointer = name.partition("#")
         kept = ("$schema", "id", "$id", "definitions", "$defs")
@@ -85,7 +122,12 @@ def _schema(name: str) -> Any:
     require("checking documents", "cli", "openapi_spec_validator")
     package = find_spec("openapi_spec_validator")  # for its data; importing it would import pydantic
     folder = Path(package.origin if package and package.origin else "").parent
-    return json.loads((folder / "resources" / "schemas" / name / "schema.json").read_text("utf-8"))
+    schema = json.loads((folder / "resources" / "schemas" / name / "schema.json").read_text("utf-8"))
+    if name in _OPEN:  # it wants texts as the parameters of a link; of 3.1 it calls the server of a link "body"
+        link = schema["$defs"]["link"]["properties"]
+        link |= {"parameters": {"type": "object"}, "server": {"$ref": "#/$defs/server"}}
+        link.pop("body", None)
+    return schema
 
 
 @cache
@@ -113,13 +155,34 @@ def structure(context: Context) -> Iterator[Finding]:
         for node in context.tree["schema"]:
             if (node.parent is not None and node.parent.kind != "schema") or id(node) in entries:
                 yield from _violations(context, _DIALECT, node.value, node.pointer)
+        for kind in ("discriminator", "xml", "external-docs"):
+            for node in context.tree[kind]:
+                if node.parent is not None and node.parent.kind == "schema":
+                    vocabulary = kind if kind in _VOCABULARY else f"{name} {kind}"
+                    yield from _violations(context, vocabulary, node.value, node.pointer)
 
 
 def _violations(context: Context, schema: str, value: Any, above: str) -> Iterator[Finding]:
     """The violations of a JSON schema by the node at a pointer."""
-    for error in _validator(schema).iter_errors(value):
-        for meant in _meant(error):
-            yield from _findings(context, schema, meant, above)
+    errors = [meant for error in _validator(schema).iter_errors(value) for meant in _meant(error)]
+    for error in errors:
+        if error.kind.name != "unevaluatedProperties" or not _follows(error, errors):
+            yield from _findings(context, schema, error, above)
+
+
+def _follows(error: Any, errors: list[Any]) -> bool:
+    """Return True if members count as unevaluated only since something in them, or beside them, is wrong: an annotation
+    is dropped where a JSON schema fails (2020-12 core, section 7.7.1.1)."""
+    depth = len(error.instance_path)
+    return any(
+        list(other.instance_path[:depth]) == list(error.instance_path)
+        and (
+            list(other.instance_path[depth : depth + 1]) in [[name] for name in error.kind.as_dict()["unexpected"]]
+            or _is_exclusion(other)
+        )
+        for other in errors
+        if other is not error and other.kind.name != "unevaluatedProperties"
+    )
 
 
 def _meant(error: Any) -> list[Any]:
@@ -161,7 +224,10 @@ def _findings(context: Context, version: str, error: Any, above: str = "") -> It
     pointer = above + "".join(f"/{escape(step)}" for step in steps)
     rule = f"structure-{_RULES.get(kind, 'other')}"
     instance = error.instance
-    if _has_rule_of_its_own(kind, facts, steps, instance):
+    if _has_rule_of_its_own(kind, facts, steps, instance) or _is_exclusion(error):
+        return
+    if kind == "propertyNames":
+        yield from _named(facts["error"], pointer, rule)
         return
     if kind == "required":
         yield _missing(pointer, str(facts.get("property")), instance, rule)
@@ -198,11 +264,50 @@ def _has_rule_of_its_own(kind: str, facts: Mapping[str, Any], steps: list[str | 
         steps[-1:] == ["required"] and instance is False
     ):
         return True  # parameter-optional-path
+    if kind == "required" and facts.get("property") == "default" and steps[-1:] == ["responses"]:
+        return True  # responses-empty
+    if kind == "required" and facts.get("property") == "schema" and "content" in mapping(instance):
+        return True  # style-beside-content
+    if kind in ("contains", "not") and steps[-1:] == ["parameters"]:
+        return True  # querystring
+    if kind == "pattern" and steps[-1:] == ["scheme"] and len(steps) > 1:
+        return True  # bearer-format
     if kind == "format" and facts.get("format") == "regex":
         return True  # pattern-invalid
     if kind == "format" and steps[-1:] in (["url"], ["email"]) and len(steps) > 1:
         return True  # url-invalid and email-invalid: of a contact, a license, external documentation
     return kind == "not" and not instance  # structure-empty
+
+
+_EXCLUSIVE = (
+    {"schema", "content"},
+    {"example", "examples"},
+    {"value", "externalValue"},
+    {"dataValue", "value"},
+    {"serializedValue", "value"},
+    {"serializedValue", "externalValue"},
+    {"operationId", "operationRef"},
+    {"identifier", "url"},
+    {"encoding", "prefixEncoding"},
+    {"encoding", "itemEncoding"},
+)
+
+
+def _is_exclusion(error: Any) -> bool:
+    """Return True if an object has two members that exclude each other: that is members-exclusive, or examples-both."""
+    if error.kind.name not in ("not", "oneOf") or not isinstance(error.instance, Mapping):
+        return False
+    return any(pair <= error.instance.keys() for pair in _EXCLUSIVE)
+
+
+def _named(error: Any, pointer: str, rule: str) -> Iterator[Finding]:
+    """A finding for the name of a member."""
+    name = error.instance
+    if error.kind.name == "not":
+        yield Finding(f"{pointer}/{escape(name)}", f"{name!r} has a member of its own here", key=True, rule=rule)
+    elif "components" not in pointer.split("/")[1:2]:  # component-name
+        message = f"{name!r} does not match the pattern {error.kind.as_dict().get('pattern')}"
+        yield Finding(f"{pointer}/{escape(name)}", message, key=True, rule=rule)
 
 
 def _missing(pointer: str, name: str, instance: object, rule: str) -> Finding:

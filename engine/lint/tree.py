@@ -138,6 +138,7 @@ HOLDERS = (
     "/parameters/",
     "/responses/",
     *(f"/components/{name}/" for name in ("schemas", "parameters", "responses", "requestBodies", "headers")),
+    *(f"/components/{name}/" for name in ("examples", "links", "callbacks", "pathItems", "mediaTypes")),
 )
 """Pointers of the mappings that hold components, in every version."""
 

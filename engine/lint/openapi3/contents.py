@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.shapes import Shapes
 from openconnectors.engine.lint.openapi3.styles import style_faults
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -26,6 +27,10 @@ RULES.add(
     Rule("media-type-twice", "warning", "request-body response", members="content", versions=OPENAPI3,
          why="Media types are the same whatever the case of their letters (RFC 9110 section 8.3.1).",
          fix="Keep one."),
+    Rule("form-schema", "warning", "media-type", members="schema", versions=OPENAPI3,
+         why="The fields of a form, and the named parts of multipart/form-data, are properties of an object (Encoding "
+             "Object).",
+         fix="Describe an object with the fields as its properties."),
     Rule("encoding-ignored", "warning", "media-type", members="encoding prefixEncoding itemEncoding",
          versions=OPENAPI3,
          why="This has no effect for the media type: encodings are for the parts of forms and multipart bodies "
@@ -43,6 +48,9 @@ RULES.add(
     Rule("example-empty", "warning", "example", versions=OPENAPI3,
          why="An example without a value shows nothing (Example Object).",
          fix="Add value or externalValue."),
+    Rule("example-data", "error", "parameter header media-type", members="examples", versions=OPENAPI3,
+         why="The data of an example is valid by the schema (Example Object).",
+         fix="Write data that the schema allows."),
     Rule("example-serialized", "warning", "media-type", members="examples", versions="3.2",
          why="The serialized value is that of the data beside it, and valid (Example Object).",
          fix="Serialize the data again."),
@@ -69,7 +77,30 @@ def _twice(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at("content", name), f"{name!r} and {other!r} are the same media type", key=True)
 
 
+@check("form-schema")
+def _form_schema(node: Node, context: Context) -> Iterator[Finding]:
+    kind = essence(node.name)[0]
+    schema = context.tree.nodes.get(node.at("schema")) if kind in (_FORM, "multipart/form-data") else None
+    types = context.once(Shapes).types(schema) if schema is not None else None
+    by_place = context.tree.version.startswith("3.2") and kind != _FORM  # Encoding By Position
+    if types is not None and "object" not in types and not (by_place and "array" in types):
+        message = f"a body of {kind!r} is an object, not of type {', '.join(sorted(types))}"
+        yield Finding(node.at("schema"), message, key=True)
+
+
 # Encodings
+
+
+@check("encoding-unknown")
+def _unknown(node: Node, context: Context) -> Iterator[Finding]:
+    schema, shapes = context.tree.nodes.get(node.at("schema")), context.once(Shapes)
+    if schema is None or shapes.is_open(schema):
+        return
+    properties = shapes.listed(schema)
+    for name in node.mapping("encoding"):
+        if name not in properties:
+            suggestion = closest(name, properties)
+            yield Finding(node.at("encoding", name), f"the body has no property {name!r}", True, suggestion=suggestion)
 
 
 def _is_body(node: Node, context: Context) -> bool:
@@ -162,6 +193,27 @@ def _item_schema(node: Node, context: Context) -> Iterator[Finding]:
 
 
 # Examples
+
+
+@check("example-data")
+def _data(node: Node, context: Context) -> Iterator[Finding]:
+    schema = context.tree.schema_of(node)
+    if schema is None or (node.kind == "media-type" and "json" not in node.name):
+        return
+    judge = context.once(Judge)
+    for name in node.mapping("examples"):
+        written = context.tree.nodes.get(node.at("examples", name))
+        example = context.tree.resolve(written) if written is not None else None
+        if written is None or example is None:
+            continue
+        for member, rule in (("dataValue", ""), ("value", "example-invalid")):
+            if not example.has(member) or (member == "value" and written is example):  # which example-invalid reports
+                continue
+            violation = judge.violation(schema, example.get(member))
+            if violation is not None:
+                at = example.at(member, *violation.steps) if written is example else written.at("$ref")
+                message = f"the example breaks the schema here: {violation.message[:200]}"
+                yield Finding(at, message, rule=rule)
 
 
 @check("example-empty")

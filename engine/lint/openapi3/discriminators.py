@@ -114,12 +114,22 @@ def _mapped(node: Node, context: Context) -> Iterator[Finding]:
                 yield Finding(at, message, suggestion=closest(text, names), rule=_UNDEFINED)
             continue
         resolved = context.tree.resolve(schema)
+        if resolved is not None and alternatives is None:
+            yield from _extends(node, schema, text, at, context)
         if resolved is None or alternatives is None:
             continue
         if not {schema.pointer, resolved.pointer} & alternatives:
             yield Finding(at, f"{text!r} is none of the alternatives")
         elif steps[0] == "mapping":
             yield from _impossible(str(steps[-1]), resolved, discriminator, at, context)
+
+
+def _extends(node: Node, schema: Node, text: str, at: str, context: Context) -> Iterator[Finding]:
+    """A finding if a schema that a mapping of a parent names does not extend it."""
+    parts = context.once(Shapes).parts(schema, alternatives=False)
+    named = node.parent is not None and node.parent.kind == "components"
+    if named and parts is not None and node.pointer not in [part.pointer for part in parts]:
+        yield Finding(at, f"{text!r} does not extend {node.name!r}", rule="discriminator-value")
 
 
 def _alternatives(node: Node, context: Context) -> set[str] | None:

@@ -27,7 +27,7 @@ RULES.add(
     Rule("link-target", "error", "link", versions=OPENAPI3,
          why="A link that names no operation, or one that is not there, cannot be followed (Link Object).",
          fix="Name one operation, by operationId or by operationRef."),
-    Rule("link-parameter", "error", "operation", members="responses", versions=OPENAPI3,
+    Rule("link-parameter", "error", "link", members="parameters requestBody", versions=OPENAPI3,
          why="A value for a parameter that the operation of the link does not have cannot be passed (Link Object).",
          fix="Name a parameter of that operation, if need be with its location: path.id."),
     Rule("link-value", "warning", reported_by="link-parameter",
@@ -101,26 +101,25 @@ def _links(operation: Node, context: Context) -> Iterator[tuple[Node, Node]]:
 
 @check("link-parameter")
 def _parameter(node: Node, context: Context) -> Iterator[Finding]:
-    for link, _ in _links(node, context):
-        operation = _operation(link, context)
-        if operation is None:
-            continue
-        parameters = {
-            (str(parameter.get("in")), str(parameter.get("name"))): parameter
-            for parameter in context.tree.parameters(operation)
-        }
-        for name, value in link.mapping("parameters").items():
-            location, _, plain = str(name).partition(".")
-            named = [parameter for key, parameter in parameters.items() if name == key[1] or key == (location, plain)]
-            if not named:
-                similar = closest(str(name), [key[1] for key in parameters])
-                message = f"{_title(operation)} has no parameter {name!r}"
-                yield Finding(link.at("parameters", name), message, key=True, suggestion=similar)
-            elif not isinstance(value, str) or is_constant(value):
-                yield from _constant(named, value, link.at("parameters", name), context)
-        if link.has("requestBody") and not operation.has("requestBody"):
-            message = f"{_title(operation)} has no request body"
-            yield Finding(link.at("requestBody"), message, key=True, rule="link-body")
+    operation = _operation(node, context)
+    if operation is None:
+        return
+    parameters = {
+        (str(parameter.get("in")), str(parameter.get("name"))): parameter
+        for parameter in context.tree.parameters(operation)
+    }
+    for name, value in node.mapping("parameters").items():
+        location, _, plain = str(name).partition(".")
+        named = [parameter for key, parameter in parameters.items() if name == key[1] or key == (location, plain)]
+        if not named:
+            similar = closest(str(name), [key[1] for key in parameters])
+            message = f"{_title(operation)} has no parameter {name!r}"
+            yield Finding(node.at("parameters", name), message, key=True, suggestion=similar)
+        elif not isinstance(value, str) or is_constant(value):
+            yield from _constant(named, value, node.at("parameters", name), context)
+    if node.has("requestBody") and not operation.has("requestBody"):
+        message = f"{_title(operation)} has no request body"
+        yield Finding(node.at("requestBody"), message, key=True, rule="link-body")
 
 
 def _constant(parameters: list[Node], value: Any, at: str, context: Context) -> Iterator[Finding]:

@@ -49,6 +49,13 @@ RULES.add(
     Rule("cookie-name", "error", "parameter", members="in", versions=OPENAPI3,
          why="A cookie's name is a token (RFC 6265 section 4.1.1); no other can be sent.",
          fix="Use the name that the service expects."),
+    Rule("member-deprecated", "info", "parameter xml", members="allowEmptyValue attribute wrapped", versions=OPENAPI3,
+         why="A later version of the specification may drop this member; it is not recommended.",
+         fix="Of a parameter: leave out the empty value. Of xml: write nodeType."),
+    Rule("querystring", "error", "operation path", members="parameters", versions="3.2",
+         why="A whole query string stands alone: not beside another, nor beside parameters of the query (Parameter "
+             "Locations).",
+         fix="Describe all of the query in one of the two ways."),
     Rule("cookie-style", "info", "parameter", members="in", versions="3.2",
          why="The style form percent-encodes and joins by '&', which cookies do not (Style Values).",
          fix="Add style: cookie."),
@@ -142,3 +149,31 @@ def _cookie_name(node: Node, context: Context) -> Iterator[Finding]:
 def _cookie_style(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("in") == "cookie" and isinstance(node.get("schema"), Mapping) and node.get("style") != "cookie":
         yield Finding(node.at("in"), f"the cookie {node.get('name')!r} has not the style 'cookie'")
+
+
+@check("querystring")
+def _querystring(node: Node, context: Context) -> Iterator[Finding]:
+    written = [context.tree.resolved(node.at("parameters", index)) for index in range(len(node.array("parameters")))]
+    places = [parameter.get("in") for parameter in written if parameter is not None]
+    if "querystring" not in places:
+        return
+    pointers = {parameter.pointer for parameter in written if parameter is not None}
+    if node.kind == "operation":  # with those of the path item
+        others = [other for other in context.tree.parameters(node) if other.pointer not in pointers]
+        places = [*(other.get("in") for other in others), *places]
+    more = "query" in places
+    first = places.index("querystring") + len(written) - len(places)
+    for index, parameter in enumerate(written):
+        if parameter is not None and parameter.get("in") == "querystring" and (more or index != first):
+            message = "a whole query string is beside other parameters of the query"
+            yield Finding(node.at("parameters", index), message)
+
+
+@check("member-deprecated")
+def _deprecated(node: Node, context: Context) -> Iterator[Finding]:
+    names = ("allowEmptyValue",) if node.kind == "parameter" else ("attribute", "wrapped")
+    if node.kind == "xml" and not context.tree.version.startswith("3.2"):
+        return
+    for name in names:
+        if node.has(name):
+            yield Finding(node.at(name), f"{name!r} is deprecated", key=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.metadata import is_uri
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
@@ -20,6 +22,9 @@ RULES.add(
     Rule("server-url", "error", "server", members="url", versions=OPENAPI3,
          why="A path is appended to the URL of a server: no query or fragment is in it (Server Object).",
          fix="Write scheme, host and path only; a query parameter is declared as a parameter."),
+    Rule("server-relative", "warning", reported_by="server-url",
+         why="A URL without a scheme is a path below the document's own address (Server Object).",
+         fix="Begin it with https:// for another host, or with / for a path."),
     Rule("server-variable-twice", "error", reported_by="server-url",
          why="From OpenAPI 3.2 on a variable is in a URL once (Server Object).",
          fix="Use a second variable."),
@@ -55,14 +60,25 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(at, f"{url!r} has a {'query' if '?' in literal else 'fragment'}")
     elif not is_uri(literal.strip() or "/") or _lacks_host(literal):
         yield Finding(at, f"{url!r} is not a URL")
+    elif _LIKE_HOST.match(literal) or _is_misspelled(urlsplit(literal).scheme):
+        yield Finding(at, f"{url!r} does not begin with a scheme", rule="server-relative")
     if context.tree.version.startswith("3.2"):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Finding(at, f"the variable {{{name}}} is twice in the URL", rule="server-variable-twice")
 
 
+_SCHEMES = ("http", "https", "ws", "wss")
+_LIKE_HOST = re.compile(r"(https?|wss?)\b(?!://)|[a-zA-Z][\w-]*(\.[\w-]+)*\.[a-zA-Z]{2,}(:\d+)?(/|\Z)")
+"""Relative references that look like a host, or like a scheme that lacks a part of its end."""
+
+
+def _is_misspelled(scheme: str) -> bool:
+    return scheme not in ("", *_SCHEMES) and closest(scheme, _SCHEMES, 0.75) is not None
+
+
 def _lacks_host(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in ("http", "https", "ws", "wss") and not parts.netloc
+    return parts.scheme in _SCHEMES and not parts.netloc
 
 
 @check("server-variable-unused")

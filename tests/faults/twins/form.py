@@ -41,6 +41,8 @@ class Fault:
     at: tuple[str, ...]
     right: Mapping[str, Any] = field(default_factory=dict)
     profile: str = "default"
+    long: bool = False
+    """Whether another row in the default run of the tests has the same rule."""
 
     def documents(self, version: str) -> tuple[Files, Files]:
         """The right and the wrong files for a version."""
@@ -60,11 +62,17 @@ def spelled(value: Any, version: str) -> Any:
     return value
 
 
+def _split(pointer: str) -> tuple[str, str, str]:
+    """The file of a pointer and the pointer inside it: names of members may have a ``#``, too."""
+    is_file = not pointer.startswith("/") and ("#/" in pointer or pointer.endswith("#"))
+    return pointer.rpartition("#") if is_file else ("", "", pointer)
+
+
 def changed(files: Files, changes: Mapping[str, Any]) -> Files:
     """Files with changes at pointers."""
     files = copy.deepcopy(files)
     for pointer, value in changes.items():
-        name, _, inside = pointer.rpartition("#") if "#/" in pointer or pointer.endswith("#") else ("", "", pointer)
+        name, _, inside = _split(pointer)
         value = value if value is REMOVED else copy.deepcopy(value)
         if not inside:
             files[name] = value
@@ -105,7 +113,7 @@ class Pair:
         places = set()
         for pointer in spelled(list(self.fault.at), self.version):
             key, pointer = pointer.startswith("!"), pointer.removeprefix("!")
-            name, _, inside = pointer.rpartition("#") if "#" in pointer else ("", "", pointer)
+            name, _, inside = _split(pointer)
             file = self.wrong / (name or DOCUMENT)
             is_json = file.suffix == ".json" and file.is_file()
             places.add((file.name, document.read(file).position(inside, key=key)[0] if is_json else 1))

@@ -53,7 +53,7 @@ class Contents:
                 name, location = raw.get("name"), text(raw.get("in")).lower()
                 if not isinstance(name, (str, int, float)) or name == "" or location not in self._version.styles:
                     message = f"a parameter needs a name and one of in: {', '.join(self._version.styles)}"
-                    raise self._source.refuse(message, raw_at, "parameter")
+                    raise self._source.refuse(message, f"{raw_at}/name" if name == "" else raw_at, "parameter")
                 if location != "header" or str(name).lower() not in IGNORED_HEADERS:
                     nodes[str(name), location] = (raw, raw_at)
         self._check_querystring({key: at for key, (_, at) in nodes.items()})
