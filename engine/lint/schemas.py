@@ -93,6 +93,13 @@ def _nullable(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("nullable"), "`nullable` has no effect without a type", key=True)
 
 
+@check("nullable-enum")
+def _nullable_enum(node: Node, context: Context) -> Iterator[Finding]:
+    values = node.array("enum")
+    if node.get("nullable") is True and values and None not in values:
+        yield Finding(node.at("nullable"), "`nullable` has no effect on an enum without null", key=True)
+
+
 @check("array-without-items")
 def _without_items(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("type") == "array" and not node.has("items"):
@@ -208,8 +215,8 @@ def _combination_twice(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("schema-of-itself")
 def _of_itself(node: Node, context: Context) -> Iterator[Finding]:
-    if node.parent is not None and node.parent.kind == "schema":
-        return
+    if node.parent is not None and _is_part(node, node.parent):
+        return  # what it is a part of comes back to itself, too
     waiting, seen = _parts(node, context), set()
     while waiting:
         pointer, part = waiting.pop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.lint.rules import Context, Finding, Rule
@@ -17,6 +18,13 @@ RULES.add(
     Rule("id-duplicate", "error", "schema", members="$id", versions="3.1 3.2",
          why="A URI identifies no more than one schema (JSON Schema 2020-12 core 9.1.2).",
          fix="Give each schema a URI that is its alone."),
+    Rule("id-fragment", "warning", "schema", members="$id", versions="3.1 3.2",
+         why="An empty fragment says nothing, and other tools compare URIs with it (JSON Schema 2020-12 core 8.2.1).",
+         fix="Remove the #."),
+    Rule("reference-through-id", "warning", "schema", members="$ref", versions="3.1 3.2",
+         why="A pointer through a schema with $id ends to be valid when that moves to a file of its own (JSON Schema "
+             "2020-12 core 9.2.1).",
+         fix="Begin the reference with the URI of that schema."),
     Rule("dynamic-reference", "warning", "schema", members="$dynamicRef", versions="3.1 3.2",
          why="A $dynamicRef to a schema without $dynamicAnchor does what $ref does (JSON Schema 2020-12 core 8.2.3.2).",
          fix="Write $ref, or give the target a $dynamicAnchor."),
@@ -69,6 +77,23 @@ def _id_duplicate(node: Node, context: Context) -> Iterator[Finding]:
     if first is not None and first != node.pointer and isinstance(node.get("$id"), str):
         line, _ = context.document.position(first)
         yield Finding(node.at("$id"), f"the URI {node.get('$id')!r} is already that of the schema on line {line}")
+
+
+@check("id-fragment")
+def _id_fragment(node: Node, context: Context) -> Iterator[Finding]:
+    if str(node.get("$id")).endswith("#"):
+        yield Finding(node.at("$id"), f"the URI {node.get('$id')!r} has an empty fragment")
+
+
+@check("reference-through-id")
+def _through(node: Node, context: Context) -> Iterator[Finding]:
+    reference = node.get("$ref")
+    fragment = reference.partition("#")[2] if isinstance(reference, str) else ""
+    target = context.tree.target(reference, node.pointer) if fragment.startswith("/") else None
+    resource = context.document.resource_of(target) if target is not None else None
+    if resource is not None and resource[1] != unquote(fragment):
+        message = f"{reference!r} leads through the schema {resource[0]!r}"
+        yield Finding(node.at("$ref"), message, suggestion=f"{resource[0]}#{resource[1]}".rstrip("#"))
 
 
 @check("dynamic-reference")

@@ -651,6 +651,29 @@ _IDENTIFIERS = [
         "/properties/a/$id",
     ),
     _fault(
+        "URI with an empty fragment",
+        f"{_CORE}, 8.2.1",
+        "$id should have no empty fragment",
+        NEW,
+        {"properties": {"a": {**_TEXT, "$id": "https://pets.example/a"}}},
+        {"/properties/a/$id": "https://pets.example/a#"},
+        "/properties/a/$id",
+    ),
+    _fault(
+        "pointer through another resource",
+        f"{_CORE}, 9.2.1",
+        "a pointer should not go through a schema with $id",
+        NEW,
+        {
+            "properties": {
+                "a": {"$id": "https://pets.example/a", "$defs": {"b": _TEXT}, **_OBJECT},
+                "c": {"$ref": "https://pets.example/a#/$defs/b"},
+            }
+        },
+        {"/properties/c/$ref": "#/schemas/Thing/properties/a/$defs/b"},
+        "/properties/c/$ref",
+    ),
+    _fault(
         "anchor that is no name",
         f"{_CORE}, 8.2.2",
         "an anchor begins with a letter or an underscore",
@@ -891,6 +914,15 @@ _COMBINED = [
         {"allOf": [_MORE]},
         {"/allOf/0": {"$ref": "#/schemas/Thing"}},
         "/allOf/0",
+    ),
+    _fault(
+        "property that extends itself",
+        f"{_CORE}, 9.4.1",
+        "a schema does not come back to itself without looking further into the value",
+        ALL,
+        {**_OBJECT, "properties": {"a": {"allOf": [{"$ref": "#/schemas/Pet"}]}}},
+        {"/properties/a/allOf/0": {"$ref": "#/schemas/Thing/properties/a"}},
+        "/properties/a/allOf/0",
     ),
     _fault(
         "two equal branches",
@@ -1171,6 +1203,15 @@ _VALUES = [
         {**_TEXT, "nullable": True, "enum": ["a", None]},
         {"/nullable": False},
         "/enum/1",
+    ),
+    _fault(
+        "nullable without null",
+        "OpenAPI 3.0.4, Schema Object, nullable",
+        "nullable adds null to the type, not to the values",
+        "3.0",
+        {**_TEXT, "nullable": True, "enum": ["a", None]},
+        {"/enum": ["a", "b"]},
+        "!/nullable",
     ),
     _fault(
         "value that the pattern excludes",
