@@ -23,6 +23,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "overlays": ("jsonpath_rfc9535",),
     "docs": ("jinja2", "markdown_it"),
     "mcp": ("mcp", "uvicorn"),
+    "lsp": ("pygls",),
 }
 """The modules of each extra. Those of ``sandbox`` are among those of ``fuzz``, which starts a sandbox; calls
 under asyncio need no extra."""

@@ -416,12 +416,14 @@ def read(
     root: Path | None = None,
     data: bytes | None = None,
     overlays: Sequence[Overlay] = (),
+    unsaved: Mapping[Path, bytes] | None = None,
 ) -> Document:
     """The document of a file, with overlays applied; ``InvalidDocument`` if it cannot be read. Other files are read
-    below its folder, or below a wider one, ``root``. ``data`` is what is in the file, if somebody has read it."""
+    below its folder, or below a wider one, ``root``. ``data`` is what is in the file, if somebody has read it,
+    ``unsaved`` what counts instead of what is in other files."""
     data = content_of(path, str(path)) if data is None else data
     main = file_module.parse(data, str(path), tolerant=tolerant)
-    files = Files(path, len(data), root, tolerant=tolerant)
+    files = Files(path, len(data), root, tolerant=tolerant, unsaved=unsaved)
     return _document(applying.applied(main, files.lay(overlays)) if overlays else main, files)
 
 

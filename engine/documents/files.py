@@ -12,7 +12,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -58,7 +58,15 @@ def fetched(written: str) -> Refused:
 class Files:
     """The files of one document, by their paths from the folder of the first, which has the empty name."""
 
-    def __init__(self, main: Path, size: int, root: Path | None = None, *, tolerant: bool = False) -> None:
+    def __init__(
+        self,
+        main: Path,
+        size: int,
+        root: Path | None = None,
+        *,
+        tolerant: bool = False,
+        unsaved: Mapping[Path, bytes] | None = None,
+    ) -> None:
         self._shown = main.parent
         self._main = Path(os.path.abspath(main))
         self._folder = self._main.parent
@@ -66,6 +74,7 @@ class Files:
         self.root = Path(os.path.abspath(root)) if root is not None else self._folder
         """The folder below which files are read."""
         self._tolerant = tolerant
+        self._unsaved = unsaved or {}
         self._size = size
         self._read: dict[str, File] = {}
         self._lock = RLock()
@@ -207,8 +216,10 @@ class Files:
             if not stat.S_ISREG(path.stat().st_mode):
                 raise Refused("reference-dangling", f"{written!r} is not a file")
             left = MAX_BYTES - self._size
-            with path.open("rb") as stream:
-                data = stream.read(left + 1)
+            data = self._unsaved.get(path.resolve()) if self._unsaved else None
+            if data is None:
+                with path.open("rb") as stream:
+                    data = stream.read(left + 1)
         except (OSError, ValueError) as error:
             raise Refused(
                 "reference-dangling",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
@@ -63,13 +63,18 @@ def read(
     *,
     overlays: Sequence[Path] = (),
     texts: Sequence[bytes] | None = None,
+    unsaved: Mapping[Path, bytes] | None = None,
 ) -> Document:
     """The document of a file of a connector with overlays applied, and by references all files below its folder, or
-    below ``root``. ``data`` is what is in the file, and ``texts`` what is in the overlays, if somebody has read it."""
-    known = repeat(None) if texts is None else texts
+    below ``root``. ``data`` is what is in the file, and ``texts`` what is in the overlays, if somebody has read it;
+    ``unsaved`` has texts that count instead of what is in files, by their resolved paths."""
+    known: Iterable[bytes | None] = repeat(None) if texts is None else texts
+    if unsaved:
+        data = unsaved.get(path.resolve(), data)
+        known = [unsaved.get(layer.resolve()) for layer in overlays]
     layers = [overlay.read(path, text) for path, text in zip(overlays, known, strict=False)] if overlays else []
     return dialects.recognized(
-        document.read(path, tolerant=path.name in PUBLISHED, root=root, data=data, overlays=layers)
+        document.read(path, tolerant=path.name in PUBLISHED, root=root, data=data, overlays=layers, unsaved=unsaved)
     )
 
 

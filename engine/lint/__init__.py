@@ -57,7 +57,7 @@ from openconnectors.engine.lint import (
     triggers,
     values,
 )
-from openconnectors.engine.lint.fixes import apply
+from openconnectors.engine.lint.fixes import Change, apply, changes
 from openconnectors.engine.lint.manifest import settings_beside
 from openconnectors.engine.lint.rules import SEVERITIES, Context, Dispatch, Edit, Finding, Rule, diagnostic
 from openconnectors.engine.lint.settings import PROFILES, Settings
@@ -65,7 +65,18 @@ from openconnectors.engine.lint.structure import structure, version_of
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
 
-__all__ = ["IGNORE", "PROFILES", "RULES", "SEVERITIES", "Checked", "Settings", "check", "explain", "validate"]
+__all__ = [
+    "IGNORE",
+    "PROFILES",
+    "RULES",
+    "SEVERITIES",
+    "Checked",
+    "Settings",
+    "changes_of",
+    "check",
+    "explain",
+    "validate",
+]
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
@@ -87,6 +98,8 @@ class Checked(Struct, frozen=True):
 
     findings: list[Diagnostic]
     repairs: dict[str, str]
+    context: Context | None = None
+    """What was checked; None if it could not be read."""
 
 
 def validate(
@@ -107,15 +120,16 @@ def check(
 ) -> Checked:
     """The findings about a document with its overlays, with the files that it refers to below ``root`` (its folder),
     and about the properties beside it, with the texts that fix what can be fixed mechanically. Of an overlay alone its
-    structure is checked. ``texts`` is what is in the document or the properties, where that is not what the file
-    holds: there need not be one."""
+    structure is checked. ``texts`` is what is in a file (by its path, or its resolved path: also of those that
+    the document refers to), where that is not what the file holds: there need not be one."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     manifest = settings_beside(path)
     for file in (path, properties, manifest):
         try:
             layers = overlays if file is path else ()
-            documents += [loader.read(file, root, texts.get(file), overlays=layers)] if file is not None else []
+            data = texts.get(file) if file is not None else None
+            documents += [loader.read(file, root, data, overlays=layers, unsaved=texts)] if file is not None else []
         except InvalidDocument as error:
             findings += error.diagnostics
             if file is path:
@@ -141,7 +155,7 @@ def check(
                     for finding in reported
                     if finding.file != source.file or not _is_ignored(finding, name, part, lines)
                 ]
-    return Checked(reported, _repairs(reported, context, documents))
+    return Checked(reported, _repairs(reported, context, documents), context)
 
 
 def _of(documents: list[Document], file: Path | None) -> Document | None:
@@ -154,16 +168,29 @@ def _repairs(findings: list[Diagnostic], context: Context, documents: list[Docum
     edits: dict[str, list[Edit]] = {}
     for finding in findings:
         if finding in context.edits:
-            edit = context.edits[finding]
-            name, pointer = split_file(edit.pointer)
-            parts = [document.parts().get(name) for document in documents]
-            part = next(part for part in parts if part is not None and finding.file in _names(part))
-            source, pointer = part.origin(pointer)
-            edits.setdefault(source.file, []).append(replace(edit, pointer=pointer))
+            source, edit = _placed(finding, context.edits[finding], documents)
+            edits.setdefault(source.file, []).append(edit)
     files = {
         source.file: source for document in documents for part in document.parts().values() for source in part.sources
     }
     return {name: apply(file, edits[name]) for name, file in files.items() if name in edits}
+
+
+def changes_of(finding: Diagnostic, context: Context) -> list[Change]:
+    """The changes of the text of its file that fix a finding; none if it cannot be fixed mechanically."""
+    if finding not in context.edits:
+        return []
+    source, edit = _placed(finding, context.edits[finding], context.documents)
+    return changes(source, [edit])
+
+
+def _placed(finding: Diagnostic, edit: Edit, documents: list[Document]) -> tuple[File, Edit]:
+    """The file that an edit changes, and the edit with its pointer in that."""
+    name, pointer = split_file(edit.pointer)
+    parts = [document.parts().get(name) for document in documents]
+    part = next(part for part in parts if part is not None and finding.file in _names(part))
+    source, pointer = part.origin(pointer)
+    return source, replace(edit, pointer=pointer)
 
 
 def _names(part: File) -> set[str]:

@@ -16,19 +16,23 @@ Change = tuple[int, int, str]
 def apply(document: File, edits: Iterable[Edit]) -> str:
     """The text with edits applied; an edit whose place cannot be found in the text is left out."""
     text = document.text
+    for start, end, replacement in reversed(changes(document, edits)):  # so that the offsets before stay right
+        text = text[:start] + replacement + text[end:]
+    return text
+
+
+def changes(document: File, edits: Iterable[Edit]) -> list[Change]:
+    """The changes of the text that edits are, in their order in the text; of two at one place the first."""
     starts = [0]
-    for line in text.split("\n"):
+    for line in document.text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    changes: dict[int, Change] = {}
+    by_start: dict[int, Change] = {}
     for edit in edits:
         line_number, column = document.place(edit.pointer, edit.kind == "rename")
         change = _change(document, edit, starts[line_number - 1] + column - 1)
         if change is not None:
-            changes.setdefault(change[0], change)
-    for start in sorted(changes, reverse=True):  # from the end, so that the offsets before stay right
-        _, end, replacement = changes[start]
-        text = text[:start] + replacement + text[end:]
-    return text
+            by_start.setdefault(change[0], change)
+    return [by_start[start] for start in sorted(by_start)]
 
 
 def _change(document: File, edit: Edit, start: int) -> Change | None:

@@ -77,6 +77,12 @@ class Context(Struct, dict=True):
     edits: dict[Diagnostic, Edit] = new(default_factory=dict)
     _results: dict[object, object] = new(default_factory=dict)
 
+    @property
+    def documents(self) -> list[Document]:
+        """The document, and those that are beside it."""
+        documents = (self.document, self.properties, self.manifest)
+        return [document for document in documents if document is not None]
+
     @cached_property
     def operations(self) -> dict[str, Node]:
         """The operations by operationId; of two with the same, the first."""

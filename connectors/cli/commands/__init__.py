@@ -60,6 +60,8 @@ COMMANDS: Mapping[str, Row] = {
     ),
     "remove": Row("Remove a connector that was added; its saved connections are kept.", _KEEPING, takes="added"),
     "validate": Row("Check documents and the properties beside them: files, folders, patterns.", _DOCUMENTS),
+    "lsp": Row("Check documents in an editor, as they are typed: a language server over stdio.", _DOCUMENTS, "lsp"),
+    "schema": Row("Write the JSON schema of documents with the extensions that are known, for editors.", _DOCUMENTS),
     "diff": Row(
         "Compare two versions of a document: changes for callers, and the version number they call for.", _DOCUMENTS
     ),
