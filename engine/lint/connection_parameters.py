@@ -65,11 +65,29 @@ def _title(node: Node, context: Context) -> Iterator[Finding]:
             continue
         if not str(_ui(place).get("displayName") or "").strip() and not _says(_constraints(place).get("hidden")):
             yield place.finding(f"{place.name!r} has no displayName", key=True)
-    sets = _sets(context)
-    for index in range(len(array(sets.value)) if sets is not None else 0):
-        title = sets.below(index).below("uiDefinition").below("displayName") if sets is not None else None
-        if sets is not None and title is not None and not str(title.value or "").strip():
-            yield sets.below(index).finding("the set has no displayName")
+        for member in ("description", "tooltip"):
+            text = place.below("uiDefinition").below(member)
+            if isinstance(text.value, str) and not text.value.strip():
+                yield text.finding(f"the {member} of {place.name!r} is empty")
+        for choice, value in _choices(place):
+            shown = "uiDefinition" in choice.pointer and isinstance(value, Mapping)
+            if shown and not str(value.get("text") or "").strip():
+                yield choice.finding("the allowed value has no text to show")
+    yield from _untitled(context)
+
+
+def _untitled(context: Context) -> Iterator[Finding]:
+    """The connection parameter sets, and the choice between them, without a title."""
+    block = properties(context)
+    if block is None or not is_published(context):
+        return
+    whole = block.below("connectionParameterSets")
+    values = whole.below("values")
+    holders = [(whole, "the connectionParameterSets have")] if isinstance(whole.value, Mapping) else []
+    holders += [(values.below(index), "the set has") for index in range(len(array(values.value)))]
+    for place, words in holders:
+        if not str(place.below("uiDefinition").below("displayName").value or "").strip():
+            yield place.finding(f"{words} no displayName", key=place is whole)
 
 
 @check("connection-parameter-hidden")

@@ -127,6 +127,8 @@ def _operation(node: Node, context: Context) -> Iterator[Finding]:
                 continue
             at = f"{place.pointer}/parameters/{escape(key)}"
             for index, names in enumerate(value if isinstance(value, list) else [value]):
+                if isinstance(value, list) and not str(names).strip():
+                    yield Finding(f"{at}/{index}", "the name of the operation is empty", document=place.document)
                 for name in filter(None, map(str.strip, str(names).split(","))):
                     if name not in context.operations:
                         message, suggestion = f"there is no operation {name!r}", closest(name, context.operations)

@@ -208,7 +208,7 @@ _HOST = re.compile(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
 def _host(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         text = _parameter(place, _URL)
-        if text is None or not text.value.strip() or _HOST.match(text.value.strip()):
+        if text is None or _HOST.match(text.value.strip()):
             continue
         what = "is not encrypted" if text.value.startswith("http://") else "is not a URL with a host"
         yield text.finding(f"{text.value!r} {what}; it must begin with https://, or be an expression")

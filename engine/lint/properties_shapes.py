@@ -55,7 +55,7 @@ class Shape(Struct, frozen=True):
     open: bool = False
     """Whether it may have members that are not listed."""
     filled: bool = False
-    """Whether an empty list says nothing, so that it is wrong."""
+    """Whether an empty list or text says nothing, so that it is wrong."""
 
 
 TEXT = Shape()
@@ -131,7 +131,7 @@ PARAMETER = Shape(
 SET = Shape(
     "object",
     {
-        "name": TEXT,
+        "name": Shape(filled=True),
         "uiDefinition": UI,
         "parameters": Shape("object", each=PARAMETER),
         "metadata": Shape("object", {"allowSharing": Shape("boolean")}, open=True),
@@ -212,6 +212,8 @@ def differences(root: Place, shape: Shape) -> Iterator[Finding]:
                 yield place.finding(f"{place.name} is empty", rule="properties-value")
             if shape.each is not None:
                 waiting += [(_below(place, index, item), shape.each) for index, item in enumerate(place.value)]
+        elif shape.filled and not str(place.value).strip():
+            yield place.finding(f"{place.name} is empty", rule="properties-value")
         elif shape.values and str(place.value).lower() not in shape.values:
             message = f"{place.value!r} is not a value of {place.name}; expected {', '.join(shape.values)}"
             suggestion = closest(str(place.value).lower(), shape.values)
