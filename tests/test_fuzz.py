@@ -27,6 +27,7 @@ from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.registry import Entry
+from tests import parcels
 from tests.faulty import Bug, serving
 from tests.shelf import BUGS, DOCUMENT, Shelf
 from tests.test_cli import run
@@ -59,16 +60,27 @@ def _failures(
 
 def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
     """Fuzzing a service that follows its document reports nothing."""
-    assert _failures(document, Shelf(), examples=80) == []
+    assert _failures(document, Shelf(), examples=40) == []
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_fault_of_a_service_is_found(bug: Bug, document: Path) -> None:
     """Each seeded fault of the service is reported by one of its checks."""
-    failures = _failures(document, Shelf(bug.name), wanted=bug.checks)
+    failures = _failures(document, Shelf(bug.name), wanted=bug.checks, illegal=False)
     assert {failure.check for failure in failures} & bug.checks, [
         (failure.check, failure.message) for failure in failures
     ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bug", parcels.BUGS, ids=lambda bug: bug.name)
+def test_a_fault_of_a_strict_service_is_found(bug: Bug, tmp_path: Path) -> None:
+    """Each seeded fault of a service that checks what it is sent is reported by one of its checks."""
+    path = tmp_path / "parcels.json"
+    path.write_text(json.dumps(parcels.DOCUMENT))
+    with serving(parcels.Parcels(bug.name)) as service:
+        connector = openconnectors.load_file(path, base_url=service.url, connection={"key": parcels.KEY})
+        assert any(failure.check in bug.checks for failure in fuzz(connector, examples=40))
 
 
 def test_a_failure_is_shrunk_and_can_be_repeated(document: Path) -> None:
@@ -106,15 +118,16 @@ def test_the_same_seed_makes_the_same_calls(document: Path) -> None:
     assert runs[0] == runs[1] != runs[2]
 
 
+@pytest.mark.parametrize("illegal", [False, pytest.param(True, marks=pytest.mark.long)], ids=["legal", "illegal"])
 @pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
-def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry) -> None:
+def test_every_built_in_connector_agrees_with_its_sandbox(entry: Entry, illegal: bool) -> None:
     """Fuzzing a built-in connector against its sandbox reports nothing."""
     service = loader.load(entry.document, entry.properties)
     with Sandbox(service) as sandbox:
         connector = openconnectors.load(entry.name, base_url=sandbox.url, connection=sandbox.values)
         assert [
             (failure.check, failure.name, failure.arguments, failure.message)
-            for failure in fuzz(connector, examples=6, sandboxed=True)
+            for failure in fuzz(connector, examples=8, sandboxed=True, illegal=illegal)
         ] == []
 
 

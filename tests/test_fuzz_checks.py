@@ -76,6 +76,50 @@ def test_media_types_of_errors_alone_are_not_requested(tmp_path: Path) -> None:
     assert requestable(_caller(responses, tmp_path).plan("get_it")) == [JSON]
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("date-time", "2024-02-29T12:00:00+01:00", "2024-02-29T12:00:00"),
+        ("email", "a.b+c@example.org", "someone"),
+        ("uri", "https://example.com/a?b=c", "example.com"),
+        ("ipv4", "10.0.0.1", "10.0.0.256"),
+        ("ipv6", "::1", "10.0.0.1"),
+        ("hostname", "example.com", "not a host"),
+        ("no such format", "x", None),
+    ],
+)
+def test_formats_are_asserted_strictly(name: str, right: str, wrong: str | None, tmp_path: Path) -> None:
+    """A text that is not of its format is reported, at any depth and in alternatives."""
+    text = {"type": "string", "format": name}
+    inner = {"type": "object", "properties": {"a": {"anyOf": [text, {"type": "integer"}]}}}
+    schema = {"type": "array", "items": inner}
+    caller = _caller({"200": {"description": "it", "content": {JSON: {"schema": schema}}}}, tmp_path)
+    for value, is_wrong in ((right, False), (wrong, True)) if wrong is not None else ((right, False),):
+        response = Response(200, Headers([("Content-Type", JSON)]), json.dumps([{"a": 1}, {"a": value}]).encode())
+        message = CHECKS["format"](Outcome(caller.plan("get_it"), {}, JSON, response), caller)
+        assert message == (f"[1].a: {value!r} is not of the format {name}" if is_wrong else None)
+
+
+def test_header_fields_that_swagger_lists_are_sent(tmp_path: Path) -> None:
+    """Swagger 2.0 lists the header fields that are sent: one that is missing is reported, a link to a next page not."""
+    listed = {"X-Total": {"type": "integer"}, "Link": {"type": "string"}}
+    caller = _caller({"200": {"description": "it", "headers": listed}}, tmp_path, [JSON])
+    plan = caller.plan("get_it")
+    without, with_total = (Response(200, Headers(fields)) for fields in ([], [("X-Total", "1")]))
+    message = CHECKS["header"](Outcome(plan, {}, None, without), caller)
+    assert message == "X-Total is documented for status 200, and not sent"
+    assert CHECKS["header"](Outcome(plan, {}, None, with_total), caller) is None
+
+
+def test_a_response_of_204_has_no_body(tmp_path: Path) -> None:
+    """A response of 204 whose header announces a body is reported."""
+    caller = _caller({"204": {"description": "gone"}}, tmp_path, [JSON])
+    plan = caller.plan("get_it")
+    for length, is_wrong in (("2", True), ("0", False)):
+        response = Response(204, Headers([("Content-Length", length)]))
+        assert bool(CHECKS["no-content"](Outcome(plan, {}, None, response), caller)) is is_wrong
+
+
 class _Fixed:
     """A transport that answers in the media type that is requested."""
 

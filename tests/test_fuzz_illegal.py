@@ -76,6 +76,8 @@ class Things(Faulty):
                 return Response(json.dumps(self.things), content_type="application/json")
             limit = request.args["limit"]
             self.fail("fails at a limit that is no number", not limit.lstrip("-").isdigit())
+            if self.has("refuses the largest limit") and limit == "9":
+                return Response(b"", 400)
             if not limit.isdigit() or not 1 <= int(limit) <= (10 if self.has("accepts one more") else 9):
                 return Response(b"", 422 if self.has("another refusal") else 400)
             return Response(json.dumps(self.things[: int(limit)]), content_type="application/json")
@@ -125,6 +127,7 @@ def _failures(bug: str | None, tmp_path: Path, **options: Any) -> tuple[list[Fai
         ("another refusal", "status", "it was refused by 422; documented are 200, 400"),
         ("fails at malformed JSON", "server-error", "body: JSON that is cut: the service failed"),
         ("accepts an unknown member", "accepted", "body no_such_property: no other properties: the service accepted"),
+        ("refuses the largest limit", "refused", "the service refuses a legal value of limit: status 400"),
         ("stores what it refuses", "stored", "it was refused, and yet it changed what GET /things gives"),
     ],
 )

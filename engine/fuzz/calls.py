@@ -105,6 +105,12 @@ class Caller:
         connected(self._connector).refuse_uncallable(plan.operation)
 
     @property
+    def lists_sent_fields(self) -> bool:
+        """Whether the document lists the header fields that are sent with a response, as Swagger 2.0 does ("Response
+        Object"), not those that may be (OpenAPI 3)."""
+        return connected(self._connector).service.original is None
+
+    @property
     def mask(self) -> Mask:
         """Hides the secrets of the connection in what is reported."""
         return self._connector.connection.mask

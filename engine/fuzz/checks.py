@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from openconnectors.engine.call.paging import Links
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, Problem, TransportError
 from openconnectors.engine.fuzz.calls import Caller, Outcome, is_problem, requestable
+from openconnectors.engine.fuzz.formats import unformatted
+from openconnectors.engine.plan.content import describing
 from openconnectors.engine.plan.plan import Plan
+from openconnectors.engine.values.codecs import essence
 
 _PAGES = 6  # followed at most
 _DISTINCT_LENGTH = 12
@@ -78,6 +82,54 @@ def _schema(outcome: Outcome, caller: Caller) -> str | None:
         if problem.part != "status" and not _is_about_media_type(problem):
             return str(problem)
     return None
+
+
+def _formats(outcome: Outcome, caller: Caller) -> str | None:
+    """Texts of a format are of it, those too that the client takes as they come (``email``, ``uri``, …)."""
+    response = outcome.response
+    if response is None or response.status >= 500 or not response.body:
+        return None
+    declared = outcome.plan.declared_response(response.status)
+    content_type = response.headers.get("Content-Type", "")
+    entry = describing(declared.content, content_type) if declared is not None else None
+    if entry is None or entry.schema is None or not essence(content_type)[0].endswith("json"):
+        return None
+    if _differences(outcome):
+        return None  # which says more
+    try:
+        value = outcome.plan.untyped(response)
+    except ConnectorError:
+        return None
+    return next(unformatted(entry.schema, outcome.plan, value), None)
+
+
+def _empty(outcome: Outcome, caller: Caller) -> str | None:
+    """A response of 204, 205 or 304 has no body (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
+    response = outcome.response
+    if response is None or response.status not in (204, 205):
+        return None
+    length = response.headers.get("Content-Length", "0")
+    return f"status {response.status} has a body of {length} bytes" if length.isdigit() and int(length) else None
+
+
+def _headers(outcome: Outcome, caller: Caller) -> str | None:
+    """The header fields are there that the document lists, in Swagger 2.0, where it lists those that are sent. A few
+    are sent only if there is reason to."""
+    response = outcome.response
+    declared = outcome.plan.declared_response(response.status) if response is not None else None
+    if response is None or declared is None or not caller.lists_sent_fields:
+        return None
+    for name in declared.headers:
+        if name not in response.headers and not _CONDITIONAL.search(name):
+            return f"{name} is documented for status {response.status}, and not sent"
+    return None
+
+
+_CONDITIONAL = re.compile(
+    r"(?i)^(link|retry-after|set-cookie|etag|last-modified|expires|age|warning|www-authenticate|deprecation|sunset)$"
+    r"|next|prev|continu|limit|cache"
+)
+"""Names of header fields that are sent only of some responses: of pages that have a next one, of limits in force."""
 
 
 def _representations(outcome: Outcome, caller: Caller) -> str | None:
@@ -164,6 +216,9 @@ CHECKS: Mapping[str, Callable[[Outcome, Caller], str | None]] = {
     "status": _status,
     "content-type": _content_type,
     "schema": _schema,
+    "format": _formats,
+    "header": _headers,
+    "no-content": _empty,
     "representations": _representations,
     "paging": _paging,
 }

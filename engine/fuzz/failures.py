@@ -24,10 +24,9 @@ OF_ILLEGAL = (ACCEPTED, STORED, METHOD)
 """The checks of illegal requests, beside those of any response: none is accepted, none is stored, and a method that is
 not documented is refused as RFC 9110 section 15.5.6 has it."""
 
-REFUSED, HEADER = "refused", "header"
-OF_LEGAL = (REFUSED, HEADER)
-"""The checks of several calls: a legal value is not refused if another is accepted; a documented header field is
-sent."""
+REFUSED = "refused"
+OF_LEGAL = (REFUSED,)
+"""The checks of several calls: a legal value is not refused if another is accepted."""
 
 
 class Sent(Struct, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from openconnectors.engine.credentials import NO_CREDENTIALS
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, TransportError, Unsupported
+from openconnectors.engine.fuzz.boundaries import Edge
 from openconnectors.engine.fuzz.calls import Caller, Outcome
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import ACCEPTED, METHOD, STORED, Failure, Sent
@@ -27,8 +29,9 @@ from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.plan import Plan
 
 _REPORTED = 5  # failures of one check that are reported of an operation
-_BLAMED = 8  # refused requests that are sent again to see which is stored
-_AUTHENTICATION = frozenset((401, 403, 407))
+_BLAMED = 16  # refused requests that are sent again to see which is stored
+REFUSING = frozenset((400, 422))
+"""The statuses by which services refuse a value, whatever their state is."""
 _ANY_INPUT = frozenset(("400", "422", "4XX", "default"))
 """How documents say that an operation refuses its input."""
 _OF_PROTOCOL = frozenset((401, 403, 404, 405, 406, 407, 408, 411, 413, 414, 415, 417, 426, 429, 431))
@@ -53,6 +56,8 @@ class Refusals(Struct):
     plans: Mapping[str, Plan]
     sandboxed: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=set)
+    """What is reported of methods already, of any path: what answers 405 is the same for all."""
 
     def failures(self, accepted: Accepted, before: Accepted | None, most: int, *, paths: bool) -> Iterator[Failure]:
         """Send at most so many illegal requests, made of an accepted one; yield the failures. ``before`` is another
@@ -65,7 +70,7 @@ class Refusals(Struct):
             requests += undocumented_methods(accepted.request, self._documented())
         reader = self.reader(accepted.request) if self.plan.operation.method not in ("GET", "HEAD", "OPTIONS") else None
         if reader is not None and before is not None:
-            self.caller.send(self.plan, before.request, before.arguments, None)
+            repeat(self.caller, self.plan, before.arguments, accepted.arguments)
         known = self._stable(reader)
         refused: list[Illegal] = []
         methods: dict[str, Response] = {}
@@ -78,11 +83,18 @@ class Refusals(Struct):
             if 400 <= status < 500:
                 refused.append(illegal)
             elif known is not None:
-                yield from self._stored(reader, known, refused, accepted)
+                yield from self._stored(reader, known, refused, accepted, before)
                 known, refused = self._read(reader), []
         if known is not None:
-            yield from self._stored(reader, known, refused, accepted)
+            yield from self._stored(reader, known, refused, accepted, before)
         yield from self._methods(methods, requests, accepted)
+
+    def of_nobody(self, call: Accepted | None) -> Iterator[Failure]:
+        """Send a call without credentials, and with wrong ones; yield the failures."""
+        for illegal in self._without_credentials(call.request) if call is not None else ():
+            outcome = self.caller.send(self.plan, illegal.request, {}, None, illegal.login)
+            if call is not None:
+                yield from self._judged(illegal, outcome, call)
 
     def _methods(
         self, answers: Mapping[str, Response], requests: list[Illegal], accepted: Accepted
@@ -95,6 +107,10 @@ class Refusals(Struct):
             response = answers.get(illegal.where) if illegal.part == "method" else None
             message = method_problem(response, documented, refuses) if response is not None else None
             if message and not (illegal.lenient and response is not None and response.status < 300):
+                kind = message.partition(" ")[0] if response is not None and response.status == 405 else message
+                if kind in self.methods and response is not None and response.status == 405:
+                    continue
+                self.methods.add(kind)
                 failure = self._failure(METHOD, f"{illegal.title}: {message}", illegal, accepted)
                 if failure is not None:
                     yield failure
@@ -160,13 +176,14 @@ class Refusals(Struct):
         return first if first is not None and first == self._read(reader) else None
 
     def _stored(
-        self, reader: Request | None, known: bytes, refused: list[Illegal], accepted: Accepted
+        self, reader: Request | None, known: bytes, refused: list[Illegal], accepted: Accepted, before: Accepted | None
     ) -> Iterator[Failure]:
         """The failure of a refused request that changes what a read gives, if there is one."""
         if not refused or self._read(reader) == known:
             return
-        for illegal in refused[:_BLAMED]:
-            if changes(self.caller, self.plan, illegal, reader):
+        other = before.arguments if before is not None else None
+        for illegal in sorted(refused, key=lambda illegal: illegal.part != "body")[:_BLAMED]:
+            if changes(self.caller, self.plan, illegal, reader, accepted.arguments, other):
                 message = f"{illegal.title}: it was refused, and yet it changed what {_target(reader)} gives"
                 failure = self._failure(STORED, message, illegal, accepted)
                 if failure is not None:
@@ -182,8 +199,20 @@ def place(plan: Plan) -> str:
     return path.removesuffix(max((suffix for suffix in suffixes if path.endswith(suffix)), key=len, default=""))
 
 
-def changes(caller: Caller, plan: Plan, illegal: Illegal, reader: Request | None) -> bool:
-    """Whether a request that is refused changes what a read gives, while nothing else does."""
+def repeat(caller: Caller, plan: Plan, arguments: Mapping[str, Any], resource: Mapping[str, Any]) -> None:
+    """Repeat a legal call on the resource that other arguments name."""
+    names = {argument.name for argument in plan.all_arguments.at["path"]}
+    path = {name: value for name, value in resource.items() if name in names}
+    with suppress(InvalidArguments, Unsupported):
+        caller.call(plan, {**arguments, **path})
+
+
+def changes(
+    caller: Caller, plan: Plan, illegal: Illegal, reader: Request | None, arguments: Mapping[str, Any],
+    other: Mapping[str, Any] | None,
+) -> bool:  # fmt: skip
+    """Whether a request that is refused changes what a read gives, while nothing else does. ``other`` is a legal call
+    that is made before, so that what is stored differs from what is sent."""
     if reader is None:
         return False
 
@@ -191,11 +220,13 @@ def changes(caller: Caller, plan: Plan, illegal: Illegal, reader: Request | None
         response = caller.send(plan, reader, {}, None).response
         return response.body if response is not None and response.status == 200 else None
 
+    if other is not None:
+        repeat(caller, plan, other, arguments)
     first, second = read(), read()
     response = caller.send(plan, illegal.request, {}, None, illegal.login).response
-    third, fourth = read(), read()
+    third = read()
     is_refused = response is not None and 400 <= response.status < 500
-    return is_refused and first == second != third == fourth
+    return is_refused and first == second != third == read()
 
 
 def _target(reader: Request | None) -> str:
@@ -238,8 +269,27 @@ def _of_refusal(illegal: Illegal, outcome: Outcome, caller: Caller) -> Iterator[
             message = CHECKS[check](outcome, caller)
             if message:
                 yield check, f"{illegal.title}: in the refusal, {message}"
-    elif status not in _OF_PROTOCOL and not _ANY_INPUT.isdisjoint(documented):
+    elif status not in _OF_PROTOCOL and not _ANY_INPUT.isdisjoint(documented) and not _is_unread(illegal, status):
         yield "status", f"{illegal.title}: it was refused by {status}; documented are {', '.join(documented)}"
+
+
+def refused_value(caller: Caller, plan: Plan, edge: Edge, start: Mapping[str, Any]) -> str | None:
+    """What is wrong if a service refuses a legal value, while it takes the same call with another. It may
+    have reasons that no schema says (no such number can be called, so many cannot be ordered): then it refuses the
+    value next to it, too, or a usual text."""
+
+    def status(arguments: Mapping[str, Any]) -> int:
+        response = caller.call(plan, arguments).response
+        return response.status if response is not None else 0
+
+    if not 200 <= status(start) < 300:
+        return None  # once done, it cannot be done again
+    if edge.inner is not None and not 200 <= status(edge.inner) < 300:
+        return None
+    refusal = status(edge.arguments)
+    if refusal not in REFUSING:
+        return None
+    return f"the service refuses a legal value of {edge.name}: status {refusal}; it accepts the call with another value"
 
 
 def method_problem(response: Response, documented: Collection[str], refuses: bool) -> str | None:
@@ -253,6 +303,11 @@ def method_problem(response: Response, documented: Collection[str], refuses: boo
     if 200 <= response.status < 300 and refuses:
         return f"the service accepted it: status {response.status}; other methods are refused by 405"
     return None
+
+
+def _is_unread(illegal: Illegal, status: int) -> bool:
+    """Whether a body that cannot be read at all is refused by 400, as frameworks do before the service sees it."""
+    return status == 400 and illegal.part in ("body", "media type") and not illegal.where
 
 
 def sent_of(illegal: Illegal) -> Sent:
@@ -284,7 +339,8 @@ def again(caller: Caller, plan: Plan, failure: Failure) -> str | None:
     if failure.check == STORED:
         refusals = Refusals(caller, plan, failure.name, caller.plans())
         reader = refusals.reader(legal)
-        return failure.message if changes(caller, plan, illegal, reader) else None
+        changed = changes(caller, plan, illegal, reader, failure.arguments, minimal(plan))
+        return failure.message if changed else None
     outcome = caller.send(plan, illegal.request, failure.arguments, None, illegal.login)
     if failure.check == METHOD and outcome.response is not None:
         methods = {other.operation.method for other in caller.plans().values() if place(other) == place(plan)}

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 
 from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, InvalidDocument, Unsupported
-from openconnectors.engine.fuzz.boundaries import edges
+from openconnectors.engine.fuzz.boundaries import Edge, edges, with_whole_body
 from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
 from openconnectors.engine.fuzz.checks import CHECKS, refused
-from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, Failure
+from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, REFUSED, Failure
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
-from openconnectors.engine.fuzz.refusals import Accepted, Refusals, again, request_of
+from openconnectors.engine.fuzz.refusals import REFUSING, Accepted, Refusals, again, refused_value, request_of
 from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
 from openconnectors.engine.fuzz.sequences import Sequences
@@ -37,6 +37,9 @@ from openconnectors.engine.plan.plan import Plan
 
 EXAMPLES = 50  # calls of an operation
 _LEAST_REFUSALS = 20  # calls that break a rule cost no request, so there are always some
+_NOT_OF_SANDBOX = {"header"}
+"""The sandbox sends a few of the documented header fields, not all."""
+_MOST_REFUSED = 4  # legal values that are refused, of those reported of an operation
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 """In this order: reads give the identifiers that writes need; deletions come last."""
 
@@ -58,10 +61,11 @@ def fuzz(
     """Call operations (all, or those of these Python names) and yield each failure once, shrunk.
 
     ``examples`` is the number of calls of an operation, without those that shrink a failure; with ``illegal`` as many
-    illegal requests are sent as well, built with the client's checks off, and about as many calls in sequences.
-    ``sandboxed``: the service is the sandbox of the document, which does not check formats, and has state only where
-    that says so: sequences are made of these operations alone. ``progress`` is called with a line of text after each
-    operation. The calls reach the service and have their effects: use a sandbox, or a service that may be written to.
+    illegal requests are sent as well, twice as many with a body, built with the client's checks off, and about as many
+    calls in sequences. ``sandboxed``: the service is the sandbox of the document, which does not check formats, nor
+    sends every header field, and has state only where that says so: sequences are made of these operations alone.
+    ``progress`` is called with a line of text after each operation. The calls reach the service and have their effects:
+    use a sandbox, or a service that may be written to.
     """
     caller, known = Caller(connector), Known()
     plans: dict[str, Plan] = {}
@@ -83,6 +87,7 @@ def fuzz(
     together, reported = Sequences(caller, known, usable, random_seed), set[tuple[str, str]]()
     yield from together.fixed()
     paths: set[str] = set()
+    methods: set[str] = set()
     deletions = [name for name in ordered if plans[name].operation.method == "DELETE"]
     for name in [*ordered[: len(ordered) - len(deletions)], "", *deletions]:
         if not name:
@@ -91,14 +96,18 @@ def fuzz(
         before = caller.sent
         plan = plans[name]
         fuzzer = _OperationFuzzer(caller, known, plan, name, examples, random_seed)
+        fuzzer.failed |= _NOT_OF_SANDBOX if sandboxed else set()
+        refusals = Refusals(caller, plan, name, every, sandboxed, methods=methods)
+        if illegal and plan.operation.method == "DELETE":  # once it has succeeded there is nothing left to protect
+            for failure in refusals.of_nobody(fuzzer.probable()):
+                yield shown(caller, plan, failure)
         for failure in fuzzer.failures():
             reported.add((failure.name, failure.check))
             yield shown(caller, plan, failure)
         if illegal and fuzzer.accepted is not None:
-            refusals = Refusals(caller, plan, name, every, sandboxed)
             last, earlier = fuzzer.accepted, fuzzer.accepted_before
             is_first = plan.operation.path not in paths
-            for failure in refusals.failures(last, earlier, examples, paths=is_first):
+            for failure in refusals.failures(last, earlier, _most_illegal(plan, examples), paths=is_first):
                 yield shown(caller, plan, failure)
             paths.add(plan.operation.path)
         progress(f"{name}: {caller.sent - before} requests")
@@ -111,6 +120,11 @@ def _is_callable(caller: Caller, plan: Plan) -> bool:
     except (InvalidDocument, Unsupported):
         return False
     return True
+
+
+def _most_illegal(plan: Plan, examples: int) -> int:
+    """The number of illegal requests of an operation: a body has many members, each with rules of its own."""
+    return examples * 2 if plan.operation.request_body is not None else examples
 
 
 def shown(caller: Caller, plan: Plan, failure: Failure) -> Failure:
@@ -141,40 +155,82 @@ class _OperationFuzzer(Struct, dict=True):
         self.left = self.examples
         self.accepted: Accepted | None = None
         self.accepted_before: Accepted | None = None
+        self.start: Mapping[str, Any] | None = None
+        self.refused: list[Edge] = []
         self.accepts: list[str | None] = [*requestable(self.plan)] or [None]
 
     def failures(self) -> Iterator[Failure]:
-        """Yield the failures of legal calls, then of calls that must be refused."""
+        """Yield the failures of legal calls, then of calls that the client must refuse."""
         try:
             self.caller.check(self.plan)
-            least = minimal(self.plan)
-            self.caller.request(self.plan, least)
-            boundaries = [least, *edges(self.plan, least, self.examples // 2)]
         except Unsupported:
             return  # it cannot be called at all
-        except InvalidArguments:
-            boundaries = []  # no legal call can be made of the document alone
+        calls = self._calls()
+        waiting: list[tuple[Edge, str | None]] = []
         while self.left > 0:
-            failure = self._round(boundaries)
+            failure = self._round(calls, waiting)
             if failure is None:
                 break
             yield failure
             self.failed.add(failure.check)
+        yield from self._refused_values()
         yield from self._refusals()
 
-    def _round(self, boundaries: list[dict[str, Any]]) -> Failure | None:
-        """The next check that fails, with its smallest call. Boundaries are not repeated once all have passed, but
-        for the least call."""
+    def _calls(self) -> Iterator[tuple[Edge, str | None]]:
+        """The least call, in each media type; the same with values of the service, and with every member of its body;
+        then variations of one that succeeds, each with one value at a boundary."""
+        try:
+            least = minimal(self.plan)
+            self.caller.request(self.plan, least)
+        except (InvalidArguments, Unsupported):
+            return  # no legal call can be made of the document alone
+        for accept in self.accepts:
+            yield Edge(least, ""), accept
+        for known in self._with_known(least) if self.start is None else ():
+            yield Edge(known, ""), self.accepts[0]
+        full = with_whole_body(self.plan, self.start or least)
+        if full is not None:
+            yield Edge(full, ""), self.accepts[0]
+            if self.accepted is not None and self.accepted.success and self.accepted.arguments == full:
+                self.start = full
+        is_accepted = self.start is not None
+        for edge in edges(self.plan, self.start or least, self.examples * 3 // 4):
+            yield replace(edge, firm=edge.firm and is_accepted), self.accepts[0]
+
+    def probable(self) -> Accepted | None:
+        """The least call with values of the service, which is not made."""
+        try:
+            least = minimal(self.plan)
+            call = next(self._with_known(least), least)
+            return Accepted(call, self.caller.request(self.plan, call), success=True)
+        except (ConnectorError, InvalidArguments, Unsupported):
+            return None
+
+    def _with_known(self, least: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The least arguments with values of the service in the path."""
+        names = [argument.name for argument in self.plan.all_arguments.at["path"] if self.known.of(argument.name)]
+        for index in range(2 if names else 0):
+            values = {name: self.known.of(name) for name in names}
+            yield {**least, **{name: known[min(index, len(known) - 1)] for name, known in values.items()}}
+
+    def _round(
+        self, calls: Iterator[tuple[Edge, str | None]], waiting: list[tuple[Edge, str | None]]
+    ) -> Failure | None:
+        """The next check that fails, with its smallest call. A boundary that fails is tried again without that
+        check."""
         smallest = Smallest()
 
         def try_call(call: Mapping[str, Any], accept: str | None) -> None:
-            self._try(call, accept, smallest)
+            self._try(Edge(dict(call), ""), accept, smallest)
 
         try:
-            for index, call in enumerate(boundaries):
-                for accept in self.accepts if index == 0 else self.accepts[:1]:
-                    try_call(call, accept)
-            del boundaries[1:]
+            while True:
+                if not waiting and (following := next(calls, None)) is not None:
+                    waiting.append(following)
+                if not waiting:
+                    break
+                self._try(*waiting[0], smallest)
+                waiting.clear()
         except CheckFailed:
             return shrink(try_call, smallest.failure, smallest) if smallest.failure is not None else None
         return search(
@@ -185,8 +241,9 @@ class _OperationFuzzer(Struct, dict=True):
             smallest,
         )
 
-    def _try(self, call: Mapping[str, Any], accept: str | None, smallest: Smallest) -> None:
+    def _try(self, edge: Edge, accept: str | None, smallest: Smallest) -> None:
         """Make a call, and pass its outcome through the checks."""
+        call = edge.arguments
         try:
             outcome = self.caller.call(self.plan, call, accept)
         except (InvalidArguments, Unsupported):
@@ -194,11 +251,25 @@ class _OperationFuzzer(Struct, dict=True):
         self.left -= 1
         _learn(self.known, outcome, self.caller)
         self._keep(outcome)
+        status = outcome.response.status if outcome.response is not None else 0
+        if self.start is None and 200 <= status < 300:
+            self.start = call
+        if edge.firm and status in REFUSING and edge not in self.refused:
+            self.refused.append(edge)
         for check, message_of in CHECKS.items():
             message = message_of(outcome, self.caller) if check not in self.failed else None
             if message:
                 text = self.caller.mask.text(message)
                 smallest.fail(Failure(check, self.plan.operation.id, self.name, call, text, accept))
+
+    def _refused_values(self) -> Iterator[Failure]:
+        """Yield the failures of legal values that the service refuses, while it takes the same call with another."""
+        count, start = 0, self.start
+        for edge in self.refused if start is not None else ():
+            message = refused_value(self.caller, self.plan, edge, start or {})
+            if message and count < _MOST_REFUSED:
+                count += 1
+                yield Failure(REFUSED, self.plan.operation.id, self.name, edge.arguments, message)
 
     def _keep(self, outcome: Outcome) -> None:
         """Keep a call to make illegal ones of: a success before others, of successes that with the most values."""
@@ -298,6 +369,8 @@ def replay(connector: Connector, failure: Failure) -> str | None:
     if failure.sent is not None:
         return again(caller, plan, failure)
     outcome = caller.call(plan, failure.arguments, failure.accept)
+    if failure.check == REFUSED:
+        return failure.message if outcome.response is not None and outcome.response.status in REFUSING else None
     message = CHECKS[failure.check](outcome, caller)
     return caller.mask.text(message) if message else None
 

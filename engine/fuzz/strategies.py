@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from hypothesis import strategies as st
 from msgspec import Struct, field
@@ -42,14 +43,17 @@ class Known(Struct):
     values: dict[str, list[Any]] = field(default_factory=dict)
 
     def learn(self, value: Any, name: str = "", above: str = "") -> None:
-        """Keep the strings and integers of a response: each by its name, and by the name of its container with its own
-        (``pets[0].id``: ``id`` and ``pet_id``). The latest ten of a name are kept, of a list the first 20 items."""
+        """Keep the strings, integers and UUIDs of a response: each by its name, and by the name of its container with
+        its own (``pets[0].id``: ``id`` and ``pet_id``). The latest ten of a name are kept, of a list the first 20
+        items."""
         if isinstance(value, Mapping):
             for key, member in value.items():
                 self.learn(member, str(key), name or above)
         elif isinstance(value, list):
             for item in value[:20]:
                 self.learn(item, name, above)
+        elif isinstance(value, UUID):
+            self.learn(str(value), name, above)
         elif isinstance(value, (str, int)) and not isinstance(value, bool) and name and value != "":
             singular = snake(above).removesuffix("s")
             for key in {snake(name), f"{singular}_{snake(name)}" if singular else snake(name)}:

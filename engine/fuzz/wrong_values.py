@@ -39,18 +39,16 @@ def wrong_values(schema: Schema, resolve: Resolve, legal: Any, depth: int = 0) -
     if "const" in checks:
         yield Wrong("none of these", "const")
         return
-    for kind in kinds[:1] if not schema.open_enum else ():
-        for value in _OTHER_TYPES.get(kind, ()):
-            yield Wrong(value, f"type {' or '.join(kinds)}")
-    if kinds and not schema.nullable:
-        yield Wrong(None, "not null")
-    if schema.enum:
-        yield from _beside_enum(schema)
-        return
-    for kind in kinds:
+    others = [Wrong(value, f"type {' or '.join(kinds)}") for value in _OTHER_TYPES.get(next(iter(kinds), ""), ())]
+    rules: list[Wrong] = list(_beside_enum(schema)) if schema.enum else []
+    for kind in kinds if not schema.enum else ():
         row = _OF_KIND.get(kind)
-        if row is not None:
-            yield from row(schema, resolve, legal, depth)
+        rules += row(schema, resolve, legal, depth) if row is not None else ()
+    null = [Wrong(None, "not null")] if kinds and not schema.nullable else []
+    others = [] if schema.open_enum else others
+    firm = [wrong for wrong in rules if not wrong.lenient]
+    yield from (*others[:1], *firm[:1], *null, *others[1:2], *firm[1:], *others[2:])
+    yield from (wrong for wrong in rules if wrong.lenient)
 
 
 def _beside_enum(schema: Schema) -> Iterator[Wrong]:
@@ -96,11 +94,10 @@ def _text(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[
 def _number(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[Wrong]:
     checks, is_whole = schema.keywords, "integer" in schema.types
     steps = (1,) if is_whole else (1, 0.01)
-    for keyword, sign in (("minimum", -1), ("maximum", 1)):
-        if keyword in checks:
-            for step in steps:
-                yield Wrong(checks[keyword] + sign * step, keyword)
-            yield Wrong(checks[keyword] + sign * 10**6, keyword)
+    bounds = [(keyword, sign) for keyword, sign in (("maximum", 1), ("minimum", -1)) if keyword in checks]
+    for step in (*steps, 10**6):
+        for keyword, sign in bounds:
+            yield Wrong(round(checks[keyword] + sign * step, 9), keyword)
     for keyword in ("exclusiveMinimum", "exclusiveMaximum"):
         if keyword in checks:
             yield Wrong(checks[keyword], keyword)
@@ -161,7 +158,7 @@ _OF_KIND = {"string": _text, "integer": _number, "number": _number, "array": _li
 
 _OTHER_TYPES: Mapping[str, tuple[Any, ...]] = {
     "string": (12, ["text"], True, {"text": "text"}),
-    "integer": ("text", 1.5, "12", True, []),
+    "integer": ("text", "12", 1.5, True, []),
     "number": ("text", "1.5", True, []),
     "boolean": ("text", 1, "true"),
     "array": ("text", {"0": "text"}, 1),

@@ -85,7 +85,7 @@ _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 @click.option(
     "--illegal/--no-illegal",
     default=True,
-    help="Also send illegal requests, which the service must refuse: as many as legal calls.",
+    help="Also send illegal requests, which the service must refuse.",
 )
 @click.option("--answers/--no-answers", default=True, help="Also give the client malformed responses, on loopback.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save failures to FILE.", metavar="FILE")
