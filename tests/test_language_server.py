@@ -10,9 +10,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+from pygls.workspace import PositionCodec, TextDocument
 
+from openconnectors.cli.language_server.answers import Text, actions
 from openconnectors.cli.language_server.places import cursor, span
 from openconnectors.cli.language_server.session import Options, Session
 from openconnectors.engine.documents import file as files
@@ -222,6 +225,30 @@ def test_what_cannot_be_read_keeps_the_nodes_of_before(tmp_path: Path) -> None:
     report = session.check(entry)
     assert [finding.rule for finding in report.checked.findings] == ["syntax"]
     assert report.checked.context is not None
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_fixing_and_ignoring_end_a_finding(form: str, tmp_path: Path) -> None:
+    """With the edit of an action applied, the finding is gone: by its fix, by a comment, in JSON by a member."""
+    path = (tmp_path / f"things.openapi.{form}").resolve()
+    document = yaml.safe_load(DOCUMENT.replace("parts.yaml#/Thing", "#"))
+    before = DOCUMENT.replace("parts.yaml#/Thing", "#") if form == "yaml" else json.dumps(document, indent=2)
+    session = Session()
+    session.texts[path] = before
+    [entry] = session.documents(path)
+    report = session.check(entry)
+    text = Text(before, PositionCodec())
+    [finding] = [finding for finding in report.findings(path) if finding.rule == "structure-value"]
+
+    offered = list(actions([finding], report, report.files[path], text, path.as_uri()))
+    assert len(offered) == 2
+    for action in offered:
+        editing = TextDocument(path.as_uri(), before)
+        assert action.edit is not None
+        for change in (action.edit.changes or {})[path.as_uri()]:
+            editing.apply_change(types.TextDocumentContentChangePartial(change.range, change.new_text))
+        session.texts[path] = editing.source
+        assert "structure-value" not in {each.rule for each in session.check(entry).checked.findings}, action.title
 
 
 # Places

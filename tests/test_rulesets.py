@@ -332,6 +332,7 @@ def test_files_of_rules_are_named_in_settings_and_by_an_option(tmp_path: Path) -
     code, out, _ = run("things.openapi.yaml")
     assert (code, "things.openapi.yaml:6:5: error: A summary. [acme]" in out) == (1, True)
     assert "A summary." in run("--explain", "acme")[1]
+    assert run("things.openapi.yaml", "--format", "markdown").stdout.startswith("## Errors\n")
     (tmp_path / "more.yaml").write_text(rule("operation").replace("acme", "again"))
     assert "[again]" in run("things.openapi.yaml", "--rules", "../more.yaml")[1]
     (tmp_path / "rules.yaml").write_text(rule("opertion"))

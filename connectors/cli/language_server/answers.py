@@ -15,7 +15,7 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.pointers import join_file, pointer_steps
 from openconnectors.engine.errors import Diagnostic, InvalidDocument
-from openconnectors.engine.lint import IGNORE, changes_of, explain
+from openconnectors.engine.lint import IGNORE, RULES, changes_of
 from openconnectors.engine.lint.extension_texts import TEXTS
 from openconnectors.engine.lint.fixes import Change, changes
 from openconnectors.engine.lint.rules import Edit
@@ -142,8 +142,9 @@ def _explained(findings: list[Diagnostic], report: Report) -> Iterator[str]:
     context = report.checked.context
     for finding in findings:
         rows = context.rules if context is not None else {}
-        row = rows.get(finding.rule) or explain(finding.rule)
-        yield f"**{row.id}** ({finding.severity}): {row.why}\n\n{row.fix}".rstrip()
+        row = rows.get(finding.rule) or RULES.get(finding.rule)
+        if row is not None:
+            yield f"**{row.id}** ({finding.severity}): {row.why}\n\n{row.fix}".rstrip()
 
 
 def _extension(spot: Spot) -> Iterator[str]:

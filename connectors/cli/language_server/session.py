@@ -67,7 +67,7 @@ class Session(Struct):
         path = path.resolve()
         entries = {
             report.entry.document: report.entry
-            for report in self.reports.values()
+            for report in list(self.reports.values())  # a check in another thread may add to them
             if path in report.files or path in map(Path.resolve, report.entry.files)
         }
         entry = entry_of(path) or beside(path)
@@ -79,7 +79,7 @@ class Session(Struct):
 
     def check(self, entry: Entry) -> Report:
         """Check a document; the report is kept."""
-        unsaved = {path: text.encode("utf-8", "surrogatepass") for path, text in self.texts.items()}
+        unsaved = {path: text.encode("utf-8", "surrogatepass") for path, text in dict(self.texts).items()}
         try:
             report = Report(entry, _checked(entry, project(entry.document.parent), self.options, unsaved))
         except ConnectorError as error:
@@ -93,7 +93,7 @@ class Session(Struct):
     def report(self, path: Path) -> Report | None:
         """The report of a document that a file is in; None if it is in none."""
         path = path.resolve()
-        return next((report for report in self.reports.values() if path in report.files), None)
+        return next((report for report in list(self.reports.values()) if path in report.files), None)
 
 
 def _checked(entry: Entry, project: Project, options: Options, unsaved: Mapping[Path, bytes]) -> Checked:

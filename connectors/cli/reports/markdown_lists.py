@@ -20,7 +20,7 @@ _SECTIONS = {
 def markdown(findings: Sequence[Diagnostic], files: Sequence[str], fail_on: str = "error") -> str:
     """Lists under a title for each severity: for the summary of a pipeline, or, of changes, for a changelog."""
     lines: list[str] = []
-    is_diff = all(RULES[finding.rule].profile == "diff" for finding in findings if finding.rule in RULES)
+    is_diff = all(finding.rule in RULES and RULES[finding.rule].profile == "diff" for finding in findings)
     for severity, titles in _SECTIONS.items():
         rows = [finding for finding in findings if finding.severity == severity]
         if rows:
