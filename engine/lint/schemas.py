@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
@@ -54,6 +55,9 @@ _FORMATS: Mapping[str, frozenset[str]] = {
 """The formats of the specifications and of published documents, by the type that they are for."""
 
 
+_ALL_FORMATS = frozenset[str]().union(*_FORMATS.values())
+
+
 @check("format-contradicts")
 def _format_contradicts(node: Node, context: Context) -> Iterator[Finding]:
     form, types = node.get("format"), types_of(node.value)
@@ -71,9 +75,14 @@ def _format_contradicts(node: Node, context: Context) -> Iterator[Finding]:
 @check("format-unknown")
 def _format_unknown(node: Node, context: Context) -> Iterator[Finding]:
     form = node.get("format")
-    known = frozenset[str]().union(*_FORMATS.values())
-    if isinstance(form, str) and form not in known:
-        yield Finding(node.at("format"), f"the format {form!r} is not known", suggestion=closest(form, known))
+    if isinstance(form, str) and form not in _ALL_FORMATS:
+        yield Finding(node.at("format"), f"the format {form!r} is not known", suggestion=_close_format(form))
+
+
+@cache
+def _close_format(form: str) -> str | None:
+    """The known format that is spelled most like another, which documents have many times."""
+    return closest(form, _ALL_FORMATS)
 
 
 @check("type-list")
