@@ -48,7 +48,7 @@ def _script(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("email-invalid")
 def _email(node: Node, context: Context) -> Iterator[Finding]:
-    if not re.match(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", str(node.get("email"))):
+    if not re.match(r"[^@\s:]+@[^@\s:]+\.[^@\s:]+\Z", str(node.get("email"))):
         yield Finding(node.at("email"), f"{node.get('email')!r} is not an email address")
 
 

@@ -226,7 +226,7 @@ RULES = Rules(
              "(Parameter Object).",
          fix="Declare media types and security schemes instead."),
     Rule("style-place", "error", "parameter", members="collectionFormat style allowReserved",
-         why="The style does not apply to this location, or to this type (Parameter Object, Style Values).",
+         why="The style does not apply to this location (Parameter Object, Style Values).",
          fix="Choose a style that does."),
     Rule("default-unused", "info", "parameter", members="required",
          why="A required parameter is always passed, so its default is never used.",

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES, check
-from openconnectors.engine.lint.tree import METHODS, Node, mapping
+from openconnectors.engine.lint.tree import Node, mapping
 from openconnectors.engine.path_templates import expand
 
 # fmt: off
@@ -32,7 +32,7 @@ RULES.add(
     Rule("path-characters", "warning", "path", versions=OPENAPI3,
          why="A URL with this character, or with '%' without two hexadecimal digits, cannot be parsed (RFC 3986).",
          fix="Percent-encode it."),
-    Rule("webhook-path", "error", "operation", members="parameters", versions="3.1 3.2",
+    Rule("webhook-path", "error", "operation path", members="parameters", versions="3.1 3.2",
          why="A path parameter needs a variable in a path; a webhook has none (Parameter Object).",
          fix="Use a query parameter, a header or the body."),
     Rule("body-without-semantics", "warning", "operation", members="requestBody", versions=OPENAPI3,
@@ -143,14 +143,11 @@ def _characters(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("webhook-path")
 def _webhook(node: Node, context: Context) -> Iterator[Finding]:
-    item = node.parent
-    if item is None or item.parent is None or item.parent.kind != "document" or item.name not in _webhooks(context):
+    item = node.parent if node.kind == "operation" else node
+    if item is None or not item.pointer.startswith("/webhooks/"):
         return
-    for parameter in context.tree.parameters(node):
-        if parameter.get("in") == "path" and node.name in METHODS:
+    for index in range(len(node.array("parameters"))):
+        parameter = context.tree.resolved(node.at("parameters", index))
+        if parameter is not None and parameter.get("in") == "path":
             message = f"a webhook has no path for the parameter {parameter.get('name')!r}"
-            yield Finding(parameter.at("in"), message)
-
-
-def _webhooks(context: Context) -> Mapping[str, object]:
-    return context.tree.root.mapping("webhooks")
+            yield Finding(node.at("parameters", index), message)

@@ -201,6 +201,8 @@ def _data(node: Node, context: Context) -> Iterator[Finding]:
     if schema is None or (node.kind == "media-type" and "json" not in node.name):
         return
     judge = context.once(Judge)
+    is_sent = node.kind == "parameter" or node.above("request-body") is not None
+    absent = ("readOnly",) if is_sent else ("writeOnly",)
     for name in node.mapping("examples"):
         written = context.tree.nodes.get(node.at("examples", name))
         example = context.tree.resolve(written) if written is not None else None
@@ -209,7 +211,7 @@ def _data(node: Node, context: Context) -> Iterator[Finding]:
         for member, rule in (("dataValue", ""), ("value", "example-invalid")):
             if not example.has(member) or (member == "value" and written is example):  # which example-invalid reports
                 continue
-            violation = judge.violation(schema, example.get(member))
+            violation = judge.violation(schema, example.get(member), absent)
             if violation is not None:
                 at = example.at(member, *violation.steps) if written is example else written.at("$ref")
                 message = f"the example breaks the schema here: {violation.message[:200]}"

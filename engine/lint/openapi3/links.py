@@ -173,7 +173,8 @@ def _invalid(node: Node, context: Context) -> Iterator[Finding]:
         return
     if node.kind == "callback":
         for url in node.value:
-            for text in [*variables(url), *([url] if url.startswith("$") else [])]:
+            unclosed = [text for text in written(url) if text.startswith("{")]
+            for text in [*variables(url), *([url] if url.startswith("$") else []), *unclosed]:
                 if not is_valid(text):
                     yield Finding(node.at(url), f"{text!r} is not a runtime expression", key=True)
         return

@@ -19,6 +19,9 @@ RULES.add(
          members="$self jsonSchemaDialect termsOfService externalValue",
          why="Only a URI can be looked up (RFC 3986).",
          fix="Write a URI; percent-encode what it cannot have."),
+    Rule("url-relative", "warning", "contact license external-docs", members="url", versions=OPENAPI3,
+         why="A URL without a scheme is looked for below the document's own address (Relative References).",
+         fix="Begin it with https://."),
     Rule("license-expression", "warning", "license", members="identifier", versions="3.1 3.2",
          why="An identifier is an expression of the SPDX list of licenses (License Object).",
          fix="Write an SPDX identifier, for example Apache-2.0, or use url."),
@@ -57,6 +60,17 @@ def _uri(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{text!r} is not a valid URI")
         elif name == "jsonSchemaDialect" and not urlsplit(text).scheme:
             yield Finding(node.at(name), f"{text!r} is a relative reference, not a URI")
+
+
+_LIKE_HOST = re.compile(r"www\.|[a-zA-Z][\w-]*(\.[\w-]+)+(:\d+)?/|[a-zA-Z][\w-]*(\.[\w-]+)*\.[\w-]+\.[a-zA-Z]{2,}\Z")
+"""Relative references that look like a host: with a path, or with two dots, as files seldom have."""
+
+
+@check("url-relative")
+def _relative(node: Node, context: Context) -> Iterator[Finding]:
+    url = node.get("url")
+    if isinstance(url, str) and _LIKE_HOST.match(url):
+        yield Finding(node.at("url"), f"{url!r} does not begin with a scheme", suggestion=f"https://{url}")
 
 
 _LICENSE = re.compile(

@@ -176,4 +176,4 @@ def _deprecated(node: Node, context: Context) -> Iterator[Finding]:
         return
     for name in names:
         if node.has(name):
-            yield Finding(node.at(name), f"{name!r} is deprecated", key=True)
+            yield Finding(node.at(name), f"{name!r} is not recommended any more", key=True)

@@ -60,7 +60,7 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(at, f"{url!r} has a {'query' if '?' in literal else 'fragment'}")
     elif not is_uri(literal.strip() or "/") or _lacks_host(literal):
         yield Finding(at, f"{url!r} is not a URL")
-    elif _LIKE_HOST.match(literal) or _is_misspelled(urlsplit(literal).scheme):
+    elif not literal or _LIKE_HOST.match(literal) or _is_misspelled(urlsplit(literal).scheme):
         yield Finding(at, f"{url!r} does not begin with a scheme", rule="server-relative")
     if context.tree.version.startswith("3.2"):
         for name in sorted({name for name in names if names.count(name) > 1}):

@@ -47,8 +47,15 @@ def _unused(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("name"), f"a node of type {form} has no name", key=True)
     elif form == "attribute" and kind in ("array", "object"):
         yield Finding(node.at("nodeType"), f"an attribute holds a scalar value, not type {kind}")
+    elif kind is None and schema is not None and node.get("attribute") is True and _is_composed(schema, context):
+        yield Finding(node.at("attribute"), "an attribute holds a scalar value, not an array or object", key=True)
     elif kind == "array" and node.has("name") and form is None and not node.get("wrapped"):
         yield Finding(node.at("name"), "an array that is not wrapped is no element: its name is not used", key=True)
+
+
+def _is_composed(schema: Node, context: Context) -> bool:
+    types = context.once(Shapes).types(schema)
+    return types is not None and types <= {"array", "object", "null"}
 
 
 @check("xml-nameless")
