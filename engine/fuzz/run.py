@@ -27,7 +27,9 @@ from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
 from openconnectors.engine.fuzz.refusals import REFUSING, Accepted, Refusals, again, refused_value, request_of
 from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
+from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.sequences import Sequences
+from openconnectors.engine.fuzz.session import PLAIN
 from openconnectors.engine.fuzz.steps import CallSequence
 from openconnectors.engine.fuzz.strategies import Known, arguments
 from openconnectors.engine.fuzz.violations import Broken, broken
@@ -381,5 +383,6 @@ def _replayed(caller: Caller, failure: Failure, sequence: CallSequence) -> str |
     resource = next((each for each in resources(together.plans) if each.path == sequence.resource), None)
     if resource is None:
         return f"the document has no resource {sequence.resource} any more"
-    again = together.replayed(resource, list(sequence.steps), set())
+    others = {*PLAIN, *SEQUENCE_CHECKS} - {failure.check}
+    again = together.replayed(resource, list(sequence.steps), others)
     return again.message if again is not None and again.check == failure.check else None

@@ -72,18 +72,19 @@ class Sequences(Struct):
         failed = self.failed.setdefault(resource.path, set())
         for _ in range(_ROUNDS):
             smallest = Smallest()
-            session = self.session(resource, failed | set(PLAIN), smallest)
+            session = self.session(resource, failed, smallest)
             if session is None:
                 return False
+            session.is_lenient = True
             self.turns += 1
             try:
                 return scenario(session, self.known, self.turns * _NUMBERS)
             except CheckFailed:
                 if smallest.failure is None:
                     return True
-                failure = self._shorter(smallest.failure, resource, failed | set(PLAIN))
+                failure = self._shorter(smallest.failure, resource, failed, is_lenient=True)
                 yield failure
-                failed.add(failure.check)
+                failed.add(_left_out(failure))
         return True
 
     def random(self, examples: int, reported: set[tuple[str, str]]) -> Iterator[Failure]:
@@ -104,8 +105,7 @@ class Sequences(Struct):
                     break
                 failure = self._shorter(failure, resource, failed)
                 yield failure
-                is_ours = failure.check in SEQUENCE_CHECKS
-                failed.add(failure.check if is_ours else f"{failure.name} {failure.check}")
+                failed.add(_left_out(failure))
 
     def session(self, resource: Resource, failed: set[str], smallest: Smallest) -> Session | None:
         """A session with a resource, within an item of its parent; None if there is none of these."""
@@ -158,12 +158,15 @@ class Sequences(Struct):
 
     # Shorter sequences
 
-    def replayed(self, resource: Resource, steps: list[Step], failed: set[str]) -> Failure | None:
+    def replayed(
+        self, resource: Resource, steps: list[Step], failed: set[str], *, is_lenient: bool = False
+    ) -> Failure | None:
         """The failure of steps; None if they do not fail any more."""
         smallest = Smallest()
         session = self.session(resource, failed, smallest)
         if session is None:
             return None
+        session.is_lenient = is_lenient
         try:
             for step in steps:
                 play(session, step)
@@ -171,7 +174,7 @@ class Sequences(Struct):
             return smallest.failure
         return None
 
-    def _shorter(self, failure: Failure, resource: Resource, failed: set[str]) -> Failure:
+    def _shorter(self, failure: Failure, resource: Resource, failed: set[str], *, is_lenient: bool = False) -> Failure:
         """A failure with fewer steps, as far as the same check fails."""
         best = failure
         tries = 0
@@ -179,7 +182,7 @@ class Sequences(Struct):
         def attempt(steps: list[Step]) -> bool:
             nonlocal best, tries
             tries += 1
-            shorter = self.replayed(resource, steps, failed) if tries <= _TRIES else None
+            shorter = self.replayed(resource, steps, failed, is_lenient=is_lenient) if tries <= _TRIES else None
             if shorter is None or shorter.sequence is None or shorter.check != failure.check:
                 return False
             best = shorter
@@ -289,6 +292,11 @@ class Sequences(Struct):
         if operation is not None:
             values = {each.name: key[each.wire] for each in operation.plan.arguments if each.wire in key}
             self.caller.call(operation.plan, values)
+
+
+def _left_out(failure: Failure) -> str:
+    """What leaves out the check of a failure: for the resource, or, if it is of a single call, for the operation."""
+    return failure.check if failure.check in SEQUENCE_CHECKS else f"{failure.name} {failure.check}"
 
 
 def _steps(failure: Failure) -> list[Step]:

@@ -196,7 +196,12 @@ def _declared(operation: Named, item: Item) -> Schema:
 def _location(session: Session, operation: Named, response: Response, item: Item, arguments: Mapping[str, Any]) -> None:
     """Check that the Location of a 201 leads to the item (RFC 9110 section 15.3.2)."""
     location = response.headers.get("Location")
-    if not location or "location" in session.failed:
+    if "location" in session.failed:
+        return
+    if not location:
+        declared = operation.plan.declared_response(response.status)
+        if declared is not None and any(name.lower() == "location" for name in declared.headers):
+            session.fail("location", operation, "the response has no Location, which is documented", arguments)
         return
     try:
         request = session.caller.request(operation.plan, arguments, None)
