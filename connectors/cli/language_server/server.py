@@ -65,6 +65,9 @@ class Editor(LanguageServer):
             self.session.texts.pop(path, None)
         else:
             self.session.texts[path] = text
+        if text is None and not path.exists():  # it was never saved: there is nothing to check any more
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            return
         for entry in self.session.documents(path):
             before = self._waiting.pop(entry.document, None)
             if before is not None:
