@@ -11,7 +11,9 @@ import pytest
 import openconnectors
 from openconnectors.engine.fuzz import CHECKS
 from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
+from openconnectors.engine.fuzz.failures import OF_ILLEGAL, OF_LEGAL
 from openconnectors.engine.http import Headers, Request, Response
+from tests.conftest import ROOT
 
 JSON, XML, PROBLEM = "application/json", "application/xml", "application/problem+json"
 
@@ -37,6 +39,13 @@ def _reported(
     outcome = Outcome(caller.plan("get_it"), {}, accept, response)
     reported = {name: CHECKS[name](outcome, caller) for name in ("server-error", "status", "content-type", "schema")}
     return {name: message for name, message in reported.items() if message}
+
+
+def test_the_page_has_every_check() -> None:
+    """The guide about services of one's own says what each check of a call is for."""
+    page = (ROOT / "docs" / "guides" / "services.md").read_text("utf-8")
+    table = page.partition("## What must hold of a call")[2].partition("\n## ")[0]
+    assert [name for name in (*CHECKS, *OF_LEGAL, *OF_ILLEGAL) if f"`{name}`" not in table] == []
 
 
 NAMES = (
