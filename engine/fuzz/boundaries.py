@@ -92,7 +92,8 @@ def _varied(argument: Argument, start: Mapping[str, Any], boundaries: list[Bound
         # What a query limits depends on no state.
         inner = None if boundary.inner is MISSING or is_number else {**start, argument.name: boundary.inner}
         firm = boundary.firm and not refers and not _refers(boundary.place.rpartition(".")[2])
-        yield Edge({**start, argument.name: boundary.value}, argument.wire, firm, inner)
+        name = f"{argument.wire} ({boundary.place})" if boundary.place else argument.wire
+        yield Edge({**start, argument.name: boundary.value}, name, firm, inner)
 
 
 def _refers(name: str) -> bool:
