@@ -39,6 +39,7 @@ from openconnectors.engine.lint import (
     extensions,
     json_schema,
     manifest,
+    metadata,
     microsoft,
     oauth,
     openapi3,
@@ -81,7 +82,7 @@ __all__ = [
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
     *(connection_parameters, manifest, oauth, policy_texts, properties_shapes),
-    *(extensions, patterns, policies, properties, references, schemas),
+    *(metadata, extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),
 )

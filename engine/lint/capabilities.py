@@ -98,3 +98,10 @@ def _is_here(api: object, context: Context) -> bool:
 
 def _title(context: Context) -> object:
     return context.tree.root.mapping("info").get("title")
+
+
+@check("replacement-active")
+def _active(node: Node, context: Context) -> Iterator[Finding]:
+    if "replacement" in node.mapping(_ANNOTATION) and node.get("deprecated") is not True:
+        message = "a replacement for an operation that is not deprecated"
+        yield Finding(node.at(_ANNOTATION, "replacement"), message, key=True)

@@ -113,6 +113,23 @@ def _undescribed(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(f"{call.pointer}/operationId", f"no response of {call.called} describes its body")
 
 
+@check("dynamic-valueless")
+def _valueless(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node):
+        member = _VALUE_PATHS.get(call.name)
+        operation = call.operation(context)
+        if member is None or member in call.value or operation is None:
+            continue
+        schema = response_schema(operation, context)
+        target = follow(schema, steps_of(call.value, *_COLLECTIONS), context) if schema is not None else None
+        items = context.tree.resolved(target.at("items")) if isinstance(target, Node) else None
+        if items is None or items.get("type") in (None, "object"):
+            yield Finding(call.pointer, f"{call.name} has no {member}: nothing says what is chosen", key=True)
+
+
+_VALUE_PATHS = {"x-ms-dynamic-values": "value-path", "x-ms-dynamic-list": "itemValuePath"}
+
+
 @check("dynamic-path-form")
 def _path_form(node: Node, context: Context) -> Iterator[Finding]:
     for call in calls(node):

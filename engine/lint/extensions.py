@@ -145,13 +145,13 @@ _CALLED = {
 
 @check("internal-without-value")
 def _internal(node: Node, context: Context) -> Iterator[Finding]:
-    if str(node.get("x-ms-visibility", "")).lower() != "internal" or node.has("default"):
+    if not is_internal(node) or node.has("default"):
         return
     if node.kind == "parameter":
         schema = context.tree.schema_of(node) if node.get("in") == "body" else None
         if node.get("required") is True and not (schema is not None and _is_filled(schema, context)):
             operation = node.above("operation")
-            if operation is None or str(operation.get("x-ms-visibility", "")).lower() != "internal":
+            if operation is None or not is_internal(operation):
                 message = f"the parameter {node.get('name')!r} is internal and required, but has no default"
                 yield Finding(node.at("x-ms-visibility"), message)
         return
@@ -179,6 +179,26 @@ def _is_filled(node: Node, context: Context) -> bool:
         required = [context.tree.nodes.get(schema.at("properties", name)) for name in schema.array("required")]
         waiting += [inner for inner in required if inner is not None]
     return True
+
+
+@check("internal-optional")
+def _internal_optional(node: Node, context: Context) -> Iterator[Finding]:
+    if node.kind == "parameter":
+        if is_internal(node) and node.has("default") and node.get("required") is not True:
+            message = f"the internal parameter {node.get('name')!r} has a default but is not required"
+            yield Finding(node.at("x-ms-visibility"), message)
+        return
+    required = node.array("required")
+    for child in context.tree.children.get(node.pointer, ()):
+        is_property = child.pointer == node.at("properties", child.name)
+        if is_property and is_internal(child) and child.has("default") and child.name not in required:
+            message = f"the internal property {child.name!r} has a default but is not required"
+            yield Finding(child.pointer, message, key=True)
+
+
+def is_internal(node: Node) -> bool:
+    """Return True if something is hidden from people (``x-ms-visibility: internal``)."""
+    return str(node.get("x-ms-visibility", "")).lower() == "internal"
 
 
 # Names in Python

@@ -8,6 +8,7 @@ from typing import Any
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.dynamic_results import follow, is_bare, response_schema
 from openconnectors.engine.lint.dynamic_values import properties_of
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.properties import properties
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import check
@@ -221,3 +222,27 @@ def _type(node: Node, context: Context) -> Iterator[Finding]:
     kind: Any = node.get("type")
     if node.get(URL) is True and kind not in (None, "string") and node.get("in") != "body":
         yield Finding(node.at("type"), f"the callback URL is of type {kind}, not string")
+
+
+@check("notification-visible")
+def _visible(node: Node, context: Context) -> Iterator[Finding]:
+    holder: Node | None = node
+    while holder is not None and holder.kind == "schema":
+        if is_internal(holder):
+            return
+        holder = holder.parent
+    if node.get(URL) is True and not is_only_received(node, context):
+        yield Finding(node.pointer, f"the callback URL {node.name!r} is not internal", key=True)
+
+
+@check("notification-optional")
+def _optional(node: Node, context: Context) -> Iterator[Finding]:
+    schema: Node = node
+    while node.get(URL) is True and schema.parent is not None and schema.parent.kind == "schema":
+        holder = schema.parent
+        is_property = schema.pointer == holder.at("properties", schema.name)
+        if is_property and schema.name not in holder.array("required"):
+            if not is_only_received(node, context):
+                yield Finding(schema.pointer, f"the property {schema.name!r} is not required", key=True)
+            return
+        schema = holder

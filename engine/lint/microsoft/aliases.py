@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.microsoft.table import Rule
+from openconnectors.engine.lint.rules import Severity
 from openconnectors.engine.lint.table_extensions import RULES
 from openconnectors.engine.lint.tree import Tree
 
@@ -25,6 +26,8 @@ class Alias(Struct, frozen=True):
     id: str
     pointer: str = ""
     location: str = ""
+    severity: Severity | None = None
+    """How severe it is in Microsoft's profile, if not as elsewhere."""
 
     def applies(self, finding: Diagnostic, tree: Tree) -> bool:
         """Return True if a finding is reported under this id."""
@@ -115,6 +118,16 @@ ALIASES = (
     Alias("dynamic-schema-path", "InvokedOperationShouldProduceProperty"),
     Alias("webhook-content", "OperationMustHaveNotificationContentExtension", _OPERATION),
     Alias("webhook-content", "SchemaDefinitionSetIncorrectly"),
+    Alias("internal-optional", "PropertyMustBeRequired", r"/x-ms-visibility$", severity="error"),
+    Alias("internal-optional", "InternalPropertyWithDefaultOptional"),
+    Alias("metadata-missing", "ConnectorMetadataPropertiesMissing", severity="error"),
+    Alias("metadata-category", "InvalidConnectorCategory", severity="error"),
+    Alias("enum-label-twice", "DuplicateEnumValuesInExtension", severity="error"),
+    Alias("enum-label-unknown", "InvalidEnumValuesExtensionValue", severity="error"),
+    Alias("enum-label-missing", "MissingEnumValuesDisplayName", severity="error"),
+    Alias("replacement-active", "ApiAnnotationExtensionReplacementInfoForNonDeprecatedOperations", severity="error"),
+    Alias("notification-visible", "NotificationUrlNotInternal", severity="error"),
+    Alias("notification-optional", "NotificationUrlNotRequired", severity="error"),
     Alias("notification-place", "NotificationUrlNotAllowedInThisPosition"),
     Alias("notification-type", "NotificationUrlNotString"),
     Alias("extension-place", "QueryParameterEncodingNotSupported", r"/x-ms-url-encoding$", "query"),
@@ -155,11 +168,14 @@ ALIASES = (
 for alias in ALIASES:
     if alias.id not in RULES:
         rule = RULES[alias.rule]
-        RULES.add(Rule(alias.id, rule.severity, reported_by=rule.id, why=rule.why, fix=rule.fix))
+        RULES.add(Rule(alias.id, alias.severity or rule.severity, reported_by=rule.id, why=rule.why, fix=rule.fix))
 
 
 def renamed(findings: Iterable[Diagnostic], tree: Tree) -> Iterator[Diagnostic]:
     """The findings under Microsoft's ids, if it has one for them."""
     for finding in findings:
-        id = next((alias.id for alias in ALIASES if alias.applies(finding, tree)), finding.rule)
-        yield replace(finding, rule=id)
+        alias = next((alias for alias in ALIASES if alias.applies(finding, tree)), None)
+        if alias is None:
+            yield finding
+        else:
+            yield replace(finding, rule=alias.id, severity=alias.severity or finding.severity)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.metadata import PROPERTIES, metadata
 from openconnectors.engine.lint.microsoft.limits import MAX_CATEGORIES, MAX_DESCRIPTION, MAX_TITLE, MIN_DESCRIPTION
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
-from openconnectors.engine.lint.tree import Node, array
+from openconnectors.engine.lint.tree import Node
 
-_METADATA = "x-ms-connector-metadata"
 _PRODUCTS = (
     *("power apps", "powerapps", "power automate", "power platform", "power bi", "powerbi", "power pages"),
     *("power virtual agents", "copilot studio", "logic apps", "dataverse"),
@@ -64,55 +63,6 @@ def _english(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} is not written in English letters")
 
 
-_CATEGORIES = (
-    "AI",
-    "Business Intelligence",
-    "Business Management",
-    "Collaboration",
-    "Commerce",
-    "Communication",
-    "Content and Files",
-    "Data",
-    "Finance",
-    "Human Resources",
-    "Internet of Things",
-    "IT Operations",
-    "Lifestyle and Entertainment",
-    "Marketing",
-    "Productivity",
-    "Sales and CRM",
-    "Security",
-    "Social Media",
-    "Website",
-)
-
-
-_PROPERTIES = ("Website", "Privacy policy", "Categories")
-
-
-@check("metadata-name")
-def _metadata_name(node: Node, context: Context) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for index, item in enumerate(node.array(_METADATA)):
-        name = item.get("propertyName") if isinstance(item, Mapping) else None
-        if not isinstance(name, str):
-            continue
-        at = node.at(_METADATA, index, "propertyName")
-        if name not in _PROPERTIES:
-            yield Finding(at, f"{name!r} is not a property of a connector", suggestion=closest(name, _PROPERTIES))
-        elif name in seen:
-            yield Finding(at, f"the property {name!r} is already there")
-        seen.add(name)
-
-
-@check("metadata-url")
-def _metadata_url(node: Node, context: Context) -> Iterator[Finding]:
-    for name, (pointer, value) in _metadata(context)[1].items():
-        is_url = name.lower() in ("website", "privacy policy")
-        if is_url and value.strip() and not re.match(r"https?://[^\s/]+\.[^\s]+\Z", value):
-            yield Finding(pointer, f"{value!r} is not the absolute URL of a page")
-
-
 @check("connector-description")
 def _no_description(node: Node, context: Context) -> Iterator[Finding]:
     if not node.has("description"):
@@ -152,39 +102,17 @@ def _staging(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("host"), f"the host {host!r} looks like one for {stage}")
 
 
-def _metadata(context: Context) -> tuple[str, Mapping[str, tuple[str, str]]]:
-    """The pointer of the metadata, and the pointer and value of each property by name."""
-    root = context.tree.root
-    in_info = _METADATA in root.mapping("info")
-    pointer = f"/{_METADATA}" if root.has(_METADATA) else f"/info/{_METADATA}" if in_info else ""
-    properties: dict[str, tuple[str, str]] = {}
-    for index, item in enumerate(array(root.get(_METADATA) or root.mapping("info").get(_METADATA))):
-        if isinstance(item, Mapping):
-            value = str(item.get("propertyValue", ""))
-            properties[str(item.get("propertyName"))] = f"{pointer}/{index}/propertyValue", value
-    return pointer, properties
-
-
 @check("ConnectorMetadataPropertiesMissing")
 def _metadata_missing(node: Node, context: Context) -> Iterator[Finding]:
-    pointer, properties = _metadata(context)
-    written = {name.lower(): value for name, (_, value) in properties.items()}
-    for name in _PROPERTIES:
-        if not written.get(name.lower()):
-            yield Finding(pointer, f"the connector metadata has no {name!r}", key=True)
-
-
-@check("InvalidConnectorCategory")
-def _category(node: Node, context: Context) -> Iterator[Finding]:
-    pointer, value = _metadata(context)[1].get("Categories", ("", ""))
-    for name in filter(None, map(str.strip, value.split(";"))):
-        if name.lower() not in map(str.lower, _CATEGORIES):
-            yield Finding(pointer, f"{name!r} is not a category")
+    # Of metadata that are there, metadata-missing is reported.
+    if metadata(context)[0] == "":
+        for name in PROPERTIES:
+            yield Finding("", f"the connector metadata has no {name!r}", key=True)
 
 
 @check("TooManyConnectorCategories")
 def _categories(node: Node, context: Context) -> Iterator[Finding]:
-    pointer, value = _metadata(context)[1].get("Categories", ("", ""))
+    pointer, value = metadata(context)[1].get("Categories", ("", ""))
     count = len([name for name in value.split(";") if name.strip()])
     if count > MAX_CATEGORIES:
         yield Finding(pointer, f"the connector has {count} categories; at most {MAX_CATEGORIES} are allowed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openconnectors.engine.lint.microsoft.profile import is_internal
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node
@@ -82,26 +81,3 @@ def _location(node: Node, context: Context) -> Iterator[Finding]:
 def _position(node: Node, context: Context) -> Iterator[Finding]:
     if node.get(_URL) is True:
         yield Finding(node.at(_URL), "a callback URL outside the request body", key=True)
-
-
-@check("NotificationUrlNotInternal")
-def _internal(node: Node, context: Context) -> Iterator[Finding]:
-    holder: Node | None = node
-    while holder is not None and holder.kind == "schema":
-        if is_internal(holder):
-            return
-        holder = holder.parent
-    if node.get(_URL) is True:
-        yield Finding(node.pointer, f"the callback URL {node.name!r} is not internal", key=True)
-
-
-@check("NotificationUrlNotRequired")
-def _required(node: Node, context: Context) -> Iterator[Finding]:
-    schema: Node = node
-    while node.get(_URL) is True and schema.parent is not None and schema.parent.kind == "schema":
-        holder = schema.parent
-        is_property = schema.pointer == holder.at("properties", schema.name)
-        if is_property and schema.name not in (holder.get("required") or ()):
-            yield Finding(schema.pointer, f"the property {schema.name!r} is not required", key=True)
-            return
-        schema = holder

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.microsoft.limits import MAX_ID, MAX_SUMMARY
-from openconnectors.engine.lint.microsoft.profile import is_internal
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node, requirements
@@ -59,13 +59,6 @@ def _empty(node: Node, context: Context) -> Iterator[Finding]:
 # Revisions: operations of one family are versions of one another
 
 _ANNOTATION = "x-ms-api-annotation"
-
-
-@check("ApiAnnotationExtensionReplacementInfoForNonDeprecatedOperations")
-def _replacement(node: Node, context: Context) -> Iterator[Finding]:
-    if "replacement" in node.mapping(_ANNOTATION) and node.get("deprecated") is not True:
-        message = "a replacement for an operation that is not deprecated"
-        yield Finding(node.at(_ANNOTATION, "replacement"), message, key=True)
 
 
 @check("ApiAnnotationExtensionReplacementInfoMissingApiProperty")
@@ -294,13 +287,6 @@ def _body_schema(node: Node, context: Context) -> Iterator[Finding]:
 def _other_schema(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("in") not in (None, "body"):
         yield Finding(node.at("schema"), f"a parameter in {node.get('in')} cannot have a schema", key=True)
-
-
-@check("PropertyMustBeRequired")
-def _internal_parameter(node: Node, context: Context) -> Iterator[Finding]:
-    if is_internal(node) and node.has("default") and node.get("required") is not True:
-        message = f"the internal parameter {node.get('name')!r} has a default but is not required"
-        yield Finding(node.at("x-ms-visibility"), message)
 
 
 @check("AllowEmptyValueOnlyValidForQueryFormData")

@@ -8,11 +8,6 @@ from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import Node
 
 
-def is_internal(node: Node) -> bool:
-    """Return True if something is hidden from people (``x-ms-visibility: internal``)."""
-    return str(node.get("x-ms-visibility", "")).lower() == "internal"
-
-
 def body_schemas(operation: Node, context: Context) -> Iterator[Node]:
     """The schemas of an operation's request body, at any depth, each once."""
     bodies = (parameter for parameter in context.tree.parameters(operation) if parameter.get("in") == "body")

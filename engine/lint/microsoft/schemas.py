@@ -12,7 +12,7 @@ from openconnectors.engine.lint.microsoft.limits import (
     MAX_OPERATIONS,
     MAX_SCHEMAS,
 )
-from openconnectors.engine.lint.microsoft.profile import body_schemas, is_internal, schemas_below
+from openconnectors.engine.lint.microsoft.profile import body_schemas, schemas_below
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node, mapping
@@ -46,16 +46,6 @@ def _read_only_input(node: Node, context: Context) -> Iterator[Finding]:
             inner = context.tree.nodes.get(schema.at("properties", name))
             if inner is not None and inner.get("readOnly") is True:
                 yield Finding(inner.at("readOnly"), f"{name!r} is read-only but required in the request")
-
-
-@check("InternalPropertyWithDefaultOptional")
-def _internal_property(node: Node, context: Context) -> Iterator[Finding]:
-    required = node.get("required") or ()
-    for child in context.tree.children.get(node.pointer, ()):
-        is_property = child.pointer == node.at("properties", child.name)
-        if is_property and is_internal(child) and child.has("default") and child.name not in required:
-            message = f"the internal property {child.name!r} has a default but is not required"
-            yield Finding(child.pointer, message, key=True)
 
 
 _HOLDERS = {"/definitions": "schema", "/parameters": "parameter", "/responses": "response"}
@@ -134,42 +124,6 @@ def _total_operations(node: Node, context: Context) -> Iterator[Finding]:
 
 
 # Extensions of values
-
-
-def _enum_values(node: Node) -> list[tuple[int, Mapping[str, Any]]]:
-    """The items of x-ms-enum-values that are mappings, with their indexes."""
-    return [(index, item) for index, item in enumerate(node.array("x-ms-enum-values")) if isinstance(item, Mapping)]
-
-
-@check("DuplicateEnumValuesInExtension")
-def _enum_values_twice(node: Node, context: Context) -> Iterator[Finding]:
-    seen: list[Any] = []
-    for index, item in _enum_values(node):
-        if item.get("value") in seen:
-            message = f"{item.get('value')!r} is already in x-ms-enum-values"
-            yield Finding(node.at("x-ms-enum-values", index), message)
-        seen.append(item.get("value"))
-
-
-@check("InvalidEnumValuesExtensionValue")
-def _enum_values_known(node: Node, context: Context) -> Iterator[Finding]:
-    allowed = node.get("enum")
-    for index, item in _enum_values(node) if isinstance(allowed, list) else ():
-        if item.get("value") not in (allowed or ()):
-            yield Finding(node.at("x-ms-enum-values", index, "value"), f"{item.get('value')!r} is not in the enum")
-
-
-@check("enum-values-alone")
-def _enum_values_alone(node: Node, context: Context) -> Iterator[Finding]:
-    if _enum_values(node) and not node.has("enum") and not any("x-ms-dynamic" in name for name in node.value):
-        yield Finding(node.at("x-ms-enum-values"), "x-ms-enum-values without an enum", key=True)
-
-
-@check("MissingEnumValuesDisplayName")
-def _enum_values_named(node: Node, context: Context) -> Iterator[Finding]:
-    for index, item in _enum_values(node):
-        if not item.get("displayName"):
-            yield Finding(node.at("x-ms-enum-values", index), f"{item.get('value')!r} has no displayName")
 
 
 @check("InvalidCustomEditorExtensionDictionaryValue")

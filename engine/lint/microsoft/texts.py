@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.microsoft.limits import MAX_SUMMARY
-from openconnectors.engine.lint.microsoft.profile import is_internal
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node

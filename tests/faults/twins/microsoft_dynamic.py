@@ -244,6 +244,10 @@ _CALLS += [
         {f"{_OLD}/parameters/shop": {"parameter": "kind"}}, f"{_OLD}/parameters/shop",
     ),
     _calling(
+        "choices without the path of their value", "the value is a property of the item",
+        {f"{_OLD}/value-path": REMOVED}, f"!{_OLD}",
+    ),
+    _calling(
         "path that begins with a slash", "a path string has no leading slash", {f"{_OLD}/value-path": "/code"},
         f"{_OLD}/value-path",
     ),
@@ -334,6 +338,24 @@ _PAGE = f"{LIST}/x-ms-pageable"
 
 FAULTS = [
     *_CALLS,
+    Fault(
+        "replacement of an operation that is in use",
+        "OpenAPI extensions for custom connectors, x-ms-api-annotation",
+        "only a deprecated operation is replaced",
+        _MS,
+        right=_REPLACED,
+        wrong={f"{LIST}/deprecated": REMOVED},
+        at=(f"!{LIST}/x-ms-api-annotation/replacement",),
+    ),
+    Fault(
+        "internal with a default, but optional",
+        "OpenAPI extensions for custom connectors, x-ms-visibility",
+        "only required values are sent in every request",
+        _MS,
+        right={f"{LIST}/parameters/-": _query("shop", required=True, default="x", **{"x-ms-visibility": "internal"})},
+        wrong={f"{LIST}/parameters/1/required": False},
+        at=(f"{LIST}/parameters/1/x-ms-visibility",),
+    ),
     Fault(
         "shared choices take a value from nowhere",
         _VALUES_PAGE,

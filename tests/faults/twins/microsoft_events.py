@@ -133,6 +133,14 @@ FAULTS = [
         {f"/paths/~1hooks/{_CONTENT}/schema": {}}, f"!/paths/~1hooks/{_CONTENT}/schema",
     ),
     _webhook(
+        "callback URL that people see", "the callback URL, or what contains it, is internal",
+        {f"{_PROPERTIES}/url/x-ms-visibility": REMOVED}, f"!{_PROPERTIES}/url",
+    ),
+    _webhook(
+        "callback URL that may be left out", "the callback URL is required all the way",
+        {f"{_POST}/parameters/0/schema/required": REMOVED}, f"!{_PROPERTIES}/url",
+    ),
+    _webhook(
         "two callback URLs", "one property takes the callback URL", {f"{_PROPERTIES}/note/{_URL}": True},
         f"!{_PROPERTIES}/note/{_URL}",
     ),
