@@ -41,6 +41,7 @@ def install(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     """Let a package be installed whose entry point has a value."""
     points = [EntryPoint("acme", value, rule_packages.GROUP)]
     monkeypatch.setattr(rule_packages, "entry_points", lambda group: points)
+    monkeypatch.setattr(rule_packages, "is_declared", lambda: True)
     rule_packages.register.cache_clear()
 
 
@@ -104,3 +105,14 @@ def test_the_page_has_what_the_tables_say() -> None:
     text = PAGE.read_text("utf-8")
     assert text == page(text), "write it anew with: python -m tests.rule_sets_page"
     assert set(re.findall(r"`(\w+)`", text.partition("| function |")[2].partition("Beside")[0])) >= FUNCTIONS.keys()
+
+
+def test_an_installed_package_is_known_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where a package has the group among its entry points are they read."""
+    assert not rule_packages.is_declared()
+    package = tmp_path / "acme_rules-1.0.dist-info"
+    package.mkdir()
+    (package / "entry_points.txt").write_text("[openconnectors.rules]\nacme = acme:RULES\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert rule_packages.is_declared()

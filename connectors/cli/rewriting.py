@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import codecs
 import os
-import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectorError
+
+if TYPE_CHECKING:
+    import shutil
+    import tempfile
+else:
+    shutil, tempfile = module("shutil"), module("tempfile")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

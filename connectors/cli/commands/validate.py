@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.exceptions import Exit
@@ -19,11 +19,17 @@ from openconnectors.cli.project import Project
 from openconnectors.cli.reports.source import show_texts
 from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.cli.terminal import drawable
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.lint import RULES, SEVERITIES, Settings, explain, rulesets
 from openconnectors.engine.lint.settings import PROFILES
 from openconnectors.entries import Entry, with_overlays
 from openconnectors.progress import Bar
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = module("difflib")
 
 _ALLOCATIONS = 200_000
 """New objects between collections of garbage: documents are many objects, nearly all of which stay."""

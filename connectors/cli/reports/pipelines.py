@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from openconnectors.cli.project import at_least
@@ -15,8 +13,11 @@ from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import Diagnostic
 
 if TYPE_CHECKING:
+    import datetime
+    import hashlib
     from xml.etree import ElementTree
 else:
+    datetime, hashlib = module("datetime"), module("hashlib")
     ElementTree = module("xml.etree.ElementTree")
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -87,7 +88,7 @@ def junit(findings: Sequence[Diagnostic], files: Sequence[str], fail_on: str = "
                 message = _printable(failing[0].message)
                 failure = ElementTree.SubElement(case, "failure", type=failing[0].severity, message=message)
                 failure.text = "\n".join(_printable(str(finding)) for finding in failing)
-    suite.set("timestamp", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    suite.set("timestamp", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S"))
     suite.set("tests", str(count))
     suite.set("failures", str(failures))
     ElementTree.SubElement(suite, "system-out").text = "\n".join(below)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openconnectors.cli.reports.places import path_of, uri_of
 from openconnectors.cli.reports.source import end_of
-from openconnectors.engine.deferred import pattern
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import RULES, SEVERITIES
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = module("importlib.metadata")
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 """The severities in SARIF (section 3.27.10)."""
