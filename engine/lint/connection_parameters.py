@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.properties import (
     Place,
@@ -22,7 +23,7 @@ from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping, requirements
 
-_NAME = re.compile(r"[0-9A-Za-z_]+(:[0-9A-Za-z_]+)?\Z")
+_NAME = pattern(r"[0-9A-Za-z_]+(:[0-9A-Za-z_]+)?\Z")
 """Microsoft's JSON schema allows these names; what follows a colon belongs to the OAuth parameter before it."""
 
 
@@ -287,7 +288,7 @@ def _depended(context: Context) -> set[str]:
     return {str(name).lower() for place in places for name in mapping(_constraints(place).get("dependencies"))}
 
 
-_REFERENCE = re.compile(r"connectionparameters\(\s*'([^':]*)")
+_REFERENCE = pattern(r"connectionparameters\(\s*'([^':]*)")
 
 
 def _referred(context: Context) -> frozenset[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.properties import Place
 from openconnectors.engine.lint.properties_shapes import Shape, differences
@@ -80,8 +81,8 @@ def _files(node: Node, context: Context) -> Iterator[Finding]:
         yield place.finding(f"there is no file {place.value!r}", suggestion=closest(file.name, beside), rule=rule)
 
 
-_ENVIRONMENT = re.compile(r"(?i)(default-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_PLACEHOLDER = re.compile(r"[<\[{]|[A-Z_-]+\Z")
+_ENVIRONMENT = pattern(r"(?i)(default-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_PLACEHOLDER = pattern(r"[<\[{]|[A-Z_-]+\Z")
 
 
 @check("settings-value")

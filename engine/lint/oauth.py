@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.placeholders import is_secret
 from openconnectors.engine.lint.properties import Place, connection_parameters, oauth_settings, parameter_groups
@@ -143,8 +144,8 @@ def _unknown(node: Node, context: Context) -> Iterator[Finding]:
 
 # Endpoints
 
-_URL = re.compile(r"https://(?!/)[^\s/?#]+[^\s]*\Z")
-_PLACEHOLDER = re.compile(r"\s*(https://)?[<\[{]|\s*@")
+_URL = pattern(r"https://(?!/)[^\s/?#]+[^\s]*\Z")
+_PLACEHOLDER = pattern(r"\s*(https://)?[<\[{]|\s*@")
 """The beginning of what stands for a URL: a variable, an expression, or text in brackets."""
 _ENDPOINTS = frozenset(
     ("authorizationurl", "tokenurl", "refreshurl", "authorizationurltemplate", "tokenurltemplate", "refreshurltemplate",
@@ -181,7 +182,7 @@ _FILLED = frozenset(
      "codeverifier", "tenantid", "nonce", "resourceuri", "loginuri", "accesstoken")
 )  # fmt: skip
 """Variables of templates that the flow fills, in lower case."""
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_VARIABLE = pattern(r"\{([^{}]*)\}")
 
 
 @check("oauth-variable")
@@ -202,7 +203,7 @@ def _variable(node: Node, context: Context) -> Iterator[Finding]:
                 yield place.finding(f"nothing fills the variable {{{name}}}", suggestion=closest(name, known))
 
 
-_RESOURCE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z|[0-9A-Fa-f-]{36}\Z|[0-9A-Fa-f]{32}\Z|[<\[{@]")
+_RESOURCE = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z|[0-9A-Fa-f-]{36}\Z|[0-9A-Fa-f]{32}\Z|[<\[{@]")
 
 
 @check("oauth-resource")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_BRACKETS = re.compile(r"[<\[{(].*[>\]})]|@\{?\w+\(|\*{3,}|\.{3,}|…", re.DOTALL)
-_ASKING = re.compile(
+from openconnectors.engine.deferred import pattern
+
+_BRACKETS = pattern(r"[<\[{(].*[>\]})]|@\{?\w+\(|\*{3,}|\.{3,}|…", re.DOTALL)
+_ASKING = pattern(
     r"your|place[ _-]?holder|dummy|replace|insert|enter[ _-]|change|example|sample|redact|remove|hidden|fake|"
     r"to[ _-]?do|[ _-]here\b|value[ _-]from|\badd[ _-]|\bput[ _-]",
     re.IGNORECASE,
@@ -19,7 +21,7 @@ _NEUTRAL = frozenset(
     )
 )
 """Words that name the secret and are no part of one."""
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 def is_secret(text: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.placeholders import is_secret
 from openconnectors.engine.lint.policies import (
@@ -45,14 +46,14 @@ def _texts(place: Place) -> Iterator[Place]:
 # Expressions
 
 _ROOT = "|".join(ROOTS)
-_CALL = re.compile(rf"(\{{\s*)?@(\{{\s*)?({_ROOT})\b", re.IGNORECASE)
-_BARE = re.compile(rf"(?<![@\w.])({_ROOT})\(\s*'", re.IGNORECASE)
-_ARGUMENTS = re.compile(r"\(\s*('(?:[^']|'')*'\s*(,\s*'(?:[^']|'')*'\s*)?)?\)")
-_STEPS = re.compile(r"(\.[A-Za-z_$][\w$-]*|\[\s*'[^']*'\s*\]|\[\d+\])*\s*")
+_CALL = pattern(rf"(\{{\s*)?@(\{{\s*)?({_ROOT})\b", re.IGNORECASE)
+_BARE = pattern(rf"(?<![@\w.])({_ROOT})\(\s*'", re.IGNORECASE)
+_ARGUMENTS = pattern(r"\(\s*('(?:[^']|'')*'\s*(,\s*'(?:[^']|'')*'\s*)?)?\)")
+_STEPS = pattern(r"(\.[A-Za-z_$][\w$-]*|\[\s*'[^']*'\s*\]|\[\d+\])*\s*")
 _NO_TEXTS = ("triggerconfig", "statuscode")
 """Parameters of policies that are no texts."""
 _NEED_NAME = ("connectionparameters", "headers", "queryparameters")
-_WHOLE = re.compile(rf"\s*({_ROOT})\(", re.IGNORECASE)
+_WHOLE = pattern(rf"\s*({_ROOT})\(", re.IGNORECASE)
 
 
 @check("policy-expression")
@@ -170,7 +171,7 @@ def _body_properties(policy: Place, context: Context) -> set[str] | None:
 
 # Paths and hosts
 
-_PATH_VARIABLE = re.compile(r"\{([^{}@]+)\}")
+_PATH_VARIABLE = pattern(r"\{([^{}@]+)\}")
 _PATH = f"{NAMED}newpath"
 _URL = f"{NAMED}urltemplate"
 
@@ -201,7 +202,7 @@ def _path(node: Node, context: Context) -> Iterator[Finding]:
                 break
 
 
-_HOST = re.compile(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
+_HOST = pattern(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
 
 
 @check("policy-url")
@@ -296,7 +297,7 @@ def _script_twice(node: Node, context: Context) -> Iterator[Finding]:
         seen.add(str(name))
 
 
-_HEADERS = re.compile(r"(?i)authorization|x-api-key|api-?key|apikey|x-auth-token|token|ocp-apim-subscription-key")
+_HEADERS = pattern(r"(?i)authorization|x-api-key|api-?key|apikey|x-auth-token|token|ocp-apim-subscription-key")
 
 
 def secrets(context: Context) -> Iterator[Place]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint import oauth, policy_texts
@@ -114,10 +115,10 @@ _SECRETS = {
 }
 """Secrets by the form that their issuers give them: a name to show, and a pattern."""
 _KINDS = list(_SECRETS)
-_SECRET = re.compile("|".join(f"(?P<g{index}>{pattern})" for index, pattern in enumerate(_SECRETS.values())))
-_TYPED = re.compile(r"(?i)example|sample|dummy|fake|your|insert|change_?me|replace|redacted|placeholder|x{4}|0{4}")
+_SECRET = pattern("|".join(f"(?P<g{index}>{pattern})" for index, pattern in enumerate(_SECRETS.values())))
+_TYPED = pattern(r"(?i)example|sample|dummy|fake|your|insert|change_?me|replace|redacted|placeholder|x{4}|0{4}")
 """What somebody typed in the place of a secret says so."""
-_TYPED_URL = re.compile(
+_TYPED_URL = pattern(
     r"(?i)//(user|login|admin|account|foo|<|\$|\[)[^/:]*:"
     r"|:(my|your|the|some)?[_-]?(api|client|user|auth)?[_-]?(pass(word|wd|phrase)?|pwd?|secret|key|token|bar|\*+|x+|\.+)@"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Edit, Finding
 from openconnectors.engine.lint.table import check
@@ -186,7 +187,7 @@ def _optional_path(node: Node, context: Context) -> Iterator[Finding]:
 
 
 _FRAMING = ("host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _RESERVED = ("authorization", "accept", "content-type")
 
 
@@ -263,7 +264,7 @@ def _style_place(node: Node, context: Context) -> Iterator[Finding]:
 
 # Media types
 
-_MEDIA_TYPE = re.compile(
+_MEDIA_TYPE = pattern(
     r"(?:\*/\*|[\w!#$&^.+-][\w!#$&^.+*-]*/[\w!#$&^.+*-]+)(?:\s*;\s*(?:[\w!#$&^.+*-]+=(?:\"[^\"]*\"|[^\s;\"]*))?)*\Z",
     re.ASCII,
 )
@@ -310,7 +311,7 @@ def _tag_duplicate(node: Node, context: Context) -> Iterator[Finding]:
         seen.add(name)
 
 
-_HOST = re.compile(r"[^/?#@\s]+\Z")
+_HOST = pattern(r"[^/?#@\s]+\Z")
 
 
 @check("host-invalid")

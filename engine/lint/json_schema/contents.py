@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES, check
@@ -25,7 +26,7 @@ _ENCODINGS = (
     *("7bit", "8bit", "binary", "quoted-printable", "identity"),
     *("base16", "base32", "base32hex", "base64", "base64url"),
 )
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(;.*)?\Z", re.ASCII)
+_MEDIA_TYPE = pattern(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(;.*)?\Z", re.ASCII)
 
 
 @check("content-media-type")

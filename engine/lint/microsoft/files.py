@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.lint.images import Image, png
 from openconnectors.engine.lint.manifest import file_of, settings_of
@@ -121,7 +122,7 @@ def _publisher(node: Node, context: Context) -> Iterator[Finding]:
 _README = ("readme.md", "intro.md")
 _SECTIONS = ("Publisher", "Prerequisites", "Supported Operations", "Obtaining Credentials", "Known Issues")
 """The sections that the template requires, as far as most published connectors have them."""
-_TEMPLATE = re.compile(r"Required\. One paragraph|Description of operation 1\b|Publisher's Name\b")
+_TEMPLATE = pattern(r"Required\. One paragraph|Description of operation 1\b|Publisher's Name\b")
 
 
 @check("readme-missing")

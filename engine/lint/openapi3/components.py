@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES, check
@@ -44,7 +44,7 @@ RULES.add(
 )
 # fmt: on
 
-_NAME = re.compile(r"[a-zA-Z0-9._-]+\Z")
+_NAME = pattern(r"[a-zA-Z0-9._-]+\Z")
 
 
 @check("component-name")
@@ -129,7 +129,7 @@ def _beside(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} is also in the target of the $ref", key=True)
 
 
-_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*\Z")
+_PATH = pattern(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#-]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*\Z")
 """The characters of paths (RFC 3986 section 3.3), and those that clients percent-encode without a doubt. What begins a
 query or a fragment has rules of its own."""
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.shapes import Shapes
 from openconnectors.engine.lint.openapi3.styles import style_faults
@@ -169,7 +170,7 @@ def _position(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{name!r} needs an array schema, or itemSchema", key=True)
 
 
-_MEDIA_TYPE = re.compile(r"\s*(\*|[\w!#$&^.+-]+)/(\*|[\w!#$&^.+-]+)\s*(;.*)?\Z", re.ASCII)
+_MEDIA_TYPE = pattern(r"\s*(\*|[\w!#$&^.+-]+)/(\*|[\w!#$&^.+-]+)\s*(;.*)?\Z", re.ASCII)
 
 
 @check("encoding-media-type")

@@ -11,21 +11,22 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import pointer_steps
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.shapes import Shapes
 from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import Node, Tree
 
-_GRAMMAR = re.compile(
+_GRAMMAR = pattern(
     r"\$(?:url|method|statusCode|(?P<message>request|response)\."
     r"(?:header\.(?P<header>[!#$%&'*+.^_`|~0-9A-Za-z-]+)|query\.(?P<query>.+)|path\.(?P<path>.+)"
     r"|body(?:\#(?P<body>(?:/(?:[^~]|~[01])*)?))?))\Z",
     re.DOTALL,
 )
-_EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
-_OPENED = re.compile(r"\{\$[^{}]*\Z")
-_WITHOUT_DOLLAR = re.compile(r"(request|response)\.(header|query|path|body)\b")
+_EMBEDDED = pattern(r"\{(\$[^{}]*)\}")
+_OPENED = pattern(r"\{\$[^{}]*\Z")
+_WITHOUT_DOLLAR = pattern(r"(request|response)\.(header|query|path|body)\b")
 _UNDECLARED = frozenset({"accept", "content-type", "authorization"})
 """Request headers that cannot be declared as parameters ("Parameter Object", ``name``)."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.openapi3.styles import style_faults
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
@@ -62,7 +62,7 @@ RULES.add(
 )
 # fmt: on
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 @check("style-type")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.metadata import is_uri
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -88,7 +88,7 @@ def _flows_empty(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("flows"), "there is no flow", key=True)
 
 
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+\Z")
+_SCOPE = pattern(r"[\x21\x23-\x5b\x5d-\x7e]+\Z")
 
 
 @check("scope-name")
@@ -114,7 +114,7 @@ def _scheme(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("scheme"), f"{name!r} is not a registered scheme", suggestion=suggestion)
 
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 @check("key-name")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.metadata import is_uri
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -68,7 +68,7 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
 
 
 _SCHEMES = ("http", "https", "ws", "wss")
-_LIKE_HOST = re.compile(r"(https?|wss?)\b(?!://)|[a-zA-Z][\w-]*(\.[\w-]+)*\.[a-zA-Z]{2,}(:\d+)?(/|\Z)")
+_LIKE_HOST = pattern(r"(https?|wss?)\b(?!://)|[a-zA-Z][\w-]*(\.[\w-]+)*\.[a-zA-Z]{2,}(:\d+)?(/|\Z)")
 """Relative references that look like a host, or like a scheme that lacks a part of its end."""
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.openapi3.shapes import Shapes
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
@@ -26,7 +26,7 @@ RULES.add(
 )
 # fmt: on
 
-_NAME = re.compile(r"[^\W\d][\w.\u00b7-]*\Z")
+_NAME = pattern(r"[^\W\d][\w.\u00b7-]*\Z")
 
 
 @check("xml-name")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import nearest
 
-_ALIAS = re.compile(r"#([\w-]+)")
+_ALIAS = pattern(r"#([\w-]+)")
 
 
 class Aliases:

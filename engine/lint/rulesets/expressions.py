@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.rulesets.patterns import Pattern, compiled
 from openconnectors.engine.lint.rulesets.places import UNDEFINED, Place
 
@@ -23,7 +24,7 @@ class Unreadable(ValueError):
     """A query or an expression that cannot be read, and why."""
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""\s*(?:
     (?P<number>\d+(?:\.\d+)?)
   | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
@@ -34,7 +35,7 @@ _TOKEN = re.compile(
 )""",
     re.VERBOSE,
 )
-_PATTERN = re.compile(r"/((?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+)/([a-z]*)")
+_PATTERN = pattern(r"/((?:[^/\\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+)/([a-z]*)")
 
 
 def truth(value: Any) -> bool:

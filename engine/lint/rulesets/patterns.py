@@ -6,13 +6,14 @@ import re
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.values.patterns import is_usable, matches
 
-_WRITTEN = re.compile(r"/(.+)/([a-z]*)\Z", re.DOTALL)
+_WRITTEN = pattern(r"/(.+)/([a-z]*)\Z", re.DOTALL)
 _FLAGS = {"i": "i", "m": "m", "s": "s", "g": "", "u": "", "y": ""}
 """The flags of JavaScript, and what the engines call them; empty: of no effect on whether a pattern is found."""
 
-_STRAY_BRACE = re.compile(r"((?:^|[^\\])(?:\\\\)*)(\{(?!\d+(?:,\d*)?\})|(?<!\d)(?<!,)\})")
+_STRAY_BRACE = pattern(r"((?:^|[^\\])(?:\\\\)*)(\{(?!\d+(?:,\d*)?\})|(?<!\d)(?<!,)\})")
 """A brace that is none of a quantifier: JavaScript reads it as itself (ECMA 262 Annex B.1.2)."""
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.rulesets.expressions import Expression, Unreadable, parse, truth, unquoted
 from openconnectors.engine.lint.rulesets.places import Place, Walker
@@ -18,9 +19,9 @@ from openconnectors.engine.lint.rulesets.places import Place, Walker
 Step = Callable[[Place, Walker], Iterable[Place]]
 """The places that one step of a query selects, from a place."""
 
-_NAME = re.compile(r"[^\s.\[\]~^()'\"*]+")
-_SLICE = re.compile(r"\s*(-?\d*)\s*:\s*(-?\d*)\s*(?::\s*(-?\d*)\s*)?\Z")
-_INDEX = re.compile(r"-?\d+\Z")
+_NAME = pattern(r"[^\s.\[\]~^()'\"*]+")
+_SLICE = pattern(r"\s*(-?\d*)\s*:\s*(-?\d*)\s*(?::\s*(-?\d*)\s*)?\Z")
+_INDEX = pattern(r"-?\d+\Z")
 
 
 class Query:

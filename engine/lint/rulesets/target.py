@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.rulesets.places import UNDEFINED, Place, Walker
@@ -80,8 +81,8 @@ Judge = Callable[[Target], Iterator[Fault]]
 
 KEY = "@key"
 """The field of a rule that judges the keys of a mapping."""
-_QUERY = re.compile(r"\$(\Z|[.\[])")
-_STEP = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]|[^.\[\]]+")
+_QUERY = pattern(r"\$(\Z|[.\[])")
+_STEP = pattern(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\d+))\]|[^.\[\]]+")
 
 
 def is_query(field: str) -> bool:
