@@ -24,6 +24,7 @@ from openconnectors.engine.plan.arguments import Argument
 _FEW = 200
 """Items of a list that is walked in small pages; of a longer one the requests would be too many."""
 _MOST_FILTERS = 6
+_LARGEST = 1e300
 _RANGES = frozenset(("date", "date-time", "time"))
 """Formats of values that lists are filtered from or up to, more often than by."""
 _SORTS = frozenset(("sort", "sort_by", "order_by", "orderby", "sortby", "ordering", "sort_field", "order"))
@@ -203,6 +204,23 @@ def limited(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
         _report(session, operation, partial(_beyond, session, listing, size))
     if isinstance(listing.size.default, int):
         _report(session, operation, partial(_beyond, session, listing, None))
+        _report(session, operation, partial(_not_by_default, session, listing))
+
+
+def _not_by_default(session: Session, listing: Listing) -> dict[str, str]:
+    """What is wrong with the page that a list has when its size is left out: it has fewer items than with the size that
+    is documented as the default."""
+    size = listing.size
+    if size is None or not isinstance(size.default, int) or listing.sized(size.default) != {size.name: size.default}:
+        return {}
+    explicit, left_out = (_walk_few(session, listing, each, 1) for each in (listing.sized(size.default), {}))
+    if explicit is None or left_out is None or not explicit.pages or not left_out.pages:
+        return {}
+    most, count = len(explicit.pages[0]), len(left_out.pages[0])
+    if count >= most or most > size.default:
+        return {}
+    default = f"with {size.default}, which is its default, it has {most}"
+    return {"limit": f"without {size.wire} the page has {count} items, {default}"}
 
 
 def _beyond(session: Session, listing: Listing, size: int | None) -> dict[str, str]:
@@ -218,12 +236,12 @@ def _beyond(session: Session, listing: Listing, size: int | None) -> dict[str, s
     return {}
 
 
-def _walk_few(session: Session, listing: Listing, arguments: Mapping[str, Any]) -> Walk | None:
+def _walk_few(session: Session, listing: Listing, arguments: Mapping[str, Any], most: int = 3) -> Walk | None:
     operation = session.resource.collection
     if operation is None:
         return None
     try:
-        return walk(listing, session.caller, session.arguments(operation, None, arguments), session.page, 3)
+        return walk(listing, session.caller, session.arguments(operation, None, arguments), session.page, most)
     except (InvalidArguments, Unsupported):
         return None
 
@@ -492,6 +510,6 @@ def _sortable(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
-        return float(value)
+        return float(value) if abs(value) < _LARGEST else None
     is_plain = isinstance(value, str) and value.isascii() and re.fullmatch(r"[\w :-]+", value)
     return value if is_plain else None

@@ -18,7 +18,7 @@ SEQUENCE_CHECKS: Mapping[str, str] = {
     "location": "What the Location of a 201 leads to is the item that was created.",
     "head": "A HEAD request has the status and the header fields of the GET, and no body.",
     "conditional": "A documented 304 or 412 is the response to a request with a matching condition.",
-    "limit": "A page has no more items than were asked for.",
+    "limit": "A page has no more items than were asked for, and by default as many as with the documented default.",
     "filter": "A list that is filtered by a member has the items with its value, and no others.",
     "order": "A list is in the order that was asked for, and in the same order each time.",
     "pages": "The pages of a list, put together, are the list: nothing is missing, twice, or without end.",

@@ -23,9 +23,9 @@ from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.fuzz.search import Smallest
 from openconnectors.engine.fuzz.steps import CallSequence, SentCall, Source, Step
 from openconnectors.engine.fuzz.strategies import Known
-from openconnectors.engine.fuzz.walks import Listing, Walk, wire
+from openconnectors.engine.fuzz.walks import Listing, Walk, whole_number, wire
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.model import MISSING, Schema
+from openconnectors.engine.model import Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.path_templates import split, variables
 from openconnectors.engine.plan.runtime_expressions import evaluated, expression_of
@@ -268,7 +268,8 @@ class Session:
                     expression = expression_of(template) if isinstance(template, str) else None
                     is_member = expression is not None and expression.part == "body" and expression.response
                     path = tuple(pointer_steps(expression.pointer)) if expression is not None and is_member else ()
-                    values |= {known: (value, path)} if value is not MISSING else {}
+                    is_scalar = isinstance(value, (str, int)) and not isinstance(value, bool) and value != ""
+                    values |= {known: (value, path)} if is_scalar else {}
         return values
 
     def _of_location(self, wire_name: str, response: Response) -> Any:
@@ -286,7 +287,8 @@ class Session:
         value = next((segment for text, segment in pairs if text == f"{{{wire_name}}}"), None)
         argument = next(each for each in self.resource.identifying() if each.wire == wire_name)
         is_number = "integer" in read.plan.contract(argument.schema).types
-        return int(value) if value is not None and is_number and value.isdecimal() else value
+        number = whole_number(value) if is_number else None
+        return value if number is None else number
 
     def _of_call(self, operation: Named, wire_name: str, arguments: Mapping[str, Any]) -> Any:
         """The value that the caller has chosen: of an argument, or of a member of the body."""
@@ -294,7 +296,8 @@ class Session:
             if argument.wire == wire_name and argument.name in arguments:
                 return arguments[argument.name]
         body = arguments.get(operation.plan.body_name)
-        return body.get(wire_name) if isinstance(body, Mapping) else None
+        value = body.get(wire_name) if isinstance(body, Mapping) else None
+        return value if isinstance(value, (str, int)) else None
 
 
 def _pause() -> Flow[None]:

@@ -16,10 +16,11 @@ from openconnectors.engine.call.paging import Links, page_items
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, short_repr
 from openconnectors.engine.fuzz.calls import Caller
 from openconnectors.engine.fuzz.comparison import bare
+from openconnectors.engine.fuzz.contract_values import contract_value
 from openconnectors.engine.fuzz.resources import items_path
 from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.http import Request, Response
-from openconnectors.engine.model import Paging
+from openconnectors.engine.model import Paging, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.page_conventions import MORE, OFFSETS, PAGE_NUMBERS, SIZES, STARTS, TOTALS
@@ -192,11 +193,18 @@ def _is_last(listing: Listing, arguments: Mapping[str, Any], value: Any, items: 
 
 
 def wire(plan: Plan, response: Response) -> Any:
-    """The value of a response as it is on the wire; of anything but JSON as it is read; None if it cannot be read."""
+    """The value of a response as its contract has it: JSON as it is on the wire, also if it is said to be something
+    else; of another representation what was read, its dates and bytes as text; None if it cannot be read."""
     try:
         if json_of((response.headers.get("Content-Type", "").partition(";")[0],)) is not None:
             return plan.untyped(response)
-        return plan.read(response, "off").value
+        if response.body[:40].lstrip().startswith((b"{", b"[")) and isinstance(
+            value := plan.untyped(response), Mapping | list
+        ):
+            return value
+        declared = plan.declared_response(response.status)
+        schema = plan.preferred_schema(declared) if declared is not None else None
+        return contract_value(plan.read(response, "off").value, schema or Schema(), plan.contract)
     except ConnectorError:
         return None
 
@@ -205,7 +213,17 @@ def totals(listing: Listing, response: Response, value: Any) -> list[tuple[str, 
     """The numbers of all items that a page has, in its body or its header fields."""
     numbers = [(name, response.headers.get(name)) for name in response.headers if snake(name) in _TOTAL_FIELDS]
     numbers += [(path, member) for path, member in _flat(value) if path in TOTALS]
-    return [(name, int(number)) for name, number in numbers if str(number).isdecimal()]
+    return [(name, counted) for name, number in numbers if (counted := whole_number(number)) is not None]
+
+
+_MOST_DIGITS = 18
+
+
+def whole_number(value: Any) -> int | None:
+    """A number that counts something, or the text of one; None for anything else, and for what no service counts."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def says_more(value: Any) -> bool | None:
