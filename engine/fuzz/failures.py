@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import asdict
 
+from openconnectors.engine.errors import printable
 from openconnectors.engine.fuzz.calls import Login
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
@@ -63,6 +64,13 @@ class Failure(Struct, frozen=True):
     sent: Sent | None = None
     curl: str = ""
     sequence: CallSequence | None = None
+
+    def __str__(self) -> str:
+        """What is wrong, and below it the requests that show it as commands of curl."""
+        requests = self.sequence.curl() if self.sequence is not None else self.curl
+        lines = [f"{self.check}: {self.name}: {printable(self.message)}", *requests.splitlines()]
+        lines += [f"answered with {self.response!r}"] if self.response is not None else []
+        return "\n".join(f"  {line}" if index else line for index, line in enumerate(lines))
 
     def command(self, connector: str, url: str | None) -> str:
         """The call on the command line: of the service at ``url``, or of a sandbox; a sequence as commands of curl."""

@@ -279,7 +279,10 @@ def refused_value(caller: Caller, plan: Plan, edge: Edge, start: Mapping[str, An
     value next to it, too, or a usual text."""
 
     def status(arguments: Mapping[str, Any]) -> int:
-        response = caller.call(plan, arguments).response
+        try:
+            response = caller.call(plan, arguments).response
+        except (InvalidArguments, Unsupported):
+            return 0
         return response.status if response is not None else 0
 
     if not 200 <= status(start) < 300:
