@@ -71,6 +71,9 @@ class Document(File):
     _names: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The names of files, by the URIs that references have and their spelling."""
 
+    _targets: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The pointers that references mean, by the files that have them and their text, where no more counts."""
+
     extending: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The schemas of other files, of those that have been read, that nothing refers to and that extend one with a
     discriminator, which chooses them by their names."""
@@ -140,6 +143,9 @@ class Document(File):
         ``InvalidDocument``, at the reference itself, for one out of the document's folder or to a host (nothing is
         fetched), and for one to nothing; in the other file, if that cannot be read.
         """
+        key = (split_file(at)[0], reference)
+        if key in self._targets:
+            return self._targets[key]
         uri, _, fragment = reference.partition("#")
         try:
             name, resource = self._resource(uri, at, reference)
@@ -154,6 +160,8 @@ class Document(File):
         except LookupError:
             message = f"the reference {reference!r} points to nothing{self._suggestion(pointer)}"
             raise self.refuse("reference-dangling", message, self._member(reference, at)) from None
+        if not self.conventions.json_schema or not (uri or self._identifiers(name).bases):
+            self._targets[key] = pointer
         return pointer
 
     def _member(self, reference: str, at: str) -> str:

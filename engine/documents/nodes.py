@@ -34,9 +34,10 @@ def mappings(
     seen = set() if seen is None else seen
     while stack:
         node, pointer, extension, names = stack.pop()
-        if id(node) in seen:
+        identity = id(node)
+        if identity in seen:
             continue
-        seen.add(id(node))
+        seen.add(identity)
         if isinstance(node, dict):
             yield node, pointer, extension
             if not siblings and isinstance(node.get("$ref"), str) and not _is_path_item(pointer):

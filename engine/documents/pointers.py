@@ -15,14 +15,18 @@ INDEX = re.compile(r"(0|[1-9][0-9]{0,8})\Z")
 
 def escape(step: str | int) -> str:
     """One step of a pointer, escaped (section 3)."""
-    return str(step).replace("~", "~0").replace("/", "~1")
+    step = str(step)
+    if "~" in step:
+        step = step.replace("~", "~0")
+    return step.replace("/", "~1") if "/" in step else step
 
 
 def pointer_steps(pointer: str) -> list[str]:
     """The steps of a pointer within its file, unescaped; ``""`` has none."""
     # "~1" first: "~01" is the text "~1", not "/" (section 4).
     within = pointer if pointer.startswith("/") else pointer.partition("#")[2]
-    return [step.replace("~1", "/").replace("~0", "~") for step in within.split("/")[1:]]
+    steps = within.split("/")[1:]
+    return [step.replace("~1", "/").replace("~0", "~") for step in steps] if "~" in within else steps
 
 
 def split_file(pointer: str) -> tuple[str, str]:

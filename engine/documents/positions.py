@@ -40,16 +40,69 @@ class Recorded(Struct):
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 """A token of JSON: a string, a structural character, or a number or literal name (RFC 8259 section 2)."""
+_KEY = re.compile(r'[\s,]*("([^"\\]*(?:\\.[^"\\]*)*)")\s*:\s*', re.DOTALL)
+"""The key of the next member of an object, up to its value."""
+_NEXT = re.compile(r"[\s,]*")
+"""What is before the next item of a list."""
+_SKIPPED = 10
+"""How many times the length of a text may be passed over in looking for single nodes."""
+_past = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).scan_once
+"""A value at an offset, and the offset of its end."""
 
 
 class JsonPositions:
-    """Positions in a JSON text that ``json`` has accepted."""
+    """Positions in a JSON text that ``json`` has accepted.
+
+    The members of an object or list are looked for when a node in it is asked for; what is inside of them is passed
+    over by ``json``. If that was so much that the tokens of the whole text are read sooner, these are.
+    """
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._keys: dict[str, int] = {}
-        self._values: dict[str, int] = {}
-        self._scan(text)
+        self._values: dict[str, int] = {"": _end(_NEXT.match(text))}
+        self._opened: set[str] = set()
+        """The pointers of the nodes whose members are known."""
+        self._left = _SKIPPED * len(text)
+
+    def _look_for(self, pointer: str) -> None:
+        """Find the nodes on the way to a pointer, as far as there are any."""
+        end = pointer.find("/")
+        while self._left >= 0 and end >= 0:
+            holder = pointer[:end]
+            if holder not in self._opened:
+                if holder not in self._values:
+                    return
+                self._open(holder)
+            end = pointer.find("/", end + 1)
+        if self._left < 0 and self._opened:
+            self._opened.clear()
+            self._keys.clear()
+            self._values.clear()
+            self._scan(self._text)
+
+    def _open(self, holder: str) -> None:
+        """Find the members of a node."""
+        self._opened.add(holder)
+        text, keys, values = self._text, self._keys, self._values
+        start = offset = self._values[holder]
+        if text[offset] == "{":
+            match = _KEY.match(text, offset + 1)
+            while match is not None:
+                key = match[2]
+                key = json.loads(match[1], strict=False) if "\\" in key else key
+                pointer = f"{holder}/{escape(key)}"
+                keys[pointer], values[pointer] = match.start(1), match.end()
+                _, offset = _past(text, match.end())
+                match = _KEY.match(text, offset)
+        elif text[offset] == "[":
+            index, offset = 0, _end(_NEXT.match(text, offset + 1))
+            while text[offset] != "]":
+                values[f"{holder}/{index}"] = offset
+                _, offset = _past(text, offset)
+                index, offset = index + 1, _end(_NEXT.match(text, offset))
+        self._left -= offset - start
 
     def _scan(self, text: str) -> None:
         keys, values = self._keys, self._values
@@ -84,9 +137,15 @@ class JsonPositions:
 
     def position(self, pointer: str, key: bool) -> Position | None:
         """Where a node (or its key) begins; None if there is no such node."""
+        if pointer not in self._values:
+            self._look_for(pointer)
         offset = self._keys.get(pointer) if key else None
         offset = self._values.get(pointer) if offset is None else offset
         if offset is None:
             return None
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
+
+
+def _end(match: re.Match[str] | None) -> int:
+    return match.end() if match is not None else 0

@@ -16,7 +16,7 @@ diagnostics; in Microsoft's profile under Microsoft's ids (``microsoft/aliases``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -201,7 +201,7 @@ def _names(part: File) -> set[str]:
 def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
     refusal = microsoft.refusal(context) if settings.profile == "microsoft" else None
     if refusal is not None:  # under Microsoft's ids there is nothing to say of another version
-        return _diagnostics(iter([refusal]), microsoft.REFUSED, context, settings)
+        return _diagnostics([refusal], microsoft.REFUSED, context, settings)
     findings = _diagnostics(structure(context), "", context, settings)
     findings += _diagnostics(references.references(context.document), "", context, settings)
     findings += references.unreadable(context.document)
@@ -223,7 +223,8 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
             for node in context.tree[kind]:
                 if isinstance(node.value, dict):
                     for row, function in dispatch.rules(node):
-                        findings += _diagnostics(function(node, context), row.id, context, settings)
+                        if yielded := list(function(node, context)):
+                            findings += _diagnostics(yielded, row.id, context, settings)
     if context.service is not None:  # by now it is lowered whole
         known = {finding.pointer for finding in findings}
         findings += [remark for remark in context.service.remarks() if remark.pointer not in known]
@@ -251,7 +252,7 @@ def _unreadable(context: Context) -> list[Diagnostic]:
     return faults(context.service)
 
 
-def _diagnostics(findings: Iterator[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:
+def _diagnostics(findings: Iterable[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:
     diagnostics = []
     for finding in findings:
         row = context.rules[finding.rule or rule]

@@ -217,14 +217,21 @@ class Dispatch:
                 for member in row.members.split():
                     self._by_member.setdefault(kind, {}).setdefault(member, []).append((row, check))
         self.kinds = frozenset((*self._always, *self._by_member))
+        self._known: dict[tuple[str, tuple[str, ...]], list[Bound]] = {}
+        """The rules by the kind of nodes and what they have: most nodes have the members of many others."""
 
     def rules(self, node: Node) -> list[Bound]:
         """The rules that a node is shown to, each once."""
-        bound = self._always.get(node.kind, [])
         by_member = self._by_member.get(node.kind)
-        if by_member:
-            for member in by_member.keys() & node.value.keys():
+        if by_member is None:
+            return self._always.get(node.kind, [])
+        key = (node.kind, tuple(filter(by_member.__contains__, node.value)))
+        bound = self._known.get(key)
+        if bound is None:
+            bound = self._always.get(node.kind, [])
+            for member in key[1]:
                 bound = [*bound, *(rule for rule in by_member[member] if rule not in bound)]
+            self._known[key] = bound
         return bound
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.semantics import is_form
 from openconnectors.engine.lint.table import check
@@ -38,11 +39,14 @@ def _description(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.pointer, f"{node.get('name') or node.name!r} has no description", key=node.kind != "tag")
 
 
+_CODE = pattern(r"<script\b|\beval\s*\(|javascript:")
+
+
 @check("markup-active")
 def _script(node: Node, context: Context) -> Iterator[Finding]:
     for name in ("description", "title", "summary"):
         text = node.get(name)
-        if isinstance(text, str) and re.search(r"(?i)<script\b|\beval\s*\(|javascript:", text):
+        if isinstance(text, str) and _CODE.search(text.casefold()):
             yield Finding(node.at(name), f"{name!r} contains a script")
 
 

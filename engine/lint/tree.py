@@ -145,7 +145,7 @@ HOLDERS = (
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The value if it is a mapping, else an empty one: a rule reads documents in which anything may be anywhere."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def array(value: object) -> list[Any]:
@@ -164,29 +164,39 @@ class Node(Struct, frozen=True, eq=False):
 
     def get(self, member: str, default: Any = None) -> Any:
         """A member of a mapping; the default if the node is anything else."""
-        return self.value.get(member, default) if isinstance(self.value, dict) else default
+        value = self.value
+        return value.get(member, default) if isinstance(value, dict) else default
 
     def mapping(self, member: str) -> Mapping[str, Any]:
         """A member that is a mapping; an empty one if it is anything else."""
-        return mapping(self.get(member))
+        value = self.value
+        return mapping(value.get(member)) if isinstance(value, dict) else {}
 
     def array(self, member: str) -> list[Any]:
         """A member that is a list; an empty one if it is anything else."""
-        return array(self.get(member))
+        value = self.value
+        return array(value.get(member)) if isinstance(value, dict) else []
 
     def has(self, member: str) -> bool:
         """Return True if the node is a mapping with such a member."""
-        return isinstance(self.value, dict) and member in self.value
+        value = self.value
+        return isinstance(value, dict) and member in value
 
     def at(self, *steps: str | int) -> str:
         """The pointer of something inside the node."""
-        return self.pointer + "".join(f"/{escape(step)}" for step in steps)
+        pointer = self.pointer
+        for step in steps:
+            pointer = f"{pointer}/{escape(step)}"
+        return pointer
 
     @property
     def reference(self) -> str | None:
         """The ``$ref`` of a node that is only a reference."""
-        reference = self.get("$ref")
-        return reference if isinstance(reference, str) and self.kind in _REFERABLE else None
+        value = self.value
+        if not isinstance(value, dict) or "$ref" not in value or self.kind not in _REFERABLE:
+            return None
+        reference = value["$ref"]
+        return reference if isinstance(reference, str) else None
 
     def above(self, kind: str) -> Node | None:
         """The nearest node of a kind that contains this one."""
@@ -267,8 +277,14 @@ class Tree:
                 self._seen.add(id(node.value))  # a node that YAML repeats by an alias is walked once
                 children = self.children[node.pointer] = list(self._members(node))
                 waiting += reversed(children)
-            waiting += self._entered(node)
+            if isinstance(node.value, dict) and not self._refers_nowhere(node):
+                waiting += self._entered(node)
         return root
+
+    @staticmethod
+    def _refers_nowhere(node: Node) -> bool:
+        """Return True for a node that no member of leads into another file."""
+        return "$ref" not in node.value and "discriminator" not in node.value
 
     def _entered(self, node: Node) -> Iterator[Node]:
         """The nodes of other files that a node refers to, if they are not known yet."""
@@ -305,11 +321,14 @@ class Tree:
     def _members(self, node: Node) -> Iterator[Node]:
         if node.reference is not None and node.kind != "path" and not self._counts_siblings(node):
             return
-        known = self._grammar.get(node.kind, {})
+        known = self._grammar.get(node.kind)
+        if known is None:
+            return
+        others, paths = known.get("*"), known.get("/")
         for name, value in node.value.items():
-            holds = known.get(name) or (known.get("*") if not name.startswith("x-") else None)
-            if holds is None and name.startswith("/"):
-                holds = known.get("/")
+            holds = known.get(name) or (others if others is not None and not name.startswith("x-") else None)
+            if holds is None and paths is not None and name.startswith("/"):
+                holds = paths
             if holds is None:
                 continue
             pointer = f"{node.pointer}/{escape(name)}"

@@ -129,10 +129,13 @@ def _quoted(pointer: str) -> str:
 def _with_nulls(value: Any, names: tuple[str, ...]) -> Any:
     """A document in which ``nullable`` is expressed by ``type`` and ``enum``."""
     if isinstance(value, list):
-        return [_with_nulls(item, names) for item in value]
-    if not isinstance(value, Mapping):
+        return [_with_nulls(item, names) if isinstance(item, (dict, list)) else item for item in value]
+    if not isinstance(value, dict):
         return value
-    copy = {name: _with_nulls(member, names) for name, member in value.items()}
+    copy = {
+        name: _with_nulls(member, names) if isinstance(member, (dict, list)) else member
+        for name, member in value.items()
+    }
     if any(value.get(name) is True for name in names):
         if isinstance(copy.get("type"), str):
             copy["type"] = [copy["type"], "null"]

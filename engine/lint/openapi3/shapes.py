@@ -47,7 +47,9 @@ class Shapes:
         return parts
 
     def _below(self, schema: Node, names: tuple[str, ...]) -> Iterator[Node]:
-        for name in names:
+        for name in names if isinstance(schema.value, dict) else ():
+            if name not in schema.value:
+                continue
             if name in ("then", "else"):
                 inner = self._tree.nodes.get(schema.at(name))
                 if inner is not None:
