@@ -46,7 +46,7 @@ _NEXT = re.compile(r"[\s,]*")
 """What is before the next item of a list."""
 _SKIPPED = 10
 """How many times the length of a text may be passed over in looking for single nodes."""
-_past = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).scan_once
+_past = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).raw_decode
 """A value at an offset, and the offset of its end."""
 
 

@@ -14,6 +14,7 @@ from openconnectors.engine.lint.tree import Node, mapping
 from openconnectors.engine.values.patterns import matches
 
 TYPES = frozenset(("null", "boolean", "object", "array", "number", "integer", "string"))
+_SINGLE = {name: frozenset({name}) for name in TYPES}
 _NULLABLE = ("nullable", "x-nullable")
 
 
@@ -32,15 +33,22 @@ def types_of(schema: object) -> frozenset[str] | None:
     if schema is False:
         return frozenset()
     kind = mapping(schema).get("type")
+    if isinstance(kind, str) and kind != "number" and kind in TYPES and not _nullable(schema):
+        return _SINGLE[kind]
     names = [kind] if isinstance(kind, str) else kind
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         return None
     if not TYPES.issuperset(names):
         return None
     types = {*names, "integer"} if "number" in names else set(names)
-    if any(mapping(schema).get(name) is True for name in _NULLABLE):
+    if _nullable(schema):
         types.add("null")
     return frozenset(types)
+
+
+def _nullable(schema: object) -> bool:
+    members = mapping(schema)
+    return any(members[name] is True for name in _NULLABLE if name in members)
 
 
 def in_words(types: frozenset[str]) -> str:

@@ -135,8 +135,10 @@ def _is_placeholder(kind: str, secret: str) -> bool:
     return _TYPED.search(secret) is not None
 
 
-_BEGINNINGS = [re.compile(pattern.replace(r"\b", "")) for pattern in _SECRETS.values()]
-"""The patterns without their borders: each has a fixed beginning then, so that a whole text is searched quickly."""
+_BORDER = re.compile(r"\\b|\(\?<![^)]*\)|^\[[^]]*\]")
+_BEGINNINGS = [re.compile(_BORDER.sub("", pattern.removeprefix(r"\b"))) for pattern in _SECRETS.values()]
+"""The patterns without their borders, what must not be before them, and the choice of a first character: each has a
+fixed beginning then, so that a whole text is searched quickly."""
 
 
 @check("secret-committed")

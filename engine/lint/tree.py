@@ -10,7 +10,7 @@ grammar does not name is data. Rules know kinds, so that one rule serves every v
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -241,6 +241,8 @@ class Tree:
         """The nodes of other files that something in another file refers to."""
         self._seen: set[int] = set()
         self._targets: dict[tuple[str, str], str | None] = {}
+        self._parameters: dict[str, tuple[Node, ...]] = {}
+        """The parameters of operations that were asked for, by the pointers of these."""
         self.root = self._walk()
 
     def __getitem__(self, kind: str) -> list[Node]:
@@ -375,13 +377,19 @@ class Tree:
 
     def parameters(self, operation: Node) -> list[Node]:
         """The parameters of an operation, its path's first, resolved; its own replace those of the path."""
+        known = self._parameters.get(operation.pointer)
+        if known is None:
+            known = self._parameters[operation.pointer] = tuple(self._parameters_of(operation))
+        return list(known)
+
+    def _parameters_of(self, operation: Node) -> Iterable[Node]:
         parameters: dict[tuple[str, str], Node] = {}
         for holder in (operation.parent, operation):
             for index in range(len(holder.array("parameters")) if holder is not None else 0):
                 parameter = self.resolved(holder.at("parameters", index)) if holder is not None else None
                 if parameter is not None and isinstance(parameter.value, Mapping):
                     parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
-        return list(parameters.values())
+        return parameters.values()
 
     def responses(self, operation: Node) -> dict[str, Node]:
         """The responses of an operation by status, resolved."""

@@ -36,8 +36,8 @@ class Judge:
         # Swagger 2.0 and OpenAPI 3.0 use an older JSON Schema, in which exclusiveMinimum is a boolean.
         self._validator_class = jsonschema_rs.Draft202012Validator if newer else jsonschema_rs.Draft4Validator
         self._draft = jsonschema_rs.Draft202012 if newer else jsonschema_rs.Draft4
-        nullable = ("x-nullable",) if context.tree.swagger2 else ("nullable",)
-        self._nullable = nullable if context.tree.swagger2 or version.startswith("3.0") else ()
+        nullable = "x-nullable" if context.tree.swagger2 else "nullable"
+        self._nullable = nullable if context.tree.swagger2 or version.startswith("3.0") else ""
         self._context = context
         self._document = context.document
         self._registry: Any = None
@@ -46,7 +46,7 @@ class Judge:
     def violation(self, node: Node, value: Any, absent: tuple[str, ...] = ()) -> Violation | None:
         """The first place at which a value breaks a schema; None if it does not. Properties with one of the keywords
         ``absent`` may be absent although they are required."""
-        if value is None and any(node.get(name) for name in self._nullable):
+        if value is None and self._nullable and node.get(self._nullable):
             return None
         validator = self._validator(node)
         errors = validator.iter_errors(value) if validator is not None else ()
@@ -126,17 +126,17 @@ def _quoted(pointer: str) -> str:
     return pointer.replace("%", "%25").replace(" ", "%20").replace('"', "%22").replace("^", "%5E")
 
 
-def _with_nulls(value: Any, names: tuple[str, ...]) -> Any:
-    """A document in which ``nullable`` is expressed by ``type`` and ``enum``."""
+def _with_nulls(value: Any, nullable: str) -> Any:
+    """A document in which ``nullable`` (the name of that member) is expressed by ``type`` and ``enum``."""
     if isinstance(value, list):
-        return [_with_nulls(item, names) if isinstance(item, (dict, list)) else item for item in value]
+        return [_with_nulls(item, nullable) if isinstance(item, (dict, list)) else item for item in value]
     if not isinstance(value, dict):
         return value
     copy = {
-        name: _with_nulls(member, names) if isinstance(member, (dict, list)) else member
+        name: _with_nulls(member, nullable) if isinstance(member, (dict, list)) else member
         for name, member in value.items()
     }
-    if any(value.get(name) is True for name in names):
+    if value.get(nullable) is True:
         if isinstance(copy.get("type"), str):
             copy["type"] = [copy["type"], "null"]
         if isinstance(copy.get("enum"), list):

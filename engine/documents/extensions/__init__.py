@@ -26,11 +26,13 @@ ROWS: Mapping[tuple[str, str], Row] = {**microsoft.ROWS, **connector.ROWS}
 
 def extend(kind: str, node: Node, members: Mapping[str, Any], at: Site) -> Node:
     """The node with what its ``x-*`` members say, each by its row, in the order of the document."""
+    if not members:
+        return node
     extended: Any = node
     for name, value in members.items():
         row = ROWS.get((kind, name))
         if row is not None:
             extended = row(extended, value, at)
-    if members and hasattr(node, "extensions"):
+    if hasattr(node, "extensions"):
         extended = replace(extended, extensions=dict(members))
     return cast(Node, extended)

@@ -78,9 +78,10 @@ _EXCLUSIVE: Mapping[str, tuple[tuple[str, str], ...]] = {
 def _exclusive(node: Node, context: Context) -> Iterator[Finding]:
     if node.reference is not None:
         return
+    members = node.value
     for pair in _EXCLUSIVE[node.kind]:
-        if all(name in node.value for name in pair):
-            first, second = (name for name in node.value if name in pair)
+        if pair[0] in members and pair[1] in members:
+            first, second = (name for name in members if name in pair)
             yield Finding(node.at(second), f"{second!r} and {first!r} exclude each other", key=True)
 
 

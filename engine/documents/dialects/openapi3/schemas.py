@@ -27,6 +27,7 @@ _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _SCHEMA = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
            "contentSchema")  # fmt: skip
 _SCHEMAS_BY_NAME = ("patternProperties", "dependentSchemas")
+_KEYWORDS = frozenset((*_DATA, *(name for name, _ in _BOUNDS), *_SCHEMA, "prefixItems", *_SCHEMAS_BY_NAME))
 _COUNTS = frozenset(
     ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "maxContains", "minContains")
 )
@@ -191,13 +192,17 @@ class Schemas(SchemaLowering):
         return raw if raw is False or (not self._version.json_schema and raw is True) else self.lower(raw, at)
 
     def _several(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[Schema, ...]:
-        listed = self._list(raw.get(key), f"{at}/{key}", key)
+        if key not in raw:
+            return ()
+        listed = self._list(raw[key], f"{at}/{key}", key)
         return tuple(self.lower(part, f"{at}/{key}/{index}") for index, part in enumerate(listed))
 
     # Keywords
 
     def _keywords(self, raw: Mapping[str, Any], at: str) -> dict[str, Any]:
         """The keywords without a field, as 2020-12 spells them."""
+        if _KEYWORDS.isdisjoint(raw):
+            return {}
         keywords = {key: self._data(key, raw[key], f"{at}/{key}") for key in _DATA if key in raw}
         keywords |= {key: self.lower(raw[key], f"{at}/{key}") for key in _SCHEMA if key in raw}
         for exclusive, bound in _BOUNDS:
