@@ -372,11 +372,14 @@ def test_added_with_its_overlay(things: Path, tmp_path: Path) -> None:
     assert list(added.iterdir()) == []
 
 
+PROPERTIES = '{"properties": {"iconBrandColor": "#123456"}}'
+
+
 def test_the_folder_of_a_published_connector_has_an_overlay(things: Path, tmp_path: Path) -> None:
     """In ``apiDefinition.overlay.yaml``; a manifest names overlays of its folder only."""
     published = tmp_path / "Published Things"
     definition = json.dumps(yaml.safe_load(VENDOR) | {"paths": {"/things": yaml.safe_load(VENDOR)["paths"]["/things"]}})
-    folder(published, {"apiDefinition.swagger.json": definition, "apiProperties.json": '{"properties": {}}'})
+    folder(published, {"apiDefinition.swagger.json": definition, "apiProperties.json": PROPERTIES})
     (published / "apiDefinition.overlay.yaml").write_text(OVERLAY.partition("- target: $.paths['/things/{id}']")[0])
     assert openconnectors.load_file(published).list_things.request(colour="red").url.endswith("?colour=red")
     assert run("validate", published / "apiDefinition.overlay.yaml").exit_code == 0

@@ -107,6 +107,5 @@ def test_a_check_of_outcomes_is_one_row(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(CHECKS, "fast", fast)
 
     with things(tmp_path, "action: list") as connector:
-        assert [(failure.check, failure.message) for failure in fuzz(connector, examples=5)] == [
-            ("fast", "an id is needed")
-        ]
+        messages = [failure.message for failure in fuzz(connector, examples=5) if failure.check == "fast"]
+        assert messages == ["an id is needed"]

@@ -779,7 +779,7 @@ def test_over_tls_a_connection_is_kept_as_without(secured: Server, authority: Au
     assert secured.connections == 2
     secured.closes = True
     assert outcome(transport, post(secured.url)) == (b"2",)
-    time.sleep(0.05)  # the close comes behind the answer
+    time.sleep(0.3)  # the close comes behind the answer
     secured.answer = sized(VALUE)
     assert outcome(transport, post(secured.url)) == WHOLE
     assert (secured.connections, len(secured.requests)) == (3, 6)

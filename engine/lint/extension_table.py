@@ -45,7 +45,7 @@ _ANNOTATION = Shape(
     members={
         "status": _STATUS,
         "family": Shape("text", nullable=True),
-        "revision": Shape("integer", nullable=True, least=1),
+        "revision": Shape("integer", nullable=True, least=0),
         "replacement": Shape("mapping", members={"api": _TEXT, "operationId": _TEXT}),
         "expires": _TEXT,
     },

@@ -14,8 +14,9 @@ from openconnectors.cli.help import Command
 from openconnectors.cli.revisions import Checkout, checkout
 from openconnectors.cli.root_option import overlay_option, root_option
 from openconnectors.engine.diff import Comparison, compare
+from openconnectors.engine.diff.profiles import PROFILES
 from openconnectors.engine.documents import loader
-from openconnectors.engine.errors import Diagnostic
+from openconnectors.engine.errors import Diagnostic, UnknownName
 from openconnectors.engine.lint import Settings
 from openconnectors.entries import Entry
 
@@ -43,7 +44,7 @@ def command(
     settings = usage(lambda: Settings(select=select, ignore=ignore))
     with checkout(old) as first, checkout(new) as second:
         before, after = usage(lambda: [checking.entry_at(each.path, overlays) for each in (first, second)])
-        comparison = usage(lambda: _compared((before, after), root, profile or "default", notice))
+        comparison = _compared((before, after), root, profile, notice)
         changes = [_named(change, first, second) for change in comparison.findings if settings.wants(change.rule)]
         bump = f"a {comparison.bump} version" if comparison.bump != "none" else "no new version"
         old_version, new_version = (version or "?" for version in comparison.versions)
@@ -63,10 +64,12 @@ def command(
         raise Exit(1)
 
 
-def _compared(entries: tuple[Entry, Entry], root: Path | None, profile: str, notice: int | None) -> Comparison:
+def _compared(entries: tuple[Entry, Entry], root: Path | None, profile: str | None, notice: int | None) -> Comparison:
+    if profile is not None and profile not in PROFILES:
+        raise click.UsageError(str(UnknownName("profile", profile, PROFILES)))
     properties = [None if entry.properties is None else loader.read(entry.properties) for entry in entries]
     documents = [checking.document_of(entry, root) for entry in entries]
-    return compare(*documents, *properties, profile=profile, notice=notice)
+    return compare(*documents, *properties, profile=profile or "default", notice=notice)
 
 
 def _named(change: Diagnostic, first: Checkout, second: Checkout) -> Diagnostic:
