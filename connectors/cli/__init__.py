@@ -15,6 +15,7 @@ Rule 4: texts of documents, services and files are data: ``terminal`` escapes wh
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -28,7 +29,11 @@ def main() -> NoReturn:
         require("the command line", "cli")
     except MissingExtra as error:
         sys.exit(_refused(error))
-    import_module("openconnectors.cli.app").main()
+    gc.disable()  # until the command is imported: modules are many objects, of which none is garbage
+    try:
+        import_module("openconnectors.cli.app").main()
+    finally:
+        gc.enable()
     raise AssertionError("main ends the process")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -61,6 +62,7 @@ class _Commands(Group):
             return None
         require(f"connectors {cmd_name}", row.extra)
         command: click.Command = import_module(f"openconnectors.cli.commands.{cmd_name}").command
+        gc.enable()
         return command
 
 

@@ -19,10 +19,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
@@ -49,7 +51,6 @@ from openconnectors.engine.lint import (
     properties,
     properties_shapes,
     references,
-    rulesets,
     schemas,
     security,
     semantics,
@@ -60,11 +61,16 @@ from openconnectors.engine.lint import (
 )
 from openconnectors.engine.lint.fixes import Change, apply, changes
 from openconnectors.engine.lint.manifest import settings_beside
-from openconnectors.engine.lint.rules import SEVERITIES, Context, Dispatch, Edit, Finding, Rule, diagnostic
+from openconnectors.engine.lint.rules import SEVERITIES, Context, Dispatch, Edit, Finding, Rule, Severity, diagnostic
 from openconnectors.engine.lint.settings import PROFILES, Settings
 from openconnectors.engine.lint.structure import structure, version_of
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
+
+if TYPE_CHECKING:
+    from openconnectors.engine.lint import rulesets
+else:
+    rulesets = module("openconnectors.engine.lint.rulesets")
 
 __all__ = [
     "IGNORE",
@@ -256,7 +262,9 @@ def _diagnostics(findings: Iterable[Finding], rule: str, context: Context, setti
     diagnostics = []
     for finding in findings:
         row = context.rules[finding.rule or rule]
-        grade = rulesets.graded(settings.rulesets, row, finding, context, row.severity)
+        grade: Severity | None = row.severity
+        if settings.rulesets:
+            grade = rulesets.graded(settings.rulesets, row, finding, context, row.severity)
         if grade is None:
             continue
         diagnostics.append(diagnostic(row, finding, context, settings.severity_of(row.id, grade)))

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import Node, mapping
 from openconnectors.engine.values.patterns import matches
+
+if TYPE_CHECKING:
+    import fractions
+else:
+    fractions = module("fractions")
 
 TYPES = frozenset(("null", "boolean", "object", "array", "number", "integer", "string"))
 _SINGLE = {name: frozenset({name}) for name in TYPES}
@@ -60,7 +65,7 @@ def in_words(types: frozenset[str]) -> str:
 class Bound(NamedTuple):
     """The end of a range of numbers, and the keyword that sets it."""
 
-    value: Fraction
+    value: fractions.Fraction
     exclusive: bool
     keyword: str
 
@@ -78,12 +83,12 @@ def bounds(schema: Mapping[str, Any]) -> tuple[Bound | None, Bound | None]:
 
 def _ends(schema: Mapping[str, Any], inclusive: str, exclusive: str) -> Iterator[Bound]:
     if is_number(schema.get(inclusive)):
-        yield Bound(Fraction(str(schema[inclusive])), schema.get(exclusive) is True, inclusive)
+        yield Bound(fractions.Fraction(str(schema[inclusive])), schema.get(exclusive) is True, inclusive)
     if is_number(schema.get(exclusive)):
-        yield Bound(Fraction(str(schema[exclusive])), True, exclusive)
+        yield Bound(fractions.Fraction(str(schema[exclusive])), True, exclusive)
 
 
-def is_empty(lower: Bound | None, upper: Bound | None, step: Fraction | None = None) -> bool:
+def is_empty(lower: Bound | None, upper: Bound | None, step: fractions.Fraction | None = None) -> bool:
     """Return True if no number, or no multiple of a step, is between two ends."""
     if lower is None or upper is None:
         return False

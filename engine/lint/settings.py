@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import UnknownName
 from openconnectors.engine.lint.rules import Rule, Severity
-from openconnectors.engine.lint.rulesets.ruleset import RuleSet, row_of
 from openconnectors.engine.lint.table import RULES
+
+if TYPE_CHECKING:
+    from openconnectors.engine.lint.rulesets import ruleset
+    from openconnectors.engine.lint.rulesets.ruleset import RuleSet
+else:
+    ruleset = module("openconnectors.engine.lint.rulesets.ruleset")
 
 PROFILES = {"default": ("default",), "microsoft": ("default", "microsoft")}
 """The profiles that can be chosen, and of which profiles each has the rules."""
@@ -38,7 +45,7 @@ class Settings(Struct, frozen=True):
     @property
     def rules(self) -> dict[str, Rule]:
         """The rows of all rules by their ids: of the tables, and of rule sets."""
-        return {**RULES, **{rule.id: row_of(rule) for ruleset in self.rulesets for rule in ruleset.rules}}
+        return {**RULES, **{rule.id: ruleset.row_of(rule) for rules in self.rulesets for rule in rules.rules}}
 
     def wants(self, rule: str) -> bool:
         """Return True if findings of a rule are reported."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.schema_facts import bounds, is_closed, is_count, is_empty, is_number
 from openconnectors.engine.lint.table import RULES, check
 from openconnectors.engine.lint.tree import Node
+
+if TYPE_CHECKING:
+    import fractions
+else:
+    fractions = module("fractions")
 
 # fmt: off
 RULES.add(
@@ -64,9 +70,9 @@ def _range(node: Node, context: Context) -> Iterator[Finding]:
     if is_empty(lower, upper):
         flags = [name for name in ("exclusiveMinimum", "exclusiveMaximum") if node.get(name) is True]
         yield Finding(node.at(flags[0] if flags else lower.keyword), f"no number is {between}")
-    elif node.get("type") == "integer" and is_empty(lower, upper, Fraction(1)):
+    elif node.get("type") == "integer" and is_empty(lower, upper, fractions.Fraction(1)):
         yield Finding(node.at(lower.keyword), f"no whole number is {between}")
-    elif is_number(step) and step > 0 and is_empty(lower, upper, Fraction(str(step))):
+    elif is_number(step) and step > 0 and is_empty(lower, upper, fractions.Fraction(str(step))):
         yield Finding(node.at("multipleOf"), f"no multiple of {step} is {between}")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -35,7 +36,7 @@ RULES.add(
 )
 # fmt: on
 
-_URI = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*\Z")
+_URI = pattern(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*\Z")
 """The characters of a URI reference (RFC 3986, appendix A), and those of an IRI, which clients encode."""
 
 
@@ -62,7 +63,7 @@ def _uri(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{text!r} is a relative reference, not a URI")
 
 
-_LIKE_HOST = re.compile(r"www\.|[a-zA-Z][\w-]*(\.[\w-]+)+(:\d+)?/|[a-zA-Z][\w-]*(\.[\w-]+)*\.[\w-]+\.[a-zA-Z]{2,}\Z")
+_LIKE_HOST = pattern(r"www\.|[a-zA-Z][\w-]*(\.[\w-]+)+(:\d+)?/|[a-zA-Z][\w-]*(\.[\w-]+)*\.[\w-]+\.[a-zA-Z]{2,}\Z")
 """Relative references that look like a host: with a path, or with two dots, as files seldom have."""
 
 
@@ -73,9 +74,7 @@ def _relative(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("url"), f"{url!r} does not begin with a scheme", suggestion=f"https://{url}")
 
 
-_LICENSE = re.compile(
-    r"\(*\s*[A-Za-z0-9.:+-]+\s*\)*(\s+(AND|OR|WITH)\s+\(*\s*[A-Za-z0-9.:+-]+\s*\)*)*\Z", re.IGNORECASE
-)
+_LICENSE = pattern(r"\(*\s*[A-Za-z0-9.:+-]+\s*\)*(\s+(AND|OR|WITH)\s+\(*\s*[A-Za-z0-9.:+-]+\s*\)*)*\Z", re.IGNORECASE)
 
 
 @check("license-expression")
