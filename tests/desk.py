@@ -307,6 +307,7 @@ _STATE: dict[str, set[str]] = {
     "a deleted ticket can be read": {"deleted"},
     "a deleted ticket is in the list": {"deleted"},
     "a deleted ticket can be changed": {"deleted"},
+    "a deleted ticket can be commented on": {"deleted"},
     "another ticket is deleted, too": {"untouched", "listed"},
     "HEAD knows no tickets": {"head"},
     "HEAD has another entity tag": {"head"},
@@ -587,7 +588,8 @@ class Desk(Faulty):
     # Comments
 
     def _comment_list(self, request: Request, text: str) -> Response:
-        number = self._known(text)
+        is_open = self.has("a deleted ticket can be commented on") and request.method == "POST" and text.isdigit()
+        number = int(text) if is_open else self._known(text)
         comments = self._comments.setdefault(number, {})
         if request.method == "POST":
             members = self._members(request, {"text": {"type": "string", "minLength": 1, "maxLength": 100}}, {"text"})

@@ -130,9 +130,9 @@ class Things(Faulty):
         return isinstance(body, dict) and isinstance(body.get("name"), str) and len(body["name"]) <= 40
 
 
-def _connector(folder: Path, application: Faulty) -> Connector:
+def _connector(folder: Path, application: Faulty, document: Mapping[str, Any] = DOCUMENT) -> Connector:
     path = folder / "things.swagger.json"
-    path.write_text(json.dumps(DOCUMENT))
+    path.write_text(json.dumps(document))
     application.url = "http://localhost"
     return openconnectors.load_file(path, base_url=application.url, connection={}, transport=transport_to(application))
 
@@ -235,3 +235,14 @@ def test_a_size_left_out_is_the_documented_default(tmp_path: Path) -> None:
     assert [failure.check for failure in failures] == ["limit"]
     assert "with 6, which is its default, it has 6" in failures[0].message
     assert replay(connector, failures[0]) == failures[0].message
+
+
+def test_a_refusal_that_is_wrong_for_many_reasons_is_reported_once(tmp_path: Path) -> None:
+    """Illegal requests that are refused by the same wrong body are one failure of their operation."""
+    document = json.loads(json.dumps(DOCUMENT))
+    refusal = {"description": "wrong", "schema": {"type": "object", "required": ["error"]}}
+    document["paths"]["/things"]["post"]["responses"]["400"] = refusal
+    failures = fuzz(_connector(tmp_path, Things(), document), ["add_thing"], examples=6)
+    assert [failure.message.partition("in the refusal, ")[2] for failure in failures if failure.check == "schema"] == [
+        "error: is missing"
+    ]

@@ -64,6 +64,15 @@ def test_a_service_with_state_that_is_right_has_no_failures(document: Path) -> N
     assert list(fuzz(_connector(document, desk.Desk()), examples=60)) == []
 
 
+def test_what_is_below_a_deleted_item_is_deleted(document: Path) -> None:
+    """An item that was deleted cannot be added to: the failure names the operation below it."""
+    failures = list(_sequences(_connector(document, desk.Desk("a deleted ticket can be commented on"))).fixed())
+    assert [(failure.name, failure.check) for failure in failures] == [("add_comment", "deleted")]
+    text = str(failures[0])
+    assert text.startswith("deleted: add_comment: status 201 after DELETE")
+    assert "\n  curl " in text
+
+
 _LATE = {"the largest page has more", "pages have 25 tickets by default"}
 """Faults that only a longer list shows, which single calls have filled."""
 _FIXED = [bug for bug in desk.BUGS if bug.name not in _LATE]

@@ -32,6 +32,7 @@ _REPORTED = 5  # failures of one check that are reported of an operation
 _BLAMED = 16  # refused requests that are sent again to see which is stored
 REFUSING = frozenset((400, 422))
 """The statuses by which services refuse a value, whatever their state is."""
+IN_REFUSAL = ": in the refusal, "
 _ANY_INPUT = frozenset(("400", "422", "4XX", "default"))
 """How documents say that an operation refuses its input."""
 _OF_PROTOCOL = frozenset((401, 403, 404, 405, 406, 407, 408, 411, 413, 414, 415, 417, 426, 429, 431))
@@ -268,7 +269,7 @@ def _of_refusal(illegal: Illegal, outcome: Outcome, caller: Caller) -> Iterator[
         for check in ("content-type", "schema"):
             message = CHECKS[check](outcome, caller)
             if message:
-                yield check, f"{illegal.title}: in the refusal, {message}"
+                yield check, f"{illegal.title}{IN_REFUSAL}{message}"
     elif status not in _OF_PROTOCOL and not _ANY_INPUT.isdisjoint(documented) and not _is_unread(illegal, status):
         yield "status", f"{illegal.title}: it was refused by {status}; documented are {', '.join(documented)}"
 

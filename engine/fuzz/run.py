@@ -24,7 +24,15 @@ from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
 from openconnectors.engine.fuzz.checks import CHECKS, refused
 from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, REFUSED, Failure
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
-from openconnectors.engine.fuzz.refusals import REFUSING, Accepted, Refusals, again, refused_value, request_of
+from openconnectors.engine.fuzz.refusals import (
+    IN_REFUSAL,
+    REFUSING,
+    Accepted,
+    Refusals,
+    again,
+    refused_value,
+    request_of,
+)
 from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
@@ -50,6 +58,20 @@ def _silent(line: str) -> None:
     pass
 
 
+def _once(failures: Iterator[Failure]) -> Iterator[Failure]:
+    """Failures without those that were reported already with the same words, of the same operation: a refusal that is
+    wrong in the same way has many reasons. A message that says nothing but the status may be of two faults, one of a
+    single call and one of a sequence."""
+    seen: set[tuple[str, str, str, bool]] = set()
+    for failure in failures:
+        words = failure.message.partition(IN_REFUSAL)[2] or failure.message
+        is_bare = failure.check in ("no-answer", "server-error", "status")
+        key = (failure.name, failure.check, words, is_bare and failure.sequence is None)
+        if key not in seen:
+            seen.add(key)
+            yield failure
+
+
 def fuzz(
     connector: Connector,
     operations: list[str] | None = None,
@@ -69,6 +91,15 @@ def fuzz(
     ``progress`` is called with a line of text after each operation. The calls reach the service and have their effects:
     use a sandbox, or a service that may be written to.
     """
+    options = (examples, random_seed, illegal, sandboxed, progress)
+    yield from _once(_all(connector, operations, *options))
+
+
+def _all(
+    connector: Connector, operations: list[str] | None, examples: int, random_seed: int, illegal: bool, sandboxed: bool,
+    progress: Callable[[str], None],
+) -> Iterator[Failure]:  # fmt: skip
+    """The failures of ``fuzz``, as they come."""
     caller, known = Caller(connector), Known()
     plans: dict[str, Plan] = {}
     for name in operations or caller.names():

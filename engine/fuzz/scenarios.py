@@ -177,6 +177,7 @@ def _ended(session: Session, first: Item, second: Item | None, base: int) -> Non
     if not first.is_deleted:
         return
     play(session, Step("delete", first.number))
+    play(session, Step("below", first.number))
     if resource.update is not None:
         play(
             session,

@@ -120,6 +120,7 @@ class Sequences(Struct):
                 return None
             self.outer[resource.path] = outer
         session.outer = outer
+        session.below = list(_below(resource, self.plans))
         if resource.parent is not None:
             session.another = partial(self._another, resource)
         return session
@@ -295,6 +296,21 @@ class Sequences(Struct):
             values = {each.name: key[each.wire] for each in operation.plan.arguments if each.wire in key}
             with suppress(InvalidArguments, Unsupported):  # an identifier that the document does not allow
                 self.caller.call(operation.plan, values)
+
+
+def _below(resource: Resource, plans: Mapping[str, Plan]) -> Iterator[Named]:
+    """The operations at paths below that of an item (``POST /books/{id}/copies``) which say what they respond when it
+    is not there."""
+    member = resource.read or resource.delete
+    if member is None or resource.is_single:
+        return
+    path = member.plan.operation.path.rstrip("/")
+    for name, plan in plans.items():
+        operation = plan.operation
+        inner = operation.path.removeprefix(f"{path}/")
+        is_inner = inner != operation.path and not variables(inner)
+        if is_inner and operation.method in ("GET", "POST", "PUT") and "404" in operation.responses:
+            yield Named(name, plan)
 
 
 def _left_out(failure: Failure) -> str:

@@ -77,6 +77,8 @@ class Session:
         """The values of the path variables that all items share, by the wire names of arguments."""
         self.another: Callable[[], Mapping[str, Any] | None] = lambda: None
         """Gives the values of these variables for another item of the parent; None if there is none."""
+        self.below: list[Named] = []
+        """The operations at paths below that of an item, which need no more than the item to be named."""
         self.members: dict[str, str] = {}
         """The members of responses that identify items, by the wire names of arguments."""
         self.repeated: dict[str, int] = {}

@@ -20,6 +20,7 @@ from openconnectors.engine.fuzz.calls import Outcome
 from openconnectors.engine.fuzz.comparison import difference, is_changing, members, same, says_deleted
 from openconnectors.engine.fuzz.partly_wrong import send_illegal
 from openconnectors.engine.fuzz.resources import Named, result_schema
+from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.session import Item, Session, identifier, unwrapped
 from openconnectors.engine.fuzz.steps import Step
 from openconnectors.engine.fuzz.walks import wire
@@ -452,6 +453,27 @@ def _delete(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
     _read(session, item, {})
 
 
+def _below(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Use what is below an item that was deleted: it is not there either."""
+    if item is None or not item.is_deleted:
+        return
+    for operation in session.below:
+        arguments = session.arguments(operation, item, sample(operation.plan, item.number, optional=False))
+        outcome = session.send(operation, arguments, item)
+        if outcome is not None and _succeeded(outcome) and not _is_empty(operation, outcome):
+            status = outcome.response.status if outcome.response is not None else 0
+            message = f"status {status} after DELETE: what is below an item that is gone is still there"
+            session.fail("deleted", operation, message, arguments)
+
+
+def _is_empty(operation: Named, outcome: Outcome) -> bool:
+    """Whether a response is a list without items: some services tell no missing thing from one that has nothing."""
+    if outcome.response is None or operation.plan.operation.method != "GET":
+        return False
+    value = wire(operation.plan, outcome.response)
+    return not value or (isinstance(value, Mapping) and not any(value.values()))
+
+
 # Refusals
 
 
@@ -502,6 +524,7 @@ VERBS: Mapping[str, Verb] = {
     "update": _update,
     "stale": _stale,
     "delete": _delete,
+    "below": _below,
     "refused-create": _refused_create,
     "refused-replace": _refused("replace"),
     "refused-update": _refused("update"),
