@@ -246,3 +246,15 @@ def test_a_refusal_that_is_wrong_for_many_reasons_is_reported_once(tmp_path: Pat
     assert [failure.message.partition("in the refusal, ")[2] for failure in failures if failure.check == "schema"] == [
         "error: is missing"
     ]
+
+
+@pytest.mark.parametrize(("change", "checks"), [(dict, []), (lambda value: {**value, "name": ""}, ["created"])])
+def test_a_creation_that_nothing_reads_gives_back_what_was_sent(
+    change: Callable[[Any], Any], checks: list[str], tmp_path: Path
+) -> None:
+    """Where a creation responds with the schema that it takes, and nothing reads what was created."""
+    create = DOCUMENT["paths"]["/things"]["post"]  # type: ignore[index]  # it is a mapping
+    responses = {"201": {"description": "done", "schema": {"$ref": "#/definitions/New"}}, **_REFUSALS}
+    document = {**DOCUMENT, "paths": {"/things": {"post": {**create, "responses": responses}}}}
+    failures = fuzz(_connector(tmp_path, Things(change), document), examples=2, illegal=False)
+    assert [failure.check for failure in failures] == checks

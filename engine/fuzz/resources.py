@@ -59,6 +59,11 @@ class Resource(Struct, frozen=True, kw_only=True):
         """Whether there is one thing only, which nobody creates: settings, a profile."""
         return self.create is None and self.collection is None
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether things are created only: nothing reads, lists or changes them."""
+        return self.create is not None and len(list(self.operations())) == 1
+
     def operations(self) -> Iterator[tuple[str, Named]]:
         """The operations that there are, with their parts."""
         for part in PARTS:
@@ -190,6 +195,15 @@ def _single_or_linked(
     elif "GET" in methods and methods.keys() & {"PUT", "PATCH"} and not needed(methods["GET"].plan):
         names = {"GET": "read", "HEAD": "head", "PUT": "replace", "PATCH": "update"}
         yield Resource(path=path, **{part: methods[name] for name, part in names.items() if name in methods})  # type: ignore[arg-type]  # as above
+    elif create is not None and "201" in create.plan.operation.responses and _is_repeating(create.plan):
+        yield Resource(path=path, create=create)
+
+
+def _is_repeating(plan: Plan) -> bool:
+    """Whether the response to a creation is what was sent, by the name of both schemas."""
+    body, result = plan.operation.request_body, result_schema(plan)
+    names = {plan.contract(schema).name for schema in body.schemas()} if body is not None else set()
+    return result is not None and result.name is not None and names == {result.name}
 
 
 # By links and by names

@@ -64,7 +64,7 @@ class Sequences(Struct):
         waiting = resources(self.plans)
         again: list[Resource] = []
         for resource in waiting:
-            if not (yield from self._fixed(resource)):
+            if not (yield from self._fixed(resource)) and not resource.is_unread:
                 again.append(resource)
         for resource in again:  # what refers to things that were created after it
             yield from self._fixed(resource)
@@ -101,7 +101,7 @@ class Sequences(Struct):
                     break
                 yield failure
                 failed.add(failure.check)
-            for _ in range(_ROUNDS if resource.create is not None else 0):
+            for _ in range(_ROUNDS if resource.create is not None and not resource.is_unread else 0):
                 failure = self._search(resource, failed, max(1, examples // _CALLS))
                 if failure is None:
                     break

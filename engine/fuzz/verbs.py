@@ -54,6 +54,10 @@ def _create(session: Session, item: Item | None, others: Mapping[str, Any]) -> N
     outcome = session.send(operation, arguments)
     if outcome is None or not _succeeded(outcome):
         return
+    if session.resource.is_unread:
+        sent = Item(0, {}, expected=_sent(session, operation, arguments), sent=_request_schema(session))
+        _echo(session, operation, outcome, sent, arguments)
+        return
     created = session.identified(operation, outcome, arguments)
     if created is None or (created.is_guessed and not _is_there(session, created)):
         return
@@ -157,8 +161,8 @@ def _response_schema(session: Session) -> Schema:
 
 def _echo(session: Session, operation: Named, outcome: Outcome, item: Item, arguments: Mapping[str, Any]) -> None:
     """Check that the response to a change has what was sent."""
-    schema = result_schema(operation.plan)
-    if outcome.response is None or schema is None or session.resource.read is None:
+    schema, resource = result_schema(operation.plan), session.resource
+    if outcome.response is None or schema is None or (resource.read is None and not resource.is_unread):
         return
     seen = unwrapped(wire(operation.plan, outcome.response), set(item.expected))
     problem = difference(item.expected, seen, item.sent, _declared(operation, item), operation.plan.contract)
