@@ -35,7 +35,7 @@ _ABBREVIATED = {f"x-{name.removeprefix('x-ms-')}": name for name in EXTENSIONS i
 @check("extension-misspelled")
 def _misspelled(node: Node, context: Context) -> Iterator[Finding]:
     for name in node.value:
-        if name in KNOWN_EXTENSIONS or name[:1] not in ("x", "X"):
+        if name[:1] not in ("x", "X") or name in KNOWN_EXTENSIONS:
             continue
         folded = name.lower().replace("_", "-")
         suggestion = None

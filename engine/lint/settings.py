@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True):
 
     def wants(self, rule: str) -> bool:
         """Return True if findings of a rule are reported."""
+        if not self.select and not self.ignore:
+            return True
         selected = not self.select or any(fnmatchcase(rule, pattern) for pattern in self.select)
         return selected and not self.ignores(rule)
 

@@ -148,7 +148,7 @@ COLLECTION_FORMATS: Mapping[object, tuple[str, bool]] = {
 
 def extensions(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The ``x-*`` members of a node (Swagger 2.0, "Specification Extensions")."""
-    return {name: value for name, value in raw.items() if name.startswith("x-")}
+    return {name: value for name, value in raw.items() if name[:2] == "x-"}
 
 
 def tag_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
