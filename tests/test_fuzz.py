@@ -28,6 +28,7 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.sandbox import Sandbox
 from openconnectors.registry import Entry
 from tests import parcels
+from tests.examples import spread
 from tests.faulty import Bug, serving
 from tests.shelf import BUGS, DOCUMENT, Shelf
 from tests.test_cli import run
@@ -63,7 +64,7 @@ def test_a_service_that_is_right_has_no_failures(document: Path) -> None:
     assert _failures(document, Shelf(), examples=40) == []
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", spread(BUGS, 3), ids=lambda bug: bug.name)
 def test_a_fault_of_a_service_is_found(bug: Bug, document: Path) -> None:
     """Each seeded fault of the service is reported by one of its checks."""
     failures = _failures(document, Shelf(bug.name), wanted=bug.checks, illegal=False)
@@ -185,7 +186,7 @@ QUICK = settings(
 )
 
 
-@pytest.mark.parametrize("plan", [plan for _, plan in PLANS], ids=[name for name, _ in PLANS])
+@pytest.mark.parametrize("plan", spread([plan for _, plan in PLANS], 2), ids=[name for name, _ in PLANS])
 def test_legal_arguments_are_taken_and_broken_ones_refused(plan: Plan) -> None:
     """At least 90 % of what arguments() draws is accepted, and all that broken() draws is refused."""
     taken = []

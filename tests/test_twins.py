@@ -10,6 +10,7 @@ import pytest
 
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint import Settings, validate
+from tests.examples import spread
 from tests.faults.twins import DOCUMENT, FAULTS, Fault, written
 from tests.faults.twins.skeletons import SKELETONS
 
@@ -20,14 +21,22 @@ def findings(folder: Path, profile: str) -> list[Diagnostic]:
     return validate(folder / DOCUMENT, properties if properties.is_file() else None, Settings(profile=profile))
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [pytest.param(fault, marks=pytest.mark.long) if fault.long else fault for fault in FAULTS],
-    ids=lambda fault: fault.name,
-)
-def test_a_fault_is_reported_at_its_place_and_its_twin_is_not(fault: Fault, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all documents of this module."""
+    return tmp_path_factory.mktemp("twins")
+
+
+QUICK = [fault for fault in FAULTS if not fault.long]
+SLOW = [pytest.param(fault, marks=pytest.mark.long) for fault in FAULTS if fault.long]
+
+
+@pytest.mark.parametrize("fault", [*spread(QUICK, 2), *SLOW], ids=lambda fault: fault.name)
+def test_a_fault_is_reported_at_its_place_and_its_twin_is_not(fault: Fault, folder: Path) -> None:
     """Some rule reports the fault at its place, and nothing in the right twin."""
-    for pair in written([fault], tmp_path):
+    below = folder / str(FAULTS.index(fault))
+    below.mkdir()
+    for pair in written([fault], below):
         wrong, right = (findings(folder, fault.profile) for folder in (pair.wrong, pair.right))
         placed = {item.rule for item in wrong if (Path(item.file).name, item.line) in pair.places}
         alarms = {item.rule for item in right}

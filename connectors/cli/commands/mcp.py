@@ -208,6 +208,7 @@ def _over_http(running: Server[Any], port: int) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_HOST, port))
+        listening.listen()  # from here on a client is served, once the server runs
     except OSError as error:
         listening.close()
         raise ConnectorError(f"port {port} of {_HOST} cannot be used: {error.strerror}; use another, or 0") from None
