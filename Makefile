@@ -46,7 +46,7 @@ core: $(READY)  ## Loads and calls with the package alone, installed without ext
 
 LONG := 1
 
-long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way; LONG=0.3: 300 examples.
+long: $(READY)  ## The long sweeps: the laws with 1,000 examples each, a gigabyte each way; LONG=0.3: 300 examples, a third of the cases.
 	LONG=$(LONG) $(BIN)/python -m pytest -n auto -m "long or law"
 
 $(TESTSERVER):

@@ -26,6 +26,7 @@ from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.documents import loader
 from openconnectors.engine.model import Service
 from openconnectors.engine.sandbox import Sandbox
+from tests.examples import LONG
 
 _CACHE = tempfile.TemporaryDirectory(prefix="openconnectors-tests-")
 os.environ["CONNECTORS_CACHE"] = _CACHE.name  # not the cache of whoever runs the tests
@@ -125,16 +126,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases of functions beyond ``--cases``."""
+    """Leave out the cases of functions beyond ``--cases``; of the long ones those that a shortened long run lacks."""
     most = config.getoption("cases")
-    if most is None:
-        return
-    counts: Counter[str] = Counter()
+    step = round(1 / LONG) if LONG else 1
+    counts: Counter[tuple[str, bool]] = Counter()
     chosen, left_out = [], []
     for item in items:
-        function = item.nodeid.partition("[")[0]
-        counts[function] += 1
-        (chosen if counts[function] <= most else left_out).append(item)
+        is_long = item.get_closest_marker("long") is not None
+        case = (item.nodeid.partition("[")[0], is_long)
+        counts[case] += 1
+        is_within = most is None or counts[case] <= most
+        (chosen if is_within and (not is_long or (counts[case] - 1) % step == 0) else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = chosen
 

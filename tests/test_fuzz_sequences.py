@@ -108,7 +108,7 @@ def test_random_sequences_find_what_the_fixed_does_not(document: Path) -> None:
     class Odd(desk.Desk):
         def _change(self, method: str, number: int, members: dict[str, Any]) -> None:
             super()._change(method, number, members)
-            if members.get("tags") == []:
+            if len(members.get("tags") or ()) > 1:
                 self._tickets[number]["hours"] = 7.5
 
     together = _sequences(_connector(document, Odd()))

@@ -33,6 +33,7 @@ from openconnectors.engine.model import ConnectionParameter
 from openconnectors.engine.secret import Secret
 from tests.awaited import LOOPS
 from tests.conftest import ROOT, serving
+from tests.examples import spread
 
 
 class Provider:
@@ -347,7 +348,7 @@ ANSWERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", spread([200, 401, 400, 404, 503, 429, 500], 2))
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:40])
 def test_a_token_answer_in_any_shape_is_a_token_or_an_error_of_ours(
     path: Path, provider: Provider, answer: str, status: int

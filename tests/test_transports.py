@@ -43,7 +43,7 @@ from openconnectors.engine.transports.waits import BLOCKING, finished
 from tests.authority import Authority
 from tests.awaited import Awaited, AwaitedDirectly
 from tests.conftest import accepting
-from tests.examples import examples
+from tests.examples import examples, spread
 
 
 class Directly(BlockingTransport):
@@ -377,7 +377,7 @@ def test_a_response_is_a_value_that_came_whole_or_an_error(server: Server, name:
 
 
 @pytest.mark.parametrize("kind", ["blocking", "direct", "asyncio, direct"])
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", spread(ROWS, 2))
 def test_over_tls_a_response_is_what_it_is_without(secured: Server, authority: Authority, name: str, kind: str) -> None:
     """Each row gives the same value or error where the connection is secured."""
     check(secured, name, (post(secured.url),), lambda: TRANSPORTS[kind](verify=authority.file))
