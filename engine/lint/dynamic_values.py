@@ -137,27 +137,11 @@ def _parameter(node: Node, context: Context) -> Iterator[Finding]:
 
 def argument_names(operation: Node, context: Context) -> set[str]:
     """The names of an operation's parameters, and of the properties of its body at any depth."""
-    names: set[str] = set()
-    waiting: list[Node | None] = []
-    for parameter in context.tree.parameters(operation):
-        names.add(str(parameter.get("name")))
-        if parameter.get("in") == "body":
-            waiting.append(context.tree.schema_of(parameter))
-    body = context.tree.resolved(operation.at("requestBody"))
-    if body is not None:
-        waiting.append(context.tree.schema_of(body))
-    seen: set[str] = set()
-    while waiting:
-        node = waiting.pop()
-        schema = context.tree.resolve(node) if node is not None else None
-        if schema is None or schema.pointer in seen:
-            continue
-        seen.add(schema.pointer)
+    names = {str(parameter.get("name")) for parameter in context.tree.parameters(operation)}
+    for schema in context.tree.body_schemas(operation):
         for child in context.tree.children.get(schema.pointer, ()):
-            if child.kind == "schema":
-                if child.pointer == schema.at("properties", child.name):
-                    names.add(child.name)
-                waiting.append(child)
+            if child.kind == "schema" and child.pointer == schema.at("properties", child.name):
+                names.add(child.name)
     return names
 
 
@@ -287,16 +271,10 @@ def _is_there(argument: Argument, operation: Node, context: Context) -> bool:
 def is_open(node: Node, context: Context) -> bool:
     """Return True if a schema does not describe all that it may hold: anywhere in it is one without properties, or one
     that another operation gives."""
-    waiting, seen = [node], set()
-    while waiting:
-        schema = context.tree.resolve(waiting.pop())
-        if schema is None or schema.pointer in seen:
-            continue
-        seen.add(schema.pointer)
+    for schema in context.tree.schemas_below([node]):
         bare = not schema.get("properties") and not schema.get("allOf") and schema.get("type") in (None, "object")
         if bare or any(name.startswith("x-ms-dynamic-") and name.endswith(_OPENING) for name in schema.value):
             return True
-        waiting += [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
     return False
 
 

@@ -403,6 +403,24 @@ class Tree:
         """The media types that an operation of Swagger 2.0 ``consumes`` or ``produces``: its own, or the document's."""
         return [str(name) for name in array(operation.get(member, self.root.get(member)))]
 
+    def body_schemas(self, operation: Node) -> Iterator[Node]:
+        """The schemas of an operation's request body, of every dialect, at any depth, each once."""
+        holders = [parameter for parameter in self.parameters(operation) if parameter.get("in") == "body"]
+        body = self.resolved(operation.at("requestBody"))
+        holders += [body] if body is not None else []
+        yield from self.schemas_below(schema for holder in holders if (schema := self.schema_of(holder)) is not None)
+
+    def schemas_below(self, roots: Iterable[Node]) -> Iterator[Node]:
+        """Schemas with those inside them, at any depth, each once, their references followed."""
+        waiting, seen = list(roots), set()
+        while waiting:
+            schema = self.resolve(waiting.pop())
+            if schema is None or schema.pointer in seen:
+                continue
+            seen.add(schema.pointer)
+            yield schema
+            waiting += [child for child in self.children.get(schema.pointer, ()) if child.kind == "schema"]
+
     def schema_of(self, node: Node) -> Node | None:
         """The schema of a parameter, response, body or header; of several media types, that of the first."""
         schema = self.nodes.get(node.at("schema"))

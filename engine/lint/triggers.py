@@ -139,21 +139,8 @@ def _takes_url(operation: Node, context: Context) -> bool:
 
 def _sent(operation: Node, context: Context) -> Iterator[Node]:
     """What an operation sends: its parameters, and the schemas of its body at any depth."""
-    waiting: list[Node | None] = []
-    for parameter in context.tree.parameters(operation):
-        yield parameter
-        waiting.append(context.tree.schema_of(parameter) if parameter.get("in") == "body" else None)
-    body = context.tree.resolved(operation.at("requestBody"))
-    waiting.append(context.tree.schema_of(body) if body is not None else None)
-    seen: set[str] = set()
-    while waiting:
-        node = waiting.pop()
-        schema = context.tree.resolve(node) if node is not None else None
-        if schema is None or schema.pointer in seen:
-            continue
-        seen.add(schema.pointer)
-        yield schema
-        waiting += [child for child in context.tree.children.get(schema.pointer, ()) if child.kind == "schema"]
+    yield from context.tree.parameters(operation)
+    yield from context.tree.body_schemas(operation)
 
 
 @check("webhook-urls")
