@@ -40,8 +40,19 @@ def search(
     """The smallest failure among so many examples of a strategy; None if none fails."""
 
     @seed(random_seed)
-    @settings(
+    @limited(examples)
+    @given(strategy)
+    def run(example: Any) -> None:
+        try_example(example)
+
+    return smallest_of(run, smallest)
+
+
+def limited(examples: int, steps: int = 1) -> settings:
+    """The settings of a search: so many examples, of at most so many steps, shrunk; nothing is kept or printed."""
+    return settings(
         max_examples=examples,
+        stateful_step_count=steps,
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
@@ -49,10 +60,10 @@ def search(
         report_multiple_bugs=False,
         print_blob=False,
     )
-    @given(strategy)
-    def run(example: Any) -> None:
-        try_example(example)
 
+
+def smallest_of(run: Callable[[], None], smallest: Smallest) -> Failure | None:
+    """The smallest failure of a search that is run; None if nothing fails, or no example can be made."""
     try:
         run()
     except (CheckFailed, Flaky):  # Flaky: a service with state need not fail twice

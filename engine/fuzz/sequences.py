@@ -12,9 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import seed
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule, run_state_machine_as_test
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -25,7 +24,7 @@ from openconnectors.engine.fuzz.failures import Failure
 from openconnectors.engine.fuzz.resources import Named, Resource, needed, resources
 from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.scenarios import scenario
-from openconnectors.engine.fuzz.search import CheckFailed, Smallest
+from openconnectors.engine.fuzz.search import CheckFailed, Smallest, limited, smallest_of
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.session import PLAIN, Session
 from openconnectors.engine.fuzz.steps import Step
@@ -212,23 +211,8 @@ class Sequences(Struct):
         machine = self._machine(resource, failed, smallest)
         if machine is None:
             return None
-        limits = settings(
-            max_examples=examples,
-            stateful_step_count=_STEPS,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-            print_blob=False,
-        )
-        try:
-            run_state_machine_as_test(seed(self.random_seed)(machine), settings=limits)
-        except (CheckFailed, Flaky):  # Flaky: a service with state need not fail twice
-            return smallest.failure
-        except Unsatisfiable:
-            return None
-        return None
+        run = partial(run_state_machine_as_test, seed(self.random_seed)(machine), settings=limited(examples, _STEPS))
+        return smallest_of(run, smallest)
 
     def _machine(self, resource: Resource, failed: set[str], smallest: Smallest) -> type[RuleBasedStateMachine] | None:
         """The state machine of a resource: a rule for each verb, a bundle of the items that were created."""
