@@ -8,7 +8,7 @@ request with these. Format 2.0 differs in the spelling of the authorization alon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -195,3 +195,11 @@ def rows_of(raw: object) -> Iterator[tuple[int, str, Members]]:
     for index, row in enumerate(raw if isinstance(raw, list) else ()):
         if isinstance(row, Mapping) and row.get("key"):
             yield index, str(row["key"]), row
+
+
+def unused(name: str, used: Container[str]) -> str:
+    """A name, with the first number from 2 that makes it none of those in use."""
+    number, free = 2, name
+    while free in used:
+        free, number = f"{name}{number}", number + 1
+    return free

@@ -18,10 +18,11 @@ from openconnectors.engine.convert.postman.collection import (
     format_of,
     requests_of,
     rows_of,
+    unused,
 )
 from openconnectors.engine.convert.postman.security import CREDENTIAL, field_scheme, scheme_of
 from openconnectors.engine.convert.postman.shapes import text_schema, value_of
-from openconnectors.engine.convert.postman.urls import Row, Target, target_of
+from openconnectors.engine.convert.postman.urls import Row, Target, target_of, written_rows
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.errors import Diagnostic
 
@@ -159,11 +160,9 @@ class _Import:
             name = _camel(names)
             if name not in self._names:
                 break
-        number, unused = 2, name
-        while unused in self._names:
-            unused, number = f"{name}{number}", number + 1
-        self._names.add(unused)
-        return unused
+        name = unused(name, self._names)
+        self._names.add(name)
+        return name
 
     def _body(self, saved: Saved, method: str) -> Body | None:
         if method in ("get", "head") and not saved.keeps_body:
@@ -250,10 +249,7 @@ class _Import:
         known = next((name for name, row in self._schemes.items() if row == scheme), "")
         if known:
             return known
-        kind = _camel((str(scheme.get("scheme") or scheme["type"]),))
-        name, number = kind, 2
-        while name in self._schemes:
-            name, number = f"{kind}{number}", number + 1
+        name = unused(_camel((str(scheme.get("scheme") or scheme["type"]),)), self._schemes)
         self._schemes[name] = scheme
         return name
 
@@ -293,16 +289,7 @@ def _renamed(target: Target, path: str) -> Target:
 
 
 def _headers(saved: Saved) -> tuple[Row, ...]:
-    return tuple(
-        Row(
-            name,
-            saved.fill(row.get("value")),
-            description_of(row.get("description")),
-            not row.get("disabled"),
-            f"{saved.pointer}/request/header/{index}",
-        )
-        for index, name, row in rows_of(saved.request.get("header"))
-    )
+    return written_rows(saved.request.get("header"), saved, f"{saved.pointer}/request/header")
 
 
 def _parameter(place: str, name: str, requests: list[list[Row]]) -> dict[str, Any]:

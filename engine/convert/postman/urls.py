@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from openconnectors.engine.convert.postman.collection import Saved, description_of, has_variable, rows_of
+from openconnectors.engine.convert.postman.collection import Saved, description_of, has_variable, rows_of, unused
 
 _PARTS = re.compile(r"(?:([a-zA-Z][a-zA-Z0-9+.-]*)://)?([^/?#]*)([^?#]*)(?:\?([^#]*))?")
 _ORIGIN = re.compile(r"(https?)://([^/?#@{}\s]+)", re.IGNORECASE)
@@ -57,7 +57,7 @@ def target_of(saved: Saved) -> Target | None:
         base += f"/{filled}"  # a variable with a value before everything else: part of where the service is
         del segments[0]
     path, variables = _template(segments, saved, at, parts.get("variable"))
-    return Target(_base(base), path, variables, tuple(_query(parts.get("query"), saved, at)))
+    return Target(_base(base), path, variables, written_rows(parts.get("query"), saved, f"{at}/query"))
 
 
 def _parts(raw: str) -> dict[str, Any]:
@@ -117,21 +117,18 @@ def _variables(declared: object) -> list[tuple[int, Mapping[str, Any]]]:
 
 def _unused(name: str, used: Mapping[str, object]) -> str:
     """The name of a variable as a template may have it, which no other variable of the path has."""
-    name = _NAME.sub("_", name.strip()).strip("_") or "value"
-    number, unused = 2, name
-    while unused in used:
-        unused, number = f"{name}{number}", number + 1
-    return unused
+    return unused(_NAME.sub("_", name.strip()).strip("_") or "value", used)
 
 
-def _query(raw: object, saved: Saved, at: str) -> list[Row]:
-    return [
+def written_rows(raw: object, saved: Saved, at: str) -> tuple[Row, ...]:
+    """The rows of a list of query parameters or header fields, which is at a pointer."""
+    return tuple(
         Row(
             name,
             saved.fill(row.get("value")),
             description_of(row.get("description")),
             not row.get("disabled"),
-            f"{at}/query/{index}",
+            f"{at}/{index}",
         )
         for index, name, row in rows_of(raw)
-    ]
+    )
