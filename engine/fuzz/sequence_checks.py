@@ -1,4 +1,4 @@
-"""What must hold of a sequence of calls: the names of its checks, which ``verbs`` and ``list_verbs`` make."""
+"""What must hold of a sequence of calls: the names of its checks, which the modules of ``verbs`` make."""
 
 from __future__ import annotations
 

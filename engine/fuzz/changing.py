@@ -1,0 +1,164 @@
+"""Replacing, changing and deleting an item: what must hold of the response, and of what is read afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from openconnectors.engine.errors import short_repr
+from openconnectors.engine.fuzz.calls import Outcome
+from openconnectors.engine.fuzz.expectations import (
+    GONE,
+    echo,
+    request_schema,
+    response_schema,
+    sent_members,
+    succeeded,
+)
+from openconnectors.engine.fuzz.partly_wrong import send_illegal
+from openconnectors.engine.fuzz.reading import read
+from openconnectors.engine.fuzz.resources import Named
+from openconnectors.engine.fuzz.samples import sample
+from openconnectors.engine.fuzz.session import Item, Session
+from openconnectors.engine.fuzz.walks import wire
+
+Verb = Callable[[Session, Item | None, Mapping[str, Any]], None]
+"""What a step does: with a session, the item that it is about, and arguments."""
+
+
+def replace_item(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    _change(session, session.resource.replace, item, others, "replaced")
+
+
+def update(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    _change(session, session.resource.update, item, others, "updated")
+
+
+def _change(
+    session: Session, operation: Named | None, item: Item | None, others: Mapping[str, Any], check: str
+) -> None:
+    if operation is None or item is None:
+        return
+    arguments = session.arguments(operation, item, others)
+    before = dict(item.value or {})
+    outcome = session.send(operation, arguments, item)
+    if outcome is None or outcome.response is None:
+        return
+    documented = operation.plan.operation.responses
+    if item.is_deleted:
+        if succeeded(outcome) and "404" in documented and "201" not in documented:
+            message = f"status {outcome.response.status} after DELETE: an item that is gone was changed"
+            session.fail("deleted", operation, message, arguments)
+        return
+    if outcome.response.status in GONE and item.value is not None:
+        session.fail(check, operation, f"status {outcome.response.status} for an item that can be read", arguments)
+    if not succeeded(outcome):
+        read(session, item, {})
+        return
+    sent = sent_members(session, operation, arguments)
+    expected = item.expected
+    item.changed, item.sent = check, request_schema(session)
+    item.expected = sent
+    echo(session, operation, outcome, item, arguments)
+    item.expected = {**expected, **sent} if check == "updated" else sent
+    etag = item.etag
+    read(session, item, {})
+    value = item.value or {}
+    if etag and etag == item.etag and any(value.get(name) != before.get(name) for name in sent if name in value):
+        session.fail("conditional", operation, f"the ETag {etag} is the same after a change", arguments)
+    shown = response_schema(session).properties
+    for name, member in sent.items():
+        may_be_null = name in shown and operation.plan.accepts(shown[name], None)
+        if member is None and may_be_null and before.get(name) is not None and value.get(name) == before.get(name):
+            session.fail(check, operation, f"{name} was set to null, and is {short_repr(value[name])}", arguments)
+
+
+def replace_again(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Replace an item twice by the same (RFC 9110 section 9.2.2)."""
+    operation = session.resource.replace
+    if operation is None or item is None or item.is_deleted or "replaced" in session.failed:
+        return
+    arguments = session.arguments(operation, item, others)
+    first = session.send(operation, arguments, item)
+    second = session.send(operation, session.arguments(operation, item, others), item) if first is not None else None
+    if first is None or second is None or not succeeded(first) or second.response is None:
+        return
+    if second.response.status >= 400 and second.response.status not in (409, 412, 428, 429):
+        session.fail("idempotent", operation, f"status {second.response.status} the second time", arguments)
+    item.expected, item.changed = sent_members(session, operation, arguments), "idempotent"
+    read(session, item, {})
+
+
+def stale(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Change an item under a condition that does not hold: a documented 412 must be the response (RFC 9110 section
+    13.1.1)."""
+    operation = next(
+        (
+            each
+            for each in (session.resource.replace, session.resource.update, session.resource.delete)
+            if each is not None and "412" in each.plan.operation.responses
+        ),
+        None,
+    )
+    if operation is None or item is None or item.is_deleted or not item.etag or "conditional" in session.failed:
+        return
+    arguments = session.arguments(operation, item, others if operation is session.resource.replace else {})
+    outcome = session.send(operation, arguments, item, {"If-Match": '"of-no-version"'})
+    if outcome is not None and succeeded(outcome):
+        message = f"the condition If-Match does not hold, and {operation.plan.operation.method} is carried out"
+        session.fail("conditional", operation, message, arguments)
+
+
+def delete(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    operation = session.resource.delete
+    if operation is None or item is None:
+        return
+    arguments = session.arguments(operation, item)
+    outcome = session.send(operation, arguments, item)
+    if outcome is None or outcome.response is None or item.is_deleted:
+        return
+    if outcome.response.status in GONE and item.value is not None:
+        session.fail("deleted", operation, f"status {outcome.response.status} for an item that can be read", arguments)
+    if succeeded(outcome):
+        item.is_deleted = True
+    read(session, item, {})
+
+
+def below(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Use what is below an item that was deleted: it is not there either."""
+    if item is None or not item.is_deleted:
+        return
+    for operation in session.below:
+        arguments = session.arguments(operation, item, sample(operation.plan, item.number, optional=False))
+        outcome = session.send(operation, arguments, item)
+        if outcome is not None and succeeded(outcome) and not _is_empty(operation, outcome):
+            status = outcome.response.status if outcome.response is not None else 0
+            message = f"status {status} after DELETE: what is below an item that is gone is still there"
+            session.fail("deleted", operation, message, arguments)
+
+
+def _is_empty(operation: Named, outcome: Outcome) -> bool:
+    """Whether a response is a list without items: some services tell no missing thing from one that has nothing."""
+    if outcome.response is None or operation.plan.operation.method != "GET":
+        return False
+    value = wire(operation.plan, outcome.response)
+    return not value or (isinstance(value, Mapping) and not any(value.values()))
+
+
+def refused(part: str) -> Verb:
+    """Send what must be refused to change an item: it stays as it is."""
+
+    def refuse(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+        operation: Named | None = getattr(session.resource, part)
+        if operation is None or item is None or item.is_deleted or item.value is None:
+            return
+        response = send_illegal(session, operation, session.arguments(operation, item, others))
+        if response is None:
+            return
+        is_refused = 400 <= response.status < 500
+        if not is_refused:
+            item.expected = {}
+        item.changed = "refusal-stored" if is_refused else item.changed
+        read(session, item, {})
+
+    return refuse

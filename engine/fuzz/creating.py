@@ -1,0 +1,152 @@
+"""Creating items, and taking those that are there: what must hold of the response, and of its Location."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from openconnectors.engine.call.links import follow
+from openconnectors.engine.errors import ConnectorError, InvalidResponse, short_repr
+from openconnectors.engine.fuzz import lists
+from openconnectors.engine.fuzz.calls import Outcome
+from openconnectors.engine.fuzz.comparison import members, same
+from openconnectors.engine.fuzz.expectations import (
+    GONE,
+    another,
+    declared,
+    echo,
+    key_text,
+    request_schema,
+    sent_members,
+    succeeded,
+)
+from openconnectors.engine.fuzz.partly_wrong import send_illegal
+from openconnectors.engine.fuzz.reading import read
+from openconnectors.engine.fuzz.resources import Named
+from openconnectors.engine.fuzz.session import Item, Session, unwrapped
+from openconnectors.engine.fuzz.walks import wire
+from openconnectors.engine.http import Response
+from openconnectors.engine.model import MISSING
+
+
+def create(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    operation = session.resource.create
+    if operation is None:
+        return
+    arguments = session.arguments(operation, None, others)
+    outcome = session.send(operation, arguments)
+    if outcome is None or not succeeded(outcome):
+        return
+    if session.resource.is_unread:
+        sent = Item(0, {}, expected=sent_members(session, operation, arguments), sent=request_schema(session))
+        echo(session, operation, outcome, sent, arguments)
+        return
+    created = session.identified(operation, outcome, arguments)
+    if created is None or (created.is_guessed and not _is_there(session, created)):
+        return
+    response = outcome.response
+    twin = next((other for other in session.items if other.key == created.key), None)
+    if twin is not None:
+        is_chosen = operation.plan.operation.method == "PUT" or not created.sources
+        if not is_chosen and response is not None and (response.status == 201 or twin.is_deleted):
+            session.fail("unique", operation, f"two items have the same identifier: {key_text(created)}", arguments)
+        twin.is_deleted, created = False, twin
+    else:
+        _add(session, created)
+    created.changed, created.sent = "created", request_schema(session)
+    created.expected = sent_members(session, operation, arguments)
+    echo(session, operation, outcome, created, arguments)
+    _defaults(session, operation, outcome, created)
+    if response is not None and response.status == 201:
+        _location(session, operation, response, created, arguments)
+    read(session, created, {})
+
+
+def _is_there(session: Session, item: Item) -> bool:
+    """Whether an item can be read: else its identifier is another than was guessed."""
+    operation = session.resource.read
+    outcome = session.send(operation, session.arguments(operation, item), item) if operation is not None else None
+    return outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300
+
+
+def _add(session: Session, item: Item) -> None:
+    """Keep an item, and say in the step which it is."""
+    session.items.append(item)
+    session.steps[-1] = replace(session.steps[-1], item=item.number)
+
+
+def adopt(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Take an item that is there: of a list the one at an index, or the only thing that there is."""
+    resource, index = session.resource, int(others.get("index", 0))
+    if resource.is_single:
+        if index == 0 and resource.read is not None:
+            _add(session, Item(0, {}, sent=request_schema(session)))
+            read(session, session.items[-1], {})
+        return
+    entries = lists.entries(session)
+    if index < len(entries) and resource.read is not None:
+        known = lists.key_of(session, entries[index])
+        if known is not None:
+            _add(session, Item(len(session.items), {**session.outer, **known}, sent=request_schema(session)))
+            read(session, session.items[-1], {})
+
+
+def _defaults(session: Session, operation: Named, outcome: Outcome, item: Item) -> None:
+    """Check that what was not sent has the value that the document gives it by default."""
+    plan, body = operation.plan, operation.plan.operation.request_body
+    if body is None or outcome.response is None or not item.expected:
+        return
+    seen, shown = unwrapped(wire(plan, outcome.response), set(item.expected)), declared(operation, item).properties
+    for schema in body.schemas():
+        for name, member in members(schema, plan.contract).items():
+            default = plan.contract(member).default if member.default is MISSING else member.default
+            if default in (MISSING, None) or name in item.expected or name not in seen or name not in shown:
+                continue
+            if not same(default, seen[name], plan.contract(member).format) and not isinstance(default, dict | list):
+                message = f"{name} was not sent, and is {short_repr(seen[name])}; its default is {short_repr(default)}"
+                session.fail("created", operation, message, outcome.arguments)
+
+
+def _location(session: Session, operation: Named, response: Response, item: Item, arguments: Mapping[str, Any]) -> None:
+    """Check that the Location of a 201 leads to the item (RFC 9110 section 15.3.2)."""
+    location = response.headers.get("Location")
+    if "location" in session.failed:
+        return
+    if not location:
+        documented = operation.plan.declared_response(response.status)
+        if documented is not None and any(name.lower() == "location" for name in documented.headers):
+            session.fail("location", operation, "the response has no Location, which is documented", arguments)
+        return
+    try:
+        request = session.caller.request(operation.plan, arguments, None)
+        following = follow(request, location, "the Location", "GET")
+    except (ConnectorError, InvalidResponse):
+        return  # another host: a proxy may be between us and it
+    outcome = session.follow(following, session.resource.read or operation)
+    if outcome is None or outcome.status in GONE:
+        status = "no response" if outcome is None else f"status {outcome.status}"
+        session.fail("location", operation, f"the Location {location} leads to {status}", arguments)
+    elif outcome.status == 200 and session.resource.read is not None:
+        other = another(session, item, wire(session.resource.read.plan, outcome))
+        if other:
+            session.fail("location", operation, f"the Location {location} leads to another item: {other}", arguments)
+
+
+def refused_create(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Send what must be refused to create an item: nothing may be added."""
+    operation = session.resource.create
+    if operation is None or "refusal-stored" in session.failed:
+        return
+    before = lists.entries(session)
+    response = send_illegal(session, operation, session.arguments(operation, None, others))
+    after = lists.entries(session) if response is not None and 400 <= response.status < 500 and before else before
+    if response is not None and len(after) > len(before) and session.settle("refusal-stored"):
+        second = send_illegal(session, operation, session.arguments(operation, None, others))
+        before, after = after, lists.entries(session)
+        if second is None or not 400 <= second.status < 500:
+            return
+    if response is not None and len(after) > len(before):
+        message = f"the request was refused with {response.status}, and the list has an item more"
+        session.fail("refusal-stored", operation, message)
