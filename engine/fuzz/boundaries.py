@@ -7,6 +7,7 @@ only no rule forbids (a huge number, a blank text) may be refused for a reason t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -15,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.errors import ConnectorError
+from openconnectors.engine.fuzz.near_texts import longest, shortest
 from openconnectors.engine.fuzz.strategies import ALPHABETS, Resolve, integer_bounds, without
 from openconnectors.engine.model import MISSING, Schema
 from openconnectors.engine.plan.arguments import Argument
@@ -22,7 +24,9 @@ from openconnectors.engine.plan.example_values import ExampleValues
 from openconnectors.engine.plan.options import Options
 from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.formats import format_of
+from openconnectors.engine.values.patterns import engine_of
 
+_MOST_TOGETHER = 20  # calls that vary all members of a body at once
 _MAX_DEPTH = 3  # levels of objects and lists whose members are varied: each level multiplies the calls
 
 
@@ -50,6 +54,7 @@ def edges(plan: Plan, start: Mapping[str, Any], most: int = 60) -> list[Edge]:
     in turn from each argument and each member of the body."""
     whole = any(argument.location == "body" and argument.name in start for argument in plan.arguments)
     rows: list[Iterator[Edge]] = []
+    together: dict[str, list[Boundary]] = {}
     for argument in plan.arguments:
         if argument.hidden or (argument.location == "property" and whole):
             continue
@@ -59,10 +64,31 @@ def edges(plan: Plan, start: Mapping[str, Any], most: int = 60) -> list[Edge]:
         for boundary in boundary_values(argument.schema, plan.contract, start.get(argument.name, MISSING)):
             if _is_writable(argument, boundary.value):
                 by_place.setdefault(boundary.place, []).append(boundary)
+        if argument.location in ("body", "property"):
+            together[argument.name] = [boundary for row in by_place.values() for boundary in row]
         rows += [_varied(argument, start, row) for row in by_place.values()]
         if argument.name in start and not argument.needed and argument.location in ("query", "header", "cookie"):
             rows.append(iter([Edge(without(argument.name, start), argument.wire, firm=True)]))
-    return [edge for in_turn in zip_longest(*rows) for edge in in_turn if edge is not None][:most]
+    single = [edge for in_turn in zip_longest(*rows) for edge in in_turn if edge is not None]
+    return single[:most] + (list(_together(start, together)) if len(single) > most else [])
+
+
+def _together(start: Mapping[str, Any], boundaries: Mapping[str, list[Boundary]]) -> Iterator[Edge]:
+    """Variations of all members of a body at once, where they are too many to be varied alone: each is at a boundary
+    that the document names, so that each boundary has its turn in as many calls as a single member has boundaries."""
+    whole = next((name for name in boundaries if isinstance(start.get(name), Mapping)), "")
+    choices: dict[str, list[Any]] = {}
+    for name, row in boundaries.items():
+        for boundary in row if name == whole or not whole else ():
+            member = re.split(r"[.\[]", boundary.place)[0] if whole else name
+            value = boundary.value.get(member, MISSING) if whole else boundary.value
+            if boundary.firm and not _refers(member):
+                choices.setdefault(member, []).append(value)
+    for index in range(min(max(map(len, choices.values()), default=0), _MOST_TOGETHER)):
+        members = {member: values[index % len(values)] for member, values in choices.items()}
+        kept = {**(start[whole] if whole else start), **members}
+        values = {member: value for member, value in kept.items() if value is not MISSING}
+        yield Edge({**start, whole: values} if whole else values, whole)
 
 
 def with_whole_body(plan: Plan, least: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -139,6 +165,8 @@ def _integer(schema: Schema, resolve: Resolve, value: Any, depth: int) -> Iterat
     if is_low or is_high:
         yield Boundary(low + step if is_low else high - step, firm=True)
     usual = (0, 1, -1, 2**31 - 1, 2**31, -(2**31), low, high) if step == 1 else (0, step, -step)
+    if step == 1 and schema.format is None and not is_high:
+        yield Boundary(2**63)  # beyond the integers of databases
     for number in usual:
         if low <= number <= high and (number, True) not in ((low, is_low), (high, is_high)):
             yield Boundary(int(number), firm=is_low and is_high)
@@ -183,7 +211,10 @@ def _text(schema: Schema, resolve: Resolve, value: Any, depth: int) -> Iterator[
     if formatted is not None:
         yield from [Boundary(text, firm) for text, firm in formatted if _has_length(text, least, most)]
         return
-    if checks.get("pattern") or format_of(schema) is not None:
+    if format_of(schema) is not None:
+        return
+    if checks.get("pattern"):
+        yield from _of_pattern(schema, value)
         return
     is_long = most is not None and most < 5000
     usual = "words"[: int(most) if most is not None else None].ljust(least, "s")  # a service may have rules for texts
@@ -194,6 +225,21 @@ def _text(schema: Schema, resolve: Resolve, value: Any, depth: int) -> Iterator[
             yield Boundary(text, text in _FIRM_TEXTS, inner=usual)
     if is_long and most is not None and most >= 4:
         yield Boundary("ü" * int(most), True, inner=usual)  # characters, not bytes (JSON Schema 2020-12, section 6.3.1)
+
+
+def _of_pattern(schema: Schema, value: Any) -> Iterator[Boundary]:
+    """The shortest and the longest text of a pattern that a text of it comes to."""
+    engine, least = engine_of(schema.keywords.get("pattern")), int(schema.keywords.get("minLength", 0))
+    most = schema.keywords.get("maxLength")
+    if not isinstance(value, str) or engine is None:
+        return
+
+    def is_legal(text: str) -> bool:
+        return _has_length(text, least, most) and engine.finds(text)
+
+    for text in dict.fromkeys((shortest(value, is_legal), longest(value, is_legal, most))):
+        if text != value:
+            yield Boundary(text)
 
 
 def _has_length(text: str, least: int, most: Any) -> bool:

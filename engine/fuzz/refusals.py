@@ -22,7 +22,8 @@ from openconnectors.engine.fuzz.boundaries import Edge
 from openconnectors.engine.fuzz.calls import Caller, Outcome
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import ACCEPTED, METHOD, STORED, Failure, Sent
-from openconnectors.engine.fuzz.illegal import Illegal, illegal_requests, undocumented_methods, without_credentials
+from openconnectors.engine.fuzz.illegal import Illegal
+from openconnectors.engine.fuzz.illegal_requests import illegal_requests, undocumented_methods, without_credentials
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.masking import beside, revealed
 from openconnectors.engine.plan.examples import minimal

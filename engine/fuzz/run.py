@@ -37,11 +37,12 @@ from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.sequences import Sequences
-from openconnectors.engine.fuzz.session import PLAIN
+from openconnectors.engine.fuzz.session import PLAIN, remember
 from openconnectors.engine.fuzz.steps import CallSequence
 from openconnectors.engine.fuzz.strategies import Known, arguments
 from openconnectors.engine.fuzz.violations import Broken, broken
 from openconnectors.engine.http import Request
+from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.plan import Plan
 
@@ -240,11 +241,19 @@ class _OperationFuzzer(Struct, dict=True):
             return None
 
     def _with_known(self, least: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The least arguments with values of the service in the path."""
-        names = [argument.name for argument in self.plan.all_arguments.at["path"] if self.known.of(argument.name)]
-        for index in range(2 if names else 0):
-            values = {name: self.known.of(name) for name in names}
+        """The least arguments with values of the service in the path: first those that belong together."""
+        arguments = {argument.wire: argument for argument in self.plan.all_arguments.at["path"]}
+        for chosen in self.known.at(self.plan.operation.path)[:2]:
+            yield {**least, **{arguments[wire].name: value for wire, value in chosen.items() if wire in arguments}}
+        values = {argument.name: self._known_of(argument) for argument in arguments.values()}
+        values = {name: known for name, known in values.items() if known}
+        for index in range(2 if values else 0):
             yield {**least, **{name: known[min(index, len(known) - 1)] for name, known in values.items()}}
+
+    def _known_of(self, argument: Argument) -> list[Any]:
+        """The values of the service that an argument may have."""
+        known = self.known.of(argument.name)
+        return [value for value in known if self.plan.accepts(argument.schema, value, request=True)]
 
     def _round(
         self, calls: Iterator[tuple[Edge, str | None]], waiting: list[tuple[Edge, str | None]]
@@ -283,6 +292,7 @@ class _OperationFuzzer(Struct, dict=True):
             return  # the strategy drew what the client refuses: rules between arguments are not drawn
         self.left -= 1
         _learn(self.known, outcome, self.caller)
+        remember(self.known, outcome)
         self._keep(outcome)
         status = outcome.response.status if outcome.response is not None else 0
         if self.start is None and 200 <= status < 300:

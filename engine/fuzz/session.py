@@ -109,6 +109,7 @@ class Session:
         if fields:
             request = replace(request, headers={**request.headers, **fields})
         outcome = self.caller.send(plan, request, arguments, accept)
+        remember(self.known, outcome)
         if request.method not in ("GET", "HEAD"):
             self.whole = None
         sources = {
@@ -300,6 +301,17 @@ class Session:
         body = arguments.get(operation.plan.body_name)
         value = body.get(wire_name) if isinstance(body, Mapping) else None
         return value if isinstance(value, (str, int)) else None
+
+
+def remember(known: Known, outcome: Outcome) -> None:
+    """Keep where a call has succeeded, and forget what it has deleted."""
+    operation, status = outcome.plan.operation, outcome.response.status if outcome.response is not None else 0
+    arguments = outcome.plan.all_arguments.at["path"]
+    values = {each.wire: outcome.arguments[each.name] for each in arguments if each.name in outcome.arguments}
+    if 200 <= status < 300 and operation.method == "DELETE":
+        known.forget(operation.path, values)
+    elif 200 <= status < 300:
+        known.remember(operation.path, values)
 
 
 def _pause() -> Flow[None]:

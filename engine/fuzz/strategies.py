@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from openconnectors.engine.model import MISSING, NEVER, Schema
 from openconnectors.engine.naming import snake
+from openconnectors.engine.path_templates import variables, without_names
 from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 
@@ -41,6 +42,26 @@ class Known(Struct):
     """Values from responses of the service, by name: identifiers that exist there, for later calls."""
 
     values: dict[str, list[Any]] = field(default_factory=dict)
+    places: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    """The values of path variables with which calls have succeeded, by the path up to the last variable: what belongs
+    together (an order and its customer)."""
+
+    def remember(self, path: str, values: Mapping[str, Any]) -> None:
+        """Keep the values of path variables, by wire name, of a call that has succeeded. The latest ten are kept."""
+        key, chosen = _place(path, values)
+        if chosen:
+            kept = self.places.setdefault(key, [])
+            kept[:] = [chosen, *(other for other in kept if other != chosen)][:10]
+
+    def forget(self, path: str, values: Mapping[str, Any]) -> None:
+        """Forget values whose resource was deleted."""
+        key, chosen = _place(path, values)
+        self.places[key] = [other for other in self.places.get(key, []) if other != chosen]
+
+    def at(self, path: str) -> list[dict[str, Any]]:
+        """The values of path variables, by wire name, that lead to something at a path or at its nearest part."""
+        names = variables(path)
+        return [dict(zip(names, chosen, strict=True)) for chosen in self.places.get(_place(path, {})[0], [])]
 
     def learn(self, value: Any, name: str = "", above: str = "") -> None:
         """Keep the strings, integers and UUIDs of a response: each by its name, and by the name of its container with
@@ -65,6 +86,13 @@ class Known(Struct):
         """The values kept for a name, else for its last word (``pet_id``: those of ``id``)."""
         key = snake(name)
         return self.values.get(key) or self.values.get(key.rpartition("_")[2], [])
+
+
+def _place(path: str, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """A path up to its last variable, without the names of variables, and their values if there are all."""
+    names = variables(path)
+    chosen = tuple(values[name] for name in names if name in values)
+    return without_names(path[: path.rfind("}") + 1]), chosen if len(chosen) == len(names) else ()
 
 
 def values(schema: Schema, resolve: Resolve, alphabet: Strategy | None = None, depth: int = 0) -> Strategy:

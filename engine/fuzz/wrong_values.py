@@ -7,16 +7,20 @@ service first, and the same in every run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from openconnectors.engine.fuzz.near_texts import near
 from openconnectors.engine.fuzz.strategies import Resolve, without
 from openconnectors.engine.model import MISSING, Schema
 
 _MAX_DEPTH = 4  # levels of objects and lists in which a rule is broken
 _LONGEST = 20_000  # characters of a text that is too long, items of a list
+
+_MOST_NEAR = 12  # texts that nearly match a pattern
 
 OPEN = "no other properties"
 """The rule of a closed object."""
@@ -78,16 +82,8 @@ def _text(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[
     if least:
         yield Wrong("", "minLength")
     if checks.get("pattern"):
-        for value in (
-            f"{start}!",
-            "~",
-            "",
-            start.swapcase(),
-            f" {start}",
-            f"{start}\n",
-            start[:-1],
-            start + start[-1:],
-        ):
+        others = (f"{start}!", "~", "", start.swapcase(), f" {start}", f"{start}\n", *islice(near(start), _MOST_NEAR))
+        for value in dict.fromkeys(others):
             yield Wrong(value, "pattern", lenient=not value.strip() or value.strip() == start)
 
 
@@ -109,6 +105,8 @@ def _number(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterato
         bits = int(schema.format[3:])
         yield Wrong(2 ** (bits - 1), f"format {schema.format}", lenient=True)
         yield Wrong(-(2 ** (bits - 1)) - 1, f"format {schema.format}", lenient=True)
+    if is_whole and "maximum" not in checks:
+        yield Wrong(10**30, "a number of usual size", lenient=True)  # more than databases keep
 
 
 def _list(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[Wrong]:
@@ -138,9 +136,9 @@ def _members(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterat
         sample = next((value for name, value in legal.items() if name not in schema.properties), MISSING)
         for wrong in wrong_values(schema.additional, resolve, sample, depth + 1):
             yield replace(wrong, value={**legal, "further": wrong.value}, place=f"further{_joined(wrong.place)}")
-    most = schema.keywords.get("minProperties")
-    if most and not schema.required:
+    if schema.keywords.get("minProperties") and not schema.required:
         yield Wrong({}, "minProperties")
+    yield from _too_many(schema, resolve, legal)
     if depth >= _MAX_DEPTH:
         return
     for name, member in schema.properties.items():
@@ -148,6 +146,24 @@ def _members(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterat
             continue
         for wrong in wrong_values(member, resolve, legal.get(name, MISSING), depth + 1):
             yield replace(wrong, value={**legal, name: wrong.value}, place=f"{name}{_joined(wrong.place)}")
+
+
+def _too_many(schema: Schema, resolve: Resolve, legal: Mapping[str, Any]) -> Iterator[Wrong]:
+    """An object with more members than it may have, of which each is right."""
+    most = schema.keywords.get("maxProperties")
+    if most is None or most > _MOST_MEMBERS or schema.additional is False:
+        return
+    like = next((value for name, value in legal.items() if name not in schema.properties), MISSING)
+    if like is MISSING and isinstance(schema.additional, Schema):
+        kinds = resolve(schema.additional).types
+        like = _LEAST.get(next(iter(kinds), ""), MISSING)
+    if like is not MISSING:
+        yield Wrong({**legal, **{f"further_{index}": like for index in range(int(most) + 1)}}, "maxProperties")
+
+
+_MOST_MEMBERS = 100
+_LEAST: Mapping[str, Any] = {"string": "text", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+"""A value of each type that most schemas of the type allow."""
 
 
 def _joined(place: str) -> str:
