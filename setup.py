@@ -33,7 +33,7 @@ setup(
     package_data={
         "openconnectors": ["py.typed", "*.pyi"],
         "openconnectors.console": ["templates/*", "assets/*"],
-        "openconnectors.engine.lint": ["*.json"],
+        "openconnectors.engine.lint": ["*.json", "*.txt"],
         "openconnectors.engine.pages": ["templates/*", "assets/*"],
         "openconnectors.spec": ["*.yaml", "*/*.yaml"],
     },

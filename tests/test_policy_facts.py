@@ -393,7 +393,9 @@ def test_a_polling_trigger_has_a_cursor() -> None:
 
 def test_a_next_link_is_a_name() -> None:
     """updatenextlink names the member of a response that has the next link."""
-    assert effect("updatenextlink") == NextLink("next")
+    assert effect("updatenextlink") == NextLink(("next",))
+    below = effect("updatenextlink", nextLinkParentPropertyPath="@body().paging")
+    assert below == NextLink(("paging", "next"))
 
 
 def test_a_status_means_refused_credentials() -> None:

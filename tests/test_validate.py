@@ -282,6 +282,13 @@ def test_what_is_mechanical_is_fixed_and_the_rest_stays(wrong: Path) -> None:
     )
 
 
+def test_what_a_profile_renames_is_fixed(wrong: Path) -> None:
+    """--fix applies the fixes of findings that Microsoft's profile reports under its own ids."""
+    run("validate", "--profile", "microsoft", "--fix", str(wrong))
+    assert "- required: true\n          name: id" in wrong.read_text()
+    assert "type: string" in wrong.read_text()
+
+
 def test_json_is_fixed_in_its_layout(tmp_path: Path) -> None:
     """--fix keeps every other line of a JSON document."""
     path = tmp_path / "things.swagger.json"

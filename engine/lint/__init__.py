@@ -35,6 +35,7 @@ from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
     capabilities,
+    connection_choices,
     connection_parameters,
     dynamic_results,
     dynamic_values,
@@ -87,7 +88,7 @@ __all__ = [
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
-    *(connection_parameters, manifest, oauth, policy_texts, properties_shapes),
+    *(connection_choices, connection_parameters, manifest, oauth, policy_texts, properties_shapes),
     *(metadata, extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),
@@ -237,12 +238,17 @@ def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
     if any(finding.rule == "properties-type" for finding in findings):
         findings = [finding for finding in findings if finding.rule != "properties"]  # the loader's words for the same
     if certified:
-        return [_graded(finding, settings) for finding in microsoft.renamed(findings, context.tree)]
+        renamed = microsoft.renamed(findings, context.tree)
+        return [_graded(*pair, context, settings) for pair in zip(findings, renamed, strict=True)]
     return findings
 
 
-def _graded(finding: Diagnostic, settings: Settings) -> Diagnostic:
-    return replace(finding, severity=settings.severity_of(finding.rule, finding.severity))
+def _graded(before: Diagnostic, renamed: Diagnostic, context: Context, settings: Settings) -> Diagnostic:
+    """A finding under its id in a profile, as severe as the settings say. It keeps the edit that fixes it."""
+    finding = replace(renamed, severity=settings.severity_of(renamed.rule, renamed.severity))
+    if before in context.edits:
+        context.edits[finding] = context.edits[before]
+    return finding
 
 
 def _unreadable(context: Context) -> list[Diagnostic]:

@@ -64,8 +64,16 @@ def _title(node: Node, context: Context) -> Iterator[Finding]:
     for place in connection_parameters(context) if is_published(context) else ():
         if kind_of(place) not in ("string", "securestring", "int", "integer", "bool", "boolean"):
             continue
-        if not str(_ui(place).get("displayName") or "").strip() and not _says(_constraints(place).get("hidden")):
-            yield place.finding(f"{place.name!r} has no displayName", key=True)
+        at = place.below("uiDefinition")
+        if not str(_ui(place).get("displayName") or "").strip() and not _is_hidden(place):
+            title = at.below("displayName")
+            if title.value is not None:
+                yield title.finding(f"{title.name!r} is not displayName", key=True, suggestion="displayName")
+            else:
+                holder = at if isinstance(at.value, Mapping) else place
+                yield holder.finding(f"{place.name!r} has no displayName", key=True)
+        if isinstance(at.value, Mapping) and at.below("description").value is None and not _is_hidden(place):
+            yield at.finding(f"{place.name!r} has no description", key=True)
         for member in ("description", "tooltip"):
             text = place.below("uiDefinition").below(member)
             if isinstance(text.value, str) and not text.value.strip():
@@ -89,6 +97,10 @@ def _untitled(context: Context) -> Iterator[Finding]:
     for place, words in holders:
         if not str(place.below("uiDefinition").below("displayName").value or "").strip():
             yield place.finding(f"{words} no displayName", key=place is whole)
+
+
+def _is_hidden(place: Place) -> bool:
+    return _says(_constraints(place).get("hidden"))
 
 
 @check("connection-parameter-hidden")

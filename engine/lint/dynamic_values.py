@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.property_paths import follow
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import DYNAMIC, check
 from openconnectors.engine.lint.tree import Node, mapping
@@ -225,7 +226,10 @@ def _form(node: Node, context: Context) -> Iterator[Finding]:
     for call in calls(node):
         newer = call.name in NEWER
         for argument in call.arguments():
-            if isinstance(argument.source, Mapping) and not any(kind in argument.source for kind in _REFERENCES):
+            kinds = [kind for kind in _REFERENCES if kind in mapping(argument.source)] if newer else []
+            if len(kinds) > 1:
+                yield Finding(argument.pointer, f"{' and '.join(kinds)} exclude each other")
+            elif isinstance(argument.source, Mapping) and not any(kind in argument.source for kind in _REFERENCES):
                 message = f"{', '.join(argument.source) or 'an empty object'} says neither a value nor a parameter"
                 yield Finding(argument.pointer, message)
             elif argument.kind in _TAKEN and argument.parameter is None:
@@ -265,20 +269,10 @@ def _is_there(argument: Argument, operation: Node, context: Context) -> bool:
         return False
     if (body is not None and schema is None) or operation.has("requestBody"):
         return True
-    return steps[-1] in argument_names(operation, context) or (schema is not None and is_open(schema, context))
-
-
-def is_open(node: Node, context: Context) -> bool:
-    """Return True if a schema does not describe all that it may hold: anywhere in it is one without properties, or one
-    that another operation gives."""
-    for schema in context.tree.schemas_below([node]):
-        bare = not schema.get("properties") and not schema.get("allOf") and schema.get("type") in (None, "object")
-        if bare or any(name.startswith("x-ms-dynamic-") and name.endswith(_OPENING) for name in schema.value):
-            return True
-    return False
-
-
-_OPENING = ("schema", "properties")
+    if steps[-1] in argument_names(operation, context):
+        return True
+    inside = steps[1:] if body is not None and steps[0] == body.get("name") else steps
+    return schema is not None and not isinstance(follow(schema, inside, context), str)
 
 
 def sources(node: Node, context: Context) -> Iterator[tuple[Argument, Node, Node, str]]:

@@ -58,13 +58,15 @@ _PAGEABLE = {
 }
 _CAPABILITIES = {
     "testConnection": Shape("mapping", members=_OPERATION, required=("operationId",)),
-    "file-picker": Shape("mapping", members={"open": _PICKER_LEVEL, "browse": _PICKER_LEVEL}, required=("open",)),
+    "file-picker": Shape(
+        "mapping", members={"open": _PICKER_LEVEL, "browse": _PICKER_LEVEL}, required=("open", "browse")
+    ),
 }
 _CHUNKS = Shape("mapping", members={"chunkTransfer": _FLAG})
 _NAMED_VALUE = Shape(
     "mapping", members={"propertyName": _TEXT, "propertyValue": _TEXT}, required=("propertyName", "propertyValue")
 )
-_VISIBILITIES = ("", "none", "important", "advanced", "internal")
+_VISIBILITIES = ("", "important", "advanced", "internal")
 
 _TYPED = "parameter schema items header"
 _LISTS = "parameter/query parameter/path parameter/header parameter/formData schema items"
@@ -89,7 +91,10 @@ EXTENSIONS: Mapping[str, Extension] = {
     # Triggers
     "x-ms-trigger": Extension(Shape("text", ("single", "batch"), nullable=True), "operation"),
     "x-ms-trigger-hint": Extension(_TEXT, "operation"),
-    "x-ms-trigger-metadata": Extension(Shape("mapping", members={"kind": _TEXT, "mode": _TEXT}), "operation"),
+    "x-ms-trigger-metadata": Extension(
+        Shape("mapping", members={"kind": _TEXT, "mode": Shape("text", ("polling", "webhook"), any_case=True)}),
+        "operation",
+    ),
     "x-ms-notification": Extension(Shape("mapping", members={**_OPERATION, "mode": _ANY}), "operation"),
     "x-ms-notification-content": Extension(
         Shape("mapping", members=dict.fromkeys(("schema", "headers"), _MAPPING)), "path"

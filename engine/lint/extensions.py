@@ -41,13 +41,18 @@ def _misspelled(node: Node, context: Context) -> Iterator[Finding]:
         suggestion = None
         if folded.startswith(("x-ms", "x-connector")):
             # Anybody may define extensions: only one that is very close to a known one is reported.
-            suggestion = closest(name, KNOWN_EXTENSIONS, 0.85)
+            suggestion = similar(name)
         elif folded in _ABBREVIATED and context.once(_has_extensions):
             suggestion = _ABBREVIATED[folded]
         if suggestion is not None:
             edit = Edit("rename", node.at(name), suggestion)
             message = f"the extension {name!r} is not known"
             yield Finding(node.at(name), message, key=True, suggestion=suggestion, edit=edit)
+
+
+def similar(name: str) -> str | None:
+    """The known extension that is spelled almost like another; None if there is none."""
+    return closest(name, KNOWN_EXTENSIONS, 0.85)
 
 
 def _has_extensions(context: Context) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -57,16 +59,11 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 """The identity providers whose custom parameters are documented, by their names in lower case."""
 
-_NAMED = (
-    *("adobesign", "asana", "azuredevops", "basecamp", "bitly", "blogger", "box", "constantcontact", "disqus"),
-    *("docusign", "dropbox", "eventbrite", "facebook", "flickr", "freshbooks", "github", "gmail", "google"),
-    *("googlebusiness", "insightly", "instagram", "intercom", "linkedin", "lithium", "live", "mailchimp", "medium"),
-    *("microsoftaccount", "office365certificate", "outlook", "pinterest", "projectplace", "salesforce", "servicenow"),
-    *("sharepointonlinecertificatev2", "smartsheet", "spotify", "squareup", "todoist", "trello"),
-    *("twitter", "uservoice", "vimeo", "visualstudioonline", "webex", "wordpress", "wunderlist", "yammer", "youtube"),
-    *("zendesk", "dynamicscrmonlinecertificate", "gotomeeting", "gototraining", "gotowebinar", "infusionsoft"),
-)
-"""Identity providers that are known by name only."""
+
+@cache
+def _named() -> frozenset[str]:
+    """The identity providers that are known by name only: those of Microsoft's own connectors, in lower case."""
+    return frozenset(Path(__file__).with_name("identity_providers.txt").read_text("utf-8").split())
 
 
 def settings_of(context: Context) -> Iterator[tuple[Place, dict[str, Place]]]:
@@ -98,9 +95,9 @@ def _entered(name: str, names: Mapping[str, Place]) -> bool:
 def _known(node: Node, context: Context) -> Iterator[Finding]:
     for settings, _ in settings_of(context):
         place = settings.below("identityProvider")
-        if isinstance(place.value, str) and place.value.lower() not in (*PROVIDERS, *_NAMED):
+        if isinstance(place.value, str) and place.value.lower() not in (*PROVIDERS, *_named()):
             message = f"the identity provider {place.value!r} is not known"
-            yield place.finding(message, suggestion=closest(place.value, PROVIDERS) or closest(place.value, _NAMED))
+            yield place.finding(message, suggestion=closest(place.value, PROVIDERS) or closest(place.value, _named()))
 
 
 @check("oauth-parameter")
@@ -245,6 +242,14 @@ def _client(node: Node, context: Context) -> Iterator[Finding]:
                 yield settings.finding("the OAuth settings have no clientId", key=True)
             elif isinstance(place.value, str) and not place.value.strip():
                 yield place.finding("the clientId is empty")
+
+
+@check("oauth-first-party")
+def _first_party(node: Node, context: Context) -> Iterator[Finding]:
+    for settings, _ in settings_of(context):
+        place = settings.below("properties").below("IsFirstParty")
+        if _provider(settings) == "aadcertificate" and str(place.value).strip().lower() == "false":
+            yield place.finding("the identity provider aadcertificate is for applications of the first party")
 
 
 @check("oauth-scope")

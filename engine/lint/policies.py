@@ -68,11 +68,11 @@ def _template(node: Node, context: Context) -> Iterator[Finding]:
 
 
 def _pointer(place: Place, parameter: str) -> str:
-    """The pointer of a parameter of a use, or of the use as a whole if it does not have it."""
+    """The pointer of a parameter of a use; of the use's parameters if it is missing there, or of the use as a whole."""
     for name in parameters_of(place):
         if name.lower() == f"{NAMED}{parameter.lower()}":
             return f"{place.pointer}/parameters/{escape(name)}"
-    return place.pointer
+    return f"{place.pointer}/parameters" if parameter and parameters_of(place) else place.pointer
 
 
 @check("policy-parameter")
@@ -116,7 +116,8 @@ def _ignored(use: PolicyUse, place: Place) -> Iterator[Finding]:
         return  # policy-template
     for effect in effects:
         if isinstance(effect, Ignored):
-            yield Finding(place.pointer, effect.reason, document=place.document, rule="policy-ignored")
+            at = _pointer(place, effect.parameter)
+            yield Finding(at, effect.reason, document=place.document, rule="policy-ignored")
 
 
 @check("policy-operation")

@@ -192,6 +192,9 @@ def _path(node: Node, context: Context) -> Iterator[Finding]:
             yield text.finding(f"{text.value!r} is a URL; newPath is a path of the same host")
         elif not text.value.startswith(("/", "@", "{@")):
             yield text.finding(f"{text.value!r} does not begin with '/'", rule="policy-path-relative")
+        if text.value.count("{") != text.value.count("}"):
+            yield text.finding(f"a brace of {text.value!r} has no other end")
+            continue
         for operation in policy_operations(place, context):
             sent = [str(parameter.get("name")) for parameter in context.tree.parameters(operation)]
             named = [*sent, *_PATH_VARIABLE.findall(str(operation.parent.name if operation.parent else ""))]
@@ -240,11 +243,12 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
 def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context) if is_published(context) else ():
         if not str(place.value.get("title") or "").strip():
-            yield place.finding("the policy has no title")
+            yield (place.below("title") if "title" in place.value else place).finding("the policy has no title")
         known = {name.lower() for name in parameters_of(place)}
         for name in _REQUIRED.get(_template(place), ()):
             if f"{NAMED}{name}".lower() not in known:
-                yield place.finding(f"the policy {place.value.get('templateId')} has no parameter {name!r}")
+                at = place.below("parameters") if known else place
+                yield at.finding(f"the policy {place.value.get('templateId')} has no parameter {name!r}", key=True)
 
 
 @check("policy-section")
@@ -284,6 +288,31 @@ def _trigger(node: Node, context: Context) -> Iterator[Finding]:
             operation = context.operations.get(str(name))
             if operation is not None and not operation.has("x-ms-trigger"):
                 yield holder.below(index).finding(f"the operation {name!r} is not a trigger")
+
+
+@check("policy-header")
+def _field_name(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        name = _parameter(place, f"{NAMED}name") if _template(place) == "setheader" else None
+        if name is not None and "@" not in name.value and re.search(r"\S\s+\S", name.value):
+            yield name.finding(f"{name.value!r} is not the name of a header field")
+
+
+@check("policy-next-link")
+def _next_link(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        if _template(place) != "updatenextlink":
+            continue
+        holder = place.below("parameters").below("x-ms-apimTemplate-operationName")
+        name = _parameter(place, f"{NAMED}nextlinkpropertyname")
+        for index, listed in enumerate(array(holder.value)):
+            operation = context.operations.get(str(listed))
+            known = operation.mapping("x-ms-pageable").get("nextLinkName") if operation is not None else None
+            if operation is not None and not operation.has("x-ms-pageable"):
+                yield holder.below(index).finding(f"the operation {listed!r} has no x-ms-pageable")
+            elif name is not None and isinstance(known, str) and known.split(".")[-1] != name.value.split(".")[-1]:
+                message = f"the next link of {listed!r} is {known!r}, not {name.value!r}"
+                yield name.finding(message, suggestion=known)
 
 
 @check("script-operation-twice")

@@ -135,7 +135,8 @@ def _secret_visible(node: Node, context: Context) -> Iterator[Finding]:
         kind = str(place.value.get("type", "string")).lower() if isinstance(place.value, Mapping) else ""
         words = place.name.lower().replace("_", "").replace("-", "")
         if kind == "string" and any(word in words for word in _SECRET_WORDS):
-            yield place.finding(f"{place.name!r} looks like a secret but has the type string", key=True)
+            at = place.below("type") if "type" in place.value else place
+            yield at.finding(f"{place.name!r} looks like a secret but has the type string", key=at is place)
         elif kind == "securestring" and any(word in words for word in _SECRET_WORDS):
             shown = place.below("uiDefinition").below("constraints").below("clearText")
             if shown.value is True:

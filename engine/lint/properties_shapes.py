@@ -104,7 +104,7 @@ OAUTH = Shape(
         "properties": Shape(
             "object",
             {
-                "IsFirstParty": _TRUTH,
+                "IsFirstParty": Shape(values=("true", "false")),
                 "IsOnbehalfofLoginSupported": _TRUTH,
                 "AzureActiveDirectoryResourceId": Shape(null=True),
             },

@@ -46,8 +46,18 @@ def _target_kind(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("reference-sibling")
 def _beside(node: Node, context: Context) -> Iterator[Finding]:
-    allowed = ("description", "summary")
-    yield from _ignored_members(node, context, allowed, () if context.tree.version.startswith("3.0") else allowed)
+    texts = ("description", "summary")
+    version = context.tree.version[:3]
+    allowed = texts if version == "2.0" else () if version == "3.0" else _overridden(node.kind, version)
+    yield from _ignored_members(node, context, texts, allowed)
+
+
+def _overridden(kind: str, version: str) -> tuple[str, ...]:
+    """The texts beside a reference that take the place of those of its target: those that objects of its kind have
+    (Reference Object)."""
+    titled = kind == "example" or (kind == "response" and version != "3.1")
+    described = kind not in ("callback", "media-type")
+    return (*(("summary",) if titled else ()), *(("description",) if described else ()))
 
 
 @check("reference-beside")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openconnectors.engine.deferred import pattern
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.semantics import is_form
 from openconnectors.engine.lint.table import check
@@ -155,8 +156,8 @@ def _same_url(tree: dict[Any, Any], segments: list[str | None], differs: bool) -
 
 @check("default-unused")
 def _default_unused(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get("required") is not True or node.get("in") in ("path", "body"):
-        return
+    if node.get("required") is not True or node.get("in") in ("path", "body") or is_internal(node):
+        return  # an internal parameter, which nobody sees, is sent with its default
     for holder in (node, context.tree.nodes.get(node.at("schema"))):
         if holder is not None and holder.has("default"):
             yield Finding(holder.at("default"), f"{node.get('name')!r} is required, so its default is never used")

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openconnectors.engine.errors import closest
-from openconnectors.engine.lint.dynamic_results import follow, is_bare, response_schema
+from openconnectors.engine.lint.dynamic_results import response_schema
 from openconnectors.engine.lint.dynamic_values import properties_of
 from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.properties import properties
+from openconnectors.engine.lint.property_paths import follow, is_bare
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import check
 from openconnectors.engine.lint.tree import Node, array, mapping
@@ -161,7 +162,13 @@ def _hidden(node: Node, context: Context) -> Iterator[Finding]:
 @check("webhook-trigger")
 def _no_trigger(node: Node, context: Context) -> Iterator[Finding]:
     operations = [child for child in context.tree.children.get(node.pointer, ()) if child.kind == "operation"]
-    if not any(operation.get(TRIGGER) for operation in operations):
+    if any(operation.get(TRIGGER) for operation in operations):
+        return
+    subscribing = [operation for operation in operations if _names_url(operation, context)]
+    if len(subscribing) == 1:
+        message = f"{subscribing[0].get('operationId')} subscribes to events, but has no {TRIGGER}"
+        yield Finding(subscribing[0].pointer, message, key=True)
+    else:
         yield Finding(node.at(CONTENT), f"{CONTENT} in a path without a trigger", key=True)
 
 

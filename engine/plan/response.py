@@ -85,10 +85,10 @@ class Responses:
     def paging(self) -> Paging | None:
         """Where a response has its items and the link to the next page, as the document or a policy says."""
         paging = self._operation.paging
-        name = next((effect.name for effect in self._policies if isinstance(effect, NextLink)), "")
+        path = next((effect.path for effect in self._policies if isinstance(effect, NextLink)), ())
         if paging is not None and paging.next_link:
             return paging
-        return Paging(next_link=(name,), items=paging.items if paging else ("value",)) if name else paging
+        return Paging(next_link=path, items=paging.items if paging else ("value",)) if path else paging
 
     @cached_property
     def recognized_paging(self) -> Paging | None:

@@ -96,9 +96,9 @@ class Cursor(Struct, frozen=True):
 
 
 class NextLink(Struct, frozen=True):
-    """The member of a response that has the link to the next page."""
+    """The member of a response that has the link to the next page: its name, after those of the members above it."""
 
-    name: str
+    path: tuple[str, ...]
 
 
 class Unauthenticated(Struct, frozen=True):

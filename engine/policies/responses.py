@@ -10,7 +10,7 @@ from openconnectors.engine.policies.expressions import template
 from openconnectors.engine.policies.use import PolicyParameter, UnusablePolicy, Use
 
 TRIGGER = (PolicyParameter("triggerConfig"), PolicyParameter("triggerDataPath"))
-NEXT_LINK = (PolicyParameter("nextLinkPropertyName"),)
+NEXT_LINK = (PolicyParameter("nextLinkPropertyName"), PolicyParameter("nextLinkParentPropertyPath", required=False))
 STATUS = (PolicyParameter("statusCode"),)
 
 
@@ -28,7 +28,8 @@ def polling_trigger(use: Use) -> tuple[Cursor]:
 
 def update_next_link(use: Use) -> tuple[NextLink]:
     """The member of a response that has the link to the next page."""
-    return (NextLink(use["nextLinkPropertyName"]),)
+    above = tuple(map(str, use.sub_path("nextLinkParentPropertyPath")))
+    return (NextLink((*above, use["nextLinkPropertyName"])),)
 
 
 def set_unauthenticated(use: Use) -> tuple[Unauthenticated]:

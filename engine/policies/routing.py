@@ -29,7 +29,7 @@ VALUE = (
     PolicyParameter("parameterTemplate"),
     PolicyParameter("parameterValueUrl"),
     PolicyParameter("parameterValuePathTemplate"),
-    PolicyParameter("httpMethod", required=False, choices=_METHODS),
+    PolicyParameter("httpMethod", required=False, choices=("get", "post", "put")),
 )
 
 _SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")

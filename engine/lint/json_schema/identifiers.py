@@ -91,7 +91,8 @@ def _through(node: Node, context: Context) -> Iterator[Finding]:
     fragment = reference.partition("#")[2] if isinstance(reference, str) else ""
     target = context.tree.target(reference, node.pointer) if fragment.startswith("/") else None
     resource = context.document.resource_of(target) if target is not None else None
-    if resource is not None and resource[1] != unquote(fragment):
+    # A pointer to the resource as a whole leads through nothing.
+    if resource is not None and resource[1] not in ("", unquote(fragment)):
         message = f"{reference!r} leads through the schema {resource[0]!r}"
         yield Finding(node.at("$ref"), message, suggestion=f"{resource[0]}#{resource[1]}".rstrip("#"))
 

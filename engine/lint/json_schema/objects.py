@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding, Rule
-from openconnectors.engine.lint.schema_facts import allows, is_closed, is_number
+from openconnectors.engine.lint.schema_facts import allows, in_words, is_closed, is_number, types_of
 from openconnectors.engine.lint.schemas import all_properties
 from openconnectors.engine.lint.table import RULES, check
 from openconnectors.engine.lint.tree import Node, array, mapping
@@ -19,6 +19,10 @@ RULES.add(
     Rule("property-excluded", "warning", "schema", members="propertyNames", versions="3.1 3.2",
          why="A property whose name propertyNames does not allow can never be sent.",
          fix="Correct the name, or propertyNames."),
+    Rule("property-names-type", "warning", "schema", members="propertyNames", versions="3.1 3.2",
+         why="Names of properties are texts (JSON Schema 2020-12 core 10.3.2.4): a schema that allows none leaves "
+             "the empty object.",
+         fix="Remove the type, or write string."),
     Rule("dependent-unknown", "warning", "schema", members="dependentRequired dependentSchemas", versions="3.1 3.2",
          why="A condition on a property that is not described never holds, or its name is misspelled.",
          fix="Correct the name, or describe the property."),
@@ -54,6 +58,15 @@ def _property_excluded(node: Node, context: Context) -> Iterator[Finding]:
     for name in node.mapping("properties"):
         if not _is_name(node, name):
             yield Finding(node.at("properties", name), f"propertyNames refuses the property {name!r}", key=True)
+
+
+@check("property-names-type")
+def _names_type(node: Node, context: Context) -> Iterator[Finding]:
+    names = context.tree.resolved(node.at("propertyNames"))
+    types = types_of(names.value) if names is not None and isinstance(names.value, dict) else frozenset()
+    if types and "string" not in types:
+        at = node.at("propertyNames", "type") if "type" in node.mapping("propertyNames") else node.at("propertyNames")
+        yield Finding(at, f"no name of a property is of type {in_words(types)}")
 
 
 @check("dependent-unknown")

@@ -10,13 +10,22 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from openconnectors.engine.lint.microsoft import connector, dynamic_values, events, files, operations, schemas, texts
+from openconnectors.engine.lint.microsoft import (
+    connector,
+    dynamic_values,
+    events,
+    files,
+    operations,
+    schemas,
+    supported,
+    texts,
+)
 from openconnectors.engine.lint.microsoft.aliases import renamed
 from openconnectors.engine.lint.rules import Context, Finding
 
 __all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 
-MODULES = (connector, dynamic_values, events, files, operations, schemas, texts)
+MODULES = (connector, dynamic_values, events, files, operations, schemas, supported, texts)
 """The modules that bind functions to rows."""
 
 UNDECIDED: Mapping[str, str] = {

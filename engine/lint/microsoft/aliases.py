@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from openconnectors.engine.errors import Diagnostic
 from openconnectors.engine.lint.microsoft.table import Rule
 from openconnectors.engine.lint.rules import Severity
-from openconnectors.engine.lint.table_extensions import RULES
+from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Tree
 
 
@@ -160,6 +160,10 @@ ALIASES = (
     Alias("scope-misplaced", "SecurityRequirementMustHaveEmptyValue"),
     Alias("example-type", "ResponseExampleMustBeProducedByOperation"),
     Alias("form-type", "MimeTypeNotCompatibleWithRequestContentSchemaType"),
+    Alias("body-media-type", "MimeTypeNotCompatibleWithRequestContentSchemaType"),
+    Alias("collection-format", "CollectionFormatValueNotSupported"),
+    Alias("format-of-number", "UnrecognizedTypeFormat"),
+    Alias("reference-elsewhere", "SchemaReferenceNotValid"),
     Alias("path-ambiguous", "PartialDuplicateOperationPath"),
     Alias("path-twin", "PathRedefined"),
     Alias("operation-id-missing", "OperationIdRequired"),

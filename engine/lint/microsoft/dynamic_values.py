@@ -105,6 +105,9 @@ def _tree_missing(node: Node, context: Context) -> Iterator[Finding]:
 @check("SelectedItemValuePathNotAllowedInThisPosition")
 def _selected(node: Node, context: Context) -> Iterator[Finding]:
     for call in calls(node):
+        if "selectedItemValuePath" in call.value:
+            message = "selectedItemValuePath is allowed in the parameters of browse only"
+            yield Finding(f"{call.pointer}/selectedItemValuePath", message, key=True)
         for argument in call.arguments():
             if argument.kind == "selectedItemValuePath" and not call.pointer.endswith("/x-ms-dynamic-tree/browse"):
                 at = f"{argument.pointer}/{argument.kind}"

@@ -298,7 +298,7 @@ def _allow_empty(node: Node, context: Context) -> Iterator[Finding]:
 @check("AdditionalPropertyNotAllowedAdjacentToRef")
 def _beside_reference(node: Node, context: Context) -> Iterator[Finding]:
     for name in node.value if node.reference else ():
-        if name != "$ref" and not name.startswith("x-"):
+        if name != "$ref" and (name.startswith("x-ms-") or not name.startswith("x-")):
             yield Finding(node.at(name), f"{name!r} beside a $ref is ignored", key=True)
 
 

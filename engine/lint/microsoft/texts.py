@@ -69,6 +69,43 @@ def _title_repeated(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(operation.at("summary"), message)
 
 
+@check("title-of-parameter-repeated")
+def _parameter_title_repeated(node: Node, context: Context) -> Iterator[Finding]:
+    seen: dict[str, Node] = {}
+    for parameter in context.tree.parameters(node) if not is_internal(node) else ():
+        title = _title(parameter).strip().lower()
+        if not title or is_internal(parameter) or parameter.get("in") == "body":
+            continue
+        other = seen.setdefault(title, parameter)
+        if other is not parameter and other.get("name") != parameter.get("name"):
+            message = f"{_called(other)!r} has the title {parameter.get('x-ms-summary')!r}, too"
+            yield Finding(parameter.at("x-ms-summary"), message)
+
+
+@check("title-of-property-missing")
+def _property_texts(node: Node, context: Context) -> Iterator[Finding]:
+    shown = [operation for operation in context.tree.operations if not is_internal(operation)]
+    bodies = [each for operation in shown for each in context.tree.parameters(operation) if each.get("in") == "body"]
+    schemas = [schema for body in bodies if (schema := context.tree.schema_of(body)) is not None]
+    for schema in context.tree.schemas_below(schemas):
+        for child in context.tree.children.get(schema.pointer, ()):
+            if isinstance(child.value, dict) and child.pointer == schema.at("properties", child.name):
+                yield from _texts_of_property(child, context)
+
+
+def _texts_of_property(property: Node, context: Context) -> Iterator[Finding]:
+    """Findings about the texts that a property lacks, itself and where it refers to."""
+    resolved = context.tree.resolve(property) if property.reference is not None else None
+    nodes = [node for node in (property, resolved) if node is not None]
+    if any(is_internal(node) or node.get("readOnly") is True for node in nodes):
+        return
+    if not any(node.has("x-ms-summary") or node.has("title") for node in nodes):
+        yield Finding(property.pointer, f"the property {property.name!r} has no x-ms-summary", key=True)
+    if not any(node.has("description") for node in nodes):
+        message = f"the property {property.name!r} has no description"
+        yield Finding(property.pointer, message, key=True, rule="text-of-property-missing")
+
+
 # How it is written
 
 
@@ -192,3 +229,17 @@ def _id_form(node: Node, context: Context) -> Iterator[Finding]:
             suggestion = "".join(word[0].upper() + word[1:] for word in words) + name[len(stem) :]
             message = f"the operationId {name!r} separates its words"
             yield Finding(node.at("operationId"), message, suggestion=suggestion)
+        elif stem[:1].islower():
+            suggestion = name[0].upper() + name[1:]
+            message = f"the operationId {name!r} begins with a small letter"
+            yield Finding(node.at("operationId"), message, suggestion=suggestion)
+
+
+@check("operation-id-twin")
+def _id_twin(node: Node, context: Context) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name, operation in context.operations.items():
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            message = f"the operationId {name!r} differs from {other!r} in its case only"
+            yield Finding(operation.at("operationId"), message)

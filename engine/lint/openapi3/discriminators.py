@@ -62,8 +62,7 @@ def _discriminator(node: Node, context: Context) -> Iterator[Finding]:
         if (branch := context.tree.nodes.get(node.at(combination, index))) is not None
     ]
     if branches:
-        for branch in branches:
-            yield from _branch(node, name, branch, context)
+        yield from _together([list(_branch(node, name, branch, context)) for branch in branches], node, name)
         return
     if node.has("allOf") or node.pointer in context.once(_extended):
         yield from _parent(node, name, context)
@@ -184,6 +183,31 @@ def _values(schema: Node, name: object, context: Context) -> list[str] | None:
 
 
 # Branches
+
+
+def _together(branches: list[list[Finding]], node: Node, name: str) -> Iterator[Finding]:
+    """The findings about branches. What is wrong in every branch is a single one, about the property's name."""
+    words = [{finding.rule: _words(finding, name) for finding in findings} for findings in branches]
+    common = set.intersection(*({*each.items()} for each in words)) if len(branches) > 1 else set()
+    for rule, message in sorted((rule, message) for rule, message in common if message):
+        suggestions = {finding.suggestion for findings in branches for finding in findings if finding.rule == rule}
+        suggestion = suggestions.pop() if len(suggestions) == 1 else None
+        yield Finding(node.at("discriminator", "propertyName"), message, suggestion=suggestion, rule=rule)
+    for finding in (finding for findings in branches for finding in findings):
+        if (finding.rule, _words(finding, name)) not in common or not _words(finding, name):
+            yield finding
+
+
+def _words(finding: Finding, name: str) -> str:
+    """What a finding about a branch says if it holds for every branch; empty if that is about each of its own."""
+    return finding.message if finding.rule == "discriminator-value" else _IN_EVERY.get(finding.rule, "").format(name)
+
+
+_IN_EVERY = {
+    "discriminator-branch": "no branch has a property {!r}",
+    "discriminator-optional": "the property {!r} is optional in every branch",
+    "discriminator-default": "the property {!r} is optional in every branch, and there is no defaultMapping",
+}
 
 
 def _branch(node: Node, name: str, branch: Node, context: Context) -> Iterator[Finding]:

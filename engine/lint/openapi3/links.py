@@ -30,6 +30,10 @@ RULES.add(
     Rule("link-parameter", "error", "link", members="parameters requestBody", versions=OPENAPI3,
          why="A value for a parameter that the operation of the link does not have cannot be passed (Link Object).",
          fix="Name a parameter of that operation, if need be with its location: path.id."),
+    Rule("link-incomplete", "warning", "link", versions=OPENAPI3,
+         why="The operation of a link refuses a call without a parameter that it requires, and whoever follows the "
+             "link has no other source for its value (Link Object).",
+         fix="Add the parameter, with an expression or a constant."),
     Rule("link-value", "warning", reported_by="link-parameter",
          why="A constant that the parameter's schema does not allow is refused when the link is followed.",
          fix="Write a value that the schema allows."),
@@ -120,6 +124,25 @@ def _parameter(node: Node, context: Context) -> Iterator[Finding]:
     if node.has("requestBody") and not operation.has("requestBody"):
         message = f"{_title(operation)} has no request body"
         yield Finding(node.at("requestBody"), message, key=True, rule="link-body")
+
+
+@check("link-incomplete")
+def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
+    operation = _operation(node, context) if node.reference is None else None
+    if operation is None:
+        return
+    # Whoever follows the link has the values of the call whose response has it.
+    caller = node.above("operation")
+    sent = context.tree.parameters(caller) if caller is not None else []
+    passed = node.mapping("parameters").keys() | {f"{each.get('in')}.{each.get('name')}" for each in sent}
+    for parameter in context.tree.parameters(operation):
+        location, name = str(parameter.get("in")), str(parameter.get("name"))
+        schema = context.tree.schema_of(parameter)
+        has_default = schema is not None and schema.has("default")
+        is_needed = parameter.get("required") is True and location in ("path", "query") and not has_default
+        if is_needed and not passed & {name, f"{location}.{name}"}:
+            message = f"{_title(operation)} requires the parameter {name!r}"
+            yield Finding(node.at("parameters") if node.has("parameters") else node.pointer, message, key=True)
 
 
 def _constant(parameters: list[Node], value: Any, at: str, context: Context) -> Iterator[Finding]:

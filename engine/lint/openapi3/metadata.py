@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from openconnectors.engine.deferred import pattern
+from openconnectors.engine.documents.dialects.openapi3.schemas import is_known_dialect, unknown_dialect
 from openconnectors.engine.documents.pointers import escape, join_file
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -61,6 +62,8 @@ def _uri(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at(name), f"{text!r} is not a valid URI")
         elif name == "jsonSchemaDialect" and not urlsplit(text).scheme:
             yield Finding(node.at(name), f"{text!r} is a relative reference, not a URI")
+        elif name == "jsonSchemaDialect" and not is_known_dialect(text):
+            yield Finding(node.at(name), unknown_dialect(text), rule="schema-dialect")
 
 
 _LIKE_HOST = pattern(r"www\.|[a-zA-Z][\w-]*(\.[\w-]+)+(:\d+)?/|[a-zA-Z][\w-]*(\.[\w-]+)*\.[\w-]+\.[a-zA-Z]{2,}\Z")

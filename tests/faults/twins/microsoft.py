@@ -7,6 +7,7 @@ from tests.faults.twins import (
     microsoft_events,
     microsoft_extensions,
     microsoft_ids,
+    microsoft_supported,
     microsoft_texts,
 )
 from tests.faults.twins.form import Fault
@@ -17,4 +18,5 @@ FAULTS: list[Fault] = [
     *microsoft_events.FAULTS,
     *microsoft_texts.FAULTS,
     *microsoft_ids.FAULTS,
+    *microsoft_supported.FAULTS,
 ]

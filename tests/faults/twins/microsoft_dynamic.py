@@ -220,7 +220,7 @@ _CALLS = [
     ),
     _calling(
         "two spellings that call two operations", "the newer extension is added along with the older",
-        {_NEW: {**_BY_LIST, "operationId": "listPets", "parameters": {}, "itemsPath": "", "itemValuePath": "id",
+        {_NEW: {**_BY_LIST, "operationId": "ListPets", "parameters": {}, "itemsPath": "", "itemValuePath": "id",
                 "itemTitlePath": "name"}},
         f"{_NEW}/operationId",
     ),
@@ -319,7 +319,7 @@ _REPLACED = {
     f"{LIST}/summary": "List pets (deprecated)",
     f"{LIST}/description": "Lists the pets (deprecated).",
     f"{LIST}/x-ms-api-annotation": {
-        "family": "Pets", "revision": 1, "replacement": {"api": "Pets", "operationId": "getPet"},
+        "family": "Pets", "revision": 1, "replacement": {"api": "Pets", "operationId": "GetPet"},
     },
 }  # fmt: skip
 _REPLACEMENT = f"{LIST}/x-ms-api-annotation/replacement/operationId"
@@ -410,7 +410,7 @@ FAULTS = [
         "the operation supports a call without parameters",
         _MS,
         right=_TEST,
-        wrong={f"{_TESTED}": {"operationId": "addPet"}},
+        wrong={f"{_TESTED}": {"operationId": "AddPet"}},
         at=(f"{_TESTED}/operationId",),
     ),
     Fault(
@@ -445,7 +445,7 @@ FAULTS = [
         "x-ms-openai-data",
         "operationId names an operation of the document",
         _MS,
-        right={f"{LIST}/x-ms-openai-data": {"openai-enabled": True, "operations": [{"operationId": "listPets"}]}},
+        right={f"{LIST}/x-ms-openai-data": {"openai-enabled": True, "operations": [{"operationId": "ListPets"}]}},
         wrong={f"{LIST}/x-ms-openai-data/operations/0/operationId": "listPetz"},
         at=(f"{LIST}/x-ms-openai-data/operations/0/operationId",),
     ),
@@ -460,8 +460,8 @@ FAULTS = [
             at=(f"{LIST}/{name}{inside}/operationId",),
         )
         for name, inside, right in (
-            ("x-ms-operation-context", "/simulate", {"simulate": {"operationId": "getPet"}}),
-            ("x-ms-notification", "", {"operationId": "getPet"}),
+            ("x-ms-operation-context", "/simulate", {"simulate": {"operationId": "GetPet"}}),
+            ("x-ms-notification", "", {"operationId": "GetPet"}),
         )
     ),
     *(
@@ -475,7 +475,7 @@ FAULTS = [
             at=(f"!{wrong}/x-ms-capabilities/{name}",),
         )
         for name, right, wrong, value in (
-            ("testConnection", "", LIST, {"operationId": "listPets"}),
+            ("testConnection", "", LIST, {"operationId": "ListPets"}),
             ("chunkTransfer", "/paths/~1pets/post", "", True),
         )
     ),
@@ -491,8 +491,8 @@ FAULTS = [
         )
         for what, name, more in (
             ("nothing", "getPett", {}),
-            ("itself", "listPets", {}),
-            ("what is deprecated, too", "getPet", {"/paths/~1pets~1{petId}/get/deprecated": True}),
+            ("itself", "ListPets", {}),
+            ("what is deprecated, too", "GetPet", {"/paths/~1pets~1{petId}/get/deprecated": True}),
         )
     ),
     *(

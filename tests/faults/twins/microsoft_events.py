@@ -126,7 +126,7 @@ FAULTS = [
     ),
     _webhook(
         "webhook that is no trigger", "x-ms-trigger makes the webhook a trigger", {f"{_POST}/x-ms-trigger": REMOVED},
-        f"!/paths/~1hooks/{_CONTENT}",
+        f"!{_POST}",
     ),
     _webhook(
         "content of notifications that is empty", "the shape of the notification is described",

@@ -39,7 +39,7 @@ _DEPRECATED = {
 }
 _REPLACED = {
     **_DEPRECATED,
-    f"{LIST}/{_ANNOTATION}": {"family": "L", "revision": 1, "replacement": {"api": "Pets", "operationId": "getPet"}},
+    f"{LIST}/{_ANNOTATION}": {"family": "L", "revision": 1, "replacement": {"api": "Pets", "operationId": "GetPet"}},
 }
 _FAMILY = {
     f"{LIST}/{_ANNOTATION}": {"family": "L", "revision": 1, "status": "Preview"},
@@ -236,7 +236,7 @@ _ROWS: list[Row] = [
      {"/paths/~1hooks/post/x-ms-notification": {"operationId": "subscribe"}}, "!/paths/~1hooks/post/x-ms-notification"),
     ("NotificationExtensionSupportedForTriggerOnly", _NOTIFIED, {f"{LIST}/x-ms-trigger": REMOVED},
      f"!{LIST}/x-ms-notification"),
-    ("NotificationOperationMustBeWebhook", _NOTIFIED, {f"{LIST}/x-ms-notification/operationId": "getPet"},
+    ("NotificationOperationMustBeWebhook", _NOTIFIED, {f"{LIST}/x-ms-notification/operationId": "GetPet"},
      f"{LIST}/x-ms-notification/operationId"),
     ("OperationFamilyHasDuplicateRevisions", _FAMILY, {f"{GET}/{_ANNOTATION}/revision": 1},
      f"{GET}/{_ANNOTATION}/revision"),
@@ -251,10 +251,10 @@ _ROWS: list[Row] = [
      f"!{GET}/responses/404"),
     ("OperationIdNotFound", _BOTH, {f"{_KIND}/x-ms-dynamic-values/operationId": "getKindz"},
      f"{_KIND}/x-ms-dynamic-values/operationId"),
-    ("OperationIdNotUnique", {}, {f"{GET}/operationId": "listPets"}, f"{GET}/operationId"),
+    ("OperationIdNotUnique", {}, {f"{GET}/operationId": "ListPets"}, f"{GET}/operationId"),
     ("OperationIdRequired", {}, {f"{GET}/operationId": REMOVED}, f"!{GET}"),
     ("OperationIdSanitized", {}, {f"{GET}/operationId": "get$pet"}, f"{GET}/operationId"),
-    ("OperationIdShouldEndWithRevision", _FAMILY, {f"{GET}/operationId": "getPet"}, f"{GET}/operationId"),
+    ("OperationIdShouldEndWithRevision", _FAMILY, {f"{GET}/operationId": "GetPet"}, f"{GET}/operationId"),
     ("OperationIdTooLong", {}, {f"{GET}/operationId": "get" * 40}, f"{GET}/operationId"),
     ("OperationMissingPathParameter", {}, {f"{GET}/parameters": REMOVED}, "!/paths/~1pets~1{petId}"),
     ("OperationMissingRequiredProperty", _BOTH, {f"{_KIND}/x-ms-dynamic-values/parameters": {}},

@@ -61,7 +61,7 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], str]] = [
      "!/definitions/Pet/properties/tag/x-ms-enum-values"),
     ("list without the older spelling", "OpenAPI extensions for custom connectors",
      "x-ms-dynamic-list is added along with x-ms-dynamic-values",
-     {f"{_LIMIT}/x-ms-dynamic-list": {"operationId": "listPets", "itemValuePath": "id", "parameters": {}}},
+     {f"{_LIMIT}/x-ms-dynamic-list": {"operationId": "ListPets", "itemValuePath": "id", "parameters": {}}},
      f"!{_LIMIT}/x-ms-dynamic-list"),
     ("summary that is too long", _STRINGS, "a summary has 80 characters at most", {f"{LIST}/summary": _LONG},
      f"{LIST}/summary"),

@@ -75,9 +75,9 @@ def _policy(template: str, operations: list[str] | None = None, **parameters: An
     return {"templateId": template, "title": "A policy", "parameters": {**listed, **named}}
 
 
-_HEADER = _policy("setheader", ["listPets"], name="X-Region", value="@connectionParameters('region', 'eu')")
+_HEADER = _policy("setheader", ["ListPets"], name="X-Region", value="@connectionParameters('region', 'eu')")
 _HOST = _policy("dynamichosturl", urlTemplate="https://@connectionParameters('region').pets.example/v1")
-_ROUTE = _policy("routerequesttoendpoint", ["getPet"], newPath="/animals/{petId}", httpMethod="GET")
+_ROUTE = _policy("routerequesttoendpoint", ["GetPet"], newPath="/animals/{petId}", httpMethod="GET")
 RIGHT = {
     "properties": {
         "connectionParameters": {"api_key": _KEY, "region": _REGION},
@@ -152,6 +152,18 @@ _WITH_SETS: dict[str, Any] = {
     },
 }
 
+_WITH_PAGES: dict[str, Any] = {
+    "/paths/~1pets/get/x-ms-pageable": {"nextLinkName": "nextLink"},
+    "/paths/~1pets/get/responses/200/schema": {
+        "type": "object",
+        "properties": {
+            "value": {"type": "array", "items": {"$ref": "#/definitions/Pet"}},
+            "nextLink": {"type": "string"},
+        },
+    },
+    f"{_POLICY}/-": _policy("updatenextlink", ["ListPets"], nextLinkPropertyName="nextLink"),
+}
+
 # A row is two or three lines, so that a screen shows fifteen faults.
 # fmt: off
 _FORM = [
@@ -177,7 +189,7 @@ _FORM = [
     _fault("capabilities that are a text", SCHEMA, "capabilities is a list", {f"{_P}/capabilities": "actions"}),
     _fault("capability that is a number", SCHEMA, "a capability is a text", {f"{_P}/capabilities/0": 1}),
     _fault("scriptOperations that are a text", PAGES, "scriptOperations is a list",
-           {f"{_P}/scriptOperations": "listPets"}),
+           {f"{_P}/scriptOperations": "ListPets"}),
     _fault("publisher that is an object", SCHEMA, "publisher is a text", {f"{_P}/publisher": {"name": "Pet shop"}}),
     _fault("brand color without its number sign", PAGES, "the color is in HTML's hexadecimal code",
            {f"{_P}/iconBrandColor": "da3b01"}),
@@ -219,6 +231,16 @@ _PARAMETERS = [
            {f"{_CP}/api_key/uiDefinition/displayName": {"en": "Key"}}),
     _fault("no display name", PAGES, "displayName is what users see",
            {f"{_CP}/api_key/uiDefinition/displayName": REMOVED}, f"!{_CP}/api_key", f"!{_CP}/api_key/uiDefinition"),
+    _fault("display name in small letters", SCHEMA, "the member is called displayName",
+           {f"{_CP}/api_key/uiDefinition/displayName": REMOVED, f"{_CP}/api_key/uiDefinition/displayname": "API key"},
+           f"!{_CP}/api_key/uiDefinition/displayname"),
+    _fault("no description of what to enter", PAGES, "description is what users see below the field",
+           {f"{_CP}/api_key/uiDefinition/description": REMOVED}, f"!{_CP}/api_key/uiDefinition"),
+    _fault("default under another name", SCHEMA, "the default is called defaultValue",
+           {f"{_CP}/region/defaultValue": REMOVED, f"{_CP}/region/default": "eu"}, f"!{_CP}/region/default"),
+    _fault("choice that the parameter does not have", SCHEMA, "the values are those of allowedValues",
+           {f"{_CP}/region/uiDefinition/constraints/allowedValues/1/value": "usa"},
+           right={f"{_CP}/region/allowedValues": [{"value": "eu"}, {"value": "us"}]}),
     _fault("tab index that is a text", SCHEMA, "tabIndex is an integer",
            {f"{_CP}/api_key/uiDefinition/constraints/tabIndex": "2"}),
     _fault("required that is neither true nor false", SCHEMA, 'required is "true" or "false"',
@@ -305,6 +327,8 @@ _PARAMETERS = [
 ]
 
 _SET_FAULTS = [
+    _fault("two sets of one display name", MULTI, "users choose a set by its displayName",
+           {f"{_SETS}/values/1/uiDefinition/displayName": "With a key"}, right=_WITH_SETS),
     _fault("sets without values", MULTI, "connectionParameterSets has values", {f"{_SETS}/values": REMOVED},
            _SETS, f"!{_SETS}", right=_WITH_SETS),
     _fault("no set at all", MULTI, "values has as many sets as the connector needs", {f"{_SETS}/values": []},
@@ -336,6 +360,14 @@ _SET_FAULTS = [
 ]
 
 _OAUTH_FAULTS = [
+    _fault("first party that is a boolean", SCHEMA, 'IsFirstParty is "True" or "False"',
+           {f"{_OAUTH}/properties/IsFirstParty": False}, right=_WITH_TOKEN),
+    _fault("identity provider that does not exist", SCHEMA, "the identity provider is a known one",
+           {f"{_OAUTH}/identityProvider": "slak"}, right={**_WITH_TOKEN, f"{_OAUTH}/identityProvider": "slack"}),
+    _fault("certificate of another party", SCHEMA, "aadcertificate is for applications of the first party",
+           {f"{_OAUTH}/properties/IsFirstParty": "False"},
+           right={**_WITH_AZURE, f"{_OAUTH}/identityProvider": "aadcertificate",
+                  f"{_OAUTH}/properties/IsFirstParty": "True"}),
     _fault("OAuth parameter without settings", SCHEMA, "an oauthSetting has oAuthSettings",
            {_OAUTH: REMOVED}, f"!{_CP}/token", right=_WITH_TOKEN),
     _fault("OAuth settings of a text", SCHEMA, "oAuthSettings are for oauthSetting",
@@ -443,7 +475,7 @@ _POLICY_FAULTS = [
            {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationNames": []},
            f"!{_POLICY}/0/parameters/x-ms-apimTemplate-operationNames"),
     _fault("operations of a policy as a text", SCHEMA, "the operations are a list",
-           {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName": "listPets"}),
+           {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName": "ListPets"}),
     _fault("unknown operation of a policy", POLICIES, "a policy names operations of the definition",
            {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName": ["listpets"]},
            f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName/0"),
@@ -483,7 +515,7 @@ _POLICY_FAULTS = [
                   _EXPRESSION: "@headers('X-Stock')"}),
     _fault("expression of an unknown property", POLICIES, "expressions read the request body",
            {f"{_POLICY}/3/{_PREFIX}.value": "@body().nam"},
-           right={f"{_POLICY}/-": _policy("setheader", ["addPet"], name="X-Name", value="@body().name")}),
+           right={f"{_POLICY}/-": _policy("setheader", ["AddPet"], name="X-Name", value="@body().name")}),
     _fault("host of a policy without encryption", POLICIES, "urlTemplate is a URL",
            {f"{_POLICY}/1/{_PREFIX}.urlTemplate": "http://@connectionParameters('region').pets.example"}),
     _fault("host of a policy that is a path", POLICIES, "urlTemplate is a URL",
@@ -499,23 +531,40 @@ _POLICY_FAULTS = [
     _fault("new path without a slash", POLICIES, "newPath is a path",
            {f"{_POLICY}/2/{_PREFIX}.newPath": "animals/{petId}"}),
     _fault("operation of a policy twice", POLICIES, "a policy names each operation once",
-           {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName/-": "listPets"},
+           {f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName/-": "ListPets"},
            f"{_POLICY}/0/parameters/x-ms-apimTemplate-operationName/1"),
     _fault("unknown method of a route", SCHEMA, "httpMethod is a method",
            {f"{_POLICY}/2/{_PREFIX}.httpMethod": "FETCH"}),
     _fault("policy twice", POLICIES, "a policy is applied once", {f"{_POLICY}/-": _HEADER}, f"{_POLICY}/3"),
     _fault("polling policy of an action", POLICIES, "pollingtrigger is for triggers",
-           {f"{_POLICY}/-": _policy("pollingtrigger", ["listPets"], triggerDataPath="@triggerBody()",
+           {f"{_POLICY}/-": _policy("pollingtrigger", ["ListPets"], triggerDataPath="@triggerBody()",
                                     triggerConfig={"limit": "@{triggerBody()[0].id}"})},
            f"{_POLICY}/3/parameters/x-ms-apimTemplate-operationName/0"),
     _fault("secret in a policy", CERTIFY, "the files hold no private information",
            {f"{_POLICY}/-": _policy("setheader", name="Authorization", value="Bearer Kx7Q9pLmN2vBz4RtYw8S")},
            f"{_POLICY}/3/{_PREFIX}.value"),
+    _fault("policy without the other end of a brace", POLICIES, "newPath is a path with variables",
+           {f"{_POLICY}/2/{_PREFIX}.newPath": "/animals/{petId"}),
+    _fault("value from a URL by another method", SCHEMA, "httpMethod is GET, POST or PUT",
+           {f"{_POLICY}/3/{_PREFIX}.httpMethod": "DELETE"},
+           right={f"{_POLICY}/-": _policy("setvaluefromurl", ["ListPets"], parameterTemplate="@headers('X-Token')",
+                                          parameterValueUrl="/pets", parameterValuePathTemplate="@body()[0].name",
+                                          httpMethod="GET")}),
+    _fault("next link of an operation without pages", POLICIES, "updatenextlink rewrites the link of pages",
+           {f"{_POLICY}/3/parameters/x-ms-apimTemplate-operationName/0": "GetPet"}, right=_WITH_PAGES),
+    _fault("next link of another property", POLICIES, "updatenextlink names the property of the link",
+           {f"{_POLICY}/3/{_PREFIX}.nextLinkPropertyName": "next"}, right=_WITH_PAGES),
+    _fault("unknown parameter of the next link's policy", SCHEMA,
+           "the parameters are nextLinkPropertyName and nextLinkParentPropertyPath",
+           {f"{_POLICY}/3/{_PREFIX}.nextLinkParent": "@body()"}, f"!{_POLICY}/3/{_PREFIX}.nextLinkParent",
+           right={**_WITH_PAGES, f"{_POLICY}/3/{_PREFIX}.nextLinkParentPropertyPath": "@body()"}),
+    _fault("header field of a policy that is no name", POLICIES, "name is the name of a header field",
+           {f"{_POLICY}/0/{_PREFIX}.name": "X Region"}),
     _fault("script for an unknown operation", PAGES, "scriptOperations names operations of the definition",
-           {f"{_P}/scriptOperations/0": "listPet"}, right={f"{_P}/scriptOperations": ["listPets"]}),
+           {f"{_P}/scriptOperations/0": "ListPet"}, right={f"{_P}/scriptOperations": ["ListPets"]}),
     _fault("script for an operation twice", PAGES, "scriptOperations names operations",
-           {f"{_P}/scriptOperations/-": "listPets"}, f"{_P}/scriptOperations/1",
-           right={f"{_P}/scriptOperations": ["listPets"]}),
+           {f"{_P}/scriptOperations/-": "ListPets"}, f"{_P}/scriptOperations/1",
+           right={f"{_P}/scriptOperations": ["ListPets"]}),
 ]
 
 # fmt: on

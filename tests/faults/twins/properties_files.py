@@ -58,7 +58,7 @@ _FILES: dict[str, Any] = {
     "readme.md#": _README,
 }
 _SCRIPT: dict[str, Any] = {
-    "apiProperties.json#/properties/scriptOperations": ["listPets"],
+    "apiProperties.json#/properties/scriptOperations": ["ListPets"],
     "script.csx#": b"public class Script : ScriptBase {}",
 }
 _S = "settings.json#"

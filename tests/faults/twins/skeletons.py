@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_PET = {
+_PET: dict[str, Any] = {
     "type": "object",
     "description": "A pet.",
     "required": ["id", "name"],
@@ -134,10 +134,13 @@ def _swagger() -> dict[str, Any]:
 
 def _microsoft() -> dict[str, Any]:
     root = _swagger()
-    del root["tags"], root["info"], root["definitions"]["Error"]
+    del root["tags"], root["info"]
+    titled = {name: {**value, "x-ms-summary": f"Pet {name}"} for name, value in _PET["properties"].items()}
+    root["definitions"] = {"Pet": {**_PET, "properties": titled}}
     for item in root["paths"].values():
         for operation in item.values():
             del operation["tags"]
+            operation["operationId"] = operation["operationId"][0].upper() + operation["operationId"][1:]
             operation["responses"] = {
                 status: response if status.startswith("2") else {"description": response["description"]}
                 for status, response in operation["responses"].items()
