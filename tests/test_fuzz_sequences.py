@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
 import openconnectors
 from openconnectors.engine.client.connector import Connector
@@ -62,6 +63,34 @@ def test_sequences_of_a_service_that_is_right_report_nothing(document: Path) -> 
 def test_a_service_with_state_that_is_right_has_no_failures(document: Path) -> None:
     """Nor do single calls and random sequences."""
     assert list(fuzz(_connector(document, desk.Desk()), examples=60)) == []
+
+
+def test_what_is_done_later_is_not_judged(document: Path) -> None:
+    """A deletion with status 202 may be carried out at once or later: neither is a failure of a sequence."""
+
+    class Later(desk.Desk):
+        def respond(self, request: Request) -> Response:
+            response = super().respond(request)
+            if request.method == "DELETE" and response.status_code == 204:
+                response.status_code = 202
+            return response
+
+    assert list(_sequences(_connector(document, Later())).fixed()) == []
+
+
+def test_the_number_of_a_deleted_item_may_be_given_again(document: Path) -> None:
+    """A database may give the highest number again once its row is deleted."""
+
+    class Reusing(desk.Desk):
+        def _drop(self, number: int) -> None:
+            super()._drop(number)
+            self._last = max(self._tickets, default=0)
+
+    caller = Caller(_connector(document, Reusing()))
+    plans = {name: caller.plan(name) for name in caller.names() if "comment" not in name}
+    together = Sequences(caller, Known(), plans, 0)
+    assert list(together.fixed()) == []
+    assert [failure for failure in together.random(200, set()) if failure.check == "unique"] == []
 
 
 def test_what_is_below_a_deleted_item_is_deleted(document: Path) -> None:

@@ -72,6 +72,17 @@ class Outcome(Struct, frozen=True):
     response: Response | None = None
     error: ConnectorError | None = None
 
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success."""
+        return self.response is not None and 200 <= self.response.status < 300
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether the call was accepted, to be carried out later: 202 says so (RFC 9110 section 15.3.3)."""
+        status = self.response.status if self.response is not None else 0
+        return self.is_success and (status == 202 or self.plan.operation.long_running is not None)
+
 
 class Caller:
     """Calls the operations of a connector; ``sent`` counts the requests."""

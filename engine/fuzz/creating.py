@@ -50,9 +50,11 @@ def create(session: Session, item: Item | None, others: Mapping[str, Any]) -> No
     twin = next((other for other in session.items if other.key == created.key), None)
     if twin is not None:
         is_chosen = operation.plan.operation.method == "PUT" or not created.sources
-        if not is_chosen and response is not None and (response.status == 201 or twin.is_deleted):
+        is_in_use = not (twin.is_deleted or twin.is_pending)  # databases give the number of the last row again
+        if is_in_use and not is_chosen and response is not None and response.status == 201:
             session.fail("unique", operation, f"two items have the same identifier: {key_text(created)}", arguments)
-        twin.is_deleted, created = False, twin
+        twin.is_deleted = twin.is_pending = False
+        created = twin
     else:
         _add(session, created)
     created.changed, created.sent = "created", request_schema(session)
@@ -68,7 +70,7 @@ def _is_there(session: Session, item: Item) -> bool:
     """Whether an item can be read: else its identifier is another than was guessed."""
     operation = session.resource.read
     outcome = session.send(operation, session.arguments(operation, item), item) if operation is not None else None
-    return outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300
+    return outcome is not None and outcome.is_success
 
 
 def _add(session: Session, item: Item) -> None:

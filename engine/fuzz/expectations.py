@@ -20,9 +20,8 @@ GONE = (404, 410)
 
 
 def succeeded(outcome: Outcome) -> bool:
-    """Whether a call was accepted and carried out; 202 says that it will be."""
-    status = outcome.response.status if outcome.response is not None else 0
-    return 200 <= status < 300 and status != 202 and outcome.plan.operation.long_running is None
+    """Whether a call was accepted and carried out."""
+    return outcome.is_success and not outcome.is_deferred
 
 
 def key_text(item: Item) -> str:

@@ -35,6 +35,8 @@ def _of_items(session: Session, listing: Listing, operation: Named, whole: Walk)
     key_name = key_member(session)
     is_identified = all(identifier(entry, session.names(key_name)) is not None for entry in whole.items)
     for known in session.items if key_name and is_identified else ():
+        if known.is_pending:
+            continue
         entry = by_id.get(known.key.get(key_name))
         shown = f"{key_name} {short_repr(known.key.get(key_name))}"
         if known.is_deleted:

@@ -125,12 +125,15 @@ def _all(
     deletions = [name for name in ordered if plans[name].operation.method == "DELETE"]
     for name in [*ordered[: len(ordered) - len(deletions)], "", *deletions]:
         if not name:
-            yield from together.random(examples, reported)
+            for failure in together.random(examples, reported):
+                reported.add((failure.name, failure.check))
+                yield failure
             continue
         before = caller.sent
         plan = plans[name]
         fuzzer = _OperationFuzzer(caller, known, plan, name, examples, random_seed)
         fuzzer.failed |= _NOT_OF_SANDBOX if sandboxed else set()
+        fuzzer.failed |= {check for operation, check in reported if operation == name}
         refusals = Refusals(caller, plan, name, every, sandboxed, methods=methods)
         if illegal and plan.operation.method == "DELETE":  # once it has succeeded there is nothing left to protect
             for failure in refusals.of_nobody(fuzzer.probable()):
@@ -295,7 +298,7 @@ class _OperationFuzzer(Struct, dict=True):
         remember(self.known, outcome)
         self._keep(outcome)
         status = outcome.response.status if outcome.response is not None else 0
-        if self.start is None and 200 <= status < 300:
+        if self.start is None and outcome.is_success:
             self.start = call
         if edge.firm and status in REFUSING and edge not in self.refused:
             self.refused.append(edge)
@@ -316,7 +319,7 @@ class _OperationFuzzer(Struct, dict=True):
 
     def _keep(self, outcome: Outcome) -> None:
         """Keep a call to make illegal ones of: a success before others, of successes that with the most values."""
-        success = outcome.response is not None and 200 <= outcome.response.status < 300
+        success = outcome.is_success
         known = self.accepted
         if known is not None and (known.success, _size(known.arguments)) >= (success, _size(outcome.arguments)):
             if success and known.success and known.arguments != outcome.arguments:

@@ -50,6 +50,8 @@ class Item(Struct):
     changed: str = "created"
     etag: str = ""
     is_deleted: bool = False
+    is_pending: bool = False
+    """Whether the service has said that it will change the item, and not when: what it is like is not known."""
     is_guessed: bool = False
     """Whether its identifier is known by its usual name only."""
 
@@ -112,6 +114,8 @@ class Session:
         remember(self.known, outcome)
         if request.method not in ("GET", "HEAD"):
             self.whole = None
+            if item is not None and outcome.is_deferred:
+                item.is_pending = True
         sources = {
             argument.name: item.sources[argument.wire]
             for argument in plan.arguments
