@@ -150,7 +150,7 @@ def prepare(entry: Entry, record: Record, source: Entry, stage: Path, edits: Edi
     staged = _staged(entry, record, layout, contents, overlay, stage)
     documents = [loader.read(each.document, each.root, overlays=each.overlays) for each in (entry, staged)]
     properties = [None if each.properties is None else loader.read(each.properties) for each in (entry, staged)]
-    comparison = compare(*documents, *properties)
+    comparison = compare(*documents, *properties, profile="names")
     return Update(entry, record, layout, contents, staged, overlay, edited(record), comparison)
 
 

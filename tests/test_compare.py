@@ -244,7 +244,7 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a further scope is needed": (_set(_get, "security", [{"login": ["read", "write"]}]), "scope-added"),
     "there are no pages": (_drop(_get, "x-ms-pageable"), "paging-removed"),
     "an operation becomes a trigger": (_set(_get, "x-ms-trigger", "batch"), "trigger-changed"),
-    "calls go elsewhere": (_set(lambda root: root, "host", "other.example"), "server-changed"),
+    "calls go elsewhere": (_set(lambda root: root, "host", "other.example"), "server-removed"),
     "a connection parameter is gone": (
         _set(lambda root: root["x-connector-properties"], "connectionParameters", {}),
         "connection-removed",
@@ -267,9 +267,19 @@ KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "an object of the body takes what it describes": (_set(_thing, "additionalProperties", False), "object-closed"),
     "an object of the answer has what it describes": (_set(_reported, "additionalProperties", False), "object-relaxed"),
-    "the key is sent in another field": (
-        _set(lambda root: root["securityDefinitions"]["key"], "in", "query"),
-        "credential-moved",
+    "a new parameter is required and has a default": (
+        lambda root: _get(root)["parameters"].append(
+            {"name": "sort", "in": "query", "type": "string", "required": True, "default": "a"}
+        ),
+        "parameter-defaulted",
+    ),
+    "a parameter without a value is taken": (_set(_parameter(1), "allowEmptyValue", True), "empty-relaxed"),
+    "a required property of the body has a default": (
+        lambda root: (
+            _thing(root)["properties"].update({"size": {"type": "integer", "default": 1}}),
+            _thing(root)["required"].append("size"),
+        ),
+        "property-defaulted",
     ),
     "tokens come from elsewhere": (
         _set(lambda root: root["securityDefinitions"]["login"], "authorizationUrl", "https://id.example/b"),
@@ -305,6 +315,8 @@ def _announced() -> Any:
     _get(root)["parameters"][1].update({"x-deprecated": True, "x-sunset": "2020-01-01"})
     _add(root).update({"deprecated": True, "x-sunset": "2999-01-01"})
     _add(root)["x-ms-api-annotation"] = {"family": "Things", "revision": 2}
+    _reported(root)["properties"]["note"]["x-sunset"] = "2020-01-01"
+    _get(root)["parameters"][2]["allowEmptyValue"] = True
     root["x-connector-properties"]["connectionParameters"]["token"] = {
         "type": "oauthSetting",
         "oAuthSettings": {"identityProvider": "oauth2", "clientId": "a"},
@@ -317,6 +329,14 @@ KINDS_ANNOUNCED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "an operation is gone after its sunset": (_drop(lambda root: root["paths"]["/things"], "get"), "operation-retired"),
     "an operation is gone before its sunset": (_drop(lambda root: root["paths"]["/things"], "post"), "sunset-early"),
     "a parameter is gone after its sunset": (_drop(lambda root: _get(root)["parameters"], 1), "parameter-retired"),
+    "a property is gone after its sunset": (
+        _drop(lambda root: _reported(root)["properties"], "note"),
+        "property-retired",
+    ),
+    "a parameter without a value is refused": (
+        _drop(lambda root: _get(root)["parameters"][2], "allowEmptyValue"),
+        "empty-refused",
+    ),
     "a sunset is earlier": (_set(_add, "x-sunset", "2998-12-31T00:00:00Z"), "sunset-moved"),
     "a sunset is no date": (_set(_add, "x-sunset", "soon"), "sunset-invalid"),
     "a revision is lower": (
@@ -340,7 +360,7 @@ OLD3: dict[str, Any] = {
     "openapi": "3.2.0",
     "info": {"title": "Things", "version": "1.2.0"},
     "servers": [{"url": "https://things.example"}],
-    "security": [{"key": []}, {"login": []}],
+    "security": [{"key": []}, {"login": []}, {"tokens": []}],
     "paths": {
         "/things": {
             "post": {
@@ -354,6 +374,7 @@ OLD3: dict[str, Any] = {
                             "schema": {"type": "object", "properties": {"photo": {"type": "string"}}},
                             "encoding": {"photo": {"contentType": "image/png"}},
                         },
+                        "application/xml": {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}},
                         "application/json": {
                             "schema": {
                                 "oneOf": [
@@ -394,6 +415,13 @@ OLD3: dict[str, Any] = {
         "securitySchemes": {
             "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
             "login": {"type": "http", "scheme": "bearer"},
+            "tokens": {
+                "type": "oauth2",
+                "flows": {
+                    name: {"tokenUrl": "https://id.example/t", "scopes": {}}
+                    for name in ("clientCredentials", "password")
+                },
+            },
         }
     },
 }
@@ -419,6 +447,46 @@ KINDS3: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a part is written otherwise": (
         _set(lambda root: _content(root)["multipart/form-data"]["encoding"]["photo"], "contentType", "image/jpeg"),
         "encoding-changed",
+    ),
+    "a part may be written in one more way": (
+        _set(
+            lambda root: _content(root)["multipart/form-data"]["encoding"]["photo"],
+            "contentType",
+            "image/png, image/jpeg",
+        ),
+        "encoding-relaxed",
+    ),
+    "a parameter may have reserved characters": (
+        _set(lambda root: _post(root)["parameters"][0], "allowReserved", True),
+        "parameter-reserved",
+    ),
+    "an element has another name": (
+        _set(lambda root: _content(root)["application/xml"]["schema"]["properties"]["name"], "xml", {"name": "title"}),
+        "xml-changed",
+    ),
+    "a success has another status": (
+        lambda root: _post(root)["responses"].update({"200": _post(root)["responses"].pop("201")}),
+        "status-replaced",
+    ),
+    "the key is sent in another field": (
+        _set(lambda root: root["components"]["securitySchemes"]["key"], "in", "query"),
+        "credential-moved",
+    ),
+    "tokens cannot be had in a way": (
+        _drop(lambda root: root["components"]["securitySchemes"]["tokens"]["flows"], "password"),
+        "flow-removed",
+    ),
+    "tokens can be had in a way more": (
+        _set(
+            lambda root: root["components"]["securitySchemes"]["tokens"]["flows"],
+            "authorizationCode",
+            {"authorizationUrl": "https://id.example/a", "tokenUrl": "https://id.example/t", "scopes": {}},
+        ),
+        "flow-added",
+    ),
+    "another server is the first": (
+        lambda root: root["servers"].insert(0, {"url": "https://eu.things.example"}),
+        "server-changed",
     ),
     "a kind of value is refused": (
         _drop(lambda root: _content(root)["application/json"]["schema"]["oneOf"], 0),
@@ -522,8 +590,11 @@ GRADES = {
         lambda root: _get(root)["parameters"].append({"name": "q", "in": "query", "type": "string"}),
         ("info", "warning"),
     ),
-    "another path": (lambda root: root["paths"].update({"/items": root["paths"].pop("/things")}), ("info", "error")),
-    "another place of a parameter": (_set(lambda root: _get(root)["parameters"][1], "in", "header"), ("info", "error")),
+    "another path": (lambda root: root["paths"].update({"/items": root["paths"].pop("/things")}), ("error", "error")),
+    "another place of a parameter": (
+        _set(lambda root: _get(root)["parameters"][1], "in", "header"),
+        ("error", "error"),
+    ),
     "a required parameter": (_set(lambda root: _get(root)["parameters"][1], "required", True), ("error", "error")),
     "a member more": (
         lambda root: _reported(root)["properties"].update({"tag": {"type": "string"}}),
@@ -545,6 +616,15 @@ def test_microsoft_grades_changes_in_its_own_way(name: str) -> None:
         findings = compare(*sides, profile=profile).findings
         worst = min((SEVERITIES.index(finding.severity) for finding in findings), default=3)
         assert (*SEVERITIES, "none")[worst] == grade, [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("name", ["an operation moves", "a parameter moves", "calls go elsewhere"])
+def test_callers_by_name_do_not_see_how_requests_are_written(name: str) -> None:
+    """In the profile of callers by name another path, place of a parameter or server breaks nobody."""
+    new = copy.deepcopy(OLD)
+    KINDS[name][0](new)
+    sides = (document.parse(json.dumps(root), "api.json") for root in (OLD, new))
+    assert "error" not in {finding.severity for finding in compare(*sides, profile="names").findings}
 
 
 def test_the_command_refuses_what_microsoft_refuses(tmp_path: Path) -> None:
@@ -700,7 +780,7 @@ def test_changes_are_a_changelog(tmp_path: Path) -> None:
     """--format markdown lists what breaks, what is to be looked at and the rest, and no text is markup."""
     new = copy.deepcopy(OLD)
     _get(new)["parameters"][1]["name"] = "*limit*"
-    new["host"] = "other.example"
+    _get(new)["parameters"][0]["default"] = "b"
     for name, root in (("old", OLD), ("new", new)):
         (tmp_path / f"{name}.swagger.json").write_text(json.dumps(root, indent=1))
     files = [str(tmp_path / f"{name}.swagger.json") for name in ("old", "new")]
@@ -708,4 +788,4 @@ def test_changes_are_a_changelog(tmp_path: Path) -> None:
     assert out.startswith(
         "## Breaking changes\n\n- parameter 'size' of readThings was renamed to '\\*limit\\*' (`parameter-"
     )
-    assert "\n- the server is now https://other.example" in out.partition("\n## Risks\n\n")[2]
+    assert "\n- the default of parameter 'kind' of readThings is now" in out.partition("\n## Risks\n\n")[2]

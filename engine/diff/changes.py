@@ -32,8 +32,8 @@ CHANGES: Mapping[str, Change] = {
     "operation-removed": Change("major", "Callers of the operation have nothing to call."),
     "operation-renamed": Change("major", "Callers no longer find the operation under its old name."),
     "operation-added": Change("minor", "There is more to call."),
-    "operation-moved": Change("patch", "Callers do not see the method and path of an operation."),
-    "operation-deprecated": Change("minor", "Callers should stop using the operation."),
+    "operation-moved": Change("major", "Requests to its old method and path are refused."),
+    "operation-deprecated": Change("minor", "Callers should stop using it."),
     "operation-retired": Change("minor", "Callers were told until when they may call it; that date has passed."),
     "sunset-early": Change("major", "Callers were told that they may use it until a later date."),
     "sunset-soon": Change("risk", "Callers have less time to stop using it than they need."),
@@ -46,10 +46,16 @@ CHANGES: Mapping[str, Change] = {
     "parameter-renamed": Change("major", "Calls that pass the parameter under its old name are refused."),
     "parameter-added": Change("minor", "There is more to pass."),
     "parameter-required": Change("major", "Calls that do not pass it are refused."),
+    "parameter-defaulted": Change("major", "Requests without it are refused, unless their client sends the default."),
+    "empty-refused": Change("major", "Requests that have the parameter without a value are refused."),
+    "empty-relaxed": Change("minor", "Requests may have the parameter without a value."),
     "parameter-optional": Change("minor", "Callers may leave it out."),
-    "parameter-moved": Change("patch", "Callers do not see in which part of the request a parameter is sent."),
-    "parameter-style": Change("patch", "Callers do not see how the value is written in the request."),
-    "encoding-changed": Change("patch", "Callers do not see how a part of the body is written."),
+    "parameter-moved": Change("major", "Requests that have it in its old place, or under its old name, are refused."),
+    "parameter-style": Change("major", "Requests that have the value as it used to be written are misread."),
+    "parameter-reserved": Change("patch", "Reserved characters in the value need not be percent-encoded."),
+    "encoding-changed": Change("major", "Requests that have a part of the body as it used to be written are misread."),
+    "encoding-relaxed": Change("minor", "A part of the body may be written in one more way."),
+    "xml-changed": Change("major", "Values that are written as they used to be in XML are misread."),
     "operation-unreadable": Change("major", "It cannot be called, because the document cannot be read there."),
     "default-changed": Change("risk", "Callers that leave it out get another value."),
     "body-removed": Change("major", "Calls that pass a body are refused."),
@@ -72,10 +78,12 @@ CHANGES: Mapping[str, Change] = {
     "property-removed": Change("major", "Callers that pass or read the property no longer find it."),
     "property-added": Change("minor", "There is more to pass, or to read."),
     "property-required": Change("major", "Calls that do not pass it are refused."),
+    "property-defaulted": Change("major", "Requests without it are refused, unless their client sends the default."),
+    "property-retired": Change("minor", "Callers were told until when they may use it; that date has passed."),
     "property-absent": Change("major", "Callers that read it may not find it."),
     "property-relaxed": Change("minor", "Callers may leave it out, or always find it."),
     "object-closed": Change("major", "Calls that pass members beyond those described are refused."),
-    "object-opened": Change("risk", "Callers may receive members that they do not know."),
+    "object-opened": Change("major", "Callers may receive members that they do not expect."),
     "object-relaxed": Change("minor", "More members are accepted, or fewer are returned."),
     "values-narrowed": Change("major", "Values that used to be accepted are refused."),
     "values-widened": Change("major", "Callers may receive values that they do not expect."),
@@ -92,6 +100,7 @@ CHANGES: Mapping[str, Change] = {
     "webhook-added": Change("minor", "There is more to receive."),
     "status-removed": Change("risk", "Callers may wait for a response that does not come."),
     "status-added": Change("risk", "Callers may receive a response that they do not know."),
+    "status-replaced": Change("major", "Callers that look for the old status do not find a success."),
     "answer-emptied": Change("major", "Callers that read a value get none."),
     "answer-filled": Change("minor", "There is a value to read."),
     "security-added": Change("major", "Callers without the credential are refused."),
@@ -99,8 +108,10 @@ CHANGES: Mapping[str, Change] = {
     "scope-removed": Change("minor", "Callers need fewer scopes."),
     "alternative-added": Change("minor", "Callers may use another credential."),
     "alternative-removed": Change("major", "Callers with only that credential are refused."),
-    "credential-moved": Change("risk", "The same credential is sent in another place."),
-    "token-moved": Change("risk", "Tokens come from another endpoint."),
+    "credential-moved": Change("major", "Requests that have the credential in its old place are refused."),
+    "token-moved": Change("major", "Requests for tokens at the old endpoint are refused."),
+    "flow-removed": Change("major", "Callers that get their tokens in that way are refused."),
+    "flow-added": Change("minor", "Tokens can be had in one more way."),
     "scope-added": Change("major", "Callers whose token does not have the scope are refused."),
     "connection-removed": Change("major", "Saved connections have a value that is no longer known."),
     "connection-required": Change("major", "Saved connections do not have a value that is required."),
@@ -109,6 +120,7 @@ CHANGES: Mapping[str, Change] = {
     "connection-provider": Change("major", "Saved connections are of another identity provider."),
     "policy-changed": Change("risk", "Requests or responses are rewritten in another way."),
     "server-added": Change("minor", "There is another server to choose."),
+    "server-removed": Change("major", "Requests to the old server are refused."),
     "server-changed": Change("risk", "Calls go to another server."),
     "paging-removed": Change("major", "There are no further pages to read."),
     "paging-added": Change("minor", "Further pages can be read."),
@@ -161,6 +173,10 @@ class Changes:
             return
         pointer = new if new is not None else old or ""
         self.findings.append(self._graded(rule, message, place, pointer, related))
+
+    def is_said_otherwise(self, name: str) -> bool:
+        """Return True if one of the two documents cannot describe a header field of this name."""
+        return self.before.says_media_types(name) or self.after.says_media_types(name)
 
     def add_beside(self, rule: str, message: str, side: Side, pointer: str) -> None:
         """Record a change of the properties beside a document, or in it."""

@@ -1,4 +1,4 @@
-"""What changed in the connector as a whole: server, connection parameters, policies."""
+"""What changed in the connector as a whole: connection parameters, policies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from openconnectors.engine.diff.changes import Changes
 from openconnectors.engine.diff.security import compare_schemes
-from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.lint.policies import policies
 from openconnectors.engine.lint.properties import Place, connection_parameters, oauth_settings
 from openconnectors.engine.lint.rules import Context
@@ -16,7 +15,6 @@ from openconnectors.engine.lint.tree import mapping
 
 def compare_connectors(changes: Changes) -> None:
     """Record the changes of what is not an operation's."""
-    _servers(changes)
     compare_schemes(changes)
     _connection(changes)
     before, after = list(policies(changes.before.context)), list(policies(changes.after.context))
@@ -67,31 +65,3 @@ def _is_required(parameter: Mapping[str, Any]) -> bool:
     """A connection parameter is required unless it says otherwise (``"true"`` or ``true``), or has a default."""
     required = mapping(mapping(parameter.get("uiDefinition")).get("constraints")).get("required", True)
     return str(required).lower() == "true" and "default" not in parameter and "defaultValue" not in parameter
-
-
-def _servers(changes: Changes) -> None:
-    """Record another first server, and values of its variables that are no longer allowed."""
-    old, new = ([*side.service.servers[:1]] for side in (changes.before, changes.after))
-    urls = [server.url for server in (*old, *new)]
-    pointers = [_server_place(side) for side in (changes.before, changes.after)]
-    if [server.url for server in old] != [server.url for server in new]:
-        was, now = old[0].url if old else "unspecified", new[0].url if new else "unspecified"
-        known = {server.url for server in changes.after.service.servers}
-        words = "is no longer the first" if was in known else f"is now {now} (was {was})"
-        changes.add("server-changed", f"the server {words}", *pointers, key=False)
-        return
-    known = {server.url for server in changes.before.service.servers}
-    for server in changes.after.service.servers:
-        if server.url not in known:
-            changes.add("server-added", f"server {server.url} was added", pointers[0], server.at or pointers[1])
-    if urls:
-        for name, variable in old[0].variables.items():
-            values = new[0].variables[name].allowed if name in new[0].variables else ()
-            lost = [value for value in variable.allowed if values and value not in values]
-            if lost:
-                message = f"variable {name!r} of the server can no longer be {', '.join(lost)}"
-                changes.add("server-changed", message, *pointers, key=False)
-
-
-def _server_place(side: Side) -> str:
-    return "/host" if side.context.tree.swagger2 else "/servers/0/url"

@@ -6,6 +6,7 @@ announcement that leaves callers less time than the profile's notice is reported
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -15,17 +16,38 @@ from openconnectors.engine.documents.extensions.lifetime import revision, sunset
 
 
 def record_removal(
-    changes: Changes, kind: Literal["operation", "parameter"], message: str, at: str, *, key: bool = True
+    changes: Changes,
+    kind: Literal["operation", "parameter", "property"],
+    message: str,
+    at: str,
+    *,
+    new: str | None = None,
+    key: bool = True,
 ) -> None:
-    """Record that an operation or a parameter was removed, by the date of its sunset in the old document."""
+    """Record that an operation, a parameter or a property was removed, by the date of its sunset in the old document.
+    ``new`` is the place in the new one that had it."""
     until = _sunset(changes.before, at)
+    old = at or None
     if not isinstance(until, date):
-        changes.add(f"{kind}-removed", message, at, None, key=key)
+        changes.add(f"{kind}-removed", message, old, new, key=key)
     elif until <= changes.today:
-        changes.add(f"{kind}-retired", f"{message}, after its sunset on {until}", at, None, key=key)
+        changes.add(f"{kind}-retired", f"{message}, after its sunset on {until}", old, new, key=key)
     else:
         days = _days((until - changes.today).days)
-        changes.add("sunset-early", f"{message}, {days} before its sunset on {until}", at, None, key=key)
+        changes.add("sunset-early", f"{message}, {days} before its sunset on {until}", old, new, key=key)
+
+
+def compare_property(changes: Changes, subject: str, old: str, new: str) -> None:
+    """Record what changed in the announcement that a property will be removed. ``old`` and ``new`` are its pointers."""
+    deprecated = [_is_deprecated(side, at) for side, at in ((changes.before, old), (changes.after, new))]
+    if any(deprecated):
+        compare_deprecation(changes, subject, old, new, deprecated=(deprecated[0], deprecated[1]))
+
+
+def _is_deprecated(side: Side, at: str) -> bool:
+    """Return True if the schema at a pointer is deprecated, or has a sunset."""
+    node = side.document.get(at) if at else None
+    return isinstance(node, Mapping) and (node.get("deprecated") is True or sunset(node) is not None)
 
 
 def compare_deprecation(changes: Changes, subject: str, old: str, new: str, *, deprecated: tuple[bool, bool]) -> None:

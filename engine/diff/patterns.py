@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from openconnectors.engine.values.patterns import engine_of
@@ -39,8 +40,22 @@ def differing(old: str | None, new: str) -> str | None:
         return (first is None or first.finds(text)) and not second.finds(text)
 
     likely = next(filter(tells, _LIKELY), None)
-    if likely is not None or old is None:
-        return likely
+    return likely if likely is not None or old is None else _drawn(old, tells)
+
+
+@lru_cache(1024)
+def matching(pattern: str) -> str | None:
+    """A text that a pattern matches; None if none is known."""
+    engine = engine_of(pattern)
+    if engine is None:
+        return None
+    plain = pattern.strip("^$").replace("\\", "")
+    return next(filter(engine.finds, (plain, f"{plain}1", *_LIKELY)), None) or _drawn(pattern, engine.finds) or None
+
+
+def _drawn(pattern: str, tells: Callable[[str], bool]) -> str | None:
+    """A text made from a pattern that a condition holds for; None if there is probably none, empty if none can be
+    made."""
     try:
         from hypothesis import HealthCheck, Phase, find, settings
         from hypothesis import strategies as st
@@ -57,7 +72,7 @@ def differing(old: str | None, new: str) -> str | None:
     )
     try:
         printable = st.characters(min_codepoint=32, max_codepoint=126)
-        return find(st.from_regex(old, fullmatch=True, alphabet=printable), tells, settings=quiet)
+        return find(st.from_regex(pattern, fullmatch=True, alphabet=printable), tells, settings=quiet)
     except NoSuchExample:
         return None
     except (HypothesisException, re.error, ValueError, OverflowError, NotImplementedError, RecursionError):

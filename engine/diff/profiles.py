@@ -5,6 +5,9 @@ what breaks: operations that are removed or have another path, parameters that a
 inputs that are no longer accepted, results that change, and another way to sign in; the version number excuses none of
 them. A new optional parameter is to be looked at; texts, titles and visibility are minor updates.
 
+``names`` is for callers who call operations by name with the new document, as those of this package do: how a request
+is written, and where it goes, is nothing that they see.
+
 Sources: learn.microsoft.com, "Evolve your API with version control", "Update your certified connector", "Deprecate an
 operation" (notice of 30 days), "Protect your data" (breaking change validation).
 """
@@ -30,6 +33,12 @@ class DiffProfile(Struct, frozen=True):
 
 
 MICROSOFT: Mapping[str, Level] = {
+    "parameter-defaulted": "risk",
+    "property-defaulted": "risk",
+    "object-opened": "risk",
+    "server-removed": "risk",
+    "status-replaced": "risk",
+    "xml-changed": "risk",
     "operation-moved": "major",
     "parameter-moved": "major",
     "parameter-style": "risk",
@@ -45,8 +54,23 @@ MICROSOFT: Mapping[str, Level] = {
     "answer-filled": "risk",
     "revision-lowered": "major",
 }
+NAMES: Mapping[str, Level] = {
+    "operation-moved": "patch",
+    "parameter-moved": "patch",
+    "parameter-style": "patch",
+    "parameter-defaulted": "minor",
+    "property-defaulted": "minor",
+    "empty-refused": "patch",
+    "encoding-changed": "patch",
+    "xml-changed": "patch",
+    "credential-moved": "risk",
+    "token-moved": "risk",
+    "server-removed": "risk",
+    "status-replaced": "risk",
+}
 PROFILES: Mapping[str, DiffProfile] = {
     "default": DiffProfile(),
+    "names": DiffProfile(NAMES),
     "microsoft": DiffProfile(
         MICROSOFT,
         notice=30,

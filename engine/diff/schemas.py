@@ -19,20 +19,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.diff.changes import Changes, Direction
+from openconnectors.engine.diff.deprecation import compare_property, record_removal
+from openconnectors.engine.diff.limits import BOUNDS, COUNTS, bound, count, divides, finite, step
 from openconnectors.engine.diff.patterns import differing
 from openconnectors.engine.diff.sides import Side
+from openconnectors.engine.diff.simple import is_never
 from openconnectors.engine.diff.witnesses import witnesses
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.values.formats import format_of
 
-_COUNTS = {"minLength": False, "minItems": False, "minProperties": False, "minContains": False}
-_COUNTS |= {"maxLength": True, "maxItems": True, "maxProperties": True, "maxContains": True}
-"""Limits of a number of things, and whether each is an upper one."""
-_BOUNDS = {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"}
-_COMPARED = {*_COUNTS, *_BOUNDS, "multipleOf", "uniqueItems", "pattern", "const"}
+_COMPARED = {*COUNTS, *BOUNDS, "multipleOf", "uniqueItems", "pattern", "const"}
 """Keywords that are compared by themselves. Others, such as ``if`` and ``contains``, are compared by values."""
+_CONDITIONS = frozenset({"not", "if"})
 _MUTE = {"deprecated", "examples", "title", "$comment", "contentEncoding", "contentMediaType", "contentSchema"}
 _NAMELESS = frozenset({"password", "int32", "int64", "float", "double"})
 """Formats that say nothing of a text, or what limits say."""
@@ -194,7 +194,7 @@ class Schemas:
         if _enum(pair.old) is not None or _enum(pair.new) is not None:
             return  # values are listed
         for upper in (False, True):
-            old, new = _bound(pair.old, upper), _bound(pair.new, upper)
+            old, new = bound(pair.old, upper), bound(pair.new, upper)
             if old != new:
                 name = (
                     ("maximum" if upper else "minimum")
@@ -202,16 +202,19 @@ class Schemas:
                     else ("exclusiveMaximum" if upper else "exclusiveMinimum")
                 )
                 self._limit(pair, name, narrower=(new < old) if upper else (new > old),
-                            old=_finite(old[0]), new=_finite(new[0]))  # fmt: skip
-        for name, upper in _COUNTS.items():
-            count, now = (_count(schema, name) for schema in (pair.old, pair.new))
-            if count != now:
-                self._limit(pair, name, narrower=(now < count) if upper else (now > count),
-                            old=_finite(count), new=_finite(now))  # fmt: skip
-        step, now = (_step(schema) for schema in (pair.old, pair.new))
-        if step != now:
-            is_wider = now is None or (bool(now) and step is not None and _divides(now, step))
-            self._limit(pair, "multipleOf", narrower=not is_wider, old=step, new=now)
+                            old=finite(old[0]), new=finite(new[0]))  # fmt: skip
+        required, still = (self._required(side, schema, pair.direction) for side, schema in self._both(pair))
+        for name, upper in COUNTS.items():
+            was, now = (count(schema, name, len(required & still)) for schema in (pair.old, pair.new))
+            if was != now:
+                self._limit(pair, name, narrower=(now < was) if upper else (now > was),
+                            old=finite(was), new=finite(now))  # fmt: skip
+        was, now = step(pair.old), step(pair.new)
+        if was != now:
+            is_wider = now is None or (bool(now) and was is not None and divides(now, was))
+            is_narrower = was is None or (bool(was) and now is not None and divides(was, now))
+            narrower = not is_wider if pair.direction == "request" else is_narrower
+            self._limit(pair, "multipleOf", narrower=narrower, old=was, new=now)
         unique, now = (schema.keywords.get("uniqueItems") is True for schema in (pair.old, pair.new))
         if unique != now:
             self._limit(pair, "uniqueItems", narrower=now, old=unique or None, new=now or None)
@@ -242,42 +245,74 @@ class Schemas:
         request = pair.direction == "request"
         lost = differing(old, new) if new is not None else None
         gained = differing(new, old) if old is not None else None
-        if lost is not None:
-            example = f": {_shown(lost)} no longer matches" if lost else ""
-            self._add("pattern-changed" if request else "limit-relaxed", pair, message + example, "pattern")
-        elif gained is not None:
-            self._add("limit-relaxed" if request else "limit-widened", pair, message, "pattern")
+        breaking, words = (lost, "no longer") if request else (gained, "now")
+        if breaking is not None:
+            example = f": {_shown(breaking)} {words} matches" if breaking else ""
+            self._add("pattern-changed" if request else "limit-widened", pair, message + example, "pattern")
+        elif lost is not None or gained is not None:
+            self._add("limit-relaxed", pair, message, "pattern")
 
     # Members
 
     def _members(self, pair: _Pair) -> Iterator[_Pair]:
         before, after = (self._properties(side, schema, pair.direction) for side, schema in self._both(pair))
-        required, now = frozenset(pair.old.required), frozenset(pair.new.required)
+        required, now = (self._required(side, schema, pair.direction) for side, schema in self._both(pair))
         for name, old in before.items():
             inner, new = pair.subject.inside(name), after.get(name)
             if new is None:
-                message = f"property {inner.path!r} was removed from {inner.owner}"
-                self._changes.add("property-removed", message, old.at or None, pair.new.at)
+                self._removed(pair, inner, old)
                 continue
-            names = [snake(schema.client_name or name) for schema in (old, new)]
-            if names[0] != names[1] and pair.direction == "request" and not pair.subject.path:
-                message = f"{inner} is now passed as {names[1]!r} (was {names[0]!r})"
-                self._changes.add("parameter-renamed", message, old.at, new.at)
+            self._renamed(pair, inner, name, old, new)
             if (name in required) != (name in now):
-                is_required = name in now
-                bad = is_required if pair.direction == "request" else not is_required
-                rule = "property-required" if pair.direction == "request" else "property-absent"
-                message = f"{inner} is now {'required' if is_required else 'optional'}"
-                self._changes.add(rule if bad else "property-relaxed", message, old.at or None, new.at or None)
+                self._necessity(inner, pair.direction, (old.at, new.at), is_required=name in now)
+            compare_property(self._changes, str(inner), old.at, new.at)
             yield _Pair(inner, old, new, pair.direction)
         for name, new in after.items():
             if name not in before:
-                needed = pair.direction == "request" and name in now and new.default is MISSING
-                path = pair.subject.inside(name).path
-                message = f"{'required ' * needed}property {path!r} was added to {pair.subject.owner}"
-                self._changes.add("property-required" if needed else "property-added", message, pair.old.at, new.at)
+                self._appeared(pair, name, new, is_needed=name in now - required)
+        # Members that only alternatives describe are compared by values.
+        for name in () if _has_conditions(pair.old) or _has_conditions(pair.new) else sorted(required ^ now):
+            if name not in before and name not in after:
+                inner = pair.subject.inside(name)
+                self._necessity(inner, pair.direction, (pair.old.at, pair.new.at), is_required=name in now)
         if _can_be(pair.old, "object") and _can_be(pair.new, "object"):
             yield from self._additional(pair)
+
+    def _removed(self, pair: _Pair, inner: Subject, old: Schema) -> None:
+        """Record that a property is no longer described."""
+        record_removal(
+            self._changes,
+            "property",
+            f"property {inner.path!r} was removed from {inner.owner}",
+            old.at,
+            new=pair.new.at,
+        )
+
+    def _renamed(self, pair: _Pair, inner: Subject, name: str, old: Schema, new: Schema) -> None:
+        """Record that callers pass a member of the body by another name."""
+        names = [snake(schema.client_name or name) for schema in (old, new)]
+        if names[0] != names[1] and pair.direction == "request" and not pair.subject.path:
+            message = f"{inner} is now passed as {names[1]!r} (was {names[0]!r})"
+            self._changes.add("parameter-renamed", message, old.at, new.at)
+
+    def _necessity(self, inner: Subject, direction: Direction, at: tuple[str, str], *, is_required: bool) -> None:
+        """Record that a member is required now, or optional."""
+        bad = is_required if direction == "request" else not is_required
+        rule = "property-required" if direction == "request" else "property-absent"
+        message = f"{inner} is now {'required' if is_required else 'optional'}"
+        self._changes.add(rule if bad else "property-relaxed", message, at[0] or None, at[1] or None)
+
+    def _appeared(self, pair: _Pair, name: str, new: Schema, *, is_needed: bool) -> None:
+        """Record that a property is described now: one that has to be passed, or that an object did not have."""
+        rule = "property-added"
+        if pair.direction == "request" and is_needed:
+            rule = "property-required" if self._after.plain(new).default is MISSING else "property-defaulted"
+        elif pair.direction == "response" and _openness(self._before, pair.old.additional) == 0:
+            rule = "object-opened"
+        needed = "required " * (pair.direction == "request" and is_needed)
+        message = f"{needed}property {pair.subject.inside(name).path!r} was added to {pair.subject.owner}"
+        words = {"property-defaulted": ", with a default", "object-opened": ", which had no others"}
+        self._changes.add(rule, message + words.get(rule, ""), pair.old.at, new.at)
 
     def _both(self, pair: _Pair) -> tuple[tuple[Side, Schema], tuple[Side, Schema]]:
         return (self._before, pair.old), (self._after, pair.new)
@@ -300,9 +335,14 @@ class Schemas:
         properties: dict[str, Schema] = {}
         for name, member in schema.properties.items():
             plain = side.plain(member)
-            if not (plain.read_only if direction == "request" else plain.write_only):
+            if not (plain.read_only if direction == "request" else plain.write_only) and not is_never(plain):
                 properties[name] = member
         return properties
+
+    def _required(self, side: Side, schema: Schema, direction: Direction) -> frozenset[str]:
+        """The members that a value has to have in a direction."""
+        properties = self._properties(side, schema, direction) if schema.required else {}
+        return frozenset(name for name in schema.required if name in properties or name not in schema.properties)
 
     def _add(self, rule: str, pair: _Pair, message: str, member: str = "") -> None:
         old, new = (f"{schema.at}/{member}" if member else schema.at for schema in (pair.old, pair.new))
@@ -327,12 +367,15 @@ def _has_conditions(schema: Schema) -> bool:
     return bool(
         schema.any_of or schema.one_of or schema.all_of or schema.discriminator
         or set(schema.keywords) - _COMPARED - _MUTE
+        or any(map(is_never, schema.properties.values()))
     )  # fmt: skip
 
 
 def _is_by_values(schema: Schema) -> bool:
-    """Return True if the types of a schema are those of its alternatives."""
-    return not schema.types and bool(schema.any_of or schema.one_of or schema.all_of)
+    """Return True if the types of a schema are those of its alternatives, or what a condition leaves."""
+    return not schema.types and bool(
+        schema.any_of or schema.one_of or schema.all_of or not _CONDITIONS.isdisjoint(schema.keywords)
+    )
 
 
 def _can_be_null(schema: Schema) -> bool:
@@ -372,50 +415,6 @@ def _enum(schema: Schema) -> tuple[Any, ...] | None:
         return None
     distinct = {(_type_of(value), json.dumps(value, sort_keys=True, default=str)): value for value in schema.enum}
     return tuple(value for _, value in sorted(distinct.items(), key=lambda item: item[0]))
-
-
-def _bound(schema: Schema, upper: bool) -> tuple[float, int]:
-    """The lower or upper bound of numbers, and 1 if it is beyond itself (-1 if below): the stricter of those that are
-    written. Of integers a bound that is not included is the next that is."""
-    inclusive, exclusive = ("maximum", "exclusiveMaximum") if upper else ("minimum", "exclusiveMinimum")
-    row = format_of(schema)
-    checks = dict(row.checks) if row is not None else {}
-    keywords = {**checks, **schema.keywords}
-    pairs: list[tuple[float, int]] = [(inf if upper else -inf, 0)]
-    step = -1 if upper else 1
-    for name, side in ((inclusive, 0), (exclusive, step)):
-        for source in (keywords, checks):
-            number = source.get(name)
-            if isinstance(number, int | float) and not isinstance(number, bool):
-                is_whole = bool(side) and "integer" in schema.types and "number" not in schema.types
-                pairs.append((number + side, 0) if is_whole and float(number).is_integer() else (number, side))
-    return min(pairs) if upper else max(pairs)
-
-
-def _count(schema: Schema, name: str) -> float:
-    """A limit of a number of things, as if it were written if it is not."""
-    number = schema.keywords.get(name)
-    if isinstance(number, int | float) and not isinstance(number, bool):
-        return number
-    if name == "minContains":
-        return 1
-    return inf if _COUNTS[name] else 0
-
-
-def _finite(number: float) -> float | None:
-    return number if abs(number) != inf else None
-
-
-def _step(schema: Schema) -> Any:
-    """What numbers are multiples of; None if it is nothing, or 1 of integers."""
-    step = schema.keywords.get("multipleOf")
-    is_whole = "integer" in schema.types and "number" not in schema.types
-    return None if is_whole and step is not None and _divides(step, 1) else step
-
-
-def _divides(step: float, number: float) -> bool:
-    quotient = number / step
-    return abs(quotient - round(quotient)) < 1e-9
 
 
 def _format(schema: Schema) -> str:

@@ -33,13 +33,17 @@ def compare_security(changes: Changes, name: str, old: Operation, new: Operation
         elif before != after and _scopes(after) < _scopes(before):
             words = ", ".join(sorted(_scopes(before) - _scopes(after)))
             changes.add("scope-removed", f"{name} no longer requires the scope {words}", at, now)
+        elif any(alternative not in before for alternative in after):
+            words = " or ".join(_worded(alternative) for alternative in after if alternative not in before)
+            changes.add("alternative-added", f"{name} now takes {words}", at, now)
     elif not _is_free(before):
         changes.add("security-removed", f"{name} no longer requires credentials", at, now)
 
 
 def compare_schemes(changes: Changes) -> None:
-    """Record where credentials of the same kind are sent, and where tokens come from."""
-    before, after = changes.before.service.schemes, changes.after.service.schemes
+    """Record where credentials of the same kind are sent, and where tokens come from. A scheme that no operation needs
+    is nobody's concern."""
+    before, after = (_used(side) for side in (changes.before, changes.after))
     for name, old in before.items():
         new = after.get(name)
         if new is None or _kind(old) != _kind(new):
@@ -47,23 +51,45 @@ def compare_schemes(changes: Changes) -> None:
         if (old.location, old.parameter.lower()) != (new.location, new.parameter.lower()):
             message = f"the credential {name!r} is now sent in {new.location} {new.parameter!r}"
             changes.add("credential-moved", f"{message} (was {old.location} {old.parameter!r})", old.at, new.at)
-        if old.oauth is not None and new.oauth is not None and _endpoints(old.oauth) != _endpoints(new.oauth):
-            changes.add("token-moved", f"tokens of {name!r} come from another endpoint now", old.at, new.at)
+        if old.oauth is not None and new.oauth is not None:
+            _tokens(changes, name, old, new)
+
+
+def _used(side: Side) -> dict[str, Scheme]:
+    """The schemes that operations need, by name."""
+    needed = {name for operation in side.operations.values() for alternative in operation.security
+              for name in alternative}  # fmt: skip
+    return {name: scheme for name, scheme in side.service.schemes.items() if name in needed}
+
+
+def _tokens(changes: Changes, name: str, old: Scheme, new: Scheme) -> None:
+    """Record the flows of a scheme that are gone, new, or at other endpoints."""
+    before, after = (_endpoints(scheme.oauth) for scheme in (old, new))
+    for grant in before.keys() - after.keys():
+        changes.add("flow-removed", f"tokens of {name!r} can no longer be had by the flow {grant}", old.at, new.at)
+    for grant in after.keys() - before.keys():
+        changes.add("flow-added", f"tokens of {name!r} can now also be had by the flow {grant}", old.at, new.at)
+    if any(before[grant] != after[grant] for grant in before.keys() & after.keys()):
+        changes.add("token-moved", f"tokens of {name!r} come from another endpoint now", old.at, new.at)
 
 
 def _refused(
     changes: Changes, name: str, before: list[Alternative], after: list[Alternative], at: tuple[str, str]
 ) -> None:
     """Record what is needed of callers that no alternative of before had."""
+    recorded = len(changes.findings)
     for alternative in after:
         for kind, scopes in alternative.items():
-            known = [other[kind] for other in before if kind in other]
+            known = [] if _is_free(before) else [other[kind] for other in before if kind in other]
             more = scopes - frozenset().union(*known) if known else frozenset[str]()
             if known and more:
                 words = f"the scope {', '.join(sorted(more))} of {' '.join(kind)}"
                 changes.add("scope-added", f"{name} now requires {words}", *at)
             elif not known:
                 changes.add("security-added", f"{name} now requires {' '.join(kind)}", *at)
+    if len(changes.findings) == recorded:
+        words = " or ".join(map(_worded, after))
+        changes.add("security-added", f"{name} now requires {words} together", *at)
 
 
 def _serves(credentials: Alternative, alternative: Alternative) -> bool:
@@ -104,6 +130,7 @@ def _worded(alternative: Alternative) -> str:
     return " and ".join(" ".join(kind) for kind in alternative) or "calls without credentials"
 
 
-def _endpoints(oauth: OAuth) -> set[tuple[str, str, str]]:
+def _endpoints(oauth: OAuth | None) -> dict[str, tuple[str, str]]:
     """Where the tokens of each flow come from."""
-    return {(flow.grant, flow.authorize, flow.token or flow.metadata) for flow in (oauth, *oauth.others)}
+    flows = () if oauth is None else (oauth, *oauth.others)
+    return {flow.grant: (flow.authorize, flow.token or flow.metadata) for flow in flows}

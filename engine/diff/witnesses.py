@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from openconnectors.engine.diff.patterns import matching
 from openconnectors.engine.values.judges import judge_of
 
 Json = Mapping[str, Any]
@@ -175,6 +176,11 @@ class _Values:
             for value in _OF_MEMBERS:
                 yield {**least, name: value}
                 yield {**full, name: value}
+        for pattern, part in flat.get("patternProperties", {}).items():
+            name = matching(pattern)
+            for value in islice(self.of(part, depth + 1), 60) if name is not None else ():
+                yield {**full, name: value}
+                yield {**least, name: value}
         for bound in ("minProperties", "maxProperties"):
             if bound in flat and flat[bound] < 1_000:
                 for count in range(max(int(flat[bound]) - 1, 0), int(flat[bound]) + 2):

@@ -27,7 +27,7 @@ from openconnectors.entries import Entry
 @root_option
 @overlay_option
 @report_options
-@click.option("--profile", metavar="PROFILE", help="default, or microsoft: what Microsoft refuses in an update.")
+@click.option("--profile", metavar="PROFILE", help="default, names (for callers by name) or microsoft (its updates).")
 @click.option("--notice", type=click.IntRange(0), metavar="DAYS", help="Days from a deprecation to its sunset.")
 def command(
     old: str, new: str, root: Path | None, overlays: tuple[Path, ...], profile: str | None, notice: int | None,
