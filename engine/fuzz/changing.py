@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from openconnectors.engine.errors import short_repr
+from openconnectors.engine.fuzz import lists
 from openconnectors.engine.fuzz.calls import Outcome
+from openconnectors.engine.fuzz.comparison import members
 from openconnectors.engine.fuzz.expectations import (
     GONE,
+    another,
     echo,
+    key_text,
     request_schema,
     response_schema,
     sent_members,
@@ -20,7 +24,9 @@ from openconnectors.engine.fuzz.reading import read
 from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.session import Item, Session
-from openconnectors.engine.fuzz.walks import wire
+from openconnectors.engine.fuzz.walks import shown_ids, wire
+from openconnectors.engine.model import MISSING
+from openconnectors.engine.naming import snake
 
 Verb = Callable[[Session, Item | None, Mapping[str, Any]], None]
 """What a step does: with a session, the item that it is about, and arguments."""
@@ -60,10 +66,17 @@ def _change(
     item.changed, item.sent = check, request_schema(session)
     item.expected = sent
     echo(session, operation, outcome, item, arguments)
-    item.expected = {**expected, **sent} if check == "updated" else sent
+    item.expected = _changed(session, expected, sent) if check == "updated" else sent
     etag = item.etag
+    identity = another(session, item, wire(operation.plan, outcome.response))
+    if identity:
+        session.fail("identity", operation, f"changed was {key_text(item)}, the response has {identity}", arguments)
     read(session, item, {})
     value = item.value or {}
+    if check == "updated":
+        _keeps_creation(session, operation, before, value, arguments)
+    elif session.resource.update is not None:
+        _keeps_nothing(session, operation, sent, before, value, arguments)
     if etag and etag == item.etag and any(value.get(name) != before.get(name) for name in sent if name in value):
         session.fail("conditional", operation, f"the ETag {etag} is the same after a change", arguments)
     shown = response_schema(session).properties
@@ -71,6 +84,64 @@ def _change(
         may_be_null = name in shown and operation.plan.accepts(shown[name], None)
         if member is None and may_be_null and before.get(name) is not None and value.get(name) == before.get(name):
             session.fail(check, operation, f"{name} was set to null, and is {short_repr(value[name])}", arguments)
+
+
+def _changed(session: Session, expected: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What is expected of an item whose members were sent to change it. In a merge patch, an object that is sent
+    changes the one that is there (RFC 7396)."""
+    is_merged = any("merge-patch" in text for text in session.calls[-1].headers.values())
+    return merged(expected, sent) if is_merged else {**expected, **sent}
+
+
+def merged(expected: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """An object to which a merge patch was applied; a member that is null stays, as what was sent."""
+    both = {name for name in sent if isinstance(sent[name], Mapping) and isinstance(expected.get(name), Mapping)}
+    return {**expected, **sent, **{name: merged(expected[name], sent[name]) for name in both}}
+
+
+_CREATION = frozenset(
+    ("created", "created_at", "created_on", "created_date", "created_time", "date_created", "creation_date",
+     "creation_time", "time_created", "create_time")
+)  # fmt: skip
+"""Members with the moment at which an item was created, as Python spells them."""
+
+
+def _keeps_creation(
+    session: Session,
+    operation: Named,
+    before: Mapping[str, Any],
+    value: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> None:
+    """Check that a change leaves the moment of creation as it was."""
+    for name, member in before.items():
+        if snake(name) in _CREATION and name in value and value[name] != member and isinstance(member, str):
+            message = f"{name} was {short_repr(member)} before the change, and is {short_repr(value[name])}"
+            session.fail("updated", operation, message, arguments)
+
+
+def _keeps_nothing(
+    session: Session, operation: Named, sent: Mapping[str, Any], before: Mapping[str, Any], value: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Check that PUT replaces: what is not sent is not there any more (RFC 9110 section 9.3.4). Only where PATCH
+    changes single members: else many services do that by PUT."""
+    plan, body = operation.plan, operation.plan.operation.request_body
+    for schema in body.schemas() if body is not None else ():
+        for name, member in members(schema, plan.contract).items():
+            resolved = plan.contract(member)
+            is_left_to_service = resolved.enum or resolved.read_only or resolved.default is not MISSING
+            known = before.get(name)
+            is_telling = (
+                isinstance(known, (str, int, float, list)) and not isinstance(known, bool) and known not in _BARE
+            )
+            if name not in sent and not is_left_to_service and is_telling and value.get(name) == known:
+                message = f"{name} was not sent, and is still {short_repr(known)}: PUT replaces the whole"
+                session.fail("replaced", operation, message, arguments)
+
+
+_BARE: tuple[Any, ...] = ("", 0, [])
+"""Values that a service may give to what is not sent."""
 
 
 def replace_again(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
@@ -114,14 +185,34 @@ def delete(session: Session, item: Item | None, others: Mapping[str, Any]) -> No
     if operation is None or item is None:
         return
     arguments = session.arguments(operation, item)
+    before = lists.entries(session) if not item.is_deleted and session.may_repeat("untouched", "of the list") else []
     outcome = session.send(operation, arguments, item)
-    if outcome is None or outcome.response is None or item.is_deleted:
+    if outcome is None or outcome.response is None:
+        return
+    if item.is_deleted:
+        if succeeded(outcome) and not {"404", "410"}.isdisjoint(operation.plan.operation.responses):
+            message = f"status {outcome.response.status} for an item that was deleted before; documented is 404"
+            session.fail("deleted", operation, message, arguments)
         return
     if outcome.response.status in GONE and item.value is not None:
         session.fail("deleted", operation, f"status {outcome.response.status} for an item that can be read", arguments)
     if succeeded(outcome):
         item.is_deleted = True
     read(session, item, {})
+    if item.is_deleted and before:
+        _leaves_others(session, operation, item, before, arguments)
+
+
+def _leaves_others(
+    session: Session, operation: Named, item: Item, before: list[Any], arguments: Mapping[str, Any]
+) -> None:
+    """Check that the list has all the other items that it had before an item was deleted."""
+    after = lists.entries(session)
+    left = lists.ids(session, after)
+    missing = [each for each in lists.ids(session, before) if each not in left and each not in item.key.values()]
+    if missing and session.whole is not None and session.whole.is_complete and "untouched" not in session.failed:
+        message = f"with {key_text(item)} other items are gone from the list: {shown_ids(missing)}"
+        session.fail("untouched", operation, message, arguments)
 
 
 def below(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.session import Item, Session, unwrapped
 from openconnectors.engine.fuzz.walks import wire
 from openconnectors.engine.http import Response
+from openconnectors.engine.masking import revealed
 from openconnectors.engine.model import MISSING
 
 
@@ -49,7 +51,7 @@ def create(session: Session, item: Item | None, others: Mapping[str, Any]) -> No
     response = outcome.response
     twin = next((other for other in session.items if other.key == created.key), None)
     if twin is not None:
-        is_chosen = operation.plan.operation.method == "PUT" or not created.sources
+        is_chosen = operation.plan.operation.method == "PUT" or created.is_chosen
         is_in_use = not (twin.is_deleted or twin.is_pending)  # databases give the number of the last row again
         if is_in_use and not is_chosen and response is not None and response.status == 201:
             session.fail("unique", operation, f"two items have the same identifier: {key_text(created)}", arguments)
@@ -63,6 +65,25 @@ def create(session: Session, item: Item | None, others: Mapping[str, Any]) -> No
     _defaults(session, operation, outcome, created)
     if response is not None and response.status == 201:
         _location(session, operation, response, created, arguments)
+    read(session, created, {})
+
+
+def create_by_put(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
+    """Create an item by PUT, where POST does so, too: it is there by the identifier that the caller has chosen (RFC
+    9110 section 9.3.4)."""
+    operation = session.resource.replace
+    if operation is None or operation is session.resource.create or "created" in session.failed:
+        return
+    arguments = session.arguments(operation, None, others)
+    outcome = session.send(operation, arguments)
+    if outcome is None or outcome.response is None or outcome.response.status != 201:
+        return
+    wires = {argument.wire for argument in session.resource.identifying()}
+    key = {each.wire: arguments[each.name] for each in operation.plan.arguments if each.wire in wires}
+    created = Item(len(session.items), {**session.outer, **key}, is_chosen=True, sent=request_schema(session))
+    _add(session, created)
+    created.expected = sent_members(session, operation, arguments)
+    echo(session, operation, outcome, created, arguments)
     read(session, created, {})
 
 
@@ -125,7 +146,11 @@ def _location(session: Session, operation: Named, response: Response, item: Item
         request = session.caller.request(operation.plan, arguments, None)
         following = follow(request, location, "the Location", "GET")
     except (ConnectorError, InvalidResponse):
-        return  # another host: a proxy may be between us and it
+        # Another host: a proxy may be between us and it.
+        if _lacks_base(session, item, location):
+            message = f"the Location {location} is that of the item without the base path of the service"
+            session.fail("location", operation, message, arguments)
+        return
     outcome = session.follow(following, session.resource.read or operation)
     if outcome is None or outcome.status in GONE:
         status = "no response" if outcome is None else f"status {outcome.status}"
@@ -134,6 +159,19 @@ def _location(session: Session, operation: Named, response: Response, item: Item
         other = another(session, item, wire(session.resource.read.plan, outcome))
         if other:
             session.fail("location", operation, f"the Location {location} leads to another item: {other}", arguments)
+
+
+def _lacks_base(session: Session, item: Item, location: str) -> bool:
+    """Whether a Location is the path of an item, but for the path that all URLs of the service begin with."""
+    operation = session.resource.read
+    if operation is None:
+        return False
+    try:
+        request = session.caller.request(operation.plan, session.arguments(operation, item), None)
+    except ConnectorError:
+        return False
+    base, path = urlsplit(revealed(request.base)).path.rstrip("/"), urlsplit(revealed(request.url)).path
+    return bool(base) and path.removeprefix(base) == urlsplit(location).path
 
 
 def refused_create(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from openconnectors.engine.errors import short_repr
 from openconnectors.engine.fuzz.calls import Outcome
@@ -13,6 +13,7 @@ from openconnectors.engine.fuzz.resources import Named, result_schema
 from openconnectors.engine.fuzz.session import Item, Session, identifier, unwrapped
 from openconnectors.engine.fuzz.walks import wire
 from openconnectors.engine.model import Schema
+from openconnectors.engine.naming import snake
 from openconnectors.engine.values.codecs import essence
 
 GONE = (404, 410)
@@ -35,7 +36,20 @@ def request_schema(session: Session) -> Schema:
         if operation is not None and operation.plan.operation.request_body is not None:
             for schema in operation.plan.operation.request_body.schemas():
                 properties = {**properties, **members(schema, operation.plan.contract)}
-    return Schema(types=("object",), properties=properties)
+    return Schema(types=("object",), properties=_spelled(session, properties))
+
+
+def _spelled(session: Session, named: Mapping[str, _T]) -> dict[str, _T]:
+    """The members of a request by the names that responses have: some services spell both in their own way
+    (``FriendlyName`` in a form, ``friendly_name`` in JSON)."""
+    operation = session.resource.read or session.resource.create
+    schema = result_schema(operation.plan) if operation is not None else None
+    shown = members(schema, operation.plan.contract) if schema is not None and operation is not None else {}
+    spelled = {snake(name): name for name in shown}
+    return {name if name in shown else spelled.get(snake(name), name): member for name, member in named.items()}
+
+
+_T = TypeVar("_T")
 
 
 def sent_members(session: Session, operation: Named, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,12 +59,12 @@ def sent_members(session: Session, operation: Named, arguments: Mapping[str, Any
     names = set(response_schema(session).properties) or set(request_schema(session).properties)
     if media_type.endswith("json"):
         try:
-            return unwrapped(json.loads(call.body or "null"), names)
+            return _spelled(session, unwrapped(json.loads(call.body or "null"), names))
         except ValueError:
             return {}
     plan = operation.plan
     properties = {each.wire: arguments[each.name] for each in plan.arguments if each.path and each.name in arguments}
-    return unwrapped(properties or arguments.get(plan.body_name), names)
+    return _spelled(session, unwrapped(properties or arguments.get(plan.body_name), names))
 
 
 def response_schema(session: Session) -> Schema:

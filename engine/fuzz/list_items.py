@@ -80,6 +80,22 @@ def apart(session: Session, item: Item | None, others: Mapping[str, Any]) -> Non
     operation, key = session.resource.collection, session.another()
     if operation is not None and key is not None and key != session.outer:
         report(session, operation, lambda: _elsewhere(session, key))
+    if key is not None and key != session.outer:
+        _read_elsewhere(session, key)
+
+
+def _read_elsewhere(session: Session, key: Mapping[str, Any]) -> None:
+    """Check that an item of one thing is not read below another, where 404 says that something is not there."""
+    operation = session.resource.read
+    known = next((each for each in session.items if not each.is_deleted and each.value), None)
+    if operation is None or known is None or "404" not in operation.plan.operation.responses:
+        return
+    moved = Item(known.number, {**known.key, **key})
+    arguments = session.arguments(operation, moved)
+    outcome = session.send(operation, arguments)
+    if outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300:
+        shown = ", ".join(f"{name} {value}" for name, value in key.items())
+        session.fail("identity", operation, f"an item of another is read below {shown}", arguments)
 
 
 def _elsewhere(session: Session, key: Mapping[str, Any]) -> dict[str, str]:

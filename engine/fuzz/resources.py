@@ -161,9 +161,22 @@ def _of_paths(collection: str, outer: Mapping[str, Named], inner: Mapping[str, N
         parts["create"] = outer["POST"]
     elif "PUT" in inner and "201" in inner["PUT"].plan.operation.responses:
         parts["create"] = inner["PUT"]
+    if "update" not in parts and "POST" in inner and _changes_item(inner["POST"], parts.get("read")):
+        parts["update"] = inner["POST"]
     if "GET" in outer and items_path(outer["GET"].plan) is not None:
         parts["collection"] = outer["GET"]
     return Resource(path=collection, **parts)  # type: ignore[arg-type]  # the parts are operations
+
+
+def _changes_item(operation: Named, read: Named | None) -> bool:
+    """Whether POST at the path of an item changes members of it, as PATCH does elsewhere: it needs none of them, and
+    its response is the item."""
+    body = operation.plan.operation.request_body
+    if body is None or read is None:
+        return False
+    shown, item = result_schema(operation.plan), result_schema(read.plan)
+    needs = [schema for schema in body.schemas() if operation.plan.contract(schema).required]
+    return not needs and shown is not None and item is not None and shown.name is not None and shown.name == item.name
 
 
 def _of_key(path: str, methods: Mapping[str, Named]) -> Iterator[Resource]:

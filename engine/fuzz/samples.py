@@ -19,6 +19,7 @@ from openconnectors.engine.values.codecs import codec_for
 
 _BASE = "http://example.com"
 _DAY = date(2024, 2, 28)
+_ZONES = ("Z", "+02:00", "Z")
 _FORMATTED = {
     "email": lambda number: f"someone{number}@example.com",
     "uri": lambda number: f"https://example.com/{number}",
@@ -26,7 +27,8 @@ _FORMATTED = {
     "hostname": lambda number: f"host{number}.example.com",
     "uuid": lambda number: str(UUID(int=0x5E1F0000_0000_4000_8000_000000000000 + number)),
     "date": lambda number: (_DAY + timedelta(days=number)).isoformat(),
-    "date-time": lambda number: f"{(_DAY + timedelta(days=number)).isoformat()}T10:20:30Z",
+    # Every third is in another zone: a service that leaves the offset out stores another moment.
+    "date-time": lambda number: f"{(_DAY + timedelta(days=number)).isoformat()}T10:20:30{_ZONES[number % 3]}",
 }
 
 
@@ -46,6 +48,20 @@ def sample(plan: Plan, number: int, *, optional: bool) -> dict[str, Any]:
         if accepted(plan, arguments):
             return arguments
     return least
+
+
+def placed(plan: Plan, number: int, wires: set[str]) -> dict[str, Any]:
+    """Other values of path variables, by Python name, for an item that a caller creates: as far as schemas allow."""
+    values: dict[str, Any] = {}
+    least = minimal(plan)
+    for argument in plan.arguments:
+        if argument.location == "path" and argument.wire in wires:
+            schema = bare(argument.schema, plan.contract)
+            other = _other(least.get(argument.name), schema, number)
+            other = other.replace(" ", "-") if isinstance(other, str) else other
+            if other is not None and plan.accepts(argument.schema, other, request=True):
+                values[argument.name] = other
+    return values
 
 
 def _with_body(plan: Plan, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openconnectors.engine.fuzz.resources import Named, needed
-from openconnectors.engine.fuzz.samples import accepted, sample
+from openconnectors.engine.fuzz.samples import accepted, placed, sample
 from openconnectors.engine.fuzz.session import Item, Session
 from openconnectors.engine.fuzz.steps import Step
 from openconnectors.engine.fuzz.strategies import Known
@@ -20,6 +20,8 @@ from openconnectors.engine.plan.plan import Plan
 
 _LEAST_ITEMS = 4
 """Items that a list must have to be walked in pages."""
+_ACTIONS = 6
+"""Actions that are carried out on an item."""
 _MEMBERS = 5
 """Members that are changed one by one."""
 
@@ -55,6 +57,11 @@ def scenario(session: Session, known: Known, base: int) -> bool:
                 _beside_path(resource.create, sample(resource.create.plan, base + 30, optional=True)),
             ),
         )
+    for index, action in enumerate(session.actions[:_ACTIONS] if resource.create is not None else ()):
+        arguments = _beside_path(action, sample(action.plan, base + 31, optional=True))
+        play(session, Step("act", first.number, {"index": index, "arguments": arguments}))
+        if second is not None:
+            play(session, Step("read", second.number))
     if resource.create is not None and resource.delete is not None:
         _ended(session, first, second, base + 32)
     return True
@@ -124,8 +131,7 @@ def _changes(session: Session, item: Item, base: int) -> Iterator[Step]:
     if resource.update is not None:
         plan = resource.update.plan
         whole = _beside_path(resource.update, sample(plan, base, optional=True))
-        body = whole.get(plan.body_name)
-        for arguments in _single(resource.update, whole) if isinstance(body, Mapping) else ():
+        for arguments in _single(resource.update, whole):
             yield Step("update", item.number, arguments)
         yield Step("update", item.number, whole)
         yield Step("refused-update", item.number, _beside_path(resource.update, sample(plan, base + 3, optional=True)))
@@ -140,6 +146,15 @@ def _changes(session: Session, item: Item, base: int) -> Iterator[Step]:
         yield Step("refused-replace", item.number, numbered(6))
         yield Step("replace", item.number, numbered(7, optional=False))
         yield Step("stale", item.number, numbered(8))
+        if (
+            resource.create is not None
+            and resource.create is not resource.replace
+            and "201" in plan.operation.responses
+        ):
+            wires = {argument.wire for argument in resource.identifying()}
+            chosen = placed(plan, base + 9, wires)
+            if len(chosen) == len(wires):
+                yield Step("create-by-put", None, {**numbered(9), **chosen})
     elif resource.update is not None or resource.delete is not None:
         yield Step("stale", item.number)
 
@@ -155,11 +170,25 @@ def _inner(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _single(operation: Named, whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Arguments that change one member each; of those that may be null, one to null."""
     plan = operation.plan
-    body = whole[plan.body_name]
+    body = whole.get(plan.body_name)
+    if not isinstance(body, Mapping):
+        fields = [each.name for each in plan.arguments if each.location == "property" and each.name in whole]
+        rest = {name: value for name, value in whole.items() if name not in fields}
+        alone = [{**rest, name: whole[name]} for name in fields] if len(fields) > 1 else []
+        yield from [each for each in alone if accepted(plan, _complete(plan, each))][:_MEMBERS]
+        return
     singles = [{**whole, plan.body_name: {name: value}} for name, value in body.items()]
     nulls = [{**whole, plan.body_name: {name: None}} for name in body]
     yield from [each for each in singles if accepted(plan, _complete(plan, each))][:_MEMBERS]
     yield from [each for each in nulls if accepted(plan, _complete(plan, each))][:1]
+    parts = [{**whole, plan.body_name: {name: inner}} for name, value in body.items() for inner in _parts(value)]
+    yield from [each for each in parts if accepted(plan, _complete(plan, each))][:_MEMBERS]
+
+
+def _parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Objects with a member less than an object has: of a merge patch, they leave that member as it is."""
+    if isinstance(value, Mapping) and len(value) > 1:
+        yield from ({key: member for key, member in value.items() if key != name} for name in reversed(value))
 
 
 def _complete(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:

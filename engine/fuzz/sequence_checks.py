@@ -8,6 +8,7 @@ SEQUENCE_CHECKS: Mapping[str, str] = {
     "created": "What was sent to create an item is in the response, and in what is read afterwards.",
     "replaced": "What was sent to replace an item is what is read afterwards.",
     "updated": "The members that were sent to change an item are changed, and no others.",
+    "action": "What the response to an action (POST /books/{id}/lend) shows of an item is what is read afterwards.",
     "deleted": "An item that was deleted cannot be read, changed or listed any more.",
     "identity": "An item that is read is the one that was asked for.",
     "unique": "Each item that is created has an identifier of its own.",

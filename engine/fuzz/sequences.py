@@ -19,6 +19,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from openconnectors.engine.errors import InvalidArguments, Unsupported
+from openconnectors.engine.fuzz.actions import actions
 from openconnectors.engine.fuzz.calls import Caller
 from openconnectors.engine.fuzz.failures import Failure
 from openconnectors.engine.fuzz.resources import Named, Resource, needed, resources
@@ -27,7 +28,7 @@ from openconnectors.engine.fuzz.scenarios import scenario
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, limited, smallest_of
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.session import PLAIN, Session
-from openconnectors.engine.fuzz.steps import Step
+from openconnectors.engine.fuzz.steps import CREATING, Step
 from openconnectors.engine.fuzz.strategies import Known, Strategy, arguments
 from openconnectors.engine.fuzz.verbs import play
 from openconnectors.engine.path_templates import variables
@@ -120,6 +121,7 @@ class Sequences(Struct):
             self.outer[resource.path] = outer
         session.outer = outer
         session.below = list(_below(resource, self.plans))
+        session.actions = list(actions(resource, self.plans))
         if resource.parent is not None:
             session.another = partial(self._another, resource)
         return session
@@ -309,7 +311,7 @@ def _steps(failure: Failure) -> list[Step]:
 def without(steps: list[Step], index: int) -> list[Step]:
     """Steps but one; without an item, also without what is done with it."""
     left = steps[:index] + steps[index + 1 :]
-    created = steps[index].item if steps[index].verb in _CREATING else None
+    created = steps[index].item if steps[index].verb in CREATING else None
     if created is None:
         return left
     left = [step for step in left if step.item != created]
@@ -322,9 +324,6 @@ def _renumbered(steps: list[Step]) -> list[Step]:
     """Steps in which the items that are left have the numbers from 0."""
     numbers: dict[int, int] = {}
     for step in steps:
-        if step.verb in _CREATING and step.item is not None:
+        if step.verb in CREATING and step.item is not None:
             numbers.setdefault(step.item, len(numbers))
     return [replace(step, item=numbers.get(step.item, step.item)) if step.item is not None else step for step in steps]
-
-
-_CREATING = ("create", "adopt")

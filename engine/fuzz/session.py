@@ -54,6 +54,8 @@ class Item(Struct):
     """Whether the service has said that it will change the item, and not when: what it is like is not known."""
     is_guessed: bool = False
     """Whether its identifier is known by its usual name only."""
+    is_chosen: bool = False
+    """Whether the caller has chosen its identifier."""
 
 
 class Session:
@@ -81,6 +83,8 @@ class Session:
         """Gives the values of these variables for another item of the parent; None if there is none."""
         self.below: list[Named] = []
         """The operations at paths below that of an item, which need no more than the item to be named."""
+        self.actions: list[Named] = []
+        """The operations that do something with an item, by a name of their own."""
         self.members: dict[str, str] = {}
         """The members of responses that identify items, by the wire names of arguments."""
         self.repeated: dict[str, int] = {}
@@ -185,10 +189,12 @@ class Session:
             Failure(check, operation.plan.operation.id, operation.name, arguments, text, sequence=sequence)
         )
 
-    def may_repeat(self, check: str) -> bool:
-        """Whether a check that sends a request after each read is to be made once more: a few times are enough."""
-        self.repeated[check] = self.repeated.get(check, 0) + 1
-        return check not in self.failed and self.repeated[check] <= _REPEATED
+    def may_repeat(self, check: str, case: str = "") -> bool:
+        """Whether a check that sends a request after each read is to be made once more: a few times are enough for a
+        case."""
+        key = f"{check} {case}"
+        self.repeated[key] = self.repeated.get(key, 0) + 1
+        return check not in self.failed and self.repeated[key] <= _REPEATED
 
     def settle(self, check: str) -> bool:
         """Wait a moment for the service, once for each check; return False if that was done before."""
@@ -229,12 +235,12 @@ class Session:
                     item.sources[argument.wire] = Source(len(self.calls) - 1, path)
                     self.members[argument.wire] = path[-1]
             else:
-                chosen = self._of_location(argument.wire, response) or self._of_call(
-                    operation, argument.wire, arguments
-                )
+                of_location = self._of_location(argument.wire, response)
+                chosen = of_location or self._of_call(operation, argument.wire, arguments)
                 if chosen is None:
                     return None
                 item.key[argument.wire] = chosen
+                item.is_chosen = item.is_chosen or not of_location
         return item
 
     def names(self, wire_name: str) -> list[str]:

@@ -19,6 +19,10 @@ class Step(Struct, frozen=True):
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
+CREATING = ("create", "create-by-put", "adopt")
+"""The verbs that give a session an item."""
+
+
 class Source(Struct, frozen=True):
     """Where the value of an argument comes from: the number of a call, and the path in its response."""
 

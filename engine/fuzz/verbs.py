@@ -11,16 +11,25 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from openconnectors.engine.fuzz import changing, creating, list_filters, list_items, list_order, list_pages, reading
+from openconnectors.engine.fuzz import (
+    actions,
+    changing,
+    creating,
+    list_filters,
+    list_items,
+    list_order,
+    list_pages,
+    reading,
+)
 from openconnectors.engine.fuzz.changing import Verb
 from openconnectors.engine.fuzz.session import Item, Session
-from openconnectors.engine.fuzz.steps import Step
+from openconnectors.engine.fuzz.steps import CREATING, Step
 
 
 def play(session: Session, step: Step) -> Item | None:
     """Do a step of a sequence, and check what must hold; return the item that was created, if one was."""
     verb = VERBS.get(step.verb)
-    is_creating = step.verb in ("create", "adopt")
+    is_creating = step.verb in CREATING
     if verb is None or (step.item is not None and not is_creating and step.item >= len(session.items)):
         return None
     before = len(session.items)
@@ -31,12 +40,14 @@ def play(session: Session, step: Step) -> Item | None:
 
 VERBS: Mapping[str, Verb] = {
     "create": creating.create,
+    "create-by-put": creating.create_by_put,
     "adopt": creating.adopt,
     "read": reading.read,
     "replace": changing.replace_item,
     "replace-again": changing.replace_again,
     "update": changing.update,
     "stale": changing.stale,
+    "act": actions.act,
     "delete": changing.delete,
     "below": changing.below,
     "refused-create": creating.refused_create,
