@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from openconnectors.engine.deferred import module
+
+if TYPE_CHECKING:
+    import zlib
+else:
+    zlib = module("zlib")
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

@@ -17,7 +17,6 @@ kind and member, so that a node is shown to the few functions that can say somet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
@@ -103,24 +102,28 @@ class Context(Struct, dict=True):
 Check = Callable[[Node, Context], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """One row. Lists of names have blanks between them."""
+class _Head(Struct, frozen=True, eq=False):
+    """What the columns of a row begin with, which its other members are named beside."""
 
     id: str
     severity: Severity
     kinds: str = ""
     """Kinds of nodes that the function is called with, if they are mappings."""
-    members: str = field(default="", kw_only=True)
-    """Members of which a node has at least one; any node if there are none."""
-    versions: str = field(default="", kw_only=True)
-    """Versions of the specifications that the rule is for; all if there are none."""
-    why: str = field(kw_only=True)
+
+
+class Rule(_Head, frozen=True, eq=False, kw_only=True):
+    """One row. Lists of names have blanks between them."""
+
+    why: str
     """What goes wrong if the rule is broken."""
-    fix: str = field(kw_only=True)
+    fix: str
     """What to do about it."""
-    profile: str = field(default="default", kw_only=True)
-    reported_by: str = field(default="", kw_only=True)
+    members: str = ""
+    """Members of which a node has at least one; any node if there are none."""
+    versions: str = ""
+    """Versions of the specifications that the rule is for; all if there are none."""
+    profile: str = "default"
+    reported_by: str = ""
     """What reports it, if it has no function: another rule, or a module."""
 
 

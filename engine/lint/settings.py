@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,10 @@ class Settings(Struct, frozen=True):
                 raise UnknownName("rule", pattern, known)
 
     @property
-    def rules(self) -> dict[str, Rule]:
+    def rules(self) -> Mapping[str, Rule]:
         """The rows of all rules by their ids: of the tables, and of rule sets."""
+        if not self.rulesets:
+            return RULES
         return {**RULES, **{rule.id: ruleset.row_of(rule) for rules in self.rulesets for rule in rules.rules}}
 
     def wants(self, rule: str) -> bool:

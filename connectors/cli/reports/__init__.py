@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from openconnectors.cli.reports.markdown_lists import markdown
-from openconnectors.cli.reports.pipelines import github, gitlab, junit
 from openconnectors.cli.reports.plain_text import text
-from openconnectors.cli.reports.sarif_log import sarif
+from openconnectors.engine.deferred import module
 from openconnectors.engine.errors import Diagnostic
 
-__all__ = ["REPORTS", "Report", "as_json", "github", "gitlab", "junit", "markdown", "sarif", "text"]
+if TYPE_CHECKING:
+    from openconnectors.cli.reports import markdown_lists, pipelines, sarif_log
+else:
+    markdown_lists = module("openconnectors.cli.reports.markdown_lists")
+    pipelines = module("openconnectors.cli.reports.pipelines")
+    sarif_log = module("openconnectors.cli.reports.sarif_log")
+
+__all__ = ["REPORTS", "Report", "as_json", "text"]
 
 
 class Report(Protocol):
@@ -39,9 +44,9 @@ def as_json(findings: Sequence[Diagnostic], files: Sequence[str], fail_on: str =
 REPORTS: Mapping[str, Report] = {
     "text": text,
     "json": as_json,
-    "sarif": sarif,
-    "github": github,
-    "gitlab": gitlab,
-    "junit": junit,
-    "markdown": markdown,
+    "sarif": lambda *arguments, **named: sarif_log.sarif(*arguments, **named),
+    "github": lambda *arguments, **named: pipelines.github(*arguments, **named),
+    "gitlab": lambda *arguments, **named: pipelines.gitlab(*arguments, **named),
+    "junit": lambda *arguments, **named: pipelines.junit(*arguments, **named),
+    "markdown": lambda *arguments, **named: markdown_lists.markdown(*arguments, **named),
 }

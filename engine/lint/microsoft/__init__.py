@@ -7,9 +7,10 @@ Rule 2. All other rules are rows of ``table``; their functions are in the module
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from openconnectors.engine.deferred import module
 from openconnectors.engine.lint.microsoft import (
     connector,
     dynamic_values,
@@ -22,6 +23,11 @@ from openconnectors.engine.lint.microsoft import (
 )
 from openconnectors.engine.lint.microsoft.aliases import renamed
 from openconnectors.engine.lint.rules import Context, Finding
+
+if TYPE_CHECKING:
+    import shlex
+else:
+    shlex = module("shlex")
 
 __all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
@@ -94,7 +93,18 @@ def _responses_empty(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.pointer, "there is no response", key=True)
 
 
-_STATUSES = frozenset({*(str(int(status)) for status in HTTPStatus), "104", "299", "419", "420", "429", "451", "511"})
+_STATUSES = frozenset(
+    map(
+        str,
+        (
+            *(*range(100, 105), *range(200, 209), 226, 299),
+            *(*range(300, 306), 307, 308),
+            *(*range(400, 427), 428, 429, 431, 451),
+            *(*range(500, 509), 510, 511),
+        ),
+    )
+)
+"""The statuses that IANA has registered, and a few that are as usual: 299, 418, 419, 420."""
 
 
 @check("status-unregistered")
