@@ -48,6 +48,7 @@ from openconnectors.engine.lint import (
     openapi3,
     patterns,
     policies,
+    policy_paths,
     policy_texts,
     properties,
     properties_shapes,
@@ -88,7 +89,7 @@ __all__ = [
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
-    *(connection_choices, connection_parameters, manifest, oauth, policy_texts, properties_shapes),
+    *(connection_choices, connection_parameters, manifest, oauth, policy_paths, policy_texts, properties_shapes),
     *(metadata, extensions, patterns, policies, properties, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openconnectors.engine.errors import closest
-from openconnectors.engine.lint.properties import Place, connection_parameters, is_published, properties
+from openconnectors.engine.lint.properties import (
+    Place,
+    connection_parameters,
+    is_published,
+    parameter_groups,
+    properties,
+)
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.table_properties import check
@@ -24,6 +30,9 @@ RULES.add(
     Rule("connection-default-name", "warning", "document",
          why="The default of a connection parameter is called defaultValue; another name has no effect.",
          fix="Rename it."),
+    Rule("connection-title-twice", "warning", "document",
+         why="In the form of a connection two fields of the same displayName cannot be told apart.",
+         fix="Give each parameter a displayName of its own."),
     Rule("connection-set-title", "warning", "document",
          why="Users choose how to sign in by the displayName: two of the same cannot be told apart.",
          fix="Give each set a displayName of its own."),
@@ -54,6 +63,18 @@ def _default_name(node: Node, context: Context) -> Iterator[Finding]:
         if "default" in mapping(place.value):
             message = f"the default of {place.name!r} is not called 'default'"
             yield place.below("default").finding(message, key=True, suggestion="defaultValue")
+
+
+@check("connection-title-twice")
+def _title_twice(node: Node, context: Context) -> Iterator[Finding]:
+    for group in parameter_groups(context):
+        seen: set[str] = set()
+        for place in group:
+            title = place.below("uiDefinition").below("displayName")
+            name = title.value.strip().lower() if isinstance(title.value, str) else ""
+            if name and name in seen:
+                yield title.finding(f"another parameter of the connection is called {title.value!r}, too")
+            seen.add(name)
 
 
 @check("connection-set-title")

@@ -68,11 +68,25 @@ def _property_there(node: Node, context: Context) -> Iterator[Finding]:
             if isinstance(value, Node) and value.get("type") in ("array", "object") and "Full" not in member:
                 message = f"{'/'.join(steps)!r} of the items of {call.called} is of type {value.get('type')}"
                 yield Finding(f"{call.pointer}/{escape(member)}", message)
+            if isinstance(value, Node) and member in _CHOSEN and _differ(value.get("type"), node.get("type")):
+                message = (
+                    f"{'/'.join(steps)!r} is of type {value.get('type')}; the choice is of type {node.get('type')}"
+                )
+                yield Finding(f"{call.pointer}/{escape(member)}", message, rule="dynamic-choice-type")
             if isinstance(value, str) and items is not None:
                 message = f"the items of {call.called} have no property {'/'.join(steps)!r}"
                 known = properties_of(items, context)
                 suggestion = closest(steps[0], known) if len(steps) == 1 else None
                 yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)
+
+
+_CHOSEN = ("value-path", "itemValuePath")
+
+
+def _differ(chosen: object, expected: object) -> bool:
+    """Return True if a value of one type cannot be one of another: any can be a text, a text hardly another."""
+    numbers = ("integer", "number")
+    return chosen in ("string", "boolean") and expected in (*numbers, "boolean") and chosen != expected
 
 
 @check("dynamic-undescribed")
@@ -88,13 +102,14 @@ def _valueless(node: Node, context: Context) -> Iterator[Finding]:
     for call in calls(node):
         member = _VALUE_PATHS.get(call.name)
         operation = call.operation(context)
-        if member is None or member in call.value or operation is None:
+        if member is None or call.value.get(member) or operation is None:
             continue
         schema = response_schema(operation, context)
         target = follow(schema, steps_of(call.value, *_COLLECTIONS), context) if schema is not None else None
         items = context.tree.resolved(target.at("items")) if isinstance(target, Node) else None
         if items is None or items.get("type") in (None, "object"):
-            yield Finding(call.pointer, f"{call.name} has no {member}: nothing says what is chosen", key=True)
+            at = f"{call.pointer}/{member}" if member in call.value else call.pointer
+            yield Finding(at, f"{call.name} has no {member}: nothing says what is chosen", key=True)
 
 
 _VALUE_PATHS = {"x-ms-dynamic-values": "value-path", "x-ms-dynamic-list": "itemValuePath"}
@@ -150,9 +165,12 @@ def _schema_there(node: Node, context: Context) -> Iterator[Finding]:
         schema = response_schema(call.operation(context), context)
         steps = steps_of(call.value, member)
         missing = follow(schema, steps, context) if schema is not None and steps else None
+        known = properties_of(schema, context) if schema is not None else set()
+        if missing is None and steps and steps[0] not in known and closest(steps[0], known) is not None:
+            missing = steps[0]  # what is dynamic may have other properties, but hardly one of nearly the same name
         if isinstance(missing, str) and schema is not None:
             message = f"the response of {call.called} has no property {'/'.join(steps)!r}"
-            suggestion = closest(missing, properties_of(schema, context))
+            suggestion = closest(missing, known)
             yield Finding(f"{call.pointer}/{escape(member)}", message, suggestion=suggestion)
         elif isinstance(missing, Node) and missing.get("type") not in (None, "object", "string"):
             message = f"{'/'.join(steps)!r} is of type {missing.get('type')}: it holds no schema"

@@ -310,6 +310,23 @@ def _itself(node: Node, context: Context) -> Iterator[Finding]:
         for argument in call.arguments():
             if argument.parameter == node.get("name") and argument.kind in _TAKEN:
                 yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
+            elif argument.parameter is not None and node.get("name") in _needed(argument.parameter, node, context):
+                names = f"{node.get('name')!r} and {argument.parameter!r}"
+                yield Finding(argument.pointer, f"the choices of {names} depend on each other")
+
+
+def _needed(name: str, node: Node, context: Context) -> set[str]:
+    """The parameters that the choices of another parameter of the same operation depend on."""
+    operation = node.above("operation")
+    parameters = context.tree.parameters(operation) if operation is not None else []
+    others = [parameter for parameter in parameters if parameter.get("name") == name]
+    return {
+        argument.parameter
+        for other in others
+        for call in calls(other)
+        for argument in call.arguments()
+        if argument.parameter is not None
+    }
 
 
 @check("dynamic-twins")

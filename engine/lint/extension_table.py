@@ -37,7 +37,7 @@ _LEVEL = Shape(
     },
 )
 _PICKER_LEVEL = Shape("mapping", members=_OPERATION)
-_SETTINGS = dict.fromkeys(("canSelectParentNodes", "canSelectLeafNodes", "viewMode"), _ANY)
+_SETTINGS = {**dict.fromkeys(("canSelectParentNodes", "canSelectLeafNodes"), _FLAG), "viewMode": _ANY}
 
 _STATUS = Shape("text", ("Production", "Preview"), any_case=True, nullable=True)
 _ANNOTATION = Shape(
@@ -56,10 +56,13 @@ _PAGEABLE = {
     "nextLinkName": Shape("text", nullable=True),
     **dict.fromkeys(("itemName", "operationName", "group", "member"), _TEXT),
 }
+_PICKED = dict.fromkeys(
+    ("value-collection", "value-path", "value-title", "value-folder-property", "value-media-property"), _TEXT
+)
 _CAPABILITIES = {
     "testConnection": Shape("mapping", members=_OPERATION, required=("operationId",)),
     "file-picker": Shape(
-        "mapping", members={"open": _PICKER_LEVEL, "browse": _PICKER_LEVEL}, required=("open", "browse")
+        "mapping", members={"open": _PICKER_LEVEL, "browse": _PICKER_LEVEL, **_PICKED}, required=("open", "browse")
     ),
 }
 _CHUNKS = Shape("mapping", members={"chunkTransfer": _FLAG})
@@ -97,7 +100,7 @@ EXTENSIONS: Mapping[str, Extension] = {
     ),
     "x-ms-notification": Extension(Shape("mapping", members={**_OPERATION, "mode": _ANY}), "operation"),
     "x-ms-notification-content": Extension(
-        Shape("mapping", members=dict.fromkeys(("schema", "headers"), _MAPPING)), "path"
+        Shape("mapping", members={**dict.fromkeys(("schema", "headers"), _MAPPING), "description": _TEXT}), "path"
     ),
     "x-ms-notification-url": Extension(_FLAG, "parameter schema items request-body"),
     # Parameters

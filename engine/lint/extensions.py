@@ -83,11 +83,13 @@ def _member(node: Node, context: Context) -> Iterator[Finding]:
     for name, extension in _extensions(node):
         shape = _shape(name, extension, node)
         for pointer, member, known in unknown_members(node.get(name), shape, node.at(name)):
-            suggestion = _ANOTHER_SPELLING.get((name, member)) or closest(member, known, 0.8)
-            if suggestion is not None:
-                edit = Edit("rename", pointer, suggestion)
-                message = f"{name} has no member {member!r}"
-                yield Finding(pointer, message, key=True, suggestion=suggestion, edit=edit)
+            suggestion = _ANOTHER_SPELLING.get((name, member)) or closest(member, known)
+            # What describes a notification has the texts of a schema or a response in published connectors.
+            if suggestion is None and (name == "x-ms-notification-content" or member.startswith("x-")):
+                continue
+            edit = Edit("rename", pointer, suggestion) if suggestion is not None else None
+            message = f"{name} has no member {member!r}"
+            yield Finding(pointer, message, key=True, suggestion=suggestion, edit=edit)
 
 
 _SPELLINGS = {

@@ -57,7 +57,10 @@ def _missing(node: Node, context: Context) -> Iterator[Finding]:
     pointer, properties = metadata(context)
     written = {name.lower(): value for name, (_, value) in properties.items()}
     for name in PROPERTIES:
-        if not written.get(name.lower()):
+        if written.get(name.lower()) == "":
+            at = next(at for known, (at, _) in properties.items() if known.lower() == name.lower())
+            yield Finding(at, f"the {name!r} of the connector is empty")
+        elif name.lower() not in written:
             yield Finding(pointer, f"the connector metadata has no {name!r}", key=True)
 
 
@@ -108,6 +111,12 @@ def _label_twice(node: Node, context: Context) -> Iterator[Finding]:
             message = f"{item.get('value')!r} is already in x-ms-enum-values"
             yield Finding(node.at("x-ms-enum-values", index), message)
         seen.append(item.get("value"))
+    names: set[str] = set()
+    for index, item in _labels(node):
+        name = item.get("displayName")
+        if isinstance(name, str) and name.strip() and name in names:
+            yield Finding(node.at("x-ms-enum-values", index, "displayName"), f"another value is called {name!r}, too")
+        names.add(str(name))
 
 
 @check("enum-label-unknown")
@@ -125,4 +134,5 @@ def _label_unknown(node: Node, context: Context) -> Iterator[Finding]:
 def _label_missing(node: Node, context: Context) -> Iterator[Finding]:
     for index, item in _labels(node):
         if not item.get("displayName"):
-            yield Finding(node.at("x-ms-enum-values", index), f"{item.get('value')!r} has no displayName")
+            steps = ("displayName",) if "displayName" in item else ()
+            yield Finding(node.at("x-ms-enum-values", index, *steps), f"{item.get('value')!r} has no displayName")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -250,6 +251,15 @@ def _first_party(node: Node, context: Context) -> Iterator[Finding]:
         place = settings.below("properties").below("IsFirstParty")
         if _provider(settings) == "aadcertificate" and str(place.value).strip().lower() == "false":
             yield place.finding("the identity provider aadcertificate is for applications of the first party")
+
+
+@check("oauth-redirect")
+def _redirect(node: Node, context: Context) -> Iterator[Finding]:
+    for settings, _ in settings_of(context):
+        place = settings.below("redirectUrl")
+        host = urlsplit(place.value).hostname if isinstance(place.value, str) and _URL.match(place.value) else None
+        if host is not None and not host.endswith((".azure-apim.net", ".azure-apihub.net", ".azure-apim.us")):
+            yield place.finding(f"the platform does not answer at {host}")
 
 
 @check("oauth-scope")

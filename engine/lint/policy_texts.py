@@ -62,6 +62,11 @@ def _expression(node: Node, context: Context) -> Iterator[Finding]:
         for text in _texts(place):
             for message in _unclosed(text.value):
                 yield text.finding(message)
+        config = place.below("parameters").below(f"{NAMED}triggerconfig")
+        for name in mapping(config.value):
+            value = config.below(str(name))
+            if not isinstance(value.value, str):
+                yield value.finding(f"{name!r} must be a text", rule="properties-type")
         for name, value in parameters_of(place).items():
             folded = name.lower().removeprefix(NAMED)
             if name.lower().startswith(NAMED) and folded not in _NO_TEXTS and not isinstance(value, str):
@@ -212,6 +217,8 @@ _HOST = pattern(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
 def _host(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         text = _parameter(place, _URL)
+        if text is not None and re.search(r"^\s|\s$", text.value):
+            yield text.finding(f"{text.value!r} begins or ends with a blank")
         if text is None or _HOST.match(text.value.strip()):
             continue
         what = "is not encrypted" if text.value.startswith("http://") else "is not a URL with a host"
@@ -296,6 +303,23 @@ def _field_name(node: Node, context: Context) -> Iterator[Finding]:
         name = _parameter(place, f"{NAMED}name") if _template(place) == "setheader" else None
         if name is not None and "@" not in name.value and re.search(r"\S\s+\S", name.value):
             yield name.finding(f"{name.value!r} is not the name of a header field")
+
+
+@check("policy-empty")
+def _empty(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        for name in _FILLED.get(_template(place), ()):
+            value = place.below("parameters").below(f"{NAMED}{name}")
+            if value.value == {} or (isinstance(value.value, str) and not value.value.strip()):
+                yield value.finding(f"{name} is empty")
+
+
+_FILLED: Mapping[str, tuple[str, ...]] = {
+    "setheader": ("value",),
+    "setqueryparameter": ("name", "value"),
+    "pollingtrigger": ("triggerConfig",),
+}
+"""Parameters that say what a policy does: empty, they make it do nothing."""
 
 
 @check("policy-next-link")

@@ -147,7 +147,7 @@ def _secret_visible(node: Node, context: Context) -> Iterator[Finding]:
 def _script_operation(node: Node, context: Context) -> Iterator[Finding]:
     block = properties(context)
     for index, name in enumerate(array(block.value.get("scriptOperations")) if block is not None else ()):
-        if name not in context.operations and block is not None:
+        if isinstance(name, str) and name not in context.operations and block is not None:
             message, suggestion = f"there is no operation {name!r}", closest(str(name), context.operations)
             at = f"{block.pointer}/scriptOperations/{index}"
             yield Finding(at, message, document=block.document, suggestion=suggestion)

@@ -56,6 +56,11 @@ def _path_equivalent(node: Node, context: Context) -> Iterator[Finding]:
 def _path_doubtful(node: Node, context: Context) -> Iterator[Finding]:
     if "//" in node.name:
         yield Finding(node.pointer, f"the path {node.name!r} has an empty segment", key=True)
+    if " " in _LITERAL.sub("", node.name):
+        yield Finding(node.pointer, f"the path {node.name!r} has a blank", key=True)
+
+
+_LITERAL = re.compile(r"\{[^{}]*\}")
 
 
 @check("path-parameter")

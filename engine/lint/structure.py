@@ -150,6 +150,11 @@ def structure(context: Context) -> Iterator[Finding]:
         definition = _definition(name, node.kind)
         if definition is not None and node.reference is None and not (name in _OPEN and node.kind == "schema"):
             yield from _violations(context, definition, node.value, node.pointer)
+    schema = _definition(name, "schema")
+    for node in context.tree["notification"] if schema is not None and name not in _OPEN else ():
+        content = context.tree.nodes.get(node.at("schema"))  # to the JSON schema the extension is of any form
+        if content is not None and content.reference is None and schema is not None:
+            yield from _violations(context, schema, content.value, content.pointer)
     if name in _OPEN:
         entries = {id(node) for node in context.tree.entries}
         for node in context.tree["schema"]:

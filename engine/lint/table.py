@@ -157,8 +157,9 @@ RULES = Rules(
          why="Paths that differ only in the names of their variables are the same path (Paths Object).",
          fix="Merge their operations under one of them."),
     Rule("path-doubtful", "info", "path",
-         why="Many servers treat a path with an empty segment as a different path.",
-         fix="Remove the empty segment unless the service requires it."),
+         why="Many servers treat a path with an empty segment as a different path; a blank is no character of a URL "
+             "(RFC 3986 section 3.3).",
+         fix="Remove the empty segment unless the service requires it; write %20 for a blank that is meant."),
     Rule("path-parameter", "error", "operation",
          why="A path variable without a parameter cannot be filled; a path parameter without a variable is never sent.",
          fix="Give the variable and the parameter the same name."),

@@ -71,6 +71,13 @@ def _list(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at(TRIGGER), f"{what} of {node.get('operationId')} holds no list of events")
 
 
+@check("trigger-single")
+def _single(node: Node, context: Context) -> Iterator[Finding]:
+    schema = response_schema(node, context) if node.get(TRIGGER) == "single" and not is_webhook(node) else None
+    if schema is not None and schema.get("type") == "array":
+        yield Finding(node.at(TRIGGER), f"the response of {node.get('operationId')} is a list of events")
+
+
 def _events(node: Node, context: Context) -> Node | None:
     """The schema of the notifications that an operation subscribes to."""
     for holder in (node, node.parent):
@@ -125,12 +132,12 @@ def _without_trigger(node: Node, context: Context) -> Iterator[Finding]:
 def _callback(node: Node, context: Context) -> Iterator[Finding]:
     if not node.get(TRIGGER) or not is_webhook(node) or node.name == "delete":
         return
-    if not _takes_url(node, context):
+    if not takes_url(node, context):
         message = f"{node.get('operationId')} takes no URL to send its events to"
         yield Finding(node.pointer, message, key=True)
 
 
-def _takes_url(operation: Node, context: Context) -> bool:
+def takes_url(operation: Node, context: Context) -> bool:
     """Return True if something that an operation sends is, or may be, the URL of its notifications."""
     return any(
         node.get(URL) or (node.kind == "schema" and any("x-ms-dynamic-" in name for name in node.value))
@@ -186,7 +193,7 @@ def _content(node: Node, context: Context) -> Iterator[Finding]:
 
 
 def _names_url(operation: Node, context: Context) -> bool:
-    return context.once(_has_urls) and _takes_url(operation, context)
+    return context.once(_has_urls) and takes_url(operation, context)
 
 
 def _has_urls(context: Context) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.documents.file import File
 from openconnectors.engine.lint.extensions import KNOWN_EXTENSIONS, is_internal, similar
 from openconnectors.engine.lint.microsoft.table import Rule, check
 from openconnectors.engine.lint.properties import properties
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Node, mapping
+from openconnectors.engine.lint.triggers import is_webhook, takes_url
 from openconnectors.engine.lint.uses import is_only_received
 from openconnectors.engine.lint.values import Judge
 
@@ -55,6 +57,12 @@ RULES.add(
     Rule("annotation-family", "info", "operation", members="x-ms-api-annotation",
          why="A revision is one of a family; without it nothing is a later one.",
          fix="Add family: the operationId of the first revision."),
+    Rule("trigger-method", "warning", "operation", members="x-ms-trigger", versions="2.0",
+         why="A trigger that polls reads: the platform sends GET, again and again.",
+         fix="Let the trigger be a GET operation, or describe its notifications."),
+    Rule("operation-unused", "info", "document",
+         why="An internal operation is there for others; this one is neither shown nor called.",
+         fix="Show it, let an extension call it, or remove it."),
     Rule("webhook-delete-visible", "info", "document",
          why="The platform itself deletes the subscription of a webhook; to users the operation is of no use.",
          fix="Add x-ms-visibility: internal."),
@@ -154,6 +162,29 @@ def _no_family(node: Node, context: Context) -> Iterator[Finding]:
     annotation = node.mapping("x-ms-api-annotation")
     if annotation.get("revision") not in (None, "") and not annotation.get("family"):
         yield Finding(node.at("x-ms-api-annotation"), "the revision belongs to no family", key=True)
+
+
+@check("trigger-method")
+def _trigger_method(node: Node, context: Context) -> Iterator[Finding]:
+    polls = node.get("x-ms-trigger") in ("single", "batch") and node.name not in ("get", "head")
+    if polls and (node.name == "delete" or not (is_webhook(node) or takes_url(node, context))):
+        message = f"the trigger {node.get('operationId')} is a {node.name.upper()} operation without notifications"
+        yield Finding(node.at("x-ms-trigger"), message, key=True)
+
+
+def _files(context: Context) -> list[File]:
+    return list(context.document.parts().values())
+
+
+@check("operation-unused")
+def _unused(node: Node, context: Context) -> Iterator[Finding]:
+    texts = [file.text for file in _files(context)]
+    texts += [file.text for file in context.properties.parts().values()] if context.properties is not None else []
+    for name, operation in context.operations.items():
+        if is_internal(operation) and operation.name != "delete":
+            quoted = (f'"{name}"', f"'{name}'", f" {name}\n")
+            if sum(text.count(word) for text in texts for word in quoted) < 2:
+                yield Finding(operation.at("x-ms-visibility"), f"nothing calls the internal operation {name}")
 
 
 @check("webhook-delete-visible")

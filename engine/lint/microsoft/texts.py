@@ -119,6 +119,8 @@ def _title_end(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at(TITLES[node.kind]), f"the title {title!r} ends with {last!r}")
     elif title and title[0].isspace():
         yield Finding(node.at(TITLES[node.kind]), f"the title {title!r} begins with a blank")
+    elif "  " in title.strip():
+        yield Finding(node.at(TITLES[node.kind]), f"the title {title!r} has two blanks in a row")
 
 
 @check("title-case")

@@ -140,7 +140,97 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      f"{GET}/parameters/0/x-ms-dynamic-list/parameters/limit"),
 ]  # fmt: skip
 
+_BATCH: dict[str, Any] = {f"{LIST}/x-ms-trigger": "batch"}
+_CHOSEN: dict[str, Any] = {
+    f"{LIST}/parameters/-": {
+        "name": "kind",
+        "in": "query",
+        "type": "string",
+        "x-ms-summary": "Kind",
+        "description": "The kind.",
+        "x-ms-dynamic-values": {"operationId": "GetKinds", "value-path": "code", "value-title": "title"},
+    },
+    "/paths/~1kinds": {
+        "get": {
+            "operationId": "GetKinds",
+            "summary": "Get kinds",
+            "description": "Lists the kinds.",
+            "x-ms-visibility": "internal",
+            "parameters": [
+                {"name": "of", "in": "query", "type": "string", "x-ms-summary": "Of", "description": "Of which."}
+            ],
+            "responses": {
+                "200": {
+                    "description": "The kinds.",
+                    "schema": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {name: {"type": "string"} for name in ("code", "title")},
+                        },
+                    },
+                }
+            },
+        }
+    },
+}
+_VALUES = f"{_COLOR}/x-ms-dynamic-values"
+_KIND = _CHOSEN[f"{LIST}/parameters/-"]
+_OF_SHOP = {**_KIND["x-ms-dynamic-values"], "parameters": {"of": {"parameter": "shop"}}}
+_TWO: dict[str, Any] = {
+    **{name: value for name, value in _CHOSEN.items() if name.startswith("/paths/~1kinds")},
+    f"{LIST}/parameters": [
+        {**_KIND, "x-ms-dynamic-values": _OF_SHOP},
+        {**_KIND, "name": "shop", "x-ms-summary": "Shop", "description": "The shop."},
+    ],
+}
+_CONTENT_SCHEMA = "/paths/~1pets/x-ms-notification-content/schema"
+_METADATA = "/x-ms-connector-metadata"
+
+_MORE: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
+    ("trigger metadata of another name", _DOCS, "its members are kind and mode",
+     {**_BATCH, f"{LIST}/x-ms-trigger-metadata": {"kind": "query", "mode": "polling"}},
+     {f"{LIST}/x-ms-trigger-metadata": {"sort": "query", "mode": "polling"}}, f"!{LIST}/x-ms-trigger-metadata/sort"),
+    ("tree with a setting that is a text", _DOCS, "canSelectParentNodes is a boolean",
+     {f"{_LIMIT}/x-ms-dynamic-tree": {**_TREE, "settings": {"canSelectParentNodes": True}}},
+     {f"{_LIMIT}/x-ms-dynamic-tree/settings/canSelectParentNodes": "yes"},
+     f"{_LIMIT}/x-ms-dynamic-tree/settings/canSelectParentNodes"),
+    ("keyword of a notification's schema that does not exist", "Swagger 2.0, Schema Object",
+     "a schema has these keywords", {**_HOOKS, _CONTENT_SCHEMA: {"type": "object", "properties": {}}},
+     {f"{_CONTENT_SCHEMA}/propertys": {}}, f"!{_CONTENT_SCHEMA}/propertys"),
+    ("type of a notification's schema that does not exist", "Swagger 2.0, Schema Object", "a schema has these types",
+     {**_HOOKS, _CONTENT_SCHEMA: {"type": "object", "properties": {}}}, {f"{_CONTENT_SCHEMA}/type": "objekt"},
+     f"{_CONTENT_SCHEMA}/type"),
+    ("choices that depend on each other", _DOCS, "the choices of a parameter depend on others", _TWO,
+     {f"{_COLOR}/x-ms-dynamic-values/parameters": {"of": {"parameter": "kind"}}},
+     f"{_COLOR}/x-ms-dynamic-values/parameters/of"),
+    ("choice of another type", _DOCS, "the value of a choice is the value of the parameter", _CHOSEN,
+     {f"{_COLOR}/type": "integer"}, f"{_VALUES}/value-path"),
+    ("choice by an empty path", _DOCS, "value-path names the value of a choice", _CHOSEN,
+     {f"{_VALUES}/value-path": ""}, f"{_VALUES}/value-path"),
+    ("single trigger of a list", _HOOK, "a single trigger gives an object, a batch trigger a list",
+     _BATCH, {f"{LIST}/x-ms-trigger": "single"}, f"{LIST}/x-ms-trigger"),
+    ("trigger that polls with POST", "Use a custom polling trigger", "a trigger is asked with GET", {},
+     {f"{ADD}/x-ms-trigger": "single"}, f"!{ADD}/x-ms-trigger"),
+    ("internal operation that nothing calls", _DOCS, "internal operations are for other operations", _CHOSEN,
+     {f"{_VALUES}/operationId": "ListPets", f"{_VALUES}/value-path": "id", f"{_VALUES}/value-title": "name"},
+     "/paths/~1kinds/get/x-ms-visibility"),
+    ("file picker with an unknown member", _DOCS, "a file picker opens and browses",
+     {"/x-ms-capabilities": {"file-picker": {**_PICKER, "value-title": "name"}}},
+     {"/x-ms-capabilities/file-picker/colour": "red"}, "!/x-ms-capabilities/file-picker/colour"),
+    ("metadata without a value", "Prepare connector files for certification", "Categories names categories", {},
+     {f"{_METADATA}/2/propertyValue": ""}, f"{_METADATA}/2/propertyValue"),
+    ("two values of one display name", _DOCS, "people choose by display names", _WITH_COLORS,
+     {f"{_COLOR}/x-ms-enum-values/1/displayName": "Red"}, f"{_COLOR}/x-ms-enum-values/1/displayName"),
+    ("display name that is empty", _DOCS, "each value has a display name", _WITH_COLORS,
+     {f"{_COLOR}/x-ms-enum-values/1/displayName": ""}, f"{_COLOR}/x-ms-enum-values/1/displayName"),
+    ("summary with two blanks", "Connector string guidance", "a title is a phrase", {},
+     {f"{LIST}/summary": "List  pets"}, f"{LIST}/summary"),
+    ("path with a blank", "RFC 3986, 3.3", "a path has no blank", {"/paths/~1my-kinds": _CHOSEN["/paths/~1kinds"]},
+     {"/paths/~1my-kinds": REMOVED, "/paths/~1my kinds": _CHOSEN["/paths/~1kinds"]}, "!/paths/~1my kinds"),
+]  # fmt: skip
+
 FAULTS = [
     Fault(name, source, sentence, "microsoft", wrong=wrong, at=(at,), right=right, profile="microsoft")
-    for name, source, sentence, right, wrong, at in _ROWS
+    for name, source, sentence, right, wrong, at in (*_ROWS, *_MORE)
 ]

@@ -1,0 +1,141 @@
+"""Where policies read and write: paths into bodies that do not have such a property, and values that another policy
+replaces.
+
+Source: learn.microsoft.com, "Policy templates in custom connectors".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from openconnectors.engine.errors import Unsupported, closest
+from openconnectors.engine.lint.dynamic_results import response_schema
+from openconnectors.engine.lint.dynamic_values import properties_of
+from openconnectors.engine.lint.policies import NAMED, SECTION, parameters_of, policies, policy_operations
+from openconnectors.engine.lint.properties import Place
+from openconnectors.engine.lint.property_paths import follow
+from openconnectors.engine.lint.rules import Context, Finding, Rule
+from openconnectors.engine.lint.table import RULES
+from openconnectors.engine.lint.table_properties import check
+from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.policies.expressions import template
+
+# fmt: off
+RULES.add(
+    Rule("policy-property", "warning", "document",
+         why="A path to a property that no body of the policy's operations has leads to nothing: nothing is changed.",
+         fix="Name a property of the body, or of the response if the policy is for responses."),
+    Rule("policy-overridden", "warning", "document",
+         why="Of two policies that set the same value of the same requests, the later takes the place of the earlier.",
+         fix="Keep one, or limit each to its operations."),
+)
+# fmt: on
+
+_PATHS: Mapping[str, tuple[str, ...]] = {
+    "setproperty": ("newPropertyParentPathTemplate", "propertyValuePathTemplate"),
+    "convertarraytoobject": ("propertyParentPath",),
+    "convertobjecttoarray": ("propertyParentPath",),
+    "encodepropertyvalue": ("propertyParentPath",),
+    "stringreplace": ("propertyParentPath",),
+    "stringtoarray": ("propertyParentPath",),
+    "moveproperties": ("srcParentPath", "dstParentPath"),
+    "pollingtrigger": ("triggerDataPath",),
+    "updatenextlink": ("nextLinkParentPropertyPath",),
+}
+"""The parameters of templates that lead to a property that is there."""
+_OF_RESPONSES = ("pollingtrigger", "updatenextlink")
+_NEW = ("newpropertysubpathtemplate", "newpropertypath", "dstsubpath", "childpropertyname")
+"""Parameters that name what a policy adds to a body, in lower case."""
+
+
+def _template(place: Place) -> str:
+    return str(place.value.get("templateId", "")).lower()
+
+
+def _text(place: Place, name: str) -> Place | None:
+    """A parameter of a policy that is a text."""
+    value = place.below("parameters").below(f"{NAMED}{name}")
+    return value if isinstance(value.value, str) else None
+
+
+def _section(place: Place) -> str:
+    value = place.below("parameters").below(SECTION).value
+    return str(value).lower() if isinstance(value, str) else "request"
+
+
+@check("policy-property")
+def _property(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        for name in _PATHS.get(_template(place), ()):
+            text = _text(place, name)
+            for steps in _steps(text.value) if text is not None else ():
+                missing = _missing(place, steps, context)
+                if text is not None and missing is not None:
+                    message, suggestion = missing
+                    yield text.finding(message, suggestion=suggestion)
+
+
+def _steps(text: str) -> Iterator[list[str]]:
+    """The paths into a body of the expressions of a text, as far as they name properties."""
+    try:
+        expressions = template(text).expressions
+    except (Unsupported, ValueError):
+        return  # policy-template
+    for expression in expressions:
+        if expression.root in ("body", "triggerbody") and not any(isinstance(step, int) for step in expression.steps):
+            yield [str(step) for step in expression.steps]
+
+
+def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str | None] | None:
+    """Why a path leads to nothing in every body of a policy's operations, with what was probably meant; None if it may
+    lead to something."""
+    received = _template(place) in _OF_RESPONSES or _section(place) == "response"
+    schemas = [_body(operation, received, context) for operation in policy_operations(place, context)]
+    if not steps or not schemas or steps[0] in context.once(_added):
+        return None
+    known: set[str] = set()
+    for schema in schemas:
+        step = follow(schema, steps, context) if schema is not None else None
+        if schema is None or not isinstance(step, str):
+            return None
+        known |= properties_of(schema, context)
+    where = "response" if received else "request body"
+    return f"no {where} of this policy has {'.'.join(steps)!r}", closest(steps[0], known)
+
+
+def _body(operation: Node, received: bool, context: Context) -> Node | None:
+    """The schema of what an operation sends or receives; None if nothing describes it."""
+    if received:
+        return response_schema(operation, context)
+    body = next((each for each in context.tree.parameters(operation) if each.get("in") == "body"), None)
+    return context.tree.schema_of(body) if body is not None else None
+
+
+def _added(context: Context) -> frozenset[str]:
+    """The names of properties that policies add to bodies."""
+    texts = [
+        str(value)
+        for place in policies(context)
+        for name, value in parameters_of(place).items()
+        if name.lower().removeprefix(NAMED) in _NEW
+    ]
+    return frozenset(step for text in texts for step in text.replace("[", ".").replace("]", "").split("."))
+
+
+@check("policy-overridden")
+def _overridden(node: Node, context: Context) -> Iterator[Finding]:
+    earlier: dict[tuple[str, str, str], list[tuple[set[str], Place]]] = {}
+    for place in policies(context):
+        name = _text(place, "name") if _template(place) in ("setheader", "setqueryparameter") else None
+        if name is None:
+            continue
+        action = _text(place, "existsAction")
+        operations = {operation.pointer for operation in policy_operations(place, context)}
+        same = earlier.setdefault((_template(place), _section(place), name.value.strip().lower()), [])
+        overrides = action is None or action.value.lower() == "override"
+        differs = [
+            other for known, other in same if known & operations and parameters_of(other) != parameters_of(place)
+        ]
+        if overrides and differs:
+            yield name.finding(f"an earlier policy sets {name.value!r} of the same requests")
+        same.append((operations, place))
