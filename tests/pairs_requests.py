@@ -63,6 +63,12 @@ def _answered(responses: Json) -> Json:
     return _document({"responses": content})
 
 
+def _answered_as(media_type: str, entry: Json, version: str = "3.1.0") -> Json:
+    """A document with a response in a media type."""
+    response = {"description": "", "content": {media_type: entry}}
+    return _document({"responses": {"200": response}}, version=version)
+
+
 def _secured(scheme: Json, security: list[Json], version: str = "3.1.0", **more: Json) -> Json:
     """A document with security schemes: ``k``, and others by name."""
     schemes = {"k": scheme, **more}
@@ -152,6 +158,20 @@ _BODIES: Mapping[str, Row] = {
         _document({"requestBody": {"content": {_FORM: {"schema": _THING}}}}, method="post", version="3.0.3"), "same"),
 }  # fmt: skip
 _RESPONSES: Mapping[str, Row] = {
+    "bytes as they are in 3.1": (
+        _answered_as("application/octet-stream", {"schema": {"type": "string", "format": "binary"}}, "3.0.3"),
+        _answered_as("application/octet-stream", {}, "3.1.0"), "same"),
+    "any JSON": (_answered_as("application/json", {"schema": _THING}), _answered_as("application/json", {}), "breaks"),
+    "any media type": (
+        _answered_as("application/json", {"schema": _THING}), _answered_as("*/*", {"schema": _THING}), "fine"),
+    "a media type of any": (
+        _answered_as("*/*", {"schema": _THING}), _answered_as("application/json", {"schema": _THING}), "fine"),
+    "no produces, as it may be in 3.0": (
+        _document({"responses": {"200": {"description": "", "schema": _THING}}}, version="2.0"),
+        _answered_as("*/*", {"schema": _THING}, "3.0.3"), "same"),
+    "a number that is written as a text": (
+        _answered({"200": {"type": "boolean", "enum": ["true", "false"]}}), _answered({"200": {"type": "boolean"}}),
+        "same"),
     "a status that default had": (
         _answered({"200": _THING, "default": _TEXT}),
         _answered({"200": _THING, "404": _TEXT, "default": _TEXT}), "same"),

@@ -11,7 +11,7 @@ from openconnectors.engine.diff.changes import Changes, Direction
 from openconnectors.engine.diff.schemas import Schemas
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.diff.xml import compare_xml
-from openconnectors.engine.model import Encoding, MediaType, Schema
+from openconnectors.engine.model import ANY, Encoding, MediaType, Schema
 from openconnectors.engine.values.codecs import essence
 
 _FORM = "application/x-www-form-urlencoded"
@@ -28,18 +28,52 @@ def compare_content(
 ) -> None:
     """Record the changes of media types, and of the schema of each that is still there."""
     before, after = _by_essence(old[1]), _by_essence(new[1])
-    if before and after:
-        for name in before:
-            if name not in after:
-                changes.add("media-removed", f"{name} was removed from {subject}", old[0], new[0], key=False)
-        for name in after:
-            if name not in before:
-                changes.add("media-added", f"{name} was added to {subject}", old[0], new[0], key=False)
-    for name in before:
-        if name in after:
-            _values(changes, schemas, subject, name, (before[name], after[name]), direction)
+    pairs = {name: _covering(after, name) for name in before} if before and after else {}
+    key = "consumes" if direction == "request" else "produces"
+    if not _is_unsaid(changes.before, key, before, after) and not _is_unsaid(changes.after, key, after, before):
+        _media_types(changes, subject, (before, after), (old[0], new[0]), direction)
+    for name, other in pairs.items():
+        if other is not None:
+            entries = (before[name], after[other])
+            _values(changes, schemas, subject, name, entries, (old[0], new[0]), direction)
             if direction == "request":
-                _encodings(changes, subject, name, (before[name], after[name]), (old[0], new[0]))
+                _encodings(changes, subject, name, entries, (old[0], new[0]))
+
+
+def _media_types(
+    changes: Changes,
+    subject: str,
+    contents: tuple[Mapping[str, MediaType], Mapping[str, MediaType]],
+    at: tuple[str, str],
+    direction: Direction,
+) -> None:
+    """Record media types that are gone or new. A range that becomes one of its types is only narrower."""
+    before, after = contents
+    for name in before if after else ():
+        if _covering(after, name) is None:
+            is_narrower = direction == "response" and any(_covering({name: before[name]}, other) for other in after)
+            if is_narrower:
+                changes.add("values-relaxed", f"{subject} is no longer of any type of {name}", *at)
+            else:
+                changes.add("media-removed", f"{name} was removed from {subject}", *at, key=False)
+    for name in after if before else ():
+        if _covering(before, name) is None:
+            changes.add("media-added", f"{name} was added to {subject}", *at, key=False)
+
+
+def _covering(content: Mapping[str, MediaType], name: str) -> str | None:
+    """The media type of a content that a name is, or the narrowest range that it is in; None if there is none."""
+    if name in content:
+        return name
+    ranges = (wide for wide in content if "*" in wide and fnmatch(name, wide))
+    return max(ranges, key=lambda wide: len(wide.rstrip("*")), default=None)
+
+
+def _is_unsaid(side: Side, key: str, content: Mapping[str, MediaType], other: Mapping[str, MediaType]) -> bool:
+    """Return True if a version describes any media type, and the other is a document of Swagger 2.0 that lists none: it
+    is read as if it listed JSON."""
+    is_silent = side.context.tree.swagger2 and not side.document.root.get(key)
+    return is_silent and list(content) == ["application/json"] and list(other) == ["*/*"]
 
 
 def _values(
@@ -48,11 +82,16 @@ def _values(
     subject: str,
     name: str,
     entries: tuple[MediaType, MediaType],
+    at: tuple[str, str],
     direction: Direction,
 ) -> None:
     """Record the changes of the values of a media type."""
     first, second = entries
     old, new = _same_openness(changes, name, first.schema, second.schema)
+    if name.endswith("json") and (old is None) != (new is None):  # none: any value
+        old, new = (
+            replace(ANY, at=place) if each is None else each for each, place in zip((old, new), at, strict=True)
+        )
     for before, after in ((old, new), (first.item_schema, second.item_schema)):
         if before is not None and after is not None:
             schemas.compare(subject, before, after, direction)
@@ -98,8 +137,9 @@ def _usual(side: Side, media_type: str, schema: Schema, encoding: Encoding) -> E
     types = set(plain.types)
     if encoding.style is None and "array" in types and not encoding.content_type:
         encoding = replace(encoding, style="form", explode=True)
-    if media_type == _FORM and types and not types & {"array", "object"}:  # a value that is written whole
-        encoding = replace(encoding, style=None, explode=False, content_type=())
+    if types and not types & {"array", "object"}:  # a value that is written whole
+        content_type = () if media_type == _FORM else encoding.content_type
+        encoding = replace(encoding, style=None, explode=False, content_type=content_type)
     if encoding.style is None and not encoding.content_type:
         return replace(encoding, content_type=(_usual_type(plain),))
     return encoding

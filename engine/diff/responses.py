@@ -61,15 +61,15 @@ def _successes(
     have the value of one of before."""
     old, new = operations
     lost, gained = ([each for each in listed if _is_success(each)] for listed in responses)
-    known = [each for each in old.responses.values() if _is_success(each) and each.schemas()]
-    with_value = next((each for each in gained if each.schemas()), None)
+    known = [each for each in old.responses.values() if _is_success(each) and each.content]
+    with_value = next((each for each in gained if each.content), None)
     if known and with_value is not None:
-        was = next((each for each in lost if each.schemas()), known[0])
+        was = next((each for each in lost if each.content), known[0])
         sides = [(each.at, each.content) for each in (was, with_value)]
         subject = f"the {with_value.status} response of {name}"
         compare_content(changes, schemas, subject, sides[0], sides[1], "response")
-    elif any(each.schemas() for each in lost) and not any(
-        each.schemas() for each in new.responses.values() if _is_success(each)
+    elif any(each.content for each in lost) and not any(
+        each.content for each in new.responses.values() if _is_success(each)
     ):
         changes.add("answer-emptied", f"a success of {name} no longer has a value", lost[0].at, f"{new.at}/responses")
     if lost and gained:
@@ -84,7 +84,7 @@ def _is_success(response: DeclaredResponse) -> bool:
 
 
 def _response(changes: Changes, schemas: Schemas, subject: str, old: DeclaredResponse, new: DeclaredResponse) -> None:
-    has_value, has_now = (bool(response.schemas()) for response in (old, new))
+    has_value, has_now = (bool(response.content) for response in (old, new))
     if has_value and not has_now:
         changes.add("answer-emptied", f"{subject} no longer has a value", old.at, new.at)
     elif has_now and not has_value:

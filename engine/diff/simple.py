@@ -27,6 +27,12 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "array": lambda value: isinstance(value, list | tuple),
     "object": lambda value: isinstance(value, Mapping),
 }
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "boolean": {"true": True, "false": False}.__getitem__,
+    "integer": int,
+    "number": float,
+}
+"""How texts that documents write for other values are read."""
 
 
 def simplified(
@@ -168,13 +174,23 @@ def _as_enum(schema: Schema) -> Schema:
     if types == ("string",):  # documents write true and 1 for texts
         default = _as_text(default)
         enum = enum if enum is None or all(isinstance(value, str) for value in enum) else tuple(map(_as_text, enum))
-    if enum is schema.enum and nullable == schema.nullable and types == schema.types and default is schema.default:
+    elif types and not {*types} - _READ.keys():  # and texts for numbers and truth values
+        default = _as_value(default, types[0])
+        enum = enum and tuple(_as_value(value, types[0]) for value in enum)
+    if enum == schema.enum and nullable == schema.nullable and types == schema.types and default is schema.default:
         return schema
     return replace(schema, keywords=keywords, enum=enum, nullable=nullable, types=types, default=default)
 
 
 def _as_text(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def _as_value(value: Any, kind: str) -> Any:
+    try:
+        return _READ[kind](value) if isinstance(value, str) else value
+    except (ValueError, KeyError):
+        return value
 
 
 def _says_nothing(schema: Schema) -> bool:
