@@ -56,7 +56,7 @@ def _path_equivalent(node: Node, context: Context) -> Iterator[Finding]:
 def _path_doubtful(node: Node, context: Context) -> Iterator[Finding]:
     if "//" in node.name:
         yield Finding(node.pointer, f"the path {node.name!r} has an empty segment", key=True)
-    if " " in _LITERAL.sub("", node.name):
+    if node.name.startswith("/") and " " in _LITERAL.sub("", node.name):
         yield Finding(node.pointer, f"the path {node.name!r} has a blank", key=True)
 
 

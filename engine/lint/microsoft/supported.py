@@ -1,6 +1,7 @@
-"""What Microsoft's platform takes of Swagger 2.0, and of its own extensions: less than they allow.
+"""What Microsoft's platform takes of Swagger 2.0, and of its own extensions: less than they allow; and what of the
+extensions has no effect, in any profile.
 
-Where no page of Microsoft's says so, the published connectors at hand show it; each rule says which.
+Where no page of Microsoft's says so, the published connectors at hand show it; such a rule says that.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from openconnectors.engine.documents.file import File
+from openconnectors.engine.lint import rules
 from openconnectors.engine.lint.extensions import KNOWN_EXTENSIONS, is_internal, similar
 from openconnectors.engine.lint.microsoft.table import Rule, check
 from openconnectors.engine.lint.properties import properties
@@ -45,15 +47,18 @@ RULES.add(
     Rule("oauth-flow", "warning", "security-scheme", members="flow",
          why="Users sign in with the authorization code flow; others have no page to come back to.",
          fix="Write the flow accessCode, with its authorizationUrl and tokenUrl."),
-    Rule("test-value", "warning", "parameter schema", members="x-ms-test-value",
+    rules.Rule("test-value", "warning", "parameter schema", members="x-ms-test-value",
          why="Tests send this value, which the service refuses.",
          fix="Write a value that the schema allows."),
-    Rule("enum-label-absent", "warning", "parameter schema", members="x-ms-enum-values",
+    rules.Rule("enum-label-absent", "warning", "parameter schema", members="x-ms-enum-values",
          why="Users choose by display names: a value without one is not offered.",
          fix="Add the value to x-ms-enum-values."),
-    Rule("choices-received", "warning", "schema", members=" ".join(_CHOICES),
+    rules.Rule("choices-received", "warning", "schema", members=" ".join(_CHOICES),
          why="Nobody chooses the values of a response.",
          fix="Move the extension to the parameter, or to the property of the request."),
+    rules.Rule("choices-twice", "warning", "parameter schema items", members="enum",
+         why="The values of an enum are the choices: others, which an operation returns, are refused.",
+         fix="Remove the enum, or the extension."),
     Rule("annotation-family", "info", "operation", members="x-ms-api-annotation",
          why="A revision is one of a family; without it nothing is a later one.",
          fix="Add family: the operationId of the first revision."),
@@ -155,6 +160,14 @@ def _received(node: Node, context: Context) -> Iterator[Finding]:
         for name in _CHOICES:
             if node.has(name):
                 yield Finding(node.at(name), f"{name} has no effect in a response", key=True)
+
+
+@check("choices-twice")
+def _twice(node: Node, context: Context) -> Iterator[Finding]:
+    for name in _CHOICES:
+        if node.has(name):
+            yield Finding(node.at("enum"), f"an enum beside {name}", key=True)
+            return
 
 
 @check("annotation-family")

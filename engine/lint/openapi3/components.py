@@ -31,8 +31,9 @@ RULES.add(
     Rule("path-characters", "warning", "path", versions=OPENAPI3,
          why="A URL with this character, or with '%' without two hexadecimal digits, cannot be parsed (RFC 3986).",
          fix="Percent-encode it."),
-    Rule("webhook-path", "error", "operation path", members="parameters", versions="3.1 3.2",
-         why="A path parameter needs a variable in a path; a webhook has none (Parameter Object).",
+    Rule("webhook-path", "error", "operation path", members="parameters", versions=OPENAPI3,
+         why="A path parameter needs a variable in a path of the document; webhooks and callbacks have none (Parameter "
+             "Object).",
          fix="Use a query parameter, a header or the body."),
     Rule("body-without-semantics", "warning", "operation", members="requestBody", versions=OPENAPI3,
          why="A body of this method has no meaning in HTTP: servers and proxies drop it (RFC 9110 section 9.3).",
@@ -155,10 +156,12 @@ def _characters(node: Node, context: Context) -> Iterator[Finding]:
 @check("webhook-path")
 def _webhook(node: Node, context: Context) -> Iterator[Finding]:
     item = node.parent if node.kind == "operation" else node
-    if item is None or not item.pointer.startswith("/webhooks/"):
+    called_back = item is not None and item.parent is not None and item.parent.kind == "callback"
+    if item is None or not (called_back or item.pointer.startswith("/webhooks/")):
         return
+    what = "callback" if called_back else "webhook"
     for index in range(len(node.array("parameters"))):
         parameter = context.tree.resolved(node.at("parameters", index))
         if parameter is not None and parameter.get("in") == "path":
-            message = f"a webhook has no path for the parameter {parameter.get('name')!r}"
+            message = f"a {what} has no path for the parameter {parameter.get('name')!r}"
             yield Finding(node.at("parameters", index), message)

@@ -206,6 +206,8 @@ _MORE: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      f"{_COLOR}/x-ms-dynamic-values/parameters/of"),
     ("choice of another type", _DOCS, "the value of a choice is the value of the parameter", _CHOSEN,
      {f"{_COLOR}/type": "integer"}, f"{_VALUES}/value-path"),
+    ("choices of an enum and of an operation", _DOCS, "dynamic values are the choices", _CHOSEN,
+     {f"{_COLOR}/enum": ["a", "b"]}, f"!{_COLOR}/enum"),
     ("choice by an empty path", _DOCS, "value-path names the value of a choice", _CHOSEN,
      {f"{_VALUES}/value-path": ""}, f"{_VALUES}/value-path"),
     ("single trigger of a list", _HOOK, "a single trigger gives an object, a batch trigger a list",
