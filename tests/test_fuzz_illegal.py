@@ -12,6 +12,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 import openconnectors
+from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.fuzz import Failure, failure_of, fuzz, replay
 from tests.faulty import Faulty, serving
 
@@ -143,6 +144,21 @@ def test_a_service_that_refuses_what_is_illegal_has_no_failures(tmp_path: Path) 
     """A service that refuses every illegal request as documented has no failures; without them fewer are sent."""
     assert _failures(None, tmp_path)[0] == []
     assert _failures("accepts one more", tmp_path, illegal=False)[0] == []
+
+
+def test_missing_credentials_are_an_error_before_anything_is_sent(tmp_path: Path) -> None:
+    """Without credentials that an operation needs, a search ends at once; operations that need none are searched."""
+    path = tmp_path / "things.json"
+    path.write_text(json.dumps(DOCUMENT))
+    with serving(Things(None)) as things:
+        connector = openconnectors.load_file(path, base_url=things.url, connection={})
+        with pytest.raises(ConnectionMissing, match=r"needs credentials; the connection has no api_key\."):
+            list(fuzz(connector, examples=EXAMPLES))
+        assert things.requests == 0
+        open_document = {key: value for key, value in DOCUMENT.items() if key != "security"}
+        path.write_text(json.dumps(open_document))
+        assert next(fuzz(openconnectors.load_file(path, base_url=things.url, connection={}), examples=1), None)
+        assert things.requests > 0
 
 
 def test_a_failure_is_a_command_of_curl(tmp_path: Path) -> None:

@@ -96,6 +96,17 @@ class Authentication:
             self._renewed[key] = tuple(tokens for name, tokens in renewing.items() if name in names)
         return self._renewed[key]
 
+    def check(self, operation: Operation) -> None:
+        """Raise ``ConnectionMissing`` for an operation whose credentials a person must give first."""
+        problem: ConnectionMissing | None = None
+        renewing = frozenset(name for name, tokens in self._tokens.items() if tokens.renews())
+        try:
+            needed(self._service, operation, self._values, frozenset(), renewing)
+        except ConnectionMissing as error:
+            problem = error
+        if problem is not None:  # raised out here: see ``_chain``
+            raise self._missing(str(problem), problem.lacking)
+
     def credentials(self, operation: Operation, instead: frozenset[str]) -> Credentials:
         """The credentials of an operation that are the same in each request."""
         return self._chain(operation, instead).fixed

@@ -216,6 +216,10 @@ class Connection:
         """Send a request of an operation with its credentials: see ``Authentication.send``."""
         return self.authentication.send(operation, request, send)
 
+    def check(self, operation: Operation) -> None:
+        """Raise an error if credentials of an operation are missing: see ``Authentication.check``."""
+        self.authentication.check(operation)
+
     def ready(self, operation: Operation, instead: frozenset[str]) -> Chain | None:
         """The credentials of an operation's next request, if they are known: see ``Authentication.ready``."""
         return self.authentication.ready(operation, instead)

@@ -115,6 +115,10 @@ class Caller:
         """Raise ``Unsupported`` or ``InvalidDocument`` for an operation that cannot be called here."""
         connected(self._connector).refuse_uncallable(plan.operation)
 
+    def check_credentials(self, plan: Plan) -> None:
+        """Raise ``ConnectionMissing`` for an operation whose credentials the connection lacks."""
+        self._connector.connection.check(plan.operation)
+
     @property
     def lists_sent_fields(self) -> bool:
         """Whether the document lists the header fields that are sent with a response, as Swagger 2.0 does ("Response

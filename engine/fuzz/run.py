@@ -90,7 +90,8 @@ def fuzz(
     calls in sequences. ``sandboxed``: the service is the sandbox of the document, which does not check formats, nor
     sends every header field, and has state only where that says so: sequences are made of these operations alone.
     ``progress`` is called with a line of text after each operation. The calls reach the service and have their effects:
-    use a sandbox, or a service that may be written to.
+    use a sandbox, or a service that may be written to. ``ConnectionMissing``, before anything is sent, if the
+    credentials of an operation are missing.
     """
     options = (examples, random_seed, illegal, sandboxed, progress)
     yield from _once(_all(connector, operations, *options))
@@ -108,6 +109,8 @@ def _all(
             plans[name] = caller.plan(name)
         except InvalidDocument:
             progress(f"{name}: not called, its part of the document cannot be read")
+    for plan in plans.values():
+        caller.check_credentials(plan)
     every = caller.plans()
     # Within a method, collections (fewer path variables) before their members.
     ordered = sorted(
