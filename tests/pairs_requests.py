@@ -100,6 +100,30 @@ def _announced(**members: Any) -> Json:
     return _answered({"200": {"type": "object", "properties": {"a": _TEXT, "b": {"type": "string", **members}}}})
 
 
+def _sent(operation: Json) -> Json:
+    """A document with a webhook."""
+    request = {"responses": {"200": {"description": ""}}, **operation}
+    return _document({}, webhooks={"done": {"post": request}})
+
+
+def _kinds(member: Json) -> Json:
+    """A document whose body is of a kind that its discriminator names."""
+    reference = {"$ref": "#/definitions/Pet"}
+    return _document(
+        {"parameters": [{"name": "pet", "in": "body", "schema": reference}]},
+        method="post",
+        version="2.0",
+        definitions={
+            "Pet": {"type": "object", "discriminator": "k", "required": ["k"], "properties": {"k": _TEXT}},
+            "Cat": {"allOf": [reference, {"type": "object", "properties": {"a": member}}]},
+        },
+    )
+
+
+_JSON_BODY: Json = {"content": {"application/json": {"schema": _THING}}}
+_SIGNED: Json = {"name": "X-Signature", "in": "header", "required": True, "schema": _TEXT}
+_VARIABLES = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in ("x", "y")]
+_SAME_NAME = [{"name": "a", "in": location, "schema": _TEXT} for location in ("query", "header")]
 _PARAMETERS: Mapping[str, Row] = {
     "a list exploded in simple style": (
         _query(_TEXTS, "path"), _query(_TEXTS, "path", explode=True), "same"),
@@ -215,6 +239,27 @@ _SECURITY: Mapping[str, Row] = {
         _secured({"type": "basic"}, [{"k": []}], "2.0"),
         _secured({"type": "http", "scheme": "Basic"}, [{"k": []}], "3.0.3"), "same"),
 }  # fmt: skip
+_WEBHOOKS: Mapping[str, Row] = {
+    "a webhook has no body": (_sent({"requestBody": _JSON_BODY}), _sent({}), "breaks"),
+    "a webhook has no header field": (_sent({"parameters": [_SIGNED]}), _sent({}), "breaks"),
+    "a webhook has a header field": (_sent({}), _sent({"parameters": [_SIGNED]}), "same"),
+    "a webhook takes another response": (
+        _sent({}), _sent({"responses": {"202": {"description": ""}}}), "breaks"),
+    "a callback goes elsewhere": (
+        _document({"callbacks": {"done": {"{$request.query.url}": {"post": {"responses": {}}}}}}),
+        _document({"callbacks": {"done": {"{$request.query.hook}": {"post": {"responses": {}}}}}}), "breaks"),
+    "a kind of a thing is narrower": (_kinds({"type": "string"}), _kinds({"type": "string", "maxLength": 3}), "breaks"),
+    "variables in another order": (
+        _document({"parameters": _VARIABLES}, path="/a/{x}/{y}"),
+        _document({"parameters": _VARIABLES}, path="/a/{y}/{x}"), "breaks"),
+    "two parameters of a name, in another order": (
+        _document({"parameters": _SAME_NAME}), _document({"parameters": _SAME_NAME[::-1]}), "same"),
+    "a key in another place, under another name": (
+        _secured(_KEY, [{"k": []}]), _secured(_BEARER, [{"j": []}], j={**_KEY, "in": "query"}), "breaks"),
+    "the case of a key in the query": (
+        _secured({**_KEY, "in": "query"}, [{"k": []}]),
+        _secured({**_KEY, "in": "query", "name": "X-KEY"}, [{"k": []}]), "breaks"),
+}  # fmt: skip
 _SERVERS: Mapping[str, Row] = {
     "a host in another case": (_served("https://a.example"), _served("https://A.example:443/"), "same"),
     "a server is gone": (_served("https://a.example", "https://b.example"), _served("https://a.example"), "breaks"),
@@ -245,4 +290,4 @@ _SERVERS: Mapping[str, Row] = {
     "another method": (_document({}), _document({}, method="post"), "breaks"),
     "another path": (_document({}), _document({}, path="/items"), "breaks"),
 }  # fmt: skip
-REQUESTS: Mapping[str, Row] = {**_PARAMETERS, **_BODIES, **_RESPONSES, **_SECURITY, **_SERVERS}
+REQUESTS: Mapping[str, Row] = {**_PARAMETERS, **_BODIES, **_RESPONSES, **_SECURITY, **_WEBHOOKS, **_SERVERS}

@@ -136,6 +136,18 @@ ORDERED: Mapping[str, tuple[Json, Json]] = {
         {"allOf": [{"type": "object", "properties": {"a": {}}}], "unevaluatedProperties": False},
         {"allOf": [{"type": "object", "properties": {"a": {}}}]},
     ),
+    "names that are listed": (
+        {"type": "object", "propertyNames": {"enum": ["a", "b"]}},
+        {"type": "object", "propertyNames": {"enum": ["a", "b", "c"]}},
+    ),
+    "integers that are listed": (
+        {"type": "integer", "enum": [1, 2]},
+        {"type": "integer", "minimum": 1, "maximum": 3},
+    ),
+    "an object that is a constant": (
+        {"const": {"a": 1}},
+        {"type": "object", "properties": {"a": {"type": "integer"}}},
+    ),
     "else": (
         {"type": "object", "properties": {"a": {}, "b": {}}, "if": {"required": ["a"]}, "else": {"required": ["b"]}},
         {"type": "object", "properties": {"a": {}, "b": {}}, "if": {"required": ["a"]}},
@@ -271,6 +283,17 @@ SAME: Mapping[str, tuple[Json, Json]] = {
     "a value that is listed and too large": (
         {"type": "integer", "enum": [1, 2]},
         {"type": "integer", "enum": [1, 2, 9], "maximum": 5},
+    ),
+    "integers, listed": ({"type": "integer", "enum": [1, 2, 3]}, {"type": "integer", "minimum": 1, "maximum": 3}),
+    "what is contained is there": (
+        {"type": "array", "items": {}, "contains": {"const": "x"}},
+        {"type": "array", "items": {}, "contains": {"const": "x"}, "minItems": 1},
+    ),
+    "no items": ({"type": "array", "maxItems": 0}, {"type": "array", "items": {"not": {}}}),
+    "every type": ({}, {"type": ["string", "number", "boolean", "object", "array", "null"]}),
+    "names that are listed, and closed": (
+        {"type": "object", "properties": {"a": {}}, "propertyNames": {"enum": ["a"]}},
+        {"type": "object", "properties": {"a": {}}, "additionalProperties": False},
     ),
     "truth values, listed": ({"type": "boolean"}, {"enum": [True, False]}),
     "null, as a constant": ({"type": "null"}, {"const": None}),

@@ -504,6 +504,18 @@ KINDS3: dict[str, tuple[Callable[[Any], Any], str]] = {
         _set(lambda root: _added(root)["headers"]["X-Left"], "required", False),
         "header-absent",
     ),
+    "a header field is written in another way": (
+        _set(
+            lambda root: _added(root)["headers"],
+            "X-Left",
+            {"required": True, "content": {"application/json": {"schema": {"type": "integer"}}}},
+        ),
+        "header-style",
+    ),
+    "a webhook no longer takes a response": (
+        lambda root: root["webhooks"]["added"]["post"].update(responses={"204": {"description": "taken"}}),
+        "webhook-changed",
+    ),
     "a link is gone": (_drop(_added, "links"), "link-removed"),
     "a link is new": (
         _set(lambda root: _added(root)["links"], "more", {"operationId": "addThing"}),

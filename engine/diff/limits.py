@@ -56,6 +56,8 @@ def count(schema: Schema, name: str, required: int) -> float:
     number = schema.keywords.get(name)
     if not isinstance(number, int | float) or isinstance(number, bool):
         number = 1 if name == "minContains" else inf if COUNTS[name] else 0
+    if name == "minItems" and "contains" in schema.keywords:
+        return max(number, count(schema, "minContains", 0))
     return max(number, required) if name == "minProperties" else number
 
 

@@ -14,7 +14,7 @@ from openconnectors.engine.diff.servers import compare_own_servers, compare_serv
 from openconnectors.engine.diff.sides import Side, schema_of
 from openconnectors.engine.model import MISSING, Operation, Parameter, RequestBody, Schema
 from openconnectors.engine.naming import snake
-from openconnectors.engine.path_templates import without_names
+from openconnectors.engine.path_templates import variables, without_names
 
 Place = tuple[str, str]
 
@@ -78,7 +78,9 @@ def _url(side: Side, name: str) -> Place:
 
 def _operation(changes: Changes, schemas: Schemas, name: str, old: Operation, new: Operation) -> None:
     places = [(operation.method.upper(), without_names(operation.path)) for operation in (old, new)]
-    if places[0] != places[1] and not is_same_place(changes, old, new):
+    names = [variables(operation.path) for operation in (old, new)]
+    is_reordered = names[0] != names[1] and sorted(names[0]) == sorted(names[1])
+    if is_reordered or (places[0] != places[1] and not is_same_place(changes, old, new)):
         changes.add("operation-moved", f"{name} is now at {new.method.upper()} {new.path}", old.at, new.at)
     compare_own_servers(changes, name, old, new)
     compare_deprecation(changes, name, old.at, new.at, deprecated=(old.deprecated, new.deprecated))
@@ -94,12 +96,17 @@ def _operation(changes: Changes, schemas: Schemas, name: str, old: Operation, ne
     if old.trigger != new.trigger:
         message = f"the trigger of {name} is now {new.trigger or 'gone'} (was {old.trigger or 'not there'})"
         changes.add("trigger-changed", message, old.at, new.at)
+    _callbacks(changes, schemas, name, old, new)
+
+
+def _callbacks(changes: Changes, schemas: Schemas, name: str, old: Operation, new: Operation) -> None:
     for callback in dict.fromkeys((*old.callbacks, *new.callbacks)):
-        sent = [
-            {callback: [item for group in operation.callbacks.get(callback, {}).values() for item in group]}
-            for operation in (old, new)
-        ]
+        groups = [operation.callbacks.get(callback, {}) for operation in (old, new)]
+        sent = [{callback: [item for items in group.values() for item in items]} for group in groups]
         _webhooks(changes, schemas, f"callback of {name},", sent[0], sent[1], new.at)
+        if all(groups) and set(groups[0]) != set(groups[1]):
+            message = f"callback {callback!r} of {name} is sent to {', '.join(groups[1])} (was {', '.join(groups[0])})"
+            changes.add("webhook-changed", message, old.at, new.at)
 
 
 # Parameters
@@ -107,6 +114,12 @@ def _operation(changes: Changes, schemas: Schemas, name: str, old: Operation, ne
 
 def _parameters(changes: Changes, schemas: Schemas, name: str, old: Operation, new: Operation) -> None:
     before, after = _by_name(changes, old), _by_name(changes, new)
+    for key in before.keys() ^ after.keys():
+        alone, is_shared, _ = key.partition(" in ")  # what was or is the only parameter of its name
+        for side, other in ((before, after), (after, before)):
+            if is_shared and key in side and alone in other:
+                same = other.pop(alone)
+                other[f"{alone} in {same.location}"] = same
     removed = [parameter for key, parameter in before.items() if key not in after]
     added = [parameter for key, parameter in after.items() if key not in before]
     for parameter in removed:
@@ -197,11 +210,15 @@ def _required(changes: Changes, subject: str, old: Parameter | RequestBody, new:
 
 
 def _by_name(changes: Changes, operation: Operation) -> dict[str, Parameter]:
-    """The parameters by the names that callers use."""
-    return {
-        snake(parameter.client_name or parameter.name): parameter
+    """The parameters by the names that callers use; those of one name also by their location."""
+    named = [
+        (snake(parameter.client_name or parameter.name), parameter)
         for parameter in operation.parameters
         if parameter.location != "header" or not changes.is_said_otherwise(parameter.name)
+    ]
+    names = [name for name, _ in named]
+    return {
+        name if names.count(name) == 1 else f"{name} in {parameter.location}": parameter for name, parameter in named
     }
 
 
@@ -248,9 +265,32 @@ def _webhooks(
             now = after.get(method)
             if now is None:
                 changes.add("webhook-removed", f"{kind} {name!r} was removed", was.at, at)
-            elif was.request_body is not None and now.request_body is not None:
-                sides = [(side.at, side.content) for side in (was.request_body, now.request_body)]
-                compare_content(changes, schemas, f"what {kind} {name!r} sends", sides[0], sides[1], "response")
+            else:
+                _received(changes, schemas, f"{kind} {name!r}", was, now)
         for method, now in after.items():
             if method not in before:
                 changes.add("webhook-added", f"{kind} {name!r} was added", None, now.at)
+
+
+def _received(changes: Changes, schemas: Schemas, subject: str, old: Operation, new: Operation) -> None:
+    """Record the changes of a request that is received, and of the responses that may be given to it."""
+    if old.request_body is not None and new.request_body is not None:
+        sides = [(body.at, body.content) for body in (old.request_body, new.request_body)]
+        compare_content(changes, schemas, f"what {subject} sends", sides[0], sides[1], "response")
+    elif old.request_body is not None:
+        changes.add("webhook-changed", f"{subject} no longer sends a body", old.at, new.at)
+    before, after = (
+        {(item.location, item.name.lower()): item for item in operation.parameters} for operation in (old, new)
+    )
+    for key, was in before.items():
+        now = after.get(key)
+        if now is None or (was.required and not now.required):
+            words = "no longer sends" if now is None else "may leave out"
+            changes.add("webhook-changed", f"{subject} {words} {was.location} {was.name!r}", was.at, new.at)
+        if now is not None:
+            title = f"{was.location} {was.name!r} of {subject}"
+            schemas.compare(title, schema_of(was), schema_of(now), "response")
+    for status in old.responses if "default" not in new.responses else ():
+        ranges = {key.upper() for key in new.responses}
+        if status.upper() not in ranges and f"{status[:1]}XX" not in ranges:
+            changes.add("webhook-changed", f"{subject} no longer takes the response {status}", old.at, new.at)

@@ -63,6 +63,7 @@ NAMES: Mapping[str, Level] = {
     "empty-refused": "patch",
     "encoding-changed": "patch",
     "xml-changed": "patch",
+    "header-style": "patch",
     "credential-moved": "risk",
     "token-moved": "risk",
     "server-removed": "risk",

@@ -123,6 +123,10 @@ def _headers(changes: Changes, schemas: Schemas, subject: str, old: DeclaredResp
             changes.add("header-absent", f"header {name!r} of {subject} is now optional", header.at, now.at)
         elif now.required and not header.required:
             changes.add("header-added", f"header {name!r} of {subject} is now always there", header.at, now.at)
+        kinds = {*changes.before.plain(schema_of(header)).types, *changes.after.plain(schema_of(now)).types}
+        if list(header.content) != list(now.content) or (header.explode != now.explode and "object" in kinds):
+            message = f"header {name!r} of {subject} is written in another way"
+            changes.add("header-style", message, header.at, now.at)
         schemas.compare(f"header {name!r} of {subject}", schema_of(header), schema_of(now), "response")
     for key, (name, header) in after.items():
         if key not in before:

@@ -103,11 +103,15 @@ class Schemas:
         self._default(pair)
         if not self._types(pair):
             return
+        if _is_listed_otherwise(first, second):
+            yield replace(pair, findings=len(self._changes.findings))
+            return
         self._enum(pair)
         self._limits(pair)
         self._format(pair)
         self._pattern(pair)
         yield from self._members(pair)
+        yield from self._variants(pair)
         if first.items is not None or second.items is not None:
             items = [schema.items or replace(ANY, at=schema.at) for schema in (first, second)]
             yield _Pair(pair.subject.item(), items[0], items[1], pair.direction)
@@ -128,6 +132,18 @@ class Schemas:
                     title = before.name or f"alternative {index + 1}"
                     yield _Pair(replace(pair.subject, owner=f"{pair.subject.owner} ({title})"), before, after,
                                 pair.direction)  # fmt: skip
+
+    def _variants(self, pair: _Pair) -> Iterator[_Pair]:
+        """The schemas that extend two schemas, by the values of their discriminators."""
+        old, new = self._before.variants(pair.old), self._after.variants(pair.new)
+        for name, variant in old.items():
+            if name in new:
+                subject = replace(pair.subject, owner=f"{pair.subject.owner} ({name})")
+                yield _Pair(subject, variant, new[name], pair.direction)
+        for names, word, narrower in ((old.keys() - new, "no longer", True), (new.keys() - old, "now", False)):
+            if old and new and names:
+                rule = _rule("values", pair.direction, narrower=narrower)
+                self._add(rule, pair, f"{pair.subject} can {word} be of the kind {', '.join(sorted(names))}")
 
     def _by_values(self, pair: _Pair) -> None:
         """Record that a value is accepted by one of two schemas only."""
@@ -275,7 +291,8 @@ class Schemas:
             if name not in before and name not in after:
                 inner = pair.subject.inside(name)
                 self._necessity(inner, pair.direction, (pair.old.at, pair.new.at), is_required=name in now)
-        if _can_be(pair.old, "object") and _can_be(pair.new, "object"):
+        is_named = any("propertyNames" in schema.keywords for schema in (pair.old, pair.new))
+        if _can_be(pair.old, "object") and _can_be(pair.new, "object") and not is_named:
             yield from self._additional(pair)
 
     def _removed(self, pair: _Pair, inner: Subject, old: Schema) -> None:
@@ -369,6 +386,14 @@ def _has_conditions(schema: Schema) -> bool:
         or set(schema.keywords) - _COMPARED - _MUTE
         or any(map(is_never, schema.properties.values()))
     )  # fmt: skip
+
+
+def _is_listed_otherwise(old: Schema, new: Schema) -> bool:
+    """Return True if one of two schemas lists its values, and the other says by more than a type which it has."""
+    if (_enum(old) is None) == (_enum(new) is None):
+        return False
+    other = old if _enum(old) is None else new
+    return bool(other.keywords or other.properties or _has_conditions(other))
 
 
 def _is_by_values(schema: Schema) -> bool:

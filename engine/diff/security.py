@@ -45,14 +45,21 @@ def compare_schemes(changes: Changes) -> None:
     is nobody's concern."""
     before, after = (_used(side) for side in (changes.before, changes.after))
     for name, old in before.items():
-        new = after.get(name)
+        same = next((scheme for scheme in after.values() if _kind(scheme) == _kind(old)), None)
+        new = after.get(name) or same
         if new is None or _kind(old) != _kind(new):
             continue
-        if (old.location, old.parameter.lower()) != (new.location, new.parameter.lower()):
+        if _sent_as(old) != _sent_as(new):
             message = f"the credential {name!r} is now sent in {new.location} {new.parameter!r}"
             changes.add("credential-moved", f"{message} (was {old.location} {old.parameter!r})", old.at, new.at)
         if old.oauth is not None and new.oauth is not None:
             _tokens(changes, name, old, new)
+
+
+def _sent_as(scheme: Scheme) -> tuple[str, str]:
+    """Where a credential is sent. The case of a header field's name says nothing (RFC 9110 section 5.1)."""
+    is_header = scheme.location == "header"
+    return scheme.location, scheme.parameter.lower() if is_header else scheme.parameter
 
 
 def _used(side: Side) -> dict[str, Scheme]:

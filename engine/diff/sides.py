@@ -67,6 +67,10 @@ class Side:
             known = self._plain[id(resolved)] = (resolved, simplified(resolved, self._resolved.resolve, self._judged))
         return known[1]
 
+    def variants(self, schema: Schema) -> Mapping[str, Schema]:
+        """The schemas that extend a plain one by ``allOf``, by the values of its discriminator."""
+        return self._resolved.variants(schema) if not schema.one_of and not schema.any_of else {}
+
     def written(self, schema: Schema, *, request: bool) -> Mapping[str, Any]:
         """The JSON Schema 2020-12 of the values of a schema that are sent, or received."""
         return JsonSchemaWriter(self.service, request=request).write_document(schema)

@@ -17,6 +17,7 @@ from openconnectors.engine.model import NEVER, Schema
 from openconnectors.engine.values.judges import judge_of
 
 _NULL = "null"
+_EVERY = ("boolean", "string", "number", "array", "object")
 _APPLICATORS = frozenset({"if", "then", "else", "dependentSchemas"})
 _CONDITIONS = ("then", "else")
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -47,7 +48,7 @@ def simplified(
             break
         seen.add(id(simpler))
         schema = simpler
-    return _closed(_of_its_types(_listed(_as_enum(schema), written)))
+    return _closed(_of_its_types(_listed(_as_enum(schema), written), resolve))
 
 
 def is_never(schema: Schema) -> bool:
@@ -119,9 +120,15 @@ def _is_of(schema: Schema, value: object) -> bool:
     return not schema.types or any(name in _TYPES and _TYPES[name](value) for name in schema.types)
 
 
-def _of_its_types(schema: Schema) -> Schema:
+def _of_its_types(schema: Schema, resolve: Callable[[Schema], Schema]) -> Schema:
     """A schema without keywords that have no effect: on types that it does not have, and conditions without a test;
-    integers that are written as multiples of 1."""
+    integers that are written as multiples of 1, a list of no further items as its length."""
+    if schema.nullable and {*_EVERY} <= {*schema.types}:
+        schema = replace(schema, types=(), nullable=False)
+    if schema.items is not None and is_never(resolve(schema.items)):
+        ahead = len(schema.keywords.get("prefixItems", ()))
+        length = min(ahead, schema.keywords.get("maxItems", ahead))
+        schema = replace(schema, items=None, keywords={**schema.keywords, "maxItems": length})
     keywords, types = schema.keywords, schema.types
     if types and keywords:
         kinds = {"number" if name == "integer" else name for name in types}

@@ -64,7 +64,10 @@ class _Values:
         if depth >= _DEEPEST:
             return
         yield from _OF_EACH_TYPE
-        yield from flat.get("enum", ())
+        for value in flat.get("enum", ()):
+            yield value
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield from (value - 1, value + 1)
         if "const" in flat:
             yield flat["const"]
         yield from _numbers(flat)
@@ -181,6 +184,8 @@ class _Values:
             for value in islice(self.of(part, depth + 1), 60) if name is not None else ():
                 yield {**full, name: value}
                 yield {**least, name: value}
+        for name in _listed_names(flat.get("propertyNames")):
+            yield {**least, name: "x"}
         for bound in ("minProperties", "maxProperties"):
             if bound in flat and flat[bound] < 1_000:
                 for count in range(max(int(flat[bound]) - 1, 0), int(flat[bound]) + 2):
@@ -191,6 +196,12 @@ class _Values:
             for value in islice(self.of(part, depth + 1), 60):
                 yield {**full, name: value}
                 yield {**least, name: value}
+
+
+def _listed_names(names: Any) -> list[str]:
+    """The names that a schema of names lists."""
+    flat = names if isinstance(names, Mapping) else {}
+    return [name for name in (*flat.get("enum", ()), flat.get("const")) if isinstance(name, str)]
 
 
 def _kind(flat: Json) -> str:
