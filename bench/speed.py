@@ -3,7 +3,7 @@ some rounds.
 
     python -m bench.speed [FOLDER …] [--rounds N]
 
-One document of about a megabyte (the nearest to that size below the folders), and a hundred documents in one call.
+One document of each of some sizes (the nearest below the folders), the largest, and a hundred documents in one call.
 Ratios are to ours.
 """
 
@@ -25,6 +25,8 @@ from openconnectors.engine.documents import document
 from openconnectors.engine.errors import InvalidDocument
 
 MEGABYTE = 1_000_000
+SIZES = (10_000, 100_000, MEGABYTE)
+"""Bytes of documents that are checked alone."""
 MANY = 100
 
 
@@ -73,29 +75,30 @@ def documents(folders: list[Path]) -> list[tuple[int, Path]]:
     return sorted(sized)
 
 
+def chosen(known: list[tuple[int, Path]]) -> list[list[Path]]:
+    """The lists of documents to check in one call: one of about each size, the largest, and many."""
+    ones = [min(known, key=lambda item: abs(item[0] - size))[1] for size in SIZES]
+    step = max(1, len(known) // MANY)
+    return [*([path] for path in dict.fromkeys([*ones, known[-1][1]])), [path for _, path in known][::step][:MANY]]
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Return 0 if ours is the fastest at both, else 1."""
+    """Return 0 if ours is the fastest at each, else 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.speed")
     parser.add_argument("folders", type=Path, nargs="*", default=[Path("spec")])
     parser.add_argument("--rounds", type=int, default=3, help="runs, of which the fastest counts")
     options = parser.parse_args(arguments)
-    known = documents(options.folders)
     fastest = True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        large = min(known, key=lambda item: abs(item[0] - MEGABYTE))[1]
-        step = max(1, len(known) // MANY)
-        many = [path for _, path in known][::step][:MANY]
-        for what, sources in (("one document of {:.1f} MB", [large]), ("{} documents in one call", many)):
+        for sources in chosen(documents(options.folders)):
             files = []
             for index, source in enumerate(sources):
                 root = document.read(source, tolerant=True).root
                 files.append(str(folder / f"{index:03}.json"))
                 Path(files[-1]).write_text(json.dumps(root, indent=2), "utf-8")
-            size = sum(Path(file).stat().st_size for file in files)
-            print(
-                what.format(size / MEGABYTE if len(files) == 1 else len(files)) + f" ({size / MEGABYTE:.1f} MB in all)"
-            )
+            size = sum(Path(file).stat().st_size for file in files) / MEGABYTE
+            print(f"{len(files)} document{'s in one call' if len(files) > 1 else ''}, {size:.2f} MB")
             best: dict[str, float] = {}
             for _ in range(options.rounds):
                 for who, make in COMMANDS.items():
@@ -108,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
                     subprocess.run(command, capture_output=True, check=False, cwd=folder)
                     best[who] = min(best.get(who, 1e9), time.perf_counter() - started)
             for who, seconds in best.items():
-                print(f"  {who:10}{seconds:>8.2f} s{seconds / best['ours']:>8.1f} ×")
+                print(f"  {who:10}{seconds:>8.2f} s{seconds / best['ours']:>8.1f} ×", flush=True)
             fastest = fastest and min(best, key=lambda who: best[who]) == "ours"
     return int(not fastest)
 
