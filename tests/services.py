@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests import desk, parcels, shelf
+from tests import desk, parcels, shelf, yard
 from tests.faulty import Service
 
-SERVICES: tuple[Service, ...] = (shelf.SERVICE, parcels.SERVICE, desk.SERVICE)
+SERVICES: tuple[Service, ...] = (shelf.SERVICE, parcels.SERVICE, desk.SERVICE, yard.SERVICE)

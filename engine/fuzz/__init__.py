@@ -12,8 +12,9 @@ require("openconnectors.engine.fuzz", "fuzz")
 
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import Failure, failure_of
+from openconnectors.engine.fuzz.replaying import replay
 from openconnectors.engine.fuzz.resources import resources
-from openconnectors.engine.fuzz.run import EXAMPLES, fuzz, hostile, replay
+from openconnectors.engine.fuzz.run import EXAMPLES, fuzz, hostile
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.strategies import Known, arguments, values
 from openconnectors.engine.fuzz.violations import Broken, broken

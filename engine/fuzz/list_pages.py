@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from openconnectors.engine.fuzz.comparison import bare
 from openconnectors.engine.fuzz.lists import first_pages, ids, report, twice_in, walked, whole_list
 from openconnectors.engine.fuzz.session import Item, Session
 from openconnectors.engine.fuzz.walks import Listing, shown_ids
@@ -50,11 +51,19 @@ def _beyond(session: Session, listing: Listing, size: int | None) -> dict[str, s
     result = first_pages(session, listing, wanted)
     most = listing.size.default if size is None and listing.size is not None else size
     for index, page in enumerate(result.pages if result is not None else []):
+        if all(_is_filtered(entry, listing, most) for entry in page):
+            return {}
         if isinstance(most, int) and len(page) > most and wanted.get(next(iter(wanted), ""), most) == most:
             name = listing.size.wire if listing.size is not None else ""
             default = " by default" if size is None else ""
             return {"limit": f"page {index + 1} has {len(page)} items, {name} is {most}{default}"}
     return {}
+
+
+def _is_filtered(entry: Any, listing: Listing, value: Any) -> bool:
+    """Whether an item has a value in the member that is named as the size of pages: it is a filter, then."""
+    name = listing.size.wire if listing.size is not None else ""
+    return isinstance(entry, Mapping) and entry.get(name) == value
 
 
 def paged(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
@@ -103,6 +112,15 @@ def _in_pages(session: Session, listing: Listing) -> dict[str, str]:
     return results
 
 
+def _first_page(listing: Listing, page: Argument) -> int | None:
+    """The number of the first page; None if neither the document nor a convention says it."""
+    paging = listing.paging
+    if paging is not None and paging.counts == "pages":
+        return paging.first if paging.first is not None else 1
+    checks = bare(page.schema, listing.plan.contract).keywords
+    return next((number for number in (page.default, checks.get("minimum")) if number in (0, 1)), None)
+
+
 def _at_places(session: Session, listing: Listing) -> str:
     """What is wrong with pages that are asked for by their number, or by that of the items before them."""
     whole = whole_list(session)
@@ -116,8 +134,7 @@ def _at_places(session: Session, listing: Listing) -> str:
         half = len(expected) // 2
         places = [(listing.offset, start, 0), (listing.offset, start + half, half)]
         places.append((listing.offset, start + len(expected), len(expected)))
-    elif listing.page is not None and listing.paging is not None and listing.paging.counts == "pages":
-        first = listing.paging.first if listing.paging.first is not None else 1
+    elif listing.page is not None and (first := _first_page(listing, listing.page)) is not None:
         places = [(listing.page, first, 0), (listing.page, first + 1, size)]
         places.append((listing.page, first + -(-len(expected) // size), len(expected)))
     for argument, number, begin in places:

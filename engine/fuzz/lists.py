@@ -12,7 +12,7 @@ from typing import Any
 from openconnectors.engine.errors import InvalidArguments, Unsupported
 from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.session import Session, identifier
-from openconnectors.engine.fuzz.walks import Listing, Walk, walk
+from openconnectors.engine.fuzz.walks import Listing, Walk, shown_ids, walk
 
 
 def walked(session: Session, listing: Listing, arguments: Mapping[str, Any]) -> Walk | None:
@@ -48,8 +48,23 @@ def report(session: Session, operation: Named, look: Callable[[], Mapping[str, s
         session.settle(check)
         session.whole = None
         again = look().get(check)
+        if again and check == "pages" and (other := _other_order(session)):
+            check, again = "order", other  # pages of a list without an order are never right
         if again:
             session.fail(check, operation, again, session.arguments(operation, None))
+
+
+def _other_order(session: Session) -> str:
+    """What is wrong with the order of a list whose first page is read twice; empty if it is the same."""
+    listing = session.listing
+    if listing is None:
+        return ""
+    reads = [first_pages(session, listing, {}, 1) for _ in range(3)]
+    orders = [ids(session, read.pages[0]) for read in reads if read is not None and read.pages]
+    other = next((order for order in orders if order != orders[0]), None)
+    if other is None or len(orders) < 3:
+        return ""
+    return f"the same request has the items in another order each time: {shown_ids(orders[0])}; then {shown_ids(other)}"
 
 
 def entries(session: Session) -> list[Any]:

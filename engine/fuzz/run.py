@@ -1,4 +1,4 @@
-"""The three kinds of fuzzing, and the replay of a failure.
+"""The three kinds of fuzzing.
 
 Theory of operation. ``fuzz`` calls the operations of a service in an order in which later calls know more: reads before
 writes, so that identifiers from responses become arguments, and deletions last. An operation is first called with the
@@ -23,22 +23,18 @@ from openconnectors.engine.fuzz.boundaries import Edge, edges, with_whole_body
 from openconnectors.engine.fuzz.calls import Caller, Outcome, requestable
 from openconnectors.engine.fuzz.checks import CHECKS, refused
 from openconnectors.engine.fuzz.failures import CLIENT, REFUSAL, REFUSED, Failure
+from openconnectors.engine.fuzz.learning import learn, remember
 from openconnectors.engine.fuzz.malformed import FixedServer, escaped, responses
 from openconnectors.engine.fuzz.refusals import (
     IN_REFUSAL,
     REFUSING,
     Accepted,
     Refusals,
-    again,
     refused_value,
     request_of,
 )
-from openconnectors.engine.fuzz.resources import resources
 from openconnectors.engine.fuzz.search import CheckFailed, Smallest, search, shrink
-from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.sequences import Sequences
-from openconnectors.engine.fuzz.session import PLAIN, remember
-from openconnectors.engine.fuzz.steps import CallSequence
 from openconnectors.engine.fuzz.strategies import Known, arguments
 from openconnectors.engine.fuzz.violations import Broken, broken
 from openconnectors.engine.http import Request
@@ -297,7 +293,7 @@ class _OperationFuzzer(Struct, dict=True):
         except (InvalidArguments, Unsupported):
             return  # the strategy drew what the client refuses: rules between arguments are not drawn
         self.left -= 1
-        _learn(self.known, outcome, self.caller)
+        learn(self.known, outcome, self.caller)
         remember(self.known, outcome)
         self._keep(outcome)
         status = outcome.response.status if outcome.response is not None else 0
@@ -352,21 +348,10 @@ class _OperationFuzzer(Struct, dict=True):
 
 
 def _size(value: object) -> int:
-    """How many values there are in arguments."""
+    """How many members there are in arguments, of a list those of its first item: each has rules that can be broken."""
     if isinstance(value, Mapping):
-        return sum(map(_size, value.values()))
-    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
-
-
-def _learn(known: Known, outcome: Outcome, caller: Caller) -> None:
-    """Keep the values of a success for later calls, with secrets that the service repeats masked."""
-    if outcome.response is not None and outcome.response.status < 300:
-        try:
-            value = caller.mask.value(outcome.plan.read(outcome.response, "off").value)
-        except ConnectorError:
-            return
-        kind = outcome.plan.operation.path.rstrip("/").rpartition("/")[2]
-        known.learn(value if isinstance(value, Mapping) else {kind: value})
+        return sum(1 + _size(member) for member in value.values())
+    return 1 + _size(value[0]) if isinstance(value, list) and value else 0
 
 
 def hostile(
@@ -401,35 +386,3 @@ def _malformed(
             smallest.fail(Failure(CLIENT, plan.operation.id, name, call, message, response=response))
 
     return search(try_response, responses(plan), examples, random_seed, smallest)
-
-
-def replay(connector: Connector, failure: Failure) -> str | None:
-    """Repeat a failed call; return what is wrong with it, None if nothing is any more."""
-    caller = Caller(connector)
-    plan = caller.plan(failure.name)
-    if failure.sequence is not None:
-        return _replayed(caller, failure, failure.sequence)
-    if failure.check == REFUSAL:
-        return refused(plan, failure.arguments, caller)
-    if failure.response is not None:
-        with FixedServer() as server:
-            request = caller.request(plan, failure.arguments)
-            return escaped(plan, request, failure.response, server, caller.runner)
-    if failure.sent is not None:
-        return again(caller, plan, failure)
-    outcome = caller.call(plan, failure.arguments, failure.accept)
-    if failure.check == REFUSED:
-        return failure.message if outcome.response is not None and outcome.response.status in REFUSING else None
-    message = CHECKS[failure.check](outcome, caller)
-    return caller.mask.text(message) if message else None
-
-
-def _replayed(caller: Caller, failure: Failure, sequence: CallSequence) -> str | None:
-    """What is wrong with a sequence that is played again; None if nothing is any more."""
-    together = Sequences(caller, Known(), caller.plans(), 0)
-    resource = next((each for each in resources(together.plans) if each.path == sequence.resource), None)
-    if resource is None:
-        return f"the document has no resource {sequence.resource} any more"
-    others = {*PLAIN, *SEQUENCE_CHECKS} - {failure.check}
-    again = together.replayed(resource, list(sequence.steps), others)
-    return again.message if again is not None and again.check == failure.check else None

@@ -11,6 +11,7 @@ from uuid import UUID
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fuzz.comparison import bare
 from openconnectors.engine.model import Schema
+from openconnectors.engine.naming import snake
 from openconnectors.engine.plan.example_values import ExampleValues
 from openconnectors.engine.plan.examples import minimal
 from openconnectors.engine.plan.options import Options
@@ -64,6 +65,33 @@ def placed(plan: Plan, number: int, wires: set[str]) -> dict[str, Any]:
     return values
 
 
+def lengthened(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments whose texts are as long as they may be, up to a length that databases keep."""
+    body = plan.operation.request_body
+    if body is None:
+        return dict(arguments)
+    media_type = json_of(body.content) or next(iter(body.content), "")
+    schema = plan.bodies.request_schema(media_type) or Schema()
+    fields = {each.name: each for each in plan.arguments if each.location == "property" and each.name in arguments}
+    if plan.body_name in arguments:
+        return {**arguments, plan.body_name: _long(arguments[plan.body_name], schema, plan)}
+    return {**arguments, **{name: _long(arguments[name], each.schema, plan) for name, each in fields.items()}}
+
+
+_LONG, _USUAL = 2000, 300
+
+
+def _long(value: Any, schema: Schema, plan: Plan) -> Any:
+    resolved = bare(schema, plan.contract)
+    if isinstance(value, Mapping):
+        inner = resolved.properties
+        return {name: _long(each, inner[name], plan) if name in inner else each for name, each in value.items()}
+    if not isinstance(value, str) or resolved.format or resolved.enum or resolved.keywords.get("pattern"):
+        return value
+    most = min(int(resolved.keywords.get("maxLength", _USUAL)), _LONG)
+    return f"{value} {'Text ' * most}"[:most].strip() if most > len(value) else value
+
+
 def _with_body(plan: Plan, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:
     """Arguments with another body: whole, or, of a form, its members."""
     body = plan.operation.request_body
@@ -100,7 +128,7 @@ def varied(value: Any, schema: Schema, plan: Plan, number: int) -> Any:
     resolved = bare(schema, plan.contract)
     if isinstance(value, Mapping):
         return {
-            name: varied(member, resolved.properties[name], plan, number + index)
+            name: varied(_cased(name, member), resolved.properties[name], plan, number + index)
             if name in resolved.properties and name != resolved.discriminator
             else member
             for index, (name, member) in enumerate(value.items())
@@ -109,6 +137,16 @@ def varied(value: Any, schema: Schema, plan: Plan, number: int) -> Any:
         return [varied(item, resolved.items, plan, number + index) for index, item in enumerate(value)]
     other = _other(value, resolved, number)
     return other if other is not None and plan.accepts(schema, other, request=True) else value
+
+
+_TITLES = frozenset(("name", "title", "text", "description", "body", "note", "notes", "comment", "message", "summary",
+                     "subject", "content"))  # fmt: skip
+
+
+def _cased(name: str, value: Any) -> Any:
+    """A made-up text with a capital, in a member whose case people see: it is to be kept."""
+    is_title = snake(name).rpartition("_")[2] in _TITLES and isinstance(value, str)
+    return value.capitalize() if is_title and value.islower() and value.isalpha() else value
 
 
 def _other(value: Any, schema: Schema, number: int) -> Any:

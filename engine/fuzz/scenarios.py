@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openconnectors.engine.fuzz.resources import Named, needed
-from openconnectors.engine.fuzz.samples import accepted, placed, sample
+from openconnectors.engine.fuzz.samples import accepted, lengthened, placed, sample
 from openconnectors.engine.fuzz.session import Item, Session
 from openconnectors.engine.fuzz.steps import Step
 from openconnectors.engine.fuzz.strategies import Known
@@ -34,6 +34,12 @@ def scenario(session: Session, known: Known, base: int) -> bool:
         play(session, Step("list"))
     there = len(session.whole.items) if session.whole is not None else 0
     first, second = _items(session, known, base)
+    whole = None
+    if first is not None and resource.create is not None:
+        plan = resource.create.plan
+        longest = lengthened(plan, sample(plan, base + 3, optional=True))
+        if accepted(plan, longest):
+            whole = play(session, Step("create", None, _beside_path(resource.create, longest)))
     if resource.collection is not None and session.listing is not None:
         for number in range(there + len(session.items), _LEAST_ITEMS):
             if first is not None and resource.create is not None:
@@ -59,7 +65,8 @@ def scenario(session: Session, known: Known, base: int) -> bool:
         )
     for index, action in enumerate(session.actions[:_ACTIONS] if resource.create is not None else ()):
         arguments = _beside_path(action, sample(action.plan, base + 31, optional=True))
-        play(session, Step("act", first.number, {"index": index, "arguments": arguments}))
+        for _ in range(2):  # the second time may be refused
+            play(session, Step("act", (whole or first).number, {"index": index, "arguments": arguments}))
         if second is not None:
             play(session, Step("read", second.number))
     if resource.create is not None and resource.delete is not None:

@@ -31,7 +31,9 @@ from openconnectors.engine.fuzz.session import PLAIN, Session
 from openconnectors.engine.fuzz.steps import CREATING, Step
 from openconnectors.engine.fuzz.strategies import Known, Strategy, arguments
 from openconnectors.engine.fuzz.verbs import play
+from openconnectors.engine.model import MISSING
 from openconnectors.engine.path_templates import variables
+from openconnectors.engine.plan.arguments import Argument
 from openconnectors.engine.plan.plan import Plan
 
 _ROUNDS = 8
@@ -58,6 +60,8 @@ class Sequences(Struct):
     outer: dict[str, dict[str, Any]] = field(default_factory=dict)
     others: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     turns: int = 0
+    unplayed: list[Resource] = field(default_factory=list)
+    """The resources whose fixed sequence could not be played: nobody knew yet what they are below."""
 
     def fixed(self) -> Iterator[Failure]:
         """Yield the failures of the fixed sequences. What a single call may fail is left to single calls."""
@@ -67,7 +71,8 @@ class Sequences(Struct):
             if not (yield from self._fixed(resource)) and not resource.is_unread:
                 again.append(resource)
         for resource in again:  # what refers to things that were created after it
-            yield from self._fixed(resource)
+            if not (yield from self._fixed(resource)):
+                self.unplayed.append(resource)
 
     def _fixed(self, resource: Resource) -> Generator[Failure, None, bool]:
         """Yield the failures of the fixed sequence of a resource; return False if it could not be played."""
@@ -93,6 +98,8 @@ class Sequences(Struct):
         """Yield the failures of random sequences, about so many calls of each resource. ``reported`` are the pairs of
         operation and check that single calls have failed."""
         single = {f"{name} {check}" for name, check in reported}
+        for resource in self.unplayed:
+            yield from self._fixed(resource)
         for resource in resources(self.plans):
             failed = self.failed.setdefault(resource.path, set()) | single
             for _ in range(_ROUNDS):
@@ -122,7 +129,7 @@ class Sequences(Struct):
         session.outer = outer
         session.below = list(_below(resource, self.plans))
         session.actions = list(actions(resource, self.plans))
-        if resource.parent is not None:
+        if outer:
             session.another = partial(self._another, resource)
         return session
 
@@ -130,8 +137,19 @@ class Sequences(Struct):
         """As ``_outer``, of another item of the parent."""
         if resource.path not in self.others:
             self.turns += 1
-            self.others[resource.path] = self._outer(resource, is_created=True)
+            created = self._outer(resource, is_created=True) if resource.parent is not None else None
+            self.others[resource.path] = created or self._known_other(resource)
         return self.others[resource.path]
+
+    def _known_other(self, resource: Resource) -> dict[str, Any] | None:
+        """The values of the path variables for another item of a parent that nobody creates, if one is known."""
+        operation, outer = resource.collection or resource.create or resource.read, self.outer.get(resource.path)
+        last = variables(resource.path)[-1:]
+        for argument in needed(operation.plan) if operation is not None and outer is not None else ():
+            for value in self.known.of(argument.name) if [argument.wire] == last else ():
+                if outer is not None and value != outer[argument.wire]:
+                    return {**outer, argument.wire: value}
+        return None
 
     def _outer(self, resource: Resource, *, is_created: bool = False) -> dict[str, Any] | None:
         """The values of the path variables that all items of a resource share: those of an item of its parent, created
@@ -155,9 +173,11 @@ class Sequences(Struct):
                         ordered = [item.key.get(name) for name in variables(member.plan.operation.path)]
                         values = dict(zip(names, ordered, strict=False))
                         break
+        accepts = operation.plan.accepts
         for argument in needed(operation.plan):
             if argument.wire in names and values.get(argument.wire) is None and not is_created:
-                values[argument.wire] = next(iter(self.known.of(argument.name)), None)
+                known = [each for each in self.known.of(argument.name) if accepts(argument.schema, each, request=True)]
+                values[argument.wire] = next(iter([*known, *_examples(operation.plan, argument)]), None)
         return values if all(values.get(name) is not None for name in names) else None
 
     # Shorter sequences
@@ -282,6 +302,13 @@ class Sequences(Struct):
             values = {each.name: key[each.wire] for each in operation.plan.arguments if each.wire in key}
             with suppress(InvalidArguments, Unsupported):  # an identifier that the document does not allow
                 self.caller.call(operation.plan, values)
+
+
+def _examples(plan: Plan, argument: Argument) -> list[Any]:
+    """The values that the document itself has for a path variable: an account, a tenant."""
+    resolved = plan.contract(argument.schema)
+    choices = (argument.schema.example, resolved.example, argument.default, *(resolved.enum or ()))
+    return [each for each in choices if each not in (MISSING, None)]
 
 
 def _below(resource: Resource, plans: Mapping[str, Plan]) -> Iterator[Named]:

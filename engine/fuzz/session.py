@@ -18,6 +18,7 @@ from openconnectors.engine.flows import Flow, Wait
 from openconnectors.engine.fuzz.calls import Caller, Outcome
 from openconnectors.engine.fuzz.checks import CHECKS
 from openconnectors.engine.fuzz.failures import Failure
+from openconnectors.engine.fuzz.learning import remember
 from openconnectors.engine.fuzz.resources import IDENTIFIERS, Named, Resource, member_names, result_schema, singular
 from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.fuzz.search import Smallest
@@ -256,7 +257,7 @@ class Session:
         kinds = {kind, schema.name or kind if schema is not None else kind}
         known = set().union(*(member_names(argument, each) for each in kinds))
         exact = snake(argument.wire).rstrip("_")
-        ordered = [*listed, exact, *sorted(known - {exact}, key=lambda name: name not in IDENTIFIERS)]
+        ordered = [*listed, exact, *sorted(known - {exact}, key=_sureness)]
         return list(dict.fromkeys(ordered))
 
     def _linked(
@@ -313,19 +314,13 @@ class Session:
         return value if isinstance(value, (str, int)) else None
 
 
-def remember(known: Known, outcome: Outcome) -> None:
-    """Keep where a call has succeeded, and forget what it has deleted."""
-    operation, status = outcome.plan.operation, outcome.response.status if outcome.response is not None else 0
-    arguments = outcome.plan.all_arguments.at["path"]
-    values = {each.wire: outcome.arguments[each.name] for each in arguments if each.name in outcome.arguments}
-    if 200 <= status < 300 and operation.method == "DELETE":
-        known.forget(operation.path, values)
-    elif 200 <= status < 300:
-        known.remember(operation.path, values)
-
-
 def _pause() -> Flow[None]:
     yield Wait(SETTLE)
+
+
+def _sureness(name: str) -> tuple[int, str]:
+    """The rank of a member that may identify an item: ``id`` before ``name``."""
+    return IDENTIFIERS.index(name) if name in IDENTIFIERS else len(IDENTIFIERS), name
 
 
 def identifier(value: Any, names: list[str]) -> tuple[Any, tuple[str, ...]] | None:

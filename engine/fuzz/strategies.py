@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from openconnectors.engine.fuzz.resources import singular
 from openconnectors.engine.model import MISSING, NEVER, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.path_templates import variables, without_names
@@ -76,16 +77,17 @@ class Known(Struct):
         elif isinstance(value, UUID):
             self.learn(str(value), name, above)
         elif isinstance(value, (str, int)) and not isinstance(value, bool) and name and value != "":
-            singular = snake(above).removesuffix("s")
-            for key in {snake(name), f"{singular}_{snake(name)}" if singular else snake(name)}:
+            kind = singular(above) if above else ""
+            for key in {snake(name), f"{kind}_{snake(name)}" if kind else snake(name)}:
                 kept = self.values.setdefault(key, [])
                 if value not in kept:
                     kept[:] = [value, *kept[:9]]
 
     def of(self, name: str) -> list[Any]:
-        """The values kept for a name, else for its last word (``pet_id``: those of ``id``)."""
+        """The values kept for a name, else for the identifier of what it names (``pet``: those of ``pet_id``), else for
+        its last word (``pet_id``: those of ``id``)."""
         key = snake(name)
-        return self.values.get(key) or self.values.get(key.rpartition("_")[2], [])
+        return self.values.get(key) or self.values.get(f"{key}_id") or self.values.get(key.rpartition("_")[2], [])
 
 
 def _place(path: str, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from openconnectors.engine.call.page_steps import Progress, next_step
 from openconnectors.engine.call.paging import Links, page_items
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectorError, InvalidArguments, short_repr
 from openconnectors.engine.fuzz.calls import Caller
-from openconnectors.engine.fuzz.comparison import bare
+from openconnectors.engine.fuzz.comparison import bare, members
 from openconnectors.engine.fuzz.contract_values import contract_value
-from openconnectors.engine.fuzz.resources import items_path
+from openconnectors.engine.fuzz.resources import item_schema, items_path
 from openconnectors.engine.fuzz.samples import json_of
 from openconnectors.engine.http import Request, Response
 from openconnectors.engine.model import Paging, Schema
@@ -49,6 +50,10 @@ class Walk(Struct):
     """What is wrong with the members that say whether there are more pages."""
 
 
+_OF_PAGES = pattern(r"(?i)\bpages?\b|\bresults?\b|\bhow many\b|\breturn|\bat most\b|\bskip")
+"""Words of descriptions of parameters that say which page is asked for."""
+
+
 class Listing:
     """How the list of an operation is asked for: its arguments for the size of a page and the place of the first item,
     by what conventions call them."""
@@ -67,9 +72,17 @@ class Listing:
     def _argument(self, names: frozenset[str]) -> Argument | None:
         for argument in self.plan.arguments:
             is_number = set(bare(argument.schema, self.plan.contract).types) & {"integer", "number"}
-            if argument.location == "query" and snake(argument.wire) in names and is_number and not argument.hidden:
+            is_of_query = argument.location == "query" and snake(argument.wire) in names and not argument.hidden
+            if is_of_query and is_number and not self._is_filter(argument):
                 return argument
         return None
+
+    def _is_filter(self, argument: Argument) -> bool:
+        """Whether an argument is for a member of the items rather than for pages: it has the name of a member (the
+        ``size`` of a shirt), and nothing in its description is about pages."""
+        schema = item_schema(self.plan)
+        inner = members(schema, self.plan.contract) if schema is not None else {}
+        return snake(argument.wire) in map(snake, inner) and _OF_PAGES.search(argument.description) is None
 
     @property
     def special(self) -> set[str]:

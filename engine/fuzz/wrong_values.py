@@ -20,7 +20,7 @@ from openconnectors.engine.model import MISSING, Schema
 _MAX_DEPTH = 4  # levels of objects and lists in which a rule is broken
 _LONGEST = 20_000  # characters of a text that is too long, items of a list
 
-_MOST_NEAR = 12  # texts that nearly match a pattern
+_MOST_NEAR = 9  # texts that nearly match a pattern
 
 OPEN = "no other properties"
 """The rule of a closed object."""
@@ -82,9 +82,11 @@ def _text(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[
     if least:
         yield Wrong("", "minLength")
     if checks.get("pattern"):
-        others = (f"{start}!", "~", "", start.swapcase(), f" {start}", f"{start}\n", *islice(near(start), _MOST_NEAR))
-        for value in dict.fromkeys(others):
+        others = (f"{start}!", "~", "", start.swapcase(), f" {start}", f"{start}\n")
+        for value in others:
             yield Wrong(value, "pattern", lenient=not value.strip() or value.strip() == start)
+        for value in islice(near(start), _MOST_NEAR):
+            yield Wrong(value, f"pattern, which {value!r} is not of", lenient=not value.strip())
 
 
 def _number(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[Wrong]:
