@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.documents.file import File
 from openconnectors.engine.lint import rules
 from openconnectors.engine.lint.extensions import KNOWN_EXTENSIONS, is_internal, similar
 from openconnectors.engine.lint.microsoft.table import Rule, check
@@ -29,8 +28,8 @@ RULES.add(
          why="Names that begin with x-ms- are Microsoft's: its JSON schema of definitions refuses unknown ones, and "
              "nothing reads them.",
          fix="Remove it, or choose a name of your own, without x-ms-."),
-    Rule("collection-format", "warning", "parameter items header", members="collectionFormat", versions="2.0",
-         why="Published connectors have no other collectionFormat than csv, not even multi, which generators write.",
+    Rule("collection-format", "error", "parameter items header", members="collectionFormat", versions="2.0",
+         why="The platform refuses other formats than csv, also multi, which generators write.",
          fix="Write csv, or let the parameter be a string."),
     Rule("format-of-number", "warning", "parameter schema items header", members="format",
          why="The type string has none of the formats of numbers.",
@@ -65,9 +64,6 @@ RULES.add(
     Rule("trigger-method", "warning", "operation", members="x-ms-trigger", versions="2.0",
          why="A trigger that polls reads: the platform sends GET, again and again.",
          fix="Let the trigger be a GET operation, or describe its notifications."),
-    Rule("operation-unused", "info", "document",
-         why="An internal operation is there for others; this one is neither shown nor called.",
-         fix="Show it, let an extension call it, or remove it."),
     Rule("webhook-delete-visible", "info", "document",
          why="The platform itself deletes the subscription of a webhook; to users the operation is of no use.",
          fix="Add x-ms-visibility: internal."),
@@ -183,21 +179,6 @@ def _trigger_method(node: Node, context: Context) -> Iterator[Finding]:
     if polls and (node.name == "delete" or not (is_webhook(node) or takes_url(node, context))):
         message = f"the trigger {node.get('operationId')} is a {node.name.upper()} operation without notifications"
         yield Finding(node.at("x-ms-trigger"), message, key=True)
-
-
-def _files(context: Context) -> list[File]:
-    return list(context.document.parts().values())
-
-
-@check("operation-unused")
-def _unused(node: Node, context: Context) -> Iterator[Finding]:
-    texts = [file.text for file in _files(context)]
-    texts += [file.text for file in context.properties.parts().values()] if context.properties is not None else []
-    for name, operation in context.operations.items():
-        if is_internal(operation) and operation.name != "delete":
-            quoted = (f'"{name}"', f"'{name}'", f" {name}\n")
-            if sum(text.count(word) for text in texts for word in quoted) < 2:
-                yield Finding(operation.at("x-ms-visibility"), f"nothing calls the internal operation {name}")
 
 
 @check("webhook-delete-visible")
