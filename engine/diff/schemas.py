@@ -11,16 +11,27 @@ is none, nothing is reported. The same is done for a pattern.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import inf
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from openconnectors.engine.diff.changes import Changes, Direction
 from openconnectors.engine.diff.deprecation import compare_property, record_removal
-from openconnectors.engine.diff.limits import BOUNDS, COUNTS, bound, count, divides, finite, step
+from openconnectors.engine.diff.kinds import (
+    can_be,
+    can_be_null,
+    covers,
+    format_name,
+    has_conditions,
+    is_by_values,
+    is_listed_otherwise,
+    listed,
+    openness,
+    types_of,
+)
+from openconnectors.engine.diff.limits import COUNTS, bound, count, divides, finite, step
 from openconnectors.engine.diff.patterns import differing
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.diff.simple import is_never
@@ -29,13 +40,6 @@ from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.values.formats import format_of
-
-_COMPARED = {*COUNTS, *BOUNDS, "multipleOf", "uniqueItems", "pattern", "const"}
-"""Keywords that are compared by themselves. Others, such as ``if`` and ``contains``, are compared by values."""
-_CONDITIONS = frozenset({"not", "if"})
-_MUTE = {"deprecated", "examples", "title", "$comment", "contentEncoding", "contentMediaType", "contentSchema"}
-_NAMELESS = frozenset({"password", "int32", "int64", "float", "double"})
-"""Formats that say nothing of a text, or what limits say."""
 
 
 class Subject(Struct, frozen=True):
@@ -103,7 +107,7 @@ class Schemas:
         self._default(pair)
         if not self._types(pair):
             return
-        if _is_listed_otherwise(first, second):
+        if is_listed_otherwise(first, second):
             yield replace(pair, findings=len(self._changes.findings))
             return
         self._enum(pair)
@@ -117,7 +121,7 @@ class Schemas:
             yield _Pair(pair.subject.item(), items[0], items[1], pair.direction)
         branches = list(self._alternatives(pair))
         yield from branches
-        if _has_conditions(first) or _has_conditions(second):
+        if has_conditions(first) or has_conditions(second):
             yield replace(pair, findings=len(self._changes.findings))
 
     def _alternatives(self, pair: _Pair) -> Iterator[_Pair]:
@@ -162,7 +166,7 @@ class Schemas:
     # Null and types
 
     def _null(self, pair: _Pair) -> None:
-        old, new = _can_be_null(pair.old), _can_be_null(pair.new)
+        old, new = can_be_null(pair.old), can_be_null(pair.new)
         if old == new or not (pair.old.types and pair.new.types):
             return
         rule = _rule("null", pair.direction, narrower=old)
@@ -177,10 +181,10 @@ class Schemas:
 
     def _types(self, pair: _Pair) -> bool:
         """Record a change of type; return True if the two have a type in common, so that the rest can be compared."""
-        old, new = _types(pair.old), _types(pair.new)
-        if old == new or _is_by_values(pair.old) != _is_by_values(pair.new):
+        old, new = types_of(pair.old), types_of(pair.new)
+        if old == new or is_by_values(pair.old) != is_by_values(pair.new):
             return True
-        wider, narrower = _covers(new, old), _covers(old, new)
+        wider, narrower = covers(new, old), covers(old, new)
         if wider and narrower:
             return True
         rule = _rule("type", pair.direction, narrower=narrower) if wider or narrower else "type-changed"
@@ -190,7 +194,7 @@ class Schemas:
     # Values and limits
 
     def _enum(self, pair: _Pair) -> None:
-        old, new = _enum(pair.old), _enum(pair.new)
+        old, new = listed(pair.old), listed(pair.new)
         if old == new:
             return
         if old is None:
@@ -207,7 +211,7 @@ class Schemas:
             self._add(rule, pair, f"{pair.subject} {words}", "enum")
 
     def _limits(self, pair: _Pair) -> None:
-        if _enum(pair.old) is not None or _enum(pair.new) is not None:
+        if listed(pair.old) is not None or listed(pair.new) is not None:
             return  # values are listed
         for upper in (False, True):
             old, new = bound(pair.old, upper), bound(pair.new, upper)
@@ -241,7 +245,7 @@ class Schemas:
         self._add(rule, pair, f"{pair.subject} {now} (was {'unlimited' if old is None else _json(old)})", name)
 
     def _format(self, pair: _Pair) -> None:
-        old, new = (_format(schema) for schema in (pair.old, pair.new))
+        old, new = (format_name(schema) for schema in (pair.old, pair.new))
         if old == new:
             return
         rows = [format_of(schema) for schema in (pair.old, pair.new)]
@@ -255,7 +259,7 @@ class Schemas:
 
     def _pattern(self, pair: _Pair) -> None:
         old, new = (schema.keywords.get("pattern") for schema in (pair.old, pair.new))
-        if old == new or not _can_be(pair.old, "string") or not _can_be(pair.new, "string"):
+        if old == new or not can_be(pair.old, "string") or not can_be(pair.new, "string"):
             return
         message = f"the pattern of {pair.subject} is now {new or 'unspecified'} (was {old or 'unspecified'})"
         request = pair.direction == "request"
@@ -287,12 +291,12 @@ class Schemas:
             if name not in before:
                 self._appeared(pair, name, new, is_needed=name in now - required)
         # Members that only alternatives describe are compared by values.
-        for name in () if _has_conditions(pair.old) or _has_conditions(pair.new) else sorted(required ^ now):
+        for name in () if has_conditions(pair.old) or has_conditions(pair.new) else sorted(required ^ now):
             if name not in before and name not in after:
                 inner = pair.subject.inside(name)
                 self._necessity(inner, pair.direction, (pair.old.at, pair.new.at), is_required=name in now)
         is_named = any("propertyNames" in schema.keywords for schema in (pair.old, pair.new))
-        if _can_be(pair.old, "object") and _can_be(pair.new, "object") and not is_named:
+        if can_be(pair.old, "object") and can_be(pair.new, "object") and not is_named:
             yield from self._additional(pair)
 
     def _removed(self, pair: _Pair, inner: Subject, old: Schema) -> None:
@@ -324,7 +328,7 @@ class Schemas:
         rule = "property-added"
         if pair.direction == "request" and is_needed:
             rule = "property-required" if self._after.plain(new).default is MISSING else "property-defaulted"
-        elif pair.direction == "response" and _openness(self._before, pair.old.additional) == 0:
+        elif pair.direction == "response" and openness(self._before, pair.old.additional) == 0:
             rule = "object-opened"
         needed = "required " * (pair.direction == "request" and is_needed)
         message = f"{needed}property {pair.subject.inside(name).path!r} was added to {pair.subject.owner}"
@@ -336,7 +340,7 @@ class Schemas:
 
     def _additional(self, pair: _Pair) -> Iterator[_Pair]:
         """Compare what an object may have beside its properties."""
-        first, second = (_openness(side, schema.additional) for side, schema in self._both(pair))
+        first, second = (openness(side, schema.additional) for side, schema in self._both(pair))
         if first == second:
             old, new = pair.old.additional, pair.new.additional
             if isinstance(old, Schema) and isinstance(new, Schema):
@@ -377,83 +381,6 @@ def _rule(kind: str, direction: Direction, *, narrower: bool) -> str:
     if narrower == (direction == "request"):
         return f"{kind}-{narrowed if narrower else widened}"
     return f"{kind}-relaxed"
-
-
-def _has_conditions(schema: Schema) -> bool:
-    """Return True if a schema has keywords that are compared by values."""
-    return bool(
-        schema.any_of or schema.one_of or schema.all_of or schema.discriminator
-        or set(schema.keywords) - _COMPARED - _MUTE
-        or any(map(is_never, schema.properties.values()))
-    )  # fmt: skip
-
-
-def _is_listed_otherwise(old: Schema, new: Schema) -> bool:
-    """Return True if one of two schemas lists its values, and the other says by more than a type which it has."""
-    if (_enum(old) is None) == (_enum(new) is None):
-        return False
-    other = old if _enum(old) is None else new
-    return bool(other.keywords or other.properties or _has_conditions(other))
-
-
-def _is_by_values(schema: Schema) -> bool:
-    """Return True if the types of a schema are those of its alternatives, or what a condition leaves."""
-    return not schema.types and bool(
-        schema.any_of or schema.one_of or schema.all_of or not _CONDITIONS.isdisjoint(schema.keywords)
-    )
-
-
-def _can_be_null(schema: Schema) -> bool:
-    return schema.nullable or "null" in schema.types
-
-
-def _types(schema: Schema) -> frozenset[str]:
-    if schema.types:
-        return frozenset(schema.types)
-    if schema.enum is not None:
-        return frozenset(map(_type_of, schema.enum))
-    return frozenset({"object"}) if schema.properties else frozenset()
-
-
-def _type_of(value: object) -> str:
-    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("object", Mapping)):
-        if isinstance(value, kind):
-            return name
-    return "array" if isinstance(value, list | tuple) else "number"
-
-
-def _can_be(schema: Schema, kind: str) -> bool:
-    types = _types(schema)
-    return not types or kind in types
-
-
-def _covers(wide: frozenset[str], narrow: frozenset[str]) -> bool:
-    """Return True if every value of the narrow types is of one of the wide ones."""
-    if not wide:
-        return True
-    return bool(narrow) and all(name in wide or (name == "integer" and "number" in wide) for name in narrow)
-
-
-def _enum(schema: Schema) -> tuple[Any, ...] | None:
-    """The values that a schema lists, in an order of their own; None if it takes others."""
-    if schema.enum is None or schema.open_enum:
-        return None
-    distinct = {(_type_of(value), json.dumps(value, sort_keys=True, default=str)): value for value in schema.enum}
-    return tuple(value for _, value in sorted(distinct.items(), key=lambda item: item[0]))
-
-
-def _format(schema: Schema) -> str:
-    """The format of texts, in lower case; empty for none, and for those that say nothing of a text."""
-    name = (schema.format or "").lower()
-    return "" if name in _NAMELESS else name
-
-
-def _openness(side: Side, additional: Schema | bool) -> int:
-    """0 for an object without further members, 1 with members of one kind, 2 with any."""
-    if isinstance(additional, Schema):
-        written = side.written(additional, request=True)
-        return {"{}": 2, '{"not": {}}': 0}.get(json.dumps(written), 1) if len(written) < 2 else 1
-    return 2 if additional else 0
 
 
 def _worded(types: frozenset[str]) -> str:
