@@ -73,7 +73,7 @@ def _title(node: Node, context: Context) -> Iterator[Finding]:
                 holder = at if isinstance(at.value, Mapping) else place
                 yield holder.finding(f"{place.name!r} has no displayName", key=True)
         if isinstance(at.value, Mapping) and at.below("description").value is None and not _is_hidden(place):
-            yield at.finding(f"{place.name!r} has no description", key=True)
+            yield at.finding(f"{place.name!r} has no description", key=True, rule="connection-parameter-text")
         for member in ("description", "tooltip"):
             text = place.below("uiDefinition").below(member)
             if isinstance(text.value, str) and not text.value.strip():

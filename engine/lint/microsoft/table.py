@@ -118,7 +118,10 @@ ROWS = (
          why="People who use the operation read its summary and description only.",
          fix="Append (deprecated)."),
     Rule("operation-id-form", "warning", "operation", members="operationId",
-         why="An operationId is written in Pascal case: a capital letter first, no '-', '_' or blanks between words.",
+         why="An operationId is written in Pascal case, without '-', '_' or blanks between its words.",
+         fix="Write GetMessages."),
+    Rule("operation-id-case", "warning", reported_by="operation-id-form",
+         why="An operationId is written in Pascal case: it begins with a capital letter.",
          fix="Write GetMessages."),
 
     Rule("operation-id-twin", "warning", "document",

@@ -234,7 +234,7 @@ def _id_form(node: Node, context: Context) -> Iterator[Finding]:
         elif stem[:1].islower():
             suggestion = name[0].upper() + name[1:]
             message = f"the operationId {name!r} begins with a small letter"
-            yield Finding(node.at("operationId"), message, suggestion=suggestion)
+            yield Finding(node.at("operationId"), message, suggestion=suggestion, rule="operation-id-case")
 
 
 @check("operation-id-twin")
