@@ -226,6 +226,8 @@ _SECURITY: Mapping[str, Row] = {
         _secured(_KEY, [{"k": []}, {"b": []}], b=_BEARER), _secured(_KEY, [{"k": [], "b": []}], b=_BEARER), "breaks"),
     "both, one or the other": (
         _secured(_KEY, [{"k": [], "b": []}], b=_BEARER), _secured(_KEY, [{"k": []}, {"b": []}], b=_BEARER), "fine"),
+    "credentials that are not needed": (
+        _secured(_KEY, []), _secured(_KEY, [{"k": []}, {}]), "fine"),
     "tokens by another flow": (
         _secured(_login(clientCredentials="https://id.example/t"), [{"k": []}]),
         _secured(_login(password="https://id.example/t"), [{"k": []}]), "breaks"),

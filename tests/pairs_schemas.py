@@ -136,6 +136,20 @@ ORDERED: Mapping[str, tuple[Json, Json]] = {
         {"allOf": [{"type": "object", "properties": {"a": {}}}], "unevaluatedProperties": False},
         {"allOf": [{"type": "object", "properties": {"a": {}}}]},
     ),
+    "short names": ({"type": "object", "propertyNames": {"maxLength": 9}}, {"type": "object"}),
+    "an object, or a list of it": (
+        {"$ref": "#/components/schemas/Pet"},
+        {
+            "oneOf": [
+                {"$ref": "#/components/schemas/Pet"},
+                {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}},
+            ]
+        },
+    ),
+    "an object with a narrow member, or text": (
+        {"type": "object", "properties": {"a": {"type": "integer", "maximum": 5}}},
+        {"anyOf": [{"type": "object", "properties": {"a": {"type": "integer", "maximum": 9}}}, {"type": "string"}]},
+    ),
     "names that are listed": (
         {"type": "object", "propertyNames": {"enum": ["a", "b"]}},
         {"type": "object", "propertyNames": {"enum": ["a", "b", "c"]}},

@@ -35,31 +35,12 @@ from openconnectors.engine.diff.limits import COUNTS, bound, count, divides, fin
 from openconnectors.engine.diff.patterns import differing
 from openconnectors.engine.diff.sides import Side
 from openconnectors.engine.diff.simple import is_never
+from openconnectors.engine.diff.subjects import Subject
 from openconnectors.engine.diff.witnesses import witnesses
 from openconnectors.engine.errors import InvalidDocument
 from openconnectors.engine.model import ANY, MISSING, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.values.formats import format_of
-
-
-class Subject(Struct, frozen=True):
-    """What a message is about: a parameter, body or response, and the path of a property inside it."""
-
-    owner: str
-    path: str = ""
-
-    def __str__(self) -> str:
-        if self.path == "[]":
-            return f"an item of {self.owner}"
-        return f"property {self.path!r} of {self.owner}" if self.path else self.owner
-
-    def inside(self, name: str) -> Subject:
-        """A property of it."""
-        return replace(self, path=f"{self.path}.{name}" if self.path else name)
-
-    def item(self) -> Subject:
-        """An item of it, if it is an array."""
-        return replace(self, path=f"{self.path}[]")
 
 
 class _Pair(Struct, frozen=True):
@@ -110,6 +91,10 @@ class Schemas:
         if is_listed_otherwise(first, second):
             yield replace(pair, findings=len(self._changes.findings))
             return
+        if is_by_values(first) != is_by_values(second):
+            yield from self._branch(pair)
+            yield replace(pair, findings=len(self._changes.findings))
+            return
         self._enum(pair)
         self._limits(pair)
         self._format(pair)
@@ -136,6 +121,19 @@ class Schemas:
                     title = before.name or f"alternative {index + 1}"
                     yield _Pair(replace(pair.subject, owner=f"{pair.subject.owner} ({title})"), before, after,
                                 pair.direction)  # fmt: skip
+
+    def _branch(self, pair: _Pair) -> Iterator[_Pair]:
+        """The alternative of one schema that stands for the other, which has none: one of its name, or the only one of
+        its types."""
+        is_old = is_by_values(pair.old)
+        parts, alone = (pair.old, pair.new) if is_old else (pair.new, pair.old)
+        plain = self._before.plain if is_old else self._after.plain
+        branches = [plain(branch) for branch in (*parts.any_of, *parts.one_of)]
+        named = [branch for branch in branches if alone.name and branch.name == alone.name]
+        same = named or [branch for branch in branches if alone.types and branch.types == alone.types]
+        if len(same) == 1:
+            old, new = (same[0], alone) if is_old else (alone, same[0])
+            yield _Pair(pair.subject, old, new, pair.direction)
 
     def _variants(self, pair: _Pair) -> Iterator[_Pair]:
         """The schemas that extend two schemas, by the values of their discriminators."""

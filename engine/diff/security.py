@@ -38,6 +38,9 @@ def compare_security(changes: Changes, name: str, old: Operation, new: Operation
             changes.add("alternative-added", f"{name} now takes {words}", at, now)
     elif not _is_free(before):
         changes.add("security-removed", f"{name} no longer requires credentials", at, now)
+    elif any(alternative and alternative not in before for alternative in after):
+        words = " or ".join(_worded(alternative) for alternative in after if alternative and alternative not in before)
+        changes.add("alternative-added", f"{name} now also takes {words}", at, now)
 
 
 def compare_schemes(changes: Changes) -> None:

@@ -199,9 +199,9 @@ class _Values:
 
 
 def _listed_names(names: Any) -> list[str]:
-    """The names that a schema of names lists."""
+    """The names that a schema of names lists, and those at its limits."""
     flat = names if isinstance(names, Mapping) else {}
-    return [name for name in (*flat.get("enum", ()), flat.get("const")) if isinstance(name, str)]
+    return [name for name in (*flat.get("enum", ()), flat.get("const"), *_texts(flat)) if isinstance(name, str)]
 
 
 def _kind(flat: Json) -> str:
