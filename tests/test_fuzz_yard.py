@@ -106,6 +106,27 @@ def test_the_parts_of_a_body_with_files_are_broken(document: Path) -> None:
     assert "body side: not null" not in bodies  # which is a field that is left out
 
 
+def test_a_null_in_xml_is_wrong_only_where_nothing_may_not_be_empty(tmp_path: Path) -> None:
+    """An element without content is a legal text, and no legal number: services do not know ``xsi:nil``."""
+    members = {"note": {"type": "string"}, "count": {"type": "integer"}}
+    body = {"content": {"application/xml": {"schema": {"type": "object", "properties": members}}}}
+    responses = {"204": {"description": "kept"}}
+    path = tmp_path / "notes.openapi.json"
+    path.write_text(
+        json.dumps(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": "Notes", "version": "1"},
+                "servers": [{"url": "http://notes.example"}],
+                "paths": {"/n": {"post": {"operationId": "addBike", "requestBody": body, "responses": responses}}},
+            }
+        )
+    )
+    titles = {title for title, _ in _illegal(path, "add_bike", 40)}
+    assert "body count: not null" in titles
+    assert "body note: not null" not in titles
+
+
 def test_members_of_a_wide_body_are_at_boundaries_together(document: Path) -> None:
     """Where there are more boundaries than calls, calls vary all members at once, so that each text is tried."""
     plan = Caller(_connector(document)).plan("add_bike")

@@ -8,7 +8,7 @@ from typing import Any
 from openconnectors.engine.errors import short_repr
 from openconnectors.engine.fuzz.comparison import difference, members, says_deleted
 from openconnectors.engine.fuzz.list_filters import filters, meets
-from openconnectors.engine.fuzz.lists import entries, ids, key_member, report, twice_in, whole_list
+from openconnectors.engine.fuzz.lists import ids, key_member, report, twice_in, whole_list
 from openconnectors.engine.fuzz.resources import Named, item_schema
 from openconnectors.engine.fuzz.session import Item, Session, identifier, unwrapped
 from openconnectors.engine.fuzz.walks import Listing, Walk, shown_ids
@@ -85,25 +85,36 @@ def apart(session: Session, item: Item | None, others: Mapping[str, Any]) -> Non
 
 
 def _read_elsewhere(session: Session, key: Mapping[str, Any]) -> None:
-    """Check that an item of one thing is not read below another, where 404 says that something is not there."""
-    operation = session.resource.read
-    known = next((each for each in session.items if not each.is_deleted and each.value), None)
+    """Check that an item of one thing is not read below another whose list does not have it, where 404 says that
+    something is not there."""
+    operation, name = session.resource.read, key_member(session)
+    known = next((each for each in session.items if each.value and not each.is_deleted and not each.is_pending), None)
     if operation is None or known is None or "404" not in operation.plan.operation.responses:
+        return
+    there = _whole_of(session, key)
+    if there is None or known.key.get(name) in ids(session, there):
         return
     moved = Item(known.number, {**known.key, **key})
     arguments = session.arguments(operation, moved)
     outcome = session.send(operation, arguments)
     if outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300:
         shown = ", ".join(f"{name} {value}" for name, value in key.items())
-        session.fail("identity", operation, f"an item of another is read below {shown}", arguments)
+        message = f"an item of another is read below {shown}, whose list does not have it"
+        session.fail("identity", operation, message, arguments)
+
+
+def _whole_of(session: Session, key: Mapping[str, Any]) -> list[Any] | None:
+    """The list of another thing; None if it cannot be read to its end."""
+    outer, session.outer, session.whole = session.outer, dict(key), None
+    try:
+        whole = whole_list(session)
+        return whole[2].items if whole is not None and whole[2].is_complete else None
+    finally:
+        session.outer, session.whole = outer, None
 
 
 def _elsewhere(session: Session, key: Mapping[str, Any]) -> dict[str, str]:
-    outer, session.outer, session.whole = session.outer, dict(key), None
-    try:
-        there = entries(session)
-    finally:
-        session.outer, session.whole = outer, None
+    there = _whole_of(session, key) or []
     key_name = key_member(session)
     for known in session.items:
         for entry in there:

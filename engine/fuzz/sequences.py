@@ -22,6 +22,7 @@ from openconnectors.engine.errors import InvalidArguments, Unsupported
 from openconnectors.engine.fuzz.actions import actions
 from openconnectors.engine.fuzz.calls import Caller
 from openconnectors.engine.fuzz.failures import Failure
+from openconnectors.engine.fuzz.learning import remember
 from openconnectors.engine.fuzz.resources import Named, Resource, needed, resources
 from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.scenarios import scenario
@@ -301,7 +302,7 @@ class Sequences(Struct):
         if operation is not None:
             values = {each.name: key[each.wire] for each in operation.plan.arguments if each.wire in key}
             with suppress(InvalidArguments, Unsupported):  # an identifier that the document does not allow
-                self.caller.call(operation.plan, values)
+                remember(self.known, self.caller.call(operation.plan, values))
 
 
 def _examples(plan: Plan, argument: Argument) -> list[Any]:
