@@ -97,4 +97,4 @@ def _values(node: Node, context: Context) -> Iterator[Finding]:
     for member in mapping(settings.value):
         place = settings.below(str(member))
         if str(member) in _URLS and isinstance(place.value, str) and not re.match(r"https://[^\s/]+\S*\Z", place.value):
-            yield place.finding(f"{place.value!r} is not a URL with https")
+            yield place.finding(f"{place.value!r} is not a URL with https", rule="settings-url")

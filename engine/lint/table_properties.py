@@ -176,8 +176,11 @@ ROWS = (
          why="The connector is uploaded without its icon, or without its script.",
          fix="Correct the name, or add the file."),
     Rule("settings-value", "warning", "document",
-         why="The connector is sent to an environment by its GUID, at a URL with https.",
+         why="The connector is sent to an environment by its GUID.",
          fix="Write it in that form."),
+    Rule("settings-url", "warning", reported_by="settings-value",
+         why="The connector is sent to a URL with https.",
+         fix="Write the whole URL."),
 )
 # fmt: on
 
