@@ -185,6 +185,11 @@ _RESPONSES: Mapping[str, Row] = {
     "bytes as they are in 3.1": (
         _answered_as("application/octet-stream", {"schema": {"type": "string", "format": "binary"}}, "3.0.3"),
         _answered_as("application/octet-stream", {}, "3.1.0"), "same"),
+    "a file as it is in 3.1": (
+        _document({"consumes": [_PARTED], "parameters": [{"name": "f", "in": "formData", "type": "file"}]},
+                  method="post", version="2.0"),
+        _posted(_PARTED, {"type": "object", "properties": {"f": {}}},
+                encoding={"f": {"contentType": "application/octet-stream"}}), "same"),
     "any JSON": (_answered_as("application/json", {"schema": _THING}), _answered_as("application/json", {}), "breaks"),
     "any media type": (
         _answered_as("application/json", {"schema": _THING}), _answered_as("*/*", {"schema": _THING}), "fine"),

@@ -8,8 +8,9 @@ from typing import Any
 
 from openconnectors.engine.diff.limits import BOUNDS, COUNTS
 from openconnectors.engine.diff.sides import Side
-from openconnectors.engine.diff.simple import is_never
+from openconnectors.engine.diff.simple import is_any, is_never
 from openconnectors.engine.model import Schema
+from openconnectors.engine.values.formats import format_of
 
 _COMPARED = {*COUNTS, *BOUNDS, "multipleOf", "uniqueItems", "pattern", "const"}
 """Keywords that are compared by themselves. Others, such as ``if`` and ``contains``, are compared by values."""
@@ -40,6 +41,15 @@ def is_by_values(schema: Schema) -> bool:
     """Return True if the types of a schema are those of its alternatives, or what a condition leaves."""
     return not schema.types and bool(
         schema.any_of or schema.one_of or schema.all_of or not _CONDITIONS.isdisjoint(schema.keywords)
+    )
+
+
+def are_bytes(old: Schema, new: Schema) -> bool:
+    """Return True if one of two schemas is of bytes, and the other says nothing, as OpenAPI 3.1 describes bytes
+    ("Considerations for File Uploads")."""
+    return any(
+        (row := format_of(schema)) is not None and row.raw and is_any(other)
+        for schema, other in ((old, new), (new, old))
     )
 
 

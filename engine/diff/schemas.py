@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from openconnectors.engine.diff.changes import Changes, Direction
 from openconnectors.engine.diff.deprecation import compare_property, record_removal
 from openconnectors.engine.diff.kinds import (
+    are_bytes,
     can_be,
     can_be_null,
     covers,
@@ -86,7 +87,7 @@ class Schemas:
         pair = _Pair(pair.subject, first, second, pair.direction)
         self._null(pair)
         self._default(pair)
-        if not self._types(pair):
+        if are_bytes(first, second) or not self._types(pair):
             return
         if is_listed_otherwise(first, second):
             yield replace(pair, findings=len(self._changes.findings))

@@ -54,11 +54,12 @@ def simplified(
 def is_never(schema: Schema) -> bool:
     """Return True if no value keeps to a schema: ``false``, or ``not`` of anything."""
     return schema is NEVER or (
-        set(schema.keywords) == {"not"} and isinstance(inner := schema.keywords["not"], Schema) and _is_any(inner)
+        set(schema.keywords) == {"not"} and isinstance(inner := schema.keywords["not"], Schema) and is_any(inner)
     )
 
 
-def _is_any(schema: Schema) -> bool:
+def is_any(schema: Schema) -> bool:
+    """Return True if every value keeps to a schema."""
     return schema.ref is None and not schema.types and _is_bare(schema)
 
 
