@@ -121,7 +121,8 @@ def _all(
     yield from together.fixed()
     paths: set[str] = set()
     methods: set[str] = set()
-    deletions = [name for name in ordered if plans[name].operation.method == "DELETE"]
+    # What is below an item is deleted before the item.
+    deletions = [name for name in reversed(ordered) if plans[name].operation.method == "DELETE"]
     for name in [*ordered[: len(ordered) - len(deletions)], "", *deletions]:
         if not name:
             for failure in together.random(examples, reported):
