@@ -72,6 +72,14 @@ def test_every_fault_is_failed_checks(bug: Bug, document: Path) -> None:
     assert any(failure.check in bug.checks for failure in fuzz(_connector(document, bug.name), examples=40))
 
 
+def test_a_variable_has_the_identifier_of_what_it_names() -> None:
+    """The values of ``board`` are the names of boards if these have no other identifier."""
+    known = Known()
+    known.learn({"boards": [{"name": "home"}], "countries": [{"id": 7, "name": "Chad"}]})
+    assert known.of("board") == ["home"]
+    assert known.of("country") == [7]
+
+
 def _illegal(document: Path, name: str, most: int) -> list[tuple[str, Any]]:
     caller = Caller(_connector(document))
     plan = caller.plan(name)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from openconnectors.engine.fuzz.resources import singular
+from openconnectors.engine.fuzz.resources import IDENTIFIERS, singular
 from openconnectors.engine.model import MISSING, NEVER, Schema
 from openconnectors.engine.naming import snake
 from openconnectors.engine.path_templates import variables, without_names
@@ -84,10 +84,11 @@ class Known(Struct):
                     kept[:] = [value, *kept[:9]]
 
     def of(self, name: str) -> list[Any]:
-        """The values kept for a name, else for the identifier of what it names (``pet``: those of ``pet_id``), else for
-        its last word (``pet_id``: those of ``id``)."""
+        """The values kept for a name, else for the identifier of what it names (``pet``: those of ``pet_id`` or
+        ``pet_name``), else for its last word (``pet_id``: those of ``id``)."""
         key = snake(name)
-        return self.values.get(key) or self.values.get(f"{key}_id") or self.values.get(key.rpartition("_")[2], [])
+        names = (key, *(f"{key}_{identifier}" for identifier in IDENTIFIERS), key.rpartition("_")[2])
+        return next((self.values[name] for name in names if self.values.get(name)), [])
 
 
 def _place(path: str, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
