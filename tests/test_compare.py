@@ -656,6 +656,14 @@ def test_the_command_refuses_what_microsoft_refuses(tmp_path: Path) -> None:
     assert (code, "did you mean 'microsoft'?" in err) == (2, True)
 
 
+def test_a_default_response_beside_a_success_is_of_errors() -> None:
+    """A default response that is new beside a success is not compared with the value of that success."""
+    new = copy.deepcopy(OLD)
+    _get(new)["responses"]["default"] = {"description": "an error", "schema": {"type": "string"}}
+    findings = [finding.rule for finding in _compared(new).findings if finding.rule != "version-behind"]
+    assert findings == ["status-added"]
+
+
 def test_an_unchanged_document_has_no_findings() -> None:
     """A document compared with itself has no findings."""
     for entry in registry.entries().values():

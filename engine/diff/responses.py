@@ -60,8 +60,11 @@ def _successes(
     """Compare successes that are no longer there with those that are new. A success that is new beside others is to
     have the value of one of before."""
     old, new = operations
-    lost, gained = ([each for each in listed if _is_success(each)] for listed in responses)
-    known = [each for each in old.responses.values() if _is_success(each) and each.content]
+    lost, gained = (
+        [each for each in listed if _is_success(each, operation)]
+        for listed, operation in zip(responses, operations, strict=True)
+    )
+    known = [each for each in old.responses.values() if _is_success(each, old) and each.content]
     with_value = next((each for each in gained if each.content), None)
     if known and with_value is not None:
         was = next((each for each in lost if each.content), known[0])
@@ -69,7 +72,7 @@ def _successes(
         subject = f"the {with_value.status} response of {name}"
         compare_content(changes, schemas, subject, sides[0], sides[1], "response")
     elif any(each.content for each in lost) and not any(
-        each.content for each in new.responses.values() if _is_success(each)
+        each.content for each in new.responses.values() if _is_success(each, new)
     ):
         changes.add("answer-emptied", f"a success of {name} no longer has a value", lost[0].at, f"{new.at}/responses")
     if lost and gained:
@@ -79,8 +82,11 @@ def _successes(
         responses[1].remove(gained[0])
 
 
-def _is_success(response: DeclaredResponse) -> bool:
-    return response.status[:1] in ("2", "d")
+def _is_success(response: DeclaredResponse, operation: Operation) -> bool:
+    """Return True for a response of 2xx, and for the default one if there is no such response."""
+    return response.status.startswith("2") or (
+        response.status == "default" and not any(status.startswith("2") for status in operation.responses)
+    )
 
 
 def _response(changes: Changes, schemas: Schemas, subject: str, old: DeclaredResponse, new: DeclaredResponse) -> None:
