@@ -60,6 +60,7 @@ NAMES: Mapping[str, Level] = {
     "parameter-style": "patch",
     "parameter-defaulted": "minor",
     "property-defaulted": "minor",
+    "object-opened": "risk",
     "empty-refused": "patch",
     "encoding-changed": "patch",
     "xml-changed": "patch",
