@@ -20,6 +20,7 @@ from openconnectors.engine.fuzz.comparison import difference, same
 from openconnectors.engine.fuzz.resources import Resource, resources, singular
 from openconnectors.engine.fuzz.sequence_checks import SEQUENCE_CHECKS
 from openconnectors.engine.fuzz.sequences import Sequences
+from openconnectors.engine.fuzz.steps import Step
 from openconnectors.engine.fuzz.strategies import Known
 from openconnectors.engine.model import Schema
 from openconnectors.engine.transports.applications import transport_to
@@ -91,6 +92,25 @@ def test_the_number_of_a_deleted_item_may_be_given_again(document: Path) -> None
     together = Sequences(caller, Known(), plans, 0)
     assert list(together.fixed()) == []
     assert [failure for failure in together.random(200, set()) if failure.check == "unique"] == []
+
+
+def test_what_put_does_not_send_is_gone(document: Path) -> None:
+    """A member that was sent and that PUT leaves out is not there any more; what the service makes up may be there."""
+
+    class Merging(desk.Desk):
+        def _change(self, method: str, number: int, members: dict[str, Any]) -> None:
+            super()._change("PATCH", number, members)
+
+    class Noting(desk.Desk):
+        def _shown(self, number: int) -> dict[str, Any]:
+            return {"notes": "none yet", **super()._shown(number)}
+
+    assert _first(document, Merging(), frozenset({"replaced"})) is not None
+    together = _sequences(_connector(document, Noting()))
+    tickets = next(resource for resource in resources(together.plans) if resource.path == "/tickets")
+    least = {"title": "Lamp", "hours": 1.5}
+    steps = [Step("create", None, least), Step("replace", 0, least)]
+    assert together.replayed(tickets, steps, set()) is None
 
 
 def test_what_is_below_a_deleted_item_is_deleted(document: Path) -> None:

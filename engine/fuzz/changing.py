@@ -76,7 +76,9 @@ def _change(
     if check == "updated":
         _keeps_creation(session, operation, before, value, arguments)
     elif session.resource.update is not None:
-        _keeps_nothing(session, operation, sent, before, value, arguments)
+        written = {name: before[name] for name in item.written if name in before}
+        _keeps_nothing(session, operation, sent, written, value, arguments)
+    item.written = (item.written if check == "updated" else frozenset()) | frozenset(sent)
     if etag and etag == item.etag and any(value.get(name) != before.get(name) for name in sent if name in value):
         session.fail("conditional", operation, f"the ETag {etag} is the same after a change", arguments)
     shown = response_schema(session).properties
@@ -121,17 +123,18 @@ def _keeps_creation(
 
 
 def _keeps_nothing(
-    session: Session, operation: Named, sent: Mapping[str, Any], before: Mapping[str, Any], value: Mapping[str, Any],
+    session: Session, operation: Named, sent: Mapping[str, Any], written: Mapping[str, Any], value: Mapping[str, Any],
     arguments: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Check that PUT replaces: what is not sent is not there any more (RFC 9110 section 9.3.4). Only where PATCH
-    changes single members: else many services do that by PUT."""
+    """Check that PUT replaces: what was ``written`` and is not sent is gone (RFC 9110 section 9.3.4). What a service
+    gives to what nobody has sent it may give again. Only where PATCH changes single members: else many services do
+    that by PUT."""
     plan, body = operation.plan, operation.plan.operation.request_body
     for schema in body.schemas() if body is not None else ():
         for name, member in members(schema, plan.contract).items():
             resolved = plan.contract(member)
             is_left_to_service = resolved.enum or resolved.read_only or resolved.default is not MISSING
-            known = before.get(name)
+            known = written.get(name)
             is_telling = (
                 isinstance(known, (str, int, float, list)) and not isinstance(known, bool) and known not in _BARE
             )

@@ -61,6 +61,7 @@ def create(session: Session, item: Item | None, others: Mapping[str, Any]) -> No
         _add(session, created)
     created.changed, created.sent = "created", request_schema(session)
     created.expected = sent_members(session, operation, arguments)
+    created.written = frozenset(created.expected)
     echo(session, operation, outcome, created, arguments)
     _defaults(session, operation, outcome, created)
     if response is not None and response.status == 201:
@@ -83,6 +84,7 @@ def create_by_put(session: Session, item: Item | None, others: Mapping[str, Any]
     created = Item(len(session.items), {**session.outer, **key}, is_chosen=True, sent=request_schema(session))
     _add(session, created)
     created.expected = sent_members(session, operation, arguments)
+    created.written = frozenset(created.expected)
     echo(session, operation, outcome, created, arguments)
     read(session, created, {})
 

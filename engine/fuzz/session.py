@@ -46,6 +46,8 @@ class Item(Struct):
     key: dict[str, Any]
     sources: dict[str, Source] = field(default_factory=dict)
     expected: dict[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
+    """The members that were sent: what the service has made up itself may be anything."""
     sent: Schema = Schema()
     value: dict[str, Any] | None = None
     changed: str = "created"
