@@ -15,6 +15,7 @@ from openconnectors.engine.client.connector import Connector
 from openconnectors.engine.client.operation import calls_of
 from openconnectors.engine.client.signature import documentation
 from openconnectors.engine.documents import loader
+from openconnectors.engine.errors import Unsupported
 from openconnectors.engine.http import Headers, Request, Response
 from openconnectors.engine.model import Paging
 from openconnectors.engine.plan import page_conventions
@@ -53,6 +54,7 @@ class Pages:
 def load(folder: Path, service: Any, schema: Any, *parameters: Any, method: str = "get", **members: Any) -> Connector:
     """A connector whose one list is on pages; ``members`` are of its operation."""
     response = {"description": "ok", "schema": schema, "headers": members.pop("headers", {})}
+    place = members.pop("path", "/list")
     operation = {"operationId": "List", "parameters": list(parameters), "responses": {"200": response}, **members}
     document = {
         "swagger": "2.0",
@@ -61,11 +63,21 @@ def load(folder: Path, service: Any, schema: Any, *parameters: Any, method: str 
         "basePath": "/v1",
         "schemes": ["https"],
         "produces": ["application/json"],
-        "paths": {"/list": {method: operation}},
+        "paths": {place: {method: operation}},
     }
     path = folder / "p.swagger.json"
     path.write_text(json.dumps(document))
     return openconnectors.load_file(path, transport=service)
+
+
+def test_a_list_that_is_beside_others_elsewhere_is_the_items_of_its_own_path(tmp_path: Path) -> None:
+    """``GET /Messages.json`` lists ``messages``, which are remarks beside the items of another path."""
+    schema = {"type": "object", "properties": {"messages": NUMBERS, "nextLink": TEXT}}
+    pages = [{"messages": [1], "nextLink": "https://h.example/v1/more"}, {"messages": [2]}]
+    messages = load(tmp_path, Pages(*pages), schema, path="/Messages.json")
+    assert list(messages.list.items()) == [1, 2]
+    with pytest.raises(Unsupported):
+        list(load(tmp_path, Pages(*pages), schema, path="/letters").list.items())
 
 
 LINK = {"Link": '<https://h.example/v1/list?page=2>; rel="next", </v1/list>; rel=first'}

@@ -25,6 +25,7 @@ from openconnectors.engine.plan.declared import success
 ITEMS = ("items", "value", "values", "data", "results", "result", "records", "entries", "elements", "list", "content")
 """The usual names of the member with the items, of several lists the likeliest first."""
 _NO_ITEMS = frozenset({"errors", "warnings", "messages", "links", "schemas", "facets", "errata"})
+"""Lists beside the items, unless the path says that they are these."""
 _HOLDERS = frozenset({"data", "result", "results", "response", "embedded"})
 """Members whose own members may be the list."""
 _DEPTH = 3
@@ -130,7 +131,9 @@ class Shape:
         if "array" in self._schema.types:
             return ()
         lists = {name: path for name, (path, schema) in self.members.items() if "array" in schema.types}
-        lists = {name: path for name, path in lists.items() if name.rpartition(".")[2] not in _NO_ITEMS}
+        noun = self.operation.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+        beside = _NO_ITEMS - {snake(noun)}  # GET /messages lists messages
+        lists = {name: path for name, path in lists.items() if name.rpartition(".")[2] not in beside}
         for holder in ("", *sorted(_HOLDERS)):
             inside = {name: path for name, path in lists.items() if name.rpartition(".")[0] == holder}
             usual = [inside[key] for name in ITEMS if (key := f"{holder}.{name}".lstrip(".")) in inside]
