@@ -50,6 +50,7 @@ from openconnectors.engine.lint import (
     policies,
     policy_paths,
     policy_texts,
+    policy_values,
     properties,
     properties_shapes,
     references,
@@ -89,8 +90,8 @@ __all__ = [
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
-    *(connection_choices, connection_parameters, manifest, oauth, policy_paths, policy_texts, properties_shapes),
-    *(metadata, extensions, patterns, policies, properties, references, schemas),
+    *(connection_choices, connection_parameters, manifest, oauth, policy_paths, policy_texts, policy_values),
+    *(metadata, extensions, patterns, policies, properties, properties_shapes, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),
 )

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openconnectors.engine.errors import closest
+from openconnectors.engine.lint.placeholders import is_secret
 from openconnectors.engine.lint.properties import (
     Place,
     connection_parameters,
     is_published,
+    kind_of,
     parameter_groups,
     properties,
 )
@@ -36,6 +38,12 @@ RULES.add(
     Rule("connection-set-title", "warning", "document",
          why="Users choose how to sign in by the displayName: two of the same cannot be told apart.",
          fix="Give each set a displayName of its own."),
+    Rule("connection-parameter-required", "warning", "document",
+         why="Whether a value is required is a text in Microsoft's JSON schema, which refuses true and false.",
+         fix='Write "true" or "false".'),
+    Rule("connection-secret-default", "warning", "document",
+         why="A default is readable by everybody who has the file: a secret with a default is none.",
+         fix="Remove the default."),
 )
 # fmt: on
 
@@ -89,3 +97,21 @@ def _set_title(node: Node, context: Context) -> Iterator[Finding]:
         if title.value.strip().lower() in seen:
             yield title.finding(f"there is another set with the displayName {title.value!r}")
         seen.add(title.value.strip().lower())
+
+
+@check("connection-parameter-required")
+def _required(node: Node, context: Context) -> Iterator[Finding]:
+    for place in connection_parameters(context) if is_published(context) else ():
+        required = place.below("uiDefinition").below("constraints").below("required")
+        if isinstance(required.value, bool):
+            text = str(required.value).lower()
+            yield required.finding(f"required is {text}, not the text of it", suggestion=text)
+
+
+@check("connection-secret-default")
+def _secret_default(node: Node, context: Context) -> Iterator[Finding]:
+    for place in connection_parameters(context):
+        for member in ("default", "defaultValue") if kind_of(place) == "securestring" else ():
+            default = place.below(member)
+            if isinstance(default.value, str) and default.value.strip() and not is_secret(default.value):
+                yield default.finding(f"{place.name!r} is a secret with a default", key=True)

@@ -96,7 +96,10 @@ def _untitled(context: Context) -> Iterator[Finding]:
     holders += [(values.below(index), "the set has") for index in range(len(array(values.value)))]
     for place, words in holders:
         if not str(place.below("uiDefinition").below("displayName").value or "").strip():
-            yield place.finding(f"{words} no displayName", key=place is whole)
+            at = place.below("uiDefinition")
+            shown = at.name in mapping(place.value)
+            (holder, key) = (at, True) if shown else (place, place is whole)
+            yield holder.finding(f"{words} no displayName", key=key)
 
 
 def _is_hidden(place: Place) -> bool:
@@ -170,6 +173,9 @@ def _tab(node: Node, context: Context) -> Iterator[Finding]:
         first: dict[int, str] = {}
         for place in group:
             index = _constraints(place).get("tabIndex")
+            if isinstance(index, int) and index < 0:
+                at = place.below("uiDefinition").below("constraints").below("tabIndex")
+                yield at.finding(f"the tabIndex {index} of {place.name!r} is negative")
             if isinstance(index, int) and first.setdefault(index, place.name) != place.name:
                 at = place.below("uiDefinition").below("constraints").below("tabIndex")
                 yield at.finding(f"{place.name!r} has the tabIndex {index}, as {first[index]!r}")
@@ -227,6 +233,8 @@ def _set_parameter(node: Node, context: Context) -> Iterator[Finding]:
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {"basic": ("username", "password"), "apiKey": ("api_key",)}
 """The parameters that a kind of security scheme takes its credentials from."""
+_SECRETS = ("securestring", "oauthsetting")
+"""The types of parameters that credentials are in."""
 
 
 @check("credential-name")
@@ -254,7 +262,7 @@ def _credential(node: Node, context: Context) -> Iterator[Finding]:
             message = f"the security scheme {scheme.name!r} takes the parameter {name!r}"
             if similar is not None:
                 yield places[similar].finding(f"{message}, not {similar!r}", key=True)
-            elif kind == "basic":
+            elif kind == "basic" or not any(kind_of(place) in _SECRETS for place in places.values()):
                 yield block.below("connectionParameters").finding(f"{message}, which is missing", key=True)
 
 
@@ -382,3 +390,11 @@ def _misplaced(node: Node, context: Context) -> Iterator[Finding]:
         if "gatewaySettings" in mapping(place.value) and kind_of(place) != "gatewaysetting":
             message = f"{place.name!r} has gatewaySettings but is of type {kind_of(place)}, not gatewaySetting"
             yield place.below("gatewaySettings").finding(message, key=True)
+        for member in ("allowedValues", "default", "defaultValue") if kind_of(place) in _NO_VALUE else ():
+            if member in mapping(place.value):
+                message = f"{place.name!r} is of type {kind_of(place)}, whose value nobody enters"
+                yield place.below(member).finding(message, key=True)
+
+
+_NO_VALUE = ("oauthsetting", "gatewaysetting")
+"""The types of parameters that are chosen or signed in to, rather than entered."""

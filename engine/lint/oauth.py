@@ -207,10 +207,20 @@ _RESOURCE = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z|[0-9A-Fa-f-]{36}\Z|[0-9A-Fa-
 @check("oauth-resource")
 def _resource(node: Node, context: Context) -> Iterator[Finding]:
     for settings, _ in settings_of(context):
-        place = _custom(settings).get("resourceuri")
-        text = place.value.strip() if place is not None and isinstance(place.value, str) else ""
-        if place is not None and text and not _RESOURCE.match(text):
-            yield place.finding(f"{text!r} is neither a URI nor the identifier of an application")
+        resource = settings.below("properties").below("AzureActiveDirectoryResourceId")
+        for place in (_custom(settings).get("resourceuri"), resource):
+            text = place.value.strip() if place is not None and isinstance(place.value, str) else ""
+            if place is not None and text and not _RESOURCE.match(text):
+                yield place.finding(f"{text!r} is neither a URI nor the identifier of an application")
+
+
+@check("oauth-value")
+def _value(node: Node, context: Context) -> Iterator[Finding]:
+    for settings, _ in settings_of(context):
+        place = _custom(settings).get("enableonbehalfoflogin")
+        text = str(place.value).strip() if place is not None and place.value is not None else ""
+        if place is not None and text and text.lower() not in ("true", "false") and not _PLACEHOLDER.match(text):
+            yield place.finding(f"{text!r} is neither 'true' nor 'false'")
 
 
 @check("oauth-endpoint-differs")
@@ -272,6 +282,25 @@ def _scope(node: Node, context: Context) -> Iterator[Finding]:
                 what = "is empty" if not scope.strip() else f"{scope!r} is already in this list"
                 yield scopes.below(index).finding(f"the scope {what}")
             seen.add(str(scope))
+
+
+_ANY_SCOPES = ("offline_access", "openid", "profile", "email")
+"""Scopes of OpenID Connect, which definitions leave out."""
+
+
+@check("oauth-scope-undeclared")
+def _undeclared(node: Node, context: Context) -> Iterator[Finding]:
+    schemes = [scheme for scheme in context.tree["security-scheme"] if scheme.get("type") == "oauth2"]
+    declared = list(map(str, schemes[0].mapping("scopes"))) if len(schemes) == 1 else []
+    known = {part for scope in declared for part in (scope, *re.split(r"[\s,]+", scope))}
+    for settings, _ in settings_of(context) if known else ():
+        scopes = settings.below("scopes")
+        for index, scope in enumerate(array(scopes.value)):
+            parts = scope.split() if isinstance(scope, str) and not _PLACEHOLDER.match(scope) else []
+            unknown = [part for part in parts if part not in known and part.lower() not in _ANY_SCOPES]
+            if unknown and scope not in known:
+                message = f"the definition's {schemes[0].name!r} does not declare the scope {unknown[0]!r}"
+                yield scopes.below(index).finding(message, suggestion=closest(unknown[0], known))
 
 
 def secrets(context: Context) -> Iterator[Place]:

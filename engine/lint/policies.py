@@ -72,7 +72,8 @@ def _pointer(place: Place, parameter: str) -> str:
     for name in parameters_of(place):
         if name.lower() == f"{NAMED}{parameter.lower()}":
             return f"{place.pointer}/parameters/{escape(name)}"
-    return f"{place.pointer}/parameters" if parameter and parameters_of(place) else place.pointer
+    held = isinstance(place.value.get("parameters"), Mapping)
+    return f"{place.pointer}/parameters" if parameter and held else place.pointer
 
 
 @check("policy-parameter")

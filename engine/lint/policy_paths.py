@@ -68,14 +68,14 @@ def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         for name in _PATHS.get(_template(place), ()):
             text = _text(place, name)
-            for steps in _steps(text.value) if text is not None else ():
+            for steps in steps_of(text.value) if text is not None else ():
                 missing = _missing(place, steps, context)
                 if text is not None and missing is not None:
                     message, suggestion = missing
                     yield text.finding(message, suggestion=suggestion)
 
 
-def _steps(text: str) -> Iterator[list[str]]:
+def steps_of(text: str) -> Iterator[list[str]]:
     """The paths into a body of the expressions of a text, as far as they name properties."""
     try:
         expressions = template(text).expressions
@@ -90,8 +90,8 @@ def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str
     """Why a path leads to nothing in every body of a policy's operations, with what was probably meant; None if it may
     lead to something."""
     received = _template(place) in _OF_RESPONSES or _section(place) == "response"
-    schemas = [_body(operation, received, context) for operation in policy_operations(place, context)]
-    if not steps or not schemas or steps[0] in context.once(_added):
+    schemas = [body_of(operation, received, context) for operation in policy_operations(place, context)]
+    if not steps or not schemas or steps[0] in context.once(added):
         return None
     known: set[str] = set()
     for schema in schemas:
@@ -103,7 +103,7 @@ def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str
     return f"no {where} of this policy has {'.'.join(steps)!r}", closest(steps[0], known)
 
 
-def _body(operation: Node, received: bool, context: Context) -> Node | None:
+def body_of(operation: Node, received: bool, context: Context) -> Node | None:
     """The schema of what an operation sends or receives; None if nothing describes it."""
     if received:
         return response_schema(operation, context)
@@ -111,7 +111,7 @@ def _body(operation: Node, received: bool, context: Context) -> Node | None:
     return context.tree.schema_of(body) if body is not None else None
 
 
-def _added(context: Context) -> frozenset[str]:
+def added(context: Context) -> frozenset[str]:
     """The names of properties that policies add to bodies."""
     texts = [
         str(value)

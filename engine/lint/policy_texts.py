@@ -352,12 +352,20 @@ def _script_twice(node: Node, context: Context) -> Iterator[Finding]:
 
 _HEADERS = pattern(r"(?i)authorization|x-api-key|api-?key|apikey|x-auth-token|token|ocp-apim-subscription-key")
 
+_TOKEN = pattern(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
+"""A JSON Web Token (RFC 7519): its header begins with a brace and a quote."""
+
 
 def secrets(context: Context) -> Iterator[Place]:
     """The secrets in policies: of header fields and query parameters that carry credentials, as plain text."""
     for place in policies(context):
         name, text = _parameter(place, f"{NAMED}name"), _parameter(place, f"{NAMED}value")
-        if name is None or text is None or not _HEADERS.fullmatch(name.value.strip()):
+        if name is None or text is None:
+            continue
+        if _TOKEN.search(text.value):
+            yield text
+            continue
+        if not _HEADERS.fullmatch(name.value.strip()):
             continue
         secret = re.sub(r"(?i)^\s*(bearer|basic|token|key|apikey)\s+", "", text.value)
         if "@" not in secret and " " not in secret and any(map(str.isdigit, secret)) and is_secret(secret):

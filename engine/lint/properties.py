@@ -19,6 +19,14 @@ _TYPES = (
     *("oauthsetting", "connection", "gatewaysetting", "clientcertificate", "managedidentityauth"),
 )
 """The types of connection parameters, in lower case: published connectors spell them in any."""
+_WRITTEN: Mapping[str, str] = {
+    **{kind: kind for kind in ("string", "securestring", "int", "bool")},
+    "integer": "int",
+    "boolean": "bool",
+    "oauthsetting": "oauthSetting",
+    "gatewaysetting": "gatewaySetting",
+}
+"""The types as Microsoft's JSON schema writes them, by what they are called here in lower case."""
 _SECRET_WORDS = ("password", "secret", "apikey", "authtoken")
 
 
@@ -123,6 +131,11 @@ def _connection_parameter(node: Node, context: Context) -> Iterator[Finding]:
             message = f"{kind!r} is not a type of connection parameters"
             suggestion = closest(kind, _TYPES)
             yield Finding(f"{place.pointer}/type", message, document=place.document, suggestion=suggestion)
+        elif isinstance(kind, str) and is_published(context):
+            written = _WRITTEN.get(kind.lower(), kind)
+            if written != kind:
+                message = f"{kind!r} is not a type of Microsoft's; it is called {written!r}"
+                yield place.below("type").finding(message, suggestion=written, rule="connection-parameter-type")
         members = {str(member).lower() for member in place.value}
         if isinstance(kind, str) and kind.lower() == "oauthsetting" and "oauthsettings" not in members:
             message = f"{place.name!r} is of type oauthSetting but has no oAuthSettings"

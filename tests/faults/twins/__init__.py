@@ -10,6 +10,7 @@ from tests.faults.twins import (
     openapi3,
     properties,
     properties_files,
+    properties_values,
     schemas,
     swagger,
 )
@@ -22,6 +23,7 @@ FAULTS: list[Fault] = [
     *properties.FAULTS,
     *schemas.FAULTS,
     *properties_files.FAULTS,
+    *properties_values.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
 ]

@@ -1,0 +1,171 @@
+"""Faults of what connection parameters and policies hold: types, defaults and scopes; values that policies work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.faults.twins.form import REMOVED, Fault
+from tests.faults.twins.properties import CERTIFY, CONVENTION, MULTI, POLICIES, RIGHT, SCHEMA
+
+_FILE = "apiProperties.json#"
+_P = f"{_FILE}/properties"
+_CP = f"{_P}/connectionParameters"
+_UI = "uiDefinition/constraints"
+_POLICY = f"{_P}/policyTemplateInstances"
+_ADDED = f"{_POLICY}/3/parameters/x-ms-apimTemplateParameter"
+_NAMES = "parameters/x-ms-apimTemplate-operationName"
+_OAUTH = f"{_CP}/token/oAuthSettings"
+_SETS = f"{_P}/connectionParameterSets"
+
+
+def _fault(
+    name: str, source: str, sentence: str, wrong: Mapping[str, Any], *at: str, right: Mapping[str, Any] | None = None
+) -> Fault:
+    """A fault in the properties; ``right`` are changes of the right ones."""
+    return Fault(name, source, sentence, "microsoft", wrong, at or tuple(wrong), {_FILE: RIGHT, **(right or {})})
+
+
+def _policy(template: str, operations: list[str], section: str = "", **parameters: Any) -> dict[str, Any]:
+    """A change that adds a policy."""
+    named = {f"x-ms-apimTemplateParameter.{name}": value for name, value in parameters.items()}
+    where = {"x-ms-apimTemplate-policySection": section} if section else {}
+    held = {"x-ms-apimTemplate-operationName": operations, **where, **named}
+    return {f"{_POLICY}/-": {"templateId": template, "title": "Another", "parameters": held}}
+
+
+_TOKEN: dict[str, Any] = {
+    "/securityDefinitions": {
+        "token": {
+            "type": "oauth2",
+            "flow": "accessCode",
+            "authorizationUrl": "https://login.microsoftonline.com/common/oauth2/authorize",
+            "tokenUrl": "https://login.microsoftonline.com/common/oauth2/token",
+            "scopes": {"read": "Read.", "write": "Write."},
+        }
+    },
+    "/security": [{"token": ["read"]}],
+    f"{_CP}/api_key": REMOVED,
+    f"{_CP}/token": {
+        "type": "oauthSetting",
+        "oAuthSettings": {
+            "identityProvider": "aad",
+            "clientId": "<client id>",
+            "scopes": ["read"],
+            "redirectMode": "Global",
+            "properties": {
+                "IsFirstParty": "False",
+                "AzureActiveDirectoryResourceId": "00000003-0000-0000-c000-000000000000",
+            },
+            "customParameters": {
+                "loginUri": {"value": "https://login.microsoftonline.com"},
+                "resourceUri": {"value": "https://graph.pets.example"},
+                "enableOnbehalfOfLogin": {"value": "false"},
+            },
+        },
+    },
+}
+_GATEWAY: dict[str, Any] = {
+    f"{_P}/capabilities": ["actions", "gateway"],
+    f"{_CP}/gateway": {"type": "gatewaySetting", "uiDefinition": {"displayName": "Gateway"}},
+}
+_CHOICE: dict[str, Any] = {
+    _SETS: {
+        "uiDefinition": {"displayName": "Sign-in", "description": "How you sign in."},
+        "values": [
+            {
+                "name": "key",
+                "uiDefinition": {"displayName": "Key", "description": "With a key."},
+                "parameters": RIGHT["properties"]["connectionParameters"],
+            }
+        ],
+    }
+}
+_LISTED: dict[str, Any] = {
+    "/paths/~1pets/get/responses/200/schema": {
+        "type": "object",
+        "properties": {
+            "value": {"type": "array", "items": {"$ref": "#/definitions/Pet"}},
+            "counts": {"type": "object", "properties": {"all": {"type": "integer"}}},
+        },
+    }
+}
+_POLL = {"/paths/~1pets/get/x-ms-trigger": "batch", **_LISTED}
+_COPY = {"newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "copy",
+         "propertyValuePathTemplate": "@body().name"}  # fmt: skip
+_SPLIT = {"propertyParentPath": "@body()", "propertySubPath": "tag", "delimiterList": ",", "childPropertyName": "tag",
+          "newPropertyPath": "@body().tags"}  # fmt: skip
+_PAIRS = {"propertyParentPath": "@body()", "propertySubPath": "counts", "newPropertyPath": "@body().numbers",
+          "keyName": "key", "valueName": "value"}  # fmt: skip
+_KEYED = {"propertyParentPath": "@body()", "propertySubPath": "value", "keyWithinCollectionPath": "id",
+          "newPropertyPath": "@body().byId", "retainKey": "true"}  # fmt: skip
+_FETCHED = {"parameterTemplate": "@headers('X-Token')", "parameterValueUrl": "https://api.pets.example/v1/token",
+            "parameterValuePathTemplate": "@body().name"}  # fmt: skip
+
+# A row is two or three lines, so that a screen shows fifteen faults.
+# fmt: off
+_PARAMETERS = [
+    _fault("type of a connection parameter in another spelling", SCHEMA, "the types are string, int, bool and others",
+           {f"{_CP}/region/type": "boolean"},
+           right={f"{_CP}/region": {"type": "bool", "defaultValue": "true", "uiDefinition": {
+               "displayName": "Region", "description": "Whether to choose it.", "constraints": {"required": "true"}}}}),
+    _fault("OAuth parameter in another case", SCHEMA, "the type is oauthSetting",
+           {f"{_CP}/token/type": "oAuthSetting"}, right=_TOKEN),
+    _fault("gateway with a default", SCHEMA, "a gatewaySetting has no value of its own",
+           {f"{_CP}/gateway/defaultValue": "here"}, f"!{_CP}/gateway/defaultValue", right=_GATEWAY),
+    _fault("values of an OAuth parameter", SCHEMA, "an oauthSetting has no value of its own",
+           {f"{_CP}/token/allowedValues": [{"value": "x"}]}, f"!{_CP}/token/allowedValues", right=_TOKEN),
+    _fault("required as true", SCHEMA, "required is a text", {f"{_CP}/region/{_UI}/required": True}),
+    _fault("negative tabIndex", CONVENTION, "tabIndex is the number of the field",
+           {f"{_CP}/region/{_UI}/tabIndex": -1}),
+    _fault("default of a secret", CERTIFY, "the files hold no private information",
+           {f"{_CP}/api_key/defaultValue": "letmein"}, f"!{_CP}/api_key/defaultValue"),
+    _fault("key of a security scheme that nobody enters", CONVENTION, "api_key is the key of an apiKey scheme",
+           {f"{_CP}/api_key": REMOVED}, f"!{_CP}"),
+    _fault("set with a uiDefinition without a title", MULTI, "a set has a displayName",
+           {f"{_SETS}/values/0/uiDefinition/displayName": REMOVED}, f"!{_SETS}/values/0/uiDefinition", right=_CHOICE),
+    _fault("scope that the definition does not declare", "OpenAPI 2.0, Security Definitions Object",
+           "scopes are the scopes of the scheme", {f"{_OAUTH}/scopes/0": "admin"}, right=_TOKEN),
+    _fault("on behalf of users in another word", CONVENTION, "enableOnbehalfOfLogin is true or false",
+           {f"{_OAUTH}/customParameters/enableOnbehalfOfLogin/value": "yes"}, right=_TOKEN),
+    _fault("identifier of a resource that is none", CONVENTION, "the resource is an identifier or a URI",
+           {f"{_OAUTH}/properties/AzureActiveDirectoryResourceId": "the graph"}, right=_TOKEN),
+]
+_POLICY_FAULTS = [
+    _fault("policy with no parameter at all", SCHEMA, "urlTemplate is required",
+           {f"{_POLICY}/1/parameters": {}}, f"{_POLICY}/1/parameters"),
+    _fault("host of a policy without https", POLICIES, "urlTemplate is a URL",
+           {f"{_POLICY}/1/parameters/x-ms-apimTemplateParameter.urlTemplate":
+            "@connectionParameters('region').pets.example"}),
+    _fault("URL of a value without a scheme", POLICIES, "parameterValueUrl is a URL",
+           {f"{_ADDED}.parameterValueUrl": "api.pets.example/token"},
+           right=_policy("setvaluefromurl", ["ListPets"], "Request", **_FETCHED)),
+    _fault("property of a request without a body", POLICIES, "setproperty changes a body",
+           {f"{_POLICY}/3/{_NAMES}/0": "ListPets"}, right=_policy("setproperty", ["AddPet"], "Request", **_COPY)),
+    _fault("parent of a property without @", POLICIES, "a path is an expression",
+           {f"{_ADDED}.newPropertyParentPathTemplate": "body()"},
+           right=_policy("setproperty", ["AddPet"], "Request", **_COPY)),
+    _fault("text to split that no body has", POLICIES, "propertySubPath leads to a property",
+           {f"{_ADDED}.propertySubPath": "tagz"}, right=_policy("stringtoarray", ["AddPet"], "Request", **_SPLIT)),
+    _fault("number to split", POLICIES, "stringtoarray splits a text",
+           {f"{_ADDED}.propertySubPath": "id"}, right=_policy("stringtoarray", ["AddPet"], "Request", **_SPLIT)),
+    _fault("list to make pairs of", POLICIES, "convertobjecttoarray converts an object",
+           {f"{_ADDED}.propertySubPath": "value"},
+           right={**_LISTED, **_policy("convertobjecttoarray", ["ListPets"], "Response", **_PAIRS)}),
+    _fault("object to make an object of", POLICIES, "convertarraytoobject converts a list",
+           {f"{_ADDED}.propertySubPath": "counts"},
+           right={**_LISTED, **_policy("convertarraytoobject", ["ListPets"], "Response", **_KEYED)}),
+    _fault("key that the items do not have", POLICIES, "keyWithinCollectionPath is a property of the items",
+           {f"{_ADDED}.keyWithinCollectionPath": "ident"},
+           right={**_LISTED, **_policy("convertarraytoobject", ["ListPets"], "Response", **_KEYED)}),
+    _fault("query of a poll that the trigger does not have", SCHEMA, "triggerConfig maps query parameters to values",
+           {f"{_ADDED}.triggerConfig": {"since": "5"}}, f"!{_ADDED}.triggerConfig/since",
+           right={**_POLL, **_policy("pollingtrigger", ["ListPets"], triggerConfig={"limit": "5"},
+                                     triggerDataPath="@body().value")}),
+    _fault("token in a policy of another header", CERTIFY, "the files hold no private information",
+           {f"{_POLICY}/0/parameters/x-ms-apimTemplateParameter.value":
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwZXRzIn0.c2lnbmF0dXJl"}),
+]
+# fmt: on
+
+FAULTS = [*_PARAMETERS, *_POLICY_FAULTS]
