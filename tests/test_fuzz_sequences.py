@@ -113,6 +113,100 @@ def test_what_put_does_not_send_is_gone(document: Path) -> None:
     assert together.replayed(tickets, steps, set()) is None
 
 
+LENDING: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Lending", "version": "1"},
+    "paths": {
+        "/loans": {
+            "post": {
+                "operationId": "addLoan",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/New"}}},
+                },
+                "responses": {"201": {"$ref": "#/components/responses/Loan"}, "422": {"description": "no such reader"}},
+            }
+        },
+        "/loans/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "get": {"operationId": "getLoan", "responses": {"200": {"$ref": "#/components/responses/Loan"}}},
+            "put": {
+                "operationId": "putLoan",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/New"}}},
+                },
+                "responses": {"200": {"$ref": "#/components/responses/Loan"}, "422": {"description": "no such reader"}},
+            },
+        },
+    },
+    "components": {
+        "responses": {
+            "Loan": {
+                "description": "it",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Loan"}}},
+            }
+        },
+        "schemas": {
+            "New": {
+                "type": "object",
+                "required": ["readerId", "copies"],
+                "properties": {
+                    "readerId": {"type": "string", "format": "uuid"},
+                    "copies": {"type": "integer", "minimum": 1, "maximum": 9},
+                    "shelf": {"type": "string", "pattern": "^[A-Z]-[0-9]{3}$"},
+                },
+            },
+            "Loan": {
+                "type": "object",
+                "required": ["id", "readerId", "copies"],
+                "properties": {
+                    "id": {"type": "integer"},
+                    "readerId": {"type": "string", "format": "uuid"},
+                    "copies": {"type": "integer"},
+                    "shelf": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+"""Loans, of readers that there must be."""
+
+
+class Lending:
+    """A service of one reader, which keeps a member when a loan is replaced, or none."""
+
+    reader = "00000000-0000-4000-8000-00000000000a"
+
+    def __init__(self, kept: str = "") -> None:
+        self.kept, self.loans, self.url = kept, dict[int, dict[str, Any]](), ""
+
+    @Request.application
+    def __call__(self, request: Request) -> Response:
+        number = int(request.path.rpartition("/")[2]) if request.path != "/loans" else len(self.loans) + 1
+        if request.method in ("POST", "PUT"):
+            loan = json.loads(request.get_data())
+            if loan["readerId"] != self.reader:
+                return Response(status=422)
+            kept = {self.kept: self.loans[number][self.kept]} if self.kept and request.method == "PUT" else {}
+            self.loans[number] = {"id": number, **loan, **kept}
+        status = 201 if request.method == "POST" else 200
+        return Response(json.dumps(self.loans[number]), status, content_type="application/json")
+
+
+@pytest.mark.parametrize("kept", ["copies", "shelf", ""])
+def test_a_change_refers_to_what_its_item_refers_to(kept: str, tmp_path: Path) -> None:
+    """A replacement that is refused is tried with the references of the item; numbers of few steps and texts of a
+    pattern differ from those before."""
+    path = tmp_path / "lending.openapi.json"
+    path.write_text(json.dumps(LENDING))
+    together = _sequences(_connector(path, Lending(kept)))
+    together.known.learn({"readerId": Lending.reader})
+    failures = list(together.fixed())
+    assert [failure.check for failure in failures] == (["replaced"] if kept else [])
+    assert all(kept in failure.message for failure in failures)
+
+
 def test_what_is_below_a_deleted_item_is_deleted(document: Path) -> None:
     """An item that was deleted cannot be added to: the failure names the operation below it."""
     failures = list(_sequences(_connector(document, desk.Desk("a deleted ticket can be commented on"))).fixed())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 from uuid import UUID
 
@@ -135,8 +136,10 @@ def varied(value: Any, schema: Schema, plan: Plan, number: int) -> Any:
         }
     if isinstance(value, list) and resolved.items is not None:
         return [varied(item, resolved.items, plan, number + index) for index, item in enumerate(value)]
-    other = _other(value, resolved, number)
-    return other if other is not None and plan.accepts(schema, other, request=True) else value
+    for other in (_other(value, resolved, number), _respelled(value, resolved, number)):
+        if other is not None and plan.accepts(schema, other, request=True):
+            return other
+    return value
 
 
 _TITLES = frozenset(("name", "title", "text", "description", "body", "note", "notes", "comment", "message", "summary",
@@ -157,11 +160,8 @@ def _other(value: Any, schema: Schema, number: int) -> Any:
         return choices[number % len(choices)] if choices else None
     if isinstance(value, bool):
         return number % 2 == 0
-    if isinstance(value, int) and "integer" in schema.types:
-        step = schema.keywords.get("multipleOf", 1)
-        return value + number * step if isinstance(step, int) else None
     if isinstance(value, (int, float)):
-        return round(value + number + 0.25, 2) if "multipleOf" not in schema.keywords else None
+        return _number(value, schema, number)
     if not isinstance(value, str):
         return None
     if schema.format in _FORMATTED:
@@ -171,3 +171,34 @@ def _other(value: Any, schema: Schema, number: int) -> Any:
     most = schema.keywords.get("maxLength")
     tail = f" {number}"
     return f"{value[: int(most) - len(tail)] if most is not None else value}{tail}"
+
+
+def _number(value: float, schema: Schema, number: int) -> float | None:
+    """A number that is as many steps above a value as the limit lets it be, of so many as there are."""
+    step, most = schema.keywords.get("multipleOf"), schema.keywords.get("maximum")
+    is_whole = isinstance(value, int) and "integer" in schema.types
+    if step is None:
+        step = 1
+        most = most - 0.25 if isinstance(most, (int, float)) and not is_whole else most
+    if not isinstance(step, (int, float)) or step <= 0 or (is_whole and not isinstance(step, int)):
+        return None
+    steps = int((most - value) // step) + 1 if isinstance(most, (int, float)) and most > value else 0
+    other = value + (number % steps if steps else number) * step
+    if is_whole:
+        return other
+    return round(other + 0.25, 2) if "multipleOf" not in schema.keywords else round(other, 6)
+
+
+def _respelled(value: Any, schema: Schema, number: int) -> str | None:
+    """A text of the same form, with other digits and letters of ASCII; None for what is of a format or listed."""
+    if not isinstance(value, str) or schema.format not in (None, "password") or schema.enum:
+        return None
+    characters = list(value)
+    for index in reversed(range(len(characters))):
+        alphabet = next(
+            (letters for letters in (digits, ascii_lowercase, ascii_uppercase) if value[index] in letters), ""
+        )
+        if alphabet:
+            characters[index] = alphabet[(alphabet.index(value[index]) + number) % len(alphabet)]
+            number //= len(alphabet)
+    return "".join(characters)

@@ -102,7 +102,7 @@ def _candidates(create: Named, known: Known, number: int, *, optional: bool) -> 
     plan, tried = create.plan, list[str]()
     for members in (optional, not optional):
         arguments = _beside_path(create, sample(plan, number, optional=members))
-        for candidate in (_referring(plan, arguments, known), arguments):
+        for candidate in (_referring(plan, arguments, known.values), arguments):
             if repr(candidate) not in tried:
                 tried.append(repr(candidate))
                 yield candidate
@@ -116,16 +116,16 @@ def _beside_path(operation: Named, arguments: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in arguments.items() if name not in inner}
 
 
-def _referring(plan: Plan, arguments: Mapping[str, Any], known: Known) -> dict[str, Any]:
-    """Arguments whose members that name other things (``author_id``) have values that the service knows."""
+def _referring(plan: Plan, arguments: Mapping[str, Any], known: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Arguments whose members that name other things (``author_id``) have values that the service knows, by name."""
 
     def referring(name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             return {key: referring(str(key), member) for key, member in value.items()}
         if isinstance(value, list) and snake(name).endswith("_ids") and value:
-            values = known.values.get(snake(name).removesuffix("s"), [])
+            values = known.get(snake(name).removesuffix("s"), [])
             return values[:1] if values and isinstance(values[0], type(value[0])) else value
-        values = known.values.get(snake(name), []) if snake(name).endswith("_id") else []
+        values = known.get(snake(name), []) if snake(name).endswith("_id") else []
         return values[0] if values and isinstance(values[0], type(value)) else value
 
     candidate = {name: referring(name, value) for name, value in arguments.items()}
@@ -141,14 +141,21 @@ def _changes(session: Session, item: Item, base: int) -> Iterator[Step]:
         for arguments in _single(resource.update, whole):
             yield Step("update", item.number, arguments)
         yield Step("update", item.number, whole)
+        if _is_refused(session, resource.update):
+            yield Step("update", item.number, _referring(plan, whole, _references(item)))
         yield Step("refused-update", item.number, _beside_path(resource.update, sample(plan, base + 3, optional=True)))
     if resource.replace is not None:
         plan = resource.replace.plan
 
+        known: dict[str, list[Any]] = {}
+
         def numbered(number: int, *, optional: bool = True) -> dict[str, Any]:
-            return _inner(session, sample(plan, base + number, optional=optional))
+            return _referring(plan, _inner(session, sample(plan, base + number, optional=optional)), known)
 
         yield Step("replace", item.number, numbered(4))
+        if _is_refused(session, resource.replace):
+            known |= _references(item)
+            yield Step("replace", item.number, numbered(4))
         yield Step("replace-again", item.number, numbered(5))
         yield Step("refused-replace", item.number, numbered(6))
         yield Step("replace", item.number, numbered(7, optional=False))
@@ -164,6 +171,19 @@ def _changes(session: Session, item: Item, base: int) -> Iterator[Step]:
                 yield Step("create-by-put", None, {**numbered(9), **chosen})
     elif resource.update is not None or resource.delete is not None:
         yield Step("stale", item.number)
+
+
+def _is_refused(session: Session, operation: Named) -> bool:
+    """Whether the last call of an operation was refused: what it refers to may not be there."""
+    status = next((call.status for call in reversed(session.calls) if call.name == operation.name), 0)
+    return 400 <= status < 500
+
+
+def _references(item: Item) -> dict[str, list[Any]]:
+    """The values by which an item refers to other things, by name as Python spells it."""
+    named = {snake(name): value for name, value in (item.value or {}).items()}
+    several = {name.removesuffix("s"): value for name, value in named.items() if isinstance(value, list)}
+    return {**{name: [value] for name, value in named.items() if value is not None}, **several}
 
 
 def _inner(session: Session, arguments: Mapping[str, Any]) -> dict[str, Any]:
