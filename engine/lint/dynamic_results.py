@@ -134,8 +134,9 @@ def _tree(node: Node, context: Context) -> Iterator[Finding]:
         )
     for call in calls(node):
         schema = response_schema(call.operation(context), context) if call.name == "x-ms-dynamic-tree" else None
-        if call.name == "x-ms-dynamic-tree" and "itemValuePath" not in call.value:
-            yield Finding(call.pointer, "the items of the tree have no itemValuePath", key=True)
+        for member in ("itemValuePath", "itemTitlePath") if call.name == "x-ms-dynamic-tree" else ():
+            if member not in call.value:
+                yield Finding(call.pointer, f"the items of the tree have no {member}", key=True)
         target = follow(schema, steps_of(call.value, *_COLLECTIONS), context) if schema is not None else None
         items = context.tree.nodes.get(target.at("items")) if isinstance(target, Node) else None
         for pointer, text in _item_paths(call) if items is not None else ():
@@ -148,9 +149,10 @@ def _tree(node: Node, context: Context) -> Iterator[Finding]:
 def _item_paths(call: Call) -> Iterator[tuple[str, str]]:
     """The paths into an item that a level of a tree has, beside those of every list: pointer, path."""
     expression = call.value.get("itemIsParent")
-    match = re.match(r"\(\s*([\w/]+)\s+\w+\s", expression) if isinstance(expression, str) else None
+    form = r"\(\s*([\w/]+)\s+\w+\s|(?!true\Z|false\Z)([\w/]+)\Z"
+    match = re.match(form, expression) if isinstance(expression, str) else None
     if match:
-        yield f"{call.pointer}/itemIsParent", match[1]
+        yield f"{call.pointer}/itemIsParent", match[1] or match[2]
     for argument in call.arguments():
         if argument.kind == "selectedItemValuePath" and isinstance(argument.value, str):
             yield f"{argument.pointer}/{argument.kind}", argument.value

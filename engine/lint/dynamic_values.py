@@ -272,6 +272,8 @@ def _is_there(argument: Argument, operation: Node, context: Context) -> bool:
     if steps[-1] in argument_names(operation, context):
         return True
     inside = steps[1:] if body is not None and steps[0] == body.get("name") else steps
+    if len(steps) == 1 and closest(steps[0], parameters, 0.75) is not None:
+        return False  # what is not described may have any property, but hardly one of nearly a parameter's name
     return schema is not None and not isinstance(follow(schema, inside, context), str)
 
 
@@ -306,6 +308,10 @@ def _internal_source(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("dynamic-itself")
 def _itself(node: Node, context: Context) -> Iterator[Finding]:
+    for call in calls(node) if node.kind == "schema" else ():
+        for argument in call.arguments():
+            if argument.parameter is not None and _is_itself(argument, node, context):
+                yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
     for call in calls(node) if node.kind == "parameter" else ():
         for argument in call.arguments():
             if argument.parameter == node.get("name") and argument.kind in _TAKEN:
@@ -313,6 +319,24 @@ def _itself(node: Node, context: Context) -> Iterator[Finding]:
             elif argument.parameter is not None and node.get("name") in _needed(argument.parameter, node, context):
                 names = f"{node.get('name')!r} and {argument.parameter!r}"
                 yield Finding(argument.pointer, f"the choices of {names} depend on each other")
+
+
+def _is_itself(argument: Argument, property: Node, context: Context) -> bool:
+    """Return True if an argument is taken from the very property of a body whose choices it lists."""
+    path: list[str] = []
+    node: Node | None = property
+    while node is not None and node.kind == "schema":
+        above = node.parent
+        if above is not None and node.pointer == above.at("properties", node.name):
+            path.insert(0, node.name)
+        node = above
+    steps = str(argument.parameter).split("/")
+    if node is None or node.kind != "parameter" or not path:
+        return False
+    operation = node.above("operation")
+    parameters = context.tree.parameters(operation) if operation is not None else []
+    is_parameter = any(parameter.get("name") == steps[0] for parameter in parameters)
+    return steps == [str(node.get("name")), *path] or (steps == path and not is_parameter)
 
 
 def _needed(name: str, node: Node, context: Context) -> set[str]:
@@ -335,6 +359,19 @@ def _twins(node: Node, context: Context) -> Iterator[Finding]:
         older, newer = (mapping(node.get(name)).get("operationId") for name in (old, new))
         if isinstance(older, str) and isinstance(newer, str) and older != newer:
             yield Finding(node.at(new, "operationId"), f"{new} calls {newer!r}, but {old} calls {older!r}")
+        elif older is not None and new == "x-ms-dynamic-list":
+            for here, there in _PATHS:
+                first, second = (_path(node.mapping(name).get(member)) for name, member in ((old, here), (new, there)))
+                if first is not None and second is not None and first != second:
+                    yield Finding(node.at(new, there), f"{there} is {second!r}, but {here} of {old} is {first!r}")
+
+
+def _path(value: object) -> str | None:
+    return value.strip("/").replace(".", "/") if isinstance(value, str) else None
+
+
+_PATHS = (("value-collection", "itemsPath"), ("value-path", "itemValuePath"), ("value-title", "itemTitlePath"))
+"""The same path in the older and in the newer extension."""
 
 
 _SPELLINGS = (("x-ms-dynamic-values", "x-ms-dynamic-list"), ("x-ms-dynamic-schema", "x-ms-dynamic-properties"))

@@ -122,6 +122,18 @@ EXTENSIONS: Mapping[str, Extension] = {
         Shape("list", items=Shape("mapping", members={"value": _ANY, "displayName": _TEXT}, required=("value",))),
         _TYPED,
     ),
+    "x-ms-enum": Extension(
+        Shape(
+            "mapping",
+            members={
+                "name": _TEXT,
+                "modelAsString": _FLAG,
+                "values": Shape("list", items=Shape("mapping", required=("value",))),
+                "oldValueAsString": _FLAG,
+            },
+        ),
+        _TYPED,
+    ),
     "x-ms-editor": Extension(_TEXT, "parameter schema items"),
     # Pages and long-running operations
     "x-ms-pageable": Extension(Shape("mapping", members=_PAGEABLE), "operation"),

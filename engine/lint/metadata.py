@@ -90,9 +90,13 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
 @check("metadata-category")
 def _category(node: Node, context: Context) -> Iterator[Finding]:
     pointer, value = metadata(context)[1].get("Categories", ("", ""))
+    seen: set[str] = set()
     for name in filter(None, map(str.strip, value.split(";"))):
         if name.lower() not in map(str.lower, _CATEGORIES):
             yield Finding(pointer, f"{name!r} is not a category", suggestion=closest(name, _CATEGORIES))
+        if name.lower() in seen:
+            yield Finding(pointer, f"the category {name!r} is there twice")
+        seen.add(name.lower())
 
 
 # Display names

@@ -182,7 +182,7 @@ ROWS = (
     Rule("webhook-trigger", "warning", "path", members="x-ms-notification-content",
          why="Events are taken only by an operation that is a trigger.",
          fix="Add x-ms-trigger to the operation that subscribes, unless it is an action that waits for its answer."),
-    Rule("webhook-content", "warning", "notification operation", members="schema description parameters",
+    Rule("webhook-content", "warning", "notification operation",
          why="The events that are posted are not described.",
          fix="Add x-ms-notification-content with a schema to the path."),
     Rule("webhook-delete", "warning", "document",

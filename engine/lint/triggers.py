@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -206,10 +207,26 @@ def _delete(node: Node, context: Context) -> Iterator[Finding]:
     subscribing = [
         operation for operation in context.tree.operations if operation.get(TRIGGER) and is_webhook(operation)
     ]
-    if subscribing and not any(operation.name == "delete" for operation in context.tree.operations):
+    deleting = [operation for operation in context.tree.operations if operation.name == "delete"] if subscribing else []
+    paths = tuple(operation.parent.name for operation in subscribing if operation.parent is not None)
+    if subscribing and not any(_may_delete(operation, paths) for operation in deleting):
         first = subscribing[0]
-        message = f"nothing deletes what {first.get('operationId')} subscribes to: there is no DELETE operation"
+        no = "no DELETE operation" if not deleting else "no DELETE operation of a subscription"
+        message = f"nothing deletes what {first.get('operationId')} subscribes to: there is {no}"
         yield Finding(first.pointer, message, key=True)
+
+
+def _may_delete(operation: Node, paths: tuple[str, ...]) -> bool:
+    """Return True if a DELETE operation may end a subscription: by its path, by its names, or because it is internal
+    (only the platform calls it)."""
+    path = operation.parent.name if operation.parent is not None else ""
+    above = path.partition("{")[0].rstrip("/")
+    names = f"{path} {operation.get('operationId')} {operation.get('summary')}"
+    is_near = path.startswith(paths) or (above != "" and any(other.startswith(above) for other in paths))
+    return is_near or _SUBSCRIPTION.search(names) is not None or is_internal(operation)
+
+
+_SUBSCRIPTION = re.compile(r"(?i)hook|subscri|trigger|notif|callback|event|listen|regist")
 
 
 @check("notification-place")

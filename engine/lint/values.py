@@ -80,7 +80,8 @@ class Judge:
             try:
                 if is_plain(node.value):
                     schema = {name: value for name, value in node.value.items() if name in KEYWORDS}
-                    schema |= _RANGES.get(str(schema.get("format")), {}) if schema.get("type") == "integer" else {}
+                    bounds = _RANGES.get(str(schema.get("format"))) if schema.get("type") == "integer" else None
+                    schema |= {"allOf": [bounds]} if bounds is not None else {}  # beside the bounds of its own
                     validator = self._validator_class(schema, validate_formats=True) if schema else None
                 else:
                     validator = self._whole(node)

@@ -16,6 +16,7 @@ from openconnectors.engine.lint.microsoft import (
     dynamic_values,
     events,
     files,
+    members,
     operations,
     schemas,
     supported,
@@ -31,7 +32,7 @@ else:
 
 __all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 
-MODULES = (connector, dynamic_values, events, files, operations, schemas, supported, texts)
+MODULES = (connector, dynamic_values, events, files, members, operations, schemas, supported, texts)
 """The modules that bind functions to rows."""
 
 UNDECIDED: Mapping[str, str] = {

@@ -89,6 +89,8 @@ def _no_host(node: Node, context: Context) -> Iterator[Finding]:
 
 _STAGES = frozenset(("dev", "development", "test", "testing", "staging", "stage", "uat", "qa", "localhost", "ngrok"))
 
+_PRIVATE = re.compile(r"(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d+)+\Z")  # RFC 1918, and the machine itself
+
 
 @check("host-staging")
 def _staging(node: Node, context: Context) -> Iterator[Finding]:
@@ -97,7 +99,7 @@ def _staging(node: Node, context: Context) -> Iterator[Finding]:
     labels = name.split(".")
     # The last two labels are the domain itself: test.com, example.dev.
     words = {word for label in labels[:-2] or labels[:1] for word in label.split("-")}
-    stage = next(iter(sorted(words & _STAGES)), "127.0.0.1" if name == "127.0.0.1" else None)
+    stage = next(iter(sorted(words & _STAGES)), "a private network" if _PRIVATE.match(name) else None)
     if stage is not None:
         yield Finding(node.at("host"), f"the host {host!r} looks like one for {stage}")
 

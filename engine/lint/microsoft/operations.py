@@ -44,14 +44,21 @@ def _summary_long(node: Node, context: Context) -> Iterator[Finding]:
 def _summary_characters(node: Node, context: Context) -> Iterator[Finding]:
     for name in ("summary", "x-ms-summary"):
         text = node.get(name)
-        match = re.search(r"[/\\|<>\x00-\x1f]", text) if isinstance(text, str) else None
+        match = _RESTRICTED[name].search(text) if isinstance(text, str) else None
         if match:
             yield Finding(node.at(name), f"{name!r} contains the restricted character {match[0]!r}")
 
 
+_RESTRICTED = {
+    # A summary has letters, digits and parentheses; published ones also join words by hyphens and apostrophes.
+    "summary": re.compile(r"[^\w\s()'’–-]|[\x00-\x1f]"),
+    "x-ms-summary": re.compile(r"[/\\|<>\x00-\x1f]"),
+}
+
+
 @check("RequiredValueEmpty")
 def _empty(node: Node, context: Context) -> Iterator[Finding]:
-    for name in ("summary", "description", "x-ms-summary", "title", "version"):
+    for name in ("summary", "description", "x-ms-summary", "title", "version", "x-ms-trigger-hint"):
         if isinstance(node.get(name), str) and not node.get(name).strip():
             yield Finding(node.at(name), f"{name!r} is empty")
 

@@ -144,10 +144,15 @@ def _test_value(node: Node, context: Context) -> Iterator[Finding]:
 @check("enum-label-absent")
 def _label_absent(node: Node, context: Context) -> Iterator[Finding]:
     labeled = [item.get("value") for item in node.array("x-ms-enum-values") if isinstance(item, Mapping)]
-    missing = [value for value in node.array("enum") if value not in labeled] if labeled else []
+    missing = [value for value in node.array("enum") if value not in labeled] if _is_labeled(node) else []
     if missing:
         values = ", ".join(map(repr, missing[:3]))
         yield Finding(node.at("x-ms-enum-values"), f"there is no display name for {values}", key=True)
+
+
+def _is_labeled(node: Node) -> bool:
+    items = node.get("x-ms-enum-values")
+    return items == [] or (isinstance(items, list) and any(isinstance(item, Mapping) for item in items))
 
 
 @check("choices-received")

@@ -30,7 +30,7 @@ ROWS = (
          why="These characters are not allowed in titles.",
          fix="Remove the character."),
     Rule("RequiredValueEmpty", "warning", "operation parameter info schema",
-         members="summary description x-ms-summary title version",
+         members="summary description x-ms-summary title version x-ms-trigger-hint",
          why="An empty text shows nothing.",
          fix="Write the text, or remove the member."),
     Rule("ApiAnnotationExtensionReplacementInfoMissingApiProperty", "error", "operation", members="x-ms-api-annotation",

@@ -7,6 +7,7 @@ from tests.faults.twins import (
     microsoft_events,
     microsoft_extensions,
     microsoft_ids,
+    microsoft_members,
     microsoft_supported,
     microsoft_texts,
 )
@@ -19,4 +20,5 @@ FAULTS: list[Fault] = [
     *microsoft_texts.FAULTS,
     *microsoft_ids.FAULTS,
     *microsoft_supported.FAULTS,
+    *microsoft_members.FAULTS,
 ]
