@@ -42,8 +42,8 @@ RULES.add(
          why="Whether a value is required is a text in Microsoft's JSON schema, which refuses true and false.",
          fix='Write "true" or "false".'),
     Rule("connection-secret-default", "warning", "document",
-         why="A default is readable by everybody who has the file: a secret with a default is none.",
-         fix="Remove the default."),
+         why="A default, and values to choose, are readable by everybody who has the file: such a secret is none.",
+         fix="Remove them, or make it a string."),
 )
 # fmt: on
 
@@ -115,3 +115,7 @@ def _secret_default(node: Node, context: Context) -> Iterator[Finding]:
             default = place.below(member)
             if isinstance(default.value, str) and default.value.strip() and not is_secret(default.value):
                 yield default.finding(f"{place.name!r} is a secret with a default", key=True)
+        for holder in (place, place.below("uiDefinition").below("constraints")):
+            listed = holder.below("allowedValues")
+            if kind_of(place) == "securestring" and array(listed.value):
+                yield listed.finding(f"{place.name!r} is a secret to choose from a list", key=True)

@@ -100,6 +100,9 @@ def _untitled(context: Context) -> Iterator[Finding]:
             shown = at.name in mapping(place.value)
             (holder, key) = (at, True) if shown else (place, place is whole)
             yield holder.finding(f"{words} no displayName", key=key)
+        ui = place.below("uiDefinition")
+        if place is not whole and isinstance(ui.value, Mapping) and ui.below("description").value is None:
+            yield ui.finding(f"{words} no description", key=True, rule="connection-parameter-text")
 
 
 def _is_hidden(place: Place) -> bool:
@@ -263,7 +266,18 @@ def _credential(node: Node, context: Context) -> Iterator[Finding]:
             if similar is not None:
                 yield places[similar].finding(f"{message}, not {similar!r}", key=True)
             elif kind == "basic" or not any(kind_of(place) in _SECRETS for place in places.values()):
-                yield block.below("connectionParameters").finding(f"{message}, which is missing", key=True)
+                yield _holder(block, _NEEDS[kind], context).finding(f"{message}, which is missing", key=True)
+
+
+def _holder(block: Place, names: tuple[str, ...], context: Context) -> Place:
+    """Where credentials are to be written: beside another of them in a set, else where parameters or sets are."""
+    flat, sets = block.below("connectionParameters"), block.below("connectionParameterSets").below("values")
+    if flat.name in block.value or not isinstance(sets.value, list):
+        return flat
+    for index, group in enumerate(parameter_groups(context)[1:]):
+        if {place.name.lower() for place in group} & set(names):
+            return sets.below(index).below("parameters")
+    return sets
 
 
 def _none(block: Place, context: Context) -> Iterator[Finding]:
@@ -337,6 +351,11 @@ def _publisher(node: Node, context: Context) -> Iterator[Finding]:
         value = block.value.get(member) if block is not None else None
         if block is not None and isinstance(value, str) and not re.search(r"\w", value.replace("_", "")):
             yield block.below(member).finding(f"{member} is empty")
+        elif block is not None and isinstance(value, str) and _ASKING.match(value):
+            yield block.below(member).finding(f"{value!r} stands in the place of a name", rule="publisher-placeholder")
+
+
+_ASKING = pattern(r"(?i)\s*([<\[{]|(todo|tbd|fixme|placeholder|n/?a)\b|your\b.*\b(company|name|organi[sz]ation)\b)")
 
 
 _CAPABILITIES = ("actions", "triggers", "cloud", "gateway", "tabular", "blob", "composite")

@@ -74,7 +74,12 @@ def _files(node: Node, context: Context) -> Iterator[Finding]:
     settings = settings_of(context)
     for member in FILES if settings is not None and isinstance(settings.value, Mapping) else ():
         file = file_of(settings, member) if settings is not None else None
-        if settings is None or file is None or file.is_file():
+        if settings is None or file is None:
+            continue
+        other = next((name for name in FILES[: FILES.index(member)] if file_of(settings, name) == file), None)
+        if other is not None:
+            yield settings.below(member).finding(f"{other} names the same file", rule="settings-icon")
+        if file.is_file():
             continue
         beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
         place, rule = settings.below(member), "" if member in _NEEDED else "settings-icon"
@@ -94,6 +99,9 @@ def _values(node: Node, context: Context) -> Iterator[Finding]:
     text = place.value if isinstance(place.value, str) else ""
     if text and not _ENVIRONMENT.match(text) and not _PLACEHOLDER.match(text):
         yield place.finding(f"{text!r} is not the GUID of an environment, as 00000000-0000-0000-0000-000000000000")
+    place = settings.below("connectorId")
+    if isinstance(place.value, str) and re.search(r"\S\s+\S", place.value) and not _PLACEHOLDER.match(place.value):
+        yield place.finding(f"{place.value!r} is not the identifier of a connector, which has no blank")
     for member in mapping(settings.value):
         place = settings.below(str(member))
         if str(member) in _URLS and isinstance(place.value, str) and not re.match(r"https://[^\s/]+\S*\Z", place.value):

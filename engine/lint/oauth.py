@@ -221,6 +221,16 @@ def _value(node: Node, context: Context) -> Iterator[Finding]:
         text = str(place.value).strip() if place is not None and place.value is not None else ""
         if place is not None and text and text.lower() not in ("true", "false") and not _PLACEHOLDER.match(text):
             yield place.finding(f"{text!r} is neither 'true' nor 'false'")
+        supported = settings.below("properties").below("IsOnbehalfofLoginSupported").value
+        if place is not None and text.lower() == "true" and str(supported).lower() == "false":
+            yield place.finding("users are acted for, and IsOnbehalfofLoginSupported is false")
+        tenant = _custom(settings).get("tenantid")
+        name = tenant.value.strip() if tenant is not None and isinstance(tenant.value, str) else ""
+        if tenant is not None and name and not _TENANT.match(name):
+            yield tenant.finding(f"{name!r} is neither common nor the domain or the identifier of a tenant")
+
+
+_TENANT = pattern(r"[A-Za-z0-9][\w.-]*\Z|[<\[{@$#_]")
 
 
 @check("oauth-endpoint-differs")
@@ -281,6 +291,8 @@ def _scope(node: Node, context: Context) -> Iterator[Finding]:
             if isinstance(scope, str) and (not scope.strip() or scope in seen):
                 what = "is empty" if not scope.strip() else f"{scope!r} is already in this list"
                 yield scopes.below(index).finding(f"the scope {what}")
+            elif isinstance(scope, str) and scope != scope.strip():
+                yield scopes.below(index).finding(f"the scope {scope!r} begins or ends with a blank")
             seen.add(str(scope))
 
 

@@ -122,20 +122,30 @@ def added(context: Context) -> frozenset[str]:
     return frozenset(step for text in texts for step in text.replace("[", ".").replace("]", "").split("."))
 
 
+_WHOLE: Mapping[str, str] = {"dynamichosturl": "urlTemplate", "routerequesttoendpoint": "newPath"}
+"""Templates that set one thing of a request, with the parameter for it."""
+
+
 @check("policy-overridden")
 def _overridden(node: Node, context: Context) -> Iterator[Finding]:
     earlier: dict[tuple[str, str, str], list[tuple[set[str], Place]]] = {}
     for place in policies(context):
-        name = _text(place, "name") if _template(place) in ("setheader", "setqueryparameter") else None
-        if name is None:
+        kind = _template(place)
+        if kind == "setvaluefromurl":  # asks for a value at a host of its own, between two that are set
+            earlier = {key: uses for key, uses in earlier.items() if key[0] not in _WHOLE}
+        at = _text(place, _WHOLE.get(kind, "name"))
+        if at is None or kind not in ("setheader", "setqueryparameter", *_WHOLE):
             continue
         action = _text(place, "existsAction")
         operations = {operation.pointer for operation in policy_operations(place, context)}
-        same = earlier.setdefault((_template(place), _section(place), name.value.strip().lower()), [])
+        same = earlier.setdefault((kind, _section(place), "" if kind in _WHOLE else at.value.strip().lower()), [])
         overrides = action is None or action.value.lower() == "override"
         differs = [
             other for known, other in same if known & operations and parameters_of(other) != parameters_of(place)
         ]
+        if kind in _WHOLE:  # one for all, and another for some of them, is meant
+            differs = [other for known, other in same if known == operations and other in differs]
         if overrides and differs:
-            yield name.finding(f"an earlier policy sets {name.value!r} of the same requests")
+            what = repr(at.value) if kind not in _WHOLE else "it"
+            yield at.finding(f"an earlier policy sets {what} of the same requests")
         same.append((operations, place))

@@ -197,6 +197,8 @@ def _path(node: Node, context: Context) -> Iterator[Finding]:
             yield text.finding(f"{text.value!r} is a URL; newPath is a path of the same host")
         elif not text.value.startswith(("/", "@", "{@")):
             yield text.finding(f"{text.value!r} does not begin with '/'", rule="policy-path-relative")
+        elif re.search(r"\s", text.value.strip()) and "@" not in text.value:
+            yield text.finding(f"{text.value!r} has a blank", rule="policy-path-relative")
         if text.value.count("{") != text.value.count("}"):
             yield text.finding(f"a brace of {text.value!r} has no other end")
             continue
@@ -295,6 +297,10 @@ def _trigger(node: Node, context: Context) -> Iterator[Finding]:
             operation = context.operations.get(str(name))
             if operation is not None and not operation.has("x-ms-trigger"):
                 yield holder.below(index).finding(f"the operation {name!r} is not a trigger")
+        actions = any(not operation.has("x-ms-trigger") for operation in context.operations.values())
+        if _template(place) == "pollingtrigger" and not array(holder.value) and actions:
+            at = holder if holder.name in mapping(place.below("parameters").value) else place
+            yield at.finding("the policy is for every operation, and some are not triggers", key=True)
 
 
 @check("policy-header")
@@ -303,6 +309,9 @@ def _field_name(node: Node, context: Context) -> Iterator[Finding]:
         name = _parameter(place, f"{NAMED}name") if _template(place) == "setheader" else None
         if name is not None and "@" not in name.value and re.search(r"\S\s+\S", name.value):
             yield name.finding(f"{name.value!r} is not the name of a header field")
+        text = _parameter(place, f"{NAMED}value") if _template(place) == "setheader" else None
+        if text is not None and re.search(r"[\r\n]", text.value.strip()):
+            yield text.finding("the value of a header field has no line break")
 
 
 @check("policy-empty")
@@ -317,6 +326,7 @@ def _empty(node: Node, context: Context) -> Iterator[Finding]:
 _FILLED: Mapping[str, tuple[str, ...]] = {
     "setheader": ("value",),
     "setqueryparameter": ("name", "value"),
+    "setproperty": ("newPropertySubPathTemplate",),
     "pollingtrigger": ("triggerConfig",),
 }
 """Parameters that say what a policy does: empty, they make it do nothing."""

@@ -27,6 +27,9 @@ RULES.add(
     Rule("policy-type", "warning", "document",
          why="A template works on values of one type: on another one it does nothing, or the call fails.",
          fix="Name a property of the type, or use another template."),
+    Rule("policy-poll", "warning", "document",
+         why="A trigger of the kind batch starts a flow for each event of a list.",
+         fix="Name the list, or make the trigger single."),
     Rule("policy-key", "warning", "document",
          why="The items of the list are put into an object by this property, which they do not have.",
          fix="Name a property of the items."),
@@ -39,6 +42,9 @@ RULES.add(
     Rule("policy-query", "info", "document",
          why="What a trigger is asked for next is sent in a query parameter, which the operation does not have.",
          fix="Name a query parameter of the operation, or declare it there."),
+    Rule("policy-host-variable", "warning", reported_by="policy-host",
+         why="A host has no variables in braces: they are sent as they are written.",
+         fix="Write @connectionParameters('name') in its place."),
     Rule("policy-host", "error", "document",
          why="The value of a connection parameter, a header or a query parameter is a text, which has no members.",
          fix="Write https:// before it if it is a part of the host, or {@...} around it."),
@@ -85,6 +91,23 @@ def _type(node: Node, context: Context) -> Iterator[Finding]:
                 at = _text(place, "propertySubPath") if inner else parent
                 described = _received(place) and _describes(schemas, place, context)
                 yield from _ends(place, at, _reached(schemas, steps, inner, context), expected, described)
+
+
+@check("policy-poll")
+def _poll(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        path = _text(place, "triggerDataPath") if _template(place) == "pollingtrigger" else None
+        for steps in steps_of(path.value) if path is not None else ():
+            for operation in policy_operations(place, context):
+                schema = body_of(operation, True, context)
+                end = follow(schema, steps, context) if schema is not None and steps else None
+                kind = end.get("type") if isinstance(end, Node) else None
+                if path is not None and kind in _NO_LISTS and operation.get("x-ms-trigger") == "batch":
+                    yield path.finding(f"a trigger of the kind batch has a list of events, not {kind}")
+                    break
+
+
+_NO_LISTS = ("string", "integer", "number", "boolean", "object")
 
 
 def _inner(place: Place) -> list[str]:
@@ -219,6 +242,7 @@ def _query(node: Node, context: Context) -> Iterator[Finding]:
                 yield config.below(name).finding(message, key=True, suggestion=closest(name, sent))
 
 
+_VARIABLE = pattern(r"(?<![@{])\{[A-Za-z]\w*\}(?!\})")
 _URL = pattern(r"\s*(/|https://[^\s/]|\{?@|\{)")
 
 
@@ -229,6 +253,9 @@ def _host(node: Node, context: Context) -> Iterator[Finding]:
         for root, steps in _roots(text.value) if text is not None and text.value.lstrip().startswith("@") else ():
             if text is not None and root in ("connectionparameters", "headers", "queryparameters") and steps:
                 yield text.finding(f"{root} is a text, which has no {'.'.join(map(str, steps))!r}")
+        name = _VARIABLE.search(text.value) if text is not None else None
+        if text is not None and name is not None:
+            yield text.finding(f"nothing fills {name[0]}", rule="policy-host-variable")
         url = _text(place, "parameterValueUrl")
         if url is not None and url.value.strip() and not _URL.match(url.value):
             message = f"{url.value!r} is no URL with https, and no path that begins with '/'"
