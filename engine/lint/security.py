@@ -88,7 +88,7 @@ def _insecure(node: Node, context: Context) -> Iterator[Finding]:
         url = node.get("url")
         if isinstance(url, str) and url.startswith("http://") and not re.match(r"http://(localhost|127\.|\[::1)", url):
             yield Finding(node.at("url"), f"{url!r} is not encrypted")
-    elif node.kind == "document":
+    elif node.kind in ("document", "operation"):
         protocols = [str(protocol) for protocol in node.array("schemes")]
         if protocols and not {"https", "wss"} & set(protocols):
             yield Finding(node.at("schemes"), f"none of the protocols {', '.join(protocols)} is encrypted")

@@ -282,7 +282,7 @@ RULES = Rules(
     Rule("secret-committed", "error", "document",
          why="A secret in a document is known to everyone who has the document.",
          fix="Revoke it, and use a connection parameter instead."),
-    Rule("transport-insecure", "warning", "document security-scheme server",
+    Rule("transport-insecure", "warning", "document operation security-scheme server",
          why="Credentials and data are sent unencrypted: anyone on the network can read them.",
          fix="Use https."),
 

@@ -17,6 +17,7 @@ from openconnectors.engine.lint.dynamic_results import response_schema, steps_of
 from openconnectors.engine.lint.dynamic_values import Call, argument_names, missing_arguments, properties_of
 from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.microsoft.table import Rule, check
+from openconnectors.engine.lint.microsoft.texts import TITLES
 from openconnectors.engine.lint.property_paths import follow
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import RULES
@@ -69,10 +70,19 @@ RULES.add(
     Rule("title-of-response-missing", "info", "schema", members="properties",
          why="Users see the titles of properties; most of this object have one.",
          fix="Add x-ms-summary."),
+    Rule("text-of-response-missing", "info", reported_by="title-of-response-missing",
+         why="Users see the descriptions of properties; most of this object have one.",
+         fix="Add the description."),
+    Rule("title-of-property-case", "info", reported_by="title-of-response-missing",
+         why="The title of a property is written in title case, as most of this object are.",
+         fix="Begin with a capital letter."),
+    Rule("text-end-of-property", "info", reported_by="title-of-response-missing",
+         why="The description of a property ends with a full stop, as most of this object do.",
+         fix="Write a sentence with a full stop."),
     Rule("property-empty", "info", "schema", members="properties",
          why="Properties without any schema are removed, unless they are required: users can do nothing with them.",
          fix="Describe the property, or remove it."),
-    Rule("title-code", "warning", "operation", members="summary",
+    Rule("title-code", "warning", "operation parameter schema", members="summary x-ms-summary",
          why="A name as programs have it is not translated, and is no sentence for users.",
          fix="Write words, with blanks between them."),
     Rule("contact-page", "warning", "info", members="contact",
@@ -141,6 +151,13 @@ def _picker(node: Node, context: Context) -> Iterator[Finding]:
         if items is not None and steps and isinstance(follow(items, steps, context), str):
             message = f"the items of {name} have no property {'/'.join(steps)!r}"
             yield Finding(f"{above}/{member}", message, suggestion=closest(steps[0], properties_of(items, context)))
+    browsed = Call(f"{above}/browse", "file-picker", mapping(picker.get("browse")))
+    for argument in browsed.arguments() if items is not None else ():
+        path = argument.value if argument.kind == "value-property" else None
+        if isinstance(path, str) and items is not None and isinstance(follow(items, [path], context), str):
+            message = f"the items of {name} have no property {path!r}"
+            suggestion = closest(path, properties_of(items, context))
+            yield Finding(f"{argument.pointer}/{argument.kind}", message, suggestion=suggestion)
 
 
 _PICKED = ("value-path", "value-title", "value-folder-property", "value-media-property")
@@ -240,19 +257,53 @@ def _is_hidden(value: Mapping[str, object]) -> bool:
 
 @check("title-of-response-missing")
 def _untitled(node: Node, context: Context) -> Iterator[Finding]:
-    members = {name: value for name, value in node.mapping("properties").items() if isinstance(value, Mapping)}
-    titled = [name for name, value in members.items() if value.get("x-ms-summary")]
-    if len(titled) < _FEWEST or len(titled) == len(members) or 2 * len(titled) < len(members):
-        return
-    without = [name for name, value in members.items() if not any(key in value for key in _TITLED)]
-    if without and is_only_received(node, context):
-        for name in without:
-            if not _is_hidden(members[name]):
-                yield Finding(node.at("properties", name), f"the property {name!r} has no x-ms-summary", key=True)
+    members = {
+        name: value
+        for name, value in node.mapping("properties").items()
+        if isinstance(value, Mapping) and "$ref" not in value and not _is_hidden(value)
+    }
+    titles = {name: value for name, value in members.items() if _text(value, "x-ms-summary")}
+    texts = {name: _text(value, "description") for name, value in members.items() if _text(value, "description")}
+    untitled = [name for name, value in members.items() if not any(key in value for key in ("x-ms-summary", "title"))]
+    undescribed = [name for name, value in members.items() if "description" not in value]
+    received = bool(untitled or undescribed) and len(members) > _FEWEST and is_only_received(node, context)
+    if received and 2 * len(titles) >= len(members):
+        for name in untitled:
+            yield Finding(node.at("properties", name), f"the property {name!r} has no x-ms-summary", key=True)
+    if received and _are_most(len(texts), len(members)):
+        for name in undescribed:
+            message = f"the property {name!r} has no description"
+            at = node.at("properties", name)
+            yield Finding(at, message, key=True, rule="text-of-response-missing")
+    yield from _forms(node, {name: _text(value, "x-ms-summary") for name, value in titles.items()}, texts)
+
+
+def _forms(node: Node, titles: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings about titles and descriptions that are not written as most of the same object are."""
+    small = [name for name, title in titles.items() if title.split()[0].isalpha() and title.split()[0].islower()]
+    if _are_most(len(titles) - len(small), len(titles)):
+        for name in small:
+            at, message = node.at("properties", name, "x-ms-summary"), f"{titles[name]!r} does not have its case"
+            yield Finding(at, message, rule="title-of-property-case")
+    sentences = {name: text for name, text in texts.items() if len(text.split()) > 1}
+    open_ended = [name for name, text in sentences.items() if text[-1].isalnum()]
+    if _are_most(len(sentences) - len(open_ended), len(sentences)):
+        for name in open_ended:
+            at, message = node.at("properties", name, "description"), "the description does not end with a full stop"
+            yield Finding(at, message, rule="text-end-of-property")
+
+
+def _text(value: Mapping[str, object], member: str) -> str:
+    text = value.get(member)
+    return text.strip() if isinstance(text, str) else ""
+
+
+def _are_most(count: int, all_of_them: int) -> bool:
+    """Return True if at least two, and three of four, are so, and not all."""
+    return _FEWEST <= count < all_of_them <= count * 4 / 3
 
 
 _FEWEST = 2
-_TITLED = ("x-ms-summary", "title", "$ref")
 
 
 @check("property-empty")
@@ -264,9 +315,13 @@ def _empty(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("title-code")
 def _code(node: Node, context: Context) -> Iterator[Finding]:
-    summary = node.get("summary")
-    if isinstance(summary, str) and not is_internal(node) and re.fullmatch(r"[a-z]{2,}[A-Z][a-z]+\w*", summary):
-        yield Finding(node.at("summary"), f"the summary {summary!r} is a name of a program")
+    member = TITLES[node.kind]
+    title = node.get(member)
+    if isinstance(title, str) and not is_internal(node) and _CODE.fullmatch(title):
+        yield Finding(node.at(member), f"the title {title!r} is a name of a program")
+
+
+_CODE = re.compile(r"[a-z]{2,}[A-Z][a-z]+\w*|[A-Za-z]+(_[A-Za-z0-9]+)+")
 
 
 @check("contact-page")

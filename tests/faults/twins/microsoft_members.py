@@ -135,6 +135,13 @@ _CHOSEN = {
     }
 }
 _SHOP = f"{_BODY}/properties/shop"
+_AT_FOUR = f"{GET}/responses/200/schema/properties"
+_FOUR = {
+    f"{GET}/responses/200/schema": {
+        "type": "object",
+        "properties": {name: {**_TEXT, "x-ms-summary": name.title()} for name in ("one", "two", "three", "four")},
+    }
+}
 _DYNAMIC = {_BODY: {"type": "object", "x-ms-dynamic-schema": {"operationId": "GetPet", "parameters": {"petId": 1}}}}
 
 _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
@@ -193,6 +200,23 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
          name: {**_TEXT, "x-ms-summary": name.title()} for name in ("one", "two", "three")}}},
      {f"{GET}/responses/200/schema/properties/two/x-ms-summary": REMOVED},
      f"!{GET}/responses/200/schema/properties/two"),
+    ("property of a response without a description", "Connector string guidance", "a property has a description",
+     _FOUR, {f"{_AT_FOUR}/two/description": REMOVED}, f"!{_AT_FOUR}/two"),
+    ("property of a response with a small letter", "Connector string guidance", "x-ms-summary is in title case",
+     _FOUR, {f"{_AT_FOUR}/two/x-ms-summary": "two"}, f"{_AT_FOUR}/two/x-ms-summary"),
+    ("property of a response without a full stop", "Connector string guidance", "a description ends with a period",
+     _FOUR, {f"{_AT_FOUR}/two/description": "A text"}, f"{_AT_FOUR}/two/description"),
+    ("title of a parameter with an underscore", _CERTIFICATION, "strings are words that can be translated", {},
+     {f"{_LIMIT}/x-ms-summary": "limit_of_pets"}, f"{_LIMIT}/x-ms-summary"),
+    ("description of a parameter with a small letter", "Connector string guidance", "a description is a sentence", {},
+     {f"{_LIMIT}/description": "how many pets are returned."}, f"{_LIMIT}/description"),
+    ("operation without encryption", "Swagger 2.0, Operation Object", "schemes are those of the operation",
+     {f"{LIST}/schemes": ["https"]}, {f"{LIST}/schemes": ["http"]}, f"{LIST}/schemes"),
+    ("file picker that passes the property of nothing", _DOCS, "value-property names a property of the items",
+     {"/x-ms-capabilities": {"file-picker": {**_PICKER, "browse": {
+         "operationId": "GetPet", "parameters": {"petId": {"value-property": "id"}}}}}},
+     {f"{_AT_PICKER}/browse/parameters/petId/value-property": "key"},
+     f"{_AT_PICKER}/browse/parameters/petId/value-property"),
     ("property of which nothing is said", _CERTIFICATION, "empty properties are removed", {},
      {f"{_PET}/more": {}}, f"!{_PET}/more"),
     ("summary that is a name of a program", "Connector string guidance", "a summary is a phrase", {},
