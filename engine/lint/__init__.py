@@ -45,6 +45,7 @@ from openconnectors.engine.lint import (
     metadata,
     microsoft,
     oauth,
+    oauth_templates,
     openapi3,
     patterns,
     policies,
@@ -90,7 +91,8 @@ __all__ = [
 
 MODULES = (
     *(capabilities, dynamic_results, dynamic_values, triggers),
-    *(connection_choices, connection_parameters, manifest, oauth, policy_paths, policy_texts, policy_values),
+    *(connection_choices, connection_parameters, manifest, oauth, oauth_templates),
+    *(policy_paths, policy_texts, policy_values),
     *(metadata, extensions, patterns, policies, properties, properties_shapes, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),

@@ -38,6 +38,8 @@ def png(path: Path) -> Image | None:
     chunks = list(_chunks(content))
     if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
         return None
+    if len(content) < _MOST and chunks[-1][0] != b"IEND":
+        return None  # the end of every image (section 11.2.4)
     width, height, depth, color, *_ = struct.unpack(">IIBBBBB", chunks[0][1])
     return Image(width, height, _corner(chunks, depth, color))
 

@@ -122,7 +122,12 @@ def _publisher(node: Node, context: Context) -> Iterator[Finding]:
 _README = ("readme.md", "intro.md")
 _SECTIONS = ("Publisher", "Prerequisites", "Supported Operations", "Obtaining Credentials", "Known Issues")
 """The sections that the template requires, as far as most published connectors have them."""
-_TEMPLATE = pattern(r"Required\. One paragraph|Description of operation 1\b|Publisher's Name\b")
+_TEMPLATE = pattern(
+    r"^\s*(Required|Optional)\. .*|^#+ (Title|Operation 1|Question 1)\s*$|Description of operation 1\b|"
+    r"Publisher's Name\b|Answer to question 1\b|\bTODO\b|\bTBD\b|\b[Ll]orem ipsum\b",
+    re.MULTILINE,
+)
+_TITLE = pattern(r"^\s*(#\s*[^#\s]|<h1)|^=+\s*$", re.MULTILINE)
 
 
 @check("readme-missing")
@@ -142,7 +147,14 @@ def _readme(node: Node, context: Context) -> Iterator[Finding]:
     template = _TEMPLATE.search(text)
     if template is not None:
         line = text.count("\n", 0, template.start()) + 1
-        yield _of(file, f"{file.name} still has the text of the template: {template[0]!r}", "readme-section", line)
+        yield _of(
+            file,
+            f"{file.name} still has the text of the template: {template[0].strip()[:60]!r}",
+            "readme-section",
+            line,
+        )
+    if not _TITLE.search(text):
+        yield _of(file, f"{file.name} has no title", "readme-section")
     for section in _SECTIONS if file.name.lower() == _README[0] else ():
         if not re.search(rf"(?im)^\s*(#+|\*\*|<h\d>).*{section}", text):
             yield _of(file, f"{file.name} has no section {section!r}", "readme-section")

@@ -69,6 +69,20 @@ _GATEWAY: dict[str, Any] = {
     f"{_P}/capabilities": ["actions", "gateway"],
     f"{_CP}/gateway": {"type": "gatewaySetting", "uiDefinition": {"displayName": "Gateway"}},
 }
+_GENERIC: dict[str, Any] = {
+    **_TOKEN,
+    f"{_OAUTH}/identityProvider": "oauth2generic",
+    f"{_OAUTH}/customParameters": {
+        "authorizationUrlTemplate": {"value": "https://id.pets.example/authorize"},
+        "authorizationUrlQueryStringTemplate": {
+            "value": "?response_type=code&client_id={ClientId}&redirect_uri={RedirectUrl}&state={State}"
+        },
+        "tokenUrlTemplate": {"value": "https://id.pets.example/token"},
+        "tokenBodyTemplate": {"value": "grant_type=authorization_code&code={Code}&client_id={ClientId}"},
+        "refreshUrlTemplate": {"value": "https://id.pets.example/token"},
+        "refreshBodyTemplate": {"value": "grant_type=refresh_token&refresh_token={RefreshToken}&client_id={ClientId}"},
+    },
+}
 _CHOICE: dict[str, Any] = {
     _SETS: {
         "uiDefinition": {"displayName": "Sign-in", "description": "How you sign in."},
@@ -159,6 +173,24 @@ _PARAMETERS = [
     _fault("on behalf of users without support", CONVENTION, "IsOnbehalfofLoginSupported says whether it is possible",
            {f"{_OAUTH}/customParameters/enableOnbehalfOfLogin/value": "true"},
            right={**_TOKEN, f"{_OAUTH}/properties/IsOnbehalfofLoginSupported": False}),
+    _fault("query of a sign-in without state", "RFC 6749, 4.1.1 and 10.12", "a client sends a state",
+           {f"{_OAUTH}/customParameters/authorizationUrlQueryStringTemplate/value":
+            "?response_type=code&client_id={ClientId}&redirect_uri={RedirectUrl}"}, right=_GENERIC),
+    _fault("query of a sign-in of another flow", "RFC 6749, 4.1.1", "response_type is code",
+           {f"{_OAUTH}/customParameters/authorizationUrlQueryStringTemplate/value":
+            "?response_type=token&client_id={ClientId}&redirect_uri={RedirectUrl}&state={State}"}, right=_GENERIC),
+    _fault("query of a sign-in without its mark", "RFC 3986, 3.4", "a query begins with a question mark",
+           {f"{_OAUTH}/customParameters/authorizationUrlQueryStringTemplate/value":
+            "response_type=code&client_id={ClientId}&redirect_uri={RedirectUrl}&state={State}"}, right=_GENERIC),
+    _fault("request for a token without the code", "RFC 6749, 4.1.3", "code is required",
+           {f"{_OAUTH}/customParameters/tokenBodyTemplate/value":
+            "grant_type=authorization_code&client_id={ClientId}"}, right=_GENERIC),
+    _fault("renewal without a token", "RFC 6749, 6", "refresh_token is required",
+           {f"{_OAUTH}/customParameters/refreshBodyTemplate/value":
+            "grant_type=refresh_token&client_id={ClientId}"}, right=_GENERIC),
+    _fault("renewal by another grant", "RFC 6749, 6", "grant_type is refresh_token",
+           {f"{_OAUTH}/customParameters/refreshBodyTemplate/value":
+            "grant_type=authorization_code&refresh_token={RefreshToken}&client_id={ClientId}"}, right=_GENERIC),
     _fault("scope that the definition does not declare", "OpenAPI 2.0, Security Definitions Object",
            "scopes are the scopes of the scheme", {f"{_OAUTH}/scopes/0": "admin"}, right=_TOKEN),
     _fault("on behalf of users in another word", CONVENTION, "enableOnbehalfOfLogin is true or false",
