@@ -38,6 +38,7 @@ from openconnectors.engine.lint import (
     connection_choices,
     connection_parameters,
     dynamic_results,
+    dynamic_sources,
     dynamic_values,
     extensions,
     json_schema,
@@ -90,7 +91,7 @@ __all__ = [
 ]
 
 MODULES = (
-    *(capabilities, dynamic_results, dynamic_values, triggers),
+    *(capabilities, dynamic_results, dynamic_sources, dynamic_values, triggers),
     *(connection_choices, connection_parameters, manifest, oauth, oauth_templates),
     *(policy_paths, policy_texts, policy_values),
     *(metadata, extensions, patterns, policies, properties, properties_shapes, references, schemas),

@@ -1,6 +1,6 @@
 """Dynamic values, schemas and trees: extensions that call an operation for choices or a schema. What they pass to it.
 
-What the called operation returns is in ``dynamic_results``.
+What the called operation returns is in ``dynamic_results``, where the values come from in ``dynamic_sources``.
 """
 
 from __future__ import annotations
@@ -275,82 +275,6 @@ def _is_there(argument: Argument, operation: Node, context: Context) -> bool:
     if len(steps) == 1 and closest(steps[0], parameters, 0.75) is not None:
         return False  # what is not described may have any property, but hardly one of nearly a parameter's name
     return schema is not None and not isinstance(follow(schema, inside, context), str)
-
-
-def sources(node: Node, context: Context) -> Iterator[tuple[Argument, Node, Node, str]]:
-    """The parameters whose values are passed to parameters of the called operation: the argument, the two parameters,
-    and the operationId of the called one."""
-    operation = node.above("operation")
-    parameters = context.tree.parameters(operation) if operation is not None else []
-    by_name = {str(parameter.get("name")): parameter for parameter in parameters}
-    for call in calls(node) if by_name else ():
-        targets = call.parameters(context)
-        for argument in call.arguments():
-            if argument.parameter in by_name and argument.name in targets:
-                yield argument, by_name[str(argument.parameter)], targets[argument.name], call.called
-
-
-@check("dynamic-type")
-def _type_of_source(node: Node, context: Context) -> Iterator[Finding]:
-    for argument, source, target, called in sources(node, context):
-        kind, expected = source.get("type"), target.get("type")
-        if kind and expected and kind != expected and (kind, expected) != ("integer", "number"):
-            message = f"{source.get('name')!r} is of type {kind}; {called} expects {expected}"
-            yield Finding(argument.pointer, message)
-
-
-@check("dynamic-internal")
-def _internal_source(node: Node, context: Context) -> Iterator[Finding]:
-    for argument, source, _, _ in sources(node, context):
-        if str(source.get("x-ms-visibility", "")).lower() == "internal":
-            yield Finding(argument.pointer, f"the parameter {source.get('name')!r} is internal")
-
-
-@check("dynamic-itself")
-def _itself(node: Node, context: Context) -> Iterator[Finding]:
-    for call in calls(node) if node.kind == "schema" else ():
-        for argument in call.arguments():
-            if argument.parameter is not None and _is_itself(argument, node, context):
-                yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
-    for call in calls(node) if node.kind == "parameter" else ():
-        for argument in call.arguments():
-            if argument.parameter == node.get("name") and argument.kind in _TAKEN:
-                yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
-            elif argument.parameter is not None and node.get("name") in _needed(argument.parameter, node, context):
-                names = f"{node.get('name')!r} and {argument.parameter!r}"
-                yield Finding(argument.pointer, f"the choices of {names} depend on each other")
-
-
-def _is_itself(argument: Argument, property: Node, context: Context) -> bool:
-    """Return True if an argument is taken from the very property of a body whose choices it lists."""
-    path: list[str] = []
-    node: Node | None = property
-    while node is not None and node.kind == "schema":
-        above = node.parent
-        if above is not None and node.pointer == above.at("properties", node.name):
-            path.insert(0, node.name)
-        node = above
-    steps = str(argument.parameter).split("/")
-    if node is None or node.kind != "parameter" or not path:
-        return False
-    operation = node.above("operation")
-    parameters = context.tree.parameters(operation) if operation is not None else []
-    is_parameter = any(parameter.get("name") == steps[0] for parameter in parameters)
-    return steps == [str(node.get("name")), *path] or (steps == path and not is_parameter)
-
-
-def _needed(name: str, node: Node, context: Context) -> set[str]:
-    """The parameters that the choices of another parameter of the same operation depend on."""
-    operation = node.above("operation")
-    parameters = context.tree.parameters(operation) if operation is not None else []
-    others = [parameter for parameter in parameters if parameter.get("name") == name]
-    return {
-        argument.parameter
-        for other in others
-        for call in calls(other)
-        for argument in call.arguments()
-        if argument.parameter is not None
-    }
 
 
 @check("dynamic-twins")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from openconnectors.engine.lint.dynamic_values import Call, calls, properties_of, sources
+from openconnectors.engine.lint.dynamic_sources import sources
+from openconnectors.engine.lint.dynamic_values import Call, calls, properties_of
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node
@@ -134,9 +135,9 @@ def _ambiguous_name(node: Node, context: Context) -> Iterator[Finding]:
 @check("OperationParameterRequiredMismatch")
 def _optional_source(node: Node, context: Context) -> Iterator[Finding]:
     for argument, source, target, called in sources(node, context):
-        optional = source.get("required") is not True and not source.has("default")
+        optional = not source.is_required and not source.node.has("default")
         if target.get("required") is True and optional:
-            message = f"{called} requires this parameter, but {source.get('name')!r} is optional"
+            message = f"{called} requires this parameter, but {source.name!r} is optional"
             yield Finding(argument.pointer, message)
 
 

@@ -257,6 +257,8 @@ def _is_hidden(value: Mapping[str, object]) -> bool:
 
 @check("title-of-response-missing")
 def _untitled(node: Node, context: Context) -> Iterator[Finding]:
+    if len(node.mapping("properties")) <= _FEWEST:
+        return
     members = {
         name: value
         for name, value in node.mapping("properties").items()
@@ -266,11 +268,11 @@ def _untitled(node: Node, context: Context) -> Iterator[Finding]:
     texts = {name: _text(value, "description") for name, value in members.items() if _text(value, "description")}
     untitled = [name for name, value in members.items() if not any(key in value for key in ("x-ms-summary", "title"))]
     undescribed = [name for name, value in members.items() if "description" not in value]
-    received = bool(untitled or undescribed) and len(members) > _FEWEST and is_only_received(node, context)
-    if received and 2 * len(titles) >= len(members):
+    untitled = untitled if len(titles) >= _FEWEST and 2 * len(titles) >= len(members) else []
+    undescribed = undescribed if _are_most(len(texts), len(members)) else []
+    if (untitled or undescribed) and is_only_received(node, context):
         for name in untitled:
             yield Finding(node.at("properties", name), f"the property {name!r} has no x-ms-summary", key=True)
-    if received and _are_most(len(texts), len(members)):
         for name in undescribed:
             message = f"the property {name!r} has no description"
             at = node.at("properties", name)

@@ -12,6 +12,7 @@ _CERTIFICATION = "Prepare connector files for certification"
 _VERSIONS = "Operational versioning"
 _HOOK = "Use a webhook as a trigger"
 _SCHEMA = "apiDefinition.swagger.schema.json of PowerPlatformConnectors"
+_IDS = "Microsoft's list of rules"
 _AUTOREST = "AutoRest, x-ms-enum"
 _LIMIT = f"{LIST}/parameters/0"
 _PET = "/definitions/Pet/properties"
@@ -135,6 +136,26 @@ _CHOSEN = {
     }
 }
 _SHOP = f"{_BODY}/properties/shop"
+_BY_PROPERTY = {
+    _BODY: {
+        "type": "object",
+        "required": ["size"],
+        "properties": {
+            "size": {"type": "integer", "x-ms-summary": "Size", "description": "How many."},
+            "shop": {
+                **_TEXT,
+                "x-ms-summary": "Shop",
+                "x-ms-dynamic-values": {**_CHOICES, "parameters": {"limit": 1}},
+                "x-ms-dynamic-list": {
+                    "operationId": "ListPets",
+                    "itemValuePath": "name",
+                    "itemTitlePath": "name",
+                    "parameters": {"limit": {"parameterReference": "pet/size"}},
+                },
+            },
+        },
+    }
+}
 _AT_FOUR = f"{GET}/responses/200/schema/properties"
 _FOUR = {
     f"{GET}/responses/200/schema": {
@@ -242,6 +263,11 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      {f"{_OF}/x-ms-enum/values/1": {"name": "B"}}, f"!{_OF}/x-ms-enum/values/1"),
     ("choices of the same property", _DOCS, "the choices of a parameter depend on others", _CHOSEN,
      {f"{_SHOP}/x-ms-dynamic-list/parameters/limit": {"parameterReference": "pet/shop"}},
+     f"{_SHOP}/x-ms-dynamic-list/parameters/limit"),
+    ("list by a property of another type", _IDS, "the types of a parameter and its source agree", _BY_PROPERTY,
+     {f"{_BODY}/properties/size/type": "string"}, f"{_SHOP}/x-ms-dynamic-list/parameters/limit"),
+    ("list by an internal property", _IDS, "a source is visible", _BY_PROPERTY,
+     {f"{_BODY}/properties/size/x-ms-visibility": "internal", f"{_BODY}/properties/size/default": 1},
      f"{_SHOP}/x-ms-dynamic-list/parameters/limit"),
     ("list whose value is at another path", _DOCS, "x-ms-dynamic-list says the same as x-ms-dynamic-values", _CHOSEN,
      {f"{_SHOP}/x-ms-dynamic-list/itemValuePath": "id"}, f"{_SHOP}/x-ms-dynamic-list/itemValuePath"),
