@@ -41,7 +41,7 @@ REQUESTS = (
         ("authorizationUrlTemplate", "authorizationUrlQueryStringTemplate"),
         (
             ("response_type=code", "response_type=code"),
-            ("{clientid}", "client_id={ClientId}"),
+            ("client_id=", "client_id={ClientId}"),
             ("{redirecturl}", "redirect_uri={RedirectUrl}"),
             ("{state}", "state={State}"),
         ),
@@ -56,6 +56,8 @@ REQUESTS = (
     ),
 )
 """The requests of the authorization code flow, a row each."""
+_OF_FLOW = ("client_id=", "redirect_uri=", "grant_type=", "response_type=")
+"""What shows that a template is of the flow's own parameters."""
 _TEMPLATED = ("oauth2generic", "oauth2pkce")
 _QUERIES = (*("authorizationUrlQueryStringTemplate", "tokenUrlQueryStringTemplate", "refreshUrlQueryStringTemplate"),)
 
@@ -78,6 +80,6 @@ def _missing(templates: list[Place], request: Request) -> Iterator[Finding]:
     """What a request lacks that says something: one that is empty, or of a single word, is the provider's own."""
     filled = [place for place in templates if isinstance(place.value, str) and "=" in place.value]
     whole = " ".join(place.value for place in filled).lower()
-    for text, shown in request.needs if filled and "client_id" in whole else ():
+    for text, shown in request.needs if any(word in whole for word in _OF_FLOW) else ():
         if text not in whole:
             yield filled[-1].finding(f"the template has no {shown}")

@@ -132,7 +132,7 @@ def _overridden(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         kind = _template(place)
         if kind == "setvaluefromurl":  # asks for a value at a host of its own, between two that are set
-            earlier = {key: uses for key, uses in earlier.items() if key[0] not in _WHOLE}
+            earlier.clear()
         at = _text(place, _WHOLE.get(kind, "name"))
         if at is None or kind not in ("setheader", "setqueryparameter", *_WHOLE):
             continue
