@@ -63,7 +63,7 @@ def _is_hidden(node: Node) -> bool:
 
 
 @check("dynamic-type")
-def _type_of_source_of(node: Node, context: Context) -> Iterator[Finding]:
+def _type_of_source(node: Node, context: Context) -> Iterator[Finding]:
     for argument, source, target, called in sources(node, context):
         kind, expected = source.node.get("type"), target.get("type")
         if kind and expected and kind != expected and (kind, expected) != ("integer", "number"):
@@ -72,7 +72,7 @@ def _type_of_source_of(node: Node, context: Context) -> Iterator[Finding]:
 
 
 @check("dynamic-internal")
-def _internal_source_of(node: Node, context: Context) -> Iterator[Finding]:
+def _internal_source(node: Node, context: Context) -> Iterator[Finding]:
     for argument, source, _, _ in sources(node, context):
         if source.is_internal:
             what = "parameter" if source.node.kind == "parameter" else "property"
