@@ -221,6 +221,8 @@ def _host(node: Node, context: Context) -> Iterator[Finding]:
         text = _parameter(place, _URL)
         if text is not None and re.search(r"^\s|\s$", text.value):
             yield text.finding(f"{text.value!r} begins or ends with a blank")
+        if text is not None and text.value.count("://") > 1:
+            yield text.finding(f"{text.value!r} has two schemes")
         if text is None or _HOST.match(text.value.strip()):
             continue
         what = "is not encrypted" if text.value.startswith("http://") else "is not a URL with a host"
@@ -326,7 +328,8 @@ def _empty(node: Node, context: Context) -> Iterator[Finding]:
 _FILLED: Mapping[str, tuple[str, ...]] = {
     "setheader": ("value",),
     "setqueryparameter": ("name", "value"),
-    "setproperty": ("newPropertySubPathTemplate",),
+    "setproperty": ("newPropertySubPathTemplate", "propertyValuePathTemplate"),
+    "convertobjecttoarray": ("keyName", "valueName"),
     "pollingtrigger": ("triggerConfig",),
 }
 """Parameters that say what a policy does: empty, they make it do nothing."""
