@@ -73,8 +73,10 @@ def _text(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[
     checks = schema.keywords
     least, most = int(checks.get("minLength", 0)), checks.get("maxLength")
     start = legal if isinstance(legal, str) else ""
-    for value, lenient in _UNFORMATTED.get((schema.format or "").lower(), ()):
-        yield Wrong(value, f"format {schema.format}", lenient=lenient)
+    for index, (value, lenient) in enumerate(_UNFORMATTED.get((schema.format or "").lower(), ())):
+        is_near = index == 1 and schema.format in ("date", "date-time")  # a rule of its own: many check the form alone
+        rule = f"format {schema.format}" + (f", which {value!r} is not of" if is_near else "")
+        yield Wrong(value, rule, lenient=lenient)
     if most is not None and most < _LONGEST:
         yield Wrong((start + "x" * (int(most) + 1))[: int(most) + 1], "maxLength")
     if least > 1:
