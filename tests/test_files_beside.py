@@ -99,6 +99,7 @@ def test_the_first_pixel_of_every_type_of_color(name: str, tmp_path: Path) -> No
         b"IHDR": struct.pack(">IIBBBBB", 1, 1, depth, color, 0, 0, 0),
         **chunks,
         b"IDAT": zlib.compress(b"\x04" + pixel),
+        b"IEND": b"",
     }
     packed = (struct.pack(">I", len(data)) + kind + data + bytes(4) for kind, data in parts.items())
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
