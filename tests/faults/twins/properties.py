@@ -356,7 +356,7 @@ _SET_FAULTS = [
     _fault("set with an empty name", MULTI, "a set is told by its name", {f"{_SETS}/values/1/name": ""},
            right=_WITH_SETS),
     _fault("choice of sets without a display name", MULTI, "the choice has a display name",
-           {f"{_SETS}/uiDefinition/displayName": REMOVED}, f"!{_SETS}", right=_WITH_SETS),
+           {f"{_SETS}/uiDefinition/displayName": REMOVED}, f"!{_SETS}/uiDefinition", right=_WITH_SETS),
     _fault("sharing that is a text", MULTI, "allowSharing is a boolean",
            {f"{_SETS}/values/0/metadata/allowSharing": "no"}, right=_WITH_SETS),
 ]
