@@ -31,7 +31,7 @@ QUICK = [fault for fault in FAULTS if not fault.long]
 SLOW = [pytest.param(fault, marks=pytest.mark.long) for fault in FAULTS if fault.long]
 
 
-@pytest.mark.parametrize("fault", [*spread(QUICK, 3), *SLOW], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [*spread(QUICK, 5), *SLOW], ids=lambda fault: fault.name)
 def test_a_fault_is_reported_at_its_place_and_its_twin_is_not(fault: Fault, folder: Path) -> None:
     """Some rule reports the fault at its place, and nothing in the right twin."""
     below = folder / str(FAULTS.index(fault))
