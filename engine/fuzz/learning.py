@@ -31,10 +31,10 @@ def learn(known: Known, outcome: Outcome, caller: Caller) -> None:
 
 def remember(known: Known, outcome: Outcome) -> None:
     """Keep where a call has succeeded, and forget what it has deleted."""
-    operation, status = outcome.plan.operation, outcome.response.status if outcome.response is not None else 0
+    operation = outcome.plan.operation
     arguments = outcome.plan.all_arguments.at["path"]
     values = {each.wire: outcome.arguments[each.name] for each in arguments if each.name in outcome.arguments}
-    if 200 <= status < 300 and operation.method == "DELETE":
+    if outcome.is_success and operation.method == "DELETE":
         known.forget(operation.path, values)
-    elif 200 <= status < 300:
+    elif outcome.is_success:
         known.remember(operation.path, values)

@@ -97,7 +97,7 @@ def _read_elsewhere(session: Session, key: Mapping[str, Any]) -> None:
     moved = Item(known.number, {**known.key, **key})
     arguments = session.arguments(operation, moved)
     outcome = session.send(operation, arguments)
-    if outcome is not None and outcome.response is not None and 200 <= outcome.response.status < 300:
+    if outcome is not None and outcome.is_success:
         shown = ", ".join(f"{name} {value}" for name, value in key.items())
         message = f"an item of another is read below {shown}, whose list does not have it"
         session.fail("identity", operation, message, arguments)

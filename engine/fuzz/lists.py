@@ -12,17 +12,17 @@ from typing import Any
 from openconnectors.engine.errors import InvalidArguments, Unsupported
 from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.session import Session, identifier
-from openconnectors.engine.fuzz.walks import Listing, Walk, shown_ids, walk
+from openconnectors.engine.fuzz.walks import MOST_PAGES, Listing, Walk, shown_ids, walk
 
 
-def walked(session: Session, listing: Listing, arguments: Mapping[str, Any]) -> Walk | None:
+def walked(session: Session, listing: Listing, arguments: Mapping[str, Any], most: int = MOST_PAGES) -> Walk | None:
     """The walk over the list with arguments; None if they cannot be sent."""
     operation = session.resource.collection
     if operation is None:
         return None
     merged = session.arguments(operation, None, arguments)
     try:
-        return walk(listing, session.caller, merged, session.page)
+        return walk(listing, session.caller, merged, session.page, most)
     except (InvalidArguments, Unsupported):
         return None
 
@@ -105,13 +105,8 @@ def twice_in(values: list[Any]) -> list[Any]:
 
 
 def first_pages(session: Session, listing: Listing, arguments: Mapping[str, Any], most: int = 3) -> Walk | None:
-    operation = session.resource.collection
-    if operation is None:
-        return None
-    try:
-        return walk(listing, session.caller, session.arguments(operation, None, arguments), session.page, most)
-    except (InvalidArguments, Unsupported):
-        return None
+    """The walk over at most so many pages."""
+    return walked(session, listing, arguments, most)
 
 
 def is_short(session: Session) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from openconnectors.engine.lint.dynamic_values import Argument, calls
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.property_paths import follow
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import check
@@ -40,12 +41,12 @@ def _source_of(argument: Argument, by_name: Mapping[str, Node], context: Context
     name = str(argument.parameter)
     parameter = by_name.get(name)
     if parameter is not None:
-        return Source(parameter, name, parameter.get("required") is True, _is_hidden(parameter))
+        return Source(parameter, name, parameter.get("required") is True, is_internal(parameter))
     first, *steps = name.split("/")
     body = by_name.get(first)
     if not steps or body is None or body.get("in") != "body":
         return None
-    schema, required, internal = context.tree.schema_of(body), True, _is_hidden(body)
+    schema, required, internal = context.tree.schema_of(body), True, is_internal(body)
     for step in steps:
         inner = follow(schema, [step], context) if schema is not None else None
         holder = context.tree.resolve(schema) if schema is not None else None
@@ -53,13 +54,9 @@ def _source_of(argument: Argument, by_name: Mapping[str, Node], context: Context
             return None
         written = context.tree.nodes.get(holder.at("properties", step), inner)
         required = required and step in holder.array("required")
-        internal = internal or _is_hidden(written) or _is_hidden(inner)
+        internal = internal or is_internal(written) or is_internal(inner)
         schema = inner
     return Source(schema, name, required, internal) if schema is not None else None
-
-
-def _is_hidden(node: Node) -> bool:
-    return str(node.get("x-ms-visibility", "")).lower() == "internal"
 
 
 @check("dynamic-type")

@@ -45,6 +45,17 @@ def _uses(context: Context) -> Iterator[tuple[Place, PolicyUse | None]]:
     return zip(policies(context), chain(read, repeat(None)), strict=False)
 
 
+def template_of(place: Place) -> str:
+    """The id of the template of a policy, in lower case."""
+    return str(place.value.get("templateId", "")).lower()
+
+
+def text_of(place: Place, name: str) -> Place | None:
+    """A parameter of a policy, if it is a text."""
+    value = place.below("parameters").below(f"{NAMED}{name}")
+    return value if isinstance(value.value, str) else None
+
+
 def parameters_of(place: Place) -> Mapping[str, Any]:
     """The parameters of a use, by their names as written."""
     return mapping(place.value.get("parameters"))
@@ -79,7 +90,7 @@ def _pointer(place: Place, parameter: str) -> str:
 @check("policy-parameter")
 def _parameter(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        row = POLICIES.get(str(place.value.get("templateId", "")).lower())
+        row = POLICIES.get(template_of(place))
         if row is None:
             continue
         known = [parameter.name for parameter in row.parameters]
@@ -96,7 +107,7 @@ def _parameter(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-value")
 def _value(node: Node, context: Context) -> Iterator[Finding]:
     for place, use in _uses(context):
-        row = POLICIES.get(str(place.value.get("templateId", "")).lower())
+        row = POLICIES.get(template_of(place))
         choices: dict[str, tuple[str, ...]] = {SECTION: _SECTIONS}
         for parameter in row.parameters if row is not None else ():
             choices[f"{NAMED}{parameter.name.lower()}"] = parameter.choices

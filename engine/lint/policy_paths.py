@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping
 from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.dynamic_results import response_schema
 from openconnectors.engine.lint.dynamic_values import properties_of
-from openconnectors.engine.lint.policies import NAMED, SECTION, parameters_of, policies, policy_operations
+from openconnectors.engine.lint.policies import (
+    NAMED,
+    SECTION,
+    parameters_of,
+    policies,
+    policy_operations,
+    template_of,
+    text_of,
+)
 from openconnectors.engine.lint.properties import Place
 from openconnectors.engine.lint.property_paths import follow
 from openconnectors.engine.lint.rules import Context, Finding, Rule
@@ -48,16 +56,6 @@ _NEW = ("newpropertysubpathtemplate", "newpropertypath", "dstsubpath", "childpro
 """Parameters that name what a policy adds to a body, in lower case."""
 
 
-def _template(place: Place) -> str:
-    return str(place.value.get("templateId", "")).lower()
-
-
-def _text(place: Place, name: str) -> Place | None:
-    """A parameter of a policy that is a text."""
-    value = place.below("parameters").below(f"{NAMED}{name}")
-    return value if isinstance(value.value, str) else None
-
-
 def _section(place: Place) -> str:
     value = place.below("parameters").below(SECTION).value
     return str(value).lower() if isinstance(value, str) else "request"
@@ -66,8 +64,8 @@ def _section(place: Place) -> str:
 @check("policy-property")
 def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        for name in _PATHS.get(_template(place), ()):
-            text = _text(place, name)
+        for name in _PATHS.get(template_of(place), ()):
+            text = text_of(place, name)
             for steps in steps_of(text.value) if text is not None else ():
                 missing = _missing(place, steps, context)
                 if text is not None and missing is not None:
@@ -89,7 +87,7 @@ def steps_of(text: str) -> Iterator[list[str]]:
 def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str | None] | None:
     """Why a path leads to nothing in every body of a policy's operations, with what was probably meant; None if it may
     lead to something."""
-    received = _template(place) in _OF_RESPONSES or _section(place) == "response"
+    received = template_of(place) in _OF_RESPONSES or _section(place) == "response"
     schemas = [body_of(operation, received, context) for operation in policy_operations(place, context)]
     if not steps or not schemas or steps[0] in context.once(added):
         return None
@@ -130,13 +128,13 @@ _WHOLE: Mapping[str, str] = {"dynamichosturl": "urlTemplate", "routerequesttoend
 def _overridden(node: Node, context: Context) -> Iterator[Finding]:
     earlier: dict[tuple[str, str, str], list[tuple[set[str], Place]]] = {}
     for place in policies(context):
-        kind = _template(place)
+        kind = template_of(place)
         if kind == "setvaluefromurl":  # asks for a value at a host of its own, between two that are set
             earlier.clear()
-        at = _text(place, _WHOLE.get(kind, "name"))
+        at = text_of(place, _WHOLE.get(kind, "name"))
         if at is None or kind not in ("setheader", "setqueryparameter", *_WHOLE):
             continue
-        action = _text(place, "existsAction")
+        action = text_of(place, "existsAction")
         operations = {operation.pointer for operation in policy_operations(place, context)}
         same = earlier.setdefault((kind, _section(place), "" if kind in _WHOLE else at.value.strip().lower()), [])
         overrides = action is None or action.value.lower() == "override"

@@ -19,6 +19,7 @@ from openconnectors.engine.lint.policies import (
     parameters_of,
     policies,
     policy_operations,
+    template_of,
 )
 from openconnectors.engine.lint.properties import Place, is_published, properties
 from openconnectors.engine.lint.rules import Context, Finding
@@ -26,10 +27,6 @@ from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping
 from openconnectors.engine.policies import POLICIES
 from openconnectors.engine.policies.expressions import ROOTS, Expression, template
-
-
-def _template(place: Place) -> str:
-    return str(place.value.get("templateId", "")).lower()
 
 
 def _texts(place: Place) -> Iterator[Place]:
@@ -149,7 +146,7 @@ def _fields(policy: Place, context: Context) -> set[str]:
 @check("expression-property")
 def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        if _is_of_response(place) or _template(place) not in ("setheader", "setqueryparameter"):
+        if _is_of_response(place) or template_of(place) not in ("setheader", "setqueryparameter"):
             continue
         for text in _texts(place):
             steps = {str(each.steps[0]) for each in _expressions(text.value, "body") if each.steps}
@@ -190,7 +187,7 @@ def _parameter(place: Place, name: str) -> Place | None:
 @check("policy-path")
 def _path(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        text = _parameter(place, _PATH) if _template(place) == "routerequesttoendpoint" else None
+        text = _parameter(place, _PATH) if template_of(place) == "routerequesttoendpoint" else None
         if text is None:
             continue
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text.value):
@@ -256,7 +253,7 @@ def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
         if not str(place.value.get("title") or "").strip():
             yield (place.below("title") if "title" in place.value else place).finding("the policy has no title")
         known = {name.lower() for name in parameters_of(place)}
-        for name in _REQUIRED.get(_template(place), ()):
+        for name in _REQUIRED.get(template_of(place), ()):
             if f"{NAMED}{name}".lower() not in known:
                 at = place.below("parameters") if known else place
                 yield at.finding(f"the policy {place.value.get('templateId')} has no parameter {name!r}", key=True)
@@ -266,11 +263,11 @@ def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
 def _section(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         section = _parameter(place, SECTION)
-        allowed = _SECTIONS.get(_template(place), ("request", "response"))
+        allowed = _SECTIONS.get(template_of(place), ("request", "response"))
         known = ("request", "response", "failure")
         if section is None or section.value.lower() in allowed or section.value.lower() not in known:
             continue
-        if _template(place) in POLICIES:
+        if template_of(place) in POLICIES:
             message = f"the policy {place.value.get('templateId')} is not applied in the section {section.value}"
             yield section.finding(message)
 
@@ -279,7 +276,7 @@ def _section(node: Node, context: Context) -> Iterator[Finding]:
 def _twice(node: Node, context: Context) -> Iterator[Finding]:
     seen: list[object] = []
     for place in policies(context):
-        use = (_template(place), parameters_of(place))
+        use = (template_of(place), parameters_of(place))
         if use in seen:
             yield place.finding("the same policy is there already")
         seen.append(use)
@@ -295,12 +292,12 @@ def _twice(node: Node, context: Context) -> Iterator[Finding]:
 def _trigger(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         holder = place.below("parameters").below("x-ms-apimTemplate-operationName")
-        for index, name in enumerate(array(holder.value) if _template(place) == "pollingtrigger" else ()):
+        for index, name in enumerate(array(holder.value) if template_of(place) == "pollingtrigger" else ()):
             operation = context.operations.get(str(name))
             if operation is not None and not operation.has("x-ms-trigger"):
                 yield holder.below(index).finding(f"the operation {name!r} is not a trigger")
         actions = any(not operation.has("x-ms-trigger") for operation in context.operations.values())
-        if _template(place) == "pollingtrigger" and not array(holder.value) and actions:
+        if template_of(place) == "pollingtrigger" and not array(holder.value) and actions:
             at = holder if holder.name in mapping(place.below("parameters").value) else place
             yield at.finding("the policy is for every operation, and some are not triggers", key=True)
 
@@ -308,10 +305,10 @@ def _trigger(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-header")
 def _field_name(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        name = _parameter(place, f"{NAMED}name") if _template(place) == "setheader" else None
+        name = _parameter(place, f"{NAMED}name") if template_of(place) == "setheader" else None
         if name is not None and "@" not in name.value and re.search(r"\S\s+\S", name.value):
             yield name.finding(f"{name.value!r} is not the name of a header field")
-        text = _parameter(place, f"{NAMED}value") if _template(place) == "setheader" else None
+        text = _parameter(place, f"{NAMED}value") if template_of(place) == "setheader" else None
         if text is not None and re.search(r"[\r\n]", text.value.strip()):
             yield text.finding("the value of a header field has no line break")
 
@@ -319,7 +316,7 @@ def _field_name(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-empty")
 def _empty(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        for name in _FILLED.get(_template(place), ()):
+        for name in _FILLED.get(template_of(place), ()):
             value = place.below("parameters").below(f"{NAMED}{name}")
             if value.value == {} or (isinstance(value.value, str) and not value.value.strip()):
                 yield value.finding(f"{name} is empty")
@@ -338,7 +335,7 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
 @check("policy-next-link")
 def _next_link(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        if _template(place) != "updatenextlink":
+        if template_of(place) != "updatenextlink":
             continue
         holder = place.below("parameters").below("x-ms-apimTemplate-operationName")
         name = _parameter(place, f"{NAMED}nextlinkpropertyname")

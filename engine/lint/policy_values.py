@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.dynamic_values import properties_of
-from openconnectors.engine.lint.policies import NAMED, SECTION, policies, policy_operations
+from openconnectors.engine.lint.policies import NAMED, SECTION, policies, policy_operations, template_of, text_of
 from openconnectors.engine.lint.policy_paths import added, body_of, steps_of
 from openconnectors.engine.lint.properties import Place
 from openconnectors.engine.lint.property_paths import follow, is_bare
@@ -52,16 +52,6 @@ RULES.add(
 # fmt: on
 
 
-def _template(place: Place) -> str:
-    return str(place.value.get("templateId", "")).lower()
-
-
-def _text(place: Place, name: str) -> Place | None:
-    """A parameter of a policy that is a text."""
-    value = place.below("parameters").below(f"{NAMED}{name}")
-    return value if isinstance(value.value, str) else None
-
-
 def _received(place: Place) -> bool:
     """Return True if a policy is for responses."""
     section = place.below("parameters").below(SECTION).value
@@ -80,15 +70,15 @@ _WORKS_ON: Mapping[str, str] = {
 @check("policy-type")
 def _type(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        expected = _WORKS_ON.get(_template(place))
-        parent = _text(place, "propertyParentPath") if expected is not None else None
+        expected = _WORKS_ON.get(template_of(place))
+        parent = text_of(place, "propertyParentPath") if expected is not None else None
         if parent is None or expected is None:
             continue
         schemas = [body_of(operation, _received(place), context) for operation in policy_operations(place, context)]
         inner = _inner(place)
         for steps in steps_of(parent.value):
             if (steps or inner) and not {*steps, *inner} & context.once(added):
-                at = _text(place, "propertySubPath") if inner else parent
+                at = text_of(place, "propertySubPath") if inner else parent
                 described = _received(place) and _describes(schemas, place, context)
                 yield from _ends(place, at, _reached(schemas, steps, inner, context), expected, described)
 
@@ -96,7 +86,7 @@ def _type(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-poll")
 def _poll(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        path = _text(place, "triggerDataPath") if _template(place) == "pollingtrigger" else None
+        path = text_of(place, "triggerDataPath") if template_of(place) == "pollingtrigger" else None
         for steps in steps_of(path.value) if path is not None else ():
             for operation in policy_operations(place, context):
                 schema = body_of(operation, True, context)
@@ -112,7 +102,7 @@ _NO_LISTS = ("string", "integer", "number", "boolean", "object")
 
 def _inner(place: Place) -> list[str]:
     """The steps of a policy's path below the parent; none if there is no such path."""
-    text = _text(place, "propertySubPath")
+    text = text_of(place, "propertySubPath")
     return [] if text is None or text.value in ("", "null") else re.findall(r"[^.\[\]'/]+", text.value)
 
 
@@ -134,7 +124,7 @@ def _reached(schemas: list[Node | None], steps: list[str], inner: list[str], con
 
 def _describes(schemas: list[Node | None], place: Place, context: Context) -> bool:
     """Return True if a definition describes a response as a policy leaves it: with the new property."""
-    new = _text(place, "newPropertyPath")
+    new = text_of(place, "newPropertyPath")
     name = re.split(r"[^\w$-]+", new.value.strip(" ]'"))[-1] if new is not None else ""
     return any(schema is not None and name in properties_of(schema, context) for schema in schemas)
 
@@ -159,7 +149,7 @@ def _ends(
 @check("policy-key")
 def _key(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        key = _text(place, "keyWithinCollectionPath") if _template(place) == "convertarraytoobject" else None
+        key = text_of(place, "keyWithinCollectionPath") if template_of(place) == "convertarraytoobject" else None
         if key is None or not re.fullmatch(r"[\w$-]+", key.value) or key.value in context.once(added):
             continue
         for items in _items(place, context):
@@ -172,7 +162,7 @@ def _key(node: Node, context: Context) -> Iterator[Finding]:
 
 def _items(place: Place, context: Context) -> Iterator[Node]:
     """The schemas of the items of the lists that a policy works on."""
-    parent = _text(place, "propertyParentPath")
+    parent = text_of(place, "propertyParentPath")
     for operation in policy_operations(place, context):
         schema = body_of(operation, _received(place), context)
         for steps in steps_of(parent.value) if parent is not None and schema is not None else ():
@@ -192,7 +182,7 @@ _WITH_BODY = ("post", "put", "patch")
 def _body(node: Node, context: Context) -> Iterator[Finding]:
     routed = context.once(_routed)
     for place in policies(context):
-        if _template(place) not in _TAKES_BODY or _received(place):
+        if template_of(place) not in _TAKES_BODY or _received(place):
             continue
         names = place.below("parameters").below("x-ms-apimTemplate-operationName")
         for index, name in enumerate(array(names.value)):
@@ -208,7 +198,7 @@ def _routed(context: Context) -> frozenset[str]:
     return frozenset(
         str(operation.get("operationId"))
         for place in policies(context)
-        if (method := _text(place, "httpMethod")) is not None and method.value.lower() in _WITH_BODY
+        if (method := text_of(place, "httpMethod")) is not None and method.value.lower() in _WITH_BODY
         for operation in policy_operations(place, context)
     )
 
@@ -224,7 +214,7 @@ _BARE = pattern(r"(?i)\s*(triggerbody|body|item)\(\)")
 def _bare(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         for name in _PATHS:
-            text = _text(place, name)
+            text = text_of(place, name)
             if text is not None and _BARE.match(text.value):
                 yield text.finding(f"{text.value!r} has no @ before it", suggestion=f"@{text.value.strip()}")
 
@@ -249,14 +239,14 @@ _URL = pattern(r"\s*(/|https://[^\s/]|\{?@|\{)")
 @check("policy-host")
 def _host(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        text = _text(place, "urlTemplate")
+        text = text_of(place, "urlTemplate")
         for root, steps in _roots(text.value) if text is not None and text.value.lstrip().startswith("@") else ():
             if text is not None and root in ("connectionparameters", "headers", "queryparameters") and steps:
                 yield text.finding(f"{root} is a text, which has no {'.'.join(map(str, steps))!r}")
         name = _VARIABLE.search(text.value) if text is not None else None
         if text is not None and name is not None:
             yield text.finding(f"nothing fills {name[0]}", rule="policy-host-variable")
-        url = _text(place, "parameterValueUrl")
+        url = text_of(place, "parameterValueUrl")
         if url is not None and url.value.strip() and not _URL.match(url.value):
             message = f"{url.value!r} is no URL with https, and no path that begins with '/'"
             yield url.finding(message, rule="policy-url")
