@@ -13,6 +13,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from openconnectors.engine.deferred import pattern
+from openconnectors.engine.documents.document import Document
+from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.properties import Place
 from openconnectors.engine.lint.properties_shapes import Shape, differences
@@ -39,14 +41,19 @@ _SHAPE = Shape(
 
 def settings_beside(path: Path) -> Path | None:
     """The settings of Microsoft's command line in the folder of a document; None if there are none, or if a file of
-    this name is of something else."""
+    this name is of something else. Beside a connector in Microsoft's form, what is no object is of nothing else."""
     file = path.parent / SETTINGS
     try:
-        text = file.read_text("utf-8-sig") if file.is_file() else ""
+        text = file.read_text("utf-8-sig") if file.is_file() else None
     except (OSError, ValueError):
         return None
-    member = re.search(r'"(connectorId|environment|apiDefinition|apiProperties|powerAppsUrl)"\s*:', text)
-    return file if member is not None else None
+    if text is None or _MEMBER.search(text):
+        return file if text is not None else None
+    published = any((path.parent / name).is_file() for name in PUBLISHED[:2])
+    return file if published and not text.lstrip().startswith("{") else None
+
+
+_MEMBER = pattern(r'"(connectorId|environment|apiDefinition|apiProperties|powerAppsUrl)"\s*:')
 
 
 def settings_of(context: Context) -> Place | None:
@@ -74,20 +81,35 @@ def _files(node: Node, context: Context) -> Iterator[Finding]:
     settings = settings_of(context)
     for member in FILES if settings is not None and isinstance(settings.value, Mapping) else ():
         file = file_of(settings, member) if settings is not None else None
+        if settings is not None and file is None and member in _NEEDED and settings.below(member).value is not None:
+            place = settings.below(member)
+            if isinstance(place.value, str):  # settings-form reports what is no text
+                yield place.finding(f"{member} names no file")
         if settings is None or file is None:
             continue
         other = next((name for name in FILES[: FILES.index(member)] if file_of(settings, name) == file), None)
         if other is not None:
             yield settings.below(member).finding(f"{other} names the same file", rule="settings-icon")
         if file.is_file():
+            swapped = _other(member, context)
+            if swapped is not None and file.resolve() == Path(swapped.file).resolve():
+                yield settings.below(member).finding(f"{settings.below(member).value!r} is not the {member}")
             continue
-        beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+        folder = file.parent if not file.is_dir() else file
+        beside = [other.name for other in folder.iterdir() if other.is_file()] if folder.is_dir() else []
         place, rule = settings.below(member), "" if member in _NEEDED else "settings-icon"
         yield place.finding(f"there is no file {place.value!r}", suggestion=closest(file.name, beside), rule=rule)
 
 
+def _other(member: str, context: Context) -> Document | None:
+    """The document that a member does not name: the definition for the properties, and the other way round."""
+    return {"apiDefinition": context.properties, "apiProperties": context.document}.get(member)
+
+
 _ENVIRONMENT = pattern(r"(?i)(default-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _PLACEHOLDER = pattern(r"[<\[{]|[A-Z_-]+\Z")
+_EMPTY = ("connectorId", "environment", "icon", "script", "clientId", "tenant")
+"""Members that say nothing if they are empty; an empty URL is none, and an empty name of a file that is needed too."""
 
 
 @check("settings-value")
@@ -97,11 +119,15 @@ def _values(node: Node, context: Context) -> Iterator[Finding]:
         return
     place = settings.below("environment")
     text = place.value if isinstance(place.value, str) else ""
-    if text and not _ENVIRONMENT.match(text) and not _PLACEHOLDER.match(text):
+    if text.strip() and not _ENVIRONMENT.match(text) and not _PLACEHOLDER.match(text):
         yield place.finding(f"{text!r} is not the GUID of an environment, as 00000000-0000-0000-0000-000000000000")
     place = settings.below("connectorId")
     if isinstance(place.value, str) and re.search(r"\S\s+\S", place.value) and not _PLACEHOLDER.match(place.value):
         yield place.finding(f"{place.value!r} is not the identifier of a connector, which has no blank")
+    for member in _EMPTY:
+        place = settings.below(member)
+        if isinstance(place.value, str) and not place.value.strip():
+            yield place.finding(f"{member} is empty, and says nothing")
     for member in mapping(settings.value):
         place = settings.below(str(member))
         if str(member) in _URLS and isinstance(place.value, str) and not re.match(r"https://[^\s/]+\S*\Z", place.value):

@@ -8,7 +8,7 @@ from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES, check
-from openconnectors.engine.lint.tree import Node, mapping
+from openconnectors.engine.lint.tree import METHODS, Node, mapping
 from openconnectors.engine.path_templates import expand
 
 # fmt: off
@@ -28,6 +28,10 @@ RULES.add(
     Rule("path-item-undefined", "warning", "path", members="$ref", versions=OPENAPI3,
          why="What a member means that is beside a $ref and in its target is not defined (Path Item Object).",
          fix="Move the members to one of the two."),
+    Rule("method-case", "warning", "path", members="additionalOperations", versions="3.2",
+         why="Methods are told apart by case (RFC 9110 section 9.1): this is sent as it is written, and is not the "
+             "method that the path item has a field for (Path Item Object, additionalOperations).",
+         fix="Move the operation to the field of that method."),
     Rule("path-characters", "warning", "path", versions=OPENAPI3,
          why="A URL with this character, or with '%' without two hexadecimal digits, cannot be parsed (RFC 3986).",
          fix="Percent-encode it."),
@@ -55,6 +59,15 @@ def _component_name(node: Node, context: Context) -> Iterator[Finding]:
             if not _NAME.match(name) and not name.startswith("x-"):
                 message = f"{name!r} has characters that the name of a component cannot have"
                 yield Finding(node.at(holder, name), message, key=True)
+
+
+@check("method-case")
+def _method_case(node: Node, context: Context) -> Iterator[Finding]:
+    for name in node.mapping("additionalOperations"):
+        field = name.lower()
+        if field in METHODS and name != field.upper():  # the structure refuses that
+            message = f"the method {name!r} differs from {field.upper()} in its case only"
+            yield Finding(node.at("additionalOperations", name), message, key=True)
 
 
 _EXCLUSIVE: Mapping[str, tuple[tuple[str, str], ...]] = {

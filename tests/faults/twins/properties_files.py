@@ -12,6 +12,7 @@ from tests.faults.twins.properties import CERTIFY, PAGES, RIGHT
 
 ORANGE, WHITE, DEFAULT = (218, 59, 1, 255), (255, 255, 255, 255), (0, 126, 229, 255)
 SCHEMA = "Microsoft's JSON schema of settings.json"
+CLI = "README of Microsoft's command line (tools/paconn-cli), Settings file"
 CODE = "learn.microsoft.com, Write code in a custom connector"
 
 
@@ -76,6 +77,24 @@ def _fault(
 # fmt: off
 FAULTS = [
     _fault("settings in a list", SCHEMA, "the settings are an object", {_S: [_SETTINGS]}, profile="default"),
+    _fault("settings in a text", SCHEMA, "the settings are an object", {_S: "connectorId"}, profile="default"),
+    _fault("settings in a list of texts", SCHEMA, "the settings are an object", {_S: ["shared_pets"]},
+           profile="default"),
+    _fault("settings that are null", SCHEMA, "the settings are an object", {_S: None}, profile="default"),
+    _fault("connector of no identifier", CLI, "connectorId is the ID of the connector", {f"{_S}/connectorId": ""},
+           profile="default"),
+    _fault("environment of no identifier", CLI, "environment is the ID of the environment", {f"{_S}/environment": " "},
+           profile="default"),
+    _fault("definition of no name", CLI, "apiDefinition is the path of the definition", {f"{_S}/apiDefinition": ""},
+           profile="default"),
+    _fault("properties of no name", CLI, "apiProperties is the path of the properties", {f"{_S}/apiProperties": ""},
+           profile="default"),
+    _fault("icon of no name", CLI, "icon is the path of the icon", {f"{_S}/icon": ""}, profile="default"),
+    _fault("script of no name", CLI, "script is the path of the script", {f"{_S}/script": ""}, profile="default"),
+    _fault("definition that is the file of the properties", CLI, "apiDefinition is the path of the definition",
+           {f"{_S}/apiDefinition": "apiProperties.json", f"{_S}/apiProperties": REMOVED}, f"{_S}/apiDefinition",
+           profile="default"),
+    _fault("icon that is a folder", CLI, "icon is the path of a file", {f"{_S}/icon": "."}, profile="default"),
     _fault("setting that is a number", SCHEMA, "connectorId is a text", {f"{_S}/connectorId": 7}, profile="default"),
     _fault("misspelled setting", SCHEMA, "settings have no other members", {f"{_S}/apiDefinitions": "api.json"},
            f"!{_S}/apiDefinitions", profile="default"),
