@@ -50,6 +50,7 @@ from openconnectors.engine.lint import (
     openapi3,
     patterns,
     policies,
+    policy_effects,
     policy_paths,
     policy_texts,
     policy_values,
@@ -93,7 +94,7 @@ __all__ = [
 MODULES = (
     *(capabilities, dynamic_results, dynamic_sources, dynamic_values, triggers),
     *(connection_choices, connection_parameters, manifest, oauth, oauth_templates),
-    *(policy_paths, policy_texts, policy_values),
+    *(policy_effects, policy_paths, policy_texts, policy_values),
     *(metadata, extensions, patterns, policies, properties, properties_shapes, references, schemas),
     *(security, semantics, style, swagger, values),
     *(*json_schema.MODULES, *openapi3.MODULES, *microsoft.MODULES),

@@ -25,8 +25,8 @@ from openconnectors.engine.lint.property_paths import follow
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.table_properties import check
-from openconnectors.engine.lint.tree import Node
-from openconnectors.engine.policies.expressions import template
+from openconnectors.engine.lint.tree import Node, mapping
+from openconnectors.engine.policies.expressions import Step, template
 
 # fmt: off
 RULES.add(
@@ -64,27 +64,41 @@ def _section(place: Place) -> str:
 @check("policy-property")
 def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        for name in _PATHS.get(template_of(place), ()):
-            text = text_of(place, name)
-            for steps in steps_of(text.value) if text is not None else ():
+        for text in _path_texts(place):
+            for steps in steps_of(text.value):
                 missing = _missing(place, steps, context)
-                if text is not None and missing is not None:
+                if missing is not None:
                     message, suggestion = missing
                     yield text.finding(message, suggestion=suggestion)
 
 
-def steps_of(text: str) -> Iterator[list[str]]:
-    """The paths into a body of the expressions of a text, as far as they name properties."""
+def _path_texts(place: Place) -> Iterator[Place]:
+    """The parameters of a policy that lead to a property that is there, and what a trigger is asked for next."""
+    for name in _PATHS.get(template_of(place), ()):
+        text = text_of(place, name)
+        if text is not None:
+            yield text
+    if template_of(place) == "pollingtrigger":
+        config = place.below("parameters").below(f"{NAMED}triggerconfig")
+        values = (config.below(str(name)) for name in mapping(config.value))
+        yield from (value for value in values if isinstance(value.value, str))
+
+
+def steps_of(text: str) -> Iterator[list[Step]]:
+    """The paths into a body of the expressions of a text."""
     try:
         expressions = template(text).expressions
     except (Unsupported, ValueError):
         return  # policy-template
-    for expression in expressions:
-        if expression.root in ("body", "triggerbody") and not any(isinstance(step, int) for step in expression.steps):
-            yield [str(step) for step in expression.steps]
+    yield from (list(each.steps) for each in expressions if each.root in ("body", "triggerbody"))
 
 
-def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str | None] | None:
+def path_text(steps: list[Step]) -> str:
+    """A path as it is written: ``value[0].id``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def _missing(place: Place, steps: list[Step], context: Context) -> tuple[str, str | None] | None:
     """Why a path leads to nothing in every body of a policy's operations, with what was probably meant; None if it may
     lead to something."""
     received = template_of(place) in _OF_RESPONSES or _section(place) == "response"
@@ -98,7 +112,8 @@ def _missing(place: Place, steps: list[str], context: Context) -> tuple[str, str
             return None
         known |= properties_of(schema, context)
     where = "response" if received else "request body"
-    return f"no {where} of this policy has {'.'.join(steps)!r}", closest(steps[0], known)
+    suggestion = closest(str(steps[0]), known) if steps[0] not in known else None
+    return f"no {where} of this policy has {path_text(steps)!r}", suggestion
 
 
 def body_of(operation: Node, received: bool, context: Context) -> Node | None:

@@ -20,7 +20,7 @@ from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping
-from openconnectors.engine.policies.expressions import template
+from openconnectors.engine.policies.expressions import Step, template
 
 # fmt: off
 RULES.add(
@@ -90,7 +90,7 @@ def _poll(node: Node, context: Context) -> Iterator[Finding]:
         for steps in steps_of(path.value) if path is not None else ():
             for operation in policy_operations(place, context):
                 schema = body_of(operation, True, context)
-                end = follow(schema, steps, context) if schema is not None and steps else None
+                end = follow(schema, steps, context) if schema is not None else None
                 kind = end.get("type") if isinstance(end, Node) else None
                 if path is not None and kind in _NO_LISTS and operation.get("x-ms-trigger") == "batch":
                     yield path.finding(f"a trigger of the kind batch has a list of events, not {kind}")
@@ -106,7 +106,7 @@ def _inner(place: Place) -> list[str]:
     return [] if text is None or text.value in ("", "null") else re.findall(r"[^.\[\]'/]+", text.value)
 
 
-def _reached(schemas: list[Node | None], steps: list[str], inner: list[str], context: Context) -> list[Node | str]:
+def _reached(schemas: list[Node | None], steps: list[Step], inner: list[str], context: Context) -> list[Node | str]:
     """The schemas at a path in each of the bodies, and in the items if a list is there; the step that does not exist.
     Nothing if a body is not fully described."""
     reached: list[Node | str] = []

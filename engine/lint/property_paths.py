@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openconnectors.engine.lint.rules import Context
 from openconnectors.engine.lint.tree import Node
 
@@ -13,17 +15,24 @@ def is_bare(node: Node) -> bool:
     return node.get("type") in (None, "object") or any(node.has(name) for name in ("anyOf", "oneOf"))
 
 
-def follow(node: Node, steps: list[str], context: Context) -> Node | str | None:
-    """The schema at a path; the step that does not exist; None if a schema on the way is not fully described."""
+def follow(node: Node, steps: Sequence[str | int], context: Context) -> Node | str | None:
+    """The schema at a path of properties and indexes; the step that does not exist; None if a schema on the way is not
+    fully described."""
     for step in steps:
         schema = context.tree.resolve(node)
         if schema is None or is_bare(schema) or any("x-ms-dynamic" in name for name in schema.value):
             return None
-        inner = _property(schema, step, context)
+        inner = _item(schema, context) if isinstance(step, int) else _property(schema, step, context)
         if inner is None:
-            return None if schema.get("additionalProperties") else step
+            is_open = schema.get("additionalProperties") or (isinstance(step, int) and schema.get("type") == "array")
+            return None if is_open else f"[{step}]" if isinstance(step, int) else step
         node = inner
     return context.tree.resolve(node)
+
+
+def _item(node: Node, context: Context) -> Node | None:
+    """The items of a list."""
+    return context.tree.nodes.get(node.at("items")) if node.has("items") else None
 
 
 def _property(node: Node, name: str, context: Context) -> Node | None:

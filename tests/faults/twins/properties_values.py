@@ -128,6 +128,8 @@ _COPY = {"newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate
          "propertyValuePathTemplate": "@body().name"}  # fmt: skip
 _SPLIT = {"propertyParentPath": "@body()", "propertySubPath": "tag", "delimiterList": ",", "childPropertyName": "tag",
           "newPropertyPath": "@body().tags"}  # fmt: skip
+_POLLED = {**_POLL, **_policy("pollingtrigger", ["ListPets"], triggerConfig={"limit": "@triggerBody().value[0].id"},
+                              triggerDataPath="@triggerBody().value")}  # fmt: skip
 _PAIRS = {"propertyParentPath": "@body()", "propertySubPath": "counts", "newPropertyPath": "@body().numbers",
           "keyName": "key", "valueName": "value"}  # fmt: skip
 _KEYED = {"propertyParentPath": "@body()", "propertySubPath": "value", "keyWithinCollectionPath": "id",
@@ -254,6 +256,53 @@ _POLICY_FAULTS = [
            {f"{_ADDED}.triggerConfig": {"since": "5"}}, f"!{_ADDED}.triggerConfig/since",
            right={**_POLL, **_policy("pollingtrigger", ["ListPets"], triggerConfig={"limit": "5"},
                                      triggerDataPath="@body().value")}),
+    *(
+        _fault(f"{what} of a poll that leads to nothing", POLICIES, "a path leads to a property of the response",
+               {f"{_ADDED}.{name}": value}, at, right=_POLLED)
+        for what, name, value, at in (
+            ("index of an object", "triggerDataPath", "@triggerBody().counts[0]", f"{_ADDED}.triggerDataPath"),
+            ("index of the response", "triggerDataPath", "@triggerBody()[0].value", f"{_ADDED}.triggerDataPath"),
+            ("property of an item", "triggerConfig", {"limit": "@triggerBody().value[0].ident"},
+             f"{_ADDED}.triggerConfig/limit"),
+            ("property of a list", "triggerConfig", {"limit": "@triggerBody().value.id"},
+             f"{_ADDED}.triggerConfig/limit"),
+        )
+    ),
+    _fault("poll of an item", POLICIES, "triggerDataPath leads to the list of events",
+           {f"{_ADDED}.triggerDataPath": "@triggerBody().value[0]"}, right=_POLLED),
+    _fault("poll of a response that holds the list", POLICIES, "triggerDataPath leads to the list of events",
+           {f"{_ADDED}.triggerDataPath": "@triggerBody()"}, right=_POLLED),
+    _fault("index of a text in a property's value", POLICIES, "a path leads to a property of the body",
+           {f"{_ADDED}.propertyValuePathTemplate": "@body().name[0]"},
+           right=_policy("setproperty", ["AddPet"], "Request", **_COPY)),
+    _fault("key and value of one name", POLICIES, "keyName and valueName are the names of two properties",
+           {f"{_ADDED}.keyName": "value"},
+           f"{_ADDED}.valueName",
+           right={**_LISTED, **_policy("convertobjecttoarray", ["ListPets"], "Response", **_PAIRS)}),
+    _fault("text that is replaced by itself", POLICIES, "replacementString takes the place of sourceString",
+           {f"{_ADDED}.replacementString": "a"},
+           right=_policy("stringreplace", ["AddPet"], "Request", propertyParentPath="@body()", propertySubPath="name",
+                         newPropertyPath="@body().name", sourceString="a", replacementString="b")),
+    _fault("property that is set to itself", POLICIES, "the value is that of another property",
+           {f"{_ADDED}.newPropertySubPathTemplate": "name"}, f"{_POLICY}/3/parameters",
+           right=_policy("setproperty", ["AddPet"], "Request", **_COPY)),
+    _fault("property that is moved to itself", POLICIES, "what is moved is elsewhere afterwards",
+           {f"{_ADDED}.dstSubPath": "name"}, f"{_POLICY}/3/parameters",
+           right=_policy("moveproperties", ["AddPet"], "Request", srcParentPath="@body()", srcSubPath="name",
+                         dstParentPath="@body()", dstSubPath="title")),
+    _fault("route to the path that the operation has", POLICIES, "newPath is another path",
+           {f"{_POLICY}/2/parameters/x-ms-apimTemplateParameter.newPath": "/pets/{petId}"}),
+    _fault("host that the definition has", POLICIES, "urlTemplate is another host",
+           {f"{_POLICY}/1/parameters/x-ms-apimTemplateParameter.urlTemplate": "https://api.pets.example/v1"}),
+    _fault("secret in a host", "RFC 9110, 17.9", "URLs are shown: nothing that is secret is in them",
+           {f"{_POLICY}/1/parameters/x-ms-apimTemplateParameter.urlTemplate":
+            "https://@connectionParameters('api_key').pets.example"}),
+    _fault("secret in a path", "RFC 9110, 17.9", "URLs are shown: nothing that is secret is in them",
+           {f"{_POLICY}/2/parameters/x-ms-apimTemplateParameter.newPath":
+            "/@connectionParameters('api_key')/animals/{petId}"}),
+    _fault("secret in the URL of a value", "RFC 9110, 17.9", "URLs are shown: nothing that is secret is in them",
+           {f"{_ADDED}.parameterValueUrl": "https://api.pets.example/token?key=@{connectionParameters('api_key')}"},
+           right=_policy("setvaluefromurl", ["ListPets"], "Request", **_FETCHED)),
     _fault("token in a policy of another header", CERTIFY, "the files hold no private information",
            {f"{_POLICY}/0/parameters/x-ms-apimTemplateParameter.value":
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwZXRzIn0.c2lnbmF0dXJl"}),
