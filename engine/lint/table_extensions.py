@@ -166,6 +166,12 @@ ROWS = (
     Rule("trigger-list", "warning", "operation", members="x-ms-trigger",
          why="A batch trigger gives each item of a list as an event.",
          fix="Describe the list in the response, or write single."),
+    Rule("trigger-lists", "warning", reported_by="trigger-list",
+         why="The items of one list are the events; with two, nothing says which list that is.",
+         fix="Name the list in triggerDataPath of the policy pollingtrigger, or describe one list."),
+    Rule("trigger-event", "warning", reported_by="trigger-list",
+         why="Flows start for each item of the list: of what is not described, they can use nothing.",
+         fix="Describe the items of the list."),
     Rule("trigger-single", "warning", "operation", members="x-ms-trigger",
          why="A single trigger gives the whole response as an event; of a list that is not each item.",
          fix="Write batch."),
@@ -188,6 +194,9 @@ ROWS = (
     Rule("webhook-delete", "warning", "document",
          why="A webhook is deleted when its flow is changed or deleted: the document must describe how.",
          fix="Add the DELETE operation of the subscription."),
+    Rule("webhook-deletion", "warning", reported_by="webhook-delete",
+         why="A subscription is deleted at the URL of its Location, without a body: the URL has to name it.",
+         fix="Put the identifier of the subscription into the path."),
     Rule("notification-place", "warning", "schema", members="x-ms-notification-url",
          why="The callback URL is passed in a request; in a response it means nothing.",
          fix="Move it to the property of the request that takes the URL."),
@@ -200,6 +209,9 @@ ROWS = (
     Rule("notification-type", "error", "schema parameter", members="x-ms-notification-url",
          why="A URL is a string.",
          fix="Use the type string."),
+    Rule("notification-format", "warning", reported_by="notification-type",
+         why="The platform makes the URL: it has no other format, and is none of a list.",
+         fix="Use the format uri, or none; remove the enum."),
 )
 # fmt: on
 

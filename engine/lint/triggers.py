@@ -68,15 +68,52 @@ def _list(node: Node, context: Context) -> Iterator[Finding]:
         return
     schema = _events(node, context) if is_webhook(node) else response_schema(node, context)
     if (schema is None and not is_webhook(node)) or (schema is not None and not _holds_list(schema, context)):
-        what = "the notification" if is_webhook(node) else "the response"
-        yield Finding(node.at(TRIGGER), f"{what} of {node.get('operationId')} holds no list of events")
+        yield Finding(node.at(TRIGGER), f"{_what(node)} of {node.get('operationId')} holds no list of events")
+    elif schema is not None:
+        yield from _of_list(node, schema, context)
+
+
+def _of_list(node: Node, schema: Node, context: Context) -> Iterator[Finding]:
+    """What is wrong with the list of a batch: there are two, or its items are not described."""
+    lists = {"": schema} if schema.get("type") == "array" else _listed(schema, context)
+    if len(lists) > 1 and "value" not in lists:
+        names = " and ".join(map(repr, list(lists)[:2]))
+        message = f"{_what(node)} of {node.get('operationId')} holds the lists {names}: which has the events?"
+        yield Finding(node.at(TRIGGER), message, rule="trigger-lists")
+    elif len(lists) == 1 or "value" in lists:
+        events = lists["value"] if "value" in lists else next(iter(lists.values()))
+        items = context.tree.resolved(events.at("items"))
+        if items is not None and _says_nothing(items):
+            yield Finding(events.at("items"), "nothing describes the events of the list", rule="trigger-event")
+
+
+def _listed(schema: Node, context: Context) -> dict[str, Node]:
+    """The properties of an object that are lists."""
+    children = {name: context.tree.resolved(schema.at("properties", name)) for name in schema.mapping("properties")}
+    return {name: child for name, child in children.items() if child is not None and child.get("type") == "array"}
+
+
+def _says_nothing(schema: Node) -> bool:
+    """Return True for a schema of anything, or of an object with any properties."""
+    described = any(schema.mapping(name) or schema.array(name) for name in _DESCRIBING)
+    is_dynamic = any("x-ms-dynamic" in name for name in schema.value)
+    return schema.get("type") in (None, "object") and not described and not is_dynamic
+
+
+_DESCRIBING = ("properties", "additionalProperties", "allOf", "anyOf", "oneOf", "enum", "items")
+
+
+def _what(node: Node) -> str:
+    return "the notification" if is_webhook(node) else "the response"
 
 
 @check("trigger-single")
 def _single(node: Node, context: Context) -> Iterator[Finding]:
-    schema = response_schema(node, context) if node.get(TRIGGER) == "single" and not is_webhook(node) else None
+    if node.get(TRIGGER) != "single":
+        return
+    schema = _events(node, context) if is_webhook(node) else response_schema(node, context)
     if schema is not None and schema.get("type") == "array":
-        yield Finding(node.at(TRIGGER), f"the response of {node.get('operationId')} is a list of events")
+        yield Finding(node.at(TRIGGER), f"{_what(node)} of {node.get('operationId')} is a list of events")
 
 
 def _events(node: Node, context: Context) -> Node | None:
@@ -188,13 +225,20 @@ def _content(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.pointer, f"{CONTENT} has no schema", key=True)
         elif schema is not None and not schema.value:
             yield Finding(node.at("schema"), f"the schema of {CONTENT} is empty", key=True)
-    elif node.get(TRIGGER) and not is_webhook(node) and _names_url(node, context):
+        elif schema is not None and _says_nothing(schema) and not schema.has("additionalProperties"):
+            yield Finding(node.at("schema"), f"the schema of {CONTENT} describes no property", key=True)
+    elif not is_webhook(node) and (_names_url(node, context) if node.get(TRIGGER) else _passes_url(node, context)):
         message = f"{node.get('operationId')} takes a callback URL but does not describe its notifications"
         yield Finding(node.pointer, message, key=True)
 
 
 def _names_url(operation: Node, context: Context) -> bool:
     return context.once(_has_urls) and takes_url(operation, context)
+
+
+def _passes_url(operation: Node, context: Context) -> bool:
+    """Return True if something that an operation sends is the URL of its notifications."""
+    return context.once(_has_urls) and any(node.get(URL) is True for node in _sent(operation, context))
 
 
 def _has_urls(context: Context) -> bool:
@@ -209,7 +253,11 @@ def _delete(node: Node, context: Context) -> Iterator[Finding]:
     ]
     deleting = [operation for operation in context.tree.operations if operation.name == "delete"] if subscribing else []
     paths = tuple(operation.parent.name for operation in subscribing if operation.parent is not None)
-    if subscribing and not any(_may_delete(operation, paths) for operation in deleting):
+    ending = [operation for operation in deleting if _may_delete(operation, paths)]
+    unusable = [(operation, reason) for operation in ending if (reason := _unusable(operation, context))]
+    for operation, reason in unusable if len(unusable) == len(ending) else ():
+        yield Finding(operation.pointer, f"{operation.get('operationId')} {reason}", key=True, rule="webhook-deletion")
+    if subscribing and not ending:
         first = subscribing[0]
         no = "no DELETE operation" if not deleting else "no DELETE operation of a subscription"
         message = f"nothing deletes what {first.get('operationId')} subscribes to: there is {no}"
@@ -226,6 +274,18 @@ def _may_delete(operation: Node, paths: tuple[str, ...]) -> bool:
     return is_near or _SUBSCRIPTION.search(names) is not None or is_internal(operation)
 
 
+def _unusable(operation: Node, context: Context) -> str:
+    """Why a DELETE operation cannot end one subscription; empty if it may."""
+    sent = [
+        (parameter.get("in"), parameter.get("required") is True) for parameter in context.tree.parameters(operation)
+    ]
+    if not any(location in ("path", "query", "body", "formData") for location, _ in sent):
+        return "takes nothing that names the subscription"
+    if any(location in ("body", "formData") and required for location, required in sent):
+        return "requires a body, and only the URL of the subscription is known"
+    return ""
+
+
 _SUBSCRIPTION = re.compile(r"(?i)hook|subscri|trigger|notif|callback|event|listen|regist")
 
 
@@ -240,6 +300,27 @@ def _type(node: Node, context: Context) -> Iterator[Finding]:
     kind: Any = node.get("type")
     if node.get(URL) is True and kind not in (None, "string") and node.get("in") != "body":
         yield Finding(node.at("type"), f"the callback URL is of type {kind}, not string")
+    if node.get(URL) is True and node.has("enum"):
+        message = "the callback URL is none of the values of an enum: the platform makes it"
+        yield Finding(node.at("enum"), message, key=True, rule="notification-format")
+    if node.get(URL) is True and node.get("format") in _OTHER_FORMATS:
+        message = f"the callback URL has the format {node.get('format')}"
+        yield Finding(node.at("format"), message, rule="notification-format")
+
+
+_OTHER_FORMATS = (
+    "byte",
+    "binary",
+    "date",
+    "date-time",
+    "date-no-tz",
+    "email",
+    "uuid",
+    "ipv4",
+    "ipv6",
+    "hostname",
+    "html",
+)
 
 
 @check("notification-visible")

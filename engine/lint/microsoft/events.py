@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from openconnectors.engine.lint.microsoft.table import check
 from openconnectors.engine.lint.rules import Context, Finding
-from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.tree import Node, mapping
 from openconnectors.engine.lint.triggers import is_webhook
 
 _URL, _NOTIFICATION = "x-ms-notification-url", "x-ms-notification"
@@ -69,9 +69,15 @@ def _location(node: Node, context: Context) -> Iterator[Finding]:
     if not node.get("x-ms-trigger") or not is_webhook(node):
         return
     for status, response in context.tree.responses(node).items():
-        if status[:1] == "2" and "location" not in map(str.lower, response.mapping("headers")):
+        headers = {name.lower(): (name, value) for name, value in response.mapping("headers").items()}
+        name, header = headers.get("location", ("", None))
+        kind = mapping(header).get("type", "string")
+        if status[:1] == "2" and not name:
             message = f"the response of {node.get('operationId')} declares no Location of the subscription"
             yield Finding(node.at("responses", status), message, key=True)
+        elif status[:1] == "2" and kind != "string":
+            message = f"the Location of the subscription is of type {kind}, and a URL is a string"
+            yield Finding(response.at("headers", name, "type"), message, rule="webhook-location-type")
 
 
 # The callback URL

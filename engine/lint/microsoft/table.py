@@ -364,6 +364,9 @@ ROWS = (
     Rule("webhook-location", "info", "operation", members="x-ms-trigger",
          why="What is deleted later is found by the Location of the response.",
          fix="Declare the header Location."),
+    Rule("webhook-location-type", "warning", reported_by="webhook-location",
+         why="The Location is the URL at which the subscription is deleted.",
+         fix="Use the type string."),
 
     # A rule of ours that Microsoft's validation splits in two
     Rule("ParameterListContainsFormDataAndBody", "error", reported_by="body-twice",

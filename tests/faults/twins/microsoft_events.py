@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.faults.twins.form import REMOVED, Fault
-from tests.faults.twins.microsoft_extensions import LIST
+from tests.faults.twins.microsoft_extensions import ADD, LIST
 
 _PAGE = "Use webhooks as triggers"
 _DOCS = "OpenAPI extensions for custom connectors"
@@ -71,6 +71,15 @@ _RIGHT = {"/paths/~1hooks": _HOOK, "/paths/~1hooks~1{hookId}": _DELETE}
 _POST = "/paths/~1hooks/post"
 _PROPERTIES = f"{_POST}/parameters/0/schema/properties"
 _BATCH = {f"{LIST}/x-ms-trigger": "batch", f"{LIST}/x-ms-trigger-hint": "Add a pet."}
+_NOTIFIED = f"/paths/~1hooks/{_CONTENT}"
+_SCHEMA = f"{LIST}/responses/200/schema"
+_MANY = {"type": "array", "items": {"$ref": "#/definitions/Pet"}}
+_CALLBACK = {key: value for key, value in _HOOK["post"]["parameters"][0]["schema"]["properties"]["url"].items()
+             if not key.endswith(("-url", "-visibility"))}  # fmt: skip
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
 
 
 def _webhook(name: str, sentence: str, wrong: dict[str, Any], at: str) -> Fault:
@@ -163,6 +172,59 @@ FAULTS = [
     _webhook(
         "webhook that nothing deletes", "the definition must say how to delete the webhook",
         {"/paths/~1hooks~1{hookId}": REMOVED}, f"!{_POST}",
+    ),
+    *(
+        Fault(
+            f"batch of {name}", f"{_DOCS}, x-ms-trigger", sentence, _MS, right=_BATCH, wrong={_SCHEMA: schema}, at=(at,)
+        )
+        for name, sentence, schema, at in (
+            ("two lists", "a batch is a response that is an array",
+             _object(dogs=_MANY, cats=_MANY), f"{LIST}/x-ms-trigger"),
+            ("anything", "empty response schemas are not allowed", {"type": "array", "items": {}}, f"{_SCHEMA}/items"),
+            ("objects of nothing", "empty response schemas are not allowed",
+             _object(pets={"type": "array", "items": {"type": "object"}}), f"{_SCHEMA}/properties/pets/items"),
+        )
+    ),
+    Fault(
+        "batch of notifications with two lists", f"{_DOCS}, x-ms-trigger", "a batch has an array of events",
+        _MS, right={**_RIGHT, f"{_POST}/x-ms-trigger": "batch", f"{_NOTIFIED}/schema": _object(pets=_MANY)},
+        wrong={f"{_NOTIFIED}/schema": _object(dogs=_MANY, cats=_MANY)}, at=(f"{_POST}/x-ms-trigger",),
+    ),
+    _webhook(
+        "single notification that is a list", "single is a notification of one event",
+        {f"{_NOTIFIED}/schema": _MANY}, f"{_POST}/x-ms-trigger",
+    ),
+    _webhook(
+        "content of notifications that is an object of nothing", "the shape of the notification is described",
+        {f"{_NOTIFIED}/schema": {"type": "object"}}, f"!{_NOTIFIED}/schema",
+    ),
+    _webhook(
+        "deletion that names no webhook", "the definition must say how to delete the webhook",
+        {"/paths/~1hooks~1{hookId}": REMOVED, "/paths/~1hooks/delete": {**_DELETE["delete"], "parameters": []}},
+        "!/paths/~1hooks/delete",
+    ),
+    _webhook(
+        "deletion of a webhook that requires a body", "DELETE is sent to the path of the Location header",
+        {"/paths/~1hooks~1{hookId}/delete/parameters/-": _HOOK["post"]["parameters"][0]},
+        "!/paths/~1hooks~1{hookId}/delete",
+    ),
+    _webhook(
+        "callback URL of a list", "the platform makes the callback URL",
+        {f"{_PROPERTIES}/url/enum": ["https://pets.example"]}, f"!{_PROPERTIES}/url/enum",
+    ),
+    _webhook(
+        "callback URL of another format", "the callback URL is a URL", {f"{_PROPERTIES}/url/format": "byte"},
+        f"{_PROPERTIES}/url/format",
+    ),
+    Fault(
+        "callback URL of an action without notifications", _PAGE, "the notifications that are posted are described",
+        _MS, right={f"{ADD}/parameters/0/schema": {**_object(url=_CALLBACK), "required": ["url"]}},
+        wrong={f"{ADD}/parameters/0/schema/properties/url/{_URL}": True}, at=(f"!{ADD}",),
+    ),
+    Fault(
+        "Location of a number", _PAGE, "the Location header has the path that is used with DELETE", _MS, right=_RIGHT,
+        wrong={f"{_POST}/responses/201/headers/Location/type": "integer"},
+        at=(f"{_POST}/responses/201/headers/Location/type",), profile=_MS,
     ),
     Fault(
         "batch of no list",
