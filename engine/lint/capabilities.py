@@ -9,7 +9,7 @@ from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.dynamic_values import capability_calls, missing_arguments
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import check
-from openconnectors.engine.lint.tree import Node, mapping
+from openconnectors.engine.lint.tree import Node, array, mapping
 
 _CAPABILITIES, _ASSISTANTS, _ANNOTATION = "x-ms-capabilities", "x-ms-openai-data", "x-ms-api-annotation"
 
@@ -40,6 +40,27 @@ def _at(node: Node, steps: tuple[str, ...]) -> Mapping[str, object]:
 def _entries(node: Node) -> list[object]:
     entries = node.mapping(_ASSISTANTS).get("operations")
     return entries if isinstance(entries, list) else []
+
+
+@check("assistant-operation")
+def _assistant(node: Node, context: Context) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, entry in enumerate(_entries(node)):
+        at, name = node.at(_ASSISTANTS, "operations", index), mapping(entry).get("operationId")
+        if isinstance(entry, Mapping) and not name and (name == "" or "operationId" not in entry):
+            yield Finding(at, "the item names no operation", key=True)
+        operation = context.operations.get(name) if isinstance(name, str) else None
+        if operation is None or not isinstance(name, str):
+            continue
+        if name in seen:
+            yield Finding(f"{at}/operationId", f"the operation {name!r} is already in this list")
+        seen.add(name)
+        known = [str(parameter.get("name")) for parameter in context.tree.parameters(operation)]
+        for position, parameter in enumerate(array(mapping(entry).get("parameters"))):
+            called = mapping(parameter).get("name")
+            if isinstance(called, str) and called not in known:
+                message = f"{name} has no parameter {called!r}"
+                yield Finding(f"{at}/parameters/{position}/name", message, suggestion=closest(called, known))
 
 
 @check("capability-argument")

@@ -98,6 +98,7 @@ EXTENSIONS: Mapping[str, Extension] = {
         Shape("mapping", members={"kind": _TEXT, "mode": Shape("text", ("polling", "webhook"), any_case=True)}),
         "operation",
     ),
+    "x-ms-trigger-value": Extension(Shape("mapping", members={"value-collection": _PATH, "value-path": _PATH})),
     "x-ms-notification": Extension(Shape("mapping", members={**_OPERATION, "mode": _ANY}), "operation"),
     "x-ms-notification-content": Extension(
         Shape("mapping", members={**dict.fromkeys(("schema", "headers"), _MAPPING), "description": _TEXT}), "path"
@@ -135,6 +136,14 @@ EXTENSIONS: Mapping[str, Extension] = {
         _TYPED,
     ),
     "x-ms-editor": Extension(_TEXT, "parameter schema items"),
+    "x-ms-media-kind": Extension(Shape("text", ("image", "audio"))),
+    "x-ms-docs": Extension(
+        Shape(
+            "list",
+            items=Shape("mapping", members={"url": _TEXT, "description": _TEXT}, required=("url", "description")),
+        ),
+        "document",
+    ),
     # Pages and long-running operations
     "x-ms-pageable": Extension(Shape("mapping", members=_PAGEABLE), "operation"),
     "x-ms-long-running-operation": Extension(_FLAG, "operation"),

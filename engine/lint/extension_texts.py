@@ -65,9 +65,11 @@ TEXTS: Mapping[str, str] = {
     "x-ms-api-annotation": "The life cycle of an operation: `family`, `revision`, `status`, and what replaces it.",
     "x-ms-connector-metadata": "Facts of a published connector: `Website`, `Privacy policy`, `Categories`.",
     "x-ms-deployment-version": "The version of the deployment.",
+    "x-ms-docs": "Pages about the connector, each with `url` and `description`.",
     "x-ms-editor": "The control that a value is entered with.",
     "x-ms-enum-values": "The values of an enumeration with the names that people see.",
     "x-ms-keywords": "Words that the connector is looked for by.",
+    "x-ms-media-kind": "The value is an `image` or `audio`.",
     "x-ms-no-generic-test": "The operation is left out of generic tests.",
     "x-ms-notification": "The operation that registers for notifications about this.",
     "x-ms-openai-manifest": "What assistants are told of the whole connector.",
@@ -75,6 +77,7 @@ TEXTS: Mapping[str, str] = {
     "x-ms-parameter-location": "Whether a parameter is of the `client` or of the `method`.",
     "x-ms-trigger-hint": "What to do so that the trigger fires.",
     "x-ms-trigger-metadata": "`kind` and `mode` of a trigger: `polling` or `webhook`.",
+    "x-ms-trigger-value": "Where the events of a response are: `value-collection` and `value-path`.",
 }
 """By the names of extensions; Markdown."""
 # fmt: on

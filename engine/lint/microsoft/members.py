@@ -60,6 +60,12 @@ RULES.add(
     rules.Rule("manifest-contact", "warning", "document", members="x-ms-openai-manifest",
          why="Users of an assistant find the publisher by this address.",
          fix="Write an address of electronic mail, or the absolute URL of a page."),
+    rules.Rule("manifest-empty", "warning", reported_by="manifest-contact",
+         why="An assistant is told by these texts what the connector is, and when to call it.",
+         fix="Write the text."),
+    rules.Rule("deployment-version", "warning", "info document", members="x-ms-deployment-version",
+         why="Microsoft's JSON schema of definitions has numbers with dots between them.",
+         fix="Write numbers, such as 1.0.0."),
     rules.Rule("parameter-blank", "warning", "parameter", members="name",
          why="A name that begins or ends with a blank is sent with it, and hardly any service has such a parameter.",
          fix="Remove the blank."),
@@ -219,6 +225,18 @@ def _contact(node: Node, context: Context) -> Iterator[Finding]:
         value = node.mapping("x-ms-openai-manifest").get(name)
         if isinstance(value, str) and not re.fullmatch(form, value):
             yield Finding(node.at("x-ms-openai-manifest", name), f"{value!r} is {what}")
+
+    for name in ("humanName", "modelDescription"):
+        value = node.mapping("x-ms-openai-manifest").get(name)
+        if isinstance(value, str) and not value.strip():
+            yield Finding(node.at("x-ms-openai-manifest", name), f"the {name} is empty", rule="manifest-empty")
+
+
+@check("deployment-version")
+def _version(node: Node, context: Context) -> Iterator[Finding]:
+    version = node.get("x-ms-deployment-version")
+    if isinstance(version, str) and not re.fullmatch(r"\d+(\.\d+)+", version):
+        yield Finding(node.at("x-ms-deployment-version"), f"{version!r} is no version of numbers, such as 1.0.0")
 
 
 _ADDRESSES = (

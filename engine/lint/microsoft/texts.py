@@ -40,6 +40,18 @@ def _is_shown(node: Node, context: Context) -> bool:
     return any(not is_internal(operation) for operation in operations)
 
 
+def _field_of_body(node: Node, context: Context) -> tuple[Node, ...]:
+    """The body parameter and its schema, if people see the body as one field: it has no properties to show instead."""
+    schema = context.tree.schema_of(node)
+    operations = operations_of(node, context)
+    if schema is None or is_internal(node) or is_internal(schema) or node.reference:
+        return ()
+    if any("x-ms-dynamic" in name for name in schema.value) or all(is_internal(operation) for operation in operations):
+        return ()
+    is_object = schema.get("type") in (None, "object")
+    return () if is_object and any(schema.has(name) for name in ("properties", "allOf", "$ref")) else (node, schema)
+
+
 # What is there
 
 
@@ -48,6 +60,12 @@ def _title_missing(node: Node, context: Context) -> Iterator[Finding]:
     member = TITLES[node.kind]
     if not node.has(member) and _is_shown(node, context):
         yield Finding(node.pointer, f"the {node.kind} {_called(node)!r} has no {member}", key=True)
+        return
+    field = _field_of_body(node, context) if node.kind == "parameter" and node.get("in") == "body" else ()
+    for names, rule in (((member, "title"), "title-of-body-missing"), (("description",), "text-of-body-missing")):
+        if field and not any(holder.has(name) for holder in field for name in names):
+            message = f"neither the body {_called(node)!r} nor its schema has {names[0]}"
+            yield Finding(node.pointer, message, key=True, rule=rule)
 
 
 @check("text-missing")

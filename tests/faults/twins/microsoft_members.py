@@ -49,6 +49,14 @@ _MANIFEST = {
         "legalUrl": "https://pets.example/legal",
     }
 }
+_ASSISTANTS = "Create a connector AI plugin"
+_TOLD = {
+    f"{LIST}/x-ms-openai-data": {
+        "openai-enabled": True,
+        "operations": [{"operationId": "ListPets", "parameters": [{"name": "limit", "type": "upsert"}]}],
+    }
+}
+_AT_TOLD = f"{LIST}/x-ms-openai-data/operations"
 _QUERY = {"name": "of", "in": "query", "type": "string", "x-ms-summary": "Of", "description": "Of which."}
 _HOOKS: dict[str, Any] = {
     "/paths/~1hooks": {
@@ -212,6 +220,28 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      {"/x-ms-openai-manifest/contactEmail": "help"}, "/x-ms-openai-manifest/contactEmail"),
     ("manifest with a relative URL", "Published connectors", "legalUrl is a URL", _MANIFEST,
      {"/x-ms-openai-manifest/legalUrl": "/legal"}, "/x-ms-openai-manifest/legalUrl"),
+    ("manifest without a text for people", _ASSISTANTS, "humanName is the name of the connector", _MANIFEST,
+     {"/x-ms-openai-manifest/humanName": ""}, "/x-ms-openai-manifest/humanName"),
+    ("manifest without a text for the model", _ASSISTANTS, "modelDescription tells what it is for", _MANIFEST,
+     {"/x-ms-openai-manifest/modelDescription": " "}, "/x-ms-openai-manifest/modelDescription"),
+    ("operation that assistants are told of twice", _ASSISTANTS, "operations are listed by operationId", _TOLD,
+     {f"{_AT_TOLD}/-": {"operationId": "ListPets"}}, f"{_AT_TOLD}/1/operationId"),
+    ("assistants are told of no operation", _ASSISTANTS, "operations are listed by operationId", _TOLD,
+     {f"{_AT_TOLD}/0": {"x-ms-require-user-confirmation": True}}, f"!{_AT_TOLD}/0"),
+    ("assistants are told of an unknown parameter", _ASSISTANTS, "parameters are those of the operation", _TOLD,
+     {f"{_AT_TOLD}/0/parameters/0/name": "limits"}, f"{_AT_TOLD}/0/parameters/0/name"),
+    ("deployment of a version without numbers", _SCHEMA, "the pattern is numbers with dots between them",
+     {"/info/x-ms-deployment-version": "1.0.0"}, {"/info/x-ms-deployment-version": "v1"},
+     "/info/x-ms-deployment-version"),
+    ("deployment of a version of one number", _SCHEMA, "the pattern is numbers with dots between them",
+     {"/info/x-ms-deployment-version": "1.0.0"}, {"/info/x-ms-deployment-version": "1"},
+     "/info/x-ms-deployment-version"),
+    ("kind of media that is none", _SCHEMA, "x-ms-media-kind is image or audio",
+     {f"{_PET}/tag/x-ms-media-kind": "image"}, {f"{_PET}/tag/x-ms-media-kind": "picture"},
+     f"{_PET}/tag/x-ms-media-kind"),
+    ("documentation without a URL", _SCHEMA, "x-ms-docs has the url and the description of each page",
+     {"/x-ms-docs": [{"url": "https://pets.example/docs", "description": "More."}]},
+     {"/x-ms-docs/0/url": REMOVED}, "!/x-ms-docs/0"),
     ("parameter whose name ends with a blank", "Swagger 2.0, Parameter Object", "the name is what is sent",
      {f"{LIST}/parameters/-": _QUERY}, {f"{_OF}/name": "of "}, f"{_OF}/name"),
     ("two properties of one title", "Connector string guidance", "x-ms-summary is the name of a property", {},

@@ -158,6 +158,16 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], str]] = [
      {f"{ADD}/responses": {"default": {"description": "Something."}}}, f"!{ADD}/responses"),
 ]  # fmt: skip
 
+_BODY = f"{ADD}/parameters/0"
+_BODIES: list[tuple[str, str, dict[str, Any]]] = [
+    # name, what is missing, the schema of the body
+    ("text", "x-ms-summary", {"type": "string"}),
+    ("list of texts", "x-ms-summary", {"type": "array", "items": {"type": "string"}}),
+    ("object of any properties", "x-ms-summary", {"type": "object", "additionalProperties": {"type": "string"}}),
+    ("number", "description", {"type": "integer"}),
+    ("list of numbers", "description", {"type": "array", "items": {"type": "integer"}}),
+]
+
 _ANY_PROFILE = (
     *("metadata without a privacy policy", "metadata under another name", "metadata under an unknown name"),
     *("metadata that are there twice", "website that is no URL", "website that is empty", "category that is none"),
@@ -176,4 +186,11 @@ FAULTS = [
         profile="default" if name in _ANY_PROFILE else "microsoft",
     )
     for name, source, sentence, wrong, at in _ROWS
-]
+] + [
+    Fault(
+        f"body that is a {name}, without {member}", _PAGE, f"no parameter is without {member}", "microsoft",
+        right={f"{_BODY}/schema": schema, f"{_BODY}/x-ms-summary": "Body"},
+        wrong={f"{_BODY}/{member}": REMOVED}, at=(f"!{_BODY}",), profile="microsoft",
+    )
+    for name, member, schema in _BODIES
+]  # fmt: skip
