@@ -50,13 +50,13 @@ _MANIFEST = {
     }
 }
 _ASSISTANTS = "Create a connector AI plugin"
-_TOLD = {
+_LISTED = {
     f"{LIST}/x-ms-openai-data": {
         "openai-enabled": True,
         "operations": [{"operationId": "ListPets", "parameters": [{"name": "limit", "type": "upsert"}]}],
     }
 }
-_AT_TOLD = f"{LIST}/x-ms-openai-data/operations"
+_AT_LISTED = f"{LIST}/x-ms-openai-data/operations"
 _QUERY = {"name": "of", "in": "query", "type": "string", "x-ms-summary": "Of", "description": "Of which."}
 _HOOKS: dict[str, Any] = {
     "/paths/~1hooks": {
@@ -224,12 +224,12 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      {"/x-ms-openai-manifest/humanName": ""}, "/x-ms-openai-manifest/humanName"),
     ("manifest without a text for the model", _ASSISTANTS, "modelDescription tells what it is for", _MANIFEST,
      {"/x-ms-openai-manifest/modelDescription": " "}, "/x-ms-openai-manifest/modelDescription"),
-    ("operation that assistants are told of twice", _ASSISTANTS, "operations are listed by operationId", _TOLD,
-     {f"{_AT_TOLD}/-": {"operationId": "ListPets"}}, f"{_AT_TOLD}/1/operationId"),
-    ("assistants are told of no operation", _ASSISTANTS, "operations are listed by operationId", _TOLD,
-     {f"{_AT_TOLD}/0": {"x-ms-require-user-confirmation": True}}, f"!{_AT_TOLD}/0"),
-    ("assistants are told of an unknown parameter", _ASSISTANTS, "parameters are those of the operation", _TOLD,
-     {f"{_AT_TOLD}/0/parameters/0/name": "limits"}, f"{_AT_TOLD}/0/parameters/0/name"),
+    ("operation that assistants are told of twice", _ASSISTANTS, "operations are listed by operationId", _LISTED,
+     {f"{_AT_LISTED}/-": {"operationId": "ListPets"}}, f"{_AT_LISTED}/1/operationId"),
+    ("assistants are told of no operation", _ASSISTANTS, "operations are listed by operationId", _LISTED,
+     {f"{_AT_LISTED}/0": {"x-ms-require-user-confirmation": True}}, f"!{_AT_LISTED}/0"),
+    ("assistants are told of an unknown parameter", _ASSISTANTS, "parameters are those of the operation", _LISTED,
+     {f"{_AT_LISTED}/0/parameters/0/name": "limits"}, f"{_AT_LISTED}/0/parameters/0/name"),
     ("deployment of a version without numbers", _SCHEMA, "the pattern is numbers with dots between them",
      {"/info/x-ms-deployment-version": "1.0.0"}, {"/info/x-ms-deployment-version": "v1"},
      "/info/x-ms-deployment-version"),
