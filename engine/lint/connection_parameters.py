@@ -355,7 +355,11 @@ def _publisher(node: Node, context: Context) -> Iterator[Finding]:
             yield block.below(member).finding(f"{value!r} stands in the place of a name", rule="publisher-placeholder")
 
 
-_ASKING = pattern(r"(?i)\s*([<\[{]|(todo|tbd|fixme|placeholder|n/?a)\b|your\b.*\b(company|name|organi[sz]ation)\b)")
+_ASKING = pattern(
+    r"(?i)\s*([<\[{]|(todo|tbd|fixme|placeholder|n/?a|string\Z)\b|your\b.*\b(company|name|organi[sz]ation)\b|"
+    r"(full name or )?name of company or organization\b)"
+)
+"""What begins as the text of a template does."""
 
 
 _CAPABILITIES = ("actions", "triggers", "cloud", "gateway", "tabular", "blob", "composite")

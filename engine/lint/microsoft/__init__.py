@@ -18,6 +18,7 @@ from openconnectors.engine.lint.microsoft import (
     files,
     members,
     operations,
+    placeholders,
     schemas,
     supported,
     texts,
@@ -32,7 +33,7 @@ else:
 
 __all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 
-MODULES = (connector, dynamic_values, events, files, members, operations, schemas, supported, texts)
+MODULES = (connector, dynamic_values, events, files, members, operations, placeholders, schemas, supported, texts)
 """The modules that bind functions to rows."""
 
 UNDECIDED: Mapping[str, str] = {

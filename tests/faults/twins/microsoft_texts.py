@@ -154,6 +154,27 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], str]] = [
      {f"{GET}/responses/200/schema": {}}, f"!{GET}/responses/200/schema"),
     ("response with an object of nothing", _PAGE, "empty response schemas are not allowed",
      {f"{GET}/responses/200/schema": {"type": "object"}}, f"!{GET}/responses/200/schema"),
+    *(
+        (f"placeholder in {pointer}: {text[:20]}", _PAGE, "texts say what it is for", {pointer: text}, pointer)
+        for pointer, text in (
+            ("/info/title", "string"), ("/info/title", "My API"), ("/info/description", "TODO: say what the shop has."),
+            ("/info/description", "Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
+            ("/info/description", "Short description of the connecting service, between 30 and 500 characters."),
+            ("/info/contact/name", "Full name"), (f"{LIST}/summary", "TBD"),
+            (f"{LIST}/description", "Description here."),
+            (f"{LIST}/description", "TBD."), (f"{_LIMIT}/description", "string"), (f"{_LIMIT}/x-ms-summary", "TODO"),
+            ("/definitions/Pet/properties/tag/description", "Lorem ipsum."),
+        )
+    ),
+    *(
+        (f"address of examples in {pointer}: {text}", f"{_PAGE}; RFC 2606, 3", "addresses are those of the publisher",
+         {pointer: text}, pointer)
+        for pointer, text in (
+            ("/info/contact/url", "https://example.com/help"), ("/info/contact/email", "help@example.org"),
+            ("/info/contact/email", "support@contoso.com"), (f"{_METADATA}/0/propertyValue", "https://www.example.com"),
+            (f"{_METADATA}/1/propertyValue", "https://contoso.com/privacy"),
+        )
+    ),
     ("default as the only response", _CODING, "default is not the only response",
      {f"{ADD}/responses": {"default": {"description": "Something."}}}, f"!{ADD}/responses"),
 ]  # fmt: skip
