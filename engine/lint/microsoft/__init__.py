@@ -19,6 +19,7 @@ from openconnectors.engine.lint.microsoft import (
     members,
     operations,
     placeholders,
+    readme,
     schemas,
     supported,
     texts,
@@ -33,7 +34,19 @@ else:
 
 __all__ = ["MODULES", "REFUSED", "UNDECIDED", "refusal", "renamed"]
 
-MODULES = (connector, dynamic_values, events, files, members, operations, placeholders, schemas, supported, texts)
+MODULES = (
+    connector,
+    dynamic_values,
+    events,
+    files,
+    members,
+    operations,
+    placeholders,
+    readme,
+    schemas,
+    supported,
+    texts,
+)
 """The modules that bind functions to rows."""
 
 UNDECIDED: Mapping[str, str] = {

@@ -1,8 +1,7 @@
-"""The files that are certified with a definition: their sizes, the icon, the readme, the script.
+"""The files that are certified with a definition: their sizes, the icon, the script.
 
 Sources: learn.microsoft.com, "Prepare connector files for certification" (design an icon, JSON file formatting and
-limitations, create a readme), "Write code in a custom connector", "Custom connectors FAQ"; the template of the readme
-in github.com/microsoft/PowerPlatformConnectors.
+limitations), "Write code in a custom connector", "Custom connectors FAQ".
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.published import PUBLISHED, SCRIPT
 from openconnectors.engine.lint.images import Image, png
 from openconnectors.engine.lint.manifest import file_of, settings_of
@@ -26,7 +24,7 @@ _SIDES = (100, 230)
 """The least and the most pixels of a side of an icon."""
 
 
-def _folder(context: Context) -> Path | None:
+def folder_of(context: Context) -> Path | None:
     """The folder of a connector in Microsoft's form: one with its definition by the published name, or with settings
     that name it."""
     file = Path(context.document.file)
@@ -36,13 +34,14 @@ def _folder(context: Context) -> Path | None:
 
 def _named(context: Context, member: str, usual: str) -> Path | None:
     """The file that the settings name, or that has the usual name; None if there is none."""
-    folder, settings = _folder(context), settings_of(context)
+    folder, settings = folder_of(context), settings_of(context)
     named = file_of(settings, member) if settings is not None else None
     file = named or (folder / usual if folder is not None else None)
     return file if file is not None and file.is_file() else None
 
 
-def _of(file: Path, message: str, rule: str = "", line: int = 1) -> Finding:
+def finding_in(file: Path, message: str, rule: str = "", line: int = 1) -> Finding:
+    """A finding about a line of a file beside the definition."""
     return Finding("", message, rule=rule, beside=(str(file), line))
 
 
@@ -64,18 +63,18 @@ def _icon(node: Node, context: Context) -> Iterator[Finding]:
         return
     size, image = file.stat().st_size, png(file)
     if image is None:
-        yield _of(file, "the icon is not a PNG image")
+        yield finding_in(file, "the icon is not a PNG image")
     if size > _MEGABYTE:
-        yield _of(file, f"the icon has {size / _MEGABYTE:.1f} MB; at most 1 MB is accepted", "icon-size")
+        yield finding_in(file, f"the icon has {size / _MEGABYTE:.1f} MB; at most 1 MB is accepted", "icon-size")
     if image is None:
         return
     width, height = image.width, image.height
     if width != height:
-        yield _of(file, f"the icon is not square: {width} × {height} pixels", "icon-size")
+        yield finding_in(file, f"the icon is not square: {width} × {height} pixels", "icon-size")
     elif not _SIDES[0] <= width <= _SIDES[1]:
         message = f"the icon has {width} × {height} pixels; its sides are {_SIDES[0]} to {_SIDES[1]} pixels"
-        yield _of(file, message, "icon-size")
-    yield from (_of(file, message, "icon-background") for message in _background(image, context))
+        yield finding_in(file, message, "icon-size")
+    yield from (finding_in(file, message, "icon-background") for message in _background(image, context))
 
 
 def _background(image: Image, context: Context) -> Iterator[str]:
@@ -117,59 +116,16 @@ def _publisher(node: Node, context: Context) -> Iterator[Finding]:
             yield block.finding(f"the properties have no {member}", key=True)
 
 
-# The readme
-
-_README = ("readme.md", "intro.md")
-_SECTIONS = ("Publisher", "Prerequisites", "Supported Operations", "Obtaining Credentials", "Known Issues")
-"""The sections that the template requires, as far as most published connectors have them."""
-_TEMPLATE = pattern(
-    r"^\s*(Required|Optional)\. .*|^#+ (Title|Operation 1|Question 1)\s*$|Description of operation 1\b|"
-    r"Publisher's Name\b|Answer to question 1\b|\bTODO\b|\bTBD\b|\b[Ll]orem ipsum\b",
-    re.MULTILINE,
-)
-_TITLE = pattern(r"^\s*(#\s*[^#\s]|<h1)|^=+\s*$", re.MULTILINE)
-
-
-@check("readme-missing")
-def _readme(node: Node, context: Context) -> Iterator[Finding]:
-    folder = _folder(context)
-    if folder is None:
-        return
-    files = {file.name.lower(): file for file in folder.iterdir() if file.name.lower() in _README}
-    if not files:
-        yield Finding("", "there is no readme.md beside the definition")
-        return
-    file = files.get(_README[0]) or files[_README[1]]
-    text = file.read_text("utf-8", errors="replace")
-    if not text.strip():
-        yield _of(file, f"{file.name} is empty")
-        return
-    template = _TEMPLATE.search(text)
-    if template is not None:
-        line = text.count("\n", 0, template.start()) + 1
-        yield _of(
-            file,
-            f"{file.name} still has the text of the template: {template[0].strip()[:60]!r}",
-            "readme-section",
-            line,
-        )
-    if not _TITLE.search(text):
-        yield _of(file, f"{file.name} has no title", "readme-section")
-    for section in _SECTIONS if file.name.lower() == _README[0] else ():
-        if not re.search(rf"(?im)^\s*(#+|\*\*|<h\d>).*{section}", text):
-            yield _of(file, f"{file.name} has no section {section!r}", "readme-section")
-
-
 # The script
 
 
 @check("script-missing")
 def _script(node: Node, context: Context) -> Iterator[Finding]:
-    folder, block = _folder(context), properties(context)
+    folder, block = folder_of(context), properties(context)
     file = _named(context, "script", SCRIPT)
     if file is not None and file.stat().st_size > _MEGABYTE:
         size = file.stat().st_size / _MEGABYTE
-        yield _of(file, f"the script has {size:.1f} MB; at most 1 MB is accepted", "script-size")
+        yield finding_in(file, f"the script has {size:.1f} MB; at most 1 MB is accepted", "script-size")
     if folder is None or block is None or file is not None:
         return
     place: Place = block.below("scriptOperations")

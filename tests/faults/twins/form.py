@@ -109,14 +109,16 @@ class Pair:
 
     @property
     def places(self) -> frozenset[tuple[str, int]]:
-        """The right places of the fault: names of files, with lines. A file of bytes has line 1."""
+        """The right places of the fault: names of files, with lines. In a file of bytes the
+        pointer is the line (``readme.md#/3``), or none for line 1."""
         places = set()
         for pointer in spelled(list(self.fault.at), self.version):
             key, pointer = pointer.startswith("!"), pointer.removeprefix("!")
             name, _, inside = _split(pointer)
             file = self.wrong / (name or DOCUMENT)
             is_json = file.suffix == ".json" and file.is_file()
-            places.add((file.name, document.read(file).position(inside, key=key)[0] if is_json else 1))
+            line = int(inside.strip("/") or 1) if not is_json else document.read(file).position(inside, key=key)[0]
+            places.add((file.name, line))
         return frozenset(places)
 
 

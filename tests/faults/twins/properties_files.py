@@ -42,6 +42,7 @@ Ask for a key.
 ## Known Issues and Limitations
 None.
 """
+_LISTING = _README.replace(b"### List pets", b"### List pets\n### Add a pet\n### Get a pet\n### GetPet")
 _SETTINGS = {
     "connectorId": "shared_pets",
     "environment": "00000000-0000-0000-0000-000000000000",
@@ -145,6 +146,22 @@ FAULTS = [
     _fault("empty readme", CERTIFY, "the readme documents the connector", {"readme.md#": b"\n"}),
     _fault("readme without known issues", CERTIFY, "the readme has the sections of the template",
            {"readme.md#": _README.partition(b"## Known")[0]}),
+    *(
+        _fault(f"readme with {what}", f"{CERTIFY}; GitHub Flavored Markdown, links", "a link leads to something",
+               {"readme.md#": _README.partition(b"\n")[0] + b"\n" + link + b"\n" + _README.partition(b"\n")[2]},
+               f"readme.md#/{2 + link.count(b'guide]: ') * 2}")
+        for what, link in (
+            ("a link to no file", b"[Guide](docs/guide.md) "), ("an image that is not there", b"![A pet](pet.png) "),
+            ("an image of HTML that is not there", b"<img width=\"100\" src=\"pet.png\"> "),
+            ("a link to no heading", b"[Limits](#limits) "), ("a link without an address", b"[Guide]() "),
+            ("a link to an address of mail", b"[Help](help@pets.example) "),
+            ("a link to a path of another host", b"[Pets](/pets) "),
+            ("the definition of a link to no file", b"[Guide][guide]\n\n[guide]: guide.md "),
+        )
+    ),
+    _fault("readme of operations that are not there", CERTIFY, "the readme describes actions and triggers",
+           {"readme.md#": _LISTING.replace(b"### Get a pet", b"### Give a pet")}, "readme.md#/9",
+           right={"readme.md#": _LISTING}),
     _fault("readme without a title", CERTIFY, "the readme has the title of the template",
            {"readme.md#": _README.partition(b"\n")[2]}, "readme.md#"),
     _fault("section of the template", CERTIFY, "the readme documents the connector",
