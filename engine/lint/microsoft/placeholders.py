@@ -28,7 +28,7 @@ RULES.add(
 )
 # fmt: on
 
-_ANYWHERE = pattern(r"string|(?i:todo|tbd|fixme|xxx+|my (api|connector|title)|swagger petstore|lorem ipsum)")
+_ANYWHERE = pattern(r"string|(?i:todo|tbd|fixme|xxx+|my (api|connector|title)|lorem ipsum)")
 _OF_OPERATION = pattern(
     r"(?i)(insert|enter|add|write|put)( an?| the| your| some)? (description|summary|title|text)( here)?|"
     r"(description|summary|title|text) (goes )?here|undefined|null|"
@@ -58,8 +58,8 @@ def _text(node: Node, context: Context) -> Iterator[Finding]:
 def _stands_in(text: str, kind: str) -> bool:
     """Return True for a text of a template or a generator."""
     whole = text.strip().rstrip(".!… ")
-    asked = kind in ("info", "operation") and _OF_OPERATION.fullmatch(whole)
-    return bool(asked or _ANYWHERE.fullmatch(whole) or _BEGINNING.match(text.strip()))
+    matches = kind in ("info", "operation") and _OF_OPERATION.fullmatch(whole)
+    return bool(matches or _ANYWHERE.fullmatch(whole) or _BEGINNING.match(text.strip()))
 
 
 def _short(text: str) -> str:
