@@ -29,7 +29,7 @@ from openconnectors.engine.documents import file as file_module
 from openconnectors.engine.documents.file import File, content_of
 from openconnectors.engine.documents.files import Files, Refused, fetched
 from openconnectors.engine.documents.identifiers import Identifiers, identifiers_of
-from openconnectors.engine.documents.mentions import Mention, mentions_of
+from openconnectors.engine.documents.mentions import MENTIONING, Mention, mentions_of
 from openconnectors.engine.documents.nodes import mappings
 from openconnectors.engine.documents.pointers import escape, join_file, pointer_steps, split_file
 from openconnectors.engine.documents.positions import Position
@@ -334,6 +334,8 @@ class Document(File):
                 siblings=self.conventions.json_schema,
                 seen=seen,
             ):
+                if MENTIONING.isdisjoint(node):
+                    continue
                 for mention in mentions_of(node, pointer, extension, self.conventions.example_objects):
                     yield mention
                     if self.files is not None and mention.kind in ("node", "schema"):

@@ -83,7 +83,7 @@ class File:
             raise LookupError(pointer)
         node = self.root
         for step in pointer_steps(pointer):
-            if isinstance(node, Mapping):
+            if isinstance(node, (dict, Mapping)):
                 node = node[step]
             elif isinstance(node, list) and INDEX.match(step):
                 node = node[int(step)]

@@ -50,3 +50,5 @@ def mentions_of(node: dict[str, Any], at: str, extension: bool, openapi3: bool) 
 
 
 _MEMBERS: tuple[tuple[str, Kind], ...] = (("operationRef", "operation"), ("externalValue", "data"))
+MENTIONING = frozenset(("$ref", "discriminator", *(member for member, _ in _MEMBERS)))
+"""The members by which an object can name something: most objects of a document have none of them."""

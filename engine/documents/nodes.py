@@ -45,10 +45,12 @@ def mappings(
             for name, value in node.items():
                 if not isinstance(value, (dict, list)):
                     continue
-                if not names and (name in _DATA or (name == _EXAMPLES and not (example_objects and _objects(value)))):
-                    continue
-                held = extension or (not names and name.startswith("x-"))
-                named = not names and isinstance(value, dict) and (name in _NAMED or name == _EXAMPLES)
+                held, named = extension, False
+                if not names:
+                    if name in _DATA or (name == _EXAMPLES and not (example_objects and _objects(value))):
+                        continue
+                    held = extension or name.startswith("x-")
+                    named = (name in _NAMED or name == _EXAMPLES) and isinstance(value, dict)
                 stack.append((value, f"{pointer}/{escape(name)}", held, named))
         elif isinstance(node, list):
             stack += [

@@ -271,15 +271,18 @@ def _unreadable(context: Context) -> list[Diagnostic]:
 
 
 def _diagnostics(findings: Iterable[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:
+    # Microsoft's ids, which are given later, may have other severities.
+    least = "info" if settings.profile == "microsoft" else settings.least
     diagnostics = []
     for finding in findings:
         row = context.rules[finding.rule or rule]
         grade: Severity | None = row.severity
         if settings.rulesets:
             grade = rulesets.graded(settings.rulesets, row, finding, context, row.severity)
-        if grade is None:
-            continue
-        diagnostics.append(diagnostic(row, finding, context, settings.severity_of(row.id, grade)))
+        severity = None if grade is None else settings.severity_of(row.id, grade)
+        if severity is None or SEVERITIES.index(severity) > SEVERITIES.index(least):
+            continue  # its line need not be looked for
+        diagnostics.append(diagnostic(row, finding, context, severity))
         if finding.edit is not None:
             context.edits[diagnostics[-1]] = finding.edit
     return diagnostics

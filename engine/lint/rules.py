@@ -119,7 +119,7 @@ class Rule(_Head, frozen=True, eq=False, kw_only=True):
     fix: str
     """What to do about it."""
     members: str = ""
-    """Members of which a node has at least one; any node if there are none."""
+    """Members of which a node has at least one; any node if there are none. ``in=header``: with that value."""
     versions: str = ""
     """Versions of the specifications that the rule is for; all if there are none."""
     profile: str = "default"
@@ -211,29 +211,41 @@ class Dispatch:
     def __init__(self, rules: Rules, version: str, wanted: Callable[[Rule], bool]) -> None:
         self._always: dict[str, list[Bound]] = {}
         self._by_member: dict[str, dict[str, list[Bound]]] = {}
+        self._by_value: dict[str, dict[str, dict[object, list[Bound]]]] = {}
         for row, check in rules.bound():
             if (row.versions and version not in row.versions.split()) or not wanted(row):
                 continue
             for kind in row.kinds.split():
                 if not row.members:
                     self._always.setdefault(kind, []).append((row, check))
-                for member in row.members.split():
-                    self._by_member.setdefault(kind, {}).setdefault(member, []).append((row, check))
+                for member, equals, value in (member.partition("=") for member in row.members.split()):
+                    bound = self._by_member.setdefault(kind, {}).setdefault(member, [])
+                    if equals:
+                        values = self._by_value.setdefault(kind, {}).setdefault(member, {})
+                        bound = values.setdefault(value, [])
+                    bound.append((row, check))
         self.kinds = frozenset((*self._always, *self._by_member))
-        self._known: dict[tuple[str, tuple[str, ...]], list[Bound]] = {}
+        self._valued = {kind: tuple(members) for kind, members in self._by_value.items()}
+        self._known: dict[tuple[object, ...], list[Bound]] = {}
         """The rules by the kind of nodes and what they have: most nodes have the members of many others."""
 
     def rules(self, node: Node) -> list[Bound]:
         """The rules that a node is shown to, each once."""
-        by_member = self._by_member.get(node.kind)
+        kind, value = node.kind, node.value
+        by_member = self._by_member.get(kind)
         if by_member is None:
-            return self._always.get(node.kind, [])
-        key = (node.kind, tuple(filter(by_member.__contains__, node.value)))
+            return self._always.get(kind, [])
+        names = tuple(filter(by_member.__contains__, value))
+        valued = self._valued.get(kind, ())
+        values = tuple([str(value.get(member)) for member in valued]) if valued else valued
+        key = (kind, names, values)
         bound = self._known.get(key)
         if bound is None:
-            bound = self._always.get(node.kind, [])
-            for member in key[1]:
-                bound = [*bound, *(rule for rule in by_member[member] if rule not in bound)]
+            bound = self._always.get(kind, [])
+            lists = [by_member[member] for member in names]
+            lists += [self._by_value[kind][member].get(text, []) for member, text in zip(valued, values, strict=True)]
+            for rules in lists:
+                bound = [*bound, *(rule for rule in rules if rule not in bound)]
             self._known[key] = bound
         return bound
 

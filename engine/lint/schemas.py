@@ -90,7 +90,7 @@ def _type_list(node: Node, context: Context) -> Iterator[Finding]:
     for name in ("type", "items"):
         if isinstance(node.get(name), list):
             yield Finding(node.at(name), f"{name!r} must not be a list in this version of the specification")
-    if node.get("type") == "null" and context.tree.swagger2:
+    if context.tree.swagger2 and node.get("type") == "null":
         yield Finding(node.at("type"), "the type null is not among the data types of this version")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
@@ -113,18 +113,25 @@ def _unreachable(node: Node, context: Context) -> Iterator[Finding]:
     if operation is None:
         return
     for status, response in context.tree.responses(operation).items():
+        is_usual = status.isdigit() and 200 <= int(status) < 600 and status not in _BODILESS
+        if is_usual and operation.name != "head":
+            continue
         has_body = "schema" in response.value or bool(response.get("content"))
         body = response.at("schema" if "schema" in response.value else "content")
         at = body if response.pointer == node.at(status) else node.at(status)
         if status[:1] == "1":
             message = f"status {status} is interim and never the final response (RFC 9110 section 15.2)"
             yield Finding(node.at(status), message, key=True)
-        elif has_body and status in ("204", "205", "304"):
+        elif has_body and status in _BODILESS:
             yield Finding(at, f"a response with status {status} has no body", key=True)
         elif has_body and operation.name == "head":
             yield Finding(at, "the response to HEAD has no body", key=True)
         elif status.isdigit() and not 100 <= int(status) < 600:
             yield Finding(node.at(status), f"{status} is not an HTTP status", key=True)
+
+
+_BODILESS = ("204", "205", "304")
+"""Responses that have no body (RFC 9110 section 6.4.1)."""
 
 
 @check("link-operation")
@@ -167,21 +174,18 @@ def _body_twice(node: Node, context: Context) -> Iterator[Finding]:
 @check("parameter-duplicate")
 def _parameter_duplicate(node: Node, context: Context) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
-    for index in range(len(node.array("parameters"))):
-        parameter = context.tree.resolved(node.at("parameters", index))
-        if parameter is None or not isinstance(parameter.value, Mapping):
-            continue
+    for listed, parameter in context.tree.listed(node, "parameter"):
         name, location = str(parameter.get("name")), str(parameter.get("in"))
         key = (location, name.lower() if location == "header" else name)  # RFC 9110 section 5.1: without case
         if key in seen:
             message = f"the {location} parameter {name!r} is already declared here"
-            yield Finding(node.at("parameters", index), message)
+            yield Finding(listed.pointer, message)
         seen.add(key)
 
 
 @check("parameter-optional-path")
 def _optional_path(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get("in") != "path" or node.reference is not None or node.get("required") is True:
+    if node.reference is not None or node.get("required") is True:
         return
     message = f"the path parameter {node.get('name')!r} must have `required: true`"
     if node.has("required"):
@@ -196,30 +200,24 @@ _TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _RESERVED = ("authorization", "accept", "content-type")
 
 
-def _header(node: Node) -> str | None:
-    """The name of a header parameter; None for any other."""
-    name = node.get("name")
-    return name if node.get("in") == "header" and isinstance(name, str) else None
-
-
 @check("header-framing")
 def _header_framing(node: Node, context: Context) -> Iterator[Finding]:
-    name = _header(node)
-    if name is not None and name.lower() in _FRAMING:
+    name = node.get("name")
+    if isinstance(name, str) and name.lower() in _FRAMING:
         yield Finding(node.at("name"), f"the header {name!r} is set by HTTP itself")
 
 
 @check("header-name")
 def _header_name(node: Node, context: Context) -> Iterator[Finding]:
-    name = _header(node)
-    if name is not None and not _TOKEN.match(name):
+    name = node.get("name")
+    if isinstance(name, str) and not _TOKEN.match(name):
         yield Finding(node.at("name"), f"{name!r} is not a valid header name (RFC 9110 section 5.6.2)")
 
 
 @check("header-reserved")
 def _header_reserved(node: Node, context: Context) -> Iterator[Finding]:
-    name = _header(node)
-    if name is not None and name.lower() in _RESERVED:
+    name = node.get("name")
+    if isinstance(name, str) and name.lower() in _RESERVED:
         yield Finding(node.at("name"), f"the header {name!r} follows from media types and security schemes")
 
 

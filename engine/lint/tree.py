@@ -164,8 +164,10 @@ class Node(Struct, frozen=True, eq=False):
 
     def get(self, member: str, default: Any = None) -> Any:
         """A member of a mapping; the default if the node is anything else."""
-        value = self.value
-        return value.get(member, default) if isinstance(value, dict) else default
+        try:  # rules ask a million times, nearly always of a mapping
+            return self.value.get(member, default)
+        except AttributeError:
+            return default
 
     def mapping(self, member: str) -> Mapping[str, Any]:
         """A member that is a mapping; an empty one if it is anything else."""
@@ -224,6 +226,27 @@ _REFERABLE = frozenset(
 )
 
 
+class _Held(Struct, frozen=True):
+    """What a member of a node holds, as a grammar says it."""
+
+    kind: str
+    is_list: bool
+    is_named: bool
+
+
+_Holders = Mapping[str, Mapping[str, _Held]]
+
+
+def _holders(grammar: Grammar) -> _Holders:
+    return {
+        kind: {name: _Held(held.strip("[]{}"), held[0] == "[", held[0] == "{") for name, held in members.items()}
+        for kind, members in grammar.items()
+    }
+
+
+_HOLDERS2, _HOLDERS3 = _holders(SWAGGER2), _holders(OPENAPI3)
+
+
 class Tree:
     """The nodes of one document, by kind and by pointer."""
 
@@ -232,7 +255,7 @@ class Tree:
         root = mapping(document.root)
         self.version = str(root.get("swagger") or root.get("openapi") or "")
         """As the document says it: ``2.0``, ``3.0.3``."""
-        self._grammar = SWAGGER2 if "swagger" in root else OPENAPI3
+        self._holders = _HOLDERS2 if "swagger" in root else _HOLDERS3
         self.kinds: dict[str, list[Node]] = {}
         self.nodes: dict[str, Node] = {}
         self.children: dict[str, list[Node]] = {}
@@ -251,7 +274,7 @@ class Tree:
     @property
     def swagger2(self) -> bool:
         """Whether the document is of Swagger 2.0."""
-        return self._grammar is SWAGGER2
+        return self._holders is _HOLDERS2
 
     @property
     def schemes(self) -> dict[str, Node]:
@@ -269,24 +292,26 @@ class Tree:
         extending = [(at, self.document.get(at)) for at in self.document.extending]
         self.entries += [Node("schema", at, value, pointer_steps(at)[-1]) for at, value in extending]
         waiting = [*self.entries, root]
+        nodes, kinds, seen = self.nodes, self.kinds, self._seen
         while waiting:
             node = waiting.pop()
-            if node.pointer in self.nodes:
+            pointer, value = node.pointer, node.value
+            if pointer in nodes:
                 continue
-            self.nodes[node.pointer] = node
-            self.kinds.setdefault(node.kind, []).append(node)
-            if isinstance(node.value, dict) and id(node.value) not in self._seen:
-                self._seen.add(id(node.value))  # a node that YAML repeats by an alias is walked once
-                children = self.children[node.pointer] = list(self._members(node))
+            nodes[pointer] = node
+            try:
+                kinds[node.kind].append(node)
+            except KeyError:
+                kinds[node.kind] = [node]
+            if not isinstance(value, dict):
+                continue
+            if id(value) not in seen:
+                seen.add(id(value))  # a node that YAML repeats by an alias is walked once
+                children = self.children[pointer] = self._members(node)
                 waiting += reversed(children)
-            if isinstance(node.value, dict) and not self._refers_nowhere(node):
+            if "$ref" in value or "discriminator" in value:
                 waiting += self._entered(node)
         return root
-
-    @staticmethod
-    def _refers_nowhere(node: Node) -> bool:
-        """Return True for a node that no member of leads into another file."""
-        return "$ref" not in node.value and "discriminator" not in node.value
 
     def _entered(self, node: Node) -> Iterator[Node]:
         """The nodes of other files that a node refers to, if they are not known yet."""
@@ -320,30 +345,35 @@ class Tree:
                 self._targets[key] = None
         return self._targets[key]
 
-    def _members(self, node: Node) -> Iterator[Node]:
+    def _members(self, node: Node) -> list[Node]:
+        """The nodes directly in a node that is a mapping."""
         if node.reference is not None and node.kind != "path" and not self._counts_siblings(node):
-            return
-        known = self._grammar.get(node.kind)
+            return []
+        known = self._holders.get(node.kind)
         if known is None:
-            return
+            return []
+        members: list[Node] = []
         others, paths = known.get("*"), known.get("/")
         for name, value in node.value.items():
-            holds = known.get(name) or (others if others is not None and not name.startswith("x-") else None)
-            if holds is None and paths is not None and name.startswith("/"):
-                holds = paths
+            holds = known.get(name)
             if holds is None:
-                continue
-            pointer = f"{node.pointer}/{escape(name)}"
-            kind = holds.strip("[]{}")
-            if holds[0] == "[" or (kind == "schema" and isinstance(value, list)):
-                for index, item in enumerate(array(value)):
-                    yield Node(kind, f"{pointer}/{index}", item, str(index), node)
-            elif holds[0] == "{":
+                if others is not None and not name.startswith("x-"):
+                    holds = others
+                elif paths is not None and name.startswith("/"):
+                    holds = paths
+                else:
+                    continue
+            pointer, kind = f"{node.pointer}/{escape(name)}", holds.kind
+            if holds.is_named:
                 for key, item in mapping(value).items():
                     if kind == "schema" or not key.startswith("x-"):
-                        yield Node(kind, f"{pointer}/{escape(key)}", item, key, node)
+                        members.append(Node(kind, f"{pointer}/{escape(key)}", item, key, node))
+            elif holds.is_list or (kind == "schema" and isinstance(value, list)):
+                for index, item in enumerate(array(value)):
+                    members.append(Node(kind, f"{pointer}/{index}", item, str(index), node))
             elif kind != "schema" or isinstance(value, Mapping):
-                yield Node(kind, pointer, value, name, node)
+                members.append(Node(kind, pointer, value, name, node))
+        return members
 
     def _counts_siblings(self, node: Node) -> bool:
         """Return True if keywords beside the ``$ref`` of a node count: of schemas from OpenAPI 3.1 on."""
@@ -385,19 +415,24 @@ class Tree:
     def _parameters_of(self, operation: Node) -> Iterable[Node]:
         parameters: dict[tuple[str, str], Node] = {}
         for holder in (operation.parent, operation):
-            for index in range(len(holder.array("parameters")) if holder is not None else 0):
-                parameter = self.resolved(holder.at("parameters", index)) if holder is not None else None
-                if parameter is not None and isinstance(parameter.value, Mapping):
-                    parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
+            for _, parameter in self.listed(holder, "parameter") if holder is not None else ():
+                parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
         return parameters.values()
+
+    def listed(self, holder: Node, kind: str) -> Iterator[tuple[Node, Node]]:
+        """The nodes of a kind that are directly in another, each with what it is after references: a mapping."""
+        for node in self.children.get(holder.pointer, ()):
+            if node.kind == kind:
+                target = node if node.reference is None else self.resolve(node)
+                if target is not None and isinstance(target.value, dict):
+                    yield node, target
 
     def responses(self, operation: Node) -> dict[str, Node]:
         """The responses of an operation by status, resolved."""
         holder = self.nodes.get(f"{operation.pointer}/responses")
         if holder is None or not isinstance(holder.value, Mapping):
             return {}
-        responses = {status: self.resolved(holder.at(status)) for status in holder.value}
-        return {status: response for status, response in responses.items() if response is not None}
+        return {node.name: response for node, response in self.listed(holder, "response")}
 
     def media_types(self, operation: Node, member: str) -> list[str]:
         """The media types that an operation of Swagger 2.0 ``consumes`` or ``produces``: its own, or the document's."""

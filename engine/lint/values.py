@@ -38,6 +38,7 @@ class Judge:
         self._draft = jsonschema_rs.Draft202012 if newer else jsonschema_rs.Draft4
         nullable = "x-nullable" if context.tree.swagger2 else "nullable"
         self._nullable = nullable if context.tree.swagger2 or version.startswith("3.0") else ""
+        """The member that says that a value may be null, if there is one."""
         self._context = context
         self._document = context.document
         self._registry: Any = None
@@ -95,10 +96,9 @@ class Judge:
         if self._registry is None:
             self._document.read_all()  # the registry takes no other file later, and fetches none
             trees = {self._uri(name): file.root for name, file in self._document.parts().items()}
-            self._registry = jsonschema_rs.Registry(
-                [(uri, _with_nulls(tree, self._nullable) if self._nullable else tree) for uri, tree in trees.items()],
-                draft=self._draft,
-            )
+            if self._nullable and any(node.get(self._nullable) is True for node in self._context.tree.nodes.values()):
+                trees = {uri: _with_nulls(tree, self._nullable) for uri, tree in trees.items()}
+            self._registry = jsonschema_rs.Registry(list(trees.items()), draft=self._draft)
         name, pointer = split_file(node.pointer)
         return self._validator_class({"$ref": f"{self._uri(name)}#{_quoted(pointer)}"}, registry=self._registry)
 

@@ -169,23 +169,24 @@ class Soundness:
         schemas = list(schemas)
         while True:
             files = self._hierarchy.files
-            faults, sound = self._walk(schemas)
+            faults, seen = self._walk(schemas)
             if self._hierarchy.files == files or not self._hierarchy.discriminated:
                 if not faults:
-                    self._sound = sound
+                    self._sound |= seen
                 return faults  # else a file that was read on the way may extend what was passed before
 
     def _walk(self, schemas: list[Schema]) -> tuple[list[Diagnostic], set[tuple[str, bool]]]:
         faults: dict[Diagnostic, None] = {}
-        seen = set(self._sound)
+        sound, seen = self._sound, set[tuple[str, bool]]()
         stack = [(schema, True) for schema in schemas]  # each with whether it stands for its subtypes, too
         while stack:
             schema, with_subtypes = stack.pop()
             parts = with_subtypes
             if schema.ref is not None:
-                if (schema.ref, with_subtypes) in seen:
+                key = (schema.ref, with_subtypes)
+                if key in seen or key in sound:
                     continue
-                seen.add((schema.ref, with_subtypes))
+                seen.add(key)
                 if with_subtypes and schema.ref in self._hierarchy.discriminated:
                     stack += [(Schema(ref=ref), True) for ref in self._hierarchy.extensions_of.get(schema.ref, ())]
                 try:

@@ -74,7 +74,7 @@ class Source(Struct, dict=True):
         """The value as a mapping; null and absence are an empty one, anything else is refused."""
         if value is None:
             return EMPTY
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):
             raise self.refuse(f"{what} must be a mapping, not {type(value).__name__}", pointer)
         return value
 

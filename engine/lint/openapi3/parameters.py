@@ -43,10 +43,10 @@ RULES.add(
     Rule("header-key", "error", "response encoding", members="headers",
          why="A header name is a token (RFC 9110 section 5.6.2); HTTP cannot carry any other.",
          fix="Use the name that the service sends."),
-    Rule("header-cookie", "warning", "parameter", members="in", versions=OPENAPI3,
+    Rule("header-cookie", "warning", "parameter", members="in=header", versions=OPENAPI3,
          why="What a cookie that is defined as a header does is not defined (Parameter Object).",
          fix="Use in: cookie."),
-    Rule("cookie-name", "error", "parameter", members="in", versions=OPENAPI3,
+    Rule("cookie-name", "error", "parameter", members="in=cookie", versions=OPENAPI3,
          why="A cookie's name is a token (RFC 6265 section 4.1.1); no other can be sent.",
          fix="Use the name that the service expects."),
     Rule("member-deprecated", "info", "parameter xml", members="allowEmptyValue attribute wrapped", versions=OPENAPI3,
@@ -56,7 +56,7 @@ RULES.add(
          why="A whole query string stands alone: not beside another, nor beside parameters of the query (Parameter "
              "Locations).",
          fix="Describe all of the query in one of the two ways."),
-    Rule("cookie-style", "info", "parameter", members="in", versions="3.2",
+    Rule("cookie-style", "info", "parameter", members="in=cookie", versions="3.2",
          why="The style form percent-encodes and joins by '&', which cookies do not (Style Values).",
          fix="Add style: cookie."),
 )
@@ -126,28 +126,22 @@ def _header_key(node: Node, context: Context) -> Iterator[Finding]:
             yield Finding(node.at("headers", name), f"{name!r} is not a valid header name", key=True)
 
 
-def _named(node: Node, location: str) -> str | None:
-    """The name of a parameter of a location; None of any other."""
-    name = node.get("name")
-    return name if node.get("in") == location and isinstance(name, str) else None
-
-
 @check("header-cookie")
 def _cookie_header(node: Node, context: Context) -> Iterator[Finding]:
-    if str(_named(node, "header")).lower() == "cookie":
+    if str(node.get("name")).lower() == "cookie":
         yield Finding(node.at("name"), "cookies are parameters of their own, in: cookie")
 
 
 @check("cookie-name")
 def _cookie_name(node: Node, context: Context) -> Iterator[Finding]:
-    name = _named(node, "cookie")
-    if name and not _TOKEN.match(name):
+    name = node.get("name")
+    if name and isinstance(name, str) and not _TOKEN.match(name):
         yield Finding(node.at("name"), f"{name!r} is not a valid name of a cookie (RFC 6265 section 4.1.1)")
 
 
 @check("cookie-style")
 def _cookie_style(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get("in") == "cookie" and isinstance(node.get("schema"), Mapping) and node.get("style") != "cookie":
+    if isinstance(node.get("schema"), Mapping) and node.get("style") != "cookie":
         yield Finding(node.at("in"), f"the cookie {node.get('name')!r} has not the style 'cookie'")
 
 

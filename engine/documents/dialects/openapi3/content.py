@@ -29,6 +29,7 @@ from openconnectors.engine.model import (
 _EXPLODED = frozenset({"form", "cookie"})
 """The styles for which ``explode`` is true by default."""
 _STYLED = frozenset({"style", "explode", "allowReserved"})
+_ENCODINGS = frozenset({"encoding", "prefixEncoding", "itemEncoding"})
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters that "shall be ignored" ("Parameter Object", ``name``)."""
 
@@ -113,7 +114,9 @@ class Contents:
 
     def headers(self, holder: Mapping[str, Any], at: str) -> Mapping[str, Header]:
         """The headers of a response or a part by name; Content-Type is ignored ("Response Object", ``headers``)."""
-        listed = self._source.mapping(holder.get("headers"), f"{at}/headers", "headers")
+        if "headers" not in holder:
+            return {}
+        listed = self._source.mapping(holder["headers"], f"{at}/headers", "headers")
         return {
             name: self._header(raw, f"{at}/headers/{escape(name)}")
             for name, raw in listed.items()
@@ -152,7 +155,9 @@ class Contents:
 
     def content(self, holder: Mapping[str, Any], at: str) -> dict[str, MediaType]:
         """The media types of a ``content``, as the document spells them."""
-        listed = self._source.mapping(holder.get("content"), f"{at}/content", "content")
+        if "content" not in holder:
+            return {}
+        listed = self._source.mapping(holder["content"], f"{at}/content", "content")
         shared = _Shared(self._schemas)
         return {
             name: self._media_type(name, raw, f"{at}/content/{escape(name)}", shared) for name, raw in listed.items()
@@ -177,8 +182,7 @@ class Contents:
         """The examples of a media type that are there as data ("Example Object"), with their names."""
         examples = [("", raw["example"])] if "example" in raw else []
         written = raw.get("examples")
-        listed: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
-        for name, value in listed.items():
+        for name, value in written.items() if isinstance(written, (dict, Mapping)) else ():
             try:
                 example, example_at = self._source.resolved("example", value, f"{at}/examples/{escape(name)}")
             except InvalidDocument as error:  # they are documentation: nothing is refused for want of one
@@ -196,6 +200,8 @@ class Contents:
     def _encodings(self, raw: Mapping[str, Any], at: str, media_type: str) -> dict[str, Any]:
         """The encodings of the parts of a media type, or of the parts within a part: by name, by place, and of the
         other places ("Media Type Object", "Nested Encoding")."""
+        if _ENCODINGS.isdisjoint(raw):
+            return {}
         source = self._source
         by_name = source.mapping(raw.get("encoding"), f"{at}/encoding", "encoding")
         by_place = source.sequence(raw.get("prefixEncoding"), f"{at}/prefixEncoding", "prefixEncoding")

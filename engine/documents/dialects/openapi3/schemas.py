@@ -115,12 +115,11 @@ class Schemas(SchemaLowering):
         source = self._source
         if "$schema" in raw and not is_known_dialect(raw["$schema"]):
             source.remark("schema-dialect", unknown_dialect(raw["$schema"]), f"{at}/$schema")
-        types = self._types(raw.get("type"), f"{at}/type")
+        types = self._types(raw["type"], f"{at}/type") if "type" in raw else ()
         types = _implied(raw) if self._version.json_schema and not types else types
         enum = self._list(raw.get("enum"), f"{at}/enum", "enum") if raw.get("enum") is not None else None
         nullable = self._nullable(raw, types) and (enum is None or None in enum)
         types = tuple(kind for kind in types if kind != "null") if len(types) > 1 else types
-        properties = source.mapping(raw.get("properties"), f"{at}/properties", "properties")
         all_of = self._several(raw, "allOf", at)
         if nullable and not self._version.json_schema and not raw.keys().isdisjoint(("allOf", "anyOf", "oneOf")):
             # Null is meant beside the parts, none of which has it: the type is one more part.
@@ -138,10 +137,8 @@ class Schemas(SchemaLowering):
             nullable=nullable,
             read_only=truth(raw.get("readOnly")),
             write_only=truth(raw.get("writeOnly")),
-            properties={
-                name: self.lower(member, f"{at}/properties/{escape(name)}") for name, member in properties.items()
-            },
-            required=self._required(raw.get("required"), f"{at}/required"),
+            properties=self._by_name(raw, "properties", at) if "properties" in raw else {},
+            required=self._required(raw["required"], f"{at}/required") if "required" in raw else (),
             additional=self._additional(raw["additionalProperties"], f"{at}/additionalProperties")
             if "additionalProperties" in raw
             else True,
@@ -149,10 +146,10 @@ class Schemas(SchemaLowering):
             all_of=(*references, *all_of),
             any_of=self._several(raw, "anyOf", at),
             one_of=self._several(raw, "oneOf", at),
-            **self._discriminator(raw.get("discriminator"), f"{at}/discriminator"),
+            **(self._discriminator(raw["discriminator"], f"{at}/discriminator") if "discriminator" in raw else {}),
             discriminator_closed=True,
             keywords=self._keywords(raw, at),
-            xml=self._xml(raw.get("xml"), f"{at}/xml"),
+            xml=self._xml(raw["xml"], f"{at}/xml") if "xml" in raw else _NO_XML,
         )
         return source.extend("schema", node, extensions(raw), self.site(at))
 
@@ -191,6 +188,11 @@ class Schemas(SchemaLowering):
     def _additional(self, raw: object, at: str) -> Schema | bool:
         return raw if raw is False or (not self._version.json_schema and raw is True) else self.lower(raw, at)
 
+    def _by_name(self, raw: Mapping[str, Any], key: str, at: str) -> dict[str, Schema]:
+        """The schemas of a mapping."""
+        members = self._source.mapping(raw[key], f"{at}/{key}", key)
+        return {name: self.lower(member, f"{at}/{key}/{escape(name)}") for name, member in members.items()}
+
     def _several(self, raw: Mapping[str, Any], key: str, at: str) -> tuple[Schema, ...]:
         if key not in raw:
             return ()
@@ -210,13 +212,7 @@ class Schemas(SchemaLowering):
                 self._exclude(keywords, exclusive, bound, raw[exclusive], f"{at}/{exclusive}")
         if "prefixItems" in raw:
             keywords["prefixItems"] = self._several(raw, "prefixItems", at)
-        for key in _SCHEMAS_BY_NAME:
-            if key in raw:
-                members = self._source.mapping(raw[key], f"{at}/{key}", key)
-                keywords[key] = {
-                    name: self.lower(member, f"{at}/{key}/{escape(name)}") for name, member in members.items()
-                }
-        return keywords
+        return keywords | {key: self._by_name(raw, key, at) for key in _SCHEMAS_BY_NAME if key in raw}
 
     def _exclude(self, keywords: dict[str, Any], exclusive: str, bound: str, value: object, at: str) -> None:
         """Add an exclusive bound: a number, or in 3.0 true, which makes the bound beside it exclusive. What another
@@ -275,7 +271,7 @@ class Schemas(SchemaLowering):
 
     def _xml(self, value: object, at: str) -> Xml:
         if value is None:
-            return Xml()
+            return _NO_XML
         raw = self._source.node("XML object", value, at)
         node_type = text(raw.get("nodeType"))
         if node_type not in ("", *_NODE_TYPES):
@@ -289,6 +285,9 @@ class Schemas(SchemaLowering):
             node=cast(Any, node_type),
         )
         return self._source.extend("xml", node, extensions(raw), self.site(at))
+
+
+_NO_XML = Xml()
 
 
 def _implied(raw: Mapping[str, Any]) -> tuple[str, ...]:
