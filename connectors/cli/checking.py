@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch, fnmatchcase
+from functools import partial
 from glob import glob
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import split_file
 from openconnectors.engine.errors import ConnectorError, Diagnostic
 from openconnectors.engine.lint import NO_TEXTS, Checked, Settings, check
+from openconnectors.engine.lint.passes import Each
 from openconnectors.entries import Entry, beside, entry_of, with_overlays
 from openconnectors.ignored import ignored_in
 
@@ -84,10 +86,13 @@ def entry_named(path: Path) -> Entry:
     return entry_of(path, str(path.parent)) or beside(path) or Entry(path.stem, path, None, str(path.parent))
 
 
-def check_entry(entry: Entry, settings: Settings, project: Project, texts: Mapping[Path, bytes] = NO_TEXTS) -> Checked:
-    """The findings in one connector, without those that the project ignores in its files."""
+def check_entry(
+    entry: Entry, settings: Settings, project: Project, texts: Mapping[Path, bytes] = NO_TEXTS, each: Each = map
+) -> Checked:
+    """The findings in one connector, without those that the project ignores in its files. ``each`` makes the passes
+    over its document."""
     root = entry.root or project.documents
-    result = check(entry.document, entry.properties, settings, root, entry.overlays, texts)
+    result = check(entry.document, entry.properties, settings, root, entry.overlays, texts, each)
     if not project.per_file:
         return result
     ignored = {
@@ -120,12 +125,24 @@ def fix(entry: Entry, settings: Settings, project: Project) -> None:
 def check_all(
     entries: list[Entry], settings: Settings, project: Project, texts: Mapping[Path, bytes] = NO_TEXTS
 ) -> Iterator[list[Diagnostic]]:
-    """The findings in each connector; many are checked in as many processes as there are processors."""
+    """The findings in each connector. Many are checked in as many processes as there are processors; so are the parts
+    of one that is large."""
 
     def findings(entry: Entry) -> list[Diagnostic]:
         return check_entry(entry, settings, project, texts).findings
 
+    if len(entries) == 1 and _size(entries[0].document) > _LARGE:
+        side_by_side: Each = partial(workers.each, per_process=1)
+        return iter([check_entry(entries[0], settings, project, texts, side_by_side).findings])
     return workers.each(findings, entries)
+
+
+_LARGE = 1_000_000
+"""Bytes of a document whose parts are worth being checked side by side."""
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _matches(file: Path, pattern: str, project: Project) -> bool:

@@ -1,4 +1,4 @@
-"""Many documents checked in as many processes as there are processors.
+"""Many documents, or the parts of a large one, checked in as many processes as there are processors.
 
 Rule 1. The process that was started is the only one that a user sees: workers print nothing, leave Ctrl-C to it, and
 end when it ends, even if it was killed.
@@ -39,10 +39,12 @@ _AHEAD = 2
 _SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
-def each(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """What a function returns for each item, in their order; many are computed in several processes. Raise what the
-    function raises, and ``ConnectorError`` if a process was killed."""
-    count = min(os.cpu_count() or 1, len(items) // _PER_PROCESS)
+def each(
+    function: Callable[[Item], Result], items: Sequence[Item], per_process: int = _PER_PROCESS
+) -> Iterator[Result]:
+    """What a function returns for each item, in their order; so many that there are some ``per_process`` are computed
+    in several processes. Raise what the function raises, and ``ConnectorError`` if a process was killed."""
+    count = min(os.cpu_count() or 1, len(items) // per_process)
     if count < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(function, items)
         return

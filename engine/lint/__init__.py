@@ -9,14 +9,14 @@ reference fails, the service is not built, and what would only follow from that 
 Rule 3. Rules know nothing of settings. Which are selected, ignored or graded is decided here, for all of them.
 
 Theory of operation. The reader gives a ``Document`` with the position of every node; ``Tree`` sorts its nodes by kind;
-``Dispatch`` shows each node to the rules for its kind (``table``, ``microsoft/table``). What they yield becomes
+``passes`` show each node to the rules for its kind (``table``, ``microsoft/table``). What they yield becomes
 diagnostics; in Microsoft's profile under Microsoft's ids (``microsoft/aliases``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,6 @@ from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.overlays import overlay
-from openconnectors.engine.documents.parts import faults
 from openconnectors.engine.documents.pointers import pointer_steps, split_file
 from openconnectors.engine.errors import Diagnostic, InvalidDocument, UnknownName
 from openconnectors.engine.lint import (
@@ -67,7 +66,8 @@ from openconnectors.engine.lint import (
 )
 from openconnectors.engine.lint.fixes import Change, apply, changes
 from openconnectors.engine.lint.manifest import settings_beside
-from openconnectors.engine.lint.rules import SEVERITIES, Context, Dispatch, Edit, Finding, Rule, Severity, diagnostic
+from openconnectors.engine.lint.passes import Each, Found, make, passes
+from openconnectors.engine.lint.rules import SEVERITIES, Context, Edit, Rule
 from openconnectors.engine.lint.settings import PROFILES, Settings
 from openconnectors.engine.lint.structure import structure, version_of
 from openconnectors.engine.lint.table import RULES
@@ -131,11 +131,13 @@ def check(
     root: Path | None = None,
     overlays: Sequence[Path] = (),
     texts: Mapping[Path, bytes] = NO_TEXTS,
+    each: Each = map,
 ) -> Checked:
     """The findings about a document with its overlays, with the files that it refers to below ``root`` (its folder),
     and about the properties beside it, with the texts that fix what can be fixed mechanically. Of an overlay alone its
     structure is checked. ``texts`` is what is in a file (by its path, or its resolved path: also of those that
-    the document refers to), where that is not what the file holds: there need not be one."""
+    the document refers to), where that is not what the file holds: there need not be one. ``each`` makes the
+    passes over the document."""
     findings: list[Diagnostic] = []
     documents: list[Document] = []
     manifest = settings_beside(path)
@@ -155,7 +157,10 @@ def check(
         message = "a document is a mapping with swagger or openapi in it"
         return Checked(_reported([*findings, main.diagnostic("dialect", message, "")], settings), {})
     context = Context(main, Tree(main), beside, rules=settings.rules, manifest=named)
-    findings += [*(finding for document in documents for finding in document.findings), *_findings(context, settings)]
+    findings += [
+        *(finding for document in documents for finding in document.findings),
+        *_findings(context, settings, each),
+    ]
     if main.files is not None:
         findings += [*main.files.findings, *main.files.overlays_unused]
     reported = _reported(findings, settings)
@@ -211,42 +216,38 @@ def _names(part: File) -> set[str]:
     return {source.file for source in part.sources}
 
 
-def _findings(context: Context, settings: Settings) -> list[Diagnostic]:
+def _findings(context: Context, settings: Settings, each: Each) -> list[Diagnostic]:
+    found = Found()
     refusal = microsoft.refusal(context) if settings.profile == "microsoft" else None
     if refusal is not None:  # under Microsoft's ids there is nothing to say of another version
-        return _diagnostics([refusal], microsoft.REFUSED, context, settings)
-    findings = _diagnostics(structure(context), "", context, settings)
-    findings += _diagnostics(references.references(context.document), "", context, settings)
-    findings += references.unreadable(context.document)
-    certified = settings.profile == "microsoft"
-    if version_of(context.document) is None:
-        return list(microsoft.renamed(findings, context.tree)) if certified else findings
-    if not any(finding.severity == "error" for finding in findings):
-        known = {finding.pointer for finding in findings}  # the loader words these in its own way
-        findings += [finding for finding in _unreadable(context) if finding.pointer not in known]
-    profiles = PROFILES[settings.profile]
-
-    def wanted(row: Rule) -> bool:
-        # A rule of ours may be reported under an id of Microsoft's: whether that is selected is decided at the end.
-        return row.profile in profiles and (not settings.ignores(row.id) if certified else settings.wants(row.id))
-
-    tables = (RULES, rulesets.table(settings.rulesets)) if settings.rulesets else (RULES,)
-    for dispatch in (Dispatch(table, context.tree.version[:3], wanted) for table in tables):
-        for kind in dispatch.kinds:
-            for node in context.tree[kind]:
-                if isinstance(node.value, dict):
-                    for row, function in dispatch.rules(node):
-                        if yielded := list(function(node, context)):
-                            findings += _diagnostics(yielded, row.id, context, settings)
-    if context.service is not None:  # by now it is lowered whole
-        known = {finding.pointer for finding in findings}
-        findings += [remark for remark in context.service.remarks() if remark.pointer not in known]
+        found.report([refusal], microsoft.REFUSED, context, settings)
+        return found.findings
+    found.report(structure(context), "", context, settings)
+    found.report(references.references(context.document), "", context, settings)
+    found.findings += references.unreadable(context.document)
+    if version_of(context.document) is not None:
+        _pass(found, context, settings, each)
+    context.edits |= found.edits
+    findings = found.findings
     if any(finding.rule == "properties-type" for finding in findings):
         findings = [finding for finding in findings if finding.rule != "properties"]  # the loader's words for the same
-    if certified:
+    if settings.profile == "microsoft":
         renamed = microsoft.renamed(findings, context.tree)
         return [_graded(*pair, context, settings) for pair in zip(findings, renamed, strict=True)]
     return findings
+
+
+def _pass(found: Found, context: Context, settings: Settings, each: Each) -> None:
+    """Add what the passes over a document find to what is wrong with its structure."""
+    known = {finding.pointer for finding in found.findings}  # the loader words these in its own way
+    if not any(finding.severity == "error" for finding in found.findings):
+        found.faults += _unreadable(context)
+    tables = (RULES, rulesets.table(settings.rulesets)) if settings.rulesets else (RULES,)
+    for part in each(make, list(passes(tables, context, settings))):
+        found.add(part)
+    found.findings += [fault for fault in found.faults if fault.pointer not in known]
+    known = {finding.pointer for finding in found.findings}
+    found.findings += [remark for remark in found.remarks if remark.pointer not in known]
 
 
 def _graded(before: Diagnostic, renamed: Diagnostic, context: Context, settings: Settings) -> Diagnostic:
@@ -258,34 +259,14 @@ def _graded(before: Diagnostic, renamed: Diagnostic, context: Context, settings:
 
 
 def _unreadable(context: Context) -> list[Diagnostic]:
-    """What keeps the service, or parts of it, from being read from a document whose structure is right. The service is
-    kept for the rules that look at it."""
-    root = context.document.root
-    if not any(dialect.reads(root) for dialect in DIALECTS):
-        return []
-    try:
-        context.service = loader.service_of(context.document, context.properties)
-    except InvalidDocument as error:
-        return list(error.diagnostics)
-    return faults(context.service)
-
-
-def _diagnostics(findings: Iterable[Finding], rule: str, context: Context, settings: Settings) -> list[Diagnostic]:
-    # Microsoft's ids, which are given later, may have other severities.
-    least = "info" if settings.profile == "microsoft" else settings.least
-    diagnostics = []
-    for finding in findings:
-        row = context.rules[finding.rule or rule]
-        grade: Severity | None = row.severity
-        if settings.rulesets:
-            grade = rulesets.graded(settings.rulesets, row, finding, context, row.severity)
-        severity = None if grade is None else settings.severity_of(row.id, grade)
-        if severity is None or SEVERITIES.index(severity) > SEVERITIES.index(least):
-            continue  # its line need not be looked for
-        diagnostics.append(diagnostic(row, finding, context, severity))
-        if finding.edit is not None:
-            context.edits[diagnostics[-1]] = finding.edit
-    return diagnostics
+    """What keeps the service from being read from a document whose structure is right. The service is kept for what
+    looks at it."""
+    if any(dialect.reads(context.document.root) for dialect in DIALECTS):
+        try:
+            context.service = loader.service_of(context.document, context.properties)
+        except InvalidDocument as error:
+            return list(error.diagnostics)
+    return []
 
 
 def _reported(findings: list[Diagnostic], settings: Settings) -> list[Diagnostic]:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from copy import copy
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from openconnectors.engine.documents.dialects.lowering import extensions, text, truth
 from openconnectors.engine.documents.dialects.names import Names
 from openconnectors.engine.documents.dialects.openapi3.scopes import Scope, Scopes
@@ -26,6 +28,7 @@ _DATA = ("multipleOf", "maximum", "minimum", "maxLength", "minLength", "pattern"
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _SCHEMA = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
            "contentSchema")  # fmt: skip
+_TYPED = frozenset({"type", "format"})
 _SCHEMAS_BY_NAME = ("patternProperties", "dependentSchemas")
 _KEYWORDS = frozenset((*_DATA, *(name for name, _ in _BOUNDS), *_SCHEMA, "prefixItems", *_SCHEMAS_BY_NAME))
 _COUNTS = frozenset(
@@ -69,6 +72,7 @@ class Schemas(SchemaLowering):
         self._references = References(source.document, schemas=True) if self._version.siblings else source.references
         self._scopes = Scopes(source.document)
         self._scope: Scope = ()
+        self._known: dict[tuple[str, str | None], Schema] = {}
         components = {f"{_SCHEMAS}/{escape(name)}": raw for name, raw in source.components("schemas").items()}
         self._names = Names(source.document, components)
         super().__init__(source, _SCHEMAS, components, self._references, _has_discriminator, self._referenced)
@@ -78,6 +82,8 @@ class Schemas(SchemaLowering):
         if isinstance(value, bool) and self._version.json_schema:
             return ANY if value else NEVER
         raw = self._source.mapping(value, at, "a schema")
+        if raw.keys() <= _TYPED and isinstance(raw.get("type"), str) and isinstance(raw.get("format", ""), str):
+            return replace(self._typed(raw, at), name=_component_name(at), at=at)
         scope = self._scopes.entered(self._scope, at) if self._version.json_schema else self._scope
         if scope != self._scope:
             return self._within(scope).lower(value, at)
@@ -85,6 +91,16 @@ class Schemas(SchemaLowering):
         if references and (not self._version.siblings or raw.keys() <= NAMING):
             return references[0]
         return self._node(self._source.members("schema", raw, at), at, references)
+
+    def _typed(self, raw: Mapping[str, Any], at: str) -> Schema:
+        """A schema of a type, and maybe a format, alone. Most are: the same is lowered once, wherever it is."""
+        key = raw["type"], raw.get("format")
+        known = self._known.get(key)
+        if known is None:
+            known = self._node(raw, at, [])
+            if raw["type"] != "null":  # which is remarked in 3.0, where it is
+                self._known[key] = known
+        return known
 
     def _within(self, scope: Scope) -> Schemas:
         """What lowers schemas in a scope."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Source
@@ -45,5 +46,6 @@ class VersionedSource(Source, kw_only=True):
         return {**members, **{name: raw[name] for name in described if name not in lacks}}, target_at
 
 
+@cache
 def _named(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeioX" else f"a {kind}"
