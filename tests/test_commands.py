@@ -420,6 +420,17 @@ def test_ctrl_c_ends_checks_in_many_processes(many: Path) -> None:
 
 
 @_PROCESSES
+def test_ctrl_c_ends_the_check_of_a_large_document(tmp_path: Path) -> None:
+    """The processes that check its parts end with their parent."""
+    path = tmp_path / "large.swagger.json"
+    paths = {f"/things/{number}": document()["paths"]["/things"] for number in range(4_000)}
+    path.write_text(json.dumps(document(paths=paths)))
+    with _started("validate", path) as process:
+        _workers(process)
+        assert _ended(process, signal.SIGINT) == (130, b"\n")
+
+
+@_PROCESSES
 def test_the_processes_of_checks_end_when_their_parent_is_killed(many: Path) -> None:
     """Whoever kills the parent leaves nothing behind."""
     with _started("validate", many) as process:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from openconnectors.engine.lint import RULES, Settings, validate
-from openconnectors.engine.lint.rules import Context, Finding, Rule, Rules
+from openconnectors.cli import workers
+from openconnectors.engine.lint import RULES, Settings, check, validate
+from openconnectors.engine.lint.rules import Context, Dispatch, Finding, Rule, Rules
 from openconnectors.engine.lint.tree import Node
 from tests.test_cli import run
 
@@ -130,6 +134,61 @@ def test_a_row_has_one_function() -> None:
     for id in ("title-loud", "syntax"):
         with pytest.raises(ValueError, match=f"the rule '{id}' is already reported"):
             rules.check(id)(_loud)
+
+
+@pytest.mark.parametrize(
+    ("members", "value", "is_shown"),
+    [
+        ("", {}, True),
+        ("a b", {"b": 1}, True),
+        ("a b", {"c": 1}, False),
+        ("in=header", {"in": "header"}, True),
+        ("in=header", {"in": "query"}, False),
+        ("in=header", {}, False),
+        ("in=header a", {"in": "query", "a": 1}, True),
+        ("x-*", {"x-a": 1}, True),
+        ("x-*", {"a": 1}, False),
+    ],
+)
+def test_a_rule_is_shown_nodes_with_its_members(members: str, value: dict[str, object], is_shown: bool) -> None:
+    """Of the members that a row names a node has one: with a value if there is one, or of a name like that."""
+    rules = Rules(Rule("loud", "error", "parameter", members=members, why="w", fix="f"))
+    rules.check("loud")(_loud)
+    shown = Dispatch(rules, "2.0", lambda row: True).rules(Node("parameter", "/parameters/a", value, "a"))
+    assert bool(shown) is is_shown
+
+
+def _large() -> dict[str, object]:
+    """A document of some thousand nodes: operations that cannot be read, misspelled extensions, a remark."""
+    paths = {
+        f"/things/{number}": {
+            "get": {
+                "operationId": f"get{number}",
+                "x-ms-sumary": "Get",
+                "parameters": [{"name": "a", "in": "query", "schema": {"type": "string", "const": number}}],
+                "responses": {"200": {"description": "ok"}, **({"299": {"$ref": "#/nowhere"}} if number == 7 else {})},
+            }
+        }
+        for number in range(2_500)
+    }
+    return {"openapi": "3.0.3", "info": {"title": "Large", "version": "1"}, "paths": paths}
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_passes_made_side_by_side_find_the_same(breaks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings of rules, of the loader and of the structure, and their fixes, are those of one process."""
+    document = _large()
+    if not breaks:
+        document["paths"]["/things/7"]["get"]["responses"].pop("299")  # type: ignore[index]
+    path = tmp_path / "large.openapi.json"
+    path.write_text(json.dumps(document))
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+    alone = check(path, None, Settings())
+    together = check(path, None, Settings(), each=partial(workers.each, per_process=1))
+
+    assert len(alone.findings) > 5_000
+    assert (together.findings, together.repairs) == (alone.findings, alone.repairs)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)

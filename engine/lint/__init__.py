@@ -66,7 +66,7 @@ from openconnectors.engine.lint import (
 )
 from openconnectors.engine.lint.fixes import Change, apply, changes
 from openconnectors.engine.lint.manifest import settings_beside
-from openconnectors.engine.lint.passes import Each, Found, make, passes
+from openconnectors.engine.lint.passes import Each, Report, make, passes
 from openconnectors.engine.lint.rules import SEVERITIES, Context, Edit, Rule
 from openconnectors.engine.lint.settings import PROFILES, Settings
 from openconnectors.engine.lint.structure import structure, version_of
@@ -217,18 +217,18 @@ def _names(part: File) -> set[str]:
 
 
 def _findings(context: Context, settings: Settings, each: Each) -> list[Diagnostic]:
-    found = Found()
+    report = Report()
     refusal = microsoft.refusal(context) if settings.profile == "microsoft" else None
     if refusal is not None:  # under Microsoft's ids there is nothing to say of another version
-        found.report([refusal], microsoft.REFUSED, context, settings)
-        return found.findings
-    found.report(structure(context), "", context, settings)
-    found.report(references.references(context.document), "", context, settings)
-    found.findings += references.unreadable(context.document)
+        report.note([refusal], microsoft.REFUSED, context, settings)
+        return report.findings
+    report.note(structure(context), "", context, settings)
+    report.note(references.references(context.document), "", context, settings)
+    report.findings += references.unreadable(context.document)
     if version_of(context.document) is not None:
-        _pass(found, context, settings, each)
-    context.edits |= found.edits
-    findings = found.findings
+        _add_passes(report, context, settings, each)
+    context.edits |= report.edits
+    findings = report.findings
     if any(finding.rule == "properties-type" for finding in findings):
         findings = [finding for finding in findings if finding.rule != "properties"]  # the loader's words for the same
     if settings.profile == "microsoft":
@@ -237,17 +237,17 @@ def _findings(context: Context, settings: Settings, each: Each) -> list[Diagnost
     return findings
 
 
-def _pass(found: Found, context: Context, settings: Settings, each: Each) -> None:
+def _add_passes(report: Report, context: Context, settings: Settings, each: Each) -> None:
     """Add what the passes over a document find to what is wrong with its structure."""
-    known = {finding.pointer for finding in found.findings}  # the loader words these in its own way
-    if not any(finding.severity == "error" for finding in found.findings):
-        found.faults += _unreadable(context)
+    known = {finding.pointer for finding in report.findings}  # the loader words these in its own way
+    if not any(finding.severity == "error" for finding in report.findings):
+        report.faults += _unreadable(context)
     tables = (RULES, rulesets.table(settings.rulesets)) if settings.rulesets else (RULES,)
     for part in each(make, list(passes(tables, context, settings))):
-        found.add(part)
-    found.findings += [fault for fault in found.faults if fault.pointer not in known]
-    known = {finding.pointer for finding in found.findings}
-    found.findings += [remark for remark in found.remarks if remark.pointer not in known]
+        report.add(part)
+    report.findings += [fault for fault in report.faults if fault.pointer not in known]
+    known = {finding.pointer for finding in report.findings}
+    report.findings += [remark for remark in report.remarks if remark.pointer not in known]
 
 
 def _graded(before: Diagnostic, renamed: Diagnostic, context: Context, settings: Settings) -> Diagnostic:

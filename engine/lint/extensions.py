@@ -205,7 +205,8 @@ def _internal_optional(node: Node, context: Context) -> Iterator[Finding]:
 
 def is_internal(node: Node) -> bool:
     """Return True if something is hidden from people (``x-ms-visibility: internal``)."""
-    return str(node.get("x-ms-visibility", "")).lower() == "internal"
+    value = node.get("x-ms-visibility")
+    return value is not None and str(value).lower() == "internal"
 
 
 # Names in Python

@@ -41,7 +41,7 @@ _NODES = 2_000
 """Nodes of one pass: a small part of what takes long enough to be made side by side."""
 
 
-class Found(Struct):
+class Report(Struct):
     """What a pass finds, and the edits that fix some of it."""
 
     findings: list[Diagnostic] = new(default_factory=list)
@@ -51,14 +51,14 @@ class Found(Struct):
     """What the loader says of what it reads."""
     edits: dict[Diagnostic, Edit] = new(default_factory=dict)
 
-    def add(self, other: Found) -> None:
+    def add(self, other: Report) -> None:
         """Add what another pass finds."""
         self.findings += other.findings
         self.faults += other.faults
         self.remarks += other.remarks
         self.edits |= other.edits
 
-    def report(self, findings: Iterable[Finding], rule: str, context: Context, settings: Settings) -> None:
+    def note(self, findings: Iterable[Finding], rule: str, context: Context, settings: Settings) -> None:
         """Add findings of a rule, or of those that they name, as severe as the settings say."""
         # Microsoft's ids, which are given later, may have other severities.
         least = SEVERITIES.index("info" if settings.profile == "microsoft" else settings.least)
@@ -75,8 +75,8 @@ class Found(Struct):
                 self.edits[self.findings[-1]] = finding.edit
 
 
-Pass = Callable[[], Found]
-Each = Callable[[Callable[[Pass], Found], Sequence[Pass]], Iterable[Found]]
+Pass = Callable[[], Report]
+Each = Callable[[Callable[[Pass], Report], Sequence[Pass]], Iterable[Report]]
 """Makes passes: ``map``, or what makes them side by side and gives their results in the same order."""
 
 
@@ -97,20 +97,20 @@ def passes(tables: Iterable[Rules], context: Context, settings: Settings) -> Ite
                 yield partial(_shown, nodes[start : start + _NODES], dispatch, context, settings)
 
 
-def make(waiting: Pass) -> Found:
+def make(waiting: Pass) -> Report:
     """What a pass finds."""
     return waiting()
 
 
-def _lowered(service: Service) -> Found:
-    return Found(faults=faults(service), remarks=list(service.remarks()))  # by then it is lowered whole
+def _lowered(service: Service) -> Report:
+    return Report(faults=faults(service), remarks=list(service.remarks()))  # by then it is lowered whole
 
 
-def _shown(nodes: Sequence[Node], dispatch: Dispatch, context: Context, settings: Settings) -> Found:
+def _shown(nodes: Sequence[Node], dispatch: Dispatch, context: Context, settings: Settings) -> Report:
     """What rules find about nodes of one kind."""
-    found = Found()
+    report = Report()
     for node in nodes:
         for row, function in dispatch.rules(node):
             if yielded := list(function(node, context)):
-                found.report(yielded, row.id, context, settings)
-    return found
+                report.note(yielded, row.id, context, settings)
+    return report

@@ -70,9 +70,11 @@ def _ignored_members(
 ) -> Iterator[Finding]:
     """Findings about members that are ignored: those that differ from the target's as ``reference-override``, but for
     texts. ``texts`` are passed over before 3.0 and where they are ``allowed``."""
-    target = context.tree.resolve(node) if node.reference else None
+    if len(node.value) == 1 or not node.reference:
+        return
+    target = context.tree.resolve(node)
     is_openapi3 = not context.tree.swagger2
-    for name, value in node.value.items() if node.reference else ():
+    for name, value in node.value.items():
         if name == "$ref" or name.startswith("x-") or name in allowed or (name in texts and not is_openapi3):
             continue
         differs = target is not None and target.get(name, _ABSENT) != value and name not in _TEXTS

@@ -17,8 +17,9 @@ kind and member, so that a node is shown to the few functions that can say somet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from msgspec import Struct
 from msgspec import field as new
@@ -119,7 +120,8 @@ class Rule(_Head, frozen=True, eq=False, kw_only=True):
     fix: str
     """What to do about it."""
     members: str = ""
-    """Members of which a node has at least one; any node if there are none. ``in=header``: with that value."""
+    """Members of which a node has at least one; any node if there are none. ``in=header``: with that value;
+    ``x-*``: of a name like that."""
     versions: str = ""
     """Versions of the specifications that the rule is for; all if there are none."""
     profile: str = "default"
@@ -209,45 +211,41 @@ class Dispatch:
     """The rules for one version of the specifications, found by what a node is and has."""
 
     def __init__(self, rules: Rules, version: str, wanted: Callable[[Rule], bool]) -> None:
-        self._always: dict[str, list[Bound]] = {}
-        self._by_member: dict[str, dict[str, list[Bound]]] = {}
-        self._by_value: dict[str, dict[str, dict[object, list[Bound]]]] = {}
+        self._by_kind: dict[str, list[Bound]] = {}
+        values: dict[str, dict[str, None]] = {}
         for row, check in rules.bound():
             if (row.versions and version not in row.versions.split()) or not wanted(row):
                 continue
             for kind in row.kinds.split():
-                if not row.members:
-                    self._always.setdefault(kind, []).append((row, check))
-                for member, equals, value in (member.partition("=") for member in row.members.split()):
-                    bound = self._by_member.setdefault(kind, {}).setdefault(member, [])
-                    if equals:
-                        values = self._by_value.setdefault(kind, {}).setdefault(member, {})
-                        bound = values.setdefault(value, [])
-                    bound.append((row, check))
-        self.kinds = frozenset((*self._always, *self._by_member))
-        self._valued = {kind: tuple(members) for kind, members in self._by_value.items()}
+                self._by_kind.setdefault(kind, []).append((row, check))
+                compared = [member.partition("=")[0] for member in row.members.split() if "=" in member]
+                values.setdefault(kind, {}).update(dict.fromkeys(compared))
+        self.kinds = frozenset(self._by_kind)
+        self._compared = {kind: tuple(members) for kind, members in values.items()}
+        """The members whose values rows compare."""
         self._known: dict[tuple[object, ...], list[Bound]] = {}
         """The rules by the kind of nodes and what they have: most nodes have the members of many others."""
 
     def rules(self, node: Node) -> list[Bound]:
         """The rules that a node is shown to, each once."""
         kind, value = node.kind, node.value
-        by_member = self._by_member.get(kind)
-        if by_member is None:
-            return self._always.get(kind, [])
-        names = tuple(filter(by_member.__contains__, value))
-        valued = self._valued.get(kind, ())
-        values = tuple([str(value.get(member)) for member in valued]) if valued else valued
-        key = (kind, names, values)
+        compared = self._compared[kind]
+        key = (kind, *value, *[str(value.get(member)) for member in compared]) if compared else (kind, *value)
         bound = self._known.get(key)
         if bound is None:
-            bound = self._always.get(kind, [])
-            lists = [by_member[member] for member in names]
-            lists += [self._by_value[kind][member].get(text, []) for member, text in zip(valued, values, strict=True)]
-            for rules in lists:
-                bound = [*bound, *(rule for rule in rules if rule not in bound)]
-            self._known[key] = bound
+            bound = self._known[key] = [rule for rule in self._by_kind[kind] if _is_for(rule[0], value)]
         return bound
+
+
+def _is_for(row: Rule, value: Mapping[str, Any]) -> bool:
+    """Return True if a node has one of the members that a row names, or the row names none."""
+    for member in row.members.split():
+        name, equals, text = member.partition("=")
+        if equals and str(value.get(name)) == text:
+            return True
+        if not equals and (name in value or ("*" in name and any(fnmatchcase(other, name) for other in value))):
+            return True
+    return not row.members
 
 
 def diagnostic(row: Rule, finding: Finding, context: Context, severity: Severity) -> Diagnostic:

@@ -279,15 +279,10 @@ def _comes_back(start: Node, name: str, context: Context) -> bool:
 # Names in XML
 
 
-def _has_xml(context: Context) -> bool:
-    """Return True if a node says how it is written in XML: without that no two names are the same."""
-    return any(node.has("xml") for node in context.tree.nodes.values())
-
-
 @check("xml-clash")
 def _xml_clash(node: Node, context: Context) -> Iterator[Finding]:
-    if not context.once(_has_xml):
-        return
+    if not context.tree["xml"]:
+        return  # without that no two names are the same
     seen: dict[tuple[bool, str, str], str] = {}
     for name in node.mapping("properties"):
         schema = context.tree.nodes.get(node.at("properties", name))

@@ -158,9 +158,11 @@ def _same_url(tree: dict[Any, Any], segments: list[str | None], differs: bool) -
 def _default_unused(node: Node, context: Context) -> Iterator[Finding]:
     if node.get("required") is not True or node.get("in") in ("path", "body") or is_internal(node):
         return  # an internal parameter, which nobody sees, is sent with its default
-    for holder in (node, context.tree.nodes.get(node.at("schema"))):
-        if holder is not None and holder.has("default"):
-            yield Finding(holder.at("default"), f"{node.get('name')!r} is required, so its default is never used")
+    message = f"{node.get('name')!r} is required, so its default is never used"
+    if node.has("default"):
+        yield Finding(node.at("default"), message)
+    if "default" in node.mapping("schema"):
+        yield Finding(node.at("schema", "default"), message)
 
 
 @check("form-type")

@@ -22,7 +22,7 @@ _CHOICES = "x-ms-dynamic-values x-ms-dynamic-list x-ms-dynamic-tree"
 # fmt: off
 ROWS = (
     # Any extension
-    Rule("extension-misspelled", "warning", _KINDS,
+    Rule("extension-misspelled", "warning", _KINDS, members="x* X*",
          why="An unknown extension has no effect; this one is close to a known one.",
          fix="Correct the spelling."),
     Rule("extension-value", "error", f"{_KINDS} request-body", members=" ".join(EXTENSIONS),

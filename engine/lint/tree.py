@@ -133,12 +133,14 @@ KINDS = frozenset(
     for kind in (holder, *(held.strip("[]{}") for held in members.values()))
 )
 
-HOLDERS = (
-    "/definitions/",
-    "/parameters/",
-    "/responses/",
-    *(f"/components/{name}/" for name in ("schemas", "parameters", "responses", "requestBodies", "headers")),
-    *(f"/components/{name}/" for name in ("examples", "links", "callbacks", "pathItems", "mediaTypes")),
+HOLDERS = frozenset(
+    (
+        "/definitions/",
+        "/parameters/",
+        "/responses/",
+        *(f"/components/{name}/" for name in ("schemas", "parameters", "responses", "requestBodies", "headers")),
+        *(f"/components/{name}/" for name in ("examples", "links", "callbacks", "pathItems", "mediaTypes")),
+    )
 )
 """Pointers of the mappings that hold components, in every version."""
 
@@ -259,7 +261,7 @@ class Tree:
         self.kinds: dict[str, list[Node]] = {}
         self.nodes: dict[str, Node] = {}
         self.children: dict[str, list[Node]] = {}
-        """The nodes directly below a node, by its pointer."""
+        """The nodes directly below a node, by its pointer, if there are any."""
         self.entries: list[Node] = []
         """The nodes of other files that something in another file refers to."""
         self._seen: set[int] = set()
@@ -307,8 +309,9 @@ class Tree:
                 continue
             if id(value) not in seen:
                 seen.add(id(value))  # a node that YAML repeats by an alias is walked once
-                children = self.children[pointer] = self._members(node)
-                waiting += reversed(children)
+                if children := self._members(node):
+                    self.children[pointer] = children
+                    waiting += reversed(children)
             if "$ref" in value or "discriminator" in value:
                 waiting += self._entered(node)
         return root

@@ -41,7 +41,8 @@ class Judge:
         """The member that says that a value may be null, if there is one."""
         self._context = context
         self._document = context.document
-        self._registry: Any = None
+        self._registries: dict[bool, Any] = {}
+        """The document for validators: without its paths, if nothing refers into these, and with them."""
         self._validators: dict[str, Any] = {}
 
     def violation(self, node: Node, value: Any, absent: tuple[str, ...] = ()) -> Violation | None:
@@ -93,19 +94,34 @@ class Judge:
 
     def _whole(self, node: Node) -> Any:
         """A validator of a schema with references into the document."""
-        if self._registry is None:
-            self._document.read_all()  # the registry takes no other file later, and fetches none
-            trees = {self._uri(name): file.root for name, file in self._document.parts().items()}
-            if self._nullable and any(node.get(self._nullable) is True for node in self._context.tree.nodes.values()):
-                trees = {uri: _with_nulls(tree, self._nullable) for uri, tree in trees.items()}
-            self._registry = jsonschema_rs.Registry(list(trees.items()), draft=self._draft)
         name, pointer = split_file(node.pointer)
-        return self._validator_class({"$ref": f"{self._uri(name)}#{_quoted(pointer)}"}, registry=self._registry)
+        registry = self._registry(pointer.startswith("/paths/") or self._context.once(_refers_into_paths))
+        return self._validator_class({"$ref": f"{self._uri(name)}#{_quoted(pointer)}"}, registry=registry)
+
+    def _registry(self, with_paths: bool) -> Any:
+        """The document for validators, with its paths or without: they are most of a large one, and few need them."""
+        if with_paths not in self._registries:
+            self._document.read_all()  # the registry takes no other file later, and fetches none
+            files = self._document.parts()
+            trees = {self._uri(name): file.root for name, file in files.items()}
+            if not with_paths:
+                trees[self._uri("")] = {key: value for key, value in self._document.root.items() if key != "paths"}
+            if self._nullable and any(
+                self._nullable in source.text for file in files.values() for source in file.sources
+            ):
+                trees = {uri: _with_nulls(tree, self._nullable) for uri, tree in trees.items()}
+            self._registries[with_paths] = jsonschema_rs.Registry(list(trees.items()), draft=self._draft)
+        return self._registries[with_paths]
 
     def _uri(self, name: str) -> str:
         """The URI of a file in the registry."""
         files = self._document.files
         return _DOCUMENT if files is None else files.uri(name)
+
+
+def _refers_into_paths(context: Context) -> bool:
+    """Return True if a reference is to something in the paths of a document."""
+    return any("/paths/" in reference for _, reference in context.document.references(everywhere=True))
 
 
 KEYWORDS = {"type", "enum", "const", "pattern", "format", "minLength", "maxLength", "multipleOf"}
@@ -119,7 +135,7 @@ _RANGES = {
 
 def is_plain(schema: object) -> bool:
     """Return True for a schema of a scalar type."""
-    return isinstance(schema, Mapping) and schema.get("type") in ("string", "integer", "number", "boolean")
+    return isinstance(schema, (dict, Mapping)) and schema.get("type") in ("string", "integer", "number", "boolean")
 
 
 def _quoted(pointer: str) -> str:

@@ -171,6 +171,8 @@ def _title(operation: Node) -> str:
 
 @check("expression-parameter-undeclared")
 def _undeclared(node: Node, context: Context) -> Iterator[Finding]:
+    if not context.tree["link"] and not context.tree["callback"]:
+        return
     for link, response in _links(node, context):
         exchange = Exchange(context, node, [response])
         for at, value in _values(link):

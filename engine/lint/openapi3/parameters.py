@@ -10,6 +10,7 @@ from openconnectors.engine.lint.openapi3.versions import OPENAPI3
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES, check
 from openconnectors.engine.lint.tree import Node
+from openconnectors.engine.lint.values import is_plain
 
 # fmt: off
 RULES.add(
@@ -67,6 +68,8 @@ _TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 @check("style-type")
 def _style(node: Node, context: Context) -> Iterator[Finding]:
+    if is_plain(node.get("schema")) and not node.has("style") and not node.has("explode"):
+        return  # nothing is said of how it is written
     location = "header" if node.kind == "header" else str(node.get("in"))
     schema = context.tree.nodes.get(node.at("schema"))
     if schema is not None and node.reference is None and location in ("query", "path", "header", "cookie"):

@@ -9,7 +9,6 @@ from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.tree import Node
 
 _COMPOSED = frozenset({"array", "object"})
-_SCALARS = ("string", "integer", "number", "boolean")
 _TYPES = {
     "deepObject": frozenset({"object"}),
     "spaceDelimited": _COMPOSED,
@@ -25,8 +24,6 @@ _DEFAULTS = {"path": "simple", "header": "simple"}
 def style_faults(node: Node, location: str, schema: Node, context: Context) -> Iterator[Finding]:
     """Findings about the style of a parameter, header or property of a form with a schema, under the rules
     ``style-…``."""
-    if not node.has("style") and not node.has("explode") and schema.get("type") in _SCALARS:
-        return  # nothing is said of how it is written
     style = node.get("style") or _DEFAULTS.get(location, "form")
     explode = node.get("explode")
     shapes = context.once(Shapes)
