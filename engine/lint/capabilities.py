@@ -54,6 +54,9 @@ def _assistant(node: Node, context: Context) -> Iterator[Finding]:
             continue
         if name in seen:
             yield Finding(f"{at}/operationId", f"the operation {name!r} is already in this list")
+        elif node.kind == "operation" and operation is not node and isinstance(node.get("operationId"), str):
+            message = f"{name!r} is another operation than {node.get('operationId')!r}, which has this extension"
+            yield Finding(f"{at}/operationId", message)
         seen.add(name)
         known = [str(parameter.get("name")) for parameter in context.tree.parameters(operation)]
         for position, parameter in enumerate(array(mapping(entry).get("parameters"))):

@@ -95,11 +95,19 @@ EXTENSIONS: Mapping[str, Extension] = {
     "x-ms-trigger": Extension(Shape("text", ("single", "batch"), nullable=True), "operation"),
     "x-ms-trigger-hint": Extension(_TEXT, "operation"),
     "x-ms-trigger-metadata": Extension(
-        Shape("mapping", members={"kind": _TEXT, "mode": Shape("text", ("polling", "webhook"), any_case=True)}),
+        Shape(
+            "mapping",
+            members={
+                "kind": Shape("text", ("query",), any_case=True),
+                "mode": Shape("text", ("polling", "webhook"), any_case=True),
+            },
+        ),
         "operation",
     ),
     "x-ms-trigger-value": Extension(Shape("mapping", members={"value-collection": _PATH, "value-path": _PATH})),
-    "x-ms-notification": Extension(Shape("mapping", members={**_OPERATION, "mode": _ANY}), "operation"),
+    "x-ms-notification": Extension(
+        Shape("mapping", members={**_OPERATION, "mode": _ANY}, required=("operationId",)), "operation"
+    ),
     "x-ms-notification-content": Extension(
         Shape("mapping", members={**dict.fromkeys(("schema", "headers"), _MAPPING), "description": _TEXT}), "path"
     ),

@@ -24,6 +24,10 @@ RULES.add(
     Rule("oauth-query", "warning", reported_by="oauth-template",
          why="The query is written behind the URL as it is: without a question mark it is a part of the path.",
          fix="Begin it with a question mark."),
+    Rule("oauth-secret-address", "error", reported_by="oauth-template",
+         why="The secret of a client must not be in the URL of a request (RFC 6749 section 2.3.1), which is shown and "
+             "logged.",
+         fix="Send it in tokenBodyTemplate, or leave it to the header field Authorization."),
 )
 # fmt: on
 
@@ -60,6 +64,7 @@ _OF_FLOW = ("client_id=", "redirect_uri=", "grant_type=", "response_type=")
 """What shows that a template is of the flow's own parameters."""
 _TEMPLATED = ("oauth2generic", "oauth2pkce")
 _QUERIES = (*("authorizationUrlQueryStringTemplate", "tokenUrlQueryStringTemplate", "refreshUrlQueryStringTemplate"),)
+_ADDRESSES = (*_QUERIES, "authorizationUrlTemplate", "tokenUrlTemplate", "refreshUrlTemplate")
 
 
 @check("oauth-template")
@@ -72,6 +77,10 @@ def _template(node: Node, context: Context) -> Iterator[Finding]:
             query = custom.below(name).below("value")
             if isinstance(query.value, str) and query.value.strip()[:1] not in ("", "?", "{", "@", "&"):
                 yield query.finding(f"{query.value[:60]!r} does not begin with a question mark", rule="oauth-query")
+        for name in _ADDRESSES:
+            url = custom.below(name).below("value")
+            if isinstance(url.value, str) and "{clientsecret}" in url.value.lower():
+                yield url.finding(f"{name} has the secret of the client", rule="oauth-secret-address")
         for request in REQUESTS:
             yield from _missing([custom.below(name).below("value") for name in request.templates], request)
 

@@ -45,8 +45,8 @@ RULES.add(
     rules.Rule("picker-property", "warning", "document", members="x-ms-capabilities",
          why="Files and folders are shown by properties of the items that the operation returns.",
          fix="Name a property of the items."),
-    rules.Rule("simulation-parameter", "warning", "operation", members="x-ms-operation-context",
-         why="The trigger is tried out by a call of the operation, with these values for its parameters.",
+    rules.Rule("simulation-parameter", "warning", "operation", members="x-ms-operation-context x-ms-notification",
+         why="The operation is called with these values for its parameters, to try a trigger out or to subscribe.",
          fix="Name the parameters of the operation, and all that it requires."),
     rules.Rule("annotation-revision", "warning", "operation", members="x-ms-api-annotation",
          why="Revisions are counted from 1, which is also what an operation without one has.",
@@ -171,8 +171,15 @@ _PICKED = ("value-path", "value-title", "value-folder-property", "value-media-pr
 
 @check("simulation-parameter")
 def _simulation(node: Node, context: Context) -> Iterator[Finding]:
-    value = node.mapping("x-ms-operation-context").get("simulate")
-    call = Call(node.at("x-ms-operation-context", "simulate"), "simulate", mapping(value))
+    simulated = mapping(node.mapping("x-ms-operation-context").get("simulate"))
+    subscribing = node.mapping("x-ms-notification")
+    yield from _arguments(Call(node.at("x-ms-operation-context", "simulate"), "simulate", simulated), context)
+    if "parameters" in subscribing:  # without, the parameters of the same name are passed on
+        yield from _arguments(Call(node.at("x-ms-notification"), "x-ms-notification", subscribing), context)
+
+
+def _arguments(call: Call, context: Context) -> Iterator[Finding]:
+    """What is wrong with the names of a call's arguments."""
     operation = call.operation(context)
     if operation is None:
         return
@@ -181,7 +188,7 @@ def _simulation(node: Node, context: Context) -> Iterator[Finding]:
         if argument.name.rpartition("/")[2] not in known:
             message = f"{call.called} has no parameter {argument.name!r}"
             yield Finding(argument.pointer, message, key=True, suggestion=closest(argument.name, known))
-    for name in missing_arguments(call, context):
+    for name in missing_arguments(call, context) if call.name == "simulate" else ():
         yield Finding(call.pointer, f"{call.called} requires the parameter {name!r}", key=True)
 
 

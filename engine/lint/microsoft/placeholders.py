@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.metadata import metadata
 from openconnectors.engine.lint.microsoft.table import Rule, check
+from openconnectors.engine.lint.properties import connection_parameters
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import RULES
 from openconnectors.engine.lint.tree import Node, mapping
@@ -22,6 +23,9 @@ RULES.add(
          members="title description summary x-ms-summary contact",
          why="People would read the text that a template or a generator has put there.",
          fix="Write what it is, or what it is for."),
+    Rule("connection-placeholder", "warning", "document",
+         why="People who create a connection would read the text that a template or a generator has put there.",
+         fix="Write what is to be entered, and where it is found."),
     Rule("address-placeholder", "warning", "document",
          why="Nobody answers at a domain for examples (RFC 2606 section 3), or of a company that is made up.",
          fix="Write the address of the publisher or of the service."),
@@ -60,6 +64,15 @@ def _stands_in(text: str, kind: str) -> bool:
     whole = text.strip().rstrip(".!… ")
     matches = kind in ("info", "operation") and _OF_OPERATION.fullmatch(whole)
     return bool(matches or _ANYWHERE.fullmatch(whole) or _BEGINNING.match(text.strip()))
+
+
+@check("connection-placeholder")
+def _connection(node: Node, context: Context) -> Iterator[Finding]:
+    for parameter in connection_parameters(context):
+        for name in ("displayName", "description", "tooltip"):
+            text = parameter.below("uiDefinition").below(name)
+            if isinstance(text.value, str) and _stands_in(text.value, "parameter"):
+                yield text.finding(f"{_short(text.value)!r} stands in the place of a text")
 
 
 def _short(text: str) -> str:

@@ -142,6 +142,15 @@ FAULTS = [
            {"apiProperties.json#/properties/publisher": REMOVED}, "!apiProperties.json#/properties"),
     _fault("no stack owner", CERTIFY, "stackOwner is the owner of the service",
            {"apiProperties.json#/properties/stackOwner": REMOVED}, "!apiProperties.json#/properties"),
+    *(
+        _fault(f"{name} of a connection parameter that stands for another", CERTIFY, "texts say what is entered",
+               {f"apiProperties.json#/properties/connectionParameters/{pointer}": text})
+        for name, pointer, text in (
+            ("title", "region/uiDefinition/displayName", "string"),
+            ("description", "region/uiDefinition/description", "TODO: where your shop is."),
+            ("tooltip", "api_key/uiDefinition/tooltip", "Lorem ipsum"),
+        )
+    ),
     _fault("no readme", CERTIFY, "a readme is necessary", {"readme.md#": REMOVED}, ""),
     _fault("empty readme", CERTIFY, "the readme documents the connector", {"readme.md#": b"\n"}),
     _fault("readme without known issues", CERTIFY, "the readme has the sections of the template",

@@ -173,6 +173,15 @@ _PARAMETERS = [
     _fault("owner of the template of publishers", "The template of independent publishers (apiProperties.json)",
            "stackOwner is the name of a company",
            {f"{_P}/stackOwner": "Name of company or organization that connector is connecting to."}),
+    *(
+        _fault(f"secret of a client in {name}", "RFC 6749, 2.3.1", "client_secret is not in the URL of a request",
+               {f"{_OAUTH}/customParameters/{name}/value": value}, right=_GENERIC)
+        for name, value in (
+            ("authorizationUrlQueryStringTemplate", "?response_type=code&client_id={ClientId}&state={State}"
+             "&redirect_uri={RedirectUrl}&client_secret={ClientSecret}"),
+            ("tokenUrlTemplate", "https://id.pets.example/token?client_secret={ClientSecret}"),
+        )
+    ),
     _fault("scope with a blank before it", "RFC 6749, 3.3", "a scope has no blank",
            {f"{_OAUTH}/scopes/0": " read"}, right=_TOKEN),
     _fault("tenant that is none", CONVENTION, "tenantId is common, a domain or an identifier",
