@@ -6,7 +6,6 @@ is what the kind of word needs, as people wait for it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from openconnectors.cli.terminal import escaped_line
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 
 if TYPE_CHECKING:
     from openconnectors import connection_file, loading, registry
@@ -27,7 +26,7 @@ else:
     connected = module("openconnectors.engine.call.connected")
     lint = module("openconnectors.engine.lint")
 
-_PATH = re.compile(r"[./~\\]|[A-Za-z]:")
+_PATH = pattern(r"[./~\\]|[A-Za-z]:")
 """How a word begins that is a path, where a name or a path may stand."""
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.documents import file as files
 from openconnectors.engine.documents.cache_files import digest
 from openconnectors.engine.documents.file import File
@@ -35,7 +34,7 @@ else:
 MAX_FILES = 5_000
 """More than any published document has: those of many files have a file for each of some hundred operations, and one
 for each schema."""
-_DRIVE = re.compile(r"/[A-Za-z]:")
+_DRIVE = pattern(r"/[A-Za-z]:")
 
 
 class Refused(Exception):

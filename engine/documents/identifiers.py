@@ -6,16 +6,16 @@ own. All else belongs to the file, whose URI is its ``$self`` or else the place 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.nodes import mappings
 from openconnectors.engine.documents.uris import join
 
-_COMPONENT = re.compile(r"/components/schemas/[^/]+")
+_COMPONENT = pattern(r"/components/schemas/[^/]+")
 _KEYWORDS = ("$self", "$id", "$anchor", "$dynamicAnchor")
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.pointers import escape
 
 Position = tuple[int, int]
@@ -38,11 +39,11 @@ class Recorded(Struct):
         return (self.keys.get(pointer) if key else None) or self.values.get(pointer)
 
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_TOKEN = pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 """A token of JSON: a string, a structural character, or a number or literal name (RFC 8259 section 2)."""
-_KEY = re.compile(r'[\s,]*("([^"\\]*(?:\\.[^"\\]*)*)")\s*:\s*', re.DOTALL)
+_KEY = pattern(r'[\s,]*("([^"\\]*(?:\\.[^"\\]*)*)")\s*:\s*', re.DOTALL)
 """The key of the next member of an object, up to its value."""
-_NEXT = re.compile(r"[\s,]*")
+_NEXT = pattern(r"[\s,]*")
 """What is before the next item of a list."""
 _SKIPPED = 10
 """How many times the length of a text may be passed over in looking for single nodes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from openconnectors.engine.deferred import pattern
 
 # Twenty times the largest document of the corpora (3.4 MB), and low enough that a hostile document costs seconds, not
 # the process. A short text has few nodes, aliases expanded; published documents have a node for 10 to 35 bytes.
@@ -40,11 +41,11 @@ def max_nodes(text: str) -> int:
 
 _NULLS: Mapping[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = {word: kind == "true" for kind in ("true", "false") for word in (kind, kind.title(), kind.upper())}
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
-_BASED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
-_FLOAT = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
-_NOT_A_NUMBER = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
-_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
+_INTEGER = pattern(r"[-+]?(0|[1-9][0-9]*)\Z")
+_BASED = pattern(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
+_FLOAT = pattern(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
+_NOT_A_NUMBER = pattern(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
+_JSON_NUMBER = pattern(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _JSON_WORDS: Mapping[str, Any] = {"null": None, "true": True, "false": False}
 TAG = "tag:yaml.org,2002:"
 

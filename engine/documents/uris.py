@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
+from openconnectors.engine.deferred import pattern
+
+_PARTS = pattern(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 """Scheme, authority, path, query and fragment (appendix B)."""
 
 Parts = tuple[str | None, str | None, str, str | None]

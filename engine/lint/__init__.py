@@ -15,7 +15,6 @@ diagnostics; in Microsoft's profile under Microsoft's ids (``microsoft/aliases``
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from openconnectors.engine.deferred import module
+from openconnectors.engine.deferred import module, pattern
 from openconnectors.engine.documents import loader
 from openconnectors.engine.documents.dialects import DIALECTS
 from openconnectors.engine.documents.document import Document
@@ -280,7 +279,7 @@ def _reported(findings: list[Diagnostic], settings: Settings) -> list[Diagnostic
     return sorted(wanted, key=lambda finding: (finding.file, finding.line, finding.column, finding.rule))
 
 
-_COMMENT = re.compile(r"#\s*connectors:\s*ignore\s+([\w*, -]+)")
+_COMMENT = pattern(r"#\s*connectors:\s*ignore\s+([\w*, -]+)")
 IGNORE = "x-connector-ignore"
 
 

@@ -17,7 +17,6 @@ kind and member, so that a node is shown to the few functions that can say somet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Literal, TypeVar, cast
 
@@ -121,7 +120,7 @@ class Rule(_Head, frozen=True, eq=False, kw_only=True):
     """What to do about it."""
     members: str = ""
     """Members of which a node has at least one; any node if there are none. ``in=header``: with that value;
-    ``x-*``: of a name like that."""
+    ``x-*``: of a name that begins so."""
     versions: str = ""
     """Versions of the specifications that the rule is for; all if there are none."""
     profile: str = "default"
@@ -207,21 +206,48 @@ class Rules(Mapping[str, Rule]):
 Bound = tuple[Rule, Check]
 
 
+class _Members(Struct, frozen=True):
+    """The members of which a row says that a node has one: names, values of members, and beginnings of names."""
+
+    names: frozenset[str]
+    values: tuple[tuple[str, str], ...]
+    beginnings: tuple[str, ...]
+
+    def are_in(self, value: Mapping[str, Any]) -> bool:
+        """Return True if a node has one of them, or there are none."""
+        if not self.names.isdisjoint(value):
+            return True
+        if any(str(value.get(name)) == text for name, text in self.values):
+            return True
+        if self.beginnings and any(name.startswith(self.beginnings) for name in value):
+            return True
+        return not (self.names or self.values or self.beginnings)
+
+
+def _members(row: Rule) -> _Members:
+    parts = [member.partition("=") for member in row.members.split()]
+    return _Members(
+        frozenset(name for name, equals, _ in parts if not equals and not name.endswith("*")),
+        tuple((name, text) for name, equals, text in parts if equals),
+        tuple(name.removesuffix("*") for name, _, _ in parts if name.endswith("*")),
+    )
+
+
 class Dispatch:
     """The rules for one version of the specifications, found by what a node is and has."""
 
     def __init__(self, rules: Rules, version: str, wanted: Callable[[Rule], bool]) -> None:
-        self._by_kind: dict[str, list[Bound]] = {}
-        values: dict[str, dict[str, None]] = {}
+        self._by_kind: dict[str, list[tuple[_Members, Bound]]] = {}
+        compared: dict[str, dict[str, None]] = {}
         for row, check in rules.bound():
             if (row.versions and version not in row.versions.split()) or not wanted(row):
                 continue
+            members = _members(row)
             for kind in row.kinds.split():
-                self._by_kind.setdefault(kind, []).append((row, check))
-                compared = [member.partition("=")[0] for member in row.members.split() if "=" in member]
-                values.setdefault(kind, {}).update(dict.fromkeys(compared))
+                self._by_kind.setdefault(kind, []).append((members, (row, check)))
+                compared.setdefault(kind, {}).update(dict.fromkeys(name for name, _ in members.values))
         self.kinds = frozenset(self._by_kind)
-        self._compared = {kind: tuple(members) for kind, members in values.items()}
+        self._compared = {kind: tuple(names) for kind, names in compared.items()}
         """The members whose values rows compare."""
         self._known: dict[tuple[object, ...], list[Bound]] = {}
         """The rules by the kind of nodes and what they have: most nodes have the members of many others."""
@@ -233,19 +259,8 @@ class Dispatch:
         key = (kind, *value, *[str(value.get(member)) for member in compared]) if compared else (kind, *value)
         bound = self._known.get(key)
         if bound is None:
-            bound = self._known[key] = [rule for rule in self._by_kind[kind] if _is_for(rule[0], value)]
+            bound = self._known[key] = [rule for members, rule in self._by_kind[kind] if members.are_in(value)]
         return bound
-
-
-def _is_for(row: Rule, value: Mapping[str, Any]) -> bool:
-    """Return True if a node has one of the members that a row names, or the row names none."""
-    for member in row.members.split():
-        name, equals, text = member.partition("=")
-        if equals and str(value.get(name)) == text:
-            return True
-        if not equals and (name in value or ("*" in name and any(fnmatchcase(other, name) for other in value))):
-            return True
-    return not row.members
 
 
 def diagnostic(row: Rule, finding: Finding, context: Context, severity: Severity) -> Diagnostic:

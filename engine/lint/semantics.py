@@ -60,7 +60,7 @@ def _path_doubtful(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.pointer, f"the path {node.name!r} has a blank", key=True)
 
 
-_LITERAL = re.compile(r"\{[^{}]*\}")
+_LITERAL = pattern(r"\{[^{}]*\}")
 
 
 @check("path-parameter")

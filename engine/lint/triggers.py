@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.dynamic_results import response_schema
 from openconnectors.engine.lint.dynamic_values import properties_of
@@ -286,7 +286,7 @@ def _unusable(operation: Node, context: Context) -> str:
     return ""
 
 
-_SUBSCRIPTION = re.compile(r"(?i)hook|subscri|trigger|notif|callback|event|listen|regist")
+_SUBSCRIPTION = pattern(r"(?i)hook|subscri|trigger|notif|callback|event|listen|regist")
 
 
 @check("notification-place")

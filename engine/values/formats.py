@@ -219,7 +219,7 @@ def _byte_text(value: Any) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}\Z", re.ASCII)
+_BASE64URL = pattern(r"[A-Za-z0-9_-]*={0,2}\Z", re.ASCII)
 
 
 def _base64url(text: str) -> bytes:

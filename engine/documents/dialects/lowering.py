@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, field
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.document import Document
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.documents.references import References
@@ -175,8 +175,8 @@ def truth(value: object) -> bool:
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
+_INTEGER = pattern(r"-?(0|[1-9][0-9]{0,17})\Z")
+_NUMBER = pattern(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
 
 
 def typed(value: Any, types: tuple[str, ...]) -> Any:

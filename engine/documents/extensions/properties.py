@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents.dialects.lowering import EMPTY, Site, truth
 from openconnectors.engine.documents.extensions.reading import as_list, as_mapping
 from openconnectors.engine.model import MISSING, ConnectionParameter, OAuth, PolicyUse, Service
@@ -103,7 +103,7 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
 }
 """The variables of these endpoints if the settings do not give them."""
 
-_CLIENT_ID = re.compile(r"[A-Za-z0-9._:/~-]{4,}\Z")
+_CLIENT_ID = pattern(r"[A-Za-z0-9._:/~-]{4,}\Z")
 """A client identifier that may be real: published files have placeholders such as ``<client id>`` in its place."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.documents import file as files
 from openconnectors.engine.documents.file import File
 from openconnectors.engine.documents.overlays.queries import query_fault
@@ -21,7 +21,7 @@ RULE = "overlay"
 """The rule of what keeps an overlay from being applied."""
 NO_EFFECT = "overlay-target"
 """The rule of an action that changes nothing."""
-_VERSION = re.compile(r"1\.[01]\.\d+\Z")
+_VERSION = pattern(r"1\.[01]\.\d+\Z")
 _ROOT = {"overlay": str, "info": dict, "extends": str, "actions": list}
 _INFO = {"title": str, "version": str, "description": str}
 _ACTION = {"target": str, "description": str, "update": object, "copy": str, "remove": bool}

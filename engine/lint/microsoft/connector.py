@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.metadata import PROPERTIES, metadata
 from openconnectors.engine.lint.microsoft.limits import MAX_CATEGORIES, MAX_DESCRIPTION, MAX_TITLE, MIN_DESCRIPTION
 from openconnectors.engine.lint.microsoft.table import check
@@ -89,7 +90,7 @@ def _no_host(node: Node, context: Context) -> Iterator[Finding]:
 
 _STAGES = frozenset(("dev", "development", "test", "testing", "staging", "stage", "uat", "qa", "localhost", "ngrok"))
 
-_PRIVATE = re.compile(r"(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d+)+\Z")  # RFC 1918, and the machine itself
+_PRIVATE = pattern(r"(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d+)+\Z")  # RFC 1918, and the machine itself
 
 
 @check("host-staging")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint import rules
 from openconnectors.engine.lint.dynamic_results import response_schema, steps_of
@@ -348,7 +349,7 @@ def _code(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at(member), f"the title {title!r} is a name of a program")
 
 
-_CODE = re.compile(r"[a-z]{2,}[A-Z][a-z]+\w*|[A-Za-z]+(_[A-Za-z0-9]+)+")
+_CODE = pattern(r"[a-z]{2,}[A-Z][a-z]+\w*|[A-Za-z]+(_[A-Za-z0-9]+)+")
 
 
 @check("contact-page")

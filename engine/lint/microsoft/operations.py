@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.microsoft.limits import MAX_ID, MAX_SUMMARY
 from openconnectors.engine.lint.microsoft.table import check
@@ -51,8 +52,8 @@ def _summary_characters(node: Node, context: Context) -> Iterator[Finding]:
 
 _RESTRICTED = {
     # A summary has letters, digits and parentheses; published ones also join words by hyphens and apostrophes.
-    "summary": re.compile(r"[^\w\s()'’–-]|[\x00-\x1f]"),
-    "x-ms-summary": re.compile(r"[/\\|<>\x00-\x1f]"),
+    "summary": pattern(r"[^\w\s()'’–-]|[\x00-\x1f]"),
+    "x-ms-summary": pattern(r"[/\\|<>\x00-\x1f]"),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.microsoft.limits import MAX_SUMMARY
 from openconnectors.engine.lint.microsoft.table import check
@@ -167,7 +168,7 @@ def _title_of_trigger(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(node.at("summary"), f"the summary {title!r} of a trigger does not begin with 'When'")
 
 
-_FIRES = re.compile(r"(?i)\W*(when|on|triggers?|if|as soon)\b")
+_FIRES = pattern(r"(?i)\W*(when|on|triggers?|if|as soon)\b")
 
 
 @check("title-long")

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -32,6 +31,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import UNPAIRED_SURROGATE, Path, Problem, short_repr
 from openconnectors.engine.leniency import ENCODING, NUMBER, SCHEMA, TOP_LEVEL, TWICE, UNICODE
 from openconnectors.engine.model import Schema
@@ -177,8 +177,8 @@ def _decode_irregular(text: str, problems: list[Problem], exact: bool) -> Any:
 MAX_PLACES = 20
 """How many places of one kind of problem are recorded: a large value may have as many as members."""
 _LARGEST = int(1.7976931348623157e308)
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = pattern(r"\\u[dD][89a-fA-F]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def _is_beyond_double(value: Any) -> bool:

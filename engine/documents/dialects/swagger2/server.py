@@ -15,15 +15,17 @@ from urllib.parse import quote, unquote
 
 from msgspec import Struct
 
+from openconnectors.engine.deferred import pattern
+
 _IN_PATH = "/{}%:@!$&'()*+,;=~-._"
 """What a path may hold as it is (RFC 3986 section 3.3), and the braces of a template. A ``%`` is taken to begin an
 escape that the document wrote."""
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)\Z", re.DOTALL)
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)\Z", re.DOTALL)
 _VARIABLE = r"\{[^{}/\\\s]+\}"
 _LABEL = rf"(?:[A-Za-z0-9_-]|{_VARIABLE})+"
-_HOST = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::(?P<port>[0-9]{{1,5}}|{_VARIABLE}))?\Z")
-_USER = re.compile(r"[^/]*@")
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
+_HOST = pattern(rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::(?P<port>[0-9]{{1,5}}|{_VARIABLE}))?\Z")
+_USER = pattern(r"[^/]*@")
+_UNFIT = pattern(r"[\x00-\x1f\x7f\\]")
 _HTTP = ("https", "http")
 
 
