@@ -86,7 +86,7 @@ def _itself(node: Node, context: Context) -> Iterator[Finding]:
         for argument in call.arguments():
             if argument.parameter is not None and argument.parameter == node.get("name"):
                 yield Finding(argument.pointer, f"the choices of {argument.parameter!r} depend on its own value")
-            elif argument.parameter is not None and node.get("name") in _needed(argument.parameter, node, context):
+            elif argument.parameter is not None and str(node.get("name")) in _needed(argument.parameter, node, context):
                 names = f"{node.get('name')!r} and {argument.parameter!r}"
                 yield Finding(argument.pointer, f"the choices of {names} depend on each other")
 

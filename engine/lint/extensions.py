@@ -179,7 +179,7 @@ def _is_filled(node: Node, context: Context) -> bool:
         if schema is None or schema.pointer in seen or schema.has("default"):
             continue
         seen.add(schema.pointer)
-        if schema.get("x-ms-notification-url") is True or any("x-ms-dynamic" in name for name in schema.value):
+        if schema.get("x-ms-notification-url") is True or schema.is_dynamic:
             continue
         if schema.get("type") in ("string", "integer", "number", "boolean", "array"):
             return False

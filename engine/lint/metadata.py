@@ -130,7 +130,7 @@ def _label_unknown(node: Node, context: Context) -> Iterator[Finding]:
     for index, item in labels if isinstance(allowed, list) else ():
         if item.get("value") not in (allowed or ()):
             yield Finding(node.at("x-ms-enum-values", index, "value"), f"{item.get('value')!r} is not in the enum")
-    if labels and not node.has("enum") and not any("x-ms-dynamic" in name for name in node.value):
+    if labels and not node.has("enum") and not node.is_dynamic:
         yield Finding(node.at("x-ms-enum-values"), "x-ms-enum-values without an enum", key=True)
 
 

@@ -140,7 +140,7 @@ def _ends(
         if at.name.lower().endswith("propertysubpath") and not described:  # policy-property reports the other paths
             yield at.finding(f"no body of this policy has {reached[0]!r}", rule="policy-property")
         return
-    kinds = {end.get("type") for end in reached if isinstance(end, Node)}
+    kinds = {end.get("type") for end in reached if isinstance(end, Node) and isinstance(end.get("type"), str)}
     kind = kinds.pop() if len(kinds) == 1 else None
     if isinstance(kind, str) and kind != expected:
         yield at.finding(f"{place.value.get('templateId')} works on values of the type {expected}, not {kind}")

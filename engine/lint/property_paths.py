@@ -20,7 +20,7 @@ def follow(node: Node, steps: Sequence[str | int], context: Context) -> Node | s
     fully described."""
     for step in steps:
         schema = context.tree.resolve(node)
-        if schema is None or is_bare(schema) or any("x-ms-dynamic" in name for name in schema.value):
+        if schema is None or is_bare(schema) or schema.is_dynamic:
             return None
         inner = _item(schema, context) if isinstance(step, int) else _property(schema, step, context)
         if inner is None:

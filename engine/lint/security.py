@@ -56,9 +56,9 @@ def _scope_undefined(node: Node, context: Context) -> Iterator[Finding]:
         scheme = context.tree.schemes.get(name)
         listed = _scopes(scheme.value) if scheme is not None and isinstance(scheme.value, Mapping) else None
         for index, scope in enumerate(scopes if isinstance(scopes, list) and listed is not None else ()):
-            if listed is not None and scope not in listed:
+            if listed is not None and isinstance(scope, str) and scope not in listed:
                 message = f"the security scheme {name!r} has no scope {scope!r}"
-                yield Finding(f"{pointer}/{index}", message, suggestion=closest(str(scope), listed))
+                yield Finding(f"{pointer}/{index}", message, suggestion=closest(scope, listed))
 
 
 def _scopes(scheme: Mapping[str, Any]) -> set[str] | None:

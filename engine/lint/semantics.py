@@ -79,7 +79,7 @@ def _path_parameter(node: Node, context: Context) -> Iterator[Finding]:
         yield Finding(at, message, key=True, suggestion=closest(name, declared))
     for parameter in parameters:
         name = str(parameter.get("name"))
-        if parameter.get("name") not in names:
+        if name not in names:
             message = f"{path.name} has no variable for the path parameter {name!r}"
             yield Finding(parameter.at("name"), message, suggestion=closest(name, names))
 
@@ -309,9 +309,9 @@ def _tag_duplicate(node: Node, context: Context) -> Iterator[Finding]:
     seen = set()
     for tag in context.tree["tag"]:
         name = tag.get("name")
-        if name in seen:
+        if isinstance(name, str) and name in seen:
             yield Finding(tag.at("name"), f"the tag {name!r} is already defined")
-        seen.add(name)
+        seen.add(str(name))
 
 
 _HOST = pattern(r"[^/?#@\s]+\Z")

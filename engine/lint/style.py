@@ -75,9 +75,9 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
 
 @check("tag-undefined")
 def _tag_undefined(node: Node, context: Context) -> Iterator[Finding]:
-    known = {tag.get("name") for tag in context.tree["tag"]}
+    known = {str(tag.get("name")) for tag in context.tree["tag"]}
     for index, name in enumerate(node.array("tags") if known else ()):
-        if name not in known:
+        if isinstance(name, str) and name not in known:
             yield Finding(node.at("tags", index), f"the tag {name!r} is not listed under `tags`")
 
 

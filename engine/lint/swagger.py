@@ -147,12 +147,12 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
 @check("key-parameter")
 def _key_parameter(node: Node, context: Context) -> Iterator[Finding]:
     keys = {
-        (scheme.get("in"), str(scheme.get("name")).lower()): name
+        (str(scheme.get("in")), str(scheme.get("name")).lower()): name
         for name, scheme in context.tree.schemes.items()
         if scheme.get("type") == "apiKey"
     }
     for parameter in context.tree["parameter"]:
-        scheme = keys.get((parameter.get("in"), str(parameter.get("name")).lower()))
+        scheme = keys.get((str(parameter.get("in")), str(parameter.get("name")).lower()))
         if scheme is not None and _is_sent(parameter, scheme, context):
             message = f"the security scheme {scheme!r} sends {parameter.get('name')!r} already"
             yield Finding(parameter.pointer, message)

@@ -186,6 +186,11 @@ class Node(Struct, frozen=True, eq=False):
         value = self.value
         return isinstance(value, dict) and member in value
 
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether choices or a schema of the node come from an operation."""
+        return any("x-ms-dynamic" in str(name) for name in mapping(self.value))
+
     def at(self, *steps: str | int) -> str:
         """The pointer of something inside the node."""
         pointer = self.pointer
@@ -431,7 +436,7 @@ class Tree:
                     yield node, target
 
     def responses(self, operation: Node) -> dict[str, Node]:
-        """The responses of an operation by status, resolved."""
+        """The responses of an operation by status, resolved, as far as they are mappings."""
         holder = self.nodes.get(f"{operation.pointer}/responses")
         if holder is None or not isinstance(holder.value, Mapping):
             return {}

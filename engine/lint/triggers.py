@@ -64,7 +64,7 @@ def is_webhook(node: Node) -> bool:
 
 @check("trigger-list")
 def _list(node: Node, context: Context) -> Iterator[Finding]:
-    if node.get(TRIGGER) != "batch" or node.get("operationId") in context.once(_configured):
+    if node.get(TRIGGER) != "batch" or str(node.get("operationId")) in context.once(_configured):
         return
     schema = _events(node, context) if is_webhook(node) else response_schema(node, context)
     if (schema is None and not is_webhook(node)) or (schema is not None and not _holds_list(schema, context)):
@@ -96,8 +96,7 @@ def _listed(schema: Node, context: Context) -> dict[str, Node]:
 def _says_nothing(schema: Node) -> bool:
     """Return True for a schema of anything, or of an object with any properties."""
     described = any(schema.mapping(name) or schema.array(name) for name in _DESCRIBING)
-    is_dynamic = any("x-ms-dynamic" in name for name in schema.value)
-    return schema.get("type") in (None, "object") and not described and not is_dynamic
+    return schema.get("type") in (None, "object") and not described and not schema.is_dynamic
 
 
 _DESCRIBING = ("properties", "additionalProperties", "allOf", "anyOf", "oneOf", "enum", "items")
@@ -145,7 +144,7 @@ def _holds_list(schema: Node, context: Context) -> bool:
         resolved = context.tree.resolve(node)
         if resolved is None or resolved.get("type") == "array" or is_bare(resolved):
             return True
-        if any("x-ms-dynamic" in name for name in resolved.value):
+        if resolved.is_dynamic:
             return True
         if depth < _LEVELS:
             children = context.tree.children.get(resolved.pointer, ())
@@ -177,10 +176,7 @@ def _callback(node: Node, context: Context) -> Iterator[Finding]:
 
 def takes_url(operation: Node, context: Context) -> bool:
     """Return True if something that an operation sends is, or may be, the URL of its notifications."""
-    return any(
-        node.get(URL) or (node.kind == "schema" and any("x-ms-dynamic-" in name for name in node.value))
-        for node in _sent(operation, context)
-    )
+    return any(node.get(URL) or (node.kind == "schema" and node.is_dynamic) for node in _sent(operation, context))
 
 
 def _sent(operation: Node, context: Context) -> Iterator[Node]:

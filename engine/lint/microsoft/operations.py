@@ -240,8 +240,7 @@ def _empty_schema(node: Node, context: Context) -> Iterator[Finding]:
     if schema is None or node.name[:1] not in "2" or operation is None or is_internal(operation):
         return
     has_shape = any(schema.get(name) for name in ("properties", "allOf", "additionalProperties", "items", "enum"))
-    dynamic = any(name.startswith("x-ms-dynamic-") for name in schema.value)
-    if schema.get("type") in (None, "object") and not has_shape and not dynamic and not is_webhook(operation):
+    if schema.get("type") in (None, "object") and not has_shape and not schema.is_dynamic and not is_webhook(operation):
         yield Finding(node.at("schema"), "the schema of the response is empty", key=True)
 
 

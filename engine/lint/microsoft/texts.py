@@ -23,7 +23,7 @@ TITLES = {"operation": "summary", "parameter": "x-ms-summary", "schema": "x-ms-s
 
 def _title(node: Node) -> str:
     """The title of an operation, a parameter or a property; empty if it has none."""
-    text = node.get(TITLES[node.kind])
+    text = node.get(TITLES.get(node.kind, "title"))
     return text if isinstance(text, str) else ""
 
 
@@ -47,7 +47,7 @@ def _field_of_body(node: Node, context: Context) -> tuple[Node, ...]:
     operations = operations_of(node, context)
     if schema is None or is_internal(node) or is_internal(schema) or node.reference:
         return ()
-    if any("x-ms-dynamic" in name for name in schema.value) or all(is_internal(operation) for operation in operations):
+    if schema.is_dynamic or all(is_internal(operation) for operation in operations):
         return ()
     is_object = schema.get("type") in (None, "object")
     return () if is_object and any(schema.has(name) for name in ("properties", "allOf", "$ref")) else (node, schema)
