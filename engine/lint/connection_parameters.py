@@ -95,7 +95,10 @@ def _untitled(context: Context) -> Iterator[Finding]:
     holders = [(whole, "the connectionParameterSets have")] if isinstance(whole.value, Mapping) else []
     holders += [(values.below(index), "the set has") for index in range(len(array(values.value)))]
     for place, words in holders:
-        if not str(place.below("uiDefinition").below("displayName").value or "").strip():
+        title = place.below("uiDefinition").below("displayName")
+        if title.value is not None and title.name != "displayName":
+            yield title.finding(f"{title.name!r} is not displayName", key=True, suggestion="displayName")
+        elif not str(title.value or "").strip():
             at = place.below("uiDefinition")
             shown = at.name in mapping(place.value)
             (holder, key) = (at, True) if shown else (place, place is whole)
@@ -194,6 +197,40 @@ def _dependency(node: Node, context: Context) -> Iterator[Finding]:
                 if name not in names or name == place.name:
                     message = f"{place.name!r} depends on {name!r}, which is no other parameter"
                     yield holder.below(name).finding(message, key=True, suggestion=closest(name, names))
+                    continue
+                other = next(other for other in group if other.name == name)
+                listed = [str(mapping(choice).get("value")) for _, choice in _choices(other)]
+                values = holder.below(name).below("values")
+                for index, value in enumerate(array(values.value) if listed else ()):
+                    if isinstance(value, str) and value not in listed:
+                        message = f"{value!r} is no value to choose for {name!r}"
+                        yield values.below(index).finding(message, suggestion=closest(value, listed))
+            yield from _conditions(place, names)
+
+
+def _conditions(place: Place, names: list[str]) -> Iterator[Finding]:
+    """The conditions of a parameter's additional OAuth parameters that name no parameter of the connection."""
+    additional = place.below("oAuthSettings").below("additionalParameters")
+    for step in mapping(additional.value):
+        conditions = additional.below(str(step)).below("applicableWhen")
+        for index in range(len(array(conditions.value))):
+            at = conditions.below(index).below("parameter")
+            if isinstance(at.value, str) and at.value not in names:
+                message = f"{step!r} depends on {at.value!r}, which is no parameter of the connection"
+                yield at.finding(message, suggestion=closest(at.value, names))
+
+
+@check("oauth-tenant")
+def _tenant(node: Node, context: Context) -> Iterator[Finding]:
+    for place in connection_parameters(context) if is_published(context) else ():
+        if place.name != "token:TenantId" or not isinstance(place.value, Mapping):
+            continue
+        metadata = place.below("metadata")
+        if metadata.below("sourceType").value is None:
+            at = metadata if isinstance(metadata.value, Mapping) else place
+            yield at.finding(f"no sourceType in its metadata says that {place.name!r} is the tenant", key=True)
+        if kind_of(place) != "string":
+            yield place.below("type").finding(f"the tenant is of type string, not {kind_of(place)}")
 
 
 # Sets

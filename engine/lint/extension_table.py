@@ -87,7 +87,12 @@ EXTENSIONS: Mapping[str, Extension] = {
     "x-ms-deployment-version": Extension(_TEXT, "info document"),
     "x-ms-capabilities": Extension(Shape("mapping"), "document operation parameter schema items"),
     "x-ms-operation-context": Extension(
-        Shape("mapping", members={"simulate": Shape("mapping", members=_OPERATION)}), "operation"
+        Shape(
+            "mapping",
+            members={"simulate": Shape("mapping", members=_OPERATION, required=("operationId",))},
+            required=("simulate",),
+        ),
+        "operation",
     ),
     "x-ms-no-generic-test": Extension(_FLAG, "operation"),
     "x-ms-safe-operation": Extension(_FLAG, "operation"),
@@ -101,6 +106,7 @@ EXTENSIONS: Mapping[str, Extension] = {
                 "kind": Shape("text", ("query",), any_case=True),
                 "mode": Shape("text", ("polling", "webhook"), any_case=True),
             },
+            required=("kind", "mode"),
         ),
         "operation",
     ),

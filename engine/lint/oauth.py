@@ -17,7 +17,13 @@ from msgspec import Struct
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.placeholders import is_secret
-from openconnectors.engine.lint.properties import Place, connection_parameters, oauth_settings, parameter_groups
+from openconnectors.engine.lint.properties import (
+    Place,
+    connection_parameters,
+    is_published,
+    oauth_settings,
+    parameter_groups,
+)
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping
@@ -99,6 +105,10 @@ def _known(node: Node, context: Context) -> Iterator[Finding]:
         if isinstance(place.value, str) and place.value.lower() not in (*PROVIDERS, *_named()):
             message = f"the identity provider {place.value!r} is not known"
             yield place.finding(message, suggestion=closest(place.value, PROVIDERS) or closest(place.value, _named()))
+            continue
+        written = place.value.lower() if isinstance(place.value, str) else ""
+        if is_published(context) and written in PROVIDERS and written != place.value:
+            yield place.finding(f"{place.value!r} is in another case", suggestion=written, rule="properties-case")
 
 
 @check("oauth-parameter")
@@ -143,6 +153,8 @@ def _unknown(node: Node, context: Context) -> Iterator[Finding]:
 # Endpoints
 
 _URL = pattern(r"https://(?!/)[^\s/?#]+[^\s]*\Z")
+_SEVERAL = pattern(r"[;,|\s]\s*https?://")
+"""The beginning of a second URL."""
 _PLACEHOLDER = pattern(r"\s*(https://)?[<\[{]|\s*@")
 """The beginning of what stands for a URL: a variable, an expression, or text in brackets."""
 _ENDPOINTS = frozenset(
@@ -169,7 +181,9 @@ def _url(node: Node, context: Context) -> Iterator[Finding]:
                 continue
             encrypted = "is not encrypted" if url.startswith("http://") else "is not an absolute URL"
             yield place.finding(f"{url!r} {encrypted}; it must begin with https://")
-        for _, place in _endpoints(settings):
+        for name, place in _endpoints(settings):
+            if name == "redirecturl" and _SEVERAL.search(place.value):
+                yield place.finding(f"{place.value!r} is more than one URL", rule="oauth-redirect")
             if "#" in place.value and not _PLACEHOLDER.match(place.value):
                 message = f"{place.value!r} has a fragment, which an endpoint must not have"
                 yield place.finding(message, rule="oauth-fragment")
@@ -268,15 +282,23 @@ def _client(node: Node, context: Context) -> Iterator[Finding]:
 @check("oauth-first-party")
 def _first_party(node: Node, context: Context) -> Iterator[Finding]:
     for settings, _ in settings_of(context):
-        place = settings.below("properties").below("IsFirstParty")
+        holder = settings.below("properties")
+        place = holder.below("IsFirstParty")
         if _provider(settings) == "aadcertificate" and str(place.value).strip().lower() == "false":
             yield place.finding("the identity provider aadcertificate is for applications of the first party")
+        elif is_published(context) and place.value is None and _provider(settings) in PROVIDERS:
+            if isinstance(holder.value, Mapping):
+                yield holder.finding("the properties do not say IsFirstParty", key=True)
+            elif _provider(settings) == "aadcertificate":
+                yield settings.finding("the OAuth settings have no properties that say IsFirstParty", key=True)
 
 
 @check("oauth-redirect")
 def _redirect(node: Node, context: Context) -> Iterator[Finding]:
     for settings, _ in settings_of(context):
         place = settings.below("redirectUrl")
+        if isinstance(place.value, str) and not place.value.strip():
+            yield place.finding("the redirectUrl is empty")
         host = urlsplit(place.value).hostname if isinstance(place.value, str) and _URL.match(place.value) else None
         if host is not None and not host.endswith((".azure-apim.net", ".azure-apihub.net", ".azure-apim.us")):
             yield place.finding(f"the platform does not answer at {host}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from openconnectors.engine.documents.pointers import escape
 from openconnectors.engine.errors import Unsupported, closest
-from openconnectors.engine.lint.properties import Place, connection_parameters, properties
+from openconnectors.engine.lint.properties import Place, connection_parameters, is_published, properties
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table import check
 from openconnectors.engine.lint.tree import Node, array, mapping
@@ -25,10 +25,13 @@ NAMED = "x-ms-apimtemplateparameter."
 _OPERATIONS = "x-ms-apimtemplate-operationname"
 SECTION = "x-ms-apimtemplate-policysection"
 """The keys of the parameters, in lower case: they are compared without case."""
+_ANY = "x-ms-apimtemplate"
+"""The beginning of the keys of all parameters, in lower case."""
 _COMMON = ("x-ms-apimTemplate-operationName", "x-ms-apimTemplate-policySection")
 _SPELLED = "x-ms-apimTemplateParameter."
 """The keys as Microsoft writes them."""
-_SECTIONS = ("request", "response", "failure")
+_SECTIONS = ("Request", "Response", "Failure")
+_ORIGINAL = "@Request.OriginalHTTPMethod"
 
 
 def policies(context: Context) -> Iterator[Place]:
@@ -94,8 +97,16 @@ def _parameter(node: Node, context: Context) -> Iterator[Finding]:
         if row is None:
             continue
         known = [parameter.name for parameter in row.parameters]
+        spelled = {name.lower(): name for name in (*_COMMON, *(f"{_SPELLED}{parameter}" for parameter in known))}
+        for name in map(str, place.value):
+            if name.lower().startswith(_ANY):
+                message = f"{name!r} has no effect here; its place is parameters"
+                yield place.below(name).finding(message, key=True)
         for name in parameters_of(place):
             folded, at = name.lower(), f"{place.pointer}/parameters/{escape(name)}"
+            if is_published(context) and spelled.get(folded, name) != name:
+                message = f"{name!r} is in another case"
+                yield Finding(at, message, True, place.document, spelled[folded], rule="policy-case")
             if folded.startswith(NAMED) and folded[len(NAMED) :] not in map(str.lower, known):
                 message, suggestion = f"the template has no parameter {name!r}", closest(name[len(NAMED) :], known)
                 yield Finding(at, message, True, place.document, suggestion)
@@ -112,13 +123,25 @@ def _value(node: Node, context: Context) -> Iterator[Finding]:
         for parameter in row.parameters if row is not None else ():
             choices[f"{NAMED}{parameter.name.lower()}"] = parameter.choices
         for name, value in parameters_of(place).items():
-            allowed = choices.get(name.lower())
-            if allowed and str(value).lower() not in allowed:
-                message = f"{value!r} is not a valid {name.rpartition('.')[2]}; expected {', '.join(allowed)}"
-                at = f"{place.pointer}/parameters/{escape(name)}"
-                yield Finding(at, message, False, place.document, closest(str(value).lower(), allowed))
+            allowed = {choice.lower(): _written(name, choice) for choice in choices.get(name.lower(), ())}
+            at = f"{place.pointer}/parameters/{escape(name)}"
+            folded = str(value).lower()
+            if allowed and folded not in allowed:
+                message = f"{value!r} is not a valid {name.rpartition('.')[2]}; expected {', '.join(allowed.values())}"
+                suggestion = allowed.get(closest(folded, allowed) or "")
+                yield Finding(at, message, False, place.document, suggestion)
+            elif allowed and isinstance(value, str) and value != allowed[folded] and is_published(context):
+                message = f"{value!r} is in another case"
+                yield Finding(at, message, False, place.document, allowed[folded], rule="policy-case")
         if use is not None and use.template in POLICIES:
             yield from _ignored(use, place)
+
+
+def _written(name: str, choice: str) -> str:
+    """A value as Microsoft's JSON schema writes it: methods in capitals."""
+    if choice == _ORIGINAL.lower():
+        return _ORIGINAL
+    return choice.upper() if name.lower().endswith("httpmethod") else choice
 
 
 def _ignored(use: PolicyUse, place: Place) -> Iterator[Finding]:

@@ -145,14 +145,19 @@ def _overridden(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         kind = template_of(place)
         if kind == "setvaluefromurl":  # asks for a value at a host of its own, between two that are set
-            earlier.clear()
+            asking = {operation.pointer for operation in policy_operations(place, context)}
+            for key, uses in earlier.items():
+                left = [(known if key[0] in _WHOLE else known - asking, other) for known, other in uses]
+                earlier[key] = [(known, other) for known, other in left if known and not known & asking]
         at = text_of(place, _WHOLE.get(kind, "name"))
         if at is None or kind not in ("setheader", "setqueryparameter", *_WHOLE):
             continue
         action = text_of(place, "existsAction")
         operations = {operation.pointer for operation in policy_operations(place, context)}
         same = earlier.setdefault((kind, _section(place), "" if kind in _WHOLE else at.value.strip().lower()), [])
-        overrides = action is None or action.value.lower() == "override"
+        text = text_of(place, "value")
+        reads = text is not None and kind not in _WHOLE and _reads(text.value, kind, at.value)
+        overrides = not reads and (action is None or action.value.lower() == "override")
         differs = [
             other for known, other in same if known & operations and parameters_of(other) != parameters_of(place)
         ]
@@ -162,3 +167,13 @@ def _overridden(node: Node, context: Context) -> Iterator[Finding]:
             what = repr(at.value) if kind not in _WHOLE else "it"
             yield at.finding(f"an earlier policy sets {what} of the same requests")
         same.append((operations, place))
+
+
+def _reads(text: str, kind: str, name: str) -> bool:
+    """Return True if the value that a policy sets is made of the one before it."""
+    root = "headers" if kind == "setheader" else "queryparameters"
+    try:
+        expressions = template(text).expressions
+    except (Unsupported, ValueError):
+        return False  # policy-template
+    return any(each.root == root and each.name.lower() == name.strip().lower() for each in expressions)

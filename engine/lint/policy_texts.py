@@ -25,6 +25,7 @@ from openconnectors.engine.lint.properties import Place, is_published, propertie
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_properties import check
 from openconnectors.engine.lint.tree import Node, array, mapping
+from openconnectors.engine.lint.triggers import is_webhook
 from openconnectors.engine.policies import POLICIES
 from openconnectors.engine.policies.expressions import ROOTS, Expression, template
 
@@ -296,6 +297,8 @@ def _trigger(node: Node, context: Context) -> Iterator[Finding]:
             operation = context.operations.get(str(name))
             if operation is not None and not operation.has("x-ms-trigger"):
                 yield holder.below(index).finding(f"the operation {name!r} is not a trigger")
+            elif operation is not None and is_webhook(operation):
+                yield holder.below(index).finding(f"the trigger {name!r} is called; it does not poll")
         actions = any(not operation.has("x-ms-trigger") for operation in context.operations.values())
         if template_of(place) == "pollingtrigger" and not array(holder.value) and actions:
             at = holder if holder.name in mapping(place.below("parameters").value) else place
@@ -344,9 +347,14 @@ def _next_link(node: Node, context: Context) -> Iterator[Finding]:
             known = operation.mapping("x-ms-pageable").get("nextLinkName") if operation is not None else None
             if operation is not None and not operation.has("x-ms-pageable"):
                 yield holder.below(index).finding(f"the operation {listed!r} has no x-ms-pageable")
-            elif name is not None and isinstance(known, str) and known.split(".")[-1] != name.value.split(".")[-1]:
+            elif name is not None and isinstance(known, str) and _last(known) != _last(name.value):
                 message = f"the next link of {listed!r} is {known!r}, not {name.value!r}"
                 yield name.finding(message, suggestion=known)
+
+
+def _last(path: str) -> str:
+    """The last name of a path; ``@odata.nextLink`` is a name."""
+    return path if path.startswith("@odata.") else path.rpartition(".")[2]
 
 
 @check("script-operation-twice")

@@ -47,7 +47,7 @@ class Shape(Struct, frozen=True):
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
-    """The values of a text, in lower case; none: any."""
+    """The values of a text, as Microsoft's JSON schema writes them; none: any."""
     each: Shape | None = None
     """What each item of a list is, or each member of an object whose members have free names."""
     null: bool = False
@@ -92,25 +92,34 @@ UI = Shape(
     null=True,
 )
 CUSTOM = Shape("object", {"value": Shape(null=True)})
+CONDITION = Shape("object", {"parameter": TEXT, "oneOf": Shape("list", each=Shape(null=True), filled=True)})
+ADDITIONAL = Shape(
+    "object",
+    {
+        "type": Shape(values=("string", "securestring")),
+        "applicableWhen": Shape("list", each=CONDITION),
+    },
+)
+"""A custom parameter that counts if another connection parameter has one of some values."""
 OAUTH = Shape(
     "object",
     {
         "identityProvider": TEXT,
         "clientId": Shape(null=True),
         "clientSecret": Shape(null=True),
-        "redirectMode": Shape(values=("global", "globalperconnector", "direct")),
+        "redirectMode": Shape(values=("Global", "GlobalPerConnector", "Direct")),
         "redirectUrl": TEXT,
         "scopes": Shape("list", each=TEXT, null=True),
         "properties": Shape(
             "object",
             {
-                "IsFirstParty": Shape(values=("true", "false")),
+                "IsFirstParty": Shape(values=("True", "False")),
                 "IsOnbehalfofLoginSupported": _TRUTH,
                 "AzureActiveDirectoryResourceId": Shape(null=True),
             },
         ),
         "customParameters": Shape("object", each=CUSTOM, null=True),
-        "additionalParameters": _OPEN,
+        "additionalParameters": Shape("object", each=ADDITIONAL),
     },
     required=("identityProvider",),
 )
@@ -122,7 +131,7 @@ PARAMETER = Shape(
         "allowedValues": Shape("list", each=CHOICE, filled=True),
         "default": Shape("any"),
         "defaultValue": Shape("any"),
-        "metadata": Shape("object", {"sourceType": Shape(values=("azureactivedirectorytenant",))}, open=True),
+        "metadata": Shape("object", {"sourceType": Shape(values=("AzureActiveDirectoryTenant",))}, open=True),
         "oAuthSettings": OAUTH,
         "gatewaySettings": _OPEN,
     },
@@ -143,7 +152,7 @@ POLICY = Shape(
     {
         "templateId": TEXT,
         "title": TEXT,
-        "type": TEXT,
+        "type": Shape(values=("PollingTrigger",)),
         "parameters": Shape("object", {"x-ms-apimTemplate-operationName": Shape("list", each=TEXT)}, open=True),
     },
     required=("templateId",),
@@ -167,8 +176,8 @@ PROPERTIES = Shape(
 WRAPPER = Shape("object", {"$schema": TEXT, "properties": PROPERTIES}, required=("properties",))
 """The file as Microsoft's tools read it: the properties are inside a member of this name."""
 
-_ANY_CASE = frozenset(("displayname", "oauthsettings", "clientid", "clientsecret"))
-"""Members that published connectors, or Microsoft's pages and schema, write in more than one case."""
+_ALSO = frozenset(("displayname", "DisplayName", "oauthSettings", "ClientId", "clientID", "ClientID", "ClientSecret"))
+"""Members in another case, as Microsoft's pages or schema, or published connectors, write them."""
 
 
 @check("properties-type")
@@ -182,19 +191,19 @@ def _shape(node: Node, context: Context) -> Iterator[Finding]:
     published = document.file.replace("\\", "/").rpartition("/")[2] == PUBLISHED[1]
     if not isinstance(whole.value, Mapping) or whole.below("properties").name in whole.value:
         shape = replace(PROPERTIES, required=("iconBrandColor",)) if published else PROPERTIES
-        yield from differences(whole, replace(WRAPPER, members={**WRAPPER.members, "properties": shape}))
+        yield from differences(whole, replace(WRAPPER, members={**WRAPPER.members, "properties": shape}), published)
     elif published:
         similar = closest("properties", map(str, whole.value))
         message = "the required member 'properties' is missing; it holds all others"
         message += f" (is {similar!r} a misspelling of it?)" if similar is not None else ""
         yield whole.finding(message, rule="properties-required")
-        yield from differences(whole, replace(PROPERTIES, open=True))
+        yield from differences(whole, replace(PROPERTIES, open=True), published)
     else:
         yield from differences(whole, PROPERTIES)
 
 
-def differences(root: Place, shape: Shape) -> Iterator[Finding]:
-    """What differs from a shape, anywhere below a place."""
+def differences(root: Place, shape: Shape, published: bool = False) -> Iterator[Finding]:
+    """What differs from a shape, anywhere below a place; of what is ``published``, also in the case of a value."""
     waiting = [(root, shape)]
     while waiting:
         place, shape = waiting.pop()
@@ -214,10 +223,22 @@ def differences(root: Place, shape: Shape) -> Iterator[Finding]:
                 waiting += [(_below(place, index, item), shape.each) for index, item in enumerate(place.value)]
         elif shape.filled and not str(place.value).strip():
             yield place.finding(f"{place.name} is empty", rule="properties-value")
-        elif shape.values and str(place.value).lower() not in shape.values:
-            message = f"{place.value!r} is not a value of {place.name}; expected {', '.join(shape.values)}"
-            suggestion = closest(str(place.value).lower(), shape.values)
-            yield place.finding(message, suggestion=suggestion, rule="properties-value")
+        elif shape.values and place.value not in shape.values:
+            yield from _value(place, shape, published)
+
+
+def _value(place: Place, shape: Shape, published: bool) -> Iterator[Finding]:
+    """What is wrong with a value that is none of those of a shape as they are written."""
+    spelled = {value.lower(): value for value in shape.values}
+    folded = str(place.value).lower()
+    if folded not in spelled:
+        message = f"{place.value!r} is not a value of {place.name}; expected {', '.join(shape.values)}"
+        suggestion = closest(folded, spelled)
+        yield place.finding(message, suggestion=spelled.get(suggestion or ""), rule="properties-value")
+    elif published:
+        written = spelled[folded]
+        message = f"{place.value!r} is in another case"
+        yield place.finding(message, suggestion=written, rule="properties-case")
 
 
 def _members(place: Place, shape: Shape) -> Iterator[Finding]:
@@ -229,15 +250,17 @@ def _members(place: Place, shape: Shape) -> Iterator[Finding]:
             message = f"the required member {name!r} is missing"
             message += f" (is {similar!r} a misspelling of it?)" if similar is not None else ""
             yield place.finding(message, rule="properties-required")
-    if shape.open or shape.each is not None:
+    if shape.each is not None:
         return
     spelled = {name.lower(): name for name in shape.members}
     for name in map(str, place.value):
         known = spelled.get(name.lower())
-        if name.startswith("x-") or name == known or (known is not None and name.lower() in _ANY_CASE):
+        if name.startswith("x-") or name == known or (known is not None and name in _ALSO):
             continue
         message = f"{name!r} is not a member of {_owner(place)}"
-        suggestion = known or closest(name, shape.members, 0.6)
+        suggestion = known or closest(name, shape.members, 0.8 if shape.open else 0.6)
+        if shape.open and suggestion is None:
+            continue
         at = f"{place.pointer}/{escape(name)}"
         yield Finding(at, message, True, place.document, suggestion, rule="properties-member")
 

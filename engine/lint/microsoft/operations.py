@@ -59,7 +59,10 @@ _RESTRICTED = {
 
 @check("RequiredValueEmpty")
 def _empty(node: Node, context: Context) -> Iterator[Finding]:
-    for name in ("summary", "description", "x-ms-summary", "title", "version", "x-ms-trigger-hint"):
+    for name in (
+        *("summary", "description", "x-ms-summary", "title", "version"),
+        *("x-ms-trigger-hint", "x-ms-visibility"),
+    ):
         if isinstance(node.get(name), str) and not node.get(name).strip():
             yield Finding(node.at(name), f"{name!r} is empty")
 

@@ -10,6 +10,7 @@ from tests.faults.twins import (
     openapi3,
     properties,
     properties_files,
+    properties_spelled,
     properties_values,
     schemas,
     swagger,
@@ -24,6 +25,7 @@ FAULTS: list[Fault] = [
     *schemas.FAULTS,
     *properties_files.FAULTS,
     *properties_values.FAULTS,
+    *properties_spelled.FAULTS,
     *swagger.FAULTS,
     *microsoft.FAULTS,
 ]
