@@ -78,7 +78,7 @@ def _title(node: Node, context: Context) -> Iterator[Finding]:
             text = place.below("uiDefinition").below(member)
             if isinstance(text.value, str) and not text.value.strip():
                 yield text.finding(f"the {member} of {place.name!r} is empty")
-        for choice, value in _choices(place):
+        for choice, value in choices(place):
             shown = "uiDefinition" in choice.pointer and isinstance(value, Mapping)
             if shown and not str(value.get("text") or "").strip():
                 yield choice.finding("the allowed value has no text to show")
@@ -136,7 +136,7 @@ _FITS = {
 @check("connection-default")
 def _default(node: Node, context: Context) -> Iterator[Finding]:
     for place in connection_parameters(context):
-        allowed = [str(mapping(choice).get("value")) for _, choice in _choices(place)]
+        allowed = [str(mapping(choice).get("value")) for _, choice in choices(place)]
         for member in ("default", "defaultValue"):
             value = mapping(place.value).get(member)
             if value is None:
@@ -151,7 +151,7 @@ def _default(node: Node, context: Context) -> Iterator[Finding]:
                 yield at.finding(message, suggestion=closest(str(value), allowed))
 
 
-def _choices(place: Place) -> Iterator[tuple[Place, Any]]:
+def choices(place: Place) -> Iterator[tuple[Place, Any]]:
     """The values to choose, in either place."""
     for holder in (place, place.below("uiDefinition").below("constraints")):
         values = holder.below("allowedValues")
@@ -163,7 +163,7 @@ def _choices(place: Place) -> Iterator[tuple[Place, Any]]:
 def _twice(node: Node, context: Context) -> Iterator[Finding]:
     for place in connection_parameters(context):
         seen: set[tuple[str, str]] = set()
-        for at, choice in _choices(place):
+        for at, choice in choices(place):
             holder = at.pointer.rpartition("/")[0]
             for member in ("value", "text"):
                 text = mapping(choice).get(member)
@@ -199,7 +199,7 @@ def _dependency(node: Node, context: Context) -> Iterator[Finding]:
                     yield holder.below(name).finding(message, key=True, suggestion=closest(name, names))
                     continue
                 other = next(other for other in group if other.name == name)
-                listed = [str(mapping(choice).get("value")) for _, choice in _choices(other)]
+                listed = [str(mapping(choice).get("value")) for _, choice in choices(other)]
                 values = holder.below(name).below("values")
                 for index, value in enumerate(array(values.value) if listed else ()):
                     if isinstance(value, str) and value not in listed:

@@ -241,6 +241,11 @@ def _form(node: Node, context: Context) -> Iterator[Finding]:
                 yield Finding(argument.pointer, f"{call.name} takes {form} here")
             elif not newer and argument.kind == "parameterReference":
                 yield Finding(argument.pointer, f"{call.name} takes {{parameter: …}} here")
+            elif newer or argument.kind == "parameter":  # else a value, of whatever members
+                for member in mapping(argument.source):
+                    if member not in _REFERENCES:
+                        message = f"{member!r} is not a member of an argument"
+                        yield Finding(f"{argument.pointer}/{escape(member)}", message, key=True)
 
 
 @check("dynamic-source")

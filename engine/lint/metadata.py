@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding
 from openconnectors.engine.lint.table_extensions import check
@@ -79,12 +79,19 @@ def _name(node: Node, context: Context) -> Iterator[Finding]:
         seen.add(name)
 
 
+_PAGE = pattern(r"https?://[^\s/]+\.[^\s]+\Z")
+
+
 @check("metadata-url")
 def _url(node: Node, context: Context) -> Iterator[Finding]:
     for name, (pointer, value) in metadata(context)[1].items():
         is_url = name.lower() in ("website", "privacy policy")
-        if is_url and value.strip() and not re.match(r"https?://[^\s/]+\.[^\s]+\Z", value):
+        if is_url and value.strip() and not _PAGE.match(value):
             yield Finding(pointer, f"{value!r} is not the absolute URL of a page")
+    for index, item in enumerate(node.array("x-ms-docs")):
+        url = item.get("url") if isinstance(item, Mapping) else None
+        if isinstance(url, str) and not _PAGE.match(url):
+            yield Finding(node.at("x-ms-docs", index, "url"), f"{url!r} is not the absolute URL of a page")
 
 
 @check("metadata-category")

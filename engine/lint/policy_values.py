@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 
 from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported, closest
+from openconnectors.engine.lint.connection_parameters import choices
 from openconnectors.engine.lint.dynamic_values import properties_of
 from openconnectors.engine.lint.policies import NAMED, SECTION, policies, policy_operations, template_of, text_of
 from openconnectors.engine.lint.policy_paths import added, body_of, steps_of
-from openconnectors.engine.lint.properties import Place
+from openconnectors.engine.lint.properties import Place, connection_parameters
 from openconnectors.engine.lint.property_paths import follow, is_bare
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.table import RULES
@@ -45,6 +46,9 @@ RULES.add(
     Rule("policy-host-variable", "warning", reported_by="policy-host",
          why="A host has no variables in braces: they are sent as they are written.",
          fix="Write @connectionParameters('name') in its place."),
+    Rule("policy-host-scheme", "warning", reported_by="policy-host",
+         why="A host without https before it is no URL: no request can be sent.",
+         fix="Write https:// before the expression, or give the connection parameter values with it."),
     Rule("policy-host", "error", "document",
          why="The value of a connection parameter, a header or a query parameter is a text, which has no members.",
          fix="Write https:// before it if it is a part of the host, or {@...} around it."),
@@ -240,9 +244,13 @@ _URL = pattern(r"\s*(/|https://[^\s/]|\{?@|\{)")
 def _host(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         text = text_of(place, "urlTemplate")
+        stepped = False
         for root, steps in _roots(text.value) if text is not None and text.value.lstrip().startswith("@") else ():
             if text is not None and root in ("connectionparameters", "headers", "queryparameters") and steps:
                 yield text.finding(f"{root} is a text, which has no {'.'.join(map(str, steps))!r}")
+                stepped = True
+        if text is not None and not stepped:
+            yield from _without_scheme(text, context)
         name = _VARIABLE.search(text.value) if text is not None else None
         if text is not None and name is not None:
             yield text.finding(f"nothing fills {name[0]}", rule="policy-host-variable")
@@ -250,6 +258,27 @@ def _host(node: Node, context: Context) -> Iterator[Finding]:
         if url is not None and url.value.strip() and not _URL.match(url.value):
             message = f"{url.value!r} is no URL with https, and no path that begins with '/'"
             yield url.finding(message, rule="policy-url")
+
+
+_FIRST = pattern(r"\s*\{?@\{?connectionParameters\(\s*'([^']*)'[^)]*\)\}?(.*)", re.IGNORECASE)
+"""A connection parameter at the beginning of a URL, and what is after it."""
+
+
+def _without_scheme(text: Place, context: Context) -> Iterator[Finding]:
+    """A finding if a URL begins with a connection parameter without a scheme: by its values, or as a part of a host."""
+    first = _FIRST.match(text.value)
+    if first is None or "://" in first[0][: first.start(2)]:
+        return
+    named = [place for place in connection_parameters(context) if place.name.lower() == first[1].lower()]
+    values = [str(mapping(choice).get("value")) for place in named for _, choice in choices(place)]
+    values += [
+        str(mapping(place.value).get("defaultValue")) for place in named if "defaultValue" in mapping(place.value)
+    ]
+    if values and not any("://" in value for value in values):
+        yield text.finding(f"no value of {first[1]!r} begins with https://", rule="policy-host-scheme")
+    elif not values and re.match(r"[.\w-]", first[2]):
+        message = f"the host begins with {first[1]!r}, and no https:// is before it"
+        yield text.finding(message, rule="policy-host-scheme")
 
 
 def _roots(text: str) -> Iterator[tuple[str, tuple[str | int, ...]]]:

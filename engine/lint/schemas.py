@@ -76,7 +76,16 @@ def _format_contradicts(node: Node, context: Context) -> Iterator[Finding]:
 def _format_unknown(node: Node, context: Context) -> Iterator[Finding]:
     form = node.get("format")
     if isinstance(form, str) and form not in _ALL_FORMATS:
-        yield Finding(node.at("format"), f"the format {form!r} is not known", suggestion=_close_format(form))
+        misspelled = _misspelled_format(form)
+        rule, suggestion = ("format-misspelled", misspelled) if misspelled else ("", _close_format(form))
+        yield Finding(node.at("format"), f"the format {form!r} is not known", suggestion=suggestion, rule=rule)
+
+
+@cache
+def _misspelled_format(form: str) -> str | None:
+    """The known format that another one is but for its case and its hyphens, or almost so."""
+    folded = {name.replace("-", ""): name for name in _ALL_FORMATS}
+    return folded.get(re.sub(r"[\s_-]", "", form).lower()) or closest(form, _ALL_FORMATS, 0.85)
 
 
 @cache

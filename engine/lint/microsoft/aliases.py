@@ -135,6 +135,7 @@ ALIASES = (
     Alias("extension-place", "NotificationUrlNotAllowedInThisPosition", r"/x-ms-notification-url$"),
     Alias("enum-invalid", "InvalidEnumValue"),
     Alias("format-unknown", "UnrecognizedTypeFormat"),
+    Alias("format-misspelled", "UnrecognizedTypeFormat"),
     Alias("format-contradicts", "UnrecognizedTypeFormat"),
     Alias("trigger-callback", "WebhookOperationsMissingNotificationUrlProperty"),
     Alias("array-without-items", "ArrayHasNoItems"),

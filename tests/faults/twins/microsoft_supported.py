@@ -138,6 +138,12 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
       "itemTitlePath": "name", "parameters": {"limit": {"value": 5}}}},
      {f"{GET}/parameters/0/x-ms-dynamic-list/parameters/limit": {"value": 5, "parameterReference": "petId"}},
      f"{GET}/parameters/0/x-ms-dynamic-list/parameters/limit"),
+    ("list with a further member of a value", "apiDefinition.swagger.schema.json of PowerPlatformConnectors",
+     "an argument has one member, value or parameterReference",
+     {**_WITH_COLORS, f"{GET}/parameters/0/x-ms-dynamic-list": {"operationId": "ListPets", "itemValuePath": "id",
+      "itemTitlePath": "name", "parameters": {"limit": {"value": 5}}}},
+     {f"{GET}/parameters/0/x-ms-dynamic-list/parameters/limit/type": "integer"},
+     f"!{GET}/parameters/0/x-ms-dynamic-list/parameters/limit/type"),
 ]  # fmt: skip
 
 _BATCH: dict[str, Any] = {f"{LIST}/x-ms-trigger": "batch"}

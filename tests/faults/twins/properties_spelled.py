@@ -217,6 +217,14 @@ _PARTS = [
            {f"{_ADDED}/{_NAMED}.nextLinkPropertyName": "@odata.nextLink"},
            right={**_PAGES_OF_LIST, f"{_POLICY}/-": _policy("updatenextlink", ["ListPets"],
                                                             nextLinkPropertyName="nextLink")}),
+    _fault("host that begins with a value without https", POLICIES, "urlTemplate is a URL",
+           {f"{_POLICY}/1/parameters/{_NAMED}.urlTemplate": "@connectionParameters('region')"}),
+    _fault("host that begins with a part of it", POLICIES, "urlTemplate is a URL",
+           {f"{_POLICY}/1/parameters/{_NAMED}.urlTemplate": "@{connectionParameters('shop')}.pets.example/v1"},
+           right={f"{_CP}/shop": {"type": "string", "uiDefinition": {
+               "displayName": "Shop", "description": "Your shop.", "constraints": {"required": "true"}}},
+               f"{_POLICY}/1/parameters/{_NAMED}.urlTemplate":
+                   "https://@{connectionParameters('shop')}.pets.example/v1"}),
     _fault("poll of a webhook", POLICIES, "pollingtrigger is for triggers that poll",
            {f"{_ADDED}/{_OPERATIONS}/0": "OnPet"}, right=_POLLED),
     _fault("second route after a value for another operation", POLICIES, "routerequesttoendpoint replaces the path",

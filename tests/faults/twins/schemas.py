@@ -545,7 +545,16 @@ _WITHOUT_EFFECT += [
         "tools know the formats of the specification and of the registry",
         ALL,
         {**_TEXT, "format": "uuid"},
-        {"/format": "uuidd"},
+        {"/format": "breed"},
+        "/format",
+    ),
+    _fault(
+        "format in another case",
+        "OpenAPI 3.0.4, Data Types",
+        "tools know the formats of the specification and of the registry",
+        ALL,
+        {**_TEXT, "format": "date-time"},
+        {"/format": "dateTime"},
         "/format",
     ),
 ]
