@@ -208,7 +208,7 @@ def _values(node: Node, context: Context) -> Iterator[Finding]:
         return
     names = {node.name, *context.once(_extending).get(node.pointer, ())}
     for index, value in enumerate(values):
-        if value not in names:
+        if str(value) not in names:
             message = f"{value!r} is not the name of a definition that extends {node.name!r}"
             yield Finding(schema.at("enum", index), message, suggestion=closest(str(value), names))
 

@@ -25,6 +25,8 @@ def style_faults(node: Node, location: str, schema: Node, context: Context) -> I
     """Findings about the style of a parameter, header or property of a form with a schema, under the rules
     ``style-…``."""
     style = node.get("style") or _DEFAULTS.get(location, "form")
+    if not isinstance(style, str):  # the structure reports it
+        return
     explode = node.get("explode")
     shapes = context.once(Shapes)
     types = shapes.types(schema)
