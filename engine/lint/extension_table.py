@@ -36,7 +36,7 @@ _LEVEL = Shape(
         **dict.fromkeys(("itemFullTitlePath", "itemIsParent", "selectableFilter", "itemIsSelectable"), _TEXT),
     },
 )
-_PICKER_LEVEL = Shape("mapping", members=_OPERATION)
+_PICKER_LEVEL = Shape("mapping", members=_OPERATION, required=("operationId",))
 _SETTINGS = {**dict.fromkeys(("canSelectParentNodes", "canSelectLeafNodes"), _FLAG), "viewMode": _ANY}
 
 _STATUS = Shape("text", ("Production", "Preview"), any_case=True, nullable=True)

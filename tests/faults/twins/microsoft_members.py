@@ -212,6 +212,10 @@ _ROWS: list[tuple[str, str, str, dict[str, Any], dict[str, Any], str]] = [
      "the operation is called with fixed values", _TEST,
      {"/x-ms-capabilities/testConnection/parameters/limit": {"parameter": "limit"}},
      "/x-ms-capabilities/testConnection/parameters/limit"),
+    ("file picker that opens nothing", _SCHEMA, "operationId is required", {"/x-ms-capabilities": {
+        "file-picker": _PICKER}}, {f"{_AT_PICKER}/open/operationId": REMOVED}, f"!{_AT_PICKER}/open"),
+    ("file picker that browses nothing", _SCHEMA, "operationId is required", {"/x-ms-capabilities": {
+        "file-picker": _PICKER}}, {f"{_AT_PICKER}/browse": {}}, f"!{_AT_PICKER}/browse"),
     ("file picker with the title of nothing", _DOCS, "value-title names a property of the items",
      {"/x-ms-capabilities": {"file-picker": _PICKER}}, {f"{_AT_PICKER}/value-title": "label"},
      f"{_AT_PICKER}/value-title"),
