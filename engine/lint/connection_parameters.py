@@ -149,6 +149,10 @@ def _default(node: Node, context: Context) -> Iterator[Finding]:
             elif allowed and str(value) not in allowed:
                 message = f"the default {value!r} is not an allowed value; expected {', '.join(allowed)}"
                 yield at.finding(message, suggestion=closest(str(value), allowed))
+        for at, choice in choices(place):
+            value = mapping(choice).get("value")
+            if isinstance(value, str) and not re.fullmatch(_FITS.get(kind_of(place), ".*"), value, re.DOTALL):
+                yield at.below("value").finding(f"the value {value!r} is not of the type {kind_of(place)}")
 
 
 def choices(place: Place) -> Iterator[tuple[Place, Any]]:

@@ -238,6 +238,9 @@ def _value(node: Node, context: Context) -> Iterator[Finding]:
         supported = settings.below("properties").below("IsOnbehalfofLoginSupported").value
         if place is not None and text.lower() == "true" and str(supported).lower() == "false":
             yield place.finding("users are acted for, and IsOnbehalfofLoginSupported is false")
+        delimiter = _custom(settings).get("scopelistdelimiter")
+        if delimiter is not None and delimiter.value == "" and len(array(settings.below("scopes").value)) > 1:
+            yield delimiter.finding("the scopes are joined by nothing", rule="oauth-scope")
         tenant = _custom(settings).get("tenantid")
         name = tenant.value.strip() if tenant is not None and isinstance(tenant.value, str) else ""
         if tenant is not None and name and not _TENANT.match(name):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.dynamic_results import response_schema
 from openconnectors.engine.lint.dynamic_values import properties_of
+from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.policies import (
     NAMED,
     SECTION,
@@ -33,6 +34,9 @@ RULES.add(
     Rule("policy-property", "warning", "document",
          why="A path to a property that no body of the policy's operations has leads to nothing: nothing is changed.",
          fix="Name a property of the body, or of the response if the policy is for responses."),
+    Rule("policy-entered", "warning", "document",
+         why="A policy that sets a parameter of an operation whatever users enter makes them enter it in vain.",
+         fix="Set it with the action skip, or make the parameter internal."),
     Rule("policy-overridden", "warning", "document",
          why="Of two policies that set the same value of the same requests, the later takes the place of the earlier.",
          fix="Keep one, or limit each to its operations."),
@@ -177,3 +181,26 @@ def _reads(text: str, kind: str, name: str) -> bool:
     except (Unsupported, ValueError):
         return False  # policy-template
     return any(each.root == root and each.name.lower() == name.strip().lower() for each in expressions)
+
+
+@check("policy-entered")
+def _entered(node: Node, context: Context) -> Iterator[Finding]:
+    for place in policies(context):
+        kind, name, text = template_of(place), text_of(place, "name"), text_of(place, "value")
+        action = text_of(place, "existsAction")
+        is_set = name is not None and (action is None or action.value.lower() == "override")
+        if kind not in _LOCATIONS or not is_set or _section(place) != "request":
+            continue
+        if name is None or (text is not None and _reads(text.value, kind, name.value)):
+            continue
+        for operation in policy_operations(place, context):
+            for parameter in context.tree.parameters(operation):
+                if parameter.get("in") != _LOCATIONS[kind] or is_internal(parameter) or is_internal(operation):
+                    continue
+                if str(parameter.get("name")).lower() == name.value.strip().lower():
+                    message = f"whatever users enter for {parameter.get('name')!r} is replaced"
+                    yield name.finding(f"{message} in {operation.get('operationId')}")
+
+
+_LOCATIONS = {"setheader": "header", "setqueryparameter": "query"}
+"""Where the parameters are that a template sets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from openconnectors.engine.documents.published import PUBLISHED
 from openconnectors.engine.errors import closest
 from openconnectors.engine.lint.rules import Context, Finding, Rule
 from openconnectors.engine.lint.schema_facts import parts
@@ -75,7 +76,9 @@ def _base(node: Node, context: Context) -> Iterator[Finding]:
 
 
 def _connection(context: Context) -> set[str]:
-    """The names of the connection parameters of a connector."""
+    """The names of the connection parameters of a connector; Microsoft fills in none of those of its files."""
+    if context.properties is not None and context.properties.file.endswith(PUBLISHED[1]):
+        return set()
     beside = context.properties.root if context.properties is not None else None
     holders = (mapping(context.tree.root.get("x-connector-properties")), mapping(mapping(beside).get("properties")))
     return {name for holder in holders for name in mapping(holder.get("connectionParameters"))}

@@ -62,7 +62,7 @@ ROWS = (
          why="Users enter a value that no request has.",
          fix="Name it like the security scheme it is for, refer to it in a policy, or remove it."),
     Rule("connection-default", "error", "document",
-         why="A default that the parameter does not allow cannot be used.",
+         why="A default that the parameter does not allow, or a value to choose of another type, cannot be used.",
          fix="Use one of the allowed values, of the parameter's type."),
     Rule("allowed-value-twice", "warning", "document",
          why="Of two choices with one value, users cannot tell which is meant.",
@@ -125,7 +125,8 @@ ROWS = (
          why="The platform fills in token:TenantId: by its metadata it knows that this is the tenant.",
          fix='Write its type as string, and "sourceType": "AzureActiveDirectoryTenant" in its metadata.'),
     Rule("oauth-scope", "warning", "document",
-         why="An empty or repeated scope is plainly without effect; one with a blank around it is another scope.",
+         why="An empty or repeated scope is plainly without effect; one with a blank around it, or joined to the next "
+             "by nothing, is another scope.",
          fix="Remove it, or write the scope alone."),
     Rule("oauth-value", "warning", "document",
          why="Azure knows some values for the tenant, and for whether users are acted for; it refuses others.",

@@ -225,6 +225,29 @@ _PARTS = [
                "displayName": "Shop", "description": "Your shop.", "constraints": {"required": "true"}}},
                f"{_POLICY}/1/parameters/{_NAMED}.urlTemplate":
                    "https://@{connectionParameters('shop')}.pets.example/v1"}),
+    *(
+        _fault(f"{what} that a policy replaces", POLICIES, "override replaces the value that is there",
+               {f"{_ADDED}/{_NAMED}.existsAction": "override"}, f"{_ADDED}/{_NAMED}.name",
+               right={"/paths/~1pets/get/parameters/-": {
+                   "name": "shop", "in": place, "type": "string", "x-ms-summary": "Shop", "description": "A shop."},
+                   f"{_POLICY}/-": _policy(template, ["ListPets"], name="shop", value="1", existsAction="skip")})
+        for what, place, template in (("query", "query", "setqueryparameter"), ("header", "header", "setheader"))
+    ),
+    _fault("value to choose of another type", SCHEMA, "the values are of the type of the parameter",
+           {f"{_CP}/region/uiDefinition/constraints/allowedValues/1/value": "two"},
+           right={f"{_CP}/region/type": "int", f"{_CP}/region/defaultValue": "1",
+                  f"{_CP}/region/uiDefinition/constraints/allowedValues": [
+                      {"text": "Europe", "value": "1"}, {"text": "Americas", "value": "2"}]}),
+    _fault("scopes that nothing delimits", "RFC 6749, 3.3", "scopes are delimited",
+           {f"{_OAUTH}/customParameters/scopeListDelimiter/value": ""},
+           right={**_AZURE, f"{_OAUTH}/identityProvider": "oauth2generic", f"{_OAUTH}/scopes": ["read", "openid"],
+                  f"{_OAUTH}/customParameters": {
+                      "authorizationUrlTemplate": {"value": "https://login.microsoftonline.com/common/oauth2/authorize"},
+                      "tokenUrlTemplate": {"value": "https://login.microsoftonline.com/common/oauth2/token"},
+                      "refreshUrlTemplate": {"value": "https://login.microsoftonline.com/common/oauth2/token"},
+                      "scopeListDelimiter": {"value": ","}}}),
+    _fault("base path with a connection parameter", "Swagger 2.0, basePath", "basePath has no variables",
+           {"/basePath": "/{region}/v1"}),
     _fault("poll of a webhook", POLICIES, "pollingtrigger is for triggers that poll",
            {f"{_ADDED}/{_OPERATIONS}/0": "OnPet"}, right=_POLLED),
     _fault("second route after a value for another operation", POLICIES, "routerequesttoendpoint replaces the path",
