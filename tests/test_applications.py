@@ -107,6 +107,25 @@ def test_a_response_to_head_has_no_body(transport: Any) -> None:
     assert _send(transport, "a", "HEAD").status == 201
 
 
+@pytest.mark.parametrize(
+    ("method", "length", "is_read"), [("GET", "2", True), ("GET", "1", False), ("HEAD", "9", True)]
+)
+def test_the_content_length_of_a_response_is_that_of_its_body(method: str, length: str, is_read: bool) -> None:
+    """A response with another Content-Length cannot be read, as over a connection; that of HEAD is of the GET."""
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", length)])
+        return [b"" if method == "HEAD" else b"ok"]
+
+    transport = transport_to(application)
+    request = Request(method, "http://localhost/", {})
+    if is_read:
+        assert transport.send(request).status == 200
+    else:
+        with pytest.raises(openconnectors.InvalidResponse, match="Content-Length is 1, the body has 2 bytes"):
+            transport.send(request)
+
+
 def test_an_application_that_raises_outside_of_its_framework_is_a_500() -> None:
     """What no framework catches is caught, and kept."""
 

@@ -129,6 +129,40 @@ def test_a_response_of_204_has_no_body(tmp_path: Path) -> None:
         assert bool(CHECKS["no-content"](Outcome(plan, {}, None, response), caller)) is is_wrong
 
 
+def test_a_body_of_204_that_is_sent_is_reported(tmp_path: Path) -> None:
+    """A response of 204 with bytes and no Content-Length, as an application in this process may have, is reported."""
+    plan = (caller := _caller({"204": {"description": "gone"}}, tmp_path, [JSON])).plan("get_it")
+    response = Response(204, Headers([]), b"{}")
+    assert CHECKS["no-content"](Outcome(plan, {}, None, response), caller) == "status 204 has a body of 2 bytes"
+
+
+def test_the_status_in_problem_details_is_that_of_the_response(tmp_path: Path) -> None:
+    """Another number in the member ``status`` is reported; none, and that of an error of another media type, is not."""
+    content = {name: {"schema": {"type": "object"}} for name in (PROBLEM, JSON)}
+    caller = _caller({"404": {"description": "not there", "content": content}}, tmp_path)
+    rows = (
+        (b'{"status": 404}', PROBLEM, None),
+        (b'{"title": "Not there"}', PROBLEM, None),
+        (b'{"status": 400}', JSON, None),
+        (b'{"status": 400}', PROBLEM, "status is 400 in the problem details of 404"),
+    )
+    for body, name, expected in rows:
+        response = Response(404, Headers([("Content-Type", name)]), body)
+        assert CHECKS["problem-status"](Outcome(caller.plan("get_it"), {}, JSON, response), caller) == expected
+
+
+@pytest.mark.parametrize(("documented", "is_wrong"), [([PROBLEM], True), ([PROBLEM, JSON], False), ([JSON], False)])
+def test_errors_are_problem_details_if_nothing_else_is_documented(
+    documented: list[str], is_wrong: bool, tmp_path: Path
+) -> None:
+    """An error as plain JSON is reported where problem details alone are documented."""
+    content = {name: {"schema": {"type": "object"}} for name in documented}
+    caller = _caller({"404": {"description": "not there", "content": content}}, tmp_path)
+    reported = _reported(caller, b"{}", status=404)
+    message = {"content-type": f"{PROBLEM} is documented, {JSON} received"}
+    assert reported == (message if is_wrong else {})
+
+
 class _Fixed:
     """A transport that answers in the media type that is requested."""
 

@@ -14,6 +14,8 @@ from werkzeug.wrappers import Request, Response
 import openconnectors
 from openconnectors.engine.errors import ConnectionMissing
 from openconnectors.engine.fuzz import Failure, failure_of, fuzz, replay
+from openconnectors.engine.fuzz.calls import Caller
+from openconnectors.engine.fuzz.wrong_values import wrong_values
 from tests.faulty import Faulty, serving
 
 EXAMPLES = 14
@@ -144,6 +146,31 @@ def test_a_service_that_refuses_what_is_illegal_has_no_failures(tmp_path: Path) 
     """A service that refuses every illegal request as documented has no failures; without them fewer are sent."""
     assert _failures(None, tmp_path)[0] == []
     assert _failures("accepts one more", tmp_path, illegal=False)[0] == []
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_rules_of_the_alternative_that_a_value_is_of_are_broken(keyword: str, tmp_path: Path) -> None:
+    """Of an object with alternatives, in a member too, the rules of the one that it is of are broken; of no other."""
+
+    def kind(name: str, **members: Any) -> dict[str, Any]:
+        return {"type": "object", "required": ["kind", *members], "properties": {"kind": {"const": name}, **members}}
+
+    card, invoice = kind("card", digits={"type": "string", "maxLength": 4}), kind("invoice", days={"type": "integer"})
+    body = {"type": "object", "properties": {"payment": {keyword: [invoice, card]}}}
+    responses = {"200": {"description": "done"}}
+    operation = {
+        "operationId": "pay", "requestBody": {"content": {"application/json": {"schema": body}}}, "responses": responses,
+    }  # fmt: skip
+    document = {"openapi": "3.1.0", "info": {"title": "Pay", "version": "1"}, "paths": {"/pay": {"post": operation}}}
+    path = tmp_path / "pay.json"
+    path.write_text(json.dumps({**document, "servers": [{"url": "http://pay.example"}]}))
+    plan = Caller(openconnectors.load_file(path, connection={})).plan("pay")
+    schema = plan.bodies.request_schema("application/json")
+    assert schema is not None
+    wrongs = list(wrong_values(schema, plan.contract, {"payment": {"kind": "card", "digits": "1234"}}))
+    rules = {f"{wrong.place}: {wrong.rule}" for wrong in wrongs}
+    assert {"payment.digits: maxLength", "payment.digits: required", "payment.kind: const"} <= rules
+    assert not any("days" in rule for rule in rules)
 
 
 def test_missing_credentials_are_an_error_before_anything_is_sent(tmp_path: Path) -> None:

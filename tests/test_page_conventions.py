@@ -121,6 +121,18 @@ RECOGNIZED: dict[str, tuple[Any, list[Any], list[Any], list[str]]] = {
         [{"data": [1], "nextPageToken": "t"}, {"data": [2]}],
         ["/list", "/list?pageToken=t"],
     ),
+    "a cursor called next": (
+        body(next={"type": "string"}, previous=TEXT),
+        [query("cursor")],
+        [{"data": [1], "next": "bjE=", "previous": None}, {"data": [2], "next": None, "previous": "bjA="}],
+        ["/list", "/list?cursor=bjE%3D"],
+    ),
+    "a URL called next beside a parameter for cursors": (
+        body(next={"type": "string"}),
+        [query("cursor")],
+        [{"data": [1], "next": "/v1/list?cursor=t"}, {"data": [2], "next": "https://h.example/v1/list?cursor=u"}, {}],
+        ["/list", "/list?cursor=t", "/list?cursor=u"],
+    ),
     "a cursor further down": (
         body(response_metadata={"type": "object", "properties": {"next_cursor": TEXT}}),
         [query("cursor")],

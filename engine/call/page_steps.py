@@ -26,6 +26,8 @@ _PAGES = frozenset({"next", "prev", "previous", "first", "last"})
 _TARGET = pattern(r"[\s,]*<([^>]*)>")
 _PARAMETER = pattern(r'\s*;\s*([^\s=;,"<>]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?')
 _URL = pattern(r"https?://|[/?]", re.IGNORECASE)
+_URL_OF_PAGE = pattern(r"https?://|/?[^?]*\?.*=", re.IGNORECASE)
+"""Text that is a URL rather than a cursor: with a scheme, or with a query."""
 
 
 class Next(NamedTuple):
@@ -71,6 +73,8 @@ def next_step(paging: Paging, response: Response, items: list[Any], progress: Pr
     if not cursor or (cursor == progress.last and not items):
         return None
     progress.last = cursor
+    if paging.convention and isinstance(cursor, str) and _URL_OF_PAGE.match(cursor):
+        return Next(link=cursor)  # ``next`` beside ``cursor`` may be either
     return Next(argument=cursor)
 
 

@@ -63,10 +63,17 @@ def _content_type(outcome: Outcome, caller: Caller) -> str | None:
     """The media type is the requested one, and documented. Errors may be problem details whatever is documented (RFC
     9457 section 3)."""
     response, accept = outcome.response, outcome.accept
-    if response is not None and response.status >= 400 and is_problem(response.headers.get("Content-Type", "")):
-        return None
+    received = response.headers.get("Content-Type", "") if response is not None else ""
+    if response is not None and response.status >= 400:
+        if is_problem(received):
+            return None
+        declared = outcome.plan.declared_response(response.status)
+        documented = [name for name in declared.content if is_problem(name)] if declared is not None else []
+        # What reads an error by its media type does not read it as problem details.
+        if declared is not None and documented and len(documented) == len(declared.content) and received:
+            return f"{documented[0]} is documented, {essence(received)[0]} received"
     if response is not None and accept and response.status < 300 and response.body:
-        received = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        received = received.partition(";")[0].strip().lower()
         if received and received != accept and received.rpartition("+")[2] != accept.rpartition("/")[2]:
             return f"{accept} was requested, {received} received"
     return next((str(problem) for problem in _differences(outcome) if _is_about_media_type(problem)), None)
@@ -109,7 +116,26 @@ def _empty(outcome: Outcome, caller: Caller) -> str | None:
     if response is None or response.status not in (204, 205):
         return None
     length = response.headers.get("Content-Length", "0")
-    return f"status {response.status} has a body of {length} bytes" if length.isdigit() and int(length) else None
+    count = len(response.body) or (int(length) if length.isdigit() else 0)
+    return f"status {response.status} has a body of {count} bytes" if count else None
+
+
+def _problem_status(outcome: Outcome, caller: Caller) -> str | None:
+    """The ``status`` of problem details is that of the response (RFC 9457 section 3.1.2)."""
+    response = outcome.response
+    if response is None or not is_problem(response.headers.get("Content-Type", "")):
+        return None
+    try:
+        value = outcome.plan.untyped(response)
+    except ConnectorError:
+        return None
+    status = value.get("status") if isinstance(value, Mapping) else None
+    is_number = isinstance(status, int) and not isinstance(status, bool)
+    return (
+        f"status is {status} in the problem details of {response.status}"
+        if is_number and status != response.status
+        else None
+    )
 
 
 def _headers(outcome: Outcome, caller: Caller) -> str | None:
@@ -219,6 +245,7 @@ CHECKS: Mapping[str, Callable[[Outcome, Caller], str | None]] = {
     "format": _formats,
     "header": _headers,
     "no-content": _empty,
+    "problem-status": _problem_status,
     "representations": _representations,
     "paging": _paging,
 }

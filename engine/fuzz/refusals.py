@@ -267,7 +267,7 @@ def _of_refusal(illegal: Illegal, outcome: Outcome, caller: Caller) -> Iterator[
         return
     status = response.status
     if CHECKS["status"](outcome, caller) is None:
-        for check in ("content-type", "schema"):
+        for check in ("content-type", "schema", "problem-status"):
             message = CHECKS[check](outcome, caller)
             if message:
                 yield check, f"{illegal.title}{IN_REFUSAL}{message}"

@@ -48,11 +48,27 @@ def wrong_values(schema: Schema, resolve: Resolve, legal: Any, depth: int = 0) -
     for kind in kinds if not schema.enum else ():
         row = _OF_KIND.get(kind)
         rules += row(schema, resolve, legal, depth) if row is not None else ()
+    rules += _alternative(schema, resolve, legal, depth)
     null = [Wrong(None, "not null")] if kinds and not schema.nullable else []
     others = [] if schema.open_enum else others
     firm = [wrong for wrong in rules if not wrong.lenient]
     yield from (*others[:1], *firm[:1], *null, *others[1:2], *firm[1:], *others[2:])
     yield from (wrong for wrong in rules if wrong.lenient)
+
+
+def _alternative(schema: Schema, resolve: Resolve, legal: Any, depth: int) -> Iterator[Wrong]:
+    """What is wrong with the members of an object by the alternative that it is of: the first whose members it has."""
+    if not isinstance(legal, Mapping) or depth >= _MAX_DEPTH:
+        return
+    for part in map(resolve, (*schema.one_of, *schema.any_of)):
+        constants = {name: resolve(member) for name, member in part.properties.items() if name in legal}
+        is_its = set(part.required) <= set(legal) and all(
+            legal[name] in (member.enum or (member.keywords.get("const", legal[name]),))
+            for name, member in constants.items()
+        )
+        if is_its and set(legal) <= {*part.properties, *schema.properties}:
+            yield from _members(part, resolve, legal, depth)
+            return
 
 
 def _beside_enum(schema: Schema) -> Iterator[Wrong]:

@@ -58,6 +58,7 @@ CURSORS: Mapping[str, frozenset[str]] = {
     "next_page": frozenset({"page", "page_token"}),
     "next_offset": frozenset({"offset"}),
     "next_start": frozenset({"start"}),
+    "next": frozenset({"cursor", "next_cursor", "page_token", "next_token", "continuation_token"}),
 }
 """Members with the cursor of the next page, and the parameters that take it."""
 _CURSOR_HOLDERS = frozenset(
@@ -189,6 +190,7 @@ def _link_in_body(shape: Shape) -> Paging | None:
         return None
     path = shape.path(NEXT_LINKS, "string")
     following, previous = shape.members.get("next"), shape.members.keys() & {"previous", "prev"}
+    previous = set() if shape.argument(CURSORS["next"], "string") is not None else previous
     if not path and following is not None and (following[1].format in ("uri", "url", "uri-reference") or previous):
         path = following[0] if following[1].types in ((), ("string",)) else ()
     return Paging(next_link=path, items=shape.items or (), convention="next-url") if path else None
@@ -265,7 +267,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     Convention(
         "cursor",
         "the response has a member or a header field with a cursor and the operation an argument that takes it "
-        "(next_cursor and cursor, nextPageToken and pageToken)",
+        "(next_cursor and cursor, nextPageToken and pageToken, next and cursor)",
         _cursor,
     ),
     Convention(

@@ -2,7 +2,8 @@
 
 Rule 1. The application sees what a server would give it: a path without percent-encoding beside the raw one, header
 fields in lower case (ASGI), the whole body. Rule 2. What it raises is a 500, as a server makes of it; ``raised`` has
-the last of these. Rule 3. An ASGI application has one event loop, in a thread of its own, and its lifespan begins and
+the last of these. A response whose Content-Length is not that of its body cannot be read, as over a connection (RFC
+9112 section 6.3). Rule 3. An ASGI application has one event loop, in a thread of its own, and its lifespan begins and
 ends with the transport.
 """
 
@@ -281,6 +282,10 @@ def _body(request: Request) -> bytes:
 
 
 def _response(request: Request, status: int, headers: list[tuple[str, str]], data: bytes) -> Response:
+    lengths = {text.strip() for name, text in headers if name.lower() == "content-length"}
+    if request.method != "HEAD" and status not in (204, 304) and lengths - {str(len(data))}:
+        stated = ", ".join(sorted(lengths))
+        raise InvalidResponse(f"{place_of(request)}: Content-Length is {stated}, the body has {len(data)} bytes")
     if request.stream and 200 <= status < 300:
         return Response(status, Headers(headers), stream=Stream(iter([data] if data else []), lambda: None))
     return Response(status, Headers(headers), data)
