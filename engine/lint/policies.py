@@ -175,11 +175,15 @@ def _operation(node: Node, context: Context) -> Iterator[Finding]:
 # Expressions
 
 
+_Names = Mapping[str, str]
+"""Names as they are written, by them in lower case."""
+
+
 @check("expression-unknown")
 def _expression(node: Node, context: Context) -> Iterator[Finding]:
-    connection: set[str] | None = {place.name.lower() for place in connection_parameters(context)}
+    connection: _Names | None = {place.name.lower(): place.name for place in connection_parameters(context)}
     if context.service is not None and connection is not None:
-        connection |= {parameter.name.lower() for parameter in context.service.connection}
+        connection = {parameter.name.lower(): parameter.name for parameter in context.service.connection} | connection
     elif not connection:
         connection = None  # those of security schemes are known to the service alone
     for place in policies(context):
@@ -202,17 +206,17 @@ def policy_operations(place: Place, context: Context) -> list[Node]:
     return [context.operations[str(name)] for name in listed if str(name) in context.operations]
 
 
-def _sent(place: Place, context: Context) -> set[str] | None:
-    """The names of the parameters of a policy's operations, in lower case; None if one of these does not exist."""
+def _sent(place: Place, context: Context) -> _Names | None:
+    """The names of the parameters of a policy's operations; None if one of these does not exist."""
     named = next((value for key, value in parameters_of(place).items() if key.lower() == _OPERATIONS), None)
     operations = policy_operations(place, context)
     if len(operations) < len(array(named)):
         return None
     parameters = (parameter for operation in operations for parameter in context.tree.parameters(operation))
-    return {str(parameter.get("name")).lower() for parameter in parameters}
+    return {name.lower(): name for parameter in parameters if isinstance(name := parameter.get("name"), str)}
 
 
-def _undefined(text: str, connection: set[str] | None, sent: set[str] | None) -> Iterator[tuple[str, str | None, str]]:
+def _undefined(text: str, connection: _Names | None, sent: _Names | None) -> Iterator[tuple[str, str | None, str]]:
     """What the expressions of a text refer to and is not defined: message, suggestion, rule."""
     try:
         parsed = template(text)
@@ -220,10 +224,17 @@ def _undefined(text: str, connection: set[str] | None, sent: set[str] | None) ->
         return  # policy-template
     for expression in parsed.expressions:
         name = expression.name
-        known = connection is None or name.split(":")[0].lower() in connection
+        known = connection is None or name.lower() in connection
         if expression.root == "connectionparameters" and not known and connection is not None:
-            rule = "expression-unknown" if expression.default is MISSING else "expression-parameter"
-            yield f"there is no connection parameter {name!r}", closest(name, connection), rule
+            of_token = name.partition(":")[0].lower() in connection  # the platform may add values to those of a token
+            is_sure = expression.default is MISSING and not of_token
+            rule = "expression-unknown" if is_sure else "expression-parameter"
+            yield f"there is no connection parameter {name!r}", _written_name(name, connection), rule
         if expression.root == "queryparameters" and sent is not None and name.lower() not in sent:
             message = f"no operation of this policy has a parameter {name!r}"
-            yield message, closest(name, sent), "expression-parameter"
+            yield message, _written_name(name, sent), "expression-parameter"
+
+
+def _written_name(name: str, names: _Names) -> str | None:
+    """The name that is spelled most like another, as it is written."""
+    return names.get(closest(name.lower(), names) or "")
