@@ -183,7 +183,10 @@ _Names = Mapping[str, str]
 def _expression(node: Node, context: Context) -> Iterator[Finding]:
     connection: _Names | None = {place.name.lower(): place.name for place in connection_parameters(context)}
     if context.service is not None and connection is not None:
-        connection = {parameter.name.lower(): parameter.name for parameter in context.service.connection} | connection
+        connection = {
+            **{parameter.name.lower(): parameter.name for parameter in context.service.connection},
+            **connection,
+        }
     elif not connection:
         connection = None  # those of security schemes are known to the service alone
     for place in policies(context):
