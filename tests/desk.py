@@ -296,6 +296,7 @@ _STATE: dict[str, set[str]] = {
     "a new ticket is not in the list": {"listed"},
     "the list has an old title": {"listed"},
     "two tickets have one number": {"unique"},
+    "a new ticket is stored twice": {"unique"},
     "another ticket is read": {"identity"},
     "the Location leads nowhere": {"location"},
     "a change is not stored": {"updated"},
@@ -334,6 +335,7 @@ _PAGING: dict[str, set[str]] = {
     "the filter loses the last ticket": {"filter"},
     "tickets are sorted by nothing": {"order"},
     "tickets are sorted upwards only": {"order"},
+    "hours are sorted as texts": {"order"},
     "tickets come in another order each time": {"order", "pages"},
     "the offset has no effect": {"pages"},
     "the offset begins with 1": {"pages"},
@@ -432,6 +434,8 @@ class Desk(Faulty):
         if sort and not self.has("tickets are sorted by nothing"):
             falls = sort.startswith("-") and not self.has("tickets are sorted upwards only")
             tickets.sort(key=lambda ticket: ticket[sort.lstrip("-")], reverse=falls)
+        if sort == "hours" and self.has("hours are sorted as texts"):
+            tickets.sort(key=lambda ticket: str(ticket["hours"]))
         self._turn += 1
         if self.has("tickets come in another order each time") and self._turn % 2:
             tickets.reverse()
@@ -484,6 +488,8 @@ class Desk(Faulty):
         self._tickets[self._last] = ticket
         self._comments[self._last] = {}
         response = self._tagged(self._last, 201)
+        if self.has("a new ticket is stored twice"):
+            self._tickets[self._last + 10_000], self._comments[self._last + 10_000] = dict(ticket), {}
         place = "ticket" if self.has("the Location leads nowhere") else "tickets"
         response.headers["Location"] = f"/{place}/{self._last}"
         return response

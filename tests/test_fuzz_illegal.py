@@ -157,10 +157,8 @@ def test_rules_of_the_alternative_that_a_value_is_of_are_broken(keyword: str, tm
 
     card, invoice = kind("card", digits={"type": "string", "maxLength": 4}), kind("invoice", days={"type": "integer"})
     body = {"type": "object", "properties": {"payment": {keyword: [invoice, card]}}}
-    responses = {"200": {"description": "done"}}
-    operation = {
-        "operationId": "pay", "requestBody": {"content": {"application/json": {"schema": body}}}, "responses": responses,
-    }  # fmt: skip
+    responses, content = {"200": {"description": "done"}}, {"application/json": {"schema": body}}
+    operation = {"operationId": "pay", "requestBody": {"content": content}, "responses": responses}
     document = {"openapi": "3.1.0", "info": {"title": "Pay", "version": "1"}, "paths": {"/pay": {"post": operation}}}
     path = tmp_path / "pay.json"
     path.write_text(json.dumps({**document, "servers": [{"url": "http://pay.example"}]}))

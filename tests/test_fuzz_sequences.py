@@ -414,6 +414,91 @@ def test_one_thing_alone_is_a_resource(tmp_path: Path) -> None:
     assert settings.is_single
 
 
+def test_one_thing_of_an_item_is_a_resource(tmp_path: Path) -> None:
+    """What is read and replaced below an item is one thing of each item; below what nobody creates it is left alone."""
+    paths = {"/things/{id}": {"get": {}}, "/things/{id}/size": {"get": {}, "put": {}}}
+    things, size = _resources({"/things": {"post": {}}, **paths}, tmp_path)
+    assert size.is_single
+    assert size.parent == things
+    assert [resource.path for resource in _resources({"/things": {"get": {"many": 1}}, **paths}, tmp_path)] == [
+        "/things"
+    ]
+
+
+_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+_MEMBERS = {
+    "id": {"type": "integer", "readOnly": True},
+    "name": {"type": "string"},
+    "count": {"type": "integer", "format": "int64"},
+}
+_THING = {"content": {"application/json": {"schema": {"type": "object", "properties": _MEMBERS}}}}
+_PICTURE: dict[str, Any] = {"content": {"image/png": {"schema": {}}}}
+PICTURES: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pictures", "version": "1"},
+    "servers": [{"url": "http://localhost"}],
+    "paths": {
+        "/things": {"post": {"requestBody": _THING, "responses": {"201": {"description": "made", **_THING}}}},
+        "/things/{id}": {
+            "parameters": [_ID],
+            "get": {"responses": {"200": {"description": "it", **_THING}, "404": {"description": "none"}}},
+        },
+        "/things/{id}/picture": {
+            "parameters": [_ID],
+            "get": {"responses": {"200": {"description": "it", **_PICTURE}, "404": {"description": "none"}}},
+            "put": {"requestBody": {"required": True, **_PICTURE}, "responses": {"204": {"description": "put"}}},
+        },
+    },
+}
+
+
+class Pictures(Faulty):
+    """Things with a picture each, which is not there before it is put."""
+
+    document = PICTURES
+
+    def __init__(self, bug: str | None = None, budget: int = 10**9) -> None:
+        super().__init__(bug, budget)
+        self.things: list[dict[str, Any]] = []
+        self.pictures: dict[str, bytes] = {}
+
+    def respond(self, request: Request) -> Response:
+        """The response to a request."""
+        if request.path == "/things":
+            thing = {**json.loads(request.get_data()), "id": len(self.things)}
+            if "count" in thing and self.has("numbers are floats"):
+                thing["count"] = int(float(thing["count"]))
+            self.things.append(thing)
+            return Response(json.dumps(thing), 201, content_type="application/json")
+        number, _, last = request.path.removeprefix("/things/").partition("/")
+        if not last:
+            return Response(json.dumps(self.things[int(number)]), content_type="application/json")
+        if request.method == "PUT":
+            data = b"" if self.has("a picture is lost") else request.get_data()
+            is_text = self.has("a picture is kept as text")
+            self.pictures[number] = data.decode("utf-8", "replace").encode() if is_text else data
+            return Response(b"", 204)
+        picture = self.pictures.get(number)
+        return Response(b"", 404) if picture is None else Response(picture, content_type="image/png")
+
+
+@pytest.mark.parametrize(
+    ("bug", "check"),
+    [
+        (None, None),
+        ("a picture is lost", "replaced"),
+        ("a picture is kept as text", "replaced"),
+        ("numbers are floats", "created"),
+    ],
+)
+def test_a_file_that_is_put_is_what_is_read(bug: str | None, check: str | None, tmp_path: Path) -> None:
+    """A file below an item is put and read again, byte by byte; a number of 64 bits is kept as well."""
+    path = tmp_path / "pictures.json"
+    path.write_text(json.dumps(PICTURES))
+    checks = {failure.check for failure in _sequences(_connector(path, Pictures(bug))).fixed()}
+    assert checks == ({check} if check else set())
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [("books", "book"), ("categories", "category"), ("boxes", "box"), ("address", "address"), ("class", "class")],

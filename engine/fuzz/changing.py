@@ -20,13 +20,14 @@ from openconnectors.engine.fuzz.expectations import (
     succeeded,
 )
 from openconnectors.engine.fuzz.partly_wrong import send_illegal
-from openconnectors.engine.fuzz.reading import read
+from openconnectors.engine.fuzz.reading import got, read
 from openconnectors.engine.fuzz.resources import Named
 from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.session import Item, Session
 from openconnectors.engine.fuzz.walks import shown_ids, wire
 from openconnectors.engine.model import MISSING
 from openconnectors.engine.naming import snake
+from openconnectors.engine.values.codecs import essence
 
 Verb = Callable[[Session, Item | None, Mapping[str, Any]], None]
 """What a step does: with a session, the item that it is about, and arguments."""
@@ -61,6 +62,7 @@ def _change(
     if not succeeded(outcome):
         read(session, item, {})
         return
+    fields = {name.lower(): text for name, text in session.calls[-1].headers.items()}
     sent = sent_members(session, operation, arguments)
     expected = item.expected
     item.changed, item.sent = check, request_schema(session)
@@ -75,6 +77,8 @@ def _change(
     value = item.value or {}
     if check == "updated":
         _keeps_creation(session, operation, before, value, arguments)
+    elif isinstance(arguments.get(operation.plan.body_name), bytes):
+        _same_bytes(session, item, arguments[operation.plan.body_name], essence(fields.get("content-type", ""))[0])
     elif session.resource.update is not None:
         written = {name: before[name] for name in item.written if name in before}
         _keeps_nothing(session, operation, sent, written, value, arguments)
@@ -86,6 +90,27 @@ def _change(
         may_be_null = name in shown and operation.plan.accepts(shown[name], None)
         if member is None and may_be_null and before.get(name) is not None and value.get(name) == before.get(name):
             session.fail(check, operation, f"{name} was set to null, and is {short_repr(value[name])}", arguments)
+
+
+def _same_bytes(session: Session, item: Item, sent: bytes, media_type: str) -> None:
+    """Check that a file which was put is what is read, where it is read as the same media type (RFC 9110 section
+    9.3.4)."""
+    operation = session.resource.read
+    if operation is None:
+        return
+    arguments = session.arguments(operation, item)
+
+    def received() -> bytes | None:
+        response = got(session, operation, arguments, item)
+        is_same_type = response is not None and essence(response.headers.get("Content-Type", ""))[0] == media_type
+        return response.body if response is not None and response.status == 200 and is_same_type else None
+
+    body = received()
+    if body not in (None, sent) and session.settle("replaced"):
+        body = received()
+    if body is not None and body != sent:
+        message = f"after the item was replaced it has {len(body)} bytes, others than the {len(sent)} that were sent"
+        session.fail("replaced", operation, message, arguments)
 
 
 def _changed(session: Session, expected: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from openconnectors.engine.fuzz.expectations import (
 from openconnectors.engine.fuzz.partly_wrong import send_illegal
 from openconnectors.engine.fuzz.reading import read
 from openconnectors.engine.fuzz.resources import Named
+from openconnectors.engine.fuzz.samples import sample
 from openconnectors.engine.fuzz.session import Item, Session, unwrapped
 from openconnectors.engine.fuzz.walks import wire
 from openconnectors.engine.http import Response
@@ -106,8 +107,8 @@ def adopt(session: Session, item: Item | None, others: Mapping[str, Any]) -> Non
     """Take an item that is there: of a list the one at an index, or the only thing that there is."""
     resource, index = session.resource, int(others.get("index", 0))
     if resource.is_single:
-        if index == 0 and resource.read is not None:
-            _add(session, Item(0, {}, sent=request_schema(session)))
+        if index == 0 and resource.read is not None and _is_alone_there(session, resource.read):
+            _add(session, Item(0, dict(session.outer), sent=request_schema(session), changed="replaced"))
             read(session, session.items[-1], {})
         return
     entries = lists.entries(session)
@@ -116,6 +117,20 @@ def adopt(session: Session, item: Item | None, others: Mapping[str, Any]) -> Non
         if known is not None:
             _add(session, Item(len(session.items), {**session.outer, **known}, sent=request_schema(session)))
             read(session, session.items[-1], {})
+
+
+def _is_alone_there(session: Session, operation: Named) -> bool:
+    """Whether the only thing of a kind is there, or is now, since it has been put there."""
+    outcome = session.send(operation, session.arguments(operation, None))
+    if outcome is None or outcome.response is None or outcome.response.status not in GONE:
+        return outcome is not None and outcome.is_success
+    first = session.resource.replace
+    if first is None:
+        return False
+    inner = {argument.name for argument in first.plan.arguments if argument.location == "path"}
+    drawn = {name: value for name, value in sample(first.plan, 1, optional=True).items() if name not in inner}
+    created = session.send(first, session.arguments(first, None, drawn))
+    return created is not None and succeeded(created)
 
 
 def _defaults(session: Session, operation: Named, outcome: Outcome, item: Item) -> None:

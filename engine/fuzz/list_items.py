@@ -18,8 +18,11 @@ from openconnectors.engine.model import MISSING, Schema
 def listed(session: Session, item: Item | None, others: Mapping[str, Any]) -> None:
     """Check that the list has what was created, as it is, and nothing that was deleted; and its totals."""
     whole = whole_list(session)
-    if whole is not None:
-        report(session, whole[1], lambda: _of_list(session))
+    if whole is None:
+        return
+    if not session.items and whole[2].is_complete:
+        session.earlier = ids(session, whole[2].items)
+    report(session, whole[1], lambda: _of_list(session))
 
 
 def _of_list(session: Session) -> dict[str, str]:
@@ -57,6 +60,26 @@ def _of_items(session: Session, listing: Listing, operation: Named, whole: Walk)
         twice = twice_in(ids(session, whole.items))
         if twice:
             yield "pages", f"items are twice in the list: {shown_ids(twice)}"
+        elif key_name and is_identified and session.earlier is not None:
+            strange = {each: by_id[each] for each in by_id if each not in session.earlier}
+            yield from _of_twins(session, key_name, strange)
+
+
+def _of_twins(session: Session, key_name: str, entries: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with items that nobody created, among those that are new in the list: all that was sent for another
+    is in them."""
+    created = [known.key.get(key_name) for known in session.items]
+    for number, entry in entries.items():
+        for known in session.items if number not in created else ():
+            sent = {name: value for name, value in known.expected.items() if name in known.written}
+            seen = unwrapped(entry, set(sent))
+            if sent and not known.is_deleted and all(name in seen and seen[name] == sent[name] for name in sent):
+                shown = f"{key_name} {short_repr(known.key.get(key_name))}"
+                yield (
+                    "unique",
+                    f"the item with {shown} was created once, and is in the list as {short_repr(number)}, too",
+                )
+                return
 
 
 def _of_totals(whole: Walk) -> Iterator[tuple[str, str]]:

@@ -205,11 +205,21 @@ def _single_or_linked(
         yield Resource(path=path, create=create, collection=listing, **parts)  # type: ignore[arg-type]  # as above
     elif "GET" in methods and items_path(methods["GET"].plan) is not None and not methods.keys() & {"PUT", "PATCH"}:
         yield Resource(path=path, collection=methods["GET"])
-    elif "GET" in methods and methods.keys() & {"PUT", "PATCH"} and not needed(methods["GET"].plan):
+    elif "GET" in methods and methods.keys() & {"PUT", "PATCH"} and _is_alone(methods["GET"].plan, by_path):
         names = {"GET": "read", "HEAD": "head", "PUT": "replace", "PATCH": "update"}
         yield Resource(path=path, **{part: methods[name] for name, part in names.items() if name in methods})  # type: ignore[arg-type]  # as above
     elif create is not None and "201" in create.plan.operation.responses and _is_repeating(create.plan):
         yield Resource(path=path, create=create)
+
+
+def _is_alone(plan: Plan, by_path: Mapping[str, Mapping[str, Named]]) -> bool:
+    """Whether there is one thing of a kind: of all, or of an item that POST creates (``/users/{id}/address``)."""
+    outer, wires = _stem(plan.operation.path).rpartition("/")[0], [each.wire for each in needed(plan)]
+    if not wires:
+        return True
+    collection = _collection_of(outer, by_path)
+    is_created = collection is not None and "POST" in by_path.get(collection, {})
+    return is_created and sorted(wires) == sorted(variables(outer)) and _is_item(outer)
 
 
 def _is_repeating(plan: Plan) -> bool:

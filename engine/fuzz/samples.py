@@ -3,12 +3,13 @@ other texts and numbers each time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 from uuid import UUID
 
+from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import ConnectorError
 from openconnectors.engine.fuzz.comparison import bare
 from openconnectors.engine.model import Schema
@@ -20,6 +21,8 @@ from openconnectors.engine.plan.plan import Plan
 from openconnectors.engine.values.codecs import codec_for
 
 _BASE = "http://example.com"
+_BINARY = pattern(r"(?i)(image|audio|video)/|application/octet-stream")
+"""Media types whose bytes are no text."""
 _DAY = date(2024, 2, 28)
 _ZONES = ("Z", "+02:00", "Z")
 _FORMATTED = {
@@ -46,6 +49,10 @@ def sample(plan: Plan, number: int, *, optional: bool) -> dict[str, Any]:
     examples = ExampleValues(plan, from_document=True, optional=optional, request=True, bytes_depth=0)
     whole = varied(examples.of(schema), schema, plan, number)
     for value in (whole, examples.of(schema), least.get(plan.body_name)):
+        if value is None:
+            continue
+        if isinstance(value, bytes) and _BINARY.match(media_type):
+            value += f" {number}".encode() + b"\xff"  # which no text in UTF-8 has
         arguments = _with_body(plan, least, value)
         if accepted(plan, arguments):
             return arguments
@@ -66,8 +73,9 @@ def placed(plan: Plan, number: int, wires: set[str]) -> dict[str, Any]:
     return values
 
 
-def lengthened(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments whose texts are as long as they may be, up to a length that databases keep."""
+def lengthened(plan: Plan, arguments: Mapping[str, Any], *, numbers: bool = False) -> dict[str, Any]:
+    """Arguments whose texts are as long as they may be, up to a length that databases keep; with ``numbers``, whose
+    numbers have a digit more than others have, and those of 64 bits more than a float keeps."""
     body = plan.operation.request_body
     if body is None:
         return dict(arguments)
@@ -75,22 +83,41 @@ def lengthened(plan: Plan, arguments: Mapping[str, Any]) -> dict[str, Any]:
     schema = plan.bodies.request_schema(media_type) or Schema()
     fields = {each.name: each for each in plan.arguments if each.location == "property" and each.name in arguments}
     if plan.body_name in arguments:
-        return {**arguments, plan.body_name: _long(arguments[plan.body_name], schema, plan)}
-    return {**arguments, **{name: _long(arguments[name], each.schema, plan) for name, each in fields.items()}}
+        return {**arguments, plan.body_name: _long(arguments[plan.body_name], schema, plan, numbers)}
+    longer = {name: _long(arguments[name], each.schema, plan, numbers, name) for name, each in fields.items()}
+    return {**arguments, **longer}
 
 
 _LONG, _USUAL = 2000, 300
 
 
-def _long(value: Any, schema: Schema, plan: Plan) -> Any:
+def _long(value: Any, schema: Schema, plan: Plan, numbers: bool, called: str = "") -> Any:
     resolved = bare(schema, plan.contract)
     if isinstance(value, Mapping):
         inner = resolved.properties
-        return {name: _long(each, inner[name], plan) if name in inner else each for name, each in value.items()}
+        return {
+            name: _long(each, inner[name], plan, numbers, name) if name in inner else each
+            for name, each in value.items()
+        }
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        is_identifier = snake(called).rpartition("_")[2] in ("id", "ids", "number", "code")
+        larger = _larger(value, resolved) if numbers and not is_identifier and not resolved.enum else ()
+        return next((other for other in larger if plan.accepts(schema, other, request=True)), value)
     if not isinstance(value, str) or resolved.format or resolved.enum or resolved.keywords.get("pattern"):
         return value
     most = min(int(resolved.keywords.get("maxLength", _USUAL)), _LONG)
     return f"{value} {'Text ' * most}"[:most].strip() if most > len(value) else value
+
+
+_EXACT = 2**53
+"""The number above which a float does not have each integer."""
+
+
+def _larger(value: float, schema: Schema) -> Iterator[float]:
+    """Numbers that are larger than a value: in order as numbers, and not as texts."""
+    if isinstance(value, int) and schema.format == "int64":
+        yield _EXACT + 2 * value + 1
+    yield value + 10 ** len(str(int(abs(value))))
 
 
 def _with_body(plan: Plan, arguments: Mapping[str, Any], value: Any) -> dict[str, Any]:

@@ -37,9 +37,11 @@ def scenario(session: Session, known: Known, base: int) -> bool:
     whole = None
     if first is not None and resource.create is not None:
         plan = resource.create.plan
-        longest = lengthened(plan, sample(plan, base + 3, optional=True))
-        if accepted(plan, longest):
-            whole = play(session, Step("create", None, _beside_path(resource.create, longest)))
+        usual = sample(plan, base + 3, optional=True)
+        for numbers in (True, False):  # a service may have so many of nothing
+            longest = lengthened(plan, usual, numbers=numbers)
+            if whole is None and accepted(plan, longest):
+                whole = play(session, Step("create", None, _beside_path(resource.create, longest)))
     if resource.collection is not None and session.listing is not None:
         for number in range(there + len(session.items), _LEAST_ITEMS):
             if first is not None and resource.create is not None:

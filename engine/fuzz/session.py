@@ -80,6 +80,8 @@ class Session:
         self.listing = Listing(resource.collection.plan) if resource.collection is not None else None
         self.whole: Walk | None = None
         """The list as it was read last, until something is changed."""
+        self.earlier: list[Any] | None = None
+        """The identifiers of the items that were in the list before anything was created; None if that is not known."""
         self.outer: dict[str, Any] = {}
         """The values of the path variables that all items share, by the wire names of arguments."""
         self.another: Callable[[], Mapping[str, Any] | None] = lambda: None
