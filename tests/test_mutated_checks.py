@@ -19,7 +19,7 @@ from tests.test_mutated_documents import mutated, places
 PROPERTIES = "apiProperties.json"
 
 
-@pytest.mark.parametrize("fault", spread(FAULTS, 25), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", spread(FAULTS, 50), ids=lambda fault: fault.name)
 def test_a_document_with_a_mutation_can_be_checked(fault: Fault, tmp_path: Path) -> None:
     """A right document, or one of the files beside it, with one mutation is checked, in each profile."""
     chosen = random.Random(fault.name)  # noqa: S311 - no secret

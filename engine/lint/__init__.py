@@ -65,7 +65,7 @@ from openconnectors.engine.lint import (
 )
 from openconnectors.engine.lint.fixes import Change, apply, changes
 from openconnectors.engine.lint.manifest import settings_beside
-from openconnectors.engine.lint.passes import Each, Report, make, passes
+from openconnectors.engine.lint.passes import Each, Report, all_passes, make
 from openconnectors.engine.lint.rules import SEVERITIES, Context, Edit, Rule
 from openconnectors.engine.lint.settings import PROFILES, Settings
 from openconnectors.engine.lint.structure import structure, version_of
@@ -242,7 +242,7 @@ def _add_passes(report: Report, context: Context, settings: Settings, each: Each
     if not any(finding.severity == "error" for finding in report.findings):
         report.faults += _unreadable(context)
     tables = (RULES, rulesets.table(settings.rulesets)) if settings.rulesets else (RULES,)
-    for part in each(make, list(passes(tables, context, settings))):
+    for part in each(make, list(all_passes(tables, context, settings))):
         report.add(part)
     report.findings += [fault for fault in report.faults if fault.pointer not in known]
     known = {finding.pointer for finding in report.findings}

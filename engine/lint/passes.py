@@ -80,7 +80,7 @@ Each = Callable[[Callable[[Pass], Report], Sequence[Pass]], Iterable[Report]]
 """Makes passes: ``map``, or what makes them side by side and gives their results in the same order."""
 
 
-def passes(tables: Iterable[Rules], context: Context, settings: Settings) -> Iterator[Pass]:
+def all_passes(tables: Iterable[Rules], context: Context, settings: Settings) -> Iterator[Pass]:
     """The passes over a document. The longest, over its service, is the first."""
     if context.service is not None:
         yield partial(_lowered, context.service)
