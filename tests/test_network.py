@@ -323,7 +323,7 @@ def test_a_client_certificate_is_shown(authority: Authority, tmp_path: Path) -> 
 def test_the_end_of_tls_needs_its_alert(authority: Authority, tmp_path: Path, ragged: bool) -> None:
     """A body that ends without TLS's close_notify is refused: it may be cut (RFC 8446 section 6.1)."""
     server = Secured(authority, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}", ragged=ragged)
-    api = load(tmp_path, server.url, verify=authority.file, timeout=1.0)
+    api = load(tmp_path, server.url, verify=authority.file, timeout=20.0)
     if ragged:
         with pytest.raises(openconnectors.Interrupted, match="closing alert"):
             api.get_thing(id="7")
