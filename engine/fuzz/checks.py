@@ -73,7 +73,7 @@ def _content_type(outcome: Outcome, caller: Caller) -> str | None:
         if declared is not None and documented and len(documented) == len(declared.content) and received:
             return f"{documented[0]} is documented, {essence(received)[0]} received"
     if response is not None and accept and response.status < 300 and response.body:
-        received = received.partition(";")[0].strip().lower()
+        received = essence(received)[0]
         if received and received != accept and received.rpartition("+")[2] != accept.rpartition("/")[2]:
             return f"{accept} was requested, {received} received"
     return next((str(problem) for problem in _differences(outcome) if _is_about_media_type(problem)), None)

@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 from openconnectors.engine.fuzz.comparison import bare
-from openconnectors.engine.fuzz.lists import first_pages, ids, report, twice_in, walked, whole_list
+from openconnectors.engine.fuzz.lists import ids, report, twice_in, walked, whole_list
 from openconnectors.engine.fuzz.session import Item, Session
 from openconnectors.engine.fuzz.walks import Listing, shown_ids
 from openconnectors.engine.plan.arguments import Argument
 
+_FIRST_PAGES = 3
+"""Pages that show what a list does, without the rest of it."""
 _FEW = 200
 """Items of a list that is walked in small pages; of a longer one the requests would be too many."""
 
@@ -35,7 +37,7 @@ def _not_by_default(session: Session, listing: Listing) -> dict[str, str]:
     size = listing.size
     if size is None or not isinstance(size.default, int) or listing.sized(size.default) != {size.name: size.default}:
         return {}
-    explicit, left_out = (first_pages(session, listing, each, 1) for each in (listing.sized(size.default), {}))
+    explicit, left_out = (walked(session, listing, each, 1) for each in (listing.sized(size.default), {}))
     if explicit is None or left_out is None or not explicit.pages or not left_out.pages:
         return {}
     most, count = len(explicit.pages[0]), len(left_out.pages[0])
@@ -48,7 +50,7 @@ def _not_by_default(session: Session, listing: Listing) -> dict[str, str]:
 def _beyond(session: Session, listing: Listing, size: int | None) -> dict[str, str]:
     """What is wrong with the sizes of the first pages."""
     wanted = {} if size is None else listing.sized(size)
-    result = first_pages(session, listing, wanted)
+    result = walked(session, listing, wanted, _FIRST_PAGES)
     most = listing.size.default if size is None and listing.size is not None else size
     for index, page in enumerate(result.pages if result is not None else []):
         if all(_is_filtered(entry, listing, most) for entry in page):
@@ -138,7 +140,7 @@ def _at_places(session: Session, listing: Listing) -> str:
         places = [(listing.page, first, 0), (listing.page, first + 1, size)]
         places.append((listing.page, first + -(-len(expected) // size), len(expected)))
     for argument, number, begin in places:
-        result = first_pages(session, listing, {**listing.sized(size), argument.name: number})
+        result = walked(session, listing, {**listing.sized(size), argument.name: number}, _FIRST_PAGES)
         if result is None or result.refused or not result.pages:
             continue
         seen, wanted = ids(session, result.pages[0]), expected[begin : begin + size]

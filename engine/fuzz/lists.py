@@ -16,7 +16,7 @@ from openconnectors.engine.fuzz.walks import MOST_PAGES, Listing, Walk, shown_id
 
 
 def walked(session: Session, listing: Listing, arguments: Mapping[str, Any], most: int = MOST_PAGES) -> Walk | None:
-    """The walk over the list with arguments; None if they cannot be sent."""
+    """The walk over at most so many pages of the list with arguments; None if they cannot be sent."""
     operation = session.resource.collection
     if operation is None:
         return None
@@ -59,7 +59,7 @@ def _other_order(session: Session) -> str:
     listing = session.listing
     if listing is None:
         return ""
-    reads = [first_pages(session, listing, {}, 1) for _ in range(3)]
+    reads = [walked(session, listing, {}, 1) for _ in range(3)]
     orders = [ids(session, read.pages[0]) for read in reads if read is not None and read.pages]
     other = next((order for order in orders if order != orders[0]), None)
     if other is None or len(orders) < 3:
@@ -102,11 +102,6 @@ def key_member(session: Session) -> str:
 def twice_in(values: list[Any]) -> list[Any]:
     seen: set[str] = set()
     return [value for value in values if repr(value) in seen or seen.add(repr(value))]  # type: ignore[func-returns-value]
-
-
-def first_pages(session: Session, listing: Listing, arguments: Mapping[str, Any], most: int = 3) -> Walk | None:
-    """The walk over at most so many pages."""
-    return walked(session, listing, arguments, most)
 
 
 def is_short(session: Session) -> bool:

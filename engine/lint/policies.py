@@ -53,10 +53,21 @@ def template_of(place: Place) -> str:
     return str(place.value.get("templateId", "")).lower()
 
 
+def parameter_of(place: Place, name: str) -> Place:
+    """A parameter of a policy's template."""
+    return place.below("parameters").below(f"{NAMED}{name}")
+
+
 def text_of(place: Place, name: str) -> Place | None:
-    """A parameter of a policy, if it is a text."""
-    value = place.below("parameters").below(f"{NAMED}{name}")
+    """A parameter of a policy's template, if it is a text."""
+    value = parameter_of(place, name)
     return value if isinstance(value.value, str) else None
+
+
+def section_of(place: Place) -> str:
+    """The section of a policy, in lower case; that of requests if it names none."""
+    section = place.below("parameters").below(SECTION).value
+    return section.lower() if isinstance(section, str) else "request"
 
 
 def parameters_of(place: Place) -> Mapping[str, Any]:

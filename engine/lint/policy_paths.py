@@ -14,10 +14,11 @@ from openconnectors.engine.lint.dynamic_values import properties_of
 from openconnectors.engine.lint.extensions import is_internal
 from openconnectors.engine.lint.policies import (
     NAMED,
-    SECTION,
+    parameter_of,
     parameters_of,
     policies,
     policy_operations,
+    section_of,
     template_of,
     text_of,
 )
@@ -60,11 +61,6 @@ _NEW = ("newpropertysubpathtemplate", "newpropertypath", "dstsubpath", "childpro
 """Parameters that name what a policy adds to a body, in lower case."""
 
 
-def _section(place: Place) -> str:
-    value = place.below("parameters").below(SECTION).value
-    return str(value).lower() if isinstance(value, str) else "request"
-
-
 @check("policy-property")
 def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
@@ -83,7 +79,7 @@ def _path_texts(place: Place) -> Iterator[Place]:
         if text is not None:
             yield text
     if template_of(place) == "pollingtrigger":
-        config = place.below("parameters").below(f"{NAMED}triggerconfig")
+        config = parameter_of(place, "triggerConfig")
         values = (config.below(str(name)) for name in mapping(config.value))
         yield from (value for value in values if isinstance(value.value, str))
 
@@ -105,7 +101,7 @@ def path_text(steps: list[Step]) -> str:
 def _missing(place: Place, steps: list[Step], context: Context) -> tuple[str, str | None] | None:
     """Why a path leads to nothing in every body of a policy's operations, with what was probably meant; None if it may
     lead to something."""
-    received = template_of(place) in _OF_RESPONSES or _section(place) == "response"
+    received = template_of(place) in _OF_RESPONSES or section_of(place) == "response"
     schemas = [body_of(operation, received, context) for operation in policy_operations(place, context)]
     if not steps or not schemas or steps[0] in context.once(added):
         return None
@@ -158,7 +154,7 @@ def _overridden(node: Node, context: Context) -> Iterator[Finding]:
             continue
         action = text_of(place, "existsAction")
         operations = {operation.pointer for operation in policy_operations(place, context)}
-        same = earlier.setdefault((kind, _section(place), "" if kind in _WHOLE else at.value.strip().lower()), [])
+        same = earlier.setdefault((kind, section_of(place), "" if kind in _WHOLE else at.value.strip().lower()), [])
         text = text_of(place, "value")
         reads = text is not None and kind not in _WHOLE and _reads(text.value, kind, at.value)
         overrides = not reads and (action is None or action.value.lower() == "override")
@@ -189,7 +185,7 @@ def _entered(node: Node, context: Context) -> Iterator[Finding]:
         kind, name, text = template_of(place), text_of(place, "name"), text_of(place, "value")
         action = text_of(place, "existsAction")
         is_set = name is not None and (action is None or action.value.lower() == "override")
-        if kind not in _LOCATIONS or not is_set or _section(place) != "request":
+        if kind not in _LOCATIONS or not is_set or section_of(place) != "request":
             continue
         if name is None or (text is not None and _reads(text.value, kind, name.value)):
             continue

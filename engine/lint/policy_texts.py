@@ -16,10 +16,13 @@ from openconnectors.engine.lint.placeholders import is_secret
 from openconnectors.engine.lint.policies import (
     NAMED,
     SECTION,
+    parameter_of,
     parameters_of,
     policies,
     policy_operations,
+    section_of,
     template_of,
+    text_of,
 )
 from openconnectors.engine.lint.properties import Place, is_published, properties
 from openconnectors.engine.lint.rules import Context, Finding
@@ -60,7 +63,7 @@ def _expression(node: Node, context: Context) -> Iterator[Finding]:
         for text in _texts(place):
             for message in _unclosed(text.value):
                 yield text.finding(message)
-        config = place.below("parameters").below(f"{NAMED}triggerconfig")
+        config = parameter_of(place, "triggerConfig")
         for name in mapping(config.value):
             value = config.below(str(name))
             if not isinstance(value.value, str):
@@ -114,15 +117,10 @@ def _expressions(text: str, root: str) -> Iterator[Expression]:
     yield from (expression for expression in parsed.expressions if expression.root == root)
 
 
-def _is_of_response(place: Place) -> bool:
-    section = _parameter(place, SECTION)
-    return section is not None and section.value.lower() != "request"
-
-
 @check("expression-header")
 def _header(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        if _is_of_response(place):
+        if section_of(place) != "request":
             continue
         for text in _texts(place):
             for expression in _expressions(text.value, "headers"):
@@ -139,7 +137,7 @@ def _fields(policy: Place, context: Context) -> set[str]:
     fields |= {str(scheme.get("name", "")).lower() for scheme in context.tree["security-scheme"]}
     for other in policies(context):
         for name in ("name", "parametertemplate"):
-            text = _parameter(other, f"{NAMED}{name}")
+            text = text_of(other, name)
             fields |= {text.value.lower(), *re.findall(r"'([^']*)'", text.value.lower())} if text is not None else set()
     return fields | {"accept", "authorization", "content-type", "host", "user-agent"}
 
@@ -147,7 +145,7 @@ def _fields(policy: Place, context: Context) -> set[str]:
 @check("expression-property")
 def _property(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        if _is_of_response(place) or template_of(place) not in ("setheader", "setqueryparameter"):
+        if section_of(place) != "request" or template_of(place) not in ("setheader", "setqueryparameter"):
             continue
         for text in _texts(place):
             steps = {str(each.steps[0]) for each in _expressions(text.value, "body") if each.steps}
@@ -175,20 +173,12 @@ def _body_properties(policy: Place, context: Context) -> set[str] | None:
 # Paths and hosts
 
 _PATH_VARIABLE = pattern(r"\{([^{}@]+)\}")
-_PATH = f"{NAMED}newpath"
-_URL = f"{NAMED}urltemplate"
-
-
-def _parameter(place: Place, name: str) -> Place | None:
-    """A parameter of a policy that is a text, by its whole name in lower case."""
-    value = place.below("parameters").below(name)
-    return value if isinstance(value.value, str) else None
 
 
 @check("policy-path")
 def _path(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        text = _parameter(place, _PATH) if template_of(place) == "routerequesttoendpoint" else None
+        text = text_of(place, "newPath") if template_of(place) == "routerequesttoendpoint" else None
         if text is None:
             continue
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text.value):
@@ -216,7 +206,7 @@ _HOST = pattern(r"(https://[^\s/]|\{?@)|https?://[<\[{]")
 @check("policy-url")
 def _host(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        text = _parameter(place, _URL)
+        text = text_of(place, "urlTemplate")
         if text is not None and re.search(r"^\s|\s$", text.value):
             yield text.finding(f"{text.value!r} begins or ends with a blank")
         if text is not None and text.value.count("://") > 1:
@@ -263,10 +253,11 @@ def _incomplete(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-section")
 def _section(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        section = _parameter(place, SECTION)
+        section = place.below("parameters").below(SECTION)
+        written = section.value.lower() if isinstance(section.value, str) else ""
         allowed = _SECTIONS.get(template_of(place), ("request", "response"))
         known = ("request", "response", "failure")
-        if section is None or section.value.lower() in allowed or section.value.lower() not in known:
+        if written in allowed or written not in known:
             continue
         if template_of(place) in POLICIES:
             message = f"the policy {place.value.get('templateId')} is not applied in the section {section.value}"
@@ -308,10 +299,10 @@ def _trigger(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-header")
 def _field_name(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        name = _parameter(place, f"{NAMED}name") if template_of(place) == "setheader" else None
+        name = text_of(place, "name") if template_of(place) == "setheader" else None
         if name is not None and "@" not in name.value and re.search(r"\S\s+\S", name.value):
             yield name.finding(f"{name.value!r} is not the name of a header field")
-        text = _parameter(place, f"{NAMED}value") if template_of(place) == "setheader" else None
+        text = text_of(place, "value") if template_of(place) == "setheader" else None
         if text is not None and re.search(r"[\r\n]", text.value.strip()):
             yield text.finding("the value of a header field has no line break")
 
@@ -320,7 +311,7 @@ def _field_name(node: Node, context: Context) -> Iterator[Finding]:
 def _empty(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
         for name in _FILLED.get(template_of(place), ()):
-            value = place.below("parameters").below(f"{NAMED}{name}")
+            value = parameter_of(place, name)
             if value.value == {} or (isinstance(value.value, str) and not value.value.strip()):
                 yield value.finding(f"{name} is empty")
 
@@ -341,7 +332,7 @@ def _next_link(node: Node, context: Context) -> Iterator[Finding]:
         if template_of(place) != "updatenextlink":
             continue
         holder = place.below("parameters").below("x-ms-apimTemplate-operationName")
-        name = _parameter(place, f"{NAMED}nextlinkpropertyname")
+        name = text_of(place, "nextLinkPropertyName")
         for index, listed in enumerate(array(holder.value)):
             operation = context.operations.get(str(listed))
             known = operation.mapping("x-ms-pageable").get("nextLinkName") if operation is not None else None
@@ -377,7 +368,7 @@ _TOKEN = pattern(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
 def secrets(context: Context) -> Iterator[Place]:
     """The secrets in policies: of header fields and query parameters that carry credentials, as plain text."""
     for place in policies(context):
-        name, text = _parameter(place, f"{NAMED}name"), _parameter(place, f"{NAMED}value")
+        name, text = text_of(place, "name"), text_of(place, "value")
         if name is None or text is None:
             continue
         if _TOKEN.search(text.value):

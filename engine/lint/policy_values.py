@@ -13,7 +13,14 @@ from openconnectors.engine.deferred import pattern
 from openconnectors.engine.errors import Unsupported, closest
 from openconnectors.engine.lint.connection_parameters import choices
 from openconnectors.engine.lint.dynamic_values import properties_of
-from openconnectors.engine.lint.policies import NAMED, SECTION, policies, policy_operations, template_of, text_of
+from openconnectors.engine.lint.policies import (
+    parameter_of,
+    policies,
+    policy_operations,
+    section_of,
+    template_of,
+    text_of,
+)
 from openconnectors.engine.lint.policy_paths import added, body_of, steps_of
 from openconnectors.engine.lint.properties import Place, connection_parameters
 from openconnectors.engine.lint.property_paths import follow, is_bare
@@ -56,12 +63,6 @@ RULES.add(
 # fmt: on
 
 
-def _received(place: Place) -> bool:
-    """Return True if a policy is for responses."""
-    section = place.below("parameters").below(SECTION).value
-    return isinstance(section, str) and section.lower() != "request"
-
-
 _WORKS_ON: Mapping[str, str] = {
     "convertobjecttoarray": "object",
     "convertarraytoobject": "array",
@@ -78,12 +79,13 @@ def _type(node: Node, context: Context) -> Iterator[Finding]:
         parent = text_of(place, "propertyParentPath") if expected is not None else None
         if parent is None or expected is None:
             continue
-        schemas = [body_of(operation, _received(place), context) for operation in policy_operations(place, context)]
+        received = section_of(place) != "request"
+        schemas = [body_of(operation, received, context) for operation in policy_operations(place, context)]
         inner = _inner(place)
         for steps in steps_of(parent.value):
             if (steps or inner) and not {*steps, *inner} & context.once(added):
                 at = text_of(place, "propertySubPath") if inner else parent
-                described = _received(place) and _describes(schemas, place, context)
+                described = received and _describes(schemas, place, context)
                 yield from _ends(place, at, _reached(schemas, steps, inner, context), expected, described)
 
 
@@ -168,7 +170,7 @@ def _items(place: Place, context: Context) -> Iterator[Node]:
     """The schemas of the items of the lists that a policy works on."""
     parent = text_of(place, "propertyParentPath")
     for operation in policy_operations(place, context):
-        schema = body_of(operation, _received(place), context)
+        schema = body_of(operation, section_of(place) != "request", context)
         for steps in steps_of(parent.value) if parent is not None and schema is not None else ():
             for end in _reached([schema], steps, _inner(place), context):
                 items = context.tree.nodes.get(end.at("items")) if isinstance(end, Node) else None
@@ -186,7 +188,7 @@ _WITH_BODY = ("post", "put", "patch")
 def _body(node: Node, context: Context) -> Iterator[Finding]:
     routed = context.once(_routed)
     for place in policies(context):
-        if template_of(place) not in _TAKES_BODY or _received(place):
+        if template_of(place) not in _TAKES_BODY or section_of(place) != "request":
             continue
         names = place.below("parameters").below("x-ms-apimTemplate-operationName")
         for index, name in enumerate(array(names.value)):
@@ -226,7 +228,7 @@ def _bare(node: Node, context: Context) -> Iterator[Finding]:
 @check("policy-query")
 def _query(node: Node, context: Context) -> Iterator[Finding]:
     for place in policies(context):
-        config = place.below("parameters").below(f"{NAMED}triggerconfig")
+        config = parameter_of(place, "triggerConfig")
         names = [str(name) for name in mapping(config.value) if not str(name).lower().startswith("x-ms-")]
         operations = policy_operations(place, context) if names else []
         sent = [str(item.get("name")) for each in operations for item in context.tree.parameters(each)]

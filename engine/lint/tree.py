@@ -306,10 +306,7 @@ class Tree:
             if pointer in nodes:
                 continue
             nodes[pointer] = node
-            try:
-                kinds[node.kind].append(node)
-            except KeyError:
-                kinds[node.kind] = [node]
+            kinds.setdefault(node.kind, []).append(node)
             if not isinstance(value, dict):
                 continue
             if id(value) not in seen:
